@@ -1,0 +1,231 @@
+//! The directory: which nodes and authorities there are, where, under which keys.
+//!
+//! Records flow up and down the tree as their signers made them; a node keeps its ancestors and descendants and asks its
+//! superior for others. Trust begins at *anchors*, the seal keys of the roots, and follows the tree: only an ancestor of a
+//! division certifies for it, and whoever merges a record checks that. A record never gives way to an older one.
+
+mod merge;
+mod record;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tongban_codes::{
+    credit_code::CreditCode,
+    division::DivisionCode,
+    ids::{AuthorityId, Digest, Label, NodeId},
+    time::Timestamp,
+};
+use tongban_seal::{KeyId, PublicKey, SealError, batch};
+
+use crate::sealed::{Sealed, Unseal, UnsealError};
+pub use merge::{Merge, RecordError};
+pub use record::{AuthorityRecord, Certification, DatedCode, DatedKey, NODE_CERTIFICATION, NodeRecord, SignedRecord};
+
+/// A node as the directory knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeEntry {
+    /// What its superior has certified.
+    pub certification: Certification,
+    /// What it says of itself.
+    pub record: NodeRecord,
+    /// The record as received.
+    pub sealed: Sealed,
+    /// When it was merged here.
+    pub merged_at: Timestamp,
+    stamp: u64,
+}
+
+/// An authority as the directory knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthorityEntry {
+    /// What its division's node says of it.
+    pub record: AuthorityRecord,
+    /// The node that has sealed the record.
+    pub signer: NodeId,
+    /// The record as received.
+    pub sealed: Sealed,
+    /// When it was merged here.
+    pub merged_at: Timestamp,
+    stamp: u64,
+}
+
+/// What a record is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecordKey {
+    /// A node.
+    Node(NodeId),
+    /// An authority.
+    Authority(AuthorityId),
+}
+
+/// Verified records, with look-ups.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    anchors: BTreeMap<NodeId, Vec<PublicKey>>,
+    nodes: BTreeMap<NodeId, NodeEntry>,
+    authorities: BTreeMap<AuthorityId, AuthorityEntry>,
+    by_label: BTreeMap<Label, NodeId>,
+    by_division: BTreeMap<DivisionCode, BTreeSet<NodeId>>,
+    by_credit_code: BTreeMap<CreditCode, BTreeSet<AuthorityId>>,
+    by_stamp: BTreeMap<u64, RecordKey>,
+    stamp: u64,
+}
+
+impl Directory {
+    /// An empty directory that trusts nobody.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Trusts `key` as a seal key of the root `node`, as an administrator or an invitation has said.
+    pub fn add_anchor(&mut self, node: NodeId, key: PublicKey) {
+        let keys = self.anchors.entry(node).or_default();
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+
+    /// The roots that are trusted.
+    pub fn anchors(&self) -> impl Iterator<Item = &NodeId> {
+        self.anchors.keys()
+    }
+
+    /// A node by its id.
+    pub fn node(&self, id: &NodeId) -> Option<&NodeEntry> {
+        self.nodes.get(id)
+    }
+
+    /// All nodes, by id.
+    pub fn nodes(&self) -> impl Iterator<Item = &NodeEntry> {
+        self.nodes.values()
+    }
+
+    /// The nodes of exactly this division, by id.
+    pub fn by_division(&self, division: DivisionCode) -> Vec<&NodeEntry> {
+        self.by_division.get(&division).into_iter().flatten().filter_map(|id| self.nodes.get(id)).collect()
+    }
+
+    /// The nodes of this division or of its nearest ancestor that has any.
+    pub fn serving(&self, division: DivisionCode) -> Vec<&NodeEntry> {
+        let mut at = Some(division);
+        while let Some(code) = at {
+            let nodes = self.by_division(code);
+            if !nodes.is_empty() {
+                return nodes;
+            }
+            at = code.superior();
+        }
+        Vec::new()
+    }
+
+    /// The node with this label.
+    pub fn by_label(&self, label: &Label) -> Option<&NodeEntry> {
+        self.by_label.get(label).and_then(|id| self.nodes.get(id))
+    }
+
+    /// The nodes whose id begins like this; a case id begins with the id of the node that drew it.
+    pub fn by_case_prefix(&self, prefix: [u8; 6]) -> Vec<&NodeEntry> {
+        let bound = |fill: u8| {
+            let mut bytes = [fill; 16];
+            bytes[..6].copy_from_slice(&prefix);
+            NodeId::from_bytes(bytes)
+        };
+        self.nodes.range(bound(0)..=bound(u8::MAX)).map(|(_, entry)| entry).collect()
+    }
+
+    /// An authority by its id.
+    pub fn authority(&self, id: &AuthorityId) -> Option<&AuthorityEntry> {
+        self.authorities.get(id)
+    }
+
+    /// All authorities, by id.
+    pub fn authorities(&self) -> impl Iterator<Item = &AuthorityEntry> {
+        self.authorities.values()
+    }
+
+    /// The authorities that have or had this credit code; real files have codes shared by two departments.
+    pub fn authority_by_credit_code(&self, code: &CreditCode) -> Vec<&AuthorityEntry> {
+        self.by_credit_code.get(code).into_iter().flatten().filter_map(|id| self.authorities.get(id)).collect()
+    }
+
+    /// The superiors of a node, nearest first, as far as they are known.
+    pub fn superiors(&self, node: &NodeId) -> Vec<NodeId> {
+        let mut chain = Vec::new();
+        let mut at = *node;
+        while let Some(superior) = self.nodes.get(&at).and_then(|entry| entry.certification.superior) {
+            if superior == *node || chain.contains(&superior) {
+                break;
+            }
+            chain.push(superior);
+            at = superior;
+        }
+        chain
+    }
+
+    /// The seal keys of a node, old ones included; revoked ones too, with their dates.
+    pub fn seal_keys(&self, node: &NodeId) -> &[DatedKey] {
+        self.nodes.get(node).map_or(&[], |entry| &entry.certification.seal_keys)
+    }
+
+    /// Records merged after `stamp` in the order of merging, and the stamp to ask with next time.
+    pub fn records_since(&self, stamp: u64) -> (Vec<Sealed>, u64) {
+        let records = self.by_stamp.range(stamp.saturating_add(1)..).filter_map(|(_, key)| self.sealed(key)).cloned();
+        (records.collect(), self.stamp)
+    }
+
+    /// What a peer should have, of what was merged after `stamp`: itself, its ancestors, its descendants, and their
+    /// authorities; superiors before subordinates, so that each can be verified as it comes.
+    pub fn records_for(&self, peer: &NodeId, stamp: u64) -> (Vec<Sealed>, u64) {
+        let ancestors = self.superiors(peer);
+        let concerned = |node: &NodeId| node == peer || ancestors.contains(node) || self.superiors(node).contains(peer);
+        let mut nodes: Vec<_> = self.nodes.values().filter(|entry| entry.stamp > stamp && concerned(&entry.record.node)).collect();
+        nodes.sort_by_key(|entry| (self.superiors(&entry.record.node).len(), entry.record.node));
+        let authorities = self.authorities.values().filter(|entry| entry.stamp > stamp && concerned(&entry.signer));
+        let sealed = nodes.into_iter().map(|entry| &entry.sealed).chain(authorities.map(|entry| &entry.sealed));
+        (sealed.cloned().collect(), self.stamp)
+    }
+
+    /// A digest over all records as received; two directories with the same digest need no gossip.
+    pub fn digest(&self) -> Digest {
+        let nodes = self.nodes.values().map(|entry| &entry.sealed);
+        let authorities = self.authorities.values().map(|entry| &entry.sealed);
+        let all: Vec<u8> = nodes.chain(authorities).flat_map(|sealed| *Digest::of(sealed.as_bytes()).as_bytes()).collect();
+        Digest::of(&all)
+    }
+
+    /// How many records there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len() + self.authorities.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.authorities.is_empty()
+    }
+
+    fn sealed(&self, key: &RecordKey) -> Option<&Sealed> {
+        match key {
+            RecordKey::Node(id) => self.nodes.get(id).map(|entry| &entry.sealed),
+            RecordKey::Authority(id) => self.authorities.get(id).map(|entry| &entry.sealed),
+        }
+    }
+}
+
+/// Opens batch seals with the seal keys that the directory knows, old and revoked ones included: whether a seal was made
+/// before its key was revoked is judged by the checkpoint that holds it, not by the clock of the one who reads.
+impl Unseal for Directory {
+    fn open(&self, signer: &NodeId, content_type: &str, sealed: &Sealed) -> Result<Vec<u8>, UnsealError> {
+        let entry = self.nodes.get(signer).ok_or(UnsealError::UnknownSigner(*signer))?;
+        let keys = |id: &KeyId| entry.certification.seal_keys.iter().map(|dated| &dated.key).find(|key| key.key_id() == *id).cloned();
+        match batch::open(sealed.as_bytes(), content_type, &keys) {
+            Ok(opened) => Ok(opened.statement),
+            Err(SealError::UnknownKey(key)) => Err(UnsealError::Key(key.to_string())),
+            Err(SealError::Signature) => Err(UnsealError::Broken),
+            Err(error) => Err(UnsealError::Malformed(error.to_string())),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "directory/tests.rs"]
+pub(crate) mod tests;

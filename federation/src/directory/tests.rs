@@ -1,0 +1,185 @@
+use tongban_seal::{Ed25519Signer, Signer, content_type};
+
+use super::*;
+use crate::sealed::UnsealError;
+
+const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+
+/// The node of the tests with this number.
+pub(crate) fn id(n: u8) -> NodeId {
+    NodeId::from_bytes([n; 16])
+}
+
+pub(crate) fn signer(n: u8) -> Ed25519Signer {
+    Ed25519Signer::from_seed(&[n; 32])
+}
+
+pub(crate) fn code(text: &str) -> DivisionCode {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+pub(crate) fn certification(n: u8, division: &str, superior: Option<u8>) -> Certification {
+    Certification {
+        node: id(n),
+        division: code(division),
+        label: Label::new(code(division), n % 32).unwrap_or_else(|error| panic!("{error}")),
+        superior: superior.map(id),
+        seal_keys: vec![DatedKey { key: signer(n).public_key(), from: NOW, revoked: None }],
+        exchange_key: vec![n],
+        serial: 1,
+        at: NOW,
+        revoked: None,
+    }
+}
+
+pub(crate) fn record(n: u8) -> NodeRecord {
+    NodeRecord {
+        node: id(n),
+        name: format!("节点{n}"),
+        addresses: vec![format!("10.0.0.{n}:7400")],
+        transport_key: Digest::of(&[n]),
+        chain: vec![],
+        authorities: vec![],
+        epoch: 1,
+        version: 1,
+        issued_at: NOW,
+    }
+}
+
+pub(crate) fn signed(certification: &Certification, record: &NodeRecord, certifier: u8, own: u8) -> Sealed {
+    let signed = SignedRecord::Node {
+        node: record.node,
+        certifier: certification.superior.unwrap_or(certification.node),
+        certification: certification.seal(&signer(certifier)).unwrap_or_else(|error| panic!("{error}")),
+        record: record.seal(&signer(own)).unwrap_or_else(|error| panic!("{error}")),
+    };
+    signed.to_sealed()
+}
+
+fn node(n: u8, division: &str, superior: Option<u8>) -> Sealed {
+    signed(&certification(n, division, superior), &record(n), superior.unwrap_or(n), n)
+}
+
+/// 四川省 1, 广安市 2, 广安区 3, 前锋区 4, 代市镇 5; and 重庆市 8.
+pub(crate) fn tree() -> Directory {
+    let mut directory = Directory::new();
+    directory.add_anchor(id(1), signer(1).public_key());
+    directory.add_anchor(id(8), signer(8).public_key());
+    let records = vec![
+        node(5, "511603104000", Some(4)),
+        node(4, "511603", Some(2)),
+        node(3, "511602", Some(2)),
+        node(2, "511600", Some(1)),
+        node(1, "510000", None),
+        node(8, "500000", None),
+    ];
+    for (_, outcome) in directory.merge_all(records, NOW) {
+        assert!(matches!(outcome, Ok(Merge::New(_))), "{outcome:?}");
+    }
+    directory
+}
+
+#[test]
+fn records_in_any_order_make_a_tree() {
+    let directory = tree();
+    assert_eq!(directory.superiors(&id(5)), [id(4), id(2), id(1)]);
+    assert_eq!(directory.by_division(code("511602")).len(), 1);
+    assert_eq!(directory.serving(code("511603105000")).iter().map(|entry| entry.record.node).collect::<Vec<_>>(), [id(4)]);
+    assert_eq!(directory.by_case_prefix([3; 6]).len(), 1);
+    let label = certification(5, "511603104000", None).label;
+    assert_eq!(directory.by_label(&label).map(|entry| entry.record.node), Some(id(5)));
+    let (all, stamp) = directory.records_since(0);
+    assert_eq!((all.len(), directory.records_since(stamp).0.len()), (6, 0));
+    let (some, _) = directory.records_for(&id(4), 0);
+    assert_eq!(some.len(), 4, "itself, its ancestors and its township; not its sister, not the other province");
+
+    let mut other = Directory::new();
+    other.add_anchor(id(1), signer(1).public_key());
+    assert!(some.iter().all(|record| other.merge(record, NOW).is_ok()), "superiors come first");
+    assert_ne!(other.digest(), directory.digest());
+}
+
+#[test]
+fn what_is_not_taken() {
+    let wrong = |certification: Certification, certifier, own| {
+        let record = NodeRecord { node: certification.node, ..record(6) };
+        tree().merge(&signed(&certification, &record, certifier, own), NOW).map_err(|error| error.code())
+    };
+    let county = || certification(6, "511622", Some(2));
+    assert!(wrong(county(), 2, 6).is_ok());
+    assert_eq!(wrong(county(), 3, 6), Err("seal-key-unknown"), "sealed by another than it names");
+    assert_eq!(wrong(county(), 2, 5), Err("seal-key-unknown"), "the node's own seal is another's");
+    assert_eq!(wrong(certification(6, "511622", Some(3)), 3, 6), Err("record-division"), "a neighbour certifies");
+    assert_eq!(wrong(certification(6, "511602", Some(3)), 3, 6), Err("record-division"), "its own division");
+    assert!(wrong(certification(6, "510000", Some(1)), 1, 6).is_ok(), "a root may have sisters");
+    assert_eq!(wrong(certification(6, "511622", Some(9)), 9, 6), Err("signer-unknown"));
+    assert_eq!(wrong(certification(6, "530000", None), 6, 6), Err("record-no-anchor"));
+    assert_eq!(wrong(Certification { label: certification(3, "511602", None).label, ..county() }, 2, 6), Err("record-mismatch"));
+    assert_eq!(tree().merge(&Sealed::new(vec![1]), NOW).map_err(|error| error.code()), Err("record-malformed"));
+}
+
+#[test]
+fn a_record_never_gives_way_to_an_older_one() {
+    let mut directory = tree();
+    let certified = certification(3, "511602", Some(2));
+    let moved = NodeRecord { version: 2, addresses: vec!["10.9.9.9:7400".to_owned()], ..record(3) };
+    let sealed = signed(&certified, &moved, 2, 3);
+    assert_eq!(directory.merge(&sealed, NOW), Ok(Merge::Newer(RecordKey::Node(id(3)))));
+    assert_eq!(directory.merge(&sealed, NOW), Ok(Merge::Known));
+    assert_eq!(directory.merge(&node(3, "511602", Some(2)), NOW), Ok(Merge::Older(RecordKey::Node(id(3)))));
+    let twice = NodeRecord { addresses: vec![], ..moved };
+    assert_eq!(directory.merge(&signed(&certified, &twice, 2, 3), NOW), Err(RecordError::Contradiction));
+    assert_eq!(directory.records_since(6).0, [sealed]);
+
+    let revoked = Certification { serial: 2, revoked: Some(NOW), ..certification(4, "511603", Some(2)) };
+    assert!(directory.merge(&signed(&revoked, &record(4), 2, 4), NOW).is_ok());
+    let after = NodeRecord { version: 2, ..record(5) };
+    let late = signed(&certification(5, "511603104000", Some(4)), &after, 4, 5);
+    assert_eq!(directory.merge(&late, NOW), Err(RecordError::Revoked(id(4))));
+    // A new superior takes the township over.
+    let adopted = Certification { serial: 2, ..certification(5, "511603104000", Some(2)) };
+    assert!(directory.merge(&signed(&adopted, &after, 2, 5), NOW).is_ok());
+    assert_eq!(directory.superiors(&id(5)), [id(2), id(1)]);
+}
+
+#[test]
+fn authorities_are_described_by_their_division() {
+    let mut directory = tree();
+    let authority = AuthorityId::from_bytes([7; 16]);
+    let record = |version| AuthorityRecord {
+        authority,
+        name: "广安区行政审批局".to_owned(),
+        division: code("511602"),
+        credit_codes: vec![],
+        departments: vec![],
+        nodes: vec![id(3)],
+        seal_keys: vec![],
+        successor: None,
+        version,
+        issued_at: NOW,
+    };
+    let signed = |by: u8, version| {
+        let record = record(version).seal(&signer(by)).unwrap_or_else(|error| panic!("{error}"));
+        SignedRecord::Authority { signer: id(by), record }.to_sealed()
+    };
+    let key = RecordKey::Authority(authority);
+    assert_eq!(directory.merge(&signed(3, 1), NOW), Ok(Merge::New(key)));
+    assert_eq!(directory.merge(&signed(4, 2), NOW).map_err(|error| error.code()), Err("record-division"));
+    assert_eq!(directory.merge(&signed(2, 3), NOW), Ok(Merge::Newer(key)), "an ancestor may");
+    assert_eq!(directory.merge(&signed(3, 2), NOW), Ok(Merge::Older(key)));
+    assert_eq!(directory.authority(&authority).map(|entry| entry.record.version), Some(3));
+}
+
+#[test]
+fn batch_seals_open_with_the_keys_of_the_directory() {
+    let directory = tree();
+    let seal = |n: u8| {
+        let statement = batch::Statement { content_type: content_type::ENVELOPE, bytes: b"statement" };
+        batch::seal(&signer(n), &[statement]).unwrap_or_else(|error| panic!("{error}")).remove(0)
+    };
+    let open = |by: u8, kind, bytes| directory.open(&id(by), kind, &Sealed::new(bytes));
+    assert_eq!(open(3, content_type::ENVELOPE, seal(3)), Ok(b"statement".to_vec()));
+    assert!(matches!(open(3, content_type::RECEIPT, seal(3)), Err(UnsealError::Malformed(_))));
+    assert!(matches!(open(3, content_type::ENVELOPE, seal(4)), Err(UnsealError::Key(_))));
+    assert_eq!(open(9, content_type::ENVELOPE, seal(9)), Err(UnsealError::UnknownSigner(id(9))));
+}

@@ -1,0 +1,79 @@
+//! The limits of the protocol. They are part of it: a peer that passes one is in the wrong.
+
+/// The longest frame: an envelope with a large form fits, a hostile peer can't make a township allocate more.
+pub const FRAME_BYTES_MAX: usize = 1 << 20;
+/// The longest sealed envelope: a frame, less room for the frame's own head.
+pub const ENVELOPE_BYTES_MAX: usize = FRAME_BYTES_MAX - 1024;
+/// The longest sealed receipt: its detail is a small record, never a document.
+pub const RECEIPT_BYTES_MAX: usize = 64 << 10;
+/// The longest request; the longest is a join with its certificate request.
+pub const REQUEST_BYTES_MAX: usize = 64 << 10;
+/// The most bytes of a journal or blob in one response: big enough to fill a 100 Mbit/s line with a round trip of 80 ms.
+pub const PULL_BYTES_MAX: usize = 4 << 20;
+/// The longest response: a full slice, and room for its head.
+pub const RESPONSE_BYTES_MAX: usize = PULL_BYTES_MAX + (64 << 10);
+/// The longest text in a frame (names, addresses, explanations): a paragraph.
+pub const TEXT_BYTES_MAX: usize = 1024;
+
+/// How many envelopes of one flow may be on the way unanswered, and how far ahead a receiver reorders.
+pub const WINDOW_ENVELOPES: usize = 256;
+/// How many envelopes a link may have on the way over all its flows; a relay to 4,000 nodes has many.
+pub const LINK_ENVELOPES_MAX: usize = 1024;
+/// How many bytes of unanswered envelopes a link keeps in memory: a township has 2 GB for everything.
+pub const LINK_BYTES_MAX: usize = 16 << 20;
+/// How many envelopes of a link may wait for this node's commit; more are dropped, and come again.
+pub const PENDING_ENVELOPES_MAX: usize = 1024;
+/// How many bytes of early envelopes a node keeps per origin while it waits for the gap to close.
+pub const EARLY_BYTES_MAX: usize = 8 << 20;
+/// How many flows a link serves at once; the country has 44,699 nodes.
+pub const FLOWS_MAX: usize = 65_536;
+
+/// How many frames a second a peer may send for long: twice what one node was measured to decide.
+pub const FRAMES_PER_SECOND_MAX: u32 = 40_000;
+/// How many frames a peer may send at once after a silence.
+pub const FRAMES_BURST_MAX: u32 = 80_000;
+/// How many requests a second a peer may make for long; each costs a read of storage.
+pub const REQUESTS_PER_SECOND_MAX: u32 = 200;
+/// How many requests a peer may make at once after a silence.
+pub const REQUESTS_BURST_MAX: u32 = 400;
+/// How many request streams of one peer may be open at once.
+pub const STREAMS_PER_PEER_MAX: u32 = 64;
+
+/// How many links a question or an envelope may cross: five levels up and five down, less the shared top.
+pub const HOPS_MAX: u8 = 8;
+/// How many signed records one frame of gossip may carry.
+pub const RECORDS_PER_FRAME_MAX: usize = 256;
+/// How many journals a hello or nudge may name: two of each of a province's nodes don't fit, the rest follows by nudges.
+pub const JOURNALS_PER_FRAME_MAX: usize = 1024;
+/// How many high-water marks a hello may carry.
+pub const HIGH_WATERS_MAX: usize = 64;
+/// How many certificates a chain may have: one per level and the root's.
+pub const CHAIN_CERTIFICATES_MAX: usize = 8;
+/// How many addresses a node may announce.
+pub const ADDRESSES_MAX: usize = 16;
+/// How many authorities a node may serve; the fullest district of the real file has 34 departments.
+pub const AUTHORITIES_PER_NODE_MAX: usize = 1024;
+
+/// How long dialling and greeting may take.
+pub const GREETING_SECONDS_MAX: i64 = 10;
+/// After how long without a frame from the peer a ping is sent.
+pub const PING_AFTER_SECONDS: i64 = 15;
+/// After how long without a frame from the peer the link is taken for dead.
+pub const SILENCE_SECONDS_MAX: i64 = 45;
+/// After how long without traffic a link that isn't one of the tree's closes.
+pub const IDLE_LINK_SECONDS: i64 = 300;
+/// How long a link that drains waits for the commits of what it has been given.
+pub const DRAIN_SECONDS_MAX: i64 = 10;
+
+/// The first wait before a link is dialled again.
+pub const DIAL_BACKOFF_SECONDS_MIN: i64 = 1;
+/// The longest wait before a link is dialled again: a township that comes back in the morning is found within minutes.
+pub const DIAL_BACKOFF_SECONDS_MAX: i64 = 300;
+/// The first wait before an unanswered envelope is sent again.
+pub const RESEND_SECONDS_MIN: i64 = 5;
+/// The longest wait before an unanswered envelope is sent again.
+pub const RESEND_SECONDS_MAX: i64 = 300;
+/// The first wait before what a relay holds is offered to it again.
+pub const REOFFER_SECONDS_MIN: i64 = 600;
+/// The longest wait before what a relay holds is offered to it again.
+pub const REOFFER_SECONDS_MAX: i64 = 21_600;

@@ -1,0 +1,104 @@
+//! Authorities (机关): who accepts, decides and seals.
+
+use minicbor::{Decode, Encode};
+use serde::Serialize;
+use tongban_codes::credit_code::CreditCode;
+use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::AuthorityId;
+use tongban_codes::time::Date;
+
+/// A credit code with the day from which it holds; codes change when departments are reorganised.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[cbor(map)]
+pub struct DatedCode {
+    /// 统一社会信用代码, with a valid check digit.
+    #[n(0)]
+    pub code: CreditCode,
+    /// First day on which the code is used.
+    #[n(1)]
+    pub from: Date,
+}
+
+/// A type of licence that an authority defined itself (GB/T 36904: credit code and three digits).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[cbor(map)]
+pub struct LicenceType {
+    /// Name of the type, e.g. 公共场所卫生许可证.
+    #[n(0)]
+    pub name: String,
+    /// The three-digit serial under the authority's credit code.
+    #[n(1)]
+    pub serial: u16,
+}
+
+/// A code that a source uses for the authority, and the valid code that an administrator mapped it to.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[cbor(map)]
+pub struct CodeAlias {
+    /// The text as the source has it.
+    #[n(0)]
+    pub text: String,
+    /// The valid code it stands for.
+    #[n(1)]
+    pub code: CreditCode,
+}
+
+/// An authority: an id of ours with dated attributes; it is not a node.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[cbor(map)]
+pub struct Authority {
+    /// Id of ours, never reused.
+    #[n(0)]
+    pub id: AuthorityId,
+    /// Name, e.g. 区行政审批局.
+    #[n(1)]
+    pub name: String,
+    /// Division whose authority it is.
+    #[n(2)]
+    pub division: DivisionCode,
+    /// Credit codes by date; empty until a valid one is known.
+    #[n(3)]
+    pub codes: Vec<DatedCode>,
+    /// Types of licence that the authority defined.
+    #[n(4)]
+    pub licence_types: Vec<LicenceType>,
+    /// Public seal key (Ed25519, 32 bytes) certified by this node.
+    #[cbor(n(5), with = "minicbor::bytes")]
+    #[serde(skip)]
+    pub seal_key: Option<Vec<u8>>,
+    /// Counts changes of this record.
+    #[n(6)]
+    pub version: u32,
+    /// Malformed codes of the source that have been mapped to valid ones.
+    #[n(7)]
+    pub aliases: Vec<CodeAlias>,
+}
+
+impl Authority {
+    /// An authority of which only name and division are known.
+    #[must_use]
+    pub fn new(id: AuthorityId, name: String, division: DivisionCode) -> Self {
+        Self {
+            id,
+            name,
+            division,
+            codes: Vec::new(),
+            licence_types: Vec::new(),
+            seal_key: None,
+            version: 0,
+            aliases: Vec::new(),
+        }
+    }
+
+    /// The credit code in force on `day`, or the earliest known one.
+    #[must_use]
+    pub fn code(&self, day: Date) -> Option<&CreditCode> {
+        self.codes.iter().rev().find(|dated| dated.from <= day).or(self.codes.first()).map(|dated| &dated.code)
+    }
+
+    /// The valid code that a malformed one has been mapped to.
+    #[must_use]
+    pub fn mapped(&self, text: &str) -> Option<&CreditCode> {
+        self.aliases.iter().find(|alias| alias.text == text).map(|alias| &alias.code)
+    }
+}

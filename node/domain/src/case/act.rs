@@ -1,0 +1,188 @@
+//! Acts: what was done to a case, by whom, when.
+
+use minicbor::{Decode, Encode};
+use serde::Serialize;
+use tongban_codes::ids::CaseId;
+use tongban_codes::time::Timestamp;
+
+use crate::facts::Place;
+
+/// The kinds of act; the numbers are those of the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActKind {
+    /// 收件.
+    #[n(0)]
+    Collect,
+    /// 移交.
+    #[n(1)]
+    Offer,
+    /// 接收.
+    #[n(2)]
+    TakeCustody,
+    /// 退回移交.
+    #[n(3)]
+    RefuseCustody,
+    /// 移交完成.
+    #[n(4)]
+    Discharge,
+    /// 受理.
+    #[n(5)]
+    Accept,
+    /// 视为受理 (行政许可法 32(4)).
+    #[n(6)]
+    AcceptDeemed,
+    /// 不受理、不予受理.
+    #[n(7)]
+    Refuse,
+    /// 一次性告知补正.
+    #[n(8)]
+    Notify,
+    /// 决定.
+    #[n(9)]
+    Decide,
+    /// 送达.
+    #[n(10)]
+    Deliver,
+    /// 办结.
+    #[n(11)]
+    Close,
+    /// 撤件.
+    #[n(12)]
+    Withdraw,
+    /// 制证.
+    #[n(13)]
+    IssueLicence,
+    /// 注销证照.
+    #[n(14)]
+    CancelLicence,
+}
+
+impl ActKind {
+    /// All kinds in the order of their numbers.
+    pub const ALL: [ActKind; 15] = [
+        ActKind::Collect,
+        ActKind::Offer,
+        ActKind::TakeCustody,
+        ActKind::RefuseCustody,
+        ActKind::Discharge,
+        ActKind::Accept,
+        ActKind::AcceptDeemed,
+        ActKind::Refuse,
+        ActKind::Notify,
+        ActKind::Decide,
+        ActKind::Deliver,
+        ActKind::Close,
+        ActKind::Withdraw,
+        ActKind::IssueLicence,
+        ActKind::CancelLicence,
+    ];
+
+    /// Stable English name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ActKind::Collect => "collect",
+            ActKind::Offer => "offer",
+            ActKind::TakeCustody => "take-custody",
+            ActKind::RefuseCustody => "refuse-custody",
+            ActKind::Discharge => "discharge",
+            ActKind::Accept => "accept",
+            ActKind::AcceptDeemed => "accept-deemed",
+            ActKind::Refuse => "refuse",
+            ActKind::Notify => "notify",
+            ActKind::Decide => "decide",
+            ActKind::Deliver => "deliver",
+            ActKind::Close => "close",
+            ActKind::Withdraw => "withdraw",
+            ActKind::IssueLicence => "issue-licence",
+            ActKind::CancelLicence => "cancel-licence",
+        }
+    }
+
+    /// Chinese name.
+    #[must_use]
+    pub fn zh(self) -> &'static str {
+        match self {
+            ActKind::Collect => "收件",
+            ActKind::Offer => "移交",
+            ActKind::TakeCustody => "接收",
+            ActKind::RefuseCustody => "退回移交",
+            ActKind::Discharge => "移交完成",
+            ActKind::Accept => "受理",
+            ActKind::AcceptDeemed => "视为受理",
+            ActKind::Refuse => "不受理",
+            ActKind::Notify => "补正告知",
+            ActKind::Decide => "决定",
+            ActKind::Deliver => "送达",
+            ActKind::Close => "办结",
+            ActKind::Withdraw => "撤件",
+            ActKind::IssueLicence => "制证",
+            ActKind::CancelLicence => "注销证照",
+        }
+    }
+
+    /// Acts that only the node of the authority in charge may do.
+    #[must_use]
+    pub fn needs_competence(self) -> bool {
+        matches!(
+            self,
+            ActKind::Accept
+                | ActKind::AcceptDeemed
+                | ActKind::Refuse
+                | ActKind::Notify
+                | ActKind::Decide
+                | ActKind::IssueLicence
+                | ActKind::CancelLicence
+        )
+    }
+}
+
+/// Who may read an act's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Operators of the nodes that handled the case.
+    Operators,
+    /// Whoever holds the query code: state and dates only.
+    Applicant,
+}
+
+/// One act in the history of a case.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[cbor(map)]
+pub struct Act {
+    /// The case.
+    #[n(0)]
+    pub case: CaseId,
+    /// Number of the act within its node's leg of the case, from 1.
+    #[n(1)]
+    pub number: u32,
+    /// What was done.
+    #[n(2)]
+    pub kind: ActKind,
+    /// Effective time.
+    #[n(3)]
+    pub at: Timestamp,
+    /// Where.
+    #[n(4)]
+    pub place: Place,
+    /// By whom.
+    #[n(5)]
+    pub operator: String,
+    /// At which window.
+    #[n(6)]
+    pub window: Option<String>,
+    /// Tenure under which it was done.
+    #[n(7)]
+    pub tenure: u32,
+    /// State after it.
+    #[n(8)]
+    pub status: super::Status,
+    /// Reason or note.
+    #[n(9)]
+    pub note: Option<String>,
+    /// The mandate under which a decision was taken: item and grantor.
+    #[n(10)]
+    pub mandate: Option<String>,
+}

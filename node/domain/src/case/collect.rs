@@ -1,0 +1,267 @@
+//! Collecting (收件): the window's act; it draws the case, its number and its query code, and starts no legal clock.
+
+use minicbor::Encode;
+use serde::Serialize;
+use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::{CaseId, NodeId, QueryCode};
+use tongban_codes::time::Timestamp;
+
+use super::submission::{applicant, materials};
+use super::{Act, ActKind, Case, Custody, ItemPin, Material, Status, offer};
+use crate::catalogue::{Mode, ServiceItem, TYPE_PERMIT, in_force, named};
+use crate::change::{Change, Document, Event, Reply, Sealer};
+use crate::facts::Place;
+use crate::{Actor, Applicant, Desk, Facts, Rejection, codes};
+
+/// Working days within which a permit must be accepted, refused or answered with a notice (行政许可法 32(4)).
+pub(super) const ACCEPTANCE_DAYS: u32 = 5;
+
+/// How often a new query code is drawn before the node counts as having used up its 33 million.
+const QUERY_CODE_DRAWS_MAX: u32 = 1000;
+
+/// What the window hands to the applicant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Collected {
+    /// The case.
+    pub case: CaseId,
+    /// 收件编号.
+    pub collection_no: String,
+    /// Short code for asking how far it is.
+    pub query_code: QueryCode,
+}
+
+#[derive(Encode)]
+#[cbor(map)]
+struct Slip<'a> {
+    #[n(0)]
+    case: CaseId,
+    #[n(1)]
+    collection_no: &'a str,
+    #[n(2)]
+    query_code: &'a QueryCode,
+    #[n(3)]
+    item: &'a str,
+    #[n(4)]
+    deciding: DivisionCode,
+    #[n(5)]
+    collected_at: Timestamp,
+    #[n(6)]
+    materials: &'a [Material],
+    #[n(7)]
+    demo: bool,
+}
+
+/// What a window asks for.
+pub(crate) struct CollectRequest<'a> {
+    pub(crate) item: &'a str,
+    pub(crate) division: DivisionCode,
+    pub(crate) mode: Option<Mode>,
+    pub(crate) applicant: &'a Applicant,
+    pub(crate) materials: &'a [Material],
+    pub(crate) hold: bool,
+}
+
+/// Collects, and offers the case to the authority in charge when that is elsewhere and the window doesn't hold it.
+pub(crate) fn collect(
+    facts: &dyn Facts,
+    desk: &mut dyn Desk,
+    actor: &Actor,
+    request: &CollectRequest<'_>,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    let node = facts.node();
+    let here = Place { node: node.node, division: node.division };
+    let (item, decider) = find_item(facts, request.division, request.item)?;
+    in_force(&item, at.date())?;
+    let mode = mode(&item, here, request)?;
+    let applicant = applicant(request.applicant, at.date())?;
+    let materials = materials(request.materials)?;
+
+    let mut random = [0; 10];
+    desk.fill(&mut random);
+    let id = CaseId::draw(&node.node, random);
+    let query_code = query_code(facts, desk)?;
+    let day = at.date();
+    let scope = format!("collection:{}", day.compact());
+    let serial = facts.next_serial(&scope);
+    // A second node of the division has an ordinal, so that two halls never give the same number.
+    let hall = match node.label.ordinal() {
+        0 => node.division.to_string(),
+        ordinal => format!("{}.{ordinal}", node.division),
+    };
+    let collection_no = format!("{hall}-{}-{serial:05}", day.compact());
+    let local = decider == node.node;
+    let mut case = Case {
+        id,
+        collection_no: collection_no.clone(),
+        query_code,
+        case_no: None,
+        status: Status::Collected,
+        custody: Custody::Owner,
+        tenure: 1,
+        collecting: here,
+        deciding: Place { node: decider, division: request.division },
+        item: ItemPin::of(&item),
+        mode,
+        personal: desk.encrypt(&id, &applicant.name, &applicant.identity),
+        holder: desk.index(&applicant.identity),
+        collected_at: at,
+        received_on: local.then_some(day),
+        accepted_on: None,
+        deadlines: None,
+        deemed_at: None,
+        decided_on: None,
+        reason: None,
+        licences: Vec::new(),
+        acts: 0,
+        materials,
+        deemed: false,
+        heard: 0,
+    };
+    if local {
+        case.deemed_at = deemed_at(facts, &case);
+    }
+    let act = case.act(ActKind::Collect, actor, here, at, None);
+    let slip = Slip {
+        case: id,
+        collection_no: &collection_no,
+        query_code: &query_code,
+        item: &case.item.code,
+        deciding: request.division,
+        collected_at: at,
+        materials: &case.materials,
+        demo: node.demo,
+    };
+    let document = Document {
+        case: id,
+        act: act.number,
+        sealer: Sealer::Node,
+        content_type: "application/tongban-collection-slip+cbor",
+        payload: tongban_codes::cbor::to_vec(&slip),
+    };
+    let reply = Reply::Collected(Collected { case: id, collection_no, query_code });
+    let mut change = Change {
+        events: vec![Event::Serial(scope, serial), Event::Case(Box::new(case.clone()), act)],
+        notices: Vec::new(),
+        documents: vec![document],
+        reply,
+    };
+    if !local && !request.hold {
+        offer(facts, desk, actor, case, at, &mut change)?;
+    }
+    Ok(change)
+}
+
+/// The moment of deemed acceptance: the end of the fifth working day after receipt. Permits only, the law says so of no other type.
+pub(super) fn deemed_at(facts: &dyn Facts, case: &Case) -> Option<Timestamp> {
+    if case.item.core.item_type != TYPE_PERMIT {
+        return None;
+    }
+    let due = facts.calendar().add_working_days(case.received_on?, ACCEPTANCE_DAYS);
+    Some(due.date.next_day().start())
+}
+
+fn find_item(facts: &dyn Facts, division: DivisionCode, code: &str) -> Result<(ServiceItem, NodeId), Rejection> {
+    let node = facts.node();
+    if division == node.division {
+        return Ok((named(facts, code)?, node.node));
+    }
+    if tongban_codes::division::table().find(division).is_none() {
+        return Err(Rejection::new(codes::DIVISION_UNKNOWN, "no such division", "没有该行政区划")
+            .field("division", division)
+            .remedy("look it up: tongban code check", "核对：tongban code check"));
+    }
+    facts.foreign_item(division, code).map(|foreign| (foreign.item, foreign.node)).ok_or_else(|| {
+        Rejection::new(
+            codes::OUTSIDE_CATALOGUE,
+            format!(
+                "the catalogue of {division} has no such item, or its node could not be reached and nothing is cached"
+            ),
+            format!("{division} 的目录中没有该事项，或其节点暂时无法连接且本地没有缓存"),
+        )
+        .field("item", code)
+        .remedy("look at the links: tongban sync status", "查看连接：tongban sync status")
+    })
+}
+
+fn mode(item: &ServiceItem, here: Place, request: &CollectRequest<'_>) -> Result<Mode, Rejection> {
+    let refuse = |en: String, zh: String| {
+        Err(Rejection::new(codes::SCOPE_MISSING, en, zh)
+            .field("item", &item.code)
+            .remedy("the authority in charge publishes modes and covered divisions", "由主管机关发布通办范围和模式"))
+    };
+    let published = |mode: &Mode| item.modes.contains(mode);
+    if request.division == here.division {
+        // The authority's own hall and its own site need no published scope; the modes between regions do.
+        let mode = request.mode.unwrap_or(Mode::Window);
+        return match mode {
+            Mode::Window | Mode::Online => Ok(mode),
+            Mode::Collect | Mode::Joint if published(&mode) => Ok(mode),
+            Mode::Collect | Mode::Joint => refuse(
+                format!("the item is not published for the mode {}", mode.name()),
+                format!("该事项未公布“{}”模式", mode.zh()),
+            ),
+        };
+    }
+    let first = item.modes.iter().copied().find(|mode| mode.is_between_regions());
+    let Some(first) = first.filter(|_| item.covers(here.division)) else {
+        return refuse(
+            format!("the item publishes no scope that covers {}", here.division),
+            format!("该事项未公布覆盖 {} 的通办范围", here.division),
+        );
+    };
+    match request.mode {
+        Some(mode) if mode.is_between_regions() && published(&mode) => Ok(mode),
+        Some(mode) => refuse(
+            format!("the item is not published for the mode {}", mode.name()),
+            format!("该事项未公布“{}”模式", mode.zh()),
+        ),
+        None if published(&Mode::Collect) => Ok(Mode::Collect),
+        None => Ok(first),
+    }
+}
+
+fn query_code(facts: &dyn Facts, desk: &mut dyn Desk) -> Result<QueryCode, Rejection> {
+    let label = facts.node().label;
+    for _ in 0..QUERY_CODE_DRAWS_MAX {
+        let mut random = [0; 4];
+        desk.fill(&mut random);
+        let code = QueryCode::draw(label, u32::from_be_bytes(random));
+        if !facts.query_code_taken(&code) {
+            return Ok(code);
+        }
+    }
+    Err(Rejection::new(
+        codes::QUERY_CODES_USED_UP,
+        "this node has given out nearly all of its query codes",
+        "本节点的查询码即将用尽",
+    )
+    .remedy("add a second node for the division", "为本区划增设节点"))
+}
+
+impl Case {
+    /// Counts and describes an act, in the state and tenure that the case has by now.
+    pub(super) fn act(
+        &mut self,
+        kind: ActKind,
+        actor: &Actor,
+        here: Place,
+        at: Timestamp,
+        note: Option<String>,
+    ) -> Act {
+        self.acts += 1;
+        Act {
+            case: self.id,
+            number: self.acts,
+            kind,
+            at,
+            place: here,
+            operator: actor.operator.clone(),
+            window: actor.window.clone(),
+            tenure: self.tenure,
+            status: self.status,
+            note,
+            mandate: None,
+        }
+    }
+}

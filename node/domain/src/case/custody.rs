@@ -1,0 +1,339 @@
+//! Custody (经办) moves with two sealed answers: offer, then acceptance or refusal; one owner at any time.
+
+use tongban_codes::ids::{CaseId, QueryCode};
+use tongban_codes::time::Timestamp;
+
+use super::progress::record;
+use super::submission::{applicant, materials};
+use super::{ActKind, Case, Custody, ItemPin, Material, Status};
+use crate::catalogue::{Mode, ServiceItem, in_force, named};
+use crate::change::{Change, Event, Notice, NoticeBody, Reply};
+use crate::command::Origin;
+use crate::facts::Place;
+use crate::{Actor, Applicant, Desk, Facts, Rejection, codes};
+
+/// The longest collection number that is taken over from a peer, in characters.
+const COLLECTION_NO_CHARS_MAX: usize = 64;
+
+/// What travels with an offer of custody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The case.
+    pub case: CaseId,
+    /// Tenure under which it is offered; the taker gets the next.
+    pub tenure: u32,
+    /// 收件编号 of the collecting hall.
+    pub collection_no: String,
+    /// The applicant's code.
+    pub query_code: QueryCode,
+    /// Where it was collected.
+    pub collecting: Place,
+    /// When.
+    pub collected_at: Timestamp,
+    /// Division of the authority in charge.
+    pub deciding: tongban_codes::division::DivisionCode,
+    /// Item code.
+    pub item: String,
+    /// Version of the item that the window used.
+    pub item_version: u32,
+    /// Mode.
+    pub mode: Mode,
+    /// Who applies.
+    pub applicant: Applicant,
+    /// What was brought.
+    pub materials: Vec<Material>,
+}
+
+pub(super) fn here(facts: &dyn Facts) -> Place {
+    let node = facts.node();
+    Place { node: node.node, division: node.division }
+}
+
+/// Offers a case to the node of the authority in charge; every act is frozen until that node answers.
+pub(crate) fn offer(
+    facts: &dyn Facts,
+    desk: &dyn Desk,
+    actor: &Actor,
+    mut case: Case,
+    at: Timestamp,
+    change: &mut Change,
+) -> Result<(), Rejection> {
+    case.may(facts, ActKind::Offer)?;
+    let here = here(facts);
+    let to = case.deciding;
+    if to.node == here.node {
+        return Err(Rejection::new(codes::CASE_STATE, "the case is decided here", "该办件由本节点办理")
+            .field("case", case.id)
+            .remedy("accept it: tongban case accept", "请受理：tongban case accept"));
+    }
+    let Some((name, identity)) = desk.decrypt(&case.id, &case.personal) else {
+        return Err(Rejection::new(codes::CASE_STATE, "the applicant's fields were erased", "申请人信息已删除")
+            .field("case", case.id));
+    };
+    case.custody = Custody::Offered { to, since: at };
+    let note = to.division.to_string();
+    let act = case.act(ActKind::Offer, actor, here, at, Some(note));
+    change.notices.push(Notice {
+        to: to.node,
+        case: case.id,
+        act: act.number,
+        body: NoticeBody::Offer(Box::new(Offer {
+            case: case.id,
+            tenure: case.tenure,
+            collection_no: case.collection_no.clone(),
+            query_code: case.query_code,
+            collecting: case.collecting,
+            collected_at: case.collected_at,
+            deciding: case.deciding.division,
+            item: case.item.code.clone(),
+            item_version: case.item.version,
+            mode: case.mode,
+            applicant: Applicant { name, identity },
+            materials: case.materials.clone(),
+        })),
+    });
+    change.events.push(Event::Case(Box::new(case), act));
+    Ok(())
+}
+
+fn stale(offer: &Offer, tenure: u32) -> Rejection {
+    Rejection::new(
+        codes::STALE_TENURE,
+        format!("the case is at tenure {tenure} here, the offer is of {}", offer.tenure),
+        format!("办件在本节点为第 {tenure} 任，移交为第 {} 任", offer.tenure),
+    )
+    .field("case", offer.case)
+}
+
+fn not_offerable(offer: &Offer) -> Rejection {
+    Rejection::new(codes::NOT_OWNER, "the offer does not come from the owner of the case", "移交并非来自经办节点")
+        .field("case", offer.case)
+}
+
+/// Whether an offer may be taken, given what this node knows of the case.
+enum Standing {
+    /// The case is new, or comes back.
+    Open,
+    /// This node took it already: the answer is the same as then.
+    Taken,
+}
+
+/// Judges an offer by tenure, never by arrival.
+fn standing(offer: &Offer, origin: Origin, known: Option<&Case>) -> Result<Standing, Rejection> {
+    let Some(known) = known else {
+        // The first owner is the collecting node, and it drew the id; of later ones this node can't know.
+        let first = offer.collecting == origin.place && offer.case.node_prefix() == origin.place.node.prefix();
+        return if offer.tenure > 1 || (offer.tenure == 1 && first) {
+            Ok(Standing::Open)
+        } else {
+            Err(not_offerable(offer))
+        };
+    };
+    let same = known.query_code == offer.query_code && known.collecting == offer.collecting;
+    let owned = !matches!(known.custody, Custody::Elsewhere { .. });
+    if known.tenure > offer.tenure {
+        // An origin that was restored offers again what was taken from it; a refusal would give the case two owners.
+        let taken = owned && same && known.tenure - 1 == offer.tenure;
+        return if taken { Ok(Standing::Taken) } else { Err(stale(offer, known.tenure)) };
+    }
+    match &known.custody {
+        Custody::Owner => Err(Rejection::new(
+            codes::CASE_STATE,
+            format!("this node owns the case (tenure {})", known.tenure),
+            format!("办件由本节点经办（第 {} 任）", known.tenure),
+        )
+        .field("case", offer.case)),
+        Custody::Offered { to, .. } if to.node != origin.place.node || offer.tenure == known.tenure => {
+            Err(not_offerable(offer))
+        }
+        Custody::Elsewhere { owner, .. } if owner.node != origin.place.node && offer.tenure == known.tenure => {
+            Err(not_offerable(offer))
+        }
+        _ if !same => Err(not_offerable(offer)),
+        _ if !known.status.allows(ActKind::TakeCustody) => Err(Rejection::new(
+            codes::CASE_STATE,
+            format!("a case that is {} is handed over no more", known.status.name()),
+            format!("办件处于“{}”，不能移交", known.status.zh()),
+        )
+        .field("case", offer.case)),
+        _ => Ok(Standing::Open),
+    }
+}
+
+/// The item that an offer is for, in force here and published for the window that collected.
+fn offered_item(facts: &dyn Facts, offer: &Offer, at: Timestamp) -> Result<ServiceItem, Rejection> {
+    let here = here(facts);
+    if offer.deciding != here.division {
+        return Err(Rejection::new(
+            codes::NOT_COMPETENT,
+            format!("the offer is for {}, this node serves {}", offer.deciding, here.division),
+            format!("移交对象为 {}，本节点为 {}", offer.deciding, here.division),
+        )
+        .field("division", offer.deciding));
+    }
+    let item = named(facts, &offer.item)?;
+    in_force(&item, at.date())?;
+    let published = offer.mode.is_between_regions() && item.modes.contains(&offer.mode);
+    if !item.covers(offer.collecting.division) || !published {
+        return Err(Rejection::new(
+            codes::SCOPE_MISSING,
+            format!("the item publishes no scope for {} in the mode {}", offer.collecting.division, offer.mode.name()),
+            format!("该事项未对 {} 公布“{}”", offer.collecting.division, offer.mode.zh()),
+        )
+        .field("item", &item.code));
+    }
+    Ok(item)
+}
+
+/// Refuses numbers that would hide another case of this node.
+fn own_numbers(facts: &dyn Facts, offer: &Offer) -> Result<(), Rejection> {
+    let other = |text: &str| facts.case_named(text).is_some_and(|known| known.id != offer.case);
+    let number = offer.collection_no.as_str();
+    let shaped =
+        (1..=COLLECTION_NO_CHARS_MAX).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_graphic());
+    if !shaped || other(number) || other(&offer.query_code.to_string()) {
+        return Err(Rejection::new(
+            codes::INVALID_FIELD,
+            "the collection number or query code is malformed or belongs to another case",
+            "收件编号或查询码有误，或属于其他办件",
+        )
+        .field("collection_no", number));
+    }
+    Ok(())
+}
+
+/// Takes custody of an offered case, or refuses it lawfully: then the offerer stays the owner.
+///
+/// An offer that this node has taken already changes nothing, and the answer is again that custody was taken.
+pub(crate) fn take_custody(
+    facts: &dyn Facts,
+    desk: &mut dyn Desk,
+    origin: Origin,
+    offer: &Offer,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    let here = here(facts);
+    let known = facts.case(&offer.case);
+    if let Standing::Taken = standing(offer, origin, known.as_ref())? {
+        let reply = known.map_or(Reply::Known {}, |known| Change::case(&known));
+        return Ok(Change::of(Vec::new(), reply));
+    }
+    let tenure = offer.tenure.checked_add(1).ok_or_else(|| stale(offer, offer.tenure))?;
+    let item = offered_item(facts, offer, at)?;
+    own_numbers(facts, offer)?;
+    let applicant = applicant(&offer.applicant, at.date())?;
+    let materials = materials(&offer.materials)?;
+    let mut change = Change::of(Vec::new(), Reply::Known {});
+    // A case that comes back goes on counting its acts; an open offer of this node's was evidently taken.
+    let mut acts = 0;
+    if let Some(mut known) = known {
+        if matches!(known.custody, Custody::Offered { .. }) {
+            settle(&mut change, facts, &mut known, origin, offer.tenure, at);
+        }
+        acts = known.acts;
+    }
+    let mut case = Case {
+        id: offer.case,
+        collection_no: offer.collection_no.clone(),
+        query_code: offer.query_code,
+        case_no: None,
+        status: Status::Collected,
+        custody: Custody::Owner,
+        tenure,
+        collecting: offer.collecting,
+        deciding: here,
+        item: ItemPin::of(&item),
+        mode: offer.mode,
+        personal: desk.encrypt(&offer.case, &applicant.name, &applicant.identity),
+        holder: desk.index(&applicant.identity),
+        collected_at: offer.collected_at,
+        received_on: Some(at.date()),
+        accepted_on: None,
+        deadlines: None,
+        deemed_at: None,
+        decided_on: None,
+        reason: None,
+        licences: Vec::new(),
+        acts,
+        materials,
+        deemed: false,
+        heard: 0,
+    };
+    case.deemed_at = super::collect::deemed_at(facts, &case);
+    let note = origin.place.division.to_string();
+    let act = case.act(ActKind::TakeCustody, &Actor::system(), here, at, Some(note));
+    change.reply = Change::case(&case);
+    record(&mut change, here, &case, act);
+    Ok(change)
+}
+
+/// Appends the discharge of this node by `origin`, which owns the case from now on.
+pub(super) fn settle(
+    change: &mut Change,
+    facts: &dyn Facts,
+    case: &mut Case,
+    origin: Origin,
+    tenure: u32,
+    at: Timestamp,
+) {
+    case.custody = Custody::Elsewhere { owner: origin.place, as_of: at };
+    case.tenure = tenure;
+    case.heard = 0;
+    let note = origin.place.division.to_string();
+    let act = case.act(ActKind::Discharge, &Actor::system(), here(facts), at, Some(note));
+    change.events.push(Event::Case(Box::new(case.clone()), act));
+}
+
+fn offered(facts: &dyn Facts, origin: Origin, case: &CaseId, tenure: u32) -> Result<Option<Case>, Rejection> {
+    let case = facts.case(case).ok_or_else(|| {
+        Rejection::new(codes::CASE_UNKNOWN, "the answer is for a case that is not known here", "答复所指办件不存在")
+            .field("case", case)
+    })?;
+    let refuse = |code, en: &str, zh: &str| Err(Rejection::new(code, en, zh).field("case", case.id));
+    match &case.custody {
+        Custody::Offered { to, .. } if to.node != origin.place.node => refuse(
+            codes::NOT_OWNER,
+            "the answer does not come from the node that the case was offered to",
+            "答复并非来自移交对象",
+        ),
+        Custody::Offered { .. } if case.tenure == tenure => Ok(Some(case)),
+        // The owner's first word may come before its receipt: the hand-over is settled already.
+        Custody::Elsewhere { .. } if case.tenure > tenure => Ok(None),
+        _ => refuse(codes::STALE_TENURE, "the answer fits no open offer", "答复与移交不符"),
+    }
+}
+
+/// Records that custody was taken: this node is discharged.
+pub(crate) fn discharge(
+    facts: &dyn Facts,
+    origin: Origin,
+    case: &CaseId,
+    tenure: u32,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    let mut change = Change::of(Vec::new(), Reply::Known {});
+    if let Some(mut case) = offered(facts, origin, case, tenure)? {
+        settle(&mut change, facts, &mut case, origin, tenure.saturating_add(1), at);
+        change.reply = Change::case(&case);
+    }
+    Ok(change)
+}
+
+/// Records that custody was refused: this node is the owner as before, and may act again.
+pub(crate) fn offer_refused(
+    facts: &dyn Facts,
+    origin: Origin,
+    case: &CaseId,
+    tenure: u32,
+    refusal: &(String, String),
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    let Some(mut case) = offered(facts, origin, case, tenure)? else {
+        return Ok(Change::of(Vec::new(), Reply::Known {}));
+    };
+    case.custody = Custody::Owner;
+    let note = format!("{}: {}", refusal.0, refusal.1);
+    let act = case.act(ActKind::RefuseCustody, &Actor::system(), here(facts), at, Some(note));
+    let reply = Change::case(&case);
+    Ok(Change::of(vec![Event::Case(Box::new(case), act)], reply))
+}

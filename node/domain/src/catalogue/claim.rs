@@ -1,0 +1,194 @@
+//! Claim (认领): an inferior takes over a base item and completes it.
+
+use serde::{Deserialize, Serialize};
+use tongban_codes::credit_code::CreditCode;
+use tongban_codes::division::{DivisionCode, Level};
+use tongban_codes::time::{Date, Timestamp};
+
+use super::publish::{same_binding, unknown, within_ceiling};
+use super::{DAYS_MAX, ItemState, Mode, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Unit, authority_id};
+use crate::authority::DatedCode;
+use crate::{Authority, Event, Facts, Rejection, codes};
+
+/// What an inferior adds when it claims a base item (认领).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClaimTerms {
+    /// The authority in charge, by name; may be left out where the node has one.
+    pub department: Option<String>,
+    /// Its credit code, when the authority is new.
+    pub department_code: Option<String>,
+    /// Statutory working days.
+    pub statutory_days: Option<u16>,
+    /// Promised working days.
+    pub promised_days: Option<u16>,
+    /// Published modes.
+    pub modes: Vec<Mode>,
+    /// Divisions whose windows may collect.
+    pub covered: Vec<DivisionCode>,
+    /// First day in force.
+    pub effective: Option<Date>,
+    /// A local code to keep beside the national one; when given it is the item's code.
+    pub local_code: Option<String>,
+}
+
+/// Claims a base item: makes the draft of an implementation item with the superior's core.
+pub(crate) fn claim(
+    facts: &dyn Facts,
+    base_code: &str,
+    terms: &ClaimTerms,
+    at: Timestamp,
+) -> Result<Vec<Event>, Rejection> {
+    let node = facts.node();
+    let base = facts
+        .base_item(base_code)
+        .and_then(|base| base.published().cloned())
+        .ok_or_else(|| unknown(base_code).field("base_code", base_code))?;
+    let mut events = Vec::new();
+    known_divisions(&terms.covered)?;
+    let mut authority = claiming_authority(facts, terms, at, &mut events)?;
+    let credit = match &terms.department_code {
+        Some(text) => credit(text)?,
+        None => authority.code(at.date()).copied().ok_or_else(|| {
+            Rejection::new(
+                codes::AUTHORITY_UNMAPPED,
+                "the authority has no credit code",
+                "实施主体没有统一社会信用代码",
+            )
+            .field("department", &authority.name)
+            .remedy("give --department-code", "请提供 --department-code")
+        })?,
+    };
+    if !authority.codes.iter().any(|dated| dated.code == credit) {
+        authority.codes.push(DatedCode { code: credit, from: at.date() });
+        events = vec![Event::Authority(authority.clone())];
+    }
+    let statutory = term("statutory_days", terms.statutory_days)?
+        .or(base.statutory_days.map(working_days))
+        .or_else(|| (base.core.item_type == TYPE_PERMIT).then(|| working_days(PERMIT_DAYS)));
+    // Without a promise of its own the claimer promises the ceiling, or its own statutory time where that is shorter.
+    let ceiling = base.promised_days.map(|days| statutory.map_or(days, |longest| days.min(longest.days)));
+    let promised = term("promised_days", terms.promised_days)?.or(ceiling.map(working_days));
+    within_ceiling(promised, statutory, &base)?;
+    let code = match &terms.local_code {
+        Some(code) => local_code(code)?,
+        None => format!("{credit}{}{base_code}", level_digit(node.division.level())),
+    };
+    let known = facts.item(&code);
+    let main_item = known.as_ref().map(|known| known.main_item.clone());
+    let item = ServiceItem {
+        code,
+        main_item: main_item.unwrap_or_else(|| base.core.name.clone()),
+        core: base.core,
+        authority: authority.id,
+        department: authority.name.clone(),
+        department_code: credit.to_string(),
+        division: node.division,
+        statutory,
+        promised,
+        modes: terms.modes.clone(),
+        covered: terms.covered.clone(),
+        // No implementation begins before its base item does.
+        effective: terms.effective.max(base.effective),
+        version: known.map_or(0, |known| known.version),
+        state: ItemState::Draft,
+        findings: Vec::new(),
+    };
+    same_binding(facts, &item)?;
+    events.push(Event::Item(item));
+    Ok(events)
+}
+
+fn working_days(days: u16) -> Term {
+    Term { days, unit: Unit::WorkingDays }
+}
+
+fn term(field: &'static str, days: Option<u16>) -> Result<Option<Term>, Rejection> {
+    match days {
+        Some(days) if !(1..=DAYS_MAX).contains(&days) => Err(Rejection::new(
+            codes::INVALID_FIELD,
+            format!("a term has 1 to {DAYS_MAX} working days"),
+            format!("时限为 1 至 {DAYS_MAX} 个工作日"),
+        )
+        .field(field, days)
+        .remedy("give working days", "填写工作日数")),
+        days => Ok(days.map(working_days)),
+    }
+}
+
+fn local_code(code: &str) -> Result<String, Rejection> {
+    if code.is_empty() || code.len() > 128 || !code.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Rejection::new(
+            codes::INVALID_FIELD,
+            "an item code has 1 to 128 characters of ASCII without blanks",
+            "编码为 1 至 128 个 ASCII 字符，不含空格",
+        )
+        .field("local_code", code)
+        .remedy("look the code up", "核对编码"));
+    }
+    Ok(code.to_owned())
+}
+
+fn known_divisions(covered: &[DivisionCode]) -> Result<(), Rejection> {
+    let table = tongban_codes::division::table();
+    match covered.iter().find(|code| table.find(**code).is_none()) {
+        Some(unknown) => Err(Rejection::new(codes::DIVISION_UNKNOWN, "no such division", "没有该行政区划")
+            .field("covered", unknown)
+            .remedy("look it up: tongban code check", "核对：tongban code check")),
+        None => Ok(()),
+    }
+}
+
+fn credit(text: &str) -> Result<CreditCode, Rejection> {
+    text.parse::<CreditCode>().map_err(|error| {
+        Rejection::new(codes::INVALID_IDENTITY, error.to_string(), error.zh())
+            .field("department_code", text)
+            .remedy("check it: tongban code check", "核对：tongban code check")
+    })
+}
+
+fn claiming_authority(
+    facts: &dyn Facts,
+    terms: &ClaimTerms,
+    at: Timestamp,
+    events: &mut Vec<Event>,
+) -> Result<Authority, Rejection> {
+    let node = facts.node();
+    let mut known = facts.authorities();
+    let Some(name) = &terms.department else {
+        return match known.len() {
+            1 => Ok(known.remove(0)),
+            n => Err(Rejection::new(
+                codes::AUTHORITY_UNKNOWN,
+                format!("this node has {n} authorities; name the one in charge"),
+                format!("本节点有 {n} 个实施主体，请指明"),
+            )
+            .field("department", "")
+            .remedy("give --department NAME", "请提供 --department")),
+        };
+    };
+    if let Some(authority) = known.into_iter().find(|authority| authority.name == *name) {
+        return Ok(authority);
+    }
+    let name = crate::decide::name("department", name)?;
+    let Some(text) = &terms.department_code else {
+        return Err(Rejection::new(codes::AUTHORITY_UNKNOWN, "no such authority at this node", "本节点没有该实施主体")
+            .field("department", name)
+            .remedy("give --department-code too, or: tongban authority add", "请同时提供 --department-code"));
+    };
+    let mut authority = Authority::new(authority_id(&node.node, node.division, &name), name, node.division);
+    authority.codes.push(DatedCode { code: credit(text)?, from: at.date() });
+    events.push(Event::Authority(authority.clone()));
+    Ok(authority)
+}
+
+/// The level digit of an implementation code (GB/T 39046 A.2).
+fn level_digit(level: Level) -> u8 {
+    match level {
+        Level::Province => 2,
+        Level::City => 3,
+        Level::County => 4,
+        Level::Township => 5,
+        Level::Village => 6,
+    }
+}

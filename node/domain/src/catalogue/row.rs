@@ -1,0 +1,259 @@
+//! One row of an import file: its columns, read and held against the catalogue of the superior.
+
+use tongban_codes::division::DivisionCode;
+use tongban_codes::item_code::ItemType;
+use tongban_codes::time::{Date, Timestamp};
+
+use super::column::{authority, base_code, check_local_code, covered, days, division, effective, modes};
+use super::import::{Authorities, Findings};
+use super::publish::binding;
+use super::{BaseItem, Core, ItemState, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Unit};
+use crate::Facts;
+
+/// The longest text of a column, in characters (national table `up_task_general_basic`: 1,000).
+const TEXT_CHARS_MAX: usize = 1000;
+
+/// Columns of free text.
+const TEXTS: [&str; 6] = ["name", "legal_basis", "department", "main_item", "local_item_code", "department_code"];
+
+/// What one row became.
+pub(super) enum Parsed {
+    /// A base item.
+    Base(Box<BaseItem>),
+    /// An implementation item.
+    Item(Box<ServiceItem>),
+    /// Nothing: the row is rejected.
+    Nothing,
+}
+
+/// Reads one row.
+///
+/// A column that the file lacks leaves the published value as it is; an empty cell clears it, except what a superior fixes: that is
+/// taken over.
+pub(super) fn parse_row(
+    facts: &dyn Facts,
+    findings: &mut Findings<'_>,
+    authorities: &mut Authorities,
+    at: Timestamp,
+) -> Parsed {
+    let row = findings.row;
+    let node = facts.node();
+    for column in TEXTS {
+        if row.text(column).chars().count() > TEXT_CHARS_MAX {
+            let problem = "超过 1000 字 / longer than 1,000 characters";
+            findings.reject(column, "too-long", problem, "缩短 / shorten it");
+        }
+        if row.text(column).chars().any(char::is_control) {
+            let problem = "含有换行等控制字符 / it has line breaks or other control characters";
+            findings.reject(column, "control-character", problem, "删去 / remove them");
+        }
+    }
+    if row.text("name").is_empty() {
+        let problem = "事项名称为空 / the name is empty";
+        findings.reject("name", "empty", problem, "填写事项名称 / give the name");
+    }
+    let item_type = row.text("item_type").to_owned();
+    if item_type.parse::<ItemType>().is_err() {
+        let problem = "不是 GB/T 39046 的事项类型代码 / no item type of GB/T 39046";
+        let remedy = "用两位代码，如 01 / use its two digits, e.g. 01";
+        findings.reject("item_type", "item-type", problem, remedy);
+    }
+    let division = division(findings, node.division);
+    let terms = Terms {
+        base_code: base_code(findings),
+        legal_basis: row.text("legal_basis").to_owned(),
+        statutory: days(findings, "statutory_days"),
+        promised: days(findings, "promised_days"),
+        effective: effective(findings),
+    };
+    if row.text("local_item_code").is_empty() {
+        return base_item(facts, findings, division, terms);
+    }
+    service_item(facts, findings, authorities, division, terms, at)
+}
+
+/// The optional columns, as read.
+struct Terms {
+    base_code: Option<String>,
+    legal_basis: String,
+    statutory: Option<u16>,
+    promised: Option<u16>,
+    effective: Option<Date>,
+}
+
+fn base_item(facts: &dyn Facts, findings: &mut Findings<'_>, division: DivisionCode, terms: Terms) -> Parsed {
+    let row = findings.row;
+    let node = facts.node();
+    let Some(code) = terms.base_code else {
+        if row.text("base_code").is_empty() {
+            let problem = "没有实施编码，也没有基本编码 / neither an implementation code nor a base code";
+            let remedy = "填写 local_item_code 或 base_code / give local_item_code or base_code";
+            findings.reject("local_item_code", "code-missing", problem, remedy);
+        }
+        return Parsed::Nothing;
+    };
+    if facts.base_item(&code).is_some_and(|known| known.node != node.node) {
+        let problem = "上级已发布该基本编码 / a superior keeps this base item";
+        let remedy = "认领：tongban item claim / claim it: tongban item claim";
+        findings.reject("base_code", "core-locked", problem, remedy);
+    }
+    let item_type = row.text("item_type");
+    let statutory = terms.statutory.or(permit_days(item_type));
+    within(findings, "promised_days", terms.promised, statutory, "法定时限", "the statutory time");
+    if findings.rejected {
+        return Parsed::Nothing;
+    }
+    Parsed::Base(Box::new(BaseItem {
+        core: Core {
+            name: row.text("name").to_owned(),
+            base_code: Some(code),
+            item_type: item_type.to_owned(),
+            legal_basis: terms.legal_basis,
+        },
+        division,
+        statutory_days: terms.statutory,
+        promised_days: terms.promised,
+        effective: terms.effective,
+        version: 0,
+        state: ItemState::Draft,
+        node: node.node,
+        department: row.text("department").to_owned(),
+        in_force: None,
+    }))
+}
+
+fn service_item(
+    facts: &dyn Facts,
+    findings: &mut Findings<'_>,
+    authorities: &mut Authorities,
+    division: DivisionCode,
+    mut terms: Terms,
+    at: Timestamp,
+) -> Parsed {
+    let row = findings.row;
+    let node = facts.node();
+    let code = row.text("local_item_code");
+    let known = facts.item(code).filter(|known| known.state == ItemState::Published);
+    let mut modes = modes(findings);
+    let mut covered = covered(findings);
+    if let Some(known) = &known {
+        let keeps = |column: &str| !row.has(column);
+        let days = |term: Option<Term>| term.filter(|term| term.unit == Unit::WorkingDays).map(|term| term.days);
+        if keeps("base_code") {
+            terms.base_code.clone_from(&known.core.base_code);
+        }
+        if keeps("legal_basis") {
+            terms.legal_basis.clone_from(&known.core.legal_basis);
+        }
+        if keeps("statutory_days") {
+            terms.statutory = days(known.statutory);
+        }
+        if keeps("promised_days") {
+            terms.promised = days(known.promised);
+        }
+        if keeps("effective") {
+            terms.effective = known.effective;
+        }
+        if keeps("modes") {
+            modes.clone_from(&known.modes);
+        }
+        if keeps("covered") {
+            covered.clone_from(&known.covered);
+        }
+    }
+    if let Some(bound) = binding(facts, code) {
+        let named = terms.base_code.get_or_insert_with(|| bound.clone());
+        if *named != bound {
+            let problem = format!("现行版本对应基本编码 {bound} / the version in force is bound to {bound}");
+            let remedy = "保留基本编码 / keep the base code";
+            findings.reject("base_code", "core-locked", &problem, remedy);
+        }
+    }
+    let base = terms.base_code.as_ref().and_then(|code| facts.base_item(code));
+    let core = match base.as_ref().and_then(BaseItem::published) {
+        Some(base) => under(findings, &mut terms, base),
+        None => Core {
+            name: row.text("name").to_owned(),
+            base_code: terms.base_code,
+            item_type: row.text("item_type").to_owned(),
+            legal_basis: terms.legal_basis,
+        },
+    };
+    let statutory = terms.statutory.or(permit_days(&core.item_type));
+    within(findings, "promised_days", terms.promised, statutory, "法定时限", "the statutory time");
+    check_local_code(findings, division);
+    if row.text("department").is_empty() {
+        let problem = "部门为空 / the department is empty";
+        findings.reject("department", "empty", problem, "填写部门 / give the department");
+    }
+    if findings.rejected {
+        return Parsed::Nothing;
+    }
+    let authority = authority(findings, authorities, &node.node, division, at);
+    let term = |days: u16| Term { days, unit: Unit::WorkingDays };
+    Parsed::Item(Box::new(ServiceItem {
+        code: code.to_owned(),
+        core,
+        main_item: row.text("main_item").to_owned(),
+        authority,
+        department: row.text("department").to_owned(),
+        department_code: row.text("department_code").to_owned(),
+        division,
+        statutory: statutory.map(term),
+        promised: terms.promised.map(term),
+        modes,
+        covered,
+        effective: terms.effective,
+        version: 0,
+        state: ItemState::Draft,
+        findings: Vec::new(),
+    }))
+}
+
+/// Holds a row to the superior's base item: the core is the same, the times are no longer; what the row leaves out is taken over.
+fn under(findings: &mut Findings<'_>, terms: &mut Terms, base: &BaseItem) -> Core {
+    let row = findings.row;
+    if terms.legal_basis.is_empty() {
+        terms.legal_basis.clone_from(&base.core.legal_basis);
+    }
+    for (column, here, there) in [
+        ("name", row.text("name"), &base.core.name),
+        ("item_type", row.text("item_type"), &base.core.item_type),
+        ("legal_basis", &terms.legal_basis, &base.core.legal_basis),
+    ] {
+        if here != there {
+            let problem = format!("上级的是“{there}” / the superior's is “{there}”");
+            findings.reject(column, "core-locked", &problem, "改与上级一致 / make it the same");
+        }
+    }
+    let (zh, en) = ("上级法定时限", "the superior's statutory time");
+    within(findings, "statutory_days", terms.statutory, base.statutory_days, zh, en);
+    let (zh, en) = ("上级限高", "the superior's ceiling");
+    within(findings, "promised_days", terms.promised, base.promised_days, zh, en);
+    terms.statutory = terms.statutory.or(base.statutory_days);
+    let ceiling = base.promised_days;
+    terms.promised = terms.promised.or(ceiling.map(|days| terms.statutory.map_or(days, |longest| days.min(longest))));
+    terms.effective = terms.effective.max(base.effective);
+    base.core.clone()
+}
+
+fn permit_days(item_type: &str) -> Option<u16> {
+    (item_type == TYPE_PERMIT).then_some(PERMIT_DAYS)
+}
+
+/// Rejects a time that is longer than its limit.
+fn within(
+    findings: &mut Findings<'_>,
+    column: &'static str,
+    days: Option<u16>,
+    limit: Option<u16>,
+    zh: &str,
+    en: &str,
+) {
+    if let (Some(days), Some(limit)) = (days, limit)
+        && days > limit
+    {
+        let problem = format!("{days} 长于{zh} {limit} 个工作日 / {days} is longer than {en} of {limit} working days");
+        findings.reject(column, "ceiling-exceeded", &problem, "缩短时限 / shorten it");
+    }
+}

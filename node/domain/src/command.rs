@@ -1,0 +1,185 @@
+//! Commands: what an operator, a peer or the clock asks for. Malformed ones never get here.
+
+use tongban_codes::division::DivisionCode;
+use tongban_codes::time::Date;
+
+use crate::actor::Role;
+use crate::case::{Material, Offer, Progress, RefusalKind};
+use crate::catalogue::{ClaimTerms, ForeignItem, ImportRow, Mode};
+use crate::facts::Place;
+
+/// The applicant as he gave his name and number at the window or online.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Applicant {
+    /// Name, at most 100 characters.
+    pub name: String,
+    /// Citizen id or unified social credit code.
+    pub identity: String,
+}
+
+impl std::fmt::Debug for Applicant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Applicant { .. }")
+    }
+}
+
+/// Where a message of a peer came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The sending node and its division, as the directory certifies them.
+    pub place: Place,
+}
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Adds an operator, or gives an existing one further roles.
+    AddOperator {
+        /// Name.
+        name: String,
+        /// Roles to add.
+        roles: Vec<Role>,
+        /// Window.
+        window: Option<String>,
+        /// User id on this machine.
+        uid: Option<u32>,
+    },
+    /// Gives a decision mandate.
+    GrantMandate {
+        /// To whom.
+        operator: String,
+        /// Item code, all items when absent.
+        item: Option<String>,
+        /// First day, today when absent.
+        from: Option<Date>,
+        /// Last day.
+        until: Option<Date>,
+    },
+    /// Adds an authority, or a code, or maps a malformed code to a valid one.
+    AddAuthority {
+        /// Name.
+        name: String,
+        /// Valid credit code.
+        code: Option<String>,
+        /// The malformed code that it stands for.
+        maps: Option<String>,
+    },
+    /// Imports rows of a file.
+    ImportItems(Vec<ImportRow>),
+    /// Publishes one item, or every draft that can be.
+    PublishItems(Option<String>),
+    /// Claims a base item.
+    ClaimItem {
+        /// Its base code.
+        base_code: String,
+        /// What the claimer adds.
+        terms: ClaimTerms,
+    },
+    /// Withdraws an item.
+    WithdrawItem(String),
+    /// Collects (收件).
+    Collect {
+        /// Item code, or its first part.
+        item: String,
+        /// Division of the authority in charge.
+        division: DivisionCode,
+        /// Mode; chosen from what the item publishes when absent.
+        mode: Option<Mode>,
+        /// Who applies.
+        applicant: Applicant,
+        /// What was brought.
+        materials: Vec<Material>,
+        /// Keeps the case at this window instead of offering it at once.
+        hold: bool,
+    },
+    /// Offers a held case to the authority in charge.
+    Offer(String),
+    /// Accepts (受理).
+    Accept(String),
+    /// Refuses (不受理, 不予受理).
+    Refuse {
+        /// Case.
+        case: String,
+        /// Which of the two.
+        kind: RefusalKind,
+        /// Reason; for not-competent, who is.
+        reason: String,
+    },
+    /// Gives the one complete correction notice (一次性告知).
+    Notify {
+        /// Case.
+        case: String,
+        /// Everything that is missing or wrong.
+        items: Vec<String>,
+    },
+    /// Decides (决定).
+    Decide {
+        /// Case.
+        case: String,
+        /// Grants, or denies.
+        grant: bool,
+        /// Reason; required for a denial (行政许可法 38).
+        reason: Option<String>,
+    },
+    /// Delivers the decision and its result (送达).
+    Deliver {
+        /// Case.
+        case: String,
+        /// How, e.g. courier number.
+        note: Option<String>,
+    },
+    /// Closes (办结).
+    Close(String),
+    /// The applicant withdraws (撤件).
+    Withdraw {
+        /// Case.
+        case: String,
+        /// Reason.
+        reason: Option<String>,
+    },
+    /// Issues a licence from a granted case.
+    IssueLicence {
+        /// Case.
+        case: String,
+        /// Type code of 21 characters, or the name of a type of the authority's own.
+        kind: String,
+        /// Last day of validity.
+        until: Date,
+    },
+    /// Cancels a licence (注销).
+    CancelLicence {
+        /// Identifier.
+        licence: String,
+        /// Reason (行政许可法 70).
+        reason: String,
+    },
+    /// The clock: what is due by now, at most a batch of it.
+    Tick,
+    /// Keeps another node's item as fetched.
+    KeepForeignItem(Box<ForeignItem>),
+    /// A peer offers custody.
+    TakeCustody {
+        /// Who.
+        origin: Origin,
+        /// What.
+        offer: Box<Offer>,
+    },
+    /// The answer to an offer: custody was taken, or refused with a code and a text.
+    SettleOffer {
+        /// Who answered.
+        origin: Origin,
+        /// Case.
+        case: tongban_codes::ids::CaseId,
+        /// Tenure under which it was offered.
+        tenure: u32,
+        /// The refusal; absent when custody was taken.
+        refusal: Option<(String, String)>,
+    },
+    /// The owner reports an act.
+    Mirror {
+        /// Who.
+        origin: Origin,
+        /// What.
+        progress: Box<Progress>,
+    },
+}

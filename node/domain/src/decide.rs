@@ -1,0 +1,293 @@
+//! The one door: who may ask for what, and which rule answers.
+
+use tongban_codes::credit_code::CreditCode;
+use tongban_codes::time::Timestamp;
+
+use crate::actor::{MANDATE_ALL, Mandate, Operator, Role};
+use crate::authority::{CodeAlias, DatedCode};
+use crate::case::{self, named};
+use crate::catalogue::ForeignItem;
+use crate::change::{Change, Event, Reply};
+use crate::command::Command;
+use crate::facts::DueKind;
+use crate::{Actor, Authority, Desk, Facts, Rejection, catalogue, codes};
+
+/// The most due things that one tick looks at, so that one that can't be done doesn't hide the rest.
+const TICK_MAX: usize = 64;
+
+/// Roles of which the actor must hold one, empty for what only the node itself does.
+#[must_use]
+fn roles(command: &Command) -> &'static [Role] {
+    match command {
+        Command::AddOperator { .. } | Command::GrantMandate { .. } | Command::AddAuthority { .. } => &[Role::Admin],
+        Command::ImportItems(_) | Command::PublishItems(_) | Command::ClaimItem { .. } | Command::WithdrawItem(_) => {
+            &[Role::Catalogue]
+        }
+        Command::Collect { .. }
+        | Command::Offer(_)
+        | Command::Deliver { .. }
+        | Command::Close(_)
+        | Command::Withdraw { .. } => &[Role::Window],
+        Command::Accept(_) | Command::Refuse { .. } | Command::Notify { .. } => &[Role::Window, Role::Reviewer],
+        Command::Decide { .. } => &[Role::Decider],
+        Command::IssueLicence { .. } | Command::CancelLicence { .. } => &[Role::Issuer],
+        Command::Tick
+        | Command::KeepForeignItem(_)
+        | Command::TakeCustody { .. }
+        | Command::SettleOffer { .. }
+        | Command::Mirror { .. } => &[],
+    }
+}
+
+impl Command {
+    /// Roles of which an operator must hold one to give this command; empty for what only the node itself does.
+    #[must_use]
+    pub fn roles(&self) -> &'static [Role] {
+        roles(self)
+    }
+}
+
+/// Decides a command on the facts at a time.
+///
+/// # Errors
+///
+/// A [`Rejection`] when law, state or rights forbid it; then nothing has changed.
+pub fn decide(
+    facts: &dyn Facts,
+    desk: &mut dyn Desk,
+    actor: &Actor,
+    command: &Command,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    authorise(actor, command)?;
+    match command {
+        Command::AddOperator { name, roles, window, uid } => add_operator(facts, name, roles, window.as_ref(), *uid),
+        Command::GrantMandate { operator, item, from, until } => {
+            let item = match item {
+                Some(code) => catalogue::named(facts, code)?.code,
+                None => MANDATE_ALL.to_owned(),
+            };
+            let mandate =
+                Mandate { item, from: from.unwrap_or_else(|| at.date()), until: *until, by: actor.operator.clone() };
+            grant_mandate(facts, operator, mandate)
+        }
+        Command::AddAuthority { name, code, maps } => {
+            add_authority(facts, desk, name, code.as_deref(), maps.as_deref(), at)
+        }
+        Command::ImportItems(rows) => {
+            let (report, mut events) = catalogue::import(facts, rows, at);
+            give_seal_keys(desk, &mut events);
+            Ok(Change::of(events, Reply::Imported(report)))
+        }
+        Command::PublishItems(Some(code)) => {
+            let (code, event) = catalogue::publish(facts, code, at.date())?;
+            let report = catalogue::PublishReport { published: vec![code], refused: Vec::new() };
+            Ok(Change::of(vec![event], Reply::Published(report)))
+        }
+        Command::PublishItems(None) => {
+            let (report, events) = catalogue::publish_all(facts, at.date());
+            Ok(Change::of(events, Reply::Published(report)))
+        }
+        Command::ClaimItem { base_code, terms } => {
+            let mut events = catalogue::claim(facts, base_code, terms, at)?;
+            give_seal_keys(desk, &mut events);
+            let item = events.iter().find_map(|event| match event {
+                Event::Item(item) => Some(item.code.clone()),
+                _ => None,
+            });
+            Ok(Change::of(events, Reply::Item { item: item.unwrap_or_default() }))
+        }
+        Command::WithdrawItem(code) => {
+            let (item, event) = catalogue::withdraw(facts, code)?;
+            Ok(Change::of(vec![event], Reply::Item { item }))
+        }
+        Command::Collect { item, division, mode, applicant, materials, hold } => {
+            let request =
+                case::CollectRequest { item, division: *division, mode: *mode, applicant, materials, hold: *hold };
+            case::collect(facts, desk, actor, &request, at)
+        }
+        Command::Offer(text) => {
+            let case = named(facts, text)?;
+            let mut change = Change::of(Vec::new(), Reply::Known {});
+            case::offer(facts, desk, actor, case, at, &mut change)?;
+            if let Some(Event::Case(case, _)) = change.events.first() {
+                change.reply = Change::case(case);
+            }
+            Ok(change)
+        }
+        Command::Accept(text) => case::accept(facts, actor, named(facts, text)?, at),
+        Command::Refuse { case, kind, reason } => case::refuse(facts, actor, named(facts, case)?, *kind, reason, at),
+        Command::Notify { case, items } => case::notify(facts, actor, named(facts, case)?, items, at),
+        Command::Decide { case, grant, reason } => {
+            case::decide_case(facts, actor, named(facts, case)?, *grant, reason.as_deref(), at)
+        }
+        Command::Deliver { case, note } => case::deliver(facts, actor, named(facts, case)?, note.as_deref(), at),
+        Command::Close(text) => case::close(facts, actor, named(facts, text)?, at),
+        Command::Withdraw { case, reason } => case::withdraw(facts, actor, named(facts, case)?, reason.as_deref(), at),
+        Command::IssueLicence { case, kind, until } => {
+            case::issue_licence(facts, desk, actor, named(facts, case)?, kind, *until, at)
+        }
+        Command::CancelLicence { licence, reason } => case::cancel_licence(facts, actor, licence, reason, at),
+        Command::Tick => Ok(tick(facts, at)),
+        Command::KeepForeignItem(foreign) => Ok(keep_foreign(facts, foreign)),
+        Command::TakeCustody { origin, offer } => case::take_custody(facts, desk, *origin, offer, at),
+        Command::SettleOffer { origin, case, tenure, refusal: None } => {
+            case::discharge(facts, *origin, case, *tenure, at)
+        }
+        Command::SettleOffer { origin, case, tenure, refusal: Some(refusal) } => {
+            case::offer_refused(facts, *origin, case, *tenure, refusal, at)
+        }
+        Command::Mirror { origin, progress } => case::mirror(facts, *origin, progress, at),
+    }
+}
+
+/// Keeps another node's item, unless a later statement of that node is known.
+fn keep_foreign(facts: &dyn Facts, foreign: &ForeignItem) -> Change {
+    let known = facts.foreign_item(foreign.item.division, &foreign.item.code);
+    let events = if known.is_some_and(|known| known.as_of > foreign.as_of) {
+        Vec::new()
+    } else {
+        vec![Event::ForeignItem(foreign.clone())]
+    };
+    Change::of(events, Reply::Known {})
+}
+
+fn authorise(actor: &Actor, command: &Command) -> Result<(), Rejection> {
+    let needed = roles(command);
+    if needed.is_empty() || actor.has(needed) {
+        return Ok(());
+    }
+    let (en, zh) = (
+        needed.iter().map(|role| role.name()).collect::<Vec<_>>().join(" or "),
+        needed.iter().map(|role| role.zh()).collect::<Vec<_>>().join("或"),
+    );
+    Err(Rejection::new(
+        codes::ROLE_MISSING,
+        format!("{} lacks the role {en}", actor.operator),
+        format!("{} 没有“{zh}”角色", actor.operator),
+    )
+    .field("operator", &actor.operator)
+    .remedy(
+        format!("act --as another operator, or: tongban operator role {} --role {}", actor.operator, needed[0].name()),
+        format!("换操作员（--as），或授予角色：tongban operator role {} --role {}", actor.operator, needed[0].name()),
+    ))
+}
+
+/// Every authority that this node serves has a seal of its own, and a record that counts its changes.
+fn give_seal_keys(desk: &mut dyn Desk, events: &mut [Event]) {
+    for event in events {
+        if let Event::Authority(authority) = event {
+            authority.seal_key = Some(desk.authority_key(&authority.id));
+            authority.version += 1;
+        }
+    }
+}
+
+pub(crate) fn name(field: &'static str, text: &str) -> Result<String, Rejection> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control) || text == "system" {
+        return Err(Rejection::new(codes::INVALID_FIELD, "a name has 1 to 100 characters", "名称为 1 至 100 个字")
+            .field(field, text)
+            .remedy("give a name; system is the node itself", "填写名称；system 是节点自身的保留名"));
+    }
+    Ok(text.to_owned())
+}
+
+fn add_operator(
+    facts: &dyn Facts,
+    text: &str,
+    roles: &[Role],
+    window: Option<&String>,
+    uid: Option<u32>,
+) -> Result<Change, Rejection> {
+    let text = name("name", text)?;
+    if roles.is_empty() {
+        return Err(Rejection::new(codes::INVALID_FIELD, "an operator has at least one role", "操作员至少有一个角色")
+            .field("role", "")
+            .remedy("give --role", "请提供 --role"));
+    }
+    let mut operator = facts.operator(&text).unwrap_or(Operator {
+        name: text,
+        roles: Vec::new(),
+        window: None,
+        uid: None,
+        mandates: Vec::new(),
+    });
+    for role in roles {
+        if !operator.roles.contains(role) {
+            operator.roles.push(*role);
+        }
+    }
+    operator.roles.sort_unstable();
+    operator.window = window.cloned().or(operator.window);
+    operator.uid = uid.or(operator.uid);
+    Ok(Change::of(vec![Event::Operator(operator.clone())], Reply::Operator(operator)))
+}
+
+fn grant_mandate(facts: &dyn Facts, text: &str, mandate: Mandate) -> Result<Change, Rejection> {
+    let mut operator = facts.operator(text).ok_or_else(|| {
+        Rejection::new(codes::OPERATOR_UNKNOWN, "no such operator", "没有该操作员")
+            .field("operator", text)
+            .remedy("add it: tongban operator add", "添加：tongban operator add")
+    })?;
+    if mandate.until.is_some_and(|until| until < mandate.from) {
+        return Err(Rejection::new(codes::INVALID_FIELD, "the mandate ends before it begins", "授权止日早于起日")
+            .field("until", mandate.until.map_or_else(String::new, |until| until.to_string())));
+    }
+    operator.mandates.retain(|known| known.item != mandate.item);
+    operator.mandates.push(mandate);
+    Ok(Change::of(vec![Event::Operator(operator.clone())], Reply::Operator(operator)))
+}
+
+fn add_authority(
+    facts: &dyn Facts,
+    desk: &mut dyn Desk,
+    text: &str,
+    code: Option<&str>,
+    maps: Option<&str>,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    let text = name("name", text)?;
+    let node = facts.node();
+    let id = catalogue::authority_id(&node.node, node.division, &text);
+    let mut authority = facts.authority(&id).unwrap_or_else(|| Authority::new(id, text, node.division));
+    if let Some(code) = code {
+        let valid = code.parse::<CreditCode>().map_err(|error| {
+            Rejection::new(codes::INVALID_IDENTITY, error.to_string(), error.zh())
+                .field("code", code)
+                .remedy("check it: tongban code check", "核对：tongban code check")
+        })?;
+        if let Some(text) = maps {
+            authority.aliases.retain(|alias| alias.text != text);
+            authority.aliases.push(CodeAlias { text: text.to_owned(), code: valid });
+        }
+        if !authority.codes.iter().any(|dated| dated.code == valid) {
+            authority.codes.push(DatedCode { code: valid, from: at.date() });
+        }
+    } else if maps.is_some() {
+        return Err(Rejection::new(codes::INVALID_FIELD, "a mapping needs the valid code", "映射需要正确代码")
+            .field("code", "")
+            .remedy("give --code", "请提供 --code"));
+    }
+    authority.seal_key = Some(desk.authority_key(&id));
+    authority.version += 1;
+    Ok(Change::of(vec![Event::Authority(authority.clone())], Reply::Authority(authority)))
+}
+
+fn tick(facts: &dyn Facts, at: Timestamp) -> Change {
+    let due = facts.due(at, TICK_MAX);
+    let mut change = Change::of(Vec::new(), Reply::Known {});
+    // One case a tick: the serial that it draws is not in these facts, so a second one would draw it again.
+    for next in &due {
+        let DueKind::DeemedAcceptance = next.kind;
+        let Some(case) = facts.case(&next.case) else {
+            continue;
+        };
+        if let Ok(one) = case::accept_deemed(facts, &Actor::system(), case, at) {
+            change = one;
+            change.reply = Reply::Tick { done: 1, more: due.len() > 1 };
+            break;
+        }
+    }
+    change
+}

@@ -1,0 +1,123 @@
+//! What a decision may look at, and the desk it works on.
+
+use tongban_codes::calendar::Calendar;
+use tongban_codes::credit_code::CreditCode;
+use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::{AuthorityId, CaseId, Label, NodeId, QueryCode};
+use tongban_codes::time::Timestamp;
+
+use crate::Authority;
+use crate::actor::Operator;
+use crate::case::{Case, Personal};
+use crate::catalogue::{BaseItem, ForeignItem, ServiceItem};
+use crate::licence::Licence;
+
+/// The deciding node as it knows itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeFacts {
+    /// Its id.
+    pub node: NodeId,
+    /// The division it serves.
+    pub division: DivisionCode,
+    /// Its name, e.g. 广安区.
+    pub name: String,
+    /// The label that its query codes begin with.
+    pub label: Label,
+    /// Made with `init --demo`: every output is marked 演示.
+    pub demo: bool,
+}
+
+/// A node and the division it serves, as the directory has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, minicbor::Encode, minicbor::Decode, serde::Serialize)]
+#[cbor(map)]
+pub struct Place {
+    /// The node.
+    #[n(0)]
+    pub node: NodeId,
+    /// The division.
+    #[n(1)]
+    pub division: DivisionCode,
+}
+
+/// What falls due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DueKind {
+    /// Deemed acceptance of a case (行政许可法 32(4)).
+    DeemedAcceptance,
+}
+
+/// Something due at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Due {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: DueKind,
+    /// Of which case.
+    pub case: CaseId,
+}
+
+/// Everything that a decision may read: the applied state, seen through what has been decided and is not applied yet.
+///
+/// A read that fails below is latched by the implementation, which then discards the decision.
+pub trait Facts {
+    /// The node itself.
+    fn node(&self) -> NodeFacts;
+    /// The working-day calendar in force.
+    fn calendar(&self) -> &Calendar;
+    /// A case by its id.
+    fn case(&self, id: &CaseId) -> Option<Case>;
+    /// A case by id, collection number, case number or query code.
+    fn case_named(&self, text: &str) -> Option<Case>;
+    /// Whether a query code is taken.
+    fn query_code_taken(&self, code: &QueryCode) -> bool;
+    /// An authority by id.
+    fn authority(&self, id: &AuthorityId) -> Option<Authority>;
+    /// Every authority of this node, by name.
+    fn authorities(&self) -> Vec<Authority>;
+    /// An item of this node by its whole code: the version in force or withdrawn, not a draft.
+    fn item(&self, code: &str) -> Option<ServiceItem>;
+    /// Items of this node whose code or first part of it is `code`, at most two.
+    fn items_named(&self, code: &str) -> Vec<ServiceItem>;
+    /// The draft of an item, beside the version in force if there is one.
+    fn item_draft(&self, code: &str) -> Option<ServiceItem>;
+    /// Codes of all drafts, in order.
+    fn item_drafts(&self) -> Vec<String>;
+    /// The item of another node as last fetched.
+    fn foreign_item(&self, division: DivisionCode, code: &str) -> Option<ForeignItem>;
+    /// A base item of this node or of a superior.
+    fn base_item(&self, code: &str) -> Option<BaseItem>;
+    /// Codes of the base items that this node itself keeps.
+    fn own_base_items(&self) -> Vec<String>;
+    /// An operator by name.
+    fn operator(&self, name: &str) -> Option<Operator>;
+    /// The next serial of a scope, from 1.
+    fn next_serial(&self, scope: &str) -> u32;
+    /// A licence by its identifier.
+    fn licence(&self, id: &str) -> Option<Licence>;
+    /// What is due at or before a moment, earliest first, at most `limit`.
+    fn due(&self, until: Timestamp, limit: usize) -> Vec<Due>;
+    /// The node that serves a division, as far as the directory knows.
+    fn place(&self, division: DivisionCode) -> Option<Place>;
+}
+
+/// What a decision needs beyond facts: chance, keys, ciphers. The leader's desk draws them once; the log keeps the results.
+pub trait Desk {
+    /// Fills `bytes` with randomness.
+    fn fill(&mut self, bytes: &mut [u8]);
+    /// Makes (or finds) the seal key of an authority and returns its public half.
+    fn authority_key(&mut self, authority: &AuthorityId) -> Vec<u8>;
+    /// Seals a payload in the authority's name (COSE_Sign1).
+    fn seal(&mut self, authority: &AuthorityId, content_type: &str, payload: &[u8]) -> Vec<u8>;
+    /// Encrypts the applicant's fields under a new key of the case.
+    fn encrypt(&mut self, case: &CaseId, name: &str, identity: &str) -> Personal;
+    /// Decrypts them, for whoever may see them.
+    fn decrypt(&self, case: &CaseId, personal: &Personal) -> Option<(String, String)>;
+    /// The keyed index value of an identity number.
+    fn index(&self, identity: &str) -> [u8; 32];
+}
+
+/// Where a credit code for numbers comes from, see [`crate::catalogue::ServiceItem::number_code`].
+pub(crate) fn parse_credit(text: &str) -> Option<CreditCode> {
+    text.parse().ok()
+}

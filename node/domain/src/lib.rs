@@ -1,0 +1,26 @@
+//! The law of the hall as pure functions.
+//!
+//! [`decide`](decide()) takes the [`Facts`] that storage has gathered, a [`Command`] and the effective time, and answers with a
+//! [`Change`] or a lawful [`Rejection`]. Nothing here reads a clock, a disk, a network or a random source: time is an argument, and
+//! what needs chance or a key comes through the [`Desk`]. So the same facts, command, desk and time give the same change.
+//!
+//! Events carry the row that they result in. Whoever replays the log only stores rows and never decides again.
+
+mod actor;
+mod authority;
+pub mod case;
+pub mod catalogue;
+mod change;
+mod command;
+mod decide;
+mod facts;
+pub mod licence;
+mod rejection;
+
+pub use actor::{Actor, MANDATE_ALL, Mandate, Operator, Role};
+pub use authority::{Authority, CodeAlias, DatedCode, LicenceType};
+pub use change::{Change, Document, Event, Notice, NoticeBody, Reply, Sealer};
+pub use command::{Applicant, Command, Origin};
+pub use decide::decide;
+pub use facts::{Desk, Due, DueKind, Facts, NodeFacts, Place};
+pub use rejection::{Rejection, codes};

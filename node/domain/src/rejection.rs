@@ -1,0 +1,152 @@
+//! Lawful refusals: a normal outcome of an act, never a fault.
+
+use serde::Serialize;
+
+/// Why a command was refused, in words that its author can act on.
+///
+/// The code is stable and documented in `docs/errors/`; the texts may be reworded. Nothing has changed when a rejection is returned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rejection {
+    /// Stable kebab-case code.
+    pub code: &'static str,
+    /// The field of the request that is at fault, empty when it is the request as a whole.
+    pub field: &'static str,
+    /// The value that was refused, shortened to 120 characters.
+    pub value: Box<str>,
+    /// What is wrong, in English.
+    pub en: Box<str>,
+    /// What is wrong, in Chinese.
+    pub zh: Box<str>,
+    /// What to do about it, in English.
+    pub remedy_en: Box<str>,
+    /// What to do about it, in Chinese.
+    pub remedy_zh: Box<str>,
+}
+
+/// The longest value that a rejection repeats, in characters.
+const VALUE_CHARS_MAX: usize = 120;
+
+impl Rejection {
+    /// Begins a rejection with its code and what is wrong in English and Chinese.
+    #[must_use]
+    pub fn new(code: &'static str, en: impl Into<Box<str>>, zh: impl Into<Box<str>>) -> Self {
+        debug_assert!(codes::ALL.contains(&code), "{code} is missing in codes::ALL");
+        Self {
+            code,
+            field: "",
+            value: Box::default(),
+            en: en.into(),
+            zh: zh.into(),
+            remedy_en: Box::default(),
+            remedy_zh: Box::default(),
+        }
+    }
+
+    /// Names the field and the refused value.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "callers give texts, numbers, dates and ids as they have them")]
+    pub fn field(mut self, field: &'static str, value: impl ToString) -> Self {
+        self.field = field;
+        self.value = value.to_string().chars().take(VALUE_CHARS_MAX).collect();
+        self
+    }
+
+    /// Says what to do, in English and Chinese.
+    #[must_use]
+    pub fn remedy(mut self, en: impl Into<Box<str>>, zh: impl Into<Box<str>>) -> Self {
+        self.remedy_en = en.into();
+        self.remedy_zh = zh.into();
+        self
+    }
+}
+
+impl std::fmt::Display for Rejection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.en)
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+/// Every code that the domain refuses with; once shipped, none changes its meaning.
+pub mod codes {
+    macro_rules! codes {
+        ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+            $($(#[$doc])* pub const $name: &str = $text;)*
+            /// All codes, for the table in the documents and the test that holds it complete.
+            pub const ALL: &[&str] = &[$($text),*];
+        };
+    }
+    codes! {
+        /// A field is empty, too long or of the wrong shape.
+        INVALID_FIELD = "invalid-field";
+        /// A citizen id or credit code fails its check digit.
+        INVALID_IDENTITY = "invalid-identity";
+        /// No operator fits the caller, or several do and none was named.
+        OPERATOR_UNKNOWN = "operator-unknown";
+        /// The operator lacks the role that the act needs.
+        ROLE_MISSING = "role-missing";
+        /// The decider holds no mandate in force for the item.
+        MANDATE_MISSING = "mandate-missing";
+        /// No item of that code is known here.
+        ITEM_UNKNOWN = "item-unknown";
+        /// A short code names several items.
+        ITEM_AMBIGUOUS = "item-ambiguous";
+        /// The item is not published.
+        ITEM_NOT_PUBLISHED = "item-not-published";
+        /// The item comes into force later.
+        ITEM_NOT_YET_EFFECTIVE = "item-not-yet-effective";
+        /// The item has been withdrawn.
+        ITEM_WITHDRAWN = "item-withdrawn";
+        /// The act does not fit the state of the item.
+        ITEM_STATE = "item-state";
+        /// The item has findings that block its publication.
+        ITEM_BLOCKED = "item-blocked";
+        /// The item changes a field that a superior locks.
+        CORE_LOCKED = "core-locked";
+        /// The promised time is longer than the superior's ceiling or the statutory time.
+        CEILING_EXCEEDED = "ceiling-exceeded";
+        /// The item of another authority is not in the catalogue that this node could reach.
+        OUTSIDE_CATALOGUE = "outside-catalogue";
+        /// The item publishes no scope that covers the collecting division or mode.
+        SCOPE_MISSING = "scope-missing";
+        /// The authority has no valid credit code, so no number can be drawn.
+        AUTHORITY_UNMAPPED = "authority-unmapped";
+        /// No such authority.
+        AUTHORITY_UNKNOWN = "authority-unknown";
+        /// No division of that code exists.
+        DIVISION_UNKNOWN = "division-unknown";
+        /// No case of that number or code is known here.
+        CASE_UNKNOWN = "case-unknown";
+        /// The state of the case does not allow the act.
+        CASE_STATE = "case-state";
+        /// The case is offered to another node, and until it answers no act is allowed.
+        CASE_OFFERED = "case-offered";
+        /// Another node owns the case.
+        NOT_OWNER = "not-owner";
+        /// This node does not serve the authority in charge.
+        NOT_COMPETENT = "not-competent";
+        /// A message of a lower tenure than the case has.
+        STALE_TENURE = "stale-tenure";
+        /// A second correction notice.
+        NOTICE_REPEATED = "notice-repeated";
+        /// This node has given out nearly all of its query codes.
+        QUERY_CODES_USED_UP = "query-codes-used-up";
+        /// No such licence.
+        LICENCE_UNKNOWN = "licence-unknown";
+        /// The act does not fit the state of the licence.
+        LICENCE_STATE = "licence-state";
+        /// The invitation is unknown, used, expired or for another division.
+        INVITE_UNKNOWN = "invite-unknown";
+        /// The invitation has been used.
+        INVITE_USED = "invite-used";
+        /// The invitation has expired.
+        INVITE_EXPIRED = "invite-expired";
+        /// The invitation is for another division.
+        INVITE_DIVISION = "invite-division";
+        /// The division is not below this node's.
+        DIVISION_RULE = "division-rule";
+        /// The case came from a node of which no record is known.
+        PEER_UNKNOWN = "peer-unknown";
+    }
+}

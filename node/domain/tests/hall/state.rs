@@ -1,0 +1,186 @@
+//! The state of a node in memory: it folds events and answers as facts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tongban_codes::calendar::Calendar;
+use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::{AuthorityId, CaseId, QueryCode};
+use tongban_codes::time::Timestamp;
+use tongban_domain::case::{Act, Case};
+use tongban_domain::catalogue::{BaseItem, ForeignItem, ItemState, ServiceItem};
+use tongban_domain::licence::Licence;
+use tongban_domain::{Authority, Due, DueKind, Event, Facts, NodeFacts, Operator, Place};
+
+/// The state of a node in memory.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    pub(crate) node: NodeFacts,
+    pub(crate) cases: BTreeMap<CaseId, Case>,
+    pub(crate) acts: Vec<Act>,
+    pub(crate) items: BTreeMap<String, ServiceItem>,
+    pub(crate) drafts: BTreeMap<String, ServiceItem>,
+    pub(crate) bases: BTreeMap<String, BaseItem>,
+    pub(crate) foreign: BTreeMap<(DivisionCode, String), ForeignItem>,
+    pub(crate) authorities: BTreeMap<AuthorityId, Authority>,
+    pub(crate) operators: BTreeMap<String, Operator>,
+    pub(crate) licences: BTreeMap<String, Licence>,
+    pub(crate) serials: BTreeMap<String, u32>,
+    /// Every serial that was ever drawn, to see that none repeats.
+    pub(crate) drawn: BTreeSet<(String, u32)>,
+}
+
+impl State {
+    pub(crate) fn new(node: NodeFacts) -> Self {
+        Self {
+            node,
+            cases: BTreeMap::new(),
+            acts: Vec::new(),
+            items: BTreeMap::new(),
+            drafts: BTreeMap::new(),
+            bases: BTreeMap::new(),
+            foreign: BTreeMap::new(),
+            authorities: BTreeMap::new(),
+            operators: BTreeMap::new(),
+            licences: BTreeMap::new(),
+            serials: BTreeMap::new(),
+            drawn: BTreeSet::new(),
+        }
+    }
+
+    /// Folds an event: stores rows, decides nothing.
+    pub(crate) fn fold(&mut self, event: &Event) {
+        match event {
+            Event::Case(case, act) => {
+                self.cases.insert(case.id, (**case).clone());
+                self.acts.push(act.clone());
+            }
+            Event::Item(item) if item.state == ItemState::Draft => {
+                self.drafts.insert(item.code.clone(), item.clone());
+            }
+            Event::Item(item) => {
+                self.drafts.remove(&item.code);
+                self.items.insert(item.code.clone(), item.clone());
+            }
+            Event::BaseItem(base) => {
+                let code = base.core.base_code.clone().unwrap();
+                self.bases.insert(code, base.clone());
+            }
+            Event::ForeignItem(foreign) => {
+                let key = (foreign.item.division, foreign.item.code.clone());
+                self.foreign.insert(key, foreign.clone());
+            }
+            Event::Authority(authority) => {
+                self.authorities.insert(authority.id, authority.clone());
+            }
+            Event::Operator(operator) => {
+                self.operators.insert(operator.name.clone(), operator.clone());
+            }
+            Event::Licence(licence) => {
+                self.licences.insert(licence.id.clone(), licence.clone());
+            }
+            Event::Serial(scope, serial) => {
+                assert!(self.drawn.insert((scope.clone(), *serial)), "{scope} {serial} twice");
+                self.serials.insert(scope.clone(), *serial);
+            }
+        }
+    }
+}
+
+impl Facts for State {
+    fn node(&self) -> NodeFacts {
+        self.node.clone()
+    }
+
+    fn calendar(&self) -> &Calendar {
+        Calendar::embedded()
+    }
+
+    fn case(&self, id: &CaseId) -> Option<Case> {
+        self.cases.get(id).cloned()
+    }
+
+    fn case_named(&self, text: &str) -> Option<Case> {
+        let text = text.trim();
+        let id = text.parse::<CaseId>().ok();
+        let code = text.parse::<QueryCode>().ok();
+        let is = |case: &&Case| {
+            id == Some(case.id)
+                || code == Some(case.query_code)
+                || case.collection_no == text
+                || case.case_no.as_deref() == Some(text)
+        };
+        self.cases.values().find(is).cloned()
+    }
+
+    fn query_code_taken(&self, code: &QueryCode) -> bool {
+        self.cases.values().any(|case| case.query_code == *code)
+    }
+
+    fn authority(&self, id: &AuthorityId) -> Option<Authority> {
+        self.authorities.get(id).cloned()
+    }
+
+    fn authorities(&self) -> Vec<Authority> {
+        self.authorities.values().cloned().collect()
+    }
+
+    fn item(&self, code: &str) -> Option<ServiceItem> {
+        self.items.get(code).cloned()
+    }
+
+    fn items_named(&self, code: &str) -> Vec<ServiceItem> {
+        let codes: BTreeSet<&String> = self.items.keys().chain(self.drafts.keys()).collect();
+        let item = |whole: &String| self.items.get(whole).or_else(|| self.drafts.get(whole)).cloned();
+        let named = codes.into_iter().filter_map(item);
+        named.filter(|item| item.code == code || item.short_code() == code).take(2).collect()
+    }
+
+    fn item_draft(&self, code: &str) -> Option<ServiceItem> {
+        self.drafts.get(code).cloned()
+    }
+
+    fn item_drafts(&self) -> Vec<String> {
+        self.drafts.keys().cloned().collect()
+    }
+
+    fn foreign_item(&self, division: DivisionCode, code: &str) -> Option<ForeignItem> {
+        let mut of = self.foreign.values().filter(|foreign| foreign.item.division == division);
+        of.find(|foreign| foreign.item.code == code || foreign.item.short_code() == code).cloned()
+    }
+
+    fn base_item(&self, code: &str) -> Option<BaseItem> {
+        self.bases.get(code).cloned()
+    }
+
+    fn own_base_items(&self) -> Vec<String> {
+        let own = self.bases.iter().filter(|(_, base)| base.node == self.node.node);
+        own.map(|(code, _)| code.clone()).collect()
+    }
+
+    fn operator(&self, name: &str) -> Option<Operator> {
+        self.operators.get(name).cloned()
+    }
+
+    fn next_serial(&self, scope: &str) -> u32 {
+        self.serials.get(scope).copied().unwrap_or(0) + 1
+    }
+
+    fn licence(&self, id: &str) -> Option<Licence> {
+        self.licences.get(id).cloned()
+    }
+
+    fn due(&self, until: Timestamp, limit: usize) -> Vec<Due> {
+        let due = self.cases.values().filter_map(|case| {
+            let (at, kind) = (case.deemed_at?, DueKind::DeemedAcceptance);
+            (at <= until).then_some(Due { at, kind, case: case.id })
+        });
+        let mut due: Vec<Due> = due.collect();
+        due.sort();
+        due.truncate(limit);
+        due
+    }
+
+    fn place(&self, _: DivisionCode) -> Option<Place> {
+        None
+    }
+}

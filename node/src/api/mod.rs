@@ -1,0 +1,3 @@
+//! The HTTP API: JSON over the node's Unix socket, versioned by its path.
+
+pub mod v1;

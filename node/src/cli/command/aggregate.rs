@@ -1,0 +1,79 @@
+//! `tongban aggregate`: figures, each naming the checkpoints that it is folded from.
+
+use serde_json::Value;
+
+use crate::cli::Context;
+use crate::cli::failure::{Failure, Outcome};
+use crate::cli::text::{AS_OF, AUDIT_DIFFERS, AUDIT_EQUAL};
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// 统计 / figures
+    Report {
+        /// 维度，逗号分隔：division、item、month、outcome、measure、type、mode、origin / dimensions, with commas between
+        #[arg(long, value_name = "DIMENSIONS")]
+        by: Option<String>,
+    },
+    /// 立即拉取下级台账 / pull the journals of the subordinates now
+    Pull,
+    /// 已拉取到哪里 / what has been pulled
+    Status,
+    /// 重新汇总并核对 / fold every figure again and compare; exit code 1 when one differs
+    Audit,
+}
+
+const CHECKPOINT_COLUMNS: [&str; 6] = ["division", "journal", "epoch", "size", "root", "at"];
+
+pub(crate) fn run(context: &Context, command: &Command) -> Result<Outcome, Failure> {
+    let client = context.client()?;
+    let output = context.output;
+    match command {
+        Command::Report { by } => {
+            let answer = client.get("/v1/aggregate/report", &[("by", by.as_deref())])?;
+            if output.is_json() {
+                output.line(&answer.line())?;
+                return Ok(Outcome::Done);
+            }
+            report(context, &answer.value()?, by.as_deref())
+        }
+        Command::Pull => output.list(&client.post_empty("/v1/aggregate/pull")?, "origins", &CHECKPOINT_COLUMNS),
+        Command::Status => output.list(&client.get("/v1/aggregate/status", &[])?, "origins", &CHECKPOINT_COLUMNS),
+        Command::Audit => {
+            let answer = client.get("/v1/aggregate/audit", &[])?;
+            let audit = answer.value()?;
+            let equal = audit.get("equal").and_then(Value::as_bool) == Some(true);
+            if output.is_json() {
+                output.line(&answer.line())?;
+            } else {
+                let entries = audit.get("entries").map(Value::to_string).unwrap_or_default();
+                let differences = audit.get("differences").and_then(Value::as_array).cloned().unwrap_or_default();
+                let text = if equal { AUDIT_EQUAL } else { AUDIT_DIFFERS };
+                output.line(&text.with(output.lang, &[&entries, &differences.len().to_string()]))?;
+                for difference in differences {
+                    output.line(&format!("  {}", difference.as_str().unwrap_or_default()))?;
+                }
+            }
+            Ok(if equal { Outcome::Done } else { Outcome::Negative })
+        }
+    }
+}
+
+fn report(context: &Context, report: &Value, by: Option<&str>) -> Result<Outcome, Failure> {
+    let output = context.output;
+    let list = |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let rows = list("rows");
+    let mut columns: Vec<String> = match (by, rows.first().and_then(Value::as_object)) {
+        (Some(by), _) => by.split(',').map(|dimension| dimension.trim().to_owned()).collect(),
+        (None, Some(first)) => first.keys().filter(|key| *key != "count").cloned().collect(),
+        (None, None) => Vec::new(),
+    };
+    columns.push("count".to_owned());
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    output.rows(&rows, &columns)?;
+    let as_of = list("as_of");
+    if !as_of.is_empty() {
+        output.line(&format!("\n{}", AS_OF.of(output.lang)))?;
+        output.rows(&as_of, &CHECKPOINT_COLUMNS)?;
+    }
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,158 @@
+//! The command line: a client of the API, the making of a directory, and checks that need no node.
+//!
+//! Data goes to stdout, talk to stderr. Exit code 0: done; 1: refused or failed; 2: wrong usage.
+
+mod client;
+mod command;
+mod failure;
+mod item_file;
+mod lines;
+mod output;
+mod text;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use client::Client;
+use failure::{Failure, Outcome};
+use output::{Form, Output};
+use text::{DIR_REQUIRED, Lang};
+
+/// 通办：县区政务服务节点 / tongban: a county's node in the federation of government-service halls
+#[derive(Debug, Parser)]
+#[command(name = "tongban", version, propagate_version = true, max_term_width = 120)]
+struct Cli {
+    /// 节点目录 / directory of the node
+    #[arg(long, env = "TONGBAN_DIR", global = true, value_name = "D", hide_env_values = true)]
+    dir: Option<PathBuf>,
+    /// 以哪位经办人的身份办理 / the operator who acts
+    #[arg(long = "as", global = true, value_name = "OPERATOR")]
+    operator: Option<String>,
+    /// 输出形式 / form of the output
+    #[arg(long, global = true, value_enum, default_value_t)]
+    output: Form,
+    /// 语言，默认按系统区域设置 / language, by locale when absent
+    #[arg(long, global = true, value_enum)]
+    lang: Option<Lang>,
+    /// 不再询问确认 / don't ask before what can't be undone
+    #[arg(long, global = true)]
+    yes: bool,
+    /// 幂等键：同一键重复提交只办一次 / idempotency key: with the same key it is done once
+    #[arg(long, global = true, value_name = "K")]
+    idempotency_key: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// 建立节点目录 / make a node's directory
+    Init(command::init::Args),
+    /// 检查配置 / check a configuration
+    #[command(subcommand)]
+    Config(command::config::Command),
+    /// 节点状态 / the node on one screen
+    Status,
+    /// 检查目录、密钥、时钟、磁盘、日历和运行情况 / find what is wrong, and what to do
+    Doctor,
+    /// 邀请下级节点加入 / invite a node below
+    Invite(command::invite::Args),
+    /// 凭邀请码加入 / join with a token
+    Join(command::join::Args),
+    /// 关联节点 / peers
+    #[command(subcommand)]
+    Peer(command::peer::Command),
+    /// 机关 / authorities
+    #[command(subcommand)]
+    Authority(command::authority::Command),
+    /// 经办人、角色和决定授权 / operators, roles and mandates
+    #[command(subcommand)]
+    Operator(command::operator::Command),
+    /// 校验编码 / check codes
+    #[command(subcommand)]
+    Code(command::code::Command),
+    /// 工作日历 / the working-day calendar
+    #[command(subcommand)]
+    Calendar(command::calendar::Command),
+    /// 事项 / service items
+    #[command(subcommand)]
+    Item(command::item::Command),
+    /// 办件 / cases
+    #[command(subcommand)]
+    Case(command::case::Command),
+    /// 证照 / licences
+    #[command(subcommand)]
+    Licence(command::licence::Command),
+    /// 汇总 / figures of this division and those below
+    #[command(subcommand)]
+    Aggregate(command::aggregate::Command),
+    /// 台账 / journals
+    #[command(subcommand)]
+    Journal(command::journal::Command),
+    /// 同步情况 / what waits, and why
+    #[command(subcommand)]
+    Sync(command::sync::Command),
+    /// 命令补全脚本 / completion script of a shell
+    Completions(command::completions::Args),
+}
+
+/// What every command may need.
+struct Context {
+    dir: Option<PathBuf>,
+    operator: Option<String>,
+    yes: bool,
+    key: Option<String>,
+    output: Output,
+}
+
+impl Context {
+    /// The node's directory.
+    fn directory(&self) -> Result<&Path, Failure> {
+        self.dir
+            .as_deref()
+            .filter(|path| !path.as_os_str().is_empty())
+            .ok_or_else(|| Failure::of(&DIR_REQUIRED, "", &[]).usage())
+    }
+
+    /// A client of the node.
+    fn client(&self) -> Result<Client, Failure> {
+        Client::open(self.directory()?, self.operator.clone(), self.key.clone(), self.output)
+    }
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            // Help and version are no errors.
+            return ExitCode::from(if error.use_stderr() { failure::EXIT_USAGE } else { 0 });
+        }
+    };
+    let lang = cli.lang.unwrap_or_else(|| Lang::of_locale(|name| std::env::var(name).ok()));
+    let output = Output { form: cli.output, lang };
+    let context = Context { dir: cli.dir, operator: cli.operator, yes: cli.yes, key: cli.idempotency_key, output };
+    match command::run(&context, cli.command) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Negative) => ExitCode::from(failure::EXIT_FAILED),
+        Err(failure) if failure.exit == failure::EXIT_DONE => ExitCode::SUCCESS,
+        Err(failure) => {
+            if output.is_json() {
+                let body = crate::api::v1::ErrorBody { error: *failure.problem };
+                // When stdout is gone nobody reads the error either.
+                let _ = output.json(&body);
+            } else {
+                output.say(&failure.text(lang));
+            }
+            ExitCode::from(failure.exit)
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "cli_tests.rs"]
+mod tests;

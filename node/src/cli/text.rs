@@ -1,0 +1,420 @@
+//! Every text of the command line, in English and Chinese, in one place.
+
+/// The language of what people read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Lang {
+    /// 中文
+    Zh,
+    /// English
+    En,
+}
+
+impl Lang {
+    /// The language of the locale: Chinese for `zh…`, else English.
+    pub(crate) fn of_locale(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+            .into_iter()
+            .filter_map(variable)
+            .find(|value| !value.is_empty())
+            .unwrap_or_default();
+        if locale.to_ascii_lowercase().starts_with("zh") { Self::Zh } else { Self::En }
+    }
+
+    /// The one of two texts that is in this language.
+    pub(crate) fn of<'t>(self, en: &'t str, zh: &'t str) -> &'t str {
+        match self {
+            Self::En => en,
+            Self::Zh => zh,
+        }
+    }
+}
+
+/// A text in both languages; `{0}`, `{1}` … stand for values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Text {
+    pub(crate) en: &'static str,
+    pub(crate) zh: &'static str,
+}
+
+impl Text {
+    pub(crate) fn of(self, lang: Lang) -> &'static str {
+        lang.of(self.en, self.zh)
+    }
+
+    pub(crate) fn with(self, lang: Lang, values: &[&str]) -> String {
+        fill(self.of(lang), values)
+    }
+}
+
+/// Puts values in the places of a text.
+pub(crate) fn fill(text: &str, values: &[&str]) -> String {
+    let mut filled = String::with_capacity(text.len() + 32);
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        match after.split_once('}') {
+            Some((number, after)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                let value = number.parse::<usize>().ok().and_then(|at| values.get(at));
+                filled.push_str(value.copied().unwrap_or_default());
+                rest = after;
+            }
+            _ => {
+                filled.push('{');
+                rest = after;
+            }
+        }
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// An error of the command line itself: stable code, field, text and remedy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fault {
+    pub(crate) code: &'static str,
+    pub(crate) field: &'static str,
+    pub(crate) text: Text,
+    pub(crate) remedy: Text,
+}
+
+macro_rules! texts {
+    ($($name:ident = $en:literal, $zh:literal;)*) => {
+        $(pub(crate) const $name: Text = Text { en: $en, zh: $zh };)*
+        #[cfg(test)]
+        const TEXTS: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+macro_rules! faults {
+    ($($name:ident = $code:literal, $field:literal: $en:literal, $zh:literal; $remedy_en:literal, $remedy_zh:literal;)*) => {
+        $(pub(crate) const $name: Fault = Fault {
+            code: $code,
+            field: $field,
+            text: Text { en: $en, zh: $zh },
+            remedy: Text { en: $remedy_en, zh: $remedy_zh },
+        };)*
+        /// Every error of the command line itself, for the test that holds the table complete.
+        #[cfg(test)]
+        pub(super) const FAULTS: &[Fault] = &[$($name),*];
+    };
+}
+
+pub(crate) mod doctor;
+
+texts! {
+    ERROR = "error", "错误";
+    FIELD = "field", "字段";
+    REMEDY = "remedy", "办法";
+    YES = "yes", "是";
+    NO = "no", "否";
+    NOTHING = "(nothing to show)", "（无）";
+    INITIALISED = "The node of {0} ({1}) is in {2}.", "{0}（{1}）的节点已建于 {2}。";
+    INITIALISED_NEXT = "Next: tongban run --dir {0}", "下一步：tongban run --dir {0}";
+    CONFIG_VALID = "{0}: valid", "{0}：配置有效";
+    CONFIG_NOT_DIALLED = "{0}: peers can't dial this node, it has no advertised address; it dials its superior",
+        "{0}：未填写可拨入的地址，其他节点无法拨入本节点；本节点仍可向上级拨号";
+    CODE_VALID = "{0}: valid ({1})", "{0}：有效（{1}）";
+    CODE_INVALID = "{0}: not valid: {1}", "{0}：无效：{1}";
+    DUE = "{0} + {1} working days = {2}", "{0} 起 {1} 个工作日，至 {2}";
+    DUE_PROVISIONAL = "{0} + {1} working days = {2} (provisional: beyond the published calendar {3})",
+        "{0} 起 {1} 个工作日，至 {2}（暂定：超出已公布的日历 {3}）";
+    IMPORTED = "{0} came in, {1} of them flagged, {2} rejected.", "导入 {0} 项，其中 {1} 项有问题；拒绝 {2} 项。";
+    SENDING = "sending rows", "正在导入";
+    PUBLISHED = "{0} published, {1} refused.", "已发布 {0} 项，未发布 {1} 项。";
+    FILE_WRITTEN = "The sealed file is in {0}.", "带签章的证照文件已写入 {0}。";
+    VERDICT_VALID = "valid: {0}", "有效：{0}";
+    VERDICT_INVALID = "not valid: {0} ({1})", "无效：{0}（{1}）";
+    AUDIT_EQUAL = "{0} entries folded again; every figure is equal.", "重新汇总 {0} 条，各项数字一致。";
+    AUDIT_DIFFERS = "{0} entries folded again; {1} figures differ:", "重新汇总 {0} 条，{1} 项数字不一致：";
+    AS_OF = "as of", "数据截至";
+    FINDINGS = "findings", "发现的问题";
+    PEERS = "peers", "关联节点";
+    HISTORY = "history", "办理过程";
+    CONFIRM_CANCEL = "Cancel the licence {0}? It can't be undone.", "确定注销证照 {0}？此操作不可撤销。";
+    CONFIRM_WITHDRAW = "Withdraw the item {0}?", "确定取消事项 {0}？";
+    CONFIRM_HINT = "[y/N] ", "［y/N］";
+    TRYING_AGAIN = "The connection broke, trying again…", "连接中断，正在重试…";
+    DOCTOR_OK = "Everything is in order.", "一切正常。";
+    DOCTOR_WARN = "In order, {0} warnings.", "可以运行，有 {0} 项提醒。";
+    DOCTOR_FAIL = "{0} faults, {1} warnings.", "{0} 项故障，{1} 项提醒。";
+}
+
+faults! {
+    DIR_REQUIRED = "dir-required", "dir": "which node is meant is not said", "未指定节点目录";
+        "add --dir D, or set TONGBAN_DIR", "加上 --dir D，或设置 TONGBAN_DIR";
+    NODE_NOT_RUNNING = "node-not-running", "": "the node in {0} is not running", "{0} 的节点没有运行";
+        "tongban run --dir {0}", "tongban run --dir {0}";
+    SOCKET_DENIED = "socket-denied", "": "this user may not use the socket {0}", "当前用户无权使用套接字 {0}";
+        "run as a user who may, or ask the administrator", "请换用有权限的用户，或联系管理员";
+    SOCKET_FOREIGN = "socket-foreign", "": "the process behind the socket {0} is not this node's: it runs as user {1}",
+        "套接字 {0} 后的进程不是本节点：其用户号为 {1}";
+        "stop that process; it may listen in on the hall", "请停止该进程，它可能在窃听窗口业务";
+    ANSWER_UNKNOWN = "answer-unknown", "": "the connection broke before the answer came: {0}", "尚未收到答复连接即中断：{0}";
+        "repeat the command with --idempotency-key {1}: what was done is not done again",
+        "请加上 --idempotency-key {1} 重复该命令：已办的不会重办";
+    ANSWER_LATE = "answer-late", "": "no answer within {0} seconds", "{0} 秒内没有答复";
+        "see tongban status; then repeat with --idempotency-key {1}: what was done is not done again",
+        "查看 tongban status；然后加上 --idempotency-key {1} 重复该命令：已办的不会重办";
+    ANSWER_UNREADABLE = "answer-unreadable", "": "the node's answer can't be read: {0}", "无法读取节点的答复：{0}";
+        "use the same release on both sides: tongban --version", "请使用相同版本：tongban --version";
+    INVALID_FIELD = "invalid-field", "": "{0}", "{1}"; "correct the value", "请更正该值";
+    KEY_INVALID = "invalid-field", "idempotency-key": "an idempotency key is 1 to 100 visible ASCII characters",
+        "幂等键应为 1 至 100 个可见 ASCII 字符";
+        "use letters, digits and dashes", "请使用字母、数字和连字符";
+    OPERATOR_INVALID = "invalid-field", "as": "an operator's name is 1 to 100 characters", "经办人姓名应为 1 至 100 个字符";
+        "tongban operator list", "tongban operator list";
+    DURATION_INVALID = "invalid-field", "expires": "a duration is a number with s, m, h or d, as 24h, and at most a year",
+        "时长写作数字加 s、m、h 或 d，如 24h，最长一年";
+        "write --expires 24h", "写作 --expires 24h";
+    DAYS_INVALID = "invalid-field", "days": "days are a number from 0 to {0}", "天数应为 0 至 {0} 的整数";
+        "write tongban calendar due 2026-09-14 5", "写法：tongban calendar due 2026-09-14 5";
+    LINE_INVALID = "invalid-line", "": "a line is DATE N, as 2026-09-14 5", "每行应为 日期 天数，如 2026-09-14 5";
+        "separate date and days by a blank", "日期与天数之间用空格分隔";
+    MATERIAL_INVALID = "invalid-field", "material": "a material is NAME=FILE or NAME=sha256:HEX with 64 digits",
+        "材料写作 名称=文件 或 名称=sha256:64位十六进制摘要";
+        "write --material 身份证=id.jpg", "写作 --material 身份证=id.jpg";
+    FILE_UNREADABLE = "file-unreadable", "file": "the file can't be read: {0}", "无法读取文件：{0}";
+        "check path and permissions", "请检查路径和权限";
+    FILE_EXISTS = "file-exists", "file": "the file exists already", "文件已存在";
+        "choose another name, or add --yes to replace it", "请换一个文件名，或加 --yes 覆盖";
+    FILE_UNWRITABLE = "file-unwritable", "file": "the file can't be written: {0}", "无法写入文件：{0}";
+        "check path, permissions and free disk", "请检查路径、权限和磁盘余量";
+    CSV_EMPTY = "csv-empty", "file": "the file has no rows", "文件没有数据行";
+        "the first line names the columns, an item follows on each further line", "首行为列名，其后每行一个事项";
+    CSV_ENCODING = "csv-encoding", "file": "line {0} is not UTF-8", "第 {0} 行不是 UTF-8 编码";
+        "save it as \"CSV UTF-8\", or convert it: iconv -f GB18030 -t UTF-8 FILE", "请另存为“CSV UTF-8”，或转换：iconv -f GB18030 -t UTF-8 文件";
+    CSV_MALFORMED = "csv-malformed", "file": "line {0}: {1}", "第 {0} 行：{2}";
+        "correct the line, nothing was sent; fields with commas, quotes or line breaks stand in quotes (RFC 4180)",
+        "请更正该行，尚未导入任何内容；含逗号、引号或换行的字段须加引号（RFC 4180）";
+    CSV_COLUMN_MISSING = "csv-column-missing", "file": "the column {0} is missing", "缺少列 {0}";
+        "the columns are {1}", "必需的列为 {1}";
+    CSV_COLUMN_UNKNOWN = "csv-column-unknown", "file": "the column {0} is unknown", "未知的列 {0}";
+        "rename it{1}, or leave it out", "请改名{2}，或删去该列";
+    CSV_COLUMN_REPEATED = "csv-column-repeated", "file": "the column {0} comes twice", "列 {0} 重复";
+        "leave one of them out", "请删去其中一列";
+    ITEM_UNKNOWN = "item-unknown", "item": "no item of this code is known here", "本节点没有该编码的事项";
+        "tongban item list", "tongban item list";
+    RUN_FAILED = "run-failed", "": "the node stopped: {0}", "节点停止运行：{0}";
+        "tongban doctor --dir {1}", "tongban doctor --dir {1}";
+    CLOCK_NOT_DEMO = "clock-not-demo", "clock": "only a node made with init --demo takes another clock",
+        "只有以 init --demo 建立的节点才可使用其他时钟";
+        "leave --clock out", "请去掉 --clock";
+    NOT_CONFIRMED = "not-confirmed", "": "not confirmed, nothing was changed", "未确认，未作任何改动";
+        "add --yes", "加上 --yes";
+    OUTPUT_FAILED = "output-failed", "": "the output can't be written: {0}", "无法写出结果：{0}";
+        "check where the output goes", "请检查输出位置";
+    SYSTEM = "system-fault", "": "the system refused: {0}", "系统拒绝：{0}";
+        "check memory and limits of this machine", "请检查本机内存和限额";
+}
+
+/// The heading of a field of the API.
+pub(crate) fn label(key: &str, lang: Lang) -> String {
+    LABELS
+        .iter()
+        .find(|(known, _)| *known == key)
+        .map_or_else(|| key.replace('_', " "), |(_, text)| text.of(lang).to_owned())
+}
+
+macro_rules! labels {
+    ($($key:literal = $en:literal, $zh:literal;)*) => {
+        const LABELS: &[(&str, Text)] = &[$(($key, Text { en: $en, zh: $zh })),*];
+    };
+}
+
+labels! {
+    "applicant" = "applicant", "申请人";
+    "applied" = "applied", "已应用";
+    "as_of" = "as of", "数据截至";
+    "at" = "time", "时间";
+    "authority" = "authority", "机关";
+    "base_code" = "base code", "基本编码";
+    "behind" = "behind", "待同步";
+    "calendar" = "calendar", "日历";
+    "case" = "case", "办件标识";
+    "case_no" = "case number", "办件编号";
+    "cause" = "cause", "原因";
+    "cause_text" = "cause", "原因";
+    "code" = "code", "编码";
+    "collected_at" = "collected at", "收件时间";
+    "collecting" = "collecting division", "收件地";
+    "collection_no" = "collection number", "收件编号";
+    "column" = "column", "列";
+    "command" = "command", "命令";
+    "committed" = "committed", "已提交";
+    "count" = "count", "数量";
+    "custody" = "custody", "经办";
+    "deciding" = "deciding division", "办理地";
+    "decided_on" = "decided on", "决定日期";
+    "demo" = "demo", "演示";
+    "department" = "department", "部门";
+    "disk_free_bytes" = "free disk, bytes", "磁盘余量（字节）";
+    "division" = "division", "行政区划";
+    "effective" = "effective", "生效日期";
+    "epoch" = "epoch", "纪元";
+    "expires" = "expires", "有效期至";
+    "findings" = "findings", "问题数";
+    "handover" = "hand-over to", "移交至";
+    "issued_on" = "issued on", "颁发日期";
+    "item" = "item", "事项";
+    "item_name" = "item", "事项名称";
+    "item_type" = "type", "事项类型";
+    "journal" = "journal", "台账";
+    "kind" = "act", "环节";
+    "label" = "label", "短标识";
+    "licence" = "licence", "证照标识";
+    "licences" = "licences", "证照";
+    "listen" = "listens on", "监听地址";
+    "log_syncs" = "log syncs", "日志落盘次数";
+    "mandates" = "mandates", "决定授权";
+    "measure" = "measure", "口径";
+    "mode" = "mode", "办理方式";
+    "modes" = "modes", "办理方式";
+    "month" = "month", "月份";
+    "name" = "name", "名称";
+    "next_try" = "next try", "下次尝试";
+    "node" = "node", "节点";
+    "note" = "note", "说明";
+    "operator" = "operator", "经办人";
+    "id" = "id", "标识";
+    "codes" = "credit codes", "信用代码";
+    "aliases" = "stands for", "对应错误代码";
+    "origin" = "origin", "来源节点";
+    "outcome" = "outcome", "结果";
+    "owner" = "owner", "经办节点";
+    "place.division" = "at", "办理地点";
+    "problem" = "problem", "问题";
+    "promised_days" = "promised days", "承诺时限";
+    "promised_due" = "promised due", "承诺到期";
+    "provisional" = "provisional", "暂定";
+    "query_code" = "query code", "查询码";
+    "ready" = "ready", "就绪";
+    "reason" = "reason", "理由";
+    "received_on" = "received on", "收到日期";
+    "accepted_on" = "accepted on", "受理日期";
+    "relation" = "relation", "关系";
+    "release" = "release", "版本";
+    "remedy" = "remedy", "办法";
+    "roles" = "roles", "角色";
+    "root" = "root", "根";
+    "row" = "row", "行";
+    "seal_key" = "seal key", "签章密钥";
+    "since" = "since", "自";
+    "size" = "entries", "条数";
+    "socket" = "socket", "套接字";
+    "source" = "says", "答复节点";
+    "state" = "state", "状态";
+    "status" = "state", "状态";
+    "statutory_days" = "statutory days", "法定时限";
+    "statutory_due" = "statutory due", "法定到期";
+    "superior" = "superior", "上级";
+    "tenure" = "tenure", "任期";
+    "token" = "token", "邀请码";
+    "type" = "type", "类型";
+    "type_name" = "type", "证照类型";
+    "valid" = "valid", "有效";
+    "valid_until" = "valid until", "有效期至";
+    "value" = "value", "值";
+    "version" = "version", "版本";
+    "window" = "window", "窗口";
+}
+
+/// What a stable word of the API means; the word itself where nothing is known.
+pub(crate) fn word(word: &str, lang: Lang) -> String {
+    if lang == Lang::En {
+        return word.to_owned();
+    }
+    WORDS.iter().find(|(known, _)| *known == word).map_or_else(|| word.to_owned(), |(_, zh)| (*zh).to_owned())
+}
+
+/// Words that no type of the domain translates.
+const WORDS: &[(&str, &str)] = &[
+    ("superior", "上级"),
+    ("subordinate", "下级"),
+    ("other", "其他"),
+    ("up", "正常"),
+    ("connecting", "连接中"),
+    ("down", "中断"),
+    ("owner", "本节点"),
+    ("offered", "移交中"),
+    ("elsewhere", "他处"),
+    ("draft", "草稿"),
+    ("published", "已发布"),
+    ("base", "基本目录"),
+    ("item", "实施清单"),
+    ("valid", "有效"),
+    ("cancelled", "已注销"),
+    ("expired", "已过期"),
+    ("tampered", "被篡改"),
+    ("unknown", "未知"),
+    ("unknown-authority", "机关未知"),
+    ("status-unknown", "状态未知"),
+    ("acts", "办件台账"),
+    ("standards", "标准台账"),
+    ("ok", "正常"),
+    ("warn", "提醒"),
+    ("fail", "故障"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(text: &str) -> Vec<&str> {
+        let mut found: Vec<&str> =
+            text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(number, _)| number)).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn is_chinese(text: &str) -> bool {
+        text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+    }
+
+    #[test]
+    fn every_text_is_in_both_languages_with_the_same_places() {
+        for (name, text) in TEXTS {
+            assert!(!text.en.is_empty() && !is_chinese(text.en), "{name}");
+            assert!(is_chinese(text.zh) || !text.zh.is_ascii(), "{name}");
+            assert_eq!(places(text.en), places(text.zh), "{name}");
+        }
+        for (key, text) in LABELS {
+            assert!(!text.en.is_empty() && is_chinese(text.zh), "{key}");
+            assert_eq!(LABELS.iter().filter(|(other, _)| other == key).count(), 1, "{key}");
+        }
+        for (word, zh) in WORDS {
+            assert!(is_chinese(zh), "{word}");
+        }
+    }
+
+    #[test]
+    fn every_fault_has_code_text_and_remedy() {
+        for fault in FAULTS.iter().chain(doctor::FAULTS) {
+            let code = fault.code;
+            assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{code}");
+            for text in [fault.text.en, fault.text.zh, fault.remedy.en, fault.remedy.zh] {
+                assert!(!text.is_empty(), "{code}");
+            }
+            assert!(is_chinese(fault.text.zh) || fault.text.zh.starts_with('{'), "{code}");
+        }
+    }
+
+    #[test]
+    fn places_are_filled_and_braces_kept() {
+        assert_eq!(fill("a {0} b {1} {0}", &["x", "y"]), "a x b y x");
+        assert_eq!(fill("{0}", &["{1}", "y"]), "{1}");
+        assert_eq!(fill("{x} {", &[]), "{x} {");
+        assert_eq!(fill("{7}", &["x"]), "");
+    }
+
+    #[test]
+    fn the_locale_chooses() {
+        let lang = |pairs: &[(&str, &str)]| {
+            Lang::of_locale(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
+        };
+        assert_eq!(lang(&[]), Lang::En);
+        assert_eq!(lang(&[("LANG", "zh_CN.UTF-8")]), Lang::Zh);
+        assert_eq!(lang(&[("LANG", "zh_CN.UTF-8"), ("LC_ALL", "C")]), Lang::En);
+        assert_eq!(lang(&[("LANG", "en_US"), ("LC_MESSAGES", "zh_TW"), ("LC_ALL", "")]), Lang::Zh);
+    }
+}

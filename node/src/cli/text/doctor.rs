@@ -1,0 +1,66 @@
+//! What `tongban doctor` finds, well or not.
+
+use super::{Fault, Text};
+
+faults! {
+    DIRECTORY_OK = "directory", "": "{0}, {1}, node {2}", "{0}，{1}，节点 {2}"; "-", "-";
+    CONFIG_OK = "config", "": "valid, listens on {0}", "有效，监听 {0}"; "-", "-";
+    NOT_DIALLED = "not-dialled", "advertise": "no address is advertised: peers can't dial this node, it can only dial them",
+        "未填写可拨入的地址：其他节点无法拨入，本节点只能向外拨号";
+        "fill in advertise in {0}, unless this node sits behind NAT on purpose", "请在 {0} 填写 advertise；有意置于 NAT 之后的除外";
+    KEYS_OK = "keys", "": "they open, seal key {0}", "可用，签章密钥 {0}"; "-", "-";
+    MODES_OK = "permissions", "": "only the owner reads the keys", "仅属主可读密钥"; "-", "-";
+    MODE_LOOSE = "permissions-loose", "": "others may read {0}", "其他用户可读取 {0}"; "chmod go-rwx {0}", "chmod go-rwx {0}";
+    MODE_UNREADABLE = "permissions-unreadable", "": "the permissions of {0} can't be read: {1}", "无法读取 {0} 的权限：{1}";
+        "run doctor as the owner of the directory", "请以目录属主身份运行 doctor";
+    DISK_OK = "disk", "": "{0} MiB of disk are free", "磁盘余量 {0} MiB"; "-", "-";
+    DISK_NEAR = "disk-near-low-water", "": "only {0} MiB of disk are free; below {1} nothing new is admitted",
+        "磁盘余量仅 {0} MiB；低于 {1} 将停止收件";
+        "free or add disk", "请清理或扩充磁盘";
+    DISK_LOW = "disk-low-water", "": "only {0} MiB of disk are free, below the mark of {1}: nothing new is admitted",
+        "磁盘余量仅 {0} MiB，低于 {1}：已停止收件";
+        "free or add disk; what was admitted is safe", "请清理或扩充磁盘；已收办件不受影响";
+    DISK_UNKNOWN = "disk-unknown", "": "the free disk can't be read: {0}", "无法读取磁盘余量：{0}";
+        "check the file system of the directory", "请检查目录所在文件系统";
+    CLOCK_OK = "clock", "": "this machine's clock says {0}", "本机时钟 {0}"; "-", "-";
+    CLOCK_ABSURD = "clock-absurd", "": "this machine's clock says {0}, before this release was made",
+        "本机时钟 {0}，早于本版本发布";
+        "set the clock, then keep it by NTP", "请校准时钟并启用 NTP";
+    CLOCK_BEHIND = "clock-behind", "": "this machine's clock is {0} seconds behind the node's last act",
+        "本机时钟比节点最近一次办理慢 {0} 秒";
+        "set the clock by NTP; until it has caught up, acts carry the later time", "请用 NTP 校准；追上之前，办理时间按较晚者记录";
+    CALENDAR_OK = "calendar", "": "working days are known up to {0}", "工作日历已公布至 {0} 年"; "-", "-";
+    CALENDAR_ENDS = "calendar-ends", "": "working days are known up to {0} only; deadlines in {1} are provisional",
+        "工作日历仅公布至 {0} 年；{1} 年的期限为暂定";
+        "install the release that has the State Council's calendar of {1}", "请安装含国务院办公厅 {1} 年放假安排的版本";
+    CALENDAR_ENDED = "calendar-ended", "": "working days are known up to {0} only; every deadline is provisional",
+        "工作日历仅公布至 {0} 年；所有期限均为暂定";
+        "install the release that has the State Council's calendar of {1}", "请安装含国务院办公厅 {1} 年放假安排的版本";
+    LISTEN_OK = "listen", "": "the address {0} is free", "地址 {0} 可用"; "-", "-";
+    LISTEN_TAKEN = "listen-taken", "listen": "the address {0} can't be used: {1}", "地址 {0} 无法使用：{1}";
+        "stop what uses it, or change listen in the configuration", "请停止占用者，或修改配置中的 listen";
+    SOCKET_LONG = "socket-long", "socket": "the path of the socket has {0} bytes, the system takes 107",
+        "套接字路径长 {0} 字节，系统上限 107";
+        "set socket to a shorter path in the configuration", "请在配置中将 socket 改为较短的路径";
+    NODE_OK = "node", "": "the node is running and ready, release {0}", "节点正在运行且已就绪，版本 {0}"; "-", "-";
+    NODE_UNREADY = "node-not-ready", "": "the node is running but not ready", "节点正在运行但未就绪";
+        "see the findings below and the node's log", "请查看以下问题及节点日志";
+    NODE_STOPPED = "node-not-running", "": "the node is not running", "节点没有运行";
+        "tongban run --dir {0}", "tongban run --dir {0}";
+    PEER_DOWN = "peer-down", "": "no link to {0} ({1}): {2}", "与 {0}（{1}）的连接中断：{3}"; "{4}", "{4}";
+}
+
+/// The names of the checks.
+pub(crate) const CHECKS: &[(&str, Text)] = &[
+    ("directory", Text { en: "directory", zh: "目录" }),
+    ("config", Text { en: "configuration", zh: "配置" }),
+    ("keys", Text { en: "keys", zh: "密钥" }),
+    ("permissions", Text { en: "permissions", zh: "权限" }),
+    ("disk", Text { en: "disk", zh: "磁盘" }),
+    ("clock", Text { en: "clock", zh: "时钟" }),
+    ("calendar", Text { en: "calendar", zh: "工作日历" }),
+    ("listen", Text { en: "address", zh: "监听地址" }),
+    ("socket", Text { en: "socket", zh: "套接字" }),
+    ("node", Text { en: "node", zh: "节点" }),
+    ("peer", Text { en: "peers", zh: "关联节点" }),
+];

@@ -1,0 +1,164 @@
+//! The leader's desk: chance, keys and ciphers, used once while a batch is formed.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rand::{RngCore, SeedableRng};
+use tongban_codes::ids::{AuthorityId, CaseId};
+use tongban_domain::case::Personal;
+use tongban_domain::{Desk, Document};
+use tongban_seal::{CaseKey, Ed25519Signer, IndexKey, NodeKey, Signer, Statement, WrappedKey, batch, cose};
+
+/// Number of the applicant's name among the encrypted fields of a case.
+const FIELD_NAME: u16 = 1;
+/// Number of his identity.
+const FIELD_IDENTITY: u16 = 2;
+/// Separates the keyed index of holders from other uses of the key.
+const INDEX_HOLDER: &str = "holder";
+
+/// Finds, or makes at first use, the seal key of an authority; a seed is given for keys that live in memory only.
+pub type AuthorityKeys = Box<dyn Fn(&AuthorityId, [u8; 32]) -> Result<Ed25519Signer, String> + Send + Sync>;
+
+/// The private keys of a node, behind the signer interface.
+pub struct Keys {
+    /// The node's seal.
+    pub seal: Arc<dyn Signer>,
+    /// Wraps the keys of cases.
+    pub node: NodeKey,
+    /// Keys of the search index; replaced when the node joins a tree.
+    pub index: Mutex<Arc<IndexKey>>,
+    source: AuthorityKeys,
+    authorities: Mutex<BTreeMap<AuthorityId, Arc<Ed25519Signer>>>,
+}
+
+impl Keys {
+    /// Keys, with the source of the authorities' ones.
+    #[must_use]
+    pub fn new(seal: Arc<dyn Signer>, node: NodeKey, index: IndexKey, source: AuthorityKeys) -> Self {
+        Self { seal, node, index: Mutex::new(Arc::new(index)), source, authorities: Mutex::default() }
+    }
+
+    /// The applicant's name and identity, when the key of the case still exists.
+    #[must_use]
+    pub fn applicant(&self, case: &CaseId, personal: &Personal) -> Option<(String, String)> {
+        let wrapped: WrappedKey = minicbor::decode(&personal.wrapped_key).ok()?;
+        let key = self.node.unwrap(case, &wrapped).ok()?;
+        let text = |field, sealed: &[u8]| {
+            let plain = key.open_field(case, field, sealed).ok()?;
+            String::from_utf8(plain.to_vec()).ok()
+        };
+        Some((text(FIELD_NAME, &personal.name)?, text(FIELD_IDENTITY, &personal.identity)?))
+    }
+
+    fn authority(&self, id: &AuthorityId, seed: [u8; 32]) -> Result<Arc<Ed25519Signer>, String> {
+        let mut known = self.authorities.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(signer) = known.get(id) {
+            return Ok(Arc::clone(signer));
+        }
+        let signer = Arc::new((self.source)(id, seed)?);
+        known.insert(*id, Arc::clone(&signer));
+        Ok(signer)
+    }
+}
+
+/// The desk of the leader's writer.
+///
+/// A key that can't be made or used is a fault, not a lawful refusal: it is latched, and the decision is thrown away.
+pub struct LeaderDesk {
+    keys: Arc<Keys>,
+    random: rand::rngs::StdRng,
+    fault: Option<String>,
+}
+
+impl LeaderDesk {
+    /// A desk whose chance comes from a seed: the operating system's on a real node.
+    #[must_use]
+    pub fn new(keys: Arc<Keys>, seed: [u8; 32]) -> Self {
+        Self { keys, random: rand::rngs::StdRng::from_seed(seed), fault: None }
+    }
+
+    /// What failed since the last call, if something did.
+    pub fn fault(&mut self) -> Option<String> {
+        self.fault.take()
+    }
+
+    /// The node's seal.
+    #[must_use]
+    pub fn node_signer(&self) -> Arc<dyn Signer> {
+        Arc::clone(&self.keys.seal)
+    }
+
+    fn signer(&mut self, authority: &AuthorityId) -> Option<Arc<Ed25519Signer>> {
+        let mut seed = [0; 32];
+        self.random.fill_bytes(&mut seed);
+        match self.keys.authority(authority, seed) {
+            Ok(signer) => Some(signer),
+            Err(error) => {
+                self.fault = Some(format!("the seal key of authority {authority} can't be used: {error}"));
+                None
+            }
+        }
+    }
+
+    /// Seals the documents of one authority of a batch with one signature.
+    pub(super) fn seal_documents(&mut self, authority: &AuthorityId, documents: &[&Document]) -> Option<Vec<Vec<u8>>> {
+        let statements: Vec<Statement<'_>> = documents
+            .iter()
+            .map(|document| Statement { content_type: document.content_type, bytes: &document.payload })
+            .collect();
+        let signer = self.signer(authority)?;
+        match batch::seal(&*signer, &statements) {
+            Ok(sealed) => Some(sealed),
+            Err(error) => {
+                self.fault = Some(error.to_string());
+                None
+            }
+        }
+    }
+}
+
+impl Desk for LeaderDesk {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        self.random.fill_bytes(bytes);
+    }
+
+    fn authority_key(&mut self, authority: &AuthorityId) -> Vec<u8> {
+        self.signer(authority).map_or_else(Vec::new, |signer| signer.public_key().bytes().to_vec())
+    }
+
+    fn seal(&mut self, authority: &AuthorityId, content_type: &str, payload: &[u8]) -> Vec<u8> {
+        let Some(signer) = self.signer(authority) else { return Vec::new() };
+        tracing::info!(target: "tongban::seal", %authority, content_type, "the authority's seal was used");
+        match cose::seal(&*signer, content_type, payload, &[]) {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                self.fault = Some(error.to_string());
+                Vec::new()
+            }
+        }
+    }
+
+    fn encrypt(&mut self, case: &CaseId, name: &str, identity: &str) -> Personal {
+        let mut key = [0; 32];
+        let mut nonces = [[0; 24]; 3];
+        self.random.fill_bytes(&mut key);
+        for nonce in &mut nonces {
+            self.random.fill_bytes(nonce);
+        }
+        let key = CaseKey::from_bytes(key);
+        Personal {
+            wrapped_key: tongban_codes::cbor::to_vec(&self.keys.node.wrap(case, &key, nonces[0])),
+            name: key.seal_field(case, FIELD_NAME, name.as_bytes(), nonces[1]),
+            identity: key.seal_field(case, FIELD_IDENTITY, identity.as_bytes(), nonces[2]),
+        }
+    }
+
+    fn decrypt(&self, case: &CaseId, personal: &Personal) -> Option<(String, String)> {
+        self.keys.applicant(case, personal)
+    }
+
+    fn index(&self, identity: &str) -> [u8; 32] {
+        let key = self.keys.index.lock().unwrap_or_else(PoisonError::into_inner);
+        key.hmac(INDEX_HOLDER, identity)
+    }
+}

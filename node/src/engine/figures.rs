@@ -1,0 +1,111 @@
+//! Figures: the fold of act headers, the same for own entries and pulled ones (promise 6).
+
+use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::NodeId;
+use tongban_codes::time::{Date, Month};
+use tongban_domain::catalogue::short_code;
+use tongban_journal::{ActHeader, ActKind, Outcome};
+use tongban_storage::keyspace::figure::{self, LOCATION, Location};
+use tongban_storage::{Read, StorageError, WriteBatch};
+
+/// Names of the parts of a figure's key after origin and division, in order.
+pub(super) const DIMENSIONS: [&str; 6] = ["measure", "item", "month", "outcome", "type", "mode"];
+
+/// One row of a figure: measure, division, month, outcome, and how much is added.
+struct Count {
+    measure: &'static str,
+    division: DivisionCode,
+    month: Option<Month>,
+    outcome: &'static str,
+    by: i64,
+}
+
+fn outcome(outcome: Option<Outcome>) -> &'static str {
+    match outcome {
+        Some(Outcome::Granted) => "granted",
+        Some(Outcome::Denied) => "denied",
+        Some(Outcome::NotRequired) => "refused-not-required",
+        Some(Outcome::NotCompetent) => "refused-not-competent",
+        Some(Outcome::Withdrawn) => "withdrawn",
+        Some(_) => "other",
+        None => "pending",
+    }
+}
+
+/// What an act adds to the figures. A case counts by its acceptance at the deciding authority, in the month of acceptance, under its outcome.
+fn counts(header: &ActHeader) -> Vec<Count> {
+    let month = |date: Option<Date>| date.map(Date::month);
+    let decided = header.deciding_division;
+    let one = |measure, division, month, outcome, by| Count { measure, division, month, outcome, by };
+    match header.act {
+        ActKind::Collect => {
+            vec![one("collected", header.collecting_division, month(header.collected_on), "all", 1)]
+        }
+        ActKind::Accept | ActKind::AcceptDeemed => {
+            vec![one("accepted", decided, month(header.accepted_on), "pending", 1)]
+        }
+        ActKind::Decide => vec![
+            one("accepted", decided, month(header.accepted_on), "pending", -1),
+            one("accepted", decided, month(header.accepted_on), outcome(header.outcome), 1),
+        ],
+        ActKind::Withdraw if header.accepted_on.is_some() => vec![
+            one("accepted", decided, month(header.accepted_on), "pending", -1),
+            one("accepted", decided, month(header.accepted_on), "withdrawn", 1),
+        ],
+        ActKind::Refuse => vec![one("refused", decided, month(header.decided_on), outcome(header.outcome), 1)],
+        ActKind::IssueLicence => vec![one("licences", decided, month(Some(header.at.date())), "issued", 1)],
+        ActKind::CancelLicence => vec![one("licences", decided, month(Some(header.at.date())), "cancelled", 1)],
+        _ => Vec::new(),
+    }
+}
+
+/// The rows that an act adds to, with how much.
+#[must_use]
+pub fn rows(origin: NodeId, header: &ActHeader) -> Vec<((NodeId, DivisionCode, String), i64)> {
+    let item = header.base_code.as_deref().unwrap_or_else(|| short_code(&header.item));
+    counts(header)
+        .into_iter()
+        .map(|count| {
+            let month = count.month.map_or_else(|| "-".to_owned(), |month| month.to_string());
+            let key = format!(
+                "{}|{item}|{month}|{}|{:02}|{}",
+                count.measure, count.outcome, header.item_type, mode(header)
+            );
+            ((origin, count.division, key), count.by)
+        })
+        .collect()
+}
+
+fn mode(header: &ActHeader) -> u8 {
+    header.mode.number()
+}
+
+/// Folds one act of `origin` into figures and locations.
+pub(super) fn fold_act(read: &dyn Read, batch: &mut WriteBatch, origin: NodeId, header: &ActHeader) -> Result<(), StorageError> {
+    for (key, by) in rows(origin, header) {
+        figure::add(read, batch, &key, by)?;
+    }
+    let known = LOCATION.load(read, &header.case)?;
+    let division = match header.act {
+        ActKind::TakeCustody => header.deciding_division,
+        ActKind::Collect | ActKind::Offer => header.collecting_division,
+        _ => return Ok(()),
+    };
+    if known.is_none_or(|known| known.tenure <= header.tenure) {
+        let location = Location {
+            division,
+            node: origin,
+            tenure: header.tenure,
+            as_of: header.at,
+            offered: header.act == ActKind::Offer,
+        };
+        LOCATION.put(batch, &header.case, &location);
+    }
+    Ok(())
+}
+
+/// The parts of a figure's key by their names.
+#[must_use]
+pub fn dimensions(key: &str) -> Vec<(&'static str, &str)> {
+    DIMENSIONS.into_iter().zip(key.split('|')).collect()
+}

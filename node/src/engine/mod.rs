@@ -1,0 +1,27 @@
+//! The engine: one writer decides, the ordered log holds what was decided, one thread applies it.
+//!
+//! ```text
+//!   Handle::submit ──▶ writer: load → decide → seal ──▶ OrderedLog ──▶ applier: one WriteBatch an entry ──▶ state
+//!                        ▲ reads through the overlay          │
+//!                        └────────── callers are answered at commit ([`Committed`])
+//! ```
+
+mod apply;
+mod committed;
+mod desk;
+mod entry;
+mod figures;
+mod fold;
+mod records;
+pub mod trust;
+mod writer;
+
+pub use apply::{Applied, Applier};
+pub use committed::Committed;
+pub use desk::{AuthorityKeys, Keys, LeaderDesk};
+pub use entry::{Decision, ExchangeEvent, JournalRecord, LogEntry, Outgoing};
+pub use figures::{dimensions, rows as figure_rows};
+pub use fold::{Blobs, fold};
+pub use records::{ACTS, FIELD_STANDARD, STANDARDS};
+pub use trust::Trust;
+pub use writer::{Answer, Custom, Handle, Key, Outside, Refused, Request, Writer, WriterParts};

@@ -1,0 +1,220 @@
+//! Questions to other nodes: asked over links, handed on along the tree, answered under the answering node's seal.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use minicbor::{Decode, Encode};
+use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::{CaseId, NodeId, QueryCode};
+use tongban_codes::time::{Date, Timestamp};
+use tongban_domain::catalogue::ServiceItem;
+use tongban_federation::route::{Journey, Policy};
+use tongban_federation::wire::{Query, Refusal, Request, Response, Routed, Target};
+use tongban_federation::{Hop, Sealed, limits, next_hop};
+use tongban_quic::Link;
+use tongban_seal::{KeyId, PublicKey, cose};
+
+use super::shared::Shared;
+
+/// How long one question may take, over all its hops.
+pub const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Content type of a sealed answer.
+pub const CONTENT_TYPE: &str = "application/tongban-answer+cbor";
+
+/// What a question came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked<T> {
+    /// The answer, and who gave it.
+    Answer(T, NodeId),
+    /// Somebody that could answer said no: code and text.
+    Refused(String, String),
+    /// Nobody that could answer was reached.
+    Unreached,
+}
+
+/// Where a case is, as a node tells another.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct WhereisAnswer {
+    /// The case.
+    #[n(0)]
+    pub case: CaseId,
+    /// Owner's division.
+    #[n(1)]
+    pub division: DivisionCode,
+    /// Owner's node.
+    #[n(2)]
+    pub node: NodeId,
+    /// Tenure.
+    #[n(3)]
+    pub tenure: u32,
+    /// An open hand-over.
+    #[n(4)]
+    pub handover: Option<DivisionCode>,
+    /// As of when.
+    #[n(5)]
+    pub as_of: Timestamp,
+    /// The authority in charge.
+    #[n(6)]
+    pub authority: String,
+}
+
+/// How far a case is, for whoever holds the query code.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ProgressAnswer {
+    /// The code.
+    #[n(0)]
+    pub query_code: QueryCode,
+    /// State.
+    #[n(1)]
+    pub status: tongban_domain::case::Status,
+    /// Item.
+    #[n(2)]
+    pub item_name: String,
+    /// Authority in charge.
+    #[n(3)]
+    pub department: String,
+    /// Its division.
+    #[n(4)]
+    pub division: DivisionCode,
+    /// Last lawful day.
+    #[n(5)]
+    pub statutory_due: Option<Date>,
+    /// Last promised day.
+    #[n(6)]
+    pub promised_due: Option<Date>,
+    /// As of when.
+    #[n(7)]
+    pub as_of: Timestamp,
+}
+
+/// An item of the answering node.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct ItemAnswer {
+    /// The item.
+    #[n(0)]
+    pub item: ServiceItem,
+    /// As of when.
+    #[n(1)]
+    pub as_of: Timestamp,
+}
+
+/// Whether a licence stands.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct LicenceAnswer {
+    /// The sealed licence.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub sealed: Vec<u8>,
+    /// Its status.
+    #[n(1)]
+    pub status: tongban_domain::licence::Status,
+    /// As of when.
+    #[n(2)]
+    pub as_of: Timestamp,
+}
+
+impl Shared {
+    /// Asks the node that a target names, wherever it is.
+    pub async fn ask<T: for<'b> Decode<'b, ()>>(self: &Arc<Self>, target: Target, query: Query) -> Asked<T> {
+        let asker = self.here().node;
+        let routed = Routed { asker, target, hops: u8::try_from(limits::HOPS_MAX).unwrap_or(8), query };
+        let asked = tokio::time::timeout(PATIENCE, self.pass_on(routed, None)).await;
+        match asked {
+            Err(_) | Ok(None) => Asked::Unreached,
+            Ok(Some(Response::Refused(Refusal { code, .. }))) if code == UNREACHED => Asked::Unreached,
+            Ok(Some(Response::Refused(Refusal { code, text }))) => Asked::Refused(code, text),
+            Ok(Some(Response::Answer(answer))) => match self.open_answer(&answer.signer, &answer.sealed) {
+                Some(payload) => match tongban_codes::cbor::from_slice(&payload) {
+                    Ok(answered) => Asked::Answer(answered, answer.signer),
+                    Err(error) => Asked::Refused("answer-malformed".to_owned(), error.to_string()),
+                },
+                None => Asked::Refused("answer-unsealed".to_owned(), "the seal of the answer does not hold".to_owned()),
+            },
+            Ok(Some(_)) => Asked::Refused("answer-malformed".to_owned(), "another answer than was asked for".to_owned()),
+        }
+    }
+
+    fn open_answer(&self, signer: &NodeId, sealed: &Sealed) -> Option<Vec<u8>> {
+        let directory = self.directory();
+        let keys = directory.seal_keys(signer);
+        let lookup = |id: &KeyId| -> Option<PublicKey> {
+            keys.iter().find(|dated| dated.revoked.is_none() && dated.key.key_id() == *id).map(|dated| dated.key.clone())
+        };
+        let opened = cose::open(sealed.as_bytes(), &lookup, &[]).ok()?.expect(CONTENT_TYPE).ok()?;
+        Some(opened.payload)
+    }
+
+    /// The nodes that a target may mean, as far as this node's directory knows.
+    pub(super) fn targets(&self, target: &Target) -> Vec<NodeId> {
+        let directory = self.directory();
+        match target {
+            Target::Node(node) => vec![*node],
+            Target::Division(division) => directory.by_division(*division).iter().map(|entry| entry.record.node).collect(),
+            Target::CasePrefix(prefix) => directory.by_case_prefix(*prefix).iter().map(|entry| entry.record.node).collect(),
+            Target::Label(label) => directory.by_label(label).iter().map(|entry| entry.record.node).collect(),
+        }
+    }
+
+    /// Hands a question on towards its target; `None` when there is no way. A target that the directory doesn't know is looked for at
+    /// the superior.
+    pub(super) async fn pass_on(self: &Arc<Self>, mut routed: Routed, came_from: Option<NodeId>) -> Option<Response> {
+        if routed.hops == 0 {
+            return None;
+        }
+        let me = self.here().node;
+        let links = self.links();
+        let linked: BTreeSet<NodeId> = links.keys().copied().collect();
+        let policy = Policy { dial_any: self.parts.direct, unreachable: BTreeSet::new() };
+        let mut ways: Vec<Link> = Vec::new();
+        let mut dials: Vec<(NodeId, Vec<String>)> = Vec::new();
+        for destination in self.targets(&routed.target) {
+            let journey = Journey { destination, came_from, hops: routed.hops };
+            for policy in [policy.clone(), Policy::default()] {
+                match next_hop(&self.directory(), me, &journey, &linked, &policy) {
+                    Hop::Direct(node) | Hop::Via(node) => ways.extend(links.get(&node).cloned()),
+                    Hop::Dial { node, addresses } => dials.push((node, addresses)),
+                    Hop::None(_) => {}
+                }
+            }
+        }
+        if let Some(superior) = self.trust().superior
+            && came_from != Some(superior)
+        {
+            ways.extend(links.get(&superior).cloned());
+        }
+        routed.hops -= 1;
+        let bytes = Request::Routed(routed).to_bytes();
+        let mut refused = None;
+        for (node, addresses) in dials {
+            let Some(address) = addresses.first().and_then(|address| super::join::resolve(address).ok()) else { continue };
+            let dialled = tokio::time::timeout(
+                PATIENCE / 4,
+                self.parts.endpoint.connect(address, tongban_quic::Expect::Node(node)),
+            );
+            if let Ok(Ok(link)) = dialled.await {
+                ways.insert(0, link);
+            }
+        }
+        for link in ways {
+            let asked = tokio::time::timeout(PATIENCE / 2, link.open_request(&bytes)).await;
+            match asked.ok().and_then(Result::ok).map(|answer| Response::from_bytes(&answer)) {
+                Some(Ok(Response::Refused(refusal))) => {
+                    if refusal.code != UNREACHED {
+                        refused = Some(Response::Refused(refusal));
+                    }
+                }
+                Some(Ok(response)) => return Some(response),
+                _ => {}
+            }
+        }
+        refused
+    }
+}
+
+/// The code of a refusal that says only that nobody was reached.
+pub(super) const UNREACHED: &str = "unreached";

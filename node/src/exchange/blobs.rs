@@ -1,0 +1,66 @@
+//! Content-addressed files beside the log.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use tongban_codes::ids::Digest;
+use tongban_storage::StorageError;
+
+use crate::engine::Blobs;
+
+/// Blobs as files named by their digest, in 256 folders.
+pub struct FileBlobs {
+    folder: PathBuf,
+}
+
+impl FileBlobs {
+    /// Blobs in a folder, which is made when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// When the folder can't be made.
+    pub fn open(folder: PathBuf) -> std::io::Result<Self> {
+        fs::create_dir_all(&folder)?;
+        Ok(Self { folder })
+    }
+
+    fn path(&self, digest: &Digest) -> PathBuf {
+        let name = digest.to_string();
+        self.folder.join(name.get(..2).unwrap_or_default()).join(name)
+    }
+
+    /// Stores bytes durably, before any entry names them.
+    ///
+    /// # Errors
+    ///
+    /// When the disk refuses; nothing half-written is left under the name.
+    pub fn store(&self, bytes: &[u8]) -> std::io::Result<Digest> {
+        let digest = Digest::of(bytes);
+        let path = self.path(&digest);
+        if path.exists() {
+            return Ok(digest);
+        }
+        let folder = path.parent().unwrap_or(&self.folder);
+        fs::create_dir_all(folder)?;
+        let draft = path.with_extension(format!("draft-{}", rand::random::<u32>()));
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).open(&draft)?;
+        let written = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&draft, &path));
+        if written.is_err() {
+            let _gone = fs::remove_file(&draft);
+        }
+        written?;
+        fs::File::open(folder)?.sync_all()?;
+        fs::File::open(&self.folder)?.sync_all()?;
+        Ok(digest)
+    }
+}
+
+impl Blobs for FileBlobs {
+    fn load(&self, digest: &Digest) -> Result<Vec<u8>, StorageError> {
+        let path = self.path(digest);
+        let damaged = |detail: String| StorageError::Damaged { path: path.clone(), detail };
+        let bytes = fs::read(&path).map_err(|error| damaged(error.to_string()))?;
+        if Digest::of(&bytes) == *digest { Ok(bytes) } else { Err(damaged("its digest is another".to_owned())) }
+    }
+}

@@ -1,0 +1,876 @@
+//! The driver: one task that owns every session, and moves bytes between links, writer and state.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tongban_codes::ids::NodeId;
+use tongban_codes::time::Timestamp;
+use tongban_federation::route::{Journey, Policy};
+use tongban_federation::session::{Input, Output, State};
+use tongban_federation::wire::{HighWater, JournalSize, SignedBy};
+use tongban_federation::{
+    CloseCode, Config, Envelope, FederationLevel, Flow, Hop, Outgoing, Progress, Receipt, Release, Role, Sealed, Session,
+    SignedRecord, VersionRange, limits, next_hop,
+};
+use tongban_quic::{Expect, Link, QuicError, Standing};
+use tongban_storage::keyspace::key::stem;
+use tongban_storage::keyspace::{Bytes, delivery};
+
+use super::shared::{DirectoryUnseal, Shared};
+use super::{pull, record, serve};
+use crate::engine::trust::{AnchorRow, Certificate};
+use crate::engine::{ACTS, Answer, ExchangeEvent, Outside, Refused, Request, STANDARDS};
+
+/// How often the driver looks by itself for what a lost nudge should have told it.
+const LOOK_SECONDS: u64 = 1;
+
+/// Seconds for which a node that could not be dialled is not dialled again for the sake of an envelope.
+const UNREACHABLE_SECONDS: i64 = 20;
+
+/// Frames that may wait to be written to one link; a peer that reads slower than that is closed.
+const FRAMES_WAITING_MAX: usize = 1024;
+
+/// What the rest of the node tells the driver.
+#[derive(Clone, Debug)]
+pub enum Nudge {
+    /// The outbox, the journals, the directory or the trust may have changed.
+    Look,
+    /// Pull everything that superiors and subordinates have.
+    Pull,
+}
+
+enum Happened {
+    Accepted(Link),
+    Dialled { peer: NodeId, attempt: u64, result: Result<Link, QuicError> },
+    Frame { peer: NodeId, attempt: u64, bytes: Vec<u8> },
+    Closed { peer: NodeId, attempt: u64, error: QuicError },
+    Settled { peer: NodeId, input: Input },
+    Pulled { peer: NodeId, journal: JournalSize, result: Result<u64, Refused> },
+    RecordsKept(bool),
+    TrustKept,
+}
+
+struct Peer {
+    session: Session,
+    lasting: bool,
+    link: Option<(u64, mpsc::Sender<Vec<u8>>, Link)>,
+    dialled_by_me: bool,
+    records_stamp: u64,
+    since: Timestamp,
+    state: &'static str,
+    trouble: Option<String>,
+}
+
+/// The exchange's one task.
+pub struct Driver {
+    shared: Arc<Shared>,
+    peers: BTreeMap<NodeId, Peer>,
+    events: mpsc::UnboundedSender<Happened>,
+    inbox: mpsc::UnboundedReceiver<Happened>,
+    nudges: mpsc::Receiver<Nudge>,
+    outbox: watch::Receiver<u64>,
+    attempts: u64,
+    unreachable: BTreeMap<NodeId, Timestamp>,
+    pulling: BTreeSet<(NodeId, JournalSize)>,
+    offered: BTreeMap<NodeId, BTreeMap<(NodeId, u8, u32), u64>>,
+    seed: u64,
+}
+
+impl Driver {
+    /// A driver over what is shared; `outbox` changes when envelopes have been applied.
+    #[must_use]
+    pub fn new(shared: Arc<Shared>, nudges: mpsc::Receiver<Nudge>, outbox: watch::Receiver<u64>) -> Self {
+        let (events, inbox) = mpsc::unbounded_channel();
+        Self {
+            shared,
+            peers: BTreeMap::new(),
+            events,
+            inbox,
+            nudges,
+            outbox,
+            attempts: 0,
+            unreachable: BTreeMap::new(),
+            pulling: BTreeSet::new(),
+            offered: BTreeMap::new(),
+            seed: rand::random(),
+        }
+    }
+
+    /// Runs until `stop` is true; then says good-bye on every link.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let accepting = tokio::spawn(accept(Arc::clone(&self.shared), self.events.clone()));
+        let mut look = tokio::time::interval(Duration::from_secs(LOOK_SECONDS));
+        loop {
+            let due = self.peers.values().filter_map(|peer| peer.session.poll_timeout()).min();
+            let wait = due.map_or(LOOK_SECONDS * 1000, |due| {
+                u64::try_from(due.millis_since(self.shared.now())).unwrap_or(0).min(LOOK_SECONDS * 1000)
+            });
+            tokio::select! {
+                happened = self.inbox.recv() => {
+                    if let Some(happened) = happened {
+                        self.happened(happened);
+                    }
+                    for _ in 0..256 {
+                        let Ok(happened) = self.inbox.try_recv() else { break };
+                        self.happened(happened);
+                    }
+                }
+                nudge = self.nudges.recv() => match nudge {
+                    Some(Nudge::Pull) => self.pull_all(),
+                    Some(Nudge::Look) => self.look(),
+                    None => break,
+                },
+                _ = self.outbox.changed() => self.announce(None),
+                _ = look.tick() => self.look(),
+                () = tokio::time::sleep(Duration::from_millis(wait.max(1))) => {}
+                _ = stop.wait_for(|stop| *stop) => break,
+            }
+            self.timeouts();
+            self.tell_standings();
+        }
+        accepting.abort();
+        for peer in self.peers.keys().copied().collect::<Vec<_>>() {
+            self.feed(peer, Input::Shut(CloseCode::GoingAway));
+        }
+        self.shared.parts.endpoint.close(0, "node stops");
+        // Peers hear the good-bye or notice the silence.
+        let _heard = tokio::time::timeout(Duration::from_millis(300), self.shared.parts.endpoint.wait_idle()).await;
+    }
+
+    fn timeouts(&mut self) {
+        let now = self.shared.now();
+        let due: Vec<NodeId> = self
+            .peers
+            .iter()
+            .filter(|(_, peer)| peer.session.poll_timeout().is_some_and(|due| due <= now))
+            .map(|(node, _)| *node)
+            .collect();
+        for peer in due {
+            self.feed(peer, Input::Timeout);
+        }
+    }
+
+    /// What a lost nudge should have told: the superior, the outbox, the journals, the directory.
+    fn look(&mut self) {
+        if let Some(superior) = self.shared.trust().superior
+            && !self.peers.contains_key(&superior)
+        {
+            self.open(superior, Role::Dial, true);
+        }
+        self.announce(None);
+        self.offer_journals();
+        self.offer_records();
+        let shared = Arc::clone(&self.shared);
+        let events = self.events.clone();
+        tokio::spawn(async move {
+            match record::merge_own_authorities(&shared).await {
+                Ok(true) => drop(events.send(Happened::RecordsKept(true))),
+                Ok(false) => {}
+                Err(error) => tracing::warn!(?error, "the records of own authorities could not be kept"),
+            }
+        });
+    }
+
+    fn open(&mut self, node: NodeId, role: Role, lasting: bool) {
+        let here = self.shared.here();
+        self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let config = Config {
+            me: here.node,
+            division: here.division,
+            epoch: self.shared.epoch,
+            release: Release::of_this_build(),
+            versions: VersionRange::SPOKEN,
+            level: FederationLevel::FIRST,
+            peer: node,
+            peer_epoch: self.peer_epoch(&node),
+            role,
+            lasting,
+            seed: self.seed,
+        };
+        let now = self.shared.now();
+        let peer = Peer {
+            session: Session::new(config, now),
+            lasting,
+            link: None,
+            dialled_by_me: role == Role::Dial,
+            records_stamp: 0,
+            since: now,
+            state: "down",
+            trouble: None,
+        };
+        self.peers.insert(node, peer);
+    }
+
+    fn peer_epoch(&self, node: &NodeId) -> u32 {
+        self.shared.directory().node(node).map_or(0, |entry| entry.record.epoch)
+    }
+
+    fn happened(&mut self, happened: Happened) {
+        match happened {
+            Happened::Accepted(link) => self.accepted(link),
+            Happened::Dialled { peer, attempt, result } => match result {
+                Ok(link) => {
+                    let _was = self.unreachable.remove(&peer);
+                    self.connected(peer, attempt, link, true);
+                }
+                Err(error) => {
+                    tracing::info!(%peer, code = error.code(), %error, "a node could not be dialled");
+                    self.unreachable.insert(peer, self.shared.now());
+                    if let Some(known) = self.peers.get_mut(&peer) {
+                        known.trouble = Some(format!("{}: {error}", error.code()));
+                        self.feed(peer, Input::Disconnected);
+                    }
+                    self.announce(None);
+                }
+            },
+            Happened::Frame { peer, attempt, bytes } => {
+                if self.is_current(&peer, attempt) {
+                    self.feed(peer, Input::Frame(bytes));
+                }
+            }
+            Happened::Closed { peer, attempt, error } => {
+                if self.is_current(&peer, attempt) {
+                    tracing::info!(%peer, code = error.code(), "a link closed");
+                    if let Some(known) = self.peers.get_mut(&peer) {
+                        known.trouble = Some(format!("{}: {error}", error.code()));
+                    }
+                    self.unlink(peer);
+                    self.feed(peer, Input::Disconnected);
+                    self.announce(None);
+                }
+            }
+            Happened::Settled { peer, input } => self.feed(peer, input),
+            Happened::Pulled { peer, journal, result } => self.pulled(peer, journal, result),
+            Happened::RecordsKept(grown) => {
+                if grown {
+                    self.offer_records();
+                    self.announce(None);
+                }
+            }
+            Happened::TrustKept => {
+                let chain: Vec<Sealed> =
+                    self.shared.trust().chain.into_iter().map(|certificate| Sealed::new(certificate.0)).collect();
+                for peer in self.peers.keys().copied().collect::<Vec<_>>() {
+                    if self.shared.is_subordinate(&peer) {
+                        self.feed(peer, Input::ChainChanged(chain.clone()));
+                    }
+                }
+                self.publish();
+            }
+        }
+    }
+
+    fn is_current(&self, peer: &NodeId, attempt: u64) -> bool {
+        self.peers.get(peer).and_then(|peer| peer.link.as_ref()).is_some_and(|(current, ..)| *current == attempt)
+    }
+
+    fn accepted(&mut self, link: Link) {
+        let peer = link.peer().node;
+        tokio::spawn(serve::serve_link(Arc::clone(&self.shared), link.clone()));
+        if matches!(link.peer().standing, Standing::Stranger) {
+            return;
+        }
+        let lasting = self.shared.is_subordinate(&peer) || self.shared.is_superior(&peer);
+        if let Some(known) = self.peers.get(&peer) {
+            let mine_stands = known.link.is_some() && known.dialled_by_me;
+            let me = self.shared.here().node;
+            if mine_stands && tongban_federation::session::survivor(me, peer) == me {
+                link.close(0, "the other connection survives");
+                return;
+            }
+            self.unlink(peer);
+            let keeps_dialling = self.shared.trust().superior == Some(peer);
+            if !keeps_dialling {
+                self.open(peer, Role::Accept, lasting);
+            } else {
+                self.feed(peer, Input::Disconnected);
+            }
+        } else {
+            self.open(peer, Role::Accept, lasting);
+        }
+        self.attempts += 1;
+        let attempt = self.attempts;
+        self.connected(peer, attempt, link, false);
+    }
+
+    fn connected(&mut self, peer: NodeId, attempt: u64, link: Link, by_me: bool) {
+        let progress = self.progress(&peer);
+        let division = link.peer().division;
+        let Some(known) = self.peers.get_mut(&peer) else {
+            link.close(0, "not wanted any more");
+            return;
+        };
+        if known.link.is_some() {
+            link.close(0, "a connection stands already");
+            return;
+        }
+        let (sender, mut frames) = mpsc::channel::<Vec<u8>>(FRAMES_WAITING_MAX);
+        known.link = Some((attempt, sender, link.clone()));
+        known.dialled_by_me = by_me;
+        known.trouble = None;
+        self.shared.set_link(peer, Some(link.clone()));
+        if by_me {
+            tokio::spawn(serve::serve_link(Arc::clone(&self.shared), link.clone()));
+        }
+        tokio::spawn({
+            let (link, events) = (link.clone(), self.events.clone());
+            async move {
+                loop {
+                    let happened = match link.receive().await {
+                        Ok(bytes) => Happened::Frame { peer, attempt, bytes },
+                        Err(error) => {
+                            let _gone = events.send(Happened::Closed { peer, attempt, error });
+                            return;
+                        }
+                    };
+                    if events.send(happened).is_err() {
+                        return;
+                    }
+                }
+            }
+        });
+        tokio::spawn(async move {
+            while let Some(frame) = frames.recv().await {
+                if link.send(&frame).await.is_err() {
+                    return;
+                }
+            }
+            let _sent = link.flush().await;
+        });
+        self.feed(peer, Input::Connected { peer, division, progress });
+    }
+
+    fn unlink(&mut self, peer: NodeId) {
+        if let Some(known) = self.peers.get_mut(&peer)
+            && let Some((_, _, link)) = known.link.take()
+        {
+            link.close(0, "closed");
+        }
+        self.shared.set_link(peer, None);
+        self.offered.remove(&peer);
+    }
+
+    fn progress(&self, peer: &NodeId) -> Progress {
+        let mut high_waters: Vec<HighWater> = delivery::HIGH_WATER
+            .list(&*self.shared.parts.backend, &stem(peer), None, limits::HIGH_WATERS_MAX)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|((origin, epoch), sequence)| HighWater { origin, epoch, sequence })
+            .collect();
+        high_waters.reverse();
+        let journals = pull::offered(&self.shared, peer).into_iter().map(|(size, _)| size).collect();
+        Progress { high_waters, journals, directory: Some(self.shared.directory().digest()) }
+    }
+
+    /// Feeds a session and does what it wants done.
+    fn feed(&mut self, peer: NodeId, input: Input) {
+        let now = self.shared.now();
+        {
+            let directory = self.shared.directory();
+            let Some(known) = self.peers.get_mut(&peer) else { return };
+            known.session.handle(input, now, &DirectoryUnseal(&directory));
+        }
+        loop {
+            let Some(known) = self.peers.get_mut(&peer) else { return };
+            let Some(output) = known.session.poll_output() else { break };
+            self.perform(peer, output);
+        }
+    }
+
+    fn perform(&mut self, peer: NodeId, output: Output) {
+        match output {
+            Output::Dial => self.dial(peer),
+            Output::Send(frame) => {
+                let full = self
+                    .peers
+                    .get(&peer)
+                    .and_then(|known| known.link.as_ref())
+                    .is_some_and(|(_, sender, _)| sender.try_send(frame).is_err());
+                if full {
+                    tracing::warn!(%peer, "a link takes frames too slowly and is closed");
+                    self.unlink(peer);
+                    let _sent = self.events.send(Happened::Settled { peer, input: Input::Disconnected });
+                }
+            }
+            Output::Opened { hello, .. } => {
+                tracing::info!(%peer, division = %hello.division, release = ?hello.release, "a link is open");
+                self.announce(Some(peer));
+                self.offer_journals();
+                self.offer_records();
+            }
+            Output::PeerRestored { epoch, .. } => tracing::warn!(%peer, epoch, "a peer began a new epoch"),
+            Output::Deliver { envelope, sealed } => self.deliver(peer, *envelope, sealed),
+            Output::Relay { envelope, sealed } => self.relay(peer, &envelope, sealed),
+            Output::RecordReceipt { receipt, sealed, .. } => self.record_receipt(*receipt, sealed),
+            Output::RelayReceipt { receipt, sealed } => self.relay_receipt(&receipt, sealed),
+            Output::LoadOutbox { flow, load } => {
+                let (envelopes, more) = self.load(&flow, load.after, load.limit);
+                let input = Input::Outbound { flow, envelopes, more };
+                let _sent = self.events.send(Happened::Settled { peer, input });
+            }
+            Output::LoadRecords => {
+                if let Some(known) = self.peers.get_mut(&peer) {
+                    known.records_stamp = 0;
+                }
+                self.offer_records();
+            }
+            Output::RecordsReceived(records) => self.records_received(records),
+            Output::ChainReceived(chain) => self.chain_received(peer, chain),
+            Output::PullDue(journal) => self.pull(peer, journal),
+            Output::WantRecord(node) => {
+                tracing::debug!(%peer, %node, "a record is wanted");
+                if let Some(known) = self.peers.get_mut(&peer) {
+                    known.records_stamp = 0;
+                }
+                self.offer_records();
+            }
+            Output::Distrusted { signer, code, text } => tracing::warn!(%peer, %signer, code, text, "sealed bytes were dropped"),
+            Output::Close { code, text, by_peer } => {
+                tracing::info!(%peer, code = code.name(), text, by_peer, "a session closed");
+                if let Some(known) = self.peers.get_mut(&peer) {
+                    known.trouble = Some(format!("{}: {text}", code.name()));
+                    // The writer task ends when its channel does, after what is queued.
+                    known.link = None;
+                }
+                self.shared.set_link(peer, None);
+                self.offered.remove(&peer);
+            }
+        }
+    }
+
+    fn dial(&mut self, peer: NodeId) {
+        let addresses = {
+            let directory = self.shared.directory();
+            let mut addresses = directory.node(&peer).map(|entry| entry.record.addresses.clone()).unwrap_or_default();
+            let trust = self.shared.trust();
+            if trust.superior == Some(peer) {
+                addresses.extend(trust.superior_address);
+            }
+            addresses.dedup();
+            addresses
+        };
+        self.attempts += 1;
+        let (attempt, events, endpoint) = (self.attempts, self.events.clone(), self.shared.parts.endpoint.clone());
+        tokio::spawn(async move {
+            let mut result = Err(QuicError::Protocol("no address of it is known".to_owned()));
+            for address in addresses {
+                let Ok(address) = super::join::resolve(&address) else { continue };
+                result = endpoint.connect(address, Expect::Node(peer)).await;
+                if result.is_ok() {
+                    break;
+                }
+            }
+            let _sent = events.send(Happened::Dialled { peer, attempt, result });
+        });
+    }
+
+    fn policy(&self) -> Policy {
+        let now = self.shared.now();
+        let unreachable = self
+            .unreachable
+            .iter()
+            .filter(|(_, at)| now.millis_since(**at) < UNREACHABLE_SECONDS * 1000)
+            .map(|(node, _)| *node)
+            .collect();
+        Policy { dial_any: self.shared.parts.direct, unreachable }
+    }
+
+    /// Tells sessions which flows go over them; dials where that is the way.
+    fn announce(&mut self, only: Option<NodeId>) {
+        let me = self.shared.here().node;
+        let flows = self.flows();
+        if flows.is_empty() {
+            return;
+        }
+        let linked: BTreeSet<NodeId> =
+            self.peers.iter().filter(|(_, peer)| peer.session.is_open()).map(|(node, _)| *node).collect();
+        let policy = self.policy();
+        for flow in flows {
+            let came_from = (flow.origin != me).then_some(flow.origin);
+            let hops = u8::try_from(limits::HOPS_MAX).unwrap_or(8);
+            let journey = Journey { destination: flow.destination, came_from, hops };
+            let hop = next_hop(&self.shared.directory(), me, &journey, &linked, &policy);
+            match hop {
+                Hop::Direct(peer) | Hop::Via(peer) if only.is_none_or(|only| only == peer) => {
+                    self.feed(peer, Input::OutboxGrew { flow, from: 1 });
+                }
+                Hop::Dial { node, .. } => {
+                    if !self.peers.contains_key(&node) {
+                        self.open(node, Role::Dial, false);
+                    }
+                    self.feed(node, Input::OutboxGrew { flow, from: 1 });
+                    // While the direct way is being tried, the way through superiors is as good: whichever comes first counts.
+                    let indirect = next_hop(&self.shared.directory(), me, &journey, &linked, &Policy::default());
+                    if let Hop::Direct(peer) | Hop::Via(peer) = indirect
+                        && self.peers.get(&node).is_some_and(|peer| peer.trouble.is_some())
+                    {
+                        self.feed(peer, Input::OutboxGrew { flow, from: 1 });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Every flow of which something waits here: own envelopes, and those of others.
+    fn flows(&self) -> Vec<Flow> {
+        let (me, epoch) = (self.shared.here().node, self.shared.epoch);
+        let state = &*self.shared.parts.backend;
+        let mut flows = Vec::new();
+        let mut after: Option<NodeId> = None;
+        loop {
+            let key = after.map(|node| (node, u32::MAX, u64::MAX));
+            let Ok(found) = delivery::OUTBOX.list(state, &[], key.as_ref(), 1) else { break };
+            let Some(((destination, ..), _)) = found.first() else { break };
+            flows.push(Flow { origin: me, epoch, destination: *destination });
+            after = Some(*destination);
+        }
+        let mut after = None;
+        loop {
+            let Ok(found) = delivery::RELAY.list(state, &[], after.as_ref(), 1) else { break };
+            let Some(((destination, origin, epoch, _), _)) = found.first() else { break };
+            flows.push(Flow { origin: *origin, epoch: *epoch, destination: *destination });
+            after = Some((*destination, *origin, *epoch, u64::MAX));
+        }
+        flows
+    }
+
+    fn load(&self, flow: &Flow, after: u64, limit: usize) -> (Vec<Outgoing>, bool) {
+        let state = &*self.shared.parts.backend;
+        let me = self.shared.here().node;
+        let own = flow.origin == me;
+        let rows: Vec<Bytes> = if own {
+            let key = (flow.destination, flow.epoch, after);
+            let found = delivery::OUTBOX.list(state, &stem(&(flow.destination, flow.epoch)), Some(&key), limit + 1);
+            found.unwrap_or_default().into_iter().map(|(_, row)| row).collect()
+        } else {
+            let key = (flow.destination, flow.origin, flow.epoch, after);
+            let prefix = stem(&(flow.destination, flow.origin, flow.epoch));
+            let found = delivery::RELAY.list(state, &prefix, Some(&key), limit + 1);
+            found.unwrap_or_default().into_iter().map(|(_, row)| row).collect()
+        };
+        let more = rows.len() > limit;
+        let directory = self.shared.directory();
+        let unseal = DirectoryUnseal(&directory);
+        let outgoing = rows
+            .into_iter()
+            .take(limit)
+            .filter_map(|Bytes(bytes)| {
+                let sealed = Sealed::new(bytes);
+                match Envelope::open(&flow.origin, &sealed, &unseal) {
+                    Ok(envelope) => Some(Outgoing::of(&envelope, sealed)),
+                    Err(error) => {
+                        tracing::error!(%error, "a stored envelope can't be opened");
+                        None
+                    }
+                }
+            })
+            .collect();
+        (outgoing, more)
+    }
+
+    fn deliver(&mut self, peer: NodeId, envelope: Envelope, sealed: Sealed) {
+        let (flow, sequence) = (envelope.flow(), envelope.sequence);
+        let Some(place) = self.shared.place_of(&envelope.origin) else {
+            self.feed_later(peer, Input::Dropped { flow, sequence });
+            return;
+        };
+        let me = self.shared.here().node;
+        let request = Request::Deliver { sealed, envelope: Box::new(envelope), place };
+        let Some(answer) = self.shared.parts.handle.submit_now(request) else {
+            self.feed_later(peer, Input::Dropped { flow, sequence });
+            return;
+        };
+        let events = self.events.clone();
+        tokio::spawn(async move {
+            let input = match answer.await {
+                Ok(Ok(committed)) => match committed.into_inner() {
+                    Answer::Receipt(sealed, _) => {
+                        Input::Committed { flow, sequence, receipt: SignedBy { signer: me, sealed } }
+                    }
+                    Answer::Fork => {
+                        tracing::error!(origin = %flow.origin, sequence, "a fork: the same act with another content");
+                        Input::Dropped { flow, sequence }
+                    }
+                    _ => Input::Dropped { flow, sequence },
+                },
+                _ => Input::Dropped { flow, sequence },
+            };
+            let _sent = events.send(Happened::Settled { peer, input });
+        });
+    }
+
+    fn feed_later(&self, peer: NodeId, input: Input) {
+        let _sent = self.events.send(Happened::Settled { peer, input });
+    }
+
+    fn relay(&self, peer: NodeId, envelope: &Envelope, sealed: Sealed) {
+        let (flow, sequence) = (envelope.flow(), envelope.sequence);
+        let known = self.shared.directory().node(&flow.destination).is_some();
+        if !known {
+            self.feed_later(peer, Input::Dropped { flow, sequence });
+            return;
+        }
+        let event = ExchangeEvent::Relayed {
+            destination: flow.destination,
+            origin: flow.origin,
+            epoch: flow.epoch,
+            sequence,
+            sealed: sealed.into_bytes(),
+        };
+        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
+        tokio::spawn(async move {
+            let kept = shared.settle(move |_, _, _| Ok(Outside { exchange: vec![event], ..Outside::default() })).await;
+            let fresh = kept.is_ok() && shared.parts.handle.fresh().await;
+            let input = if fresh { Input::Stored { flow, sequence } } else { Input::Dropped { flow, sequence } };
+            let _sent = events.send(Happened::Settled { peer, input });
+            let _sent = events.send(Happened::RecordsKept(true));
+        });
+    }
+
+    fn record_receipt(&self, receipt: Receipt, sealed: Sealed) {
+        let flow = receipt.flow();
+        let sequence = receipt.sequence;
+        let Some(place) = self.shared.place_of(&receipt.receiver) else { return };
+        let request = Request::Receipted { sealed, receipt: Box::new(receipt), place };
+        let Some(answer) = self.shared.parts.handle.submit_now(request) else { return };
+        let events = self.events.clone();
+        let peers: Vec<NodeId> = self.peers.keys().copied().collect();
+        tokio::spawn(async move {
+            match answer.await {
+                Ok(Ok(_committed)) => {
+                    for peer in peers {
+                        let _sent = events.send(Happened::Settled { peer, input: Input::ReceiptRecorded { flow, sequence } });
+                    }
+                }
+                Ok(Err(refused)) => tracing::warn!(?refused, "a receipt was not recorded"),
+                Err(_) => {}
+            }
+        });
+    }
+
+    /// Passes a receipt on towards the origin, and lets go of the envelope. A receipt that is lost here is made good by the origin's
+    /// next offer, which the destination answers again.
+    fn relay_receipt(&mut self, receipt: &Receipt, sealed: Sealed) {
+        let flow = receipt.flow();
+        let sequence = receipt.sequence;
+        let me = self.shared.here().node;
+        let linked: BTreeSet<NodeId> =
+            self.peers.iter().filter(|(_, peer)| peer.session.is_open()).map(|(node, _)| *node).collect();
+        let hops = u8::try_from(limits::HOPS_MAX).unwrap_or(8);
+        let journey = Journey { destination: flow.origin, came_from: Some(receipt.receiver), hops };
+        let hop = next_hop(&self.shared.directory(), me, &journey, &linked, &Policy::default());
+        if let Hop::Direct(peer) | Hop::Via(peer) = hop {
+            let receipt = SignedBy { signer: receipt.receiver, sealed };
+            self.feed_later(peer, Input::Committed { flow, sequence, receipt });
+        }
+        let event =
+            ExchangeEvent::RelayDone { destination: flow.destination, origin: flow.origin, epoch: flow.epoch, sequence };
+        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
+        let peers: Vec<NodeId> = self.peers.keys().copied().collect();
+        tokio::spawn(async move {
+            if shared.settle(move |_, _, _| Ok(Outside { exchange: vec![event], ..Outside::default() })).await.is_ok() {
+                for peer in peers {
+                    let _sent = events.send(Happened::Settled { peer, input: Input::ReceiptRecorded { flow, sequence } });
+                }
+            }
+        });
+    }
+
+    /// Offers each peer the records that it doesn't have from here yet.
+    fn offer_records(&mut self) {
+        for peer in self.open_peers() {
+            let stamp = self.peers.get(&peer).map_or(0, |known| known.records_stamp);
+            let (records, next) = {
+                let directory = self.shared.directory();
+                if self.shared.is_subordinate(&peer) || self.shared.is_superior(&peer) {
+                    directory.records_since(stamp)
+                } else {
+                    directory.records_for(&peer, stamp)
+                }
+            };
+            if let Some(known) = self.peers.get_mut(&peer) {
+                known.records_stamp = next;
+            }
+            if !records.is_empty() {
+                self.feed(peer, Input::RecordsChanged(records));
+            }
+        }
+    }
+
+    fn open_peers(&self) -> Vec<NodeId> {
+        self.peers.iter().filter(|(_, peer)| peer.session.is_open()).map(|(node, _)| *node).collect()
+    }
+
+    fn records_received(&self, records: Vec<Sealed>) {
+        // The record of a root that ends the own chain is an anchor: its transport key is trusted already.
+        let trust = self.shared.trust();
+        for sealed in &records {
+            let Ok(signed) = tongban_codes::cbor::from_slice::<SignedRecord>(sealed.as_bytes()) else { continue };
+            for anchor in &trust.anchors {
+                let Some(root) = super::join::root_key(&signed, anchor.key_hash) else { continue };
+                if trust.roots.iter().any(|known| *known == root) {
+                    continue;
+                }
+                self.shared.directory_mut().add_anchor(root.node, root.key.clone());
+                let mut trust = self.shared.trust();
+                trust.roots.push(root);
+                let shared = Arc::clone(&self.shared);
+                tokio::spawn(async move { record::keep_trust(&shared, trust).await });
+            }
+        }
+        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
+        tokio::spawn(async move {
+            match record::merge(&shared, records).await {
+                Ok(grown) => drop(events.send(Happened::RecordsKept(grown))),
+                Err(error) => tracing::warn!(?error, "records could not be kept"),
+            }
+        });
+    }
+
+    /// The superior has a new chain, because it joined a tree itself: its key is the same, so the new root is trusted too.
+    fn chain_received(&self, peer: NodeId, chain: Vec<Sealed>) {
+        let mut trust = self.shared.trust();
+        let key_hash = self.peers.get(&peer).and_then(|known| known.link.as_ref()).map(|(_, _, link)| link.peer().key_hash);
+        let parsed: Result<Vec<_>, _> =
+            chain.iter().map(|certificate| tongban_quic::certificate::parse(certificate.as_bytes())).collect();
+        let (Some(key_hash), Ok(parsed), Some(own)) = (key_hash, parsed, trust.chain.first().cloned()) else { return };
+        let (Some(first), Some(root)) = (parsed.first(), parsed.last()) else { return };
+        if trust.superior != Some(peer) || first.spki_sha256 != key_hash {
+            return;
+        }
+        let mut renewed = vec![own];
+        renewed.extend(chain.iter().map(|certificate| Certificate(certificate.as_bytes().to_vec())));
+        if renewed == trust.chain {
+            return;
+        }
+        if !trust.anchors.iter().any(|anchor| anchor.key_hash == root.spki_sha256) {
+            trust.anchors.push(AnchorRow { key_hash: root.spki_sha256, division: root.division });
+        }
+        trust.chain = renewed;
+        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
+        tokio::spawn(async move {
+            match record::keep_trust(&shared, trust).await {
+                Ok(()) => drop(events.send(Happened::TrustKept)),
+                Err(error) => tracing::warn!(?error, "a new chain could not be kept"),
+            }
+        });
+    }
+
+    fn publish(&self) {
+        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
+        tokio::spawn(async move {
+            if let Ok(true) = record::publish(&shared).await {
+                let _sent = events.send(Happened::RecordsKept(true));
+            }
+        });
+    }
+
+    /// Tells superiors and subordinates how far the journals have grown that they may pull; the chain goes to those below once a link.
+    fn offer_journals(&mut self) {
+        for peer in self.open_peers() {
+            let sizes: Vec<JournalSize> = pull::offered(&self.shared, &peer).into_iter().map(|(size, _)| size).collect();
+            let first = !self.offered.contains_key(&peer);
+            let told = self.offered.entry(peer).or_default();
+            let grown: Vec<JournalSize> = sizes
+                .into_iter()
+                .filter(|size| told.insert((size.origin, size.journal, size.epoch), size.size) != Some(size.size))
+                .collect();
+            if first && self.shared.is_subordinate(&peer) {
+                let chain = self.shared.trust().chain.into_iter().map(|certificate| Sealed::new(certificate.0)).collect();
+                self.feed(peer, Input::ChainChanged(chain));
+            }
+            if !grown.is_empty() {
+                self.feed(peer, Input::JournalGrew(grown));
+            }
+        }
+    }
+
+    fn pull_all(&mut self) {
+        for peer in self.open_peers() {
+            let Some(link) = self.shared.link(&peer) else { continue };
+            let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
+            tokio::spawn(async move {
+                let request = tongban_federation::wire::Request::Journals(tongban_federation::wire::Journals {});
+                let Ok(answer) = link.open_request(&request.to_bytes()).await else { return };
+                let Ok(tongban_federation::wire::Response::JournalList(list)) =
+                    tongban_federation::wire::Response::from_bytes(&answer)
+                else {
+                    return;
+                };
+                for listed in list.journals {
+                    let result = pull_allowed(&shared, &link, listed.size).await;
+                    let _sent = events.send(Happened::Pulled { peer, journal: listed.size, result });
+                }
+            });
+        }
+    }
+
+    fn pull(&mut self, peer: NodeId, journal: JournalSize) {
+        let Some(link) = self.shared.link(&peer) else { return };
+        if !self.pulling.insert((peer, journal)) {
+            return;
+        }
+        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
+        tokio::spawn(async move {
+            let result = pull_allowed(&shared, &link, journal).await;
+            let _sent = events.send(Happened::Pulled { peer, journal, result });
+        });
+    }
+
+    fn pulled(&mut self, peer: NodeId, journal: JournalSize, result: Result<u64, Refused>) {
+        self.pulling.remove(&(peer, journal));
+        match result {
+            Ok(0) => {}
+            Ok(count) => {
+                tracing::debug!(%peer, origin = %journal.origin, count, "a journal was pulled");
+                self.offer_journals();
+            }
+            Err(refused) => {
+                tracing::warn!(%peer, origin = %journal.origin, ?refused, "a journal could not be pulled");
+            }
+        }
+    }
+
+    fn tell_standings(&mut self) {
+        let now = self.shared.now();
+        let mut rows = Vec::new();
+        for (node, peer) in &mut self.peers {
+            let state = match peer.session.state() {
+                State::Open { .. } => "up",
+                State::Dialing { .. } | State::Greeting { .. } => "connecting",
+                _ => "down",
+            };
+            if state != peer.state {
+                (peer.state, peer.since) = (state, now);
+            }
+            rows.push((*node, state, peer.since, peer.session.cause(), peer.trouble.clone(), peer.lasting));
+        }
+        self.shared.set_standings(super::standing::views(&self.shared, &rows));
+    }
+}
+
+/// Pulls only what flows this way: acts from below, standards from above.
+async fn pull_allowed(shared: &Arc<Shared>, link: &Link, journal: JournalSize) -> Result<u64, Refused> {
+    let peer = link.peer().node;
+    let from_below = journal.journal == ACTS && shared.is_subordinate(&peer) && shared.is_subordinate(&journal.origin);
+    let from_above = journal.journal == STANDARDS && shared.is_superior(&peer) && shared.is_superior(&journal.origin);
+    if from_below || from_above { pull::pull(shared, link, journal).await } else { Ok(0) }
+}
+
+async fn accept(shared: Arc<Shared>, events: mpsc::UnboundedSender<Happened>) {
+    while let Some(accepted) = shared.parts.endpoint.accept().await {
+        match accepted {
+            Ok(link) => {
+                if events.send(Happened::Accepted(link)).is_err() {
+                    return;
+                }
+            }
+            Err(refused) => {
+                tracing::warn!(remote = %refused.remote, code = refused.error.code(), error = %refused.error, "a connection was refused");
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Answering requests of peers: join, pulls, questions.
+
+use std::sync::Arc;
+
+use minicbor::Encode;
+use tongban_domain::Place;
+use tongban_domain::case::Custody;
+use tongban_federation::wire::{Answer, Query, Refusal, Request, Response, Routed};
+use tongban_federation::Sealed;
+use tongban_quic::{Link, Standing};
+use tongban_seal::cose;
+use tongban_storage::keyspace::{case, figure, hall, item};
+
+use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, ProgressAnswer, UNREACHED, WhereisAnswer};
+use super::shared::Shared;
+use crate::engine::Refused;
+
+/// Serves the requests of one link until it closes.
+pub(super) async fn serve_link(shared: Arc<Shared>, link: Link) {
+    while let Ok((request, responder)) = link.accept_request().await {
+        let (shared, link) = (Arc::clone(&shared), link.clone());
+        tokio::spawn(async move {
+            let response = answer(&shared, &link, &request).await;
+            if let Err(error) = responder.respond(&response.to_bytes()).await {
+                tracing::debug!(%error, "an answer could not be sent");
+            }
+        });
+    }
+}
+
+pub(super) fn refusal(refused: Refused) -> Response {
+    let (code, text) = match refused {
+        Refused::Rejection(rejection) => (rejection.code.to_owned(), format!("{} / {}", rejection.zh, rejection.en)),
+        Refused::Problem(problem) => (problem.code, format!("{} / {}", problem.zh, problem.en)),
+        Refused::Unknown => ("outcome-unknown".to_owned(), "结果未知，请重试 / the outcome is unknown; try again".to_owned()),
+        Refused::Stopped => ("node-stopping".to_owned(), "节点正在停止 / the node is stopping".to_owned()),
+    };
+    Response::Refused(Refusal { code, text })
+}
+
+async fn answer(shared: &Arc<Shared>, link: &Link, bytes: &[u8]) -> Response {
+    let request = match Request::from_bytes(bytes) {
+        Ok(request) => request,
+        Err(error) => return refusal(Refused::problem(error.code(), error.to_string(), error.to_string())),
+    };
+    let stranger = matches!(link.peer().standing, Standing::Stranger);
+    match request {
+        Request::Join(join) => match super::join::admit(shared, link.peer(), join).await {
+            Ok(joined) => Response::Joined(joined),
+            Err(refused) => refusal(refused),
+        },
+        _ if stranger => refusal(Refused::problem("stranger", "only a join is answered here", "仅受理加入请求")),
+        Request::Journals(_) => Response::JournalList(super::pull::list(shared, &link.peer().node)),
+        Request::Pull(pull) => super::pull::serve(shared, &link.peer().node, &pull),
+        Request::Routed(routed) => routed_question(shared, link.peer().node, routed).await,
+        Request::Renew(_) | Request::Blob(_) => {
+            refusal(Refused::problem("request-unsupported", "this release does not answer it", "此版本不支持该请求"))
+        }
+    }
+}
+
+async fn routed_question(shared: &Arc<Shared>, came_from: tongban_codes::ids::NodeId, routed: Routed) -> Response {
+    let me = shared.here().node;
+    let unreached =
+        || Response::Refused(Refusal { code: UNREACHED.to_owned(), text: "nobody that could answer was reached".to_owned() });
+    if shared.targets(&routed.target).contains(&me) {
+        if !shared.parts.handle.fresh().await {
+            return unreached();
+        }
+        return match local(shared, &routed.query) {
+            Ok(response) => response,
+            Err(refused) => refusal(refused),
+        };
+    }
+    shared.pass_on(routed, Some(came_from)).await.unwrap_or_else(unreached)
+}
+
+fn sealed<T: Encode<()>>(shared: &Shared, answer: &T) -> Result<Response, Refused> {
+    let payload = tongban_codes::cbor::to_vec(answer);
+    let sealed = cose::seal(&*shared.parts.keys.seal, CONTENT_TYPE, &payload, &[])
+        .map_err(|error| Refused::problem("seal-unusable", error.to_string(), error.to_string()))?;
+    Ok(Response::Answer(Answer { signer: shared.here().node, sealed: Sealed::new(sealed) }))
+}
+
+/// What this node itself knows about a question.
+fn local(shared: &Shared, query: &Query) -> Result<Response, Refused> {
+    let state = &*shared.parts.backend;
+    let unknown = |what_en: &str, what_zh: &str| {
+        Refused::problem("unknown-here", format!("no such {what_en} at this node"), format!("本节点没有该{what_zh}"))
+    };
+    match query {
+        Query::Whereis(text) => {
+            let answer = whereis(shared, text)?.ok_or_else(|| unknown("case", "办件"))?;
+            sealed(shared, &answer)
+        }
+        Query::Progress(code) => {
+            let case = case::named(state, &code.to_string())?.ok_or_else(|| unknown("case", "办件"))?;
+            sealed(shared, &progress(shared, &case))
+        }
+        Query::Item(division, code) => {
+            if *division != shared.here().division {
+                return Err(unknown("item", "事项"));
+            }
+            let item = item::ITEM
+                .load(state, code)?
+                .or_else(|| item::named(state, code).ok().filter(|found| found.len() == 1).and_then(|mut found| found.pop()))
+                .filter(|item| item.state != tongban_domain::catalogue::ItemState::Draft)
+                .ok_or_else(|| unknown("published item", "已发布事项"))?;
+            sealed(shared, &ItemAnswer { item, as_of: shared.now() })
+        }
+        Query::Licence(id) => {
+            let licence = hall::LICENCE.load(state, id)?.ok_or_else(|| unknown("licence", "证照"))?;
+            sealed(shared, &LicenceAnswer { sealed: licence.sealed, status: licence.status, as_of: shared.now() })
+        }
+    }
+}
+
+/// How far a case is, without a name.
+pub fn progress(shared: &Shared, case: &tongban_domain::case::Case) -> ProgressAnswer {
+    let due = case.deadlines.as_ref();
+    let as_of = match &case.custody {
+        Custody::Elsewhere { as_of, .. } => *as_of,
+        _ => shared.now(),
+    };
+    ProgressAnswer {
+        query_code: case.query_code,
+        status: case.status,
+        item_name: case.item.core.name.clone(),
+        department: case.item.department.clone(),
+        division: case.deciding.division,
+        statutory_due: due.and_then(|due| due.statutory).map(|due| due.date),
+        promised_due: due.and_then(|due| due.promised).map(|due| due.date),
+        as_of,
+    }
+}
+
+/// Where a case is, by this node's own knowledge: its own row, or what its subordinates' entries say.
+///
+/// # Errors
+///
+/// When the state can't be read.
+pub fn whereis(shared: &Shared, text: &str) -> Result<Option<WhereisAnswer>, Refused> {
+    let state = &*shared.parts.backend;
+    let here = shared.here();
+    if let Some(case) = case::named(state, text)? {
+        let (owner, handover, as_of): (Place, _, _) = match &case.custody {
+            Custody::Owner => (here, None, shared.now()),
+            Custody::Offered { to, .. } => (here, Some(to.division), shared.now()),
+            Custody::Elsewhere { owner, as_of } => (*owner, None, *as_of),
+        };
+        return Ok(Some(WhereisAnswer {
+            case: case.id,
+            division: owner.division,
+            node: owner.node,
+            tenure: case.tenure,
+            handover,
+            as_of,
+            authority: case.item.department,
+        }));
+    }
+    let Ok(id) = text.trim().parse::<tongban_codes::ids::CaseId>() else { return Ok(None) };
+    Ok(figure::LOCATION.load(state, &id)?.map(|location| WhereisAnswer {
+        case: id,
+        division: location.division,
+        node: location.node,
+        tenure: location.tenure,
+        handover: None,
+        as_of: location.as_of,
+        authority: tongban_codes::division::table().path_name(location.division).unwrap_or_default(),
+    }))
+}

@@ -1,0 +1,82 @@
+//! How the peers stand: what `status` and `sync why` show.
+
+use std::collections::BTreeMap;
+
+use tongban_codes::ids::NodeId;
+use tongban_codes::time::Timestamp;
+use tongban_federation::Cause;
+use tongban_storage::keyspace::delivery;
+
+use super::shared::Shared;
+use crate::api::v1::PeerView;
+
+type Row = (NodeId, &'static str, Timestamp, Cause, Option<String>, bool);
+
+/// One view a peer that has a session, a place in the tree beside this node, or something waiting for it.
+pub(super) fn views(shared: &Shared, rows: &[Row]) -> Vec<PeerView> {
+    let mut behind: BTreeMap<NodeId, u64> = BTreeMap::new();
+    let count = |behind: &mut BTreeMap<NodeId, u64>, node: NodeId| *behind.entry(node).or_default() += 1;
+    let state = &*shared.parts.backend;
+    let each = |node: NodeId, behind: &mut BTreeMap<NodeId, u64>| {
+        count(behind, node);
+        std::ops::ControlFlow::Continue(())
+    };
+    // A state that can't be read shows in `status` by itself.
+    let _read = delivery::OUTBOX.visit(state, &[], None, false, |(node, ..), _| each(node, &mut behind));
+    let _read = delivery::RELAY.visit(state, &[], None, false, |(node, ..), _| each(node, &mut behind));
+    let directory = shared.directory();
+    let mut views = Vec::new();
+    for (node, link, since, cause, trouble, lasting) in rows {
+        let waiting = behind.remove(node).unwrap_or(0);
+        if *link == "down" && !lasting && waiting == 0 {
+            continue;
+        }
+        let entry = directory.node(node);
+        let named = |text: &str| match trouble {
+            Some(trouble) if *link != "up" => format!("{text} ({trouble})"),
+            _ => text.to_owned(),
+        };
+        views.push(PeerView {
+            node: *node,
+            division: entry.map_or(shared.here().division, |entry| entry.certification.division),
+            name: entry.map_or_else(String::new, |entry| entry.record.name.clone()),
+            relation: relation(shared, node).to_owned(),
+            state: (*link).to_owned(),
+            behind: waiting,
+            since: *since,
+            cause: cause.reason.name().to_owned(),
+            cause_en: named(cause.reason.en()),
+            cause_zh: named(cause.reason.zh()),
+            next_try: cause.next_try,
+            command: cause.reason.command().unwrap_or_default().to_owned(),
+        });
+    }
+    for (node, waiting) in behind {
+        let entry = directory.node(&node);
+        views.push(PeerView {
+            node,
+            division: entry.map_or(shared.here().division, |entry| entry.certification.division),
+            name: entry.map_or_else(String::new, |entry| entry.record.name.clone()),
+            relation: relation(shared, &node).to_owned(),
+            state: "down".to_owned(),
+            behind: waiting,
+            since: shared.now(),
+            cause: "no-link".to_owned(),
+            cause_en: "reached through other nodes; waiting for its receipt".to_owned(),
+            cause_zh: "经其他节点转送，等待回执".to_owned(),
+            next_try: None,
+            command: "tongban sync status".to_owned(),
+        });
+    }
+    views
+}
+
+fn relation(shared: &Shared, node: &NodeId) -> &'static str {
+    if shared.trust().superior == Some(*node) {
+        "superior"
+    } else if shared.is_subordinate(node) {
+        "subordinate"
+    } else {
+        "other"
+    }
+}

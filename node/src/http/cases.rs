@@ -1,0 +1,280 @@
+//! Cases.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use tongban_codes::ids::{CaseId, QueryCode};
+use tongban_domain::case::{Case, Custody};
+use tongban_domain::catalogue::ForeignItem;
+use tongban_domain::{Actor, Applicant, Command};
+use tongban_federation::wire::{Query as Question, Target};
+use tongban_storage::keyspace::{case, item};
+
+use super::{App, Body, Call, Failure, Query, act, listed, problem};
+use crate::api::v1::{ActRequest, CaseAct, CaseQuery, CaseView, CollectCase, ProgressView, WhereisView};
+use crate::engine::{Refused, Request};
+use crate::exchange::{Asked, ItemAnswer, ProgressAnswer, WhereisAnswer, progress, whereis};
+
+/// Cases in one list.
+const LIMIT_MAX: usize = 1_000;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/cases", get(list).post(collect))
+        .route("/v1/cases/act", post(act_on))
+        .route("/v1/cases/show", get(show))
+        .route("/v1/cases/whereis", get(whereis_case))
+        .route("/v1/cases/progress", get(progress_of))
+}
+
+async fn collect(State(app): State<App>, call: Call, body: Body<CollectCase>) -> Result<Response, Failure> {
+    let digest = body.digest;
+    let CollectCase { item, division, mode, name, id, materials, hold } = body.value;
+    if division != app.shared.here().division && tongban_codes::division::table().find(division).is_some() {
+        fetch_item(&app, division, &item).await?;
+    }
+    let applicant = Applicant { name, identity: id };
+    act(&app, &call, digest, Command::Collect { item, division, mode, applicant, materials, hold }).await
+}
+
+/// Fetches the item from the node that decides it, sealed, and keeps it; what was kept before serves when that node can't be reached.
+async fn fetch_item(app: &App, division: tongban_codes::division::DivisionCode, code: &str) -> Result<(), Failure> {
+    let question = Question::Item(division, code.to_owned());
+    let asked: Asked<ItemAnswer> = app.shared.ask(Target::Division(division), question).await;
+    let kept = item::foreign(app.state(), division, code)?;
+    match asked {
+        Asked::Answer(answer, node) => {
+            if answer.item.division != division || app.shared.place_of(&node).map(|place| place.division) != Some(division) {
+                return Err(problem("item-foreign-seal", "item", code, "the item is sealed by a node of another division", "事项由其他区划的节点签署"));
+            }
+            let same = kept.is_some_and(|kept| kept.item == answer.item && kept.node == node);
+            if !same {
+                let item = ForeignItem { item: answer.item, node, as_of: answer.as_of };
+                let command = Box::new(Command::KeepForeignItem(Box::new(item)));
+                let request = Request::Act { actor: Actor::system(), command, key: None };
+                let _kept = app.shared.parts.handle.submit(request).await?;
+            }
+            Ok(())
+        }
+        // The authority's own word that there is no such item stands over what was kept.
+        Asked::Refused(remote, _) if remote == "unknown-here" => Err(problem(
+            "outside-catalogue",
+            "item",
+            code,
+            &format!("the catalogue of {division} has no such item in force"),
+            &format!("{division} 的目录中没有该事项"),
+        )),
+        Asked::Refused(..) | Asked::Unreached => Ok(()),
+    }
+}
+
+async fn act_on(State(app): State<App>, call: Call, body: Body<CaseAct>) -> Result<Response, Failure> {
+    let digest = body.digest;
+    let CaseAct { case, act: request } = body.value;
+    let command = match request {
+        ActRequest::Offer {} => Command::Offer(case),
+        ActRequest::Accept {} => Command::Accept(case),
+        ActRequest::Refuse { refusal, reason } => Command::Refuse { case, kind: refusal, reason },
+        ActRequest::Notify { items } => Command::Notify { case, items },
+        ActRequest::Decide { grant, reason } => Command::Decide { case, grant, reason },
+        ActRequest::Deliver { note } => Command::Deliver { case, note },
+        ActRequest::Close {} => Command::Close(case),
+        ActRequest::Withdraw { reason } => Command::Withdraw { case, reason },
+    };
+    act(&app, &call, digest, command).await
+}
+
+fn unknown(text: &str) -> Failure {
+    let failure = problem("case-unknown", "case", text, "no case of this number or code is known here", "本节点没有该办件");
+    match failure.0 {
+        Refused::Problem(mut problem) => {
+            "ask the federation: tongban case whereis".clone_into(&mut problem.remedy_en);
+            "查询：tongban case whereis".clone_into(&mut problem.remedy_zh);
+            Failure(Refused::Problem(problem))
+        }
+        other => Failure(other),
+    }
+}
+
+async fn show(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let text = query.case.unwrap_or_default();
+    let row = case::named(app.state(), &text)?.ok_or_else(|| unknown(&text))?;
+    Ok(Json(view(&app, row)?).into_response())
+}
+
+async fn list(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let limit = query.limit.unwrap_or(100).min(LIMIT_MAX);
+    let mut ids = Vec::new();
+    case::BY_TIME.visit(app.state(), &[], None, true, |(_, id), ()| {
+        ids.push(id);
+        if ids.len() < limit { std::ops::ControlFlow::Continue(()) } else { std::ops::ControlFlow::Break(()) }
+    })?;
+    let mut rows = Vec::new();
+    for id in ids {
+        if let Some(row) = case::CASE.load(app.state(), &id)? {
+            rows.push(view(&app, row)?);
+        }
+    }
+    Ok(listed("cases", rows).into_response())
+}
+
+/// The surname and a star for each further character; a firm's first two characters.
+fn masked(name: &str) -> String {
+    let count = name.chars().count();
+    let shown = if count > 4 { 2 } else { 1 };
+    name.chars().take(shown).chain("*".repeat(count.saturating_sub(shown).min(6)).chars()).collect()
+}
+
+fn view(app: &App, row: Case) -> Result<CaseView, Failure> {
+    let history = case::history(app.state(), &row.id)?;
+    let here = app.shared.here();
+    let due = row.deadlines.as_ref();
+    let (statutory, promised) = (due.and_then(|due| due.statutory), due.and_then(|due| due.promised));
+    let name = app.shared.parts.keys.applicant(&row.id, &row.personal).map(|(name, _)| name);
+    Ok(CaseView {
+        case: row.id,
+        case_no: row.case_no.clone(),
+        collection_no: row.collection_no.clone(),
+        query_code: row.query_code,
+        state: row.status.name().to_owned(),
+        state_zh: row.status.zh().to_owned(),
+        custody: match &row.custody {
+            Custody::Owner => "owner",
+            Custody::Offered { .. } => "offered",
+            Custody::Elsewhere { .. } => "elsewhere",
+        }
+        .to_owned(),
+        tenure: row.tenure,
+        owner: row.owner(here).division,
+        collecting: row.collecting.division,
+        deciding: row.deciding.division,
+        item: row.item.code.clone(),
+        item_name: row.item.core.name.clone(),
+        item_version: row.item.version,
+        mode: row.mode.name().to_owned(),
+        applicant: name.map_or_else(String::new, |name| masked(&name)),
+        collected_at: row.collected_at,
+        received_on: row.received_on,
+        accepted_on: row.accepted_on,
+        deemed: row.deemed,
+        statutory_due: statutory.map(|due| due.date),
+        promised_due: promised.map(|due| due.date),
+        provisional: statutory.is_some_and(|due| due.provisional) || promised.is_some_and(|due| due.provisional),
+        calendar: due.map(|due| due.calendar.clone()),
+        decided_on: row.decided_on,
+        reason: row.reason.clone(),
+        licences: row.licences.clone(),
+        materials: row.materials.clone(),
+        history,
+        demo: app.shared.node().demo,
+    })
+}
+
+fn target(text: &str) -> Option<Target> {
+    let text = text.trim();
+    if let Ok(id) = text.parse::<CaseId>() {
+        return Some(Target::CasePrefix(id.node_prefix()));
+    }
+    if let Ok(code) = text.parse::<QueryCode>() {
+        return Some(Target::Label(code.label()));
+    }
+    // A collection number begins with the collecting division.
+    let division = text.split('-').next().and_then(|first| first.parse().ok())?;
+    Some(Target::Division(division))
+}
+
+fn whereis_view(answer: WhereisAnswer, source: tongban_codes::ids::NodeId) -> WhereisView {
+    WhereisView {
+        authority: answer.authority,
+        division: answer.division,
+        node: answer.node,
+        tenure: answer.tenure,
+        handover: answer.handover,
+        as_of: answer.as_of,
+        case: answer.case,
+        source,
+    }
+}
+
+/// Names the owner: by this node's own row when it owns, else by asking the node that collected, and that node's word on the owner; when
+/// nobody answers, what is known here, with its as-of time.
+async fn whereis_case(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let text = query.case.unwrap_or_default();
+    let me = app.shared.here().node;
+    let known = whereis(&app.shared, &text)?;
+    let mut best = known.clone().map(|answer| whereis_view(answer, me));
+    if known.as_ref().is_some_and(|answer| answer.node == me && case_is_here(&app, &answer.case)) {
+        return Ok(Json(best).into_response());
+    }
+    let mut asked: Vec<Target> = Vec::new();
+    if let Some(answer) = &known {
+        asked.push(Target::Node(answer.node));
+        asked.push(Target::CasePrefix(answer.case.node_prefix()));
+    } else {
+        asked.extend(target(&text));
+    }
+    let mut from = None;
+    for target in asked {
+        let question = known.as_ref().map_or_else(|| text.clone(), |answer| answer.case.to_string());
+        if let Asked::Answer(answer, source) = app.shared.ask::<WhereisAnswer>(target, Question::Whereis(question)).await {
+            let newer = best.as_ref().is_none_or(|best| (best.tenure, best.as_of) < (answer.tenure, answer.as_of));
+            if newer {
+                best = Some(whereis_view(answer, source));
+            }
+            from = Some(source);
+            break;
+        }
+    }
+    // The collecting node named another owner: its own word is the newest.
+    if let (Some(view), Some(from)) = (best.clone(), from)
+        && view.node != from
+        && view.node != me
+        && let Asked::Answer(answer, source) =
+            app.shared.ask::<WhereisAnswer>(Target::Node(view.node), Question::Whereis(view.case.to_string())).await
+        && answer.tenure >= view.tenure
+    {
+        best = Some(whereis_view(answer, source));
+    }
+    best.map(|view| Json(view).into_response()).ok_or_else(|| unknown(&text))
+}
+
+fn case_is_here(app: &App, id: &CaseId) -> bool {
+    case::CASE
+        .load(app.state(), id)
+        .ok()
+        .flatten()
+        .is_some_and(|row| matches!(row.custody, Custody::Owner | Custody::Offered { .. }))
+}
+
+async fn progress_of(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let text = query.case.unwrap_or_default();
+    let code: QueryCode = text.parse().map_err(|error: tongban_codes::InvalidCode| {
+        problem("query-code", "case", &text, &error.to_string(), &format!("查询码有误：{}", error.zh()))
+    })?;
+    let mut answer = case::named(app.state(), &text)?.map(|row| progress(&app.shared, &row));
+    if answer.is_none()
+        && let Asked::Answer(asked, _) =
+            app.shared.ask::<ProgressAnswer>(Target::Label(code.label()), Question::Progress(code)).await
+    {
+        answer = Some(asked);
+    }
+    let answer = answer.ok_or_else(|| unknown(&text))?;
+    Ok(Json(ProgressView {
+        query_code: answer.query_code,
+        state: answer.status.name().to_owned(),
+        state_zh: answer.status.zh().to_owned(),
+        item_name: answer.item_name,
+        department: answer.department,
+        division: answer.division,
+        statutory_due: answer.statutory_due,
+        promised_due: answer.promised_due,
+        as_of: answer.as_of,
+        demo: app.shared.node().demo,
+    })
+    .into_response())
+}

@@ -1,0 +1,197 @@
+//! Licences.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use tongban_codes::licence_id::LicenceId;
+use tongban_codes::time::Timestamp;
+use tongban_domain::Command;
+use tongban_domain::licence::{CONTENT_TYPE, Statement, Status};
+use tongban_federation::wire::{Query as Question, Target};
+use tongban_seal::{KeyId, PublicKey, cose};
+use tongban_storage::keyspace::hall;
+
+use super::{App, Body, Call, Failure, Query, act, problem};
+use crate::api::v1::{CancelLicence, IssueLicence, LicenceQuery, LicenceView, Verdict, VerifyLicence};
+use crate::exchange::{Asked, LicenceAnswer};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/licences", post(issue))
+        .route("/v1/licences/cancel", post(cancel))
+        .route("/v1/licences/show", get(show))
+        .route("/v1/licences/verify", post(verify))
+}
+
+async fn issue(State(app): State<App>, call: Call, body: Body<IssueLicence>) -> Result<Response, Failure> {
+    let IssueLicence { case, kind, until } = body.value;
+    act(&app, &call, body.digest, Command::IssueLicence { case, kind, until }).await
+}
+
+async fn cancel(State(app): State<App>, call: Call, body: Body<CancelLicence>) -> Result<Response, Failure> {
+    let CancelLicence { licence, reason } = body.value;
+    act(&app, &call, body.digest, Command::CancelLicence { licence, reason }).await
+}
+
+async fn show(State(app): State<App>, Query(query): Query<LicenceQuery>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let row = hall::LICENCE.load(app.state(), &query.licence)?.ok_or_else(|| {
+        problem("licence-unknown", "licence", &query.licence, "no licence of this identifier was issued here", "本节点没有颁发该证照")
+    })?;
+    Ok(Json(LicenceView {
+        licence: row.id,
+        type_name: row.type_name,
+        status: if row.status == Status::Valid { "valid" } else { "cancelled" }.to_owned(),
+        issued_on: row.issued_on,
+        valid_until: row.valid_until,
+        case: row.case,
+        reason: row.reason,
+        file: BASE64.encode(row.sealed),
+    })
+    .into_response())
+}
+
+/// Texts of the closed list of reasons.
+const REASONS: [(&str, &str, &str); 7] = [
+    ("valid", "the seal holds and the issuing authority's register says it is valid", "签章有效，颁发机构登记状态为有效"),
+    ("cancelled", "the issuing authority has cancelled it", "已被颁发机构注销"),
+    ("expired", "its last day has passed", "已过有效期"),
+    ("tampered", "the seal does not hold: the file was changed or was never sealed by this authority", "签章不符：文件被篡改或并非该机构签发"),
+    ("unknown", "the issuing authority's register has no such licence", "颁发机构登记中没有该证照"),
+    ("unknown-authority", "no authority with this seal is known in the federation that this node reaches", "联网目录中没有该签章的机构"),
+    ("status-unknown", "the seal holds, but the issuing authority's register could not be asked now", "签章有效，但暂时无法查询颁发机构的登记状态"),
+];
+
+fn verdict(app: &App, reason: &'static str, licence: String, statement: Option<Statement>, as_of: Option<Timestamp>) -> Verdict {
+    let (_, en, zh) = REASONS.iter().find(|(code, ..)| *code == reason).copied().unwrap_or((reason, "", ""));
+    Verdict {
+        valid: reason == "valid",
+        reason: reason.to_owned(),
+        en: en.to_owned(),
+        zh: zh.to_owned(),
+        licence,
+        demo: statement.as_ref().is_some_and(|statement| statement.demo) || app.shared.node().demo,
+        type_name: statement.as_ref().map(|statement| statement.type_name.clone()),
+        authority: statement.as_ref().map(|statement| statement.authority_name.clone()),
+        valid_until: statement.map(|statement| statement.valid_until),
+        as_of,
+    }
+}
+
+/// What the seal of a file says, if an authority of the directory made it.
+fn opened(app: &App, sealed: &[u8]) -> Result<Statement, &'static str> {
+    let directory = app.shared.directory();
+    let known = std::cell::Cell::new(None);
+    let lookup = |id: &KeyId| -> Option<PublicKey> {
+        let found = directory.authorities().find_map(|entry| {
+            let key = entry.record.seal_keys.iter().find(|dated| dated.revoked.is_none() && dated.key.key_id() == *id)?;
+            Some((entry.record.authority, key.key.clone()))
+        })?;
+        known.set(Some(found.0));
+        Some(found.1)
+    };
+    let opened = cose::open(sealed, &lookup, &[]).and_then(|opened| opened.expect(CONTENT_TYPE));
+    match opened {
+        Ok(opened) => {
+            let statement: Statement = tongban_codes::cbor::from_slice(&opened.payload).map_err(|_| "tampered")?;
+            // A seal says who sealed; the statement must be of the same authority.
+            if known.get() == Some(statement.authority) { Ok(statement) } else { Err("tampered") }
+        }
+        Err(tongban_seal::SealError::UnknownKey(_)) => Err("unknown-authority"),
+        Err(_) => Err("tampered"),
+    }
+}
+
+async fn verify(State(app): State<App>, body: Body<VerifyLicence>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let verdict = match (body.value.id, body.value.file) {
+        (Some(id), None) => verify_id(&app, id).await?,
+        (None, Some(file)) => match BASE64.decode(file.trim()) {
+            Ok(bytes) => verify_file(&app, &bytes).await?,
+            Err(_) => verdict(&app, "tampered", String::new(), None, None),
+        },
+        _ => return Err(problem("invalid-request", "id", "", "give an identifier or a file, one of them", "请提供证照标识或文件之一")),
+    };
+    Ok(Json(verdict).into_response())
+}
+
+async fn verify_file(app: &App, bytes: &[u8]) -> Result<Verdict, Failure> {
+    let statement = match opened(app, bytes) {
+        Ok(statement) => statement,
+        Err(reason) => return Ok(verdict(app, reason, String::new(), None, None)),
+    };
+    let id = statement.id.clone();
+    standing(app, id, Some(statement)).await
+}
+
+async fn verify_id(app: &App, id: String) -> Result<Verdict, Failure> {
+    let _shape: LicenceId = id.parse().map_err(|error: tongban_codes::InvalidCode| {
+        problem("licence-id", "licence", &id, &error.to_string(), &format!("证照标识有误：{}", error.zh()))
+    })?;
+    standing(app, id, None).await
+}
+
+/// Asks the register: this node's own, or the issuing authority's.
+async fn standing(app: &App, id: String, statement: Option<Statement>) -> Result<Verdict, Failure> {
+    let now = app.shared.now();
+    let (answer, asked) = if let Some(row) = hall::LICENCE.load(app.state(), &id)? {
+        (Some(LicenceAnswer { sealed: row.sealed, status: row.status, as_of: now }), true)
+    } else {
+        let mut answer = None;
+        let mut asked = false;
+        for node in issuers(app, &id, statement.as_ref()) {
+            if node == app.shared.here().node {
+                asked = true;
+                continue;
+            }
+            match app.shared.ask::<LicenceAnswer>(Target::Node(node), Question::Licence(id.clone())).await {
+                Asked::Answer(found, _) => {
+                    answer = Some(found);
+                    break;
+                }
+                Asked::Refused(code, _) if code == "unknown-here" => asked = true,
+                Asked::Refused(..) | Asked::Unreached => {}
+            }
+        }
+        (answer, asked)
+    };
+    let Some(answer) = answer else {
+        let reason = if asked { "unknown" } else if statement.is_some() { "status-unknown" } else { "unknown-authority" };
+        return Ok(verdict(app, reason, id, statement, None));
+    };
+    let sealed = match opened(app, &answer.sealed) {
+        Ok(sealed) if sealed.id == id => sealed,
+        Ok(_) => return Ok(verdict(app, "tampered", id, statement, None)),
+        Err(reason) => return Ok(verdict(app, reason, id, statement, None)),
+    };
+    let reason = if answer.status != Status::Valid {
+        "cancelled"
+    } else if sealed.valid_until < now.date() {
+        "expired"
+    } else {
+        "valid"
+    };
+    Ok(verdict(app, reason, id, Some(sealed), Some(answer.as_of)))
+}
+
+/// The nodes that serve the authority that an identifier or a statement names.
+fn issuers(app: &App, id: &str, statement: Option<&Statement>) -> Vec<tongban_codes::ids::NodeId> {
+    let directory = app.shared.directory();
+    let mut nodes = Vec::new();
+    if let Some(entry) = statement.and_then(|statement| directory.authority(&statement.authority)) {
+        nodes.extend(entry.record.nodes.iter().copied());
+    }
+    if let Ok(parsed) = id.parse::<LicenceId>()
+        && let Ok(code) = parsed.issuer_credit_code()
+    {
+        for entry in directory.authority_by_credit_code(&code) {
+            nodes.extend(entry.record.nodes.iter().copied());
+        }
+    }
+    nodes.sort_unstable();
+    nodes.dedup();
+    nodes
+}

@@ -1,0 +1,370 @@
+//! The HTTP server on the node's Unix socket: JSON in, commands to the writer, views out.
+
+mod aggregate;
+mod cases;
+mod items;
+mod licences;
+mod peers;
+mod staff;
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::extract::connect_info::Connected;
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request as HttpRequest};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::serve::IncomingStream;
+use axum::{Json, Router};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::net::UnixListener;
+use tokio::sync::{mpsc, watch};
+use tongban_codes::ids::Digest;
+use tongban_domain::{Actor, Command, Operator};
+use tongban_storage::keyspace::hall;
+use tongban_storage::{Backend, StorageError};
+
+use crate::api::v1::{ErrorBody, Problem};
+use crate::config::NodeDirectory;
+use crate::engine::{Answer, Committed, Key, Refused, Request};
+use crate::exchange::{Nudge, Shared};
+use crate::raft::RaftNode;
+use crate::runtime::RunError;
+
+/// The largest request body: an import of 5,000 rows fits many times.
+const BODY_BYTES_MAX: usize = 32 << 20;
+
+/// What handlers work with.
+#[derive(Clone)]
+pub(crate) struct App {
+    shared: Arc<Shared>,
+    raft: Arc<RaftNode>,
+    directory: Arc<NodeDirectory>,
+    nudge: mpsc::Sender<Nudge>,
+}
+
+impl App {
+    /// Handlers over a running node.
+    #[must_use]
+    pub(crate) fn new(shared: Arc<Shared>, raft: Arc<RaftNode>, directory: Arc<NodeDirectory>, nudge: mpsc::Sender<Nudge>) -> Self {
+        Self { shared, raft, directory, nudge }
+    }
+
+    fn state(&self) -> &dyn Backend {
+        &*self.shared.parts.backend
+    }
+
+    /// Waits until what is committed is applied, so that a read is linearizable on this node.
+    async fn fresh(&self) -> Result<(), Failure> {
+        if self.shared.parts.handle.fresh().await { Ok(()) } else { Err(Refused::Stopped.into()) }
+    }
+}
+
+/// Serves the API until told to stop. Who may connect is the mode of the socket and the map from user ids to operators.
+///
+/// # Errors
+///
+/// When the socket can't be made.
+pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receiver<bool>) -> Result<(), RunError> {
+    let io = |source| RunError::Io { what: "the socket of the API can't be made", source };
+    // The lock on the directory says that no other node runs here, so an old socket is a leftover.
+    if socket.exists() {
+        std::fs::remove_file(&socket).map_err(io)?;
+    }
+    let listener = UnixListener::bind(&socket).map_err(io)?;
+    std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o666)).map_err(io)?;
+    let router = Router::new()
+        .merge(staff::routes())
+        .merge(items::routes())
+        .merge(cases::routes())
+        .merge(licences::routes())
+        .merge(aggregate::routes())
+        .merge(peers::routes())
+        .fallback(|| async { Failure::from(Refused::problem("no-such-path", "the API has no such path", "API 没有该路径")) })
+        .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(app);
+    axum::serve(listener, router.into_make_service_with_connect_info::<Caller>())
+        .with_graceful_shutdown(async move {
+            // A sender that is gone says the same.
+            let _stop = stopped.wait_for(|stop| *stop).await;
+        })
+        .await
+        .map_err(io)
+}
+
+/// The user id at the other end of the socket.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Caller {
+    uid: Option<u32>,
+}
+
+impl Connected<IncomingStream<'_, UnixListener>> for Caller {
+    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
+        Self { uid: stream.io().peer_cred().ok().map(|cred| cred.uid()) }
+    }
+}
+
+/// A refusal on its way to the caller.
+#[derive(Debug)]
+pub(crate) struct Failure(Refused);
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Self(refused)
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, error) = match self.0 {
+            Refused::Rejection(rejection) => (
+                StatusCode::CONFLICT,
+                Problem {
+                    code: rejection.code.to_owned(),
+                    field: rejection.field.to_owned(),
+                    value: rejection.value.clone().into(),
+                    en: rejection.en.clone().into(),
+                    zh: rejection.zh.clone().into(),
+                    remedy_en: rejection.remedy_en.clone().into(),
+                    remedy_zh: rejection.remedy_zh.clone().into(),
+                },
+            ),
+            Refused::Problem(problem) => {
+                let status = match problem.code.as_str() {
+                    "internal-fault" => StatusCode::INTERNAL_SERVER_ERROR,
+                    "no-such-path" => StatusCode::NOT_FOUND,
+                    "invalid-request" => StatusCode::BAD_REQUEST,
+                    "operator-unknown" | "role-missing" => StatusCode::FORBIDDEN,
+                    "disk-low" => StatusCode::INSUFFICIENT_STORAGE,
+                    _ => StatusCode::CONFLICT,
+                };
+                (status, *problem)
+            }
+            Refused::Unknown => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                Problem {
+                    code: "outcome-unknown".to_owned(),
+                    en: "it is not known whether this was done".to_owned(),
+                    zh: "尚不知是否已办理".to_owned(),
+                    remedy_en: "repeat it with the same idempotency key".to_owned(),
+                    remedy_zh: "用同一幂等键重试".to_owned(),
+                    ..Problem::default()
+                },
+            ),
+            Refused::Stopped => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                Problem {
+                    code: "node-stopping".to_owned(),
+                    en: "the node is stopping".to_owned(),
+                    zh: "节点正在停止".to_owned(),
+                    ..Problem::default()
+                },
+            ),
+        };
+        (status, Json(ErrorBody { error })).into_response()
+    }
+}
+
+/// A JSON body, with refusals that name the field.
+pub(crate) struct Body<T> {
+    value: T,
+    digest: Digest,
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: HttpRequest, state: &App) -> Result<Self, Failure> {
+        let path = request.uri().path().to_owned();
+        let bytes = bytes::Bytes::from_request(request, state).await.map_err(|error| {
+            Failure(Refused::problem("invalid-request", error.to_string(), format!("请求体有误：{error}")))
+        })?;
+        let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+        let value = serde_json::from_slice(bytes).map_err(|error| {
+            Failure(Refused::problem(
+                "invalid-request",
+                format!("the request is not as documented: {error}"),
+                format!("请求不符合接口约定：{error}"),
+            ))
+        })?;
+        Ok(Self { value, digest: Digest::of(&[path.as_bytes(), b"\0", bytes].concat()) })
+    }
+}
+
+/// Query parameters, refused like a body.
+pub(crate) struct Query<T>(T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
+        axum::extract::Query::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(|error| {
+            Failure(Refused::problem("invalid-request", error.to_string(), format!("查询参数有误：{error}")))
+        })
+    }
+}
+
+/// Who calls: user id, chosen operator, idempotency key.
+pub(crate) struct Call {
+    uid: Option<u32>,
+    operator: Option<String>,
+    key: Option<String>,
+}
+
+impl FromRequestParts<App> for Call {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
+        let uid = parts.extensions.get::<ConnectInfo<Caller>>().and_then(|info| info.0.uid);
+        let operator = header(&parts.headers, "tongban-operator")?.map(|text| percent_decoded(&text));
+        let key = header(&parts.headers, "idempotency-key")?;
+        if let Some(key) = &key
+            && (key.is_empty() || key.len() > 128 || !key.bytes().all(|byte| byte.is_ascii_graphic()))
+        {
+            return Err(Failure(Refused::problem(
+                "invalid-request",
+                "an idempotency key has 1 to 128 visible ASCII characters",
+                "幂等键为 1 至 128 个可见 ASCII 字符",
+            )));
+        }
+        Ok(Self { uid, operator, key })
+    }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Result<Option<String>, Failure> {
+    headers
+        .get(name)
+        .map(|value| {
+            value.to_str().map(str::to_owned).map_err(|_| {
+                Failure(Refused::problem("invalid-request", format!("the header {name} is not ASCII"), format!("请求头 {name} 不是 ASCII")))
+            })
+        })
+        .transpose()
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let hex = (*first == b'%').then(|| tail.get(..2)).flatten().and_then(|pair| std::str::from_utf8(pair).ok());
+        match hex.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+impl Call {
+    /// The operator who acts: the one named, or of those of this user id the one that fits the command with the fewest rights.
+    fn actor(&self, app: &App, command: &Command) -> Result<Actor, Failure> {
+        let all: Vec<Operator> =
+            hall::OPERATOR.list(app.state(), &[], None, usize::MAX)?.into_iter().map(|(_, operator)| operator).collect();
+        // The machine's administrator may act as any operator: he could read the keys as well.
+        let mine = |operator: &Operator| self.uid.is_some() && (operator.uid == self.uid || self.uid == Some(0));
+        let unknown = |en: String, zh: String, value: &str| {
+            let mut problem = Problem {
+                code: "operator-unknown".to_owned(),
+                field: "operator".to_owned(),
+                value: value.to_owned(),
+                en,
+                zh,
+                ..Problem::default()
+            };
+            problem.remedy_en = "see: tongban operator list; add: tongban operator add".to_owned();
+            problem.remedy_zh = "查看：tongban operator list；添加：tongban operator add".to_owned();
+            Failure(Refused::Problem(Box::new(problem)))
+        };
+        let chosen = if let Some(name) = &self.operator {
+            all.into_iter().find(|operator| operator.name == *name && mine(operator)).ok_or_else(|| {
+                unknown(
+                    "no operator of this name may be used by this user".to_owned(),
+                    "当前用户不能使用该操作员".to_owned(),
+                    name,
+                )
+            })?
+        } else {
+            let needed = command.roles();
+            let mut mine: Vec<Operator> = all.into_iter().filter(mine).collect();
+            mine.sort_by_key(|operator| {
+                let fits = needed.is_empty() || operator.roles.iter().any(|role| needed.contains(role));
+                let mandated = !matches!(command, Command::Decide { .. }) || !operator.mandates.is_empty();
+                (!fits, !mandated, operator.roles.len(), operator.name.clone())
+            });
+            mine.into_iter().next().ok_or_else(|| {
+                unknown("this user is no operator".to_owned(), "当前用户不是操作员".to_owned(), "")
+            })?
+        };
+        Ok(Actor { operator: chosen.name, roles: chosen.roles, window: chosen.window })
+    }
+}
+
+/// Runs a command of the caller and answers with its reply once it is committed.
+async fn act(app: &App, call: &Call, digest: Digest, command: Command) -> Result<Response, Failure> {
+    app.fresh().await?;
+    admit(app)?;
+    let actor = call.actor(app, &command)?;
+    let key = call.key.as_ref().map(|key| Key {
+        key: Digest::of(&[actor.operator.as_bytes(), b"\0", key.as_bytes()].concat()),
+        request: digest,
+    });
+    let committed = app.shared.parts.handle.submit(Request::Act { actor, command: Box::new(command), key }).await?;
+    Ok(spoken(committed))
+}
+
+/// Admission stops at the low-water mark, so that what was admitted can still be applied.
+fn admit(app: &App) -> Result<(), Failure> {
+    let low = u64::from(app.directory.config.limits.low_water_mib) << 20;
+    let free = crate::runtime::disk_free(&app.directory.path);
+    if free >= low {
+        return Ok(());
+    }
+    Err(Failure(Refused::Problem(Box::new(Problem {
+        code: "disk-low".to_owned(),
+        field: "disk".to_owned(),
+        value: free.to_string(),
+        en: format!("{} MiB are free, less than the low-water mark of {} MiB; nothing new is taken", free >> 20, low >> 20),
+        zh: format!("磁盘剩余 {} MiB，低于 {} MiB 的下限，暂停受理", free >> 20, low >> 20),
+        remedy_en: "free space on the disk of the data directory".to_owned(),
+        remedy_zh: "清理数据目录所在磁盘".to_owned(),
+    }))))
+}
+
+/// Only what is committed is spoken.
+fn spoken(committed: Committed<Answer>) -> Response {
+    match committed.into_inner() {
+        Answer::Json(bytes) => ([(axum::http::header::CONTENT_TYPE, "application/json")], bytes).into_response(),
+        _ => Json(serde_json::json!({})).into_response(),
+    }
+}
+
+fn listed<T: Serialize>(noun: &str, rows: Vec<T>) -> Json<std::collections::BTreeMap<String, Vec<T>>> {
+    Json(std::collections::BTreeMap::from([(noun.to_owned(), rows)]))
+}
+
+/// A problem that a handler finds itself.
+fn problem(code: &str, field: &str, value: &str, en: &str, zh: &str) -> Failure {
+    Failure(Refused::Problem(Box::new(Problem {
+        code: code.to_owned(),
+        field: field.to_owned(),
+        value: value.chars().take(120).collect(),
+        en: en.to_owned(),
+        zh: zh.to_owned(),
+        ..Problem::default()
+    })))
+}

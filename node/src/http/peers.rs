@@ -1,0 +1,137 @@
+//! Status, peers, invitations and joining.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use tongban_domain::{Command, Role};
+
+use super::{App, Body, Call, Failure, Query, listed, problem};
+use crate::api::v1::{Invite, Join, PeerQuery, PeerView, Problem, Status, Token};
+use crate::exchange::{Nudge, invite, join};
+use crate::runtime::{disk_free, nudge};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/status", get(status))
+        .route("/v1/invites", post(invite_node))
+        .route("/v1/join", post(join_tree))
+        .route("/v1/sync/status", get(sync_status))
+        .route("/v1/sync/why", get(sync_status))
+        .route("/v1/peers", get(sync_status))
+}
+
+async fn status(State(app): State<App>) -> Result<Response, Failure> {
+    let node = app.shared.node();
+    let handle = &app.shared.parts.handle;
+    let free = disk_free(&app.directory.path);
+    let low = u64::from(app.directory.config.limits.low_water_mib) << 20;
+    let mut findings = Vec::new();
+    let mut finding = |code: &str, en: String, zh: String, remedy_en: &str, remedy_zh: &str| {
+        findings.push(Problem {
+            code: code.to_owned(),
+            en,
+            zh,
+            remedy_en: remedy_en.to_owned(),
+            remedy_zh: remedy_zh.to_owned(),
+            ..Problem::default()
+        });
+    };
+    if free < low {
+        finding(
+            "disk-low",
+            format!("{} MiB free: nothing new is taken below {} MiB", free >> 20, low >> 20),
+            format!("磁盘剩余 {} MiB，低于 {} MiB，暂停受理", free >> 20, low >> 20),
+            "free space",
+            "清理磁盘",
+        );
+    }
+    let calendar = tongban_codes::calendar::Calendar::embedded();
+    let today = app.shared.now().date();
+    if today.year() > calendar.last_year() || (today.year() == calendar.last_year() && today.month().month() >= 11) {
+        finding(
+            "calendar-ends",
+            format!("the working-day calendar ends with {}; later deadlines are provisional", calendar.last_year()),
+            format!("工作日历止于 {} 年，之后的期限为暂定", calendar.last_year()),
+            "install the release with the next calendar when the State Council has published it",
+            "国务院公布后安装含新日历的版本",
+        );
+    }
+    let peers = app.shared.standings();
+    for peer in peers.iter().filter(|peer| peer.state == "down" && peer.relation != "other") {
+        finding(
+            "peer-down",
+            format!("{} {} is not reached: {}", peer.division, peer.name, peer.cause_en),
+            format!("{} {} 未连接：{}", peer.division, peer.name, peer.cause_zh),
+            "tongban sync why",
+            "tongban sync why",
+        );
+    }
+    // What can't be applied can't be served.
+    let fresh = tokio::time::timeout(std::time::Duration::from_secs(2), handle.fresh()).await;
+    let ready = fresh == Ok(true);
+    Ok(Json(Status {
+        ready,
+        node: node.node,
+        division: node.division,
+        name: node.name,
+        demo: node.demo,
+        release: env!("CARGO_PKG_VERSION").to_owned(),
+        at: app.shared.now(),
+        superior: app.shared.trust().superior,
+        listen: app.shared.parts.endpoint.local_address().map_or_else(|_| String::new(), |address| address.to_string()),
+        committed: handle.committed(),
+        applied: handle.applied(),
+        log_syncs: app.raft.log_syncs(),
+        disk_free_bytes: free,
+        peers,
+        findings,
+    })
+    .into_response())
+}
+
+async fn sync_status(State(app): State<App>, Query(query): Query<PeerQuery>) -> Result<Response, Failure> {
+    let all = app.shared.standings();
+    let rows: Vec<PeerView> = match &query.peer {
+        None => all,
+        Some(text) => {
+            let division = text.parse::<tongban_codes::division::DivisionCode>().ok();
+            let rows: Vec<PeerView> = all
+                .into_iter()
+                .filter(|peer| Some(peer.division) == division || peer.node.to_string() == *text)
+                .collect();
+            if rows.is_empty() {
+                return Err(problem("peer-unknown", "peer", text, "no such peer", "没有该节点"));
+            }
+            rows
+        }
+    };
+    Ok(listed("peers", rows).into_response())
+}
+
+/// Inviting and joining are the administrator's.
+fn administrator(app: &App, call: &Call) -> Result<String, Failure> {
+    let probe = Command::AddAuthority { name: String::new(), code: None, maps: None };
+    let actor = call.actor(app, &probe)?;
+    if actor.has(&[Role::Admin]) {
+        return Ok(actor.operator);
+    }
+    Err(problem("role-missing", "operator", &actor.operator, "the role admin is needed", "需要“管理”角色"))
+}
+
+async fn invite_node(State(app): State<App>, call: Call, body: Body<Invite>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let operator = administrator(&app, &call)?;
+    let division = body.value.division;
+    let seconds = body.value.expires_seconds.unwrap_or(24 * 3600);
+    let (token, expires) = invite(&app.shared, division, seconds, operator).await?;
+    Ok(Json(Token { token, division, expires }).into_response())
+}
+
+async fn join_tree(State(app): State<App>, call: Call, body: Body<Join>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    administrator(&app, &call)?;
+    let joined = join(&app.shared, &body.value.token).await?;
+    nudge(&app.nudge, Nudge::Look);
+    Ok(Json(joined).into_response())
+}

@@ -1,0 +1,11 @@
+//! The node.
+
+pub mod api;
+pub mod cli;
+pub mod config;
+pub mod engine;
+pub mod exchange;
+mod http;
+pub mod raft;
+pub mod runtime;
+pub mod telemetry;

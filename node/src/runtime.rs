@@ -1,0 +1,411 @@
+//! Composition: opens the node's directory, recovers, and runs writer, exchange and API until it is told to stop.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use thiserror::Error;
+use tokio::sync::{mpsc, watch};
+use tongban_codes::calendar::Calendar;
+use tongban_codes::time::Timestamp;
+use tongban_domain::{Event, NodeFacts, Operator, Role};
+use tongban_quic::{Endpoint, Identity as TransportIdentity, Limits as QuicLimits, QuicError, certificate};
+use tongban_seal::Signer;
+use tongban_storage::keyspace::meta::{self, NodeRow};
+use tongban_storage::{Backend, RocksBackend, RocksOptions, StorageError, open_version};
+
+use crate::config::{DirectoryError, NodeDirectory};
+use crate::engine::trust::{AnchorRow, Certificate, RootKey};
+use crate::engine::{
+    Applier, Blobs, ExchangeEvent, Keys, LeaderDesk, Outside, Refused, Request, Trust, Writer, WriterParts,
+};
+use crate::exchange::shared::Clock;
+use crate::exchange::{Driver, FileBlobs, Nudge, Shared, SharedParts, record};
+use crate::http::{self, App};
+use crate::raft::{CommittedSink, OrderedLog, RaftError, RaftNode, RaftOptions};
+
+/// Log entries between two flushes of the state, after which the log behind them is let go.
+const COMPACT_ENTRIES: u64 = 50_000;
+
+/// How a node is run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunOptions {
+    /// Milliseconds by which the clock of a demo node is moved.
+    pub clock_offset_millis: i64,
+}
+
+/// Why a node can't run, or stopped by itself.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The directory.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// The state.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The log.
+    #[error(transparent)]
+    Raft(#[from] RaftError),
+    /// The transport.
+    #[error(transparent)]
+    Quic(#[from] QuicError),
+    /// The machine.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The node could not set itself up.
+    #[error("the node could not set itself up: {0}")]
+    Setup(String),
+    /// The clock is far behind the last act.
+    #[error("the clock is {seconds} seconds behind the last act of this node; it refuses to stamp")]
+    Clock {
+        /// How far.
+        seconds: i64,
+    },
+    /// A part stopped by itself.
+    #[error("{0} stopped; see the log")]
+    Stopped(&'static str),
+}
+
+impl RunError {
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Directory(error) => error.code(),
+            Self::Storage(error) => error.code(),
+            Self::Raft(error) => error.code(),
+            Self::Quic(error) => error.code(),
+            Self::Io { .. } => "io",
+            Self::Setup(_) => "setup-failed",
+            Self::Clock { .. } => "clock-behind",
+            Self::Stopped(_) => "part-stopped",
+        }
+    }
+}
+
+fn setup(refused: Refused) -> RunError {
+    match refused {
+        Refused::Problem(problem) => RunError::Setup(format!("{}: {}", problem.code, problem.en)),
+        Refused::Rejection(rejection) => RunError::Setup(rejection.to_string()),
+        other => RunError::Setup(format!("{other:?}")),
+    }
+}
+
+/// The clock of a node: the system's, moved on demo nodes.
+#[must_use]
+pub fn clock(offset_millis: i64) -> Clock {
+    Arc::new(move || {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        Timestamp::from_millis(i64::try_from(now).unwrap_or(i64::MAX)).add_millis(offset_millis)
+    })
+}
+
+/// A clock that is this far behind the last stamp is wrong rather than late.
+const BEHIND_SECONDS_MAX: i64 = 24 * 3600;
+
+/// Runs a node until a signal, or until a part of it can't go on.
+///
+/// # Errors
+///
+/// [`RunError`]; what was acknowledged before is durable.
+pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), RunError> {
+    let directory = Arc::new(directory);
+    let _lock = directory.lock()?;
+    let data = directory.data();
+    std::fs::create_dir_all(&data).map_err(|source| RunError::Io { what: "the data directory can't be made", source })?;
+    let clock = clock(options.clock_offset_millis);
+    let identity = &directory.identity;
+    let mib = |mib: u32| mib as usize * (1 << 20);
+    let rocks = RocksOptions {
+        write_buffer_bytes: mib(directory.config.storage.write_buffer_mib),
+        block_cache_bytes: mib(directory.config.storage.block_cache_mib),
+        ..RocksOptions::default()
+    };
+    let backend: Arc<dyn Backend> = Arc::new(RocksBackend::open(&data.join("state"), rocks)?);
+    open_version(&*backend)?;
+    let blobs = Arc::new(
+        FileBlobs::open(data.join("blobs")).map_err(|source| RunError::Io { what: "the blobs can't be opened", source })?,
+    );
+    let applier = Applier::start(Arc::clone(&backend), Arc::clone(&blobs) as Arc<dyn Blobs>, identity.node)?;
+    let sink: Arc<dyn CommittedSink> = Arc::<Applier>::clone(&applier);
+    let raft = RaftNode::start(&data.join("log"), 1, sink, RaftOptions::default()).await?;
+    // Nothing is read, answered or sent before the committed log is applied.
+    let mut applied = applier.applied();
+    if !applied.reached(applier.given()).await {
+        return Err(RunError::Stopped("the applier"));
+    }
+    if let Some(last) = meta::EFFECTIVE.load(&*backend, &())? {
+        let behind = last.millis_since(clock()) / 1000;
+        if behind > BEHIND_SECONDS_MAX {
+            return Err(RunError::Clock { seconds: behind });
+        }
+    }
+    let row = meta::NODE.load(&*backend, &())?;
+    let facts = NodeFacts {
+        node: identity.node,
+        division: identity.division,
+        name: identity.name.clone(),
+        label: row.as_ref().map_or(identity.label, |row| row.label),
+        demo: identity.demo,
+    };
+    let epoch = row.as_ref().map_or(1, |row| row.epoch);
+    let keys = Arc::new(keys(&directory, &*backend)?);
+    let calendar = Calendar::embedded();
+    let (handle, outbox, writer) = Writer::start(WriterParts {
+        log: Arc::<RaftNode>::clone(&raft) as Arc<dyn OrderedLog>,
+        applier: Arc::clone(&applier),
+        blobs: Arc::clone(&blobs) as Arc<dyn Blobs>,
+        desk: LeaderDesk::new(Arc::clone(&keys), rand::random()),
+        clock: Arc::clone(&clock),
+        calendar,
+        node: facts.clone(),
+        epoch,
+        session: rand::random(),
+        runtime: tokio::runtime::Handle::current(),
+    })?;
+    let transport_key = directory.keys.transport.pkcs8_der().to_vec();
+    let made = certificate::self_signed(&transport_key, identity.node, identity.division, clock())
+        .map_err(|error| RunError::Setup(error.to_string()))?;
+    let quic_trust = tongban_quic::Trust::new(Arc::clone(&clock), []);
+    quic_trust.admit_strangers(true);
+    let transport = TransportIdentity::new(&transport_key, vec![made.clone()])?;
+    let limits = QuicLimits::default().with_idle_timeout(Duration::from_secs(IDLE_SECONDS));
+    let endpoint = Endpoint::bind(directory.config.listen, transport, quic_trust.clone(), limits)?;
+    let addresses = addresses(&directory, &endpoint)?;
+    let keeper = Arc::clone(&directory);
+    let shared = Shared::load(
+        SharedParts {
+            handle: handle.clone(),
+            backend: Arc::clone(&backend),
+            blobs,
+            keys: Arc::clone(&keys),
+            transport_key,
+            exchange_key: directory.keys.exchange.public_key().bytes().to_vec(),
+            clock: Arc::clone(&clock),
+            endpoint,
+            quic_trust,
+            addresses,
+            direct: directory.config.federation.direct,
+            keep_index_key: Box::new(move |_, key| keeper.keep_index_key(key).map_err(std::io::Error::other)),
+        },
+        facts,
+        epoch,
+    )?;
+    if row.is_none() {
+        genesis(&shared, &directory, made).await?;
+    }
+    let _published = record::publish(&shared).await.map_err(setup)?;
+
+    let (stop, stopped) = watch::channel(false);
+    let (nudge, nudges) = mpsc::channel(64);
+    let driver = tokio::spawn(Driver::new(Arc::clone(&shared), nudges, outbox).run(stopped.clone()));
+    let app = App::new(Arc::clone(&shared), Arc::clone(&raft), Arc::clone(&directory), nudge);
+    let socket = directory.socket();
+    let server = tokio::spawn(http::serve(app, socket.clone(), stopped.clone()));
+    let ticking = tokio::spawn(tick(Arc::clone(&shared), Arc::clone(&raft), stopped));
+    tracing::info!(node = %identity.node, division = %identity.division, name = identity.name, "the node is ready");
+    announce_ready(&directory, &shared);
+
+    let ended = wait_for_end(server, ticking).await;
+    let _told = stop.send(true);
+    let _drained = tokio::time::timeout(Duration::from_secs(5), driver).await;
+    handle.stop();
+    let joined = tokio::task::spawn_blocking(move || writer.join());
+    let _writer = tokio::time::timeout(Duration::from_secs(10), joined).await;
+    if let Err(error) = raft.shutdown().await {
+        tracing::error!(%error, "the log did not close in good order");
+    }
+    drop(raft);
+    let _flushed = tokio::task::spawn_blocking(move || {
+        if let Err(error) = applier.flush() {
+            tracing::error!(error, "the state was not flushed; it is written again from the log at the next start");
+        }
+    })
+    .await;
+    let _gone = std::fs::remove_file(&socket);
+    ended
+}
+
+/// Seconds of silence after which a link counts as broken.
+const IDLE_SECONDS: u64 = 5;
+
+fn announce_ready(directory: &NodeDirectory, shared: &Shared) {
+    use std::io::Write;
+    let listen = shared.parts.endpoint.local_address().map_or_else(|_| directory.config.listen, |address| address);
+    let demo = if directory.identity.demo { " (演示 demo)" } else { "" };
+    // A closed standard error is no reason to stop.
+    let _written = writeln!(
+        std::io::stderr(),
+        "tongban: {} {} 已就绪 ready on {listen}{demo}",
+        directory.identity.division,
+        directory.identity.name
+    );
+}
+
+fn keys(directory: &Arc<NodeDirectory>, backend: &dyn Backend) -> Result<Keys, RunError> {
+    let trust: Option<Trust> = match meta::TRUST.load(backend, &())? {
+        Some(bytes) => minicbor::decode(&bytes.0).ok(),
+        None => None,
+    };
+    let version = trust.map_or(0, |trust| trust.index_version);
+    let index = match version {
+        0 => None,
+        version => directory.joined_index_key(version)?,
+    };
+    let own = &directory.keys.index;
+    let index = index.unwrap_or_else(|| tongban_seal::IndexKey::new(own.version(), *own.secret()));
+    let seal = directory.clone();
+    let source = Arc::clone(directory);
+    Ok(Keys::new(
+        Arc::new(DirectorySigner(seal)),
+        directory.keys.node.clone(),
+        index,
+        Box::new(move |authority, _| source.authority_signer(authority).map_err(|error| error.to_string())),
+    ))
+}
+
+/// The node's seal key where it lies in the opened directory.
+struct DirectorySigner(Arc<NodeDirectory>);
+
+impl Signer for DirectorySigner {
+    fn algorithm(&self) -> tongban_seal::Algorithm {
+        self.0.keys.seal.algorithm()
+    }
+    fn key_id(&self) -> tongban_seal::KeyId {
+        self.0.keys.seal.key_id()
+    }
+    fn public_key(&self) -> tongban_seal::PublicKey {
+        self.0.keys.seal.public_key()
+    }
+    fn sign(&self, message: &[u8]) -> Result<tongban_seal::Signature, tongban_seal::SignError> {
+        self.0.keys.seal.sign(message)
+    }
+}
+
+fn addresses(directory: &NodeDirectory, endpoint: &Endpoint) -> Result<Vec<String>, RunError> {
+    if !directory.config.advertise.is_empty() {
+        return Ok(directory.config.advertise.clone());
+    }
+    let local = endpoint.local_address()?;
+    // A wildcard can't be dialled; behind a NAT nothing can.
+    Ok(if local.ip().is_unspecified() { Vec::new() } else { vec![local.to_string()] })
+}
+
+/// The first entry of a node's life: its row, its own trust, its first administrator.
+async fn genesis(shared: &Arc<Shared>, directory: &NodeDirectory, certificate: Vec<u8>) -> Result<(), RunError> {
+    let identity = &directory.identity;
+    let spki = certificate::public_key(&shared.parts.transport_key)
+        .map_err(|error| RunError::Setup(error.to_string()))?;
+    let root = RootKey { node: identity.node, key: shared.parts.keys.seal.public_key() };
+    let trust = Trust {
+        chain: vec![Certificate(certificate)],
+        anchors: vec![AnchorRow { key_hash: certificate::key_hash(&spki), division: identity.division }],
+        roots: vec![root.clone()],
+        ..Trust::default()
+    };
+    let row = NodeRow {
+        node: identity.node,
+        division: identity.division,
+        name: identity.name.clone(),
+        label: identity.label,
+        demo: identity.demo,
+        epoch: 1,
+        calendar: Calendar::embedded().version().to_owned(),
+        divisions: tongban_codes::division::table().version().to_owned(),
+    };
+    let admin = Operator {
+        name: "admin".to_owned(),
+        roles: vec![Role::Catalogue, Role::Admin, Role::Audit],
+        window: None,
+        uid: Some(identity.admin_uid),
+        mandates: Vec::new(),
+    };
+    let trust_bytes = tongban_codes::cbor::to_vec(&trust);
+    let _made = shared
+        .settle(move |_, _, _| {
+            Ok(Outside {
+                events: vec![Event::Operator(admin)],
+                exchange: vec![ExchangeEvent::Node(row), ExchangeEvent::Trust(trust_bytes)],
+                ..Outside::default()
+            })
+        })
+        .await
+        .map_err(setup)?;
+    shared.adopt_own_root(root, trust);
+    Ok(())
+}
+
+/// Ticks the writer once a second, and lets go of the log behind a flushed state.
+async fn tick(shared: Arc<Shared>, raft: Arc<RaftNode>, mut stopped: watch::Receiver<bool>) {
+    let mut interval = tokio::time::interval(Duration::from_secs(1));
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    let mut compacted = raft.last_index();
+    loop {
+        tokio::select! {
+            _ = interval.tick() => {}
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+        loop {
+            match shared.parts.handle.submit(Request::Tick).await {
+                Ok(committed) => {
+                    let more = match committed.into_inner() {
+                        crate::engine::Answer::Json(reply) => serde_json::from_slice::<serde_json::Value>(&reply)
+                            .ok()
+                            .and_then(|reply| reply.get("more").and_then(serde_json::Value::as_bool))
+                            .unwrap_or(false),
+                        _ => false,
+                    };
+                    if !more {
+                        break;
+                    }
+                }
+                Err(Refused::Stopped | Refused::Unknown) => return,
+                Err(refused) => {
+                    tracing::error!(?refused, "a tick failed");
+                    break;
+                }
+            }
+        }
+        if raft.last_index() >= compacted + COMPACT_ENTRIES {
+            compacted = raft.last_index();
+            let raft = Arc::clone(&raft);
+            tokio::spawn(async move {
+                if let Err(error) = raft.compact().await {
+                    tracing::error!(%error, "the log could not be compacted");
+                }
+            });
+        }
+    }
+}
+
+async fn wait_for_end(
+    server: tokio::task::JoinHandle<Result<(), RunError>>,
+    ticking: tokio::task::JoinHandle<()>,
+) -> Result<(), RunError> {
+    let signal = |kind| {
+        tokio::signal::unix::signal(kind).map_err(|source| RunError::Io { what: "signals can't be handled", source })
+    };
+    let mut terminate = signal(tokio::signal::unix::SignalKind::terminate())?;
+    let mut interrupt = signal(tokio::signal::unix::SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        served = server => served.unwrap_or(Err(RunError::Stopped("the API"))),
+        _ = ticking => Err(RunError::Stopped("the writer")),
+    }
+}
+
+/// Sends a nudge that may be lost.
+pub(crate) fn nudge(sender: &mpsc::Sender<Nudge>, nudge: Nudge) {
+    let _sent = sender.try_send(nudge);
+}
+
+/// Free bytes on the disk of a directory.
+pub(crate) fn disk_free(path: &Path) -> u64 {
+    rustix::fs::statvfs(path).map_or(0, |stat| stat.f_bavail.saturating_mul(stat.f_frsize))
+}

@@ -1,0 +1,132 @@
+//! Facts for the domain, gathered from a view of the state.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use tongban_codes::calendar::Calendar;
+use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::{AuthorityId, CaseId, QueryCode};
+use tongban_codes::time::Timestamp;
+use tongban_domain::case::Case;
+use tongban_domain::catalogue::{BaseItem, ForeignItem, ServiceItem};
+use tongban_domain::licence::Licence;
+use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place};
+
+use crate::keyspace::{case, hall, item, key::stem};
+use crate::{Read, StorageError};
+
+/// The state as the domain asks it; a read that fails is latched, and the decision must be thrown away then.
+pub struct StateFacts<'a> {
+    read: &'a dyn Read,
+    node: &'a NodeFacts,
+    calendar: &'a Calendar,
+    places: &'a BTreeMap<DivisionCode, Place>,
+    fault: RefCell<Option<StorageError>>,
+}
+
+impl<'a> StateFacts<'a> {
+    /// Facts over a view; `places` is what the directory knows.
+    #[must_use]
+    pub fn new(
+        read: &'a dyn Read,
+        node: &'a NodeFacts,
+        calendar: &'a Calendar,
+        places: &'a BTreeMap<DivisionCode, Place>,
+    ) -> Self {
+        Self { read, node, calendar, places, fault: RefCell::new(None) }
+    }
+
+    /// The first read that failed, if one did.
+    #[must_use]
+    pub fn fault(self) -> Option<StorageError> {
+        self.fault.into_inner()
+    }
+
+    fn kept<T: Default>(&self, read: Result<T, StorageError>) -> T {
+        read.unwrap_or_else(|error| {
+            self.fault.borrow_mut().get_or_insert(error);
+            T::default()
+        })
+    }
+}
+
+impl Facts for StateFacts<'_> {
+    fn node(&self) -> NodeFacts {
+        self.node.clone()
+    }
+
+    fn calendar(&self) -> &Calendar {
+        self.calendar
+    }
+
+    fn case(&self, id: &CaseId) -> Option<Case> {
+        self.kept(case::CASE.load(self.read, id))
+    }
+
+    fn case_named(&self, text: &str) -> Option<Case> {
+        self.kept(case::named(self.read, text))
+    }
+
+    fn query_code_taken(&self, code: &QueryCode) -> bool {
+        self.kept(case::BY_TEXT.holds(self.read, &case::query_key(code)))
+    }
+
+    fn authority(&self, id: &AuthorityId) -> Option<Authority> {
+        self.kept(hall::AUTHORITY.load(self.read, id))
+    }
+
+    fn authorities(&self) -> Vec<Authority> {
+        let all = self.kept(hall::AUTHORITY.list(self.read, &[], None, usize::MAX));
+        all.into_iter().map(|(_, authority)| authority).collect()
+    }
+
+    fn item(&self, code: &str) -> Option<ServiceItem> {
+        self.kept(item::ITEM.load(self.read, &code.to_owned()))
+    }
+
+    fn items_named(&self, code: &str) -> Vec<ServiceItem> {
+        self.kept(item::named(self.read, code))
+    }
+
+    fn item_draft(&self, code: &str) -> Option<ServiceItem> {
+        self.kept(item::DRAFT.load(self.read, &code.to_owned()))
+    }
+
+    fn item_drafts(&self) -> Vec<String> {
+        let all = self.kept(item::DRAFT.list(self.read, &[], None, usize::MAX));
+        all.into_iter().map(|(code, _)| code).collect()
+    }
+
+    fn foreign_item(&self, division: DivisionCode, code: &str) -> Option<ForeignItem> {
+        self.kept(item::foreign(self.read, division, code))
+    }
+
+    fn base_item(&self, code: &str) -> Option<BaseItem> {
+        self.kept(item::BASE.load(self.read, &code.to_owned()))
+    }
+
+    fn own_base_items(&self) -> Vec<String> {
+        let all = self.kept(item::BASE.list(self.read, &stem(&()), None, usize::MAX));
+        all.into_iter().filter(|(_, base)| base.node == self.node.node).map(|(code, _)| code).collect()
+    }
+
+    fn operator(&self, name: &str) -> Option<Operator> {
+        self.kept(hall::OPERATOR.load(self.read, &name.to_owned()))
+    }
+
+    fn next_serial(&self, scope: &str) -> u32 {
+        self.kept(hall::SERIAL.load(self.read, &scope.to_owned())).unwrap_or(0).saturating_add(1)
+    }
+
+    fn licence(&self, id: &str) -> Option<Licence> {
+        self.kept(hall::LICENCE.load(self.read, &id.to_owned()))
+    }
+
+    fn due(&self, until: Timestamp, limit: usize) -> Vec<Due> {
+        self.kept(case::due(self.read, until, limit))
+    }
+
+    fn place(&self, division: DivisionCode) -> Option<Place> {
+        self.places.get(&division).copied()
+    }
+}

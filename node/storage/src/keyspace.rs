@@ -1,0 +1,168 @@
+//! Keyspaces: a prefix byte, a key, a value, one file each; and [`View`], which reads through what is decided and not applied yet.
+//!
+//! | prefix | family | keyspace | key | value |
+//! |---|---|---|---|---|
+//! | 01 | rows | [`case::CASE`] | case | case |
+//! | 02 | rows | [`case::ACT`] | case, node, number | act |
+//! | 03 | rows | [`case::DOCUMENT`] | case, act, content type | sealed document |
+//! | 04 05 06 07 | rows | [`item`] | code | item in force, draft, base item, other node's item |
+//! | 08 09 0a 0b | rows | [`hall`] | id, name, identifier, scope | authority, operator, licence, serial |
+//! | 0c 0d 0e | rows | [`directory`] | node, authority, secret's hash | records, invitation |
+//! | 0f 10 11 | rows | [`figure`] | dimensions, case, slice | count, location, blob |
+//! | 20–23 | index | [`case`], [`item`] | text, short code, holder | |
+//! | 30 | queue | [`case::DUE`] | moment, kind, case | |
+//! | 31–34 | queue | [`delivery`] | outbox, relay, sent, idempotency | |
+//! | 40–41 | journal | [`journal`] | journal, index | entry, subtree hash |
+//! | 44–47 | journal | [`delivery`] | inbox, receipts | |
+//! | 60– | meta | [`meta`] | | |
+//!
+//! A prefix once used stays reserved.
+
+pub mod case;
+pub mod delivery;
+pub mod directory;
+pub mod figure;
+pub mod hall;
+pub mod item;
+pub mod journal;
+pub mod key;
+pub mod meta;
+mod view;
+
+pub use view::View;
+
+use std::marker::PhantomData;
+use std::ops::{Bound, ControlFlow};
+use std::path::PathBuf;
+
+use minicbor::{Decode, Encode};
+
+use crate::{Family, Read, StorageError, WriteBatch};
+use key::Key;
+
+/// A typed range of keys under one prefix byte.
+pub struct Keyspace<K, V> {
+    family: Family,
+    prefix: u8,
+    types: PhantomData<fn(K) -> V>,
+}
+
+impl<K: Key, V> Keyspace<K, V> {
+    const fn new(family: Family, prefix: u8) -> Self {
+        Self { family, prefix, types: PhantomData }
+    }
+
+    /// The bytes of a key.
+    #[must_use]
+    pub fn key(&self, key: &K) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(40);
+        bytes.push(self.prefix);
+        key.write(&mut bytes);
+        bytes
+    }
+
+    fn damaged(&self, key: &[u8], detail: impl std::fmt::Display) -> StorageError {
+        StorageError::Damaged {
+            path: PathBuf::from(format!("keyspace {:02x}", self.prefix)),
+            detail: format!("key {}: {detail}", hex(key)),
+        }
+    }
+
+    /// Deletes a key.
+    pub fn delete(&self, batch: &mut WriteBatch, key: &K) {
+        batch.delete(self.family, self.key(key));
+    }
+
+    /// Whether the key is there.
+    pub fn holds(&self, read: &dyn Read, key: &K) -> Result<bool, StorageError> {
+        Ok(read.load(self.family, &self.key(key))?.is_some())
+    }
+}
+
+impl<K: Key, V: Encode<()> + for<'b> Decode<'b, ()>> Keyspace<K, V> {
+    /// The value of a key.
+    pub fn load(&self, read: &dyn Read, key: &K) -> Result<Option<V>, StorageError> {
+        let bytes = self.key(key);
+        match read.load(self.family, &bytes)? {
+            None => Ok(None),
+            Some(value) => minicbor::decode(&value).map(Some).map_err(|error| self.damaged(&bytes, error)),
+        }
+    }
+
+    /// Sets a key.
+    pub fn put(&self, batch: &mut WriteBatch, key: &K, value: &V) {
+        batch.put(self.family, self.key(key), tongban_codes::cbor::to_vec(value));
+    }
+
+    /// Visits keys that begin with `stem` (written by the caller in key form), from `after` on when given, in order or reverse.
+    pub fn visit(
+        &self,
+        read: &dyn Read,
+        stem: &[u8],
+        after: Option<&K>,
+        reverse: bool,
+        mut each: impl FnMut(K, V) -> ControlFlow<()>,
+    ) -> Result<(), StorageError> {
+        let mut from = vec![self.prefix];
+        from.extend_from_slice(stem);
+        let to = successor(&from);
+        let after = after.map(|key| self.key(key));
+        let (mut low, mut high) = (Bound::Included(from.as_slice()), to.as_deref().map_or(Bound::Unbounded, Bound::Excluded));
+        if let Some(after) = &after {
+            if reverse {
+                high = Bound::Excluded(after);
+            } else {
+                low = Bound::Excluded(after);
+            }
+        }
+        let mut fault = None;
+        read.scan(self.family, low, high, reverse, &mut |bytes, value| {
+            let Some(key) = K::read(&mut &bytes[1..]) else {
+                fault = Some(self.damaged(bytes, "no key of this keyspace"));
+                return ControlFlow::Break(());
+            };
+            match minicbor::decode(value) {
+                Ok(value) => each(key, value),
+                Err(error) => {
+                    fault = Some(self.damaged(bytes, error));
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// Every key and value under `stem`, at most `limit`.
+    pub fn list(&self, read: &dyn Read, stem: &[u8], after: Option<&K>, limit: usize) -> Result<Vec<(K, V)>, StorageError> {
+        let mut found = Vec::new();
+        if limit == 0 {
+            return Ok(found);
+        }
+        self.visit(read, stem, after, false, |key, value| {
+            found.push((key, value));
+            if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        Ok(found)
+    }
+}
+
+/// Bytes that are stored as they are, never decoded.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Bytes(#[cbor(n(0), with = "minicbor::bytes")] pub Vec<u8>);
+
+/// The least key that is greater than every key with this prefix.
+fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
+    let mut next = prefix.to_vec();
+    while let Some(last) = next.pop() {
+        if last < 0xff {
+            next.push(last + 1);
+            return Some(next);
+        }
+    }
+    None
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

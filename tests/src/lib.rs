@@ -1,0 +1,1 @@
+//! Clusters of real binaries, the simulator, transcripts.
