@@ -79,7 +79,7 @@ fn places_and_modes_without_published_scope() {
     let mut nowhere = CARD;
     nowhere[3].1 = "511F82001005-511602000000-000-11511301452259996U-1-00";
     nowhere[8].1 = "window";
-    let (mut home, mut town) = (home.clone(), town.clone());
+    let (mut home, mut town) = (home, town);
     let code = home.offer_item(&nowhere);
     town.act(&home.foreign(&code)).unwrap();
     assert_eq!(refused(&town, &collect(&code, there)).code, "scope-missing");

@@ -142,7 +142,7 @@ fn an_offer_is_taken_once() {
     assert_eq!(home.code(&take(town.origin(), &other)), "stale-tenure");
     other.tenure = 2;
     assert_eq!(home.code(&take(town.origin(), &other)), "case-state");
-    let mut foreign = offer.clone();
+    let mut foreign = offer;
     foreign.collecting = home.place();
     assert_eq!(home.code(&take(home.origin(), &foreign)), "stale-tenure");
 }
@@ -152,7 +152,8 @@ fn offers_that_are_refused() {
     let (home, town, _, notice) = offered();
     let offer = offer_of(&notice);
     let stranger = Hall::new("511603", "前锋区");
-    let cases: [(&str, Box<dyn Fn(&mut Offer)>); 12] = [
+    type Spoil = Box<dyn Fn(&mut Offer)>;
+    let cases: [(&str, Spoil); 12] = [
         ("not-owner", Box::new(|offer| offer.tenure = 0)),
         ("not-owner", Box::new(|offer| offer.case = CaseId::from_bytes([9; 16]))),
         ("stale-tenure", Box::new(|offer| offer.tenure = u32::MAX)),
@@ -180,7 +181,7 @@ fn offers_that_are_refused() {
         assert!(hall.state.cases.is_empty());
     }
     // Who isn't where the case was collected can't be its first owner.
-    let mut hall = home.clone();
+    let mut hall = home;
     assert_eq!(hall.code(&take(stranger.origin(), &offer)), "not-owner");
     // Nor can it say that it was collected in a place that is covered.
     let mut lie = offer.clone();

@@ -173,7 +173,7 @@ impl World {
                 let taken = self.home.state.cases.contains_key(&offer.case);
                 if taken {
                     let origin = self.town.origin();
-                    let again = self.give(true, &Command::TakeCustody { origin, offer: offer.clone() });
+                    let again = self.give(true, &Command::TakeCustody { origin, offer });
                     assert!(matches!(again, Ok(Reply::Case { .. })), "{again:?}");
                 }
             }

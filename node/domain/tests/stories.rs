@@ -3,7 +3,7 @@
 
 mod hall;
 
-use hall::{CITIZEN, Hall, PERMIT, applicant, at, carry, collect, credit, daishi, date, guangan};
+use hall::{CITIZEN, Hall, PERMIT, at, carry, collect, daishi, date, guangan};
 use tongban_codes::ids::CaseId;
 use tongban_codes::licence_id::LicenceId;
 use tongban_domain::case::{ActKind, Custody, RefusalKind, Status};

@@ -15,6 +15,7 @@ fn the_contract_is_understood() {
     let lines = [
         "init --dir D --division 511602 --name 广安区 --listen 127.0.0.1:7511 --demo --advertise a:1 --advertise b:2",
         "config check F",
+        "run --dir D --clock 2026-09-14T09:00:00+08:00",
         "status --dir D --output json",
         "doctor --dir D --lang zh",
         "invite --division 511603 --expires 24h",

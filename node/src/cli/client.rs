@@ -14,6 +14,7 @@ use rand::TryRngCore as _;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::net::UnixStream;
+use tongban_codes::division::DivisionCode;
 
 use super::failure::Failure;
 use super::output::Output;
@@ -37,6 +38,7 @@ const OPERATOR_CHARS_MAX: usize = 100;
 /// Speaks with one node.
 pub(crate) struct Client {
     directory: PathBuf,
+    division: DivisionCode,
     socket: PathBuf,
     /// Whoever owns the directory runs the node.
     owner: u32,
@@ -95,7 +97,7 @@ impl Client {
         key: Option<String>,
         output: Output,
     ) -> Result<Self, Failure> {
-        let (config, _) = NodeDirectory::inspect(directory)?;
+        let (config, identity) = NodeDirectory::inspect(directory)?;
         let owner = std::fs::metadata(directory).map_err(|error| system(&error))?.uid();
         if let Some(operator) = &operator
             && !(1..=OPERATOR_CHARS_MAX).contains(&operator.chars().count())
@@ -114,7 +116,21 @@ impl Client {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| system(&error))?;
         let socket = config.socket_in(directory);
-        Ok(Self { directory: directory.to_owned(), socket, owner, operator, key, output, runtime })
+        Ok(Self {
+            directory: directory.to_owned(),
+            division: identity.division,
+            socket,
+            owner,
+            operator,
+            key,
+            output,
+            runtime,
+        })
+    }
+
+    /// The node's division.
+    pub(crate) fn division(&self) -> DivisionCode {
+        self.division
     }
 
     /// Asks.

@@ -53,6 +53,8 @@ enum Command {
     /// 检查配置 / check a configuration
     #[command(subcommand)]
     Config(command::config::Command),
+    /// 运行节点 / run the node
+    Run(command::run::Args),
     /// 节点状态 / the node on one screen
     Status,
     /// 检查目录、密钥、时钟、磁盘、日历和运行情况 / find what is wrong, and what to do

@@ -109,7 +109,9 @@ impl Output {
             Value::Null => "-".to_owned(),
             Value::Bool(yes) => if *yes { YES } else { NO }.of(self.lang).to_owned(),
             Value::Number(number) => number.to_string(),
+            Value::String(text) if text.is_empty() => "-".to_owned(),
             Value::String(text) => self.word(key, text),
+            Value::Array(values) if values.is_empty() => "-".to_owned(),
             Value::Array(values) => {
                 let cells: Vec<String> = values.iter().map(|value| self.cell(key, value)).collect();
                 cells.join(self.lang.of(", ", "、"))
@@ -135,7 +137,7 @@ impl Output {
             "kind" => ActKind::ALL.iter().find(|kind| kind.name() == text).map(|kind| kind.zh()),
             "mode" | "modes" => Mode::ALL.iter().find(|mode| mode.name() == text).map(|mode| mode.zh()),
             "roles" => Role::ALL.iter().find(|role| role.name() == text).map(|role| role.zh()),
-            "relation" | "custody" | "journal" | "level" => None,
+            "relation" | "custody" | "journal" | "stage" => None,
             _ => return text.to_owned(),
         };
         zh.map_or_else(|| word(text, self.lang), str::to_owned)
@@ -158,12 +160,18 @@ impl Output {
     }
 }
 
+/// The narrowest table that is worth breaking lines for.
+const WIDTH_MIN: u16 = 40;
+/// The width on a terminal that doesn't say how wide it is.
+const WIDTH_USUAL: u16 = 160;
+
+/// A table without lines; on a terminal its cells break, in a pipe each row is one line.
 fn plain_table() -> Table {
     let mut table = Table::new();
     table.load_preset(presets::NOTHING);
-    if let Some(width) = std::env::var("COLUMNS").ok().and_then(|width| width.parse().ok()).filter(|width| *width >= 40)
-    {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    if io::stdout().is_terminal() {
+        let width = std::env::var("COLUMNS").ok().and_then(|width| width.parse().ok()).unwrap_or(WIDTH_USUAL);
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.max(WIDTH_MIN));
     }
     table
 }
@@ -197,7 +205,8 @@ mod tests {
             ("state", json!("withdrawn"), "撤件", "withdrawn"),
             ("status", json!("cancelled"), "已注销", "cancelled"),
             ("kind", json!("take-custody"), "接收", "take-custody"),
-            ("kind", json!("base"), "基本目录", "base"),
+            ("stage", json!("base"), "基本目录", "base"),
+            ("modes", json!([]), "-", "-"),
             ("modes", json!(["window", "collect"]), "本地窗口、异地代收代办", "window, collect"),
             ("roles", json!(["admin"]), "管理", "admin"),
             ("name", json!("accepted"), "accepted", "accepted"),

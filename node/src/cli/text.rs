@@ -254,7 +254,14 @@ labels! {
     "expires" = "expires", "有效期至";
     "findings" = "findings", "问题数";
     "handover" = "hand-over to", "移交至";
+    "core" = "core hash", "核心摘要";
     "issued_on" = "issued on", "颁发日期";
+    "covered" = "collected in", "可收件区划";
+    "from" = "from", "自";
+    "legal_basis" = "legal basis", "法律依据";
+    "stage" = "catalogue", "目录";
+    "until" = "until", "至";
+    "by" = "by", "授予人";
     "item" = "item", "事项";
     "item_name" = "item", "事项名称";
     "item_type" = "type", "事项类型";

@@ -70,7 +70,7 @@ pub struct Federation {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Telemetry {
-    /// Levels by target, as `info` or `info,tongban_quic=debug`.
+    /// Levels by target, as `info,openraft=warn`.
     pub filter: String,
     /// Form of a line.
     pub format: LogFormat,
@@ -107,7 +107,7 @@ impl Default for Federation {
 
 impl Default for Telemetry {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), format: LogFormat::Text }
+        Self { filter: "info,openraft=warn".to_owned(), format: LogFormat::Text }
     }
 }
 

@@ -125,7 +125,11 @@ impl Shared {
         let routed = Routed { asker, target, hops: u8::try_from(limits::HOPS_MAX).unwrap_or(8), query };
         let asked = tokio::time::timeout(PATIENCE, self.pass_on(routed, None)).await;
         match asked {
-            Err(_) | Ok(None) => Asked::Unreached,
+            Err(_) => {
+                tracing::debug!("a question was not answered in time");
+                Asked::Unreached
+            }
+            Ok(None) => Asked::Unreached,
             Ok(Some(Response::Refused(Refusal { code, .. }))) if code == UNREACHED => Asked::Unreached,
             Ok(Some(Response::Refused(Refusal { code, text }))) => Asked::Refused(code, text),
             Ok(Some(Response::Answer(answer))) => match self.open_answer(&answer.signer, &answer.sealed) {

@@ -272,7 +272,9 @@ impl Driver {
         if matches!(link.peer().standing, Standing::Stranger) {
             return;
         }
-        let lasting = self.shared.is_subordinate(&peer) || self.shared.is_superior(&peer);
+        let (theirs, mine) = (link.peer().division, self.shared.here().division);
+        let table = tongban_codes::division::table();
+        let lasting = table.is_within(theirs, mine) || table.is_within(mine, theirs);
         if let Some(known) = self.peers.get(&peer) {
             let mine_stands = known.link.is_some() && known.dialled_by_me;
             let me = self.shared.here().node;
@@ -682,6 +684,10 @@ impl Driver {
     /// Offers each peer the records that it doesn't have from here yet.
     fn offer_records(&mut self) {
         for peer in self.open_peers() {
+            // Of a node whose own record hasn't come yet it isn't known what it should have.
+            if self.shared.directory().node(&peer).is_none() {
+                continue;
+            }
             let stamp = self.peers.get(&peer).map_or(0, |known| known.records_stamp);
             let (records, next) = {
                 let directory = self.shared.directory();

@@ -105,7 +105,7 @@ const COLUMNS: [&str; 8] =
 const FIELDS: [&str; 17] = [
     "code",
     "name",
-    "kind",
+    "stage",
     "item_type",
     "state",
     "version",
@@ -148,7 +148,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         }
         Command::List { stage, division, after, limit } => {
             let division = division_of(division.as_deref())?;
-            let items = pages(&context.client()?, stage.as_deref(), division, after, limit)?;
+            let items = pages(&context.client()?, stage.as_deref(), division, after.as_deref(), limit)?;
             output.list(&Answer::of(&json!({ "items": items })), "items", &COLUMNS)
         }
         Command::Show { code, division } => {
@@ -250,39 +250,60 @@ fn published(context: &Context, answer: &Answer) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
+/// Lists that make up the catalogue; each is paged by itself.
+const STAGES: [Option<&str>; 3] = [Some("base"), Some("in-force"), Some("draft")];
+
 /// Items page by page until there are no more, or so many.
 fn pages(
     client: &Client,
     stage: Option<&str>,
     division: Option<DivisionCode>,
-    after: Option<String>,
+    after: Option<&str>,
     limit: Option<usize>,
 ) -> Result<Vec<Value>, Failure> {
-    let division = division.map(|division| division.to_string());
-    let (mut items, mut after): (Vec<Value>, Option<String>) = (Vec::new(), after);
-    loop {
-        let wanted = limit.map_or(PAGE_ITEMS, |limit| (limit - items.len().min(limit)).min(PAGE_ITEMS));
-        if wanted == 0 {
-            return Ok(items);
+    let foreign = division.filter(|division| *division != client.division());
+    let mut items = Vec::new();
+    match (stage, foreign) {
+        (None, None) => {
+            for stage in STAGES {
+                pages_of(client, stage, None, after, limit, &mut items)?;
+            }
         }
-        let page = client
-            .get(
-                "/v1/items",
-                &[
-                    ("stage", stage),
-                    ("division", division.as_deref()),
-                    ("after", after.as_deref()),
-                    ("limit", Some(&wanted.to_string())),
-                ],
-            )?
-            .value()?;
+        _ => pages_of(client, stage, foreign, after, limit, &mut items)?,
+    }
+    Ok(items)
+}
+
+fn pages_of(
+    client: &Client,
+    stage: Option<&str>,
+    division: Option<DivisionCode>,
+    after: Option<&str>,
+    limit: Option<usize>,
+    items: &mut Vec<Value>,
+) -> Result<(), Failure> {
+    let division = division.map(|division| division.to_string());
+    let mut after = after.map(str::to_owned);
+    loop {
+        let wanted = limit.map_or(PAGE_ITEMS, |limit| limit.saturating_sub(items.len()).min(PAGE_ITEMS));
+        if wanted == 0 {
+            return Ok(());
+        }
+        let wanted_text = wanted.to_string();
+        let query = [
+            ("stage", stage),
+            ("division", division.as_deref()),
+            ("after", after.as_deref()),
+            ("limit", Some(wanted_text.as_str())),
+        ];
+        let page = client.get("/v1/items", &query)?.value()?;
         let page = page.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
         let full = page.len() >= wanted;
         let last = page.last().and_then(|item| item.get("code")).and_then(Value::as_str).map(str::to_owned);
         items.extend(page);
         // A node that answered with the same page again would hold us here.
         if !full || last.is_none() || last == after {
-            return Ok(items);
+            return Ok(());
         }
         after = last;
     }
@@ -304,7 +325,11 @@ fn show(context: &Context, code: &str, items: Vec<Value>) -> Result<Outcome, Fai
             Ok(Outcome::Done)
         }
         [one] => {
-            output.fields(one, &FIELDS)?;
+            let mut shown = one.clone();
+            if let Some(fields) = shown.as_object_mut() {
+                fields.insert("stage".to_owned(), one.get("kind").cloned().unwrap_or_default());
+            }
+            output.fields(&shown, &FIELDS)?;
             Ok(Outcome::Done)
         }
         several => {

@@ -5,12 +5,12 @@ use crate::cli::failure::{Failure, Outcome};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// 最近的检查点 / the latest checkpoint
+    /// 最近的检查点 / the latest checkpoints of this node's journals
     Checkpoint,
 }
 
 pub(crate) fn run(context: &Context, command: &Command) -> Result<Outcome, Failure> {
     let Command::Checkpoint = command;
     let answer = context.client()?.get("/v1/journal/checkpoint", &[])?;
-    context.output.object(&answer, &["division", "journal", "epoch", "size", "root", "at", "origin"])
+    context.output.list(&answer, "checkpoints", &["division", "journal", "epoch", "size", "root", "at"])
 }

@@ -17,6 +17,7 @@ pub(super) mod licence;
 pub(super) mod material;
 pub(super) mod operator;
 pub(super) mod peer;
+pub(super) mod run;
 pub(super) mod status;
 pub(super) mod sync;
 
@@ -28,6 +29,7 @@ pub(super) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
     match command {
         Command::Init(args) => init::run(context, args),
         Command::Config(command) => config::run(context, &command),
+        Command::Run(args) => run::run(context, &args),
         Command::Status => status::run(context),
         Command::Doctor => doctor::run(context),
         Command::Invite(args) => invite::run(context, &args),
