@@ -720,7 +720,7 @@ impl Driver {
                 if trust.roots.iter().any(|known| *known == root) {
                     continue;
                 }
-                self.shared.directory_mut().add_anchor(root.node, root.key.clone());
+                self.shared.change_directory(|directory| directory.add_anchor(root.node, root.key.clone()));
                 let mut trust = self.shared.trust();
                 trust.roots.push(root);
                 let shared = Arc::clone(&self.shared);

@@ -353,7 +353,7 @@ async fn adopt(
             Arc::new(IndexKey::new(named.version, key));
         trust.index_version = named.version;
     }
-    shared.directory_mut().add_anchor(root_key.node, root_key.key.clone());
+    shared.change_directory(|directory| directory.add_anchor(root_key.node, root_key.key.clone()));
     keep_trust(shared, trust).await?;
     let _new = merge(shared, records).await?;
     let label = joined.label;

@@ -124,8 +124,8 @@ pub async fn merge(shared: &Arc<Shared>, records: Vec<Sealed>) -> Result<bool, R
     let now = shared.now();
     let mut events = Vec::new();
     {
-        let mut directory = shared.directory_mut();
-        for (sealed, outcome) in directory.merge_all(records, now) {
+        let settled = shared.change_directory(|directory| directory.merge_all(records, now));
+        for (sealed, outcome) in settled {
             use tongban_federation::directory::Merge;
             match outcome {
                 Ok(Merge::New(_) | Merge::Newer(_)) => {

@@ -55,7 +55,7 @@ pub struct Shared {
     /// Epoch of this node.
     pub epoch: u32,
     node: RwLock<NodeFacts>,
-    directory: RwLock<Directory>,
+    directory: RwLock<Arc<Directory>>,
     trust: RwLock<Trust>,
     links: RwLock<BTreeMap<NodeId, Link>>,
     standings: RwLock<Vec<PeerView>>,
@@ -98,7 +98,7 @@ impl Shared {
             parts,
             epoch,
             node: RwLock::new(node),
-            directory: RwLock::new(known),
+            directory: RwLock::new(Arc::new(known)),
             trust: RwLock::new(trust),
             links: RwLock::default(),
             standings: RwLock::default(),
@@ -132,13 +132,15 @@ impl Shared {
         (self.parts.clock)()
     }
 
-    /// The directory.
-    pub fn directory(&self) -> RwLockReadGuard<'_, Directory> {
-        read(&self.directory)
+    /// The directory as it is now. No lock is held, so whoever reads may read again.
+    #[must_use]
+    pub fn directory(&self) -> Arc<Directory> {
+        Arc::clone(&read(&self.directory))
     }
 
-    pub(super) fn directory_mut(&self) -> RwLockWriteGuard<'_, Directory> {
-        write(&self.directory)
+    /// Changes the directory; `change` must not ask for it again.
+    pub(super) fn change_directory<T>(&self, change: impl FnOnce(&mut Directory) -> T) -> T {
+        change(Arc::make_mut(&mut write(&self.directory)))
     }
 
     /// Trust.
@@ -155,7 +157,7 @@ impl Shared {
 
     /// Trusts itself as the root that it is until it joins a tree.
     pub fn adopt_own_root(&self, root: crate::engine::trust::RootKey, trust: Trust) {
-        self.directory_mut().add_anchor(root.node, root.key);
+        self.change_directory(|directory| directory.add_anchor(root.node, root.key));
         self.set_trust(trust);
     }
 

@@ -1,0 +1,85 @@
+//! The load generator of `scripts/bench`: a process of its own that speaks the API of real nodes over their sockets.
+//!
+//! It measures tongban beside what bounds it on the same machine in the same run: PostgreSQL 15 with one statement an act,
+//! a bare quinn echo, a bare fdatasync. Figures of one run may be compared with each other; those of two machines may not.
+
+mod accept;
+mod api;
+mod disk;
+mod echo;
+mod exchange;
+mod hall;
+mod latency;
+mod node;
+mod postgres;
+mod report;
+mod run;
+mod sizes;
+mod usage;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+/// Measures tongban beside PostgreSQL, a bare quinn echo and a bare fdatasync.
+#[derive(Debug, clap::Parser)]
+#[command(name = "tongban-load")]
+struct Arguments {
+    /// The tongban to measure, a release build
+    #[arg(long, value_name = "FILE")]
+    tongban: PathBuf,
+    /// Directory in which a new one is made for all data; it decides which disk is measured
+    #[arg(long, value_name = "DIR", default_value_os_t = std::env::temp_dir())]
+    directory: PathBuf,
+    /// A tenth of the cases, one round
+    #[arg(long)]
+    quick: bool,
+    /// One JSON object on stdout instead of tables
+    #[arg(long)]
+    json: bool,
+    /// Only `case accept` of local cases at these client counts, without anything beside it: for a profiler
+    #[arg(long, value_name = "CLIENTS", value_delimiter = ',')]
+    only_accept: Vec<usize>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let outcome = runtime.block_on(async {
+        // What is dropped when this future is stops its processes.
+        tokio::select! {
+            outcome = run::run(&arguments) => outcome,
+            outcome = stopped() => outcome,
+        }
+    });
+    match outcome.and_then(|report| report.print(arguments.json)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    say(&format!("tongban-load: {error:#}"));
+    ExitCode::FAILURE
+}
+
+async fn stopped() -> anyhow::Result<report::Report> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    anyhow::bail!("stopped by a signal")
+}
+
+/// Talk goes to stderr; a closed one is no reason to stop.
+fn say(text: &str) {
+    use std::io::Write as _;
+    let _written = writeln!(std::io::stderr(), "{text}");
+}

@@ -1,0 +1,140 @@
+//! A node: a directory and, while it runs, a process.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use crate::api::Connection;
+
+/// How long a start or a stop may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A node of the real binary.
+pub(crate) struct Node {
+    binary: PathBuf,
+    directory: PathBuf,
+    child: Option<Child>,
+}
+
+impl Node {
+    /// Makes the directory of a new node that listens on a port of the system's choice.
+    pub(crate) fn create(binary: &Path, directory: PathBuf, division: &str, listen: &str) -> anyhow::Result<Self> {
+        let node = Self { binary: binary.to_owned(), directory, child: None };
+        node.command(&["init", "--division", division, "--name", division, "--listen", listen, "--demo"])?;
+        Ok(node)
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.directory.join("tongban.sock")
+    }
+
+    pub(crate) fn process(&self) -> anyhow::Result<u32> {
+        self.child.as_ref().map(Child::id).context("the node doesn't run")
+    }
+
+    /// Runs a command of the CLI on the node and gives what it printed.
+    pub(crate) fn command(&self, arguments: &[&str]) -> anyhow::Result<Value> {
+        let output = Command::new(&self.binary)
+            .arg("--dir")
+            .arg(&self.directory)
+            .args(["--output", "json", "--lang", "en"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .with_context(|| self.binary.display().to_string())?;
+        if !output.status.success() {
+            bail!(
+                "tongban {}: {}{}",
+                arguments.join(" "),
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Ok(serde_json::from_slice(&output.stdout).unwrap_or(Value::Null))
+    }
+
+    /// Starts the process and waits until it is ready; gives how long that took.
+    pub(crate) async fn start(&mut self) -> anyhow::Result<Duration> {
+        let log = File::options().create(true).append(true).open(self.directory.with_extension("log"))?;
+        let began = Instant::now();
+        let child = Command::new(&self.binary)
+            .arg("--dir")
+            .arg(&self.directory)
+            .arg("run")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()?;
+        self.child = Some(child);
+        loop {
+            if let Ok(mut connection) = Connection::open(&self.socket(), "admin").await
+                && let Ok(status) = connection.get("/v1/status").await
+                && status["ready"] == true
+            {
+                return Ok(began.elapsed());
+            }
+            if let Some(child) = &mut self.child
+                && let Some(status) = child.try_wait()?
+            {
+                bail!("the node ended with {status}; see {}", self.directory.with_extension("log").display());
+            }
+            if began.elapsed() > PATIENCE {
+                bail!("the node did not become ready");
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// Stops the process in good order.
+    pub(crate) async fn stop(&mut self) -> anyhow::Result<()> {
+        self.end(Signal::TERM).await
+    }
+
+    /// Kills the process.
+    pub(crate) async fn kill(&mut self) -> anyhow::Result<()> {
+        self.end(Signal::KILL).await
+    }
+
+    async fn end(&mut self, signal: Signal) -> anyhow::Result<()> {
+        let Some(child) = &mut self.child else { return Ok(()) };
+        kill_process(Pid::from_child(child), signal)?;
+        let began = Instant::now();
+        while child.try_wait()?.is_none() {
+            if began.elapsed() > PATIENCE {
+                bail!("the node did not stop");
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        self.child = None;
+        Ok(())
+    }
+
+    /// One field of the node's status.
+    pub(crate) async fn status(&self) -> anyhow::Result<Value> {
+        Connection::open(&self.socket(), "admin").await?.get("/v1/status").await
+    }
+
+    /// Durable syncs of the log since the start.
+    pub(crate) async fn log_syncs(&self) -> anyhow::Result<u64> {
+        self.status().await?["log_syncs"].as_u64().context("status names no log_syncs")
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            // It may have ended already.
+            let _killed = child.kill();
+            let _waited = child.wait();
+        }
+    }
+}
