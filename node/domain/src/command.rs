@@ -172,6 +172,8 @@ pub enum Command {
         case: tongban_codes::ids::CaseId,
         /// Tenure under which it was offered.
         tenure: u32,
+        /// Number of the offering act: a late answer to an earlier offer settles nothing.
+        act: u32,
         /// The refusal; absent when custody was taken.
         refusal: Option<(String, String)>,
     },

@@ -131,11 +131,11 @@ pub fn decide(
         Command::Tick => Ok(tick(facts, at)),
         Command::KeepForeignItem(foreign) => Ok(keep_foreign(facts, foreign)),
         Command::TakeCustody { origin, offer } => case::take_custody(facts, desk, *origin, offer, at),
-        Command::SettleOffer { origin, case, tenure, refusal: None } => {
-            case::discharge(facts, *origin, case, *tenure, at)
+        Command::SettleOffer { origin, case, tenure, act, refusal: None } => {
+            case::discharge(facts, *origin, case, (*tenure, *act), at)
         }
-        Command::SettleOffer { origin, case, tenure, refusal: Some(refusal) } => {
-            case::offer_refused(facts, *origin, case, *tenure, refusal, at)
+        Command::SettleOffer { origin, case, tenure, act, refusal: Some(refusal) } => {
+            case::offer_refused(facts, *origin, case, (*tenure, *act), refusal, at)
         }
         Command::Mirror { origin, progress } => case::mirror(facts, *origin, progress, at),
     }

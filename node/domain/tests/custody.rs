@@ -39,7 +39,8 @@ fn take(origin: Origin, offer: &Offer) -> Command {
 
 fn settle(origin: Origin, case: CaseId, tenure: u32, refused: bool) -> Command {
     let refusal = refused.then(|| ("item-withdrawn".to_owned(), "withdrawn".to_owned()));
-    Command::SettleOffer { origin, case, tenure, refusal }
+    // The first offer of a collected case is its second act.
+    Command::SettleOffer { origin, case, tenure, act: 2, refusal }
 }
 
 fn mirror(origin: Origin, notice: &Notice) -> Command {
@@ -286,4 +287,14 @@ fn a_tick_leaves_offered_cases_alone() {
     carry(&deemed.notices[0], &mut home, &mut town);
     assert_eq!(town.case(id).accepted_on, Some(date(2026, 10, 12)));
     assert!(town.case(id).deemed);
+}
+
+/// A refusal of the first offer that comes while a second one is open frees nothing.
+#[test]
+fn a_late_refusal_of_an_earlier_offer_settles_nothing() {
+    let (home, mut town, id, _) = offered();
+    town.act(&settle(home.origin(), id, 1, true)).unwrap();
+    town.act(&Command::Offer(id.to_string())).unwrap();
+    assert_eq!(town.code(&settle(home.origin(), id, 1, true)), "stale-tenure");
+    assert_eq!(town.code(&settle(home.origin(), id, 1, false)), "stale-tenure");
 }

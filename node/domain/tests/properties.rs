@@ -127,7 +127,7 @@ impl World {
                     let refusal = refusal.map(|(code, text)| (code.to_owned(), text));
                     let origin = self.hall(to_home).origin();
                     let (case, tenure) = (offer.case, offer.tenure);
-                    let answer = Command::SettleOffer { origin, case, tenure, refusal };
+                    let answer = Command::SettleOffer { origin, case, tenure, act: notice.act, refusal };
                     let line = self.lines.entry((case, !to_home)).or_default();
                     line.push(Message::Answer(answer));
                 }

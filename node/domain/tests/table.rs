@@ -98,10 +98,10 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
             Command::IssueLicence { case, kind, until }
         }
         ActKind::CancelLicence => Command::CancelLicence { licence: "L".into(), reason: "歇业".into() },
-        ActKind::Discharge => Command::SettleOffer { origin, case: id, tenure, refusal: None },
+        ActKind::Discharge => Command::SettleOffer { origin, case: id, tenure, act: hall.case(id).acts, refusal: None },
         ActKind::RefuseCustody => {
             let refusal = Some(("item-withdrawn".into(), "withdrawn".into()));
-            Command::SettleOffer { origin, case: id, tenure, refusal }
+            Command::SettleOffer { origin, case: id, tenure, act: hall.case(id).acts, refusal }
         }
         ActKind::TakeCustody => {
             let case = hall.case(id);

@@ -6,7 +6,8 @@ use minicbor::Encode;
 use tongban_domain::Place;
 use tongban_domain::case::Custody;
 use tongban_federation::wire::{Answer, Query, Refusal, Request, Response, Routed};
-use tongban_federation::Sealed;
+use tongban_federation::session::Bucket;
+use tongban_federation::{Sealed, limits};
 use tongban_quic::{Link, Standing};
 use tongban_seal::cose;
 use tongban_storage::keyspace::{case, figure, hall, item};
@@ -17,7 +18,14 @@ use crate::engine::Refused;
 
 /// Serves the requests of one link until it closes.
 pub(super) async fn serve_link(shared: Arc<Shared>, link: Link) {
+    let mut room = Bucket::new(limits::REQUESTS_PER_SECOND_MAX, limits::REQUESTS_BURST_MAX);
     while let Ok((request, responder)) = link.accept_request().await {
+        if !room.take(shared.now()) {
+            tracing::warn!(peer = %link.peer().node, "a peer asks more often than the protocol allows");
+            let busy = refusal(Refused::problem("requests-limit", "too many requests; wait", "请求过于频繁，请稍候"));
+            tokio::spawn(async move { responder.respond(&busy.to_bytes()).await });
+            continue;
+        }
         let (shared, link) = (Arc::clone(&shared), link.clone());
         tokio::spawn(async move {
             let response = answer(&shared, &link, &request).await;

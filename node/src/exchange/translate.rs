@@ -192,7 +192,7 @@ pub(crate) fn settled(envelope: &Envelope, receipt: &Receipt, place: Place) -> O
         // Nobody has decided about it: the case stays offered until a replay does.
         Outcome::Quarantined { .. } => return None,
     };
-    Some(Command::SettleOffer { origin: Origin { place }, case: body.case, tenure: body.tenure, refusal })
+    Some(Command::SettleOffer { origin: Origin { place }, case: body.case, tenure: body.tenure, act: envelope.act_number, refusal })
 }
 
 /// The directory's record of an authority that this node serves, sealed.

@@ -284,7 +284,13 @@ pub(super) fn settle(
     change.events.push(Event::Case(Box::new(case.clone()), act));
 }
 
-fn offered(facts: &dyn Facts, origin: Origin, case: &CaseId, tenure: u32) -> Result<Option<Case>, Rejection> {
+/// The case whose open offer an answer fits: the tenure and the number of the offering act, which is the last act while it is open.
+fn offered(
+    facts: &dyn Facts,
+    origin: Origin,
+    case: &CaseId,
+    (tenure, act): (u32, u32),
+) -> Result<Option<Case>, Rejection> {
     let case = facts.case(case).ok_or_else(|| {
         Rejection::new(codes::CASE_UNKNOWN, "the answer is for a case that is not known here", "答复所指办件不存在")
             .field("case", case)
@@ -296,7 +302,7 @@ fn offered(facts: &dyn Facts, origin: Origin, case: &CaseId, tenure: u32) -> Res
             "the answer does not come from the node that the case was offered to",
             "答复并非来自移交对象",
         ),
-        Custody::Offered { .. } if case.tenure == tenure => Ok(Some(case)),
+        Custody::Offered { .. } if case.tenure == tenure && case.acts == act => Ok(Some(case)),
         // The owner's first word may come before its receipt: the hand-over is settled already.
         Custody::Elsewhere { .. } if case.tenure > tenure => Ok(None),
         _ => refuse(codes::STALE_TENURE, "the answer fits no open offer", "答复与移交不符"),
@@ -308,12 +314,12 @@ pub(crate) fn discharge(
     facts: &dyn Facts,
     origin: Origin,
     case: &CaseId,
-    tenure: u32,
+    offer: (u32, u32),
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     let mut change = Change::of(Vec::new(), Reply::Known {});
-    if let Some(mut case) = offered(facts, origin, case, tenure)? {
-        settle(&mut change, facts, &mut case, origin, tenure.saturating_add(1), at);
+    if let Some(mut case) = offered(facts, origin, case, offer)? {
+        settle(&mut change, facts, &mut case, origin, offer.0.saturating_add(1), at);
         change.reply = Change::case(&case);
     }
     Ok(change)
@@ -324,11 +330,11 @@ pub(crate) fn offer_refused(
     facts: &dyn Facts,
     origin: Origin,
     case: &CaseId,
-    tenure: u32,
+    offer: (u32, u32),
     refusal: &(String, String),
     at: Timestamp,
 ) -> Result<Change, Rejection> {
-    let Some(mut case) = offered(facts, origin, case, tenure)? else {
+    let Some(mut case) = offered(facts, origin, case, offer)? else {
         return Ok(Change::of(Vec::new(), Reply::Known {}));
     };
     case.custody = Custody::Owner;

@@ -159,7 +159,7 @@ pub(crate) fn carry(notice: &Notice, from: &mut Hall, to: &mut Hall) -> Vec<Noti
                 Err(refused) => (Vec::new(), Some((refused.code.to_owned(), refused.en.to_string()))),
             };
             let (origin, case, tenure) = (to.origin(), offer.case, offer.tenure);
-            from.act(&Command::SettleOffer { origin, case, tenure, refusal }).unwrap();
+            from.act(&Command::SettleOffer { origin, case, tenure, act: notice.act, refusal }).unwrap();
             notices
         }
     }

@@ -91,8 +91,8 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
 
 fn verify(context: &Context, what: String) -> Result<Outcome, Failure> {
     let path = Path::new(&what);
-    // An identifier of GB/T 36904 holds no slash and is no file by chance.
-    let request = if path.is_file() {
+    // No identifier of GB/T 36904 holds a slash, so that a mistyped path is not taken for one.
+    let request = if path.is_file() || what.contains('/') {
         VerifyLicence { id: None, file: Some(STANDARD.encode(read_file(path)?)) }
     } else {
         VerifyLicence { id: Some(what), file: None }
