@@ -1,1 +1,51 @@
 //! Clusters of real binaries, the simulator, transcripts.
+//!
+//! A test builds a [`Cluster`] of nodes in a temporary directory, speaks to them by the command line or the socket, cuts links, kills
+//! and restarts. What isn't there yet is polled for with [`within`]; no test sleeps for a fixed time. The logs of all nodes are printed
+//! when a test fails.
+
+mod cluster;
+mod hall;
+mod node;
+mod relay;
+pub mod socket;
+mod transcript;
+mod tree;
+
+pub use cluster::Cluster;
+pub use hall::{APPLICANT, Collected, Item};
+pub use node::{Node, binary};
+pub use relay::Relays;
+pub use transcript::play;
+pub use tree::{CITY, HOME, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree};
+
+use std::time::{Duration, Instant};
+
+/// The pause between two looks at something that is awaited.
+const POLL: Duration = Duration::from_millis(25);
+
+/// Looks again and again until what is awaited is there.
+///
+/// # Panics
+///
+/// When it isn't there in time, with what the last look saw.
+#[track_caller]
+pub fn within<T>(seconds: u64, awaited: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(seconds);
+    loop {
+        match look() {
+            Ok(found) => return found,
+            Err(seen) if Instant::now() >= deadline => panic!("not within {seconds} s: {awaited}; the last look saw {seen}"),
+            Err(_) => std::thread::sleep(POLL),
+        }
+    }
+}
+
+/// For [`within`]: the value where a condition holds, what was seen otherwise.
+///
+/// # Errors
+///
+/// What was seen, when the condition doesn't hold.
+pub fn seen<T: std::fmt::Display>(holds: bool, value: T) -> Result<T, String> {
+    if holds { Ok(value) } else { Err(value.to_string()) }
+}

@@ -37,6 +37,9 @@ pub enum Event {
     /// A serial was drawn: its scope and the last number used.
     #[n(7)]
     Serial(#[n(0)] String, #[n(1)] u32),
+    /// An act of the other leg, as the node that did it told.
+    #[n(8)]
+    Act(#[n(0)] Act),
 }
 
 /// In whose name a document is sealed.

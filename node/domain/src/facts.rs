@@ -8,7 +8,7 @@ use tongban_codes::time::Timestamp;
 
 use crate::Authority;
 use crate::actor::Operator;
-use crate::case::{Case, Personal};
+use crate::case::{Act, Case, Personal};
 use crate::catalogue::{BaseItem, ForeignItem, ServiceItem};
 use crate::licence::Licence;
 
@@ -69,6 +69,8 @@ pub trait Facts {
     fn case(&self, id: &CaseId) -> Option<Case>;
     /// A case by id, collection number, case number or query code.
     fn case_named(&self, text: &str) -> Option<Case>;
+    /// The acts of a case that are known here, both legs.
+    fn acts(&self, id: &CaseId) -> Vec<Act>;
     /// Whether a query code is taken.
     fn query_code_taken(&self, code: &QueryCode) -> bool;
     /// An authority by id.

@@ -120,6 +120,7 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
                     mode: Mode::Collect,
                     applicant: applicant(),
                     materials: Vec::new(),
+                    history: Vec::new(),
                 }),
             }
         }

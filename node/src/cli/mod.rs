@@ -2,13 +2,13 @@
 //!
 //! Data goes to stdout, talk to stderr. Exit code 0: done; 1: refused or failed; 2: wrong usage.
 
-mod client;
+pub(crate) mod client;
 mod command;
-mod failure;
-mod item_file;
+pub(crate) mod failure;
+pub(crate) mod item_file;
 mod lines;
-mod output;
-mod text;
+pub(crate) mod output;
+pub(crate) mod text;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -96,6 +96,8 @@ enum Command {
     /// 同步情况 / what waits, and why
     #[command(subcommand)]
     Sync(command::sync::Command),
+    /// 演示：在本机运行五个节点，办理两个故事 / the demonstration: five nodes on this machine play two stories
+    Demo(crate::demo::Args),
     /// 命令补全脚本 / completion script of a shell
     Completions(command::completions::Args),
 }

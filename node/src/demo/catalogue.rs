@@ -93,12 +93,13 @@ pub(super) fn claim(stage: &mut Stage, federation: &Federation) -> Result<Claime
             })?;
         }
         let mut rows = Vec::new();
-        let mut codes = Vec::new();
-        for (place, department, body, promised) in [
+        let claims = [
             (CITY, "市卫生健康委（演示）", "11511600MB0000001", 8),
             (HOME, "区行政审批局", "11511301682364679", 5),
             (NEIGHBOUR, "前锋区行政审批局（演示）", "11511603MB0000002", 10),
-        ] {
+        ];
+        let mut codes = claims.map(|_| String::new());
+        for (code, (place, department, body, promised)) in codes.iter_mut().zip(claims) {
             let hall = federation.hall(place);
             let terms = ClaimTerms {
                 department: Some(department.to_owned()),
@@ -109,15 +110,14 @@ pub(super) fn claim(stage: &mut Stage, federation: &Federation) -> Result<Claime
                 ..ClaimTerms::default()
             };
             let claim = ClaimItem { base_code: BASE_CODE.to_owned(), terms };
-            let code = text(&hall.post(ADMIN, "/v1/items/claim", &claim)?, "item");
-            publish(hall, Some(&code))?;
-            rows.push(json!({ "division": hall.division, "department": department, "code": code, "promised_days": promised }));
-            codes.push(code);
+            *code = text(&hall.post(ADMIN, "/v1/items/claim", &claim)?, "item");
+            publish(hall, Some(code))?;
+            rows.push(json!({ "division": hall.division, "department": department, "code": *code, "promised_days": promised }));
         }
         stage.rows(&rows, &["division", "department", "code", "promised_days"]);
         let refusals = locked(stage, federation.hall(HOME), codes[1].as_str())?;
         let detail = json!({ "base_code": BASE_CODE, "claims": rows, "refused": refusals });
-        let (city, neighbour) = (codes.swap_remove(0), codes.swap_remove(1));
+        let [city, _, neighbour] = codes;
         Ok((Claimed { city, neighbour }, detail))
     })
 }

@@ -19,6 +19,7 @@ use crate::api::v1::{ActRequest, CaseAct};
 use crate::cli::client::Client;
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
+use crate::config::NodeDirectory;
 
 /// How long a node may take to be ready; the smallest machine needs a few seconds.
 const READY_SECONDS_MAX: u64 = 20;
@@ -132,6 +133,12 @@ impl Hall {
     /// Kills the node's process (SIGKILL).
     pub(super) fn kill(&self) -> Result<(), Broken> {
         self.processes.kill(self.place).map_err(|error| machine(&error))
+    }
+
+    /// The socket of the node's API.
+    pub(super) fn socket(&self) -> PathBuf {
+        let config = NodeDirectory::inspect(&self.directory).map(|(config, _)| config);
+        config.map_or_else(|_| self.directory.clone(), |config| config.socket_in(&self.directory))
     }
 
     /// The id of the node's process.

@@ -151,6 +151,22 @@ impl Stage {
         }
     }
 
+    /// Says where the nodes are that are left running, and what can be tried.
+    pub(super) fn serving(&mut self, rows: &[Value]) {
+        self.bar.finish_and_clear();
+        self.step += 1;
+        let title = self.of("The nodes run until Ctrl-C", "节点保持运行，按 Ctrl-C 结束").to_owned();
+        self.write(&title, true, &json!({ "nodes": rows }));
+        self.tell(&format!("\n{title}"), &format!("\n{title}"));
+        self.rows(rows, &["division", "name", "listen", "dir", "socket"]);
+        if let Some(dir) = rows.iter().find(|row| row["name"] == "广安区").map(|row| text(row, "dir")) {
+            self.tell("Next:", "下一步：");
+            for command in ["status", "case list", "aggregate report", "sync status"] {
+                self.tell(&format!("tongban --dir {dir} {command}"), &format!("tongban --dir {dir} {command}"));
+            }
+        }
+    }
+
     /// Says what comes after the last step.
     pub(super) fn finish(&self, en: &str, zh: &str) {
         self.bar.finish_and_clear();

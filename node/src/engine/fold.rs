@@ -154,6 +154,7 @@ impl Folding<'_> {
             Event::Authority(row) => hall::AUTHORITY.put(self.batch, &row.id, row),
             Event::Operator(row) => hall::OPERATOR.put(self.batch, &row.name, row),
             Event::Licence(row) => hall::LICENCE.put(self.batch, &row.id, row),
+            Event::Act(act) => case::ACT.put(self.batch, &(act.case, act.place.node, act.number), act),
             Event::Serial(scope, last) => hall::SERIAL.put(self.batch, scope, last),
         }
         Ok(())

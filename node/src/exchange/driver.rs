@@ -1,5 +1,8 @@
 //! The driver: one task that owns every session, and moves bytes between links, writer and state.
 
+mod gossip;
+mod traffic;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,21 +10,19 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
-use tongban_federation::route::{Journey, Policy};
+use tongban_federation::route::Policy;
 use tongban_federation::session::{Input, Output, State};
-use tongban_federation::wire::{HighWater, JournalSize, SignedBy};
+use tongban_federation::wire::{HighWater, JournalSize};
 use tongban_federation::{
-    CloseCode, Config, Envelope, FederationLevel, Flow, Hop, Outgoing, Progress, Receipt, Release, Role, Sealed, Session,
-    SignedRecord, VersionRange, limits, next_hop,
+    CloseCode, Config, FederationLevel, Progress, Release, Role, Sealed, Session, VersionRange, limits,
 };
 use tongban_quic::{Expect, Link, QuicError, Standing};
 use tongban_storage::keyspace::key::stem;
-use tongban_storage::keyspace::{Bytes, delivery};
+use tongban_storage::keyspace::delivery;
 
 use super::shared::{DirectoryUnseal, Shared};
 use super::{pull, record, serve};
-use crate::engine::trust::{AnchorRow, Certificate};
-use crate::engine::{ACTS, Answer, ExchangeEvent, Outside, Refused, Request, STANDARDS};
+use crate::engine::Refused;
 
 /// How often the driver looks by itself for what a lost nudge should have told it.
 const LOOK_SECONDS: u64 = 1;
@@ -479,365 +480,8 @@ impl Driver {
         Policy { dial_any: self.shared.parts.direct, unreachable }
     }
 
-    /// Tells sessions which flows go over them; dials where that is the way.
-    fn announce(&mut self, only: Option<NodeId>) {
-        let me = self.shared.here().node;
-        let flows = self.flows();
-        if flows.is_empty() {
-            return;
-        }
-        let linked: BTreeSet<NodeId> =
-            self.peers.iter().filter(|(_, peer)| peer.session.is_open()).map(|(node, _)| *node).collect();
-        let policy = self.policy();
-        for flow in flows {
-            let came_from = (flow.origin != me).then_some(flow.origin);
-            let hops = u8::try_from(limits::HOPS_MAX).unwrap_or(8);
-            let journey = Journey { destination: flow.destination, came_from, hops };
-            let hop = next_hop(&self.shared.directory(), me, &journey, &linked, &policy);
-            match hop {
-                Hop::Direct(peer) | Hop::Via(peer) if only.is_none_or(|only| only == peer) => {
-                    self.feed(peer, Input::OutboxGrew { flow, from: 1 });
-                }
-                Hop::Dial { node, .. } => {
-                    if !self.peers.contains_key(&node) {
-                        self.open(node, Role::Dial, false);
-                    }
-                    self.feed(node, Input::OutboxGrew { flow, from: 1 });
-                    // While the direct way is being tried, the way through superiors is as good: whichever comes first counts.
-                    let indirect = next_hop(&self.shared.directory(), me, &journey, &linked, &Policy::default());
-                    if let Hop::Direct(peer) | Hop::Via(peer) = indirect
-                        && self.peers.get(&node).is_some_and(|peer| peer.trouble.is_some())
-                    {
-                        self.feed(peer, Input::OutboxGrew { flow, from: 1 });
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Every flow of which something waits here: own envelopes, and those of others.
-    fn flows(&self) -> Vec<Flow> {
-        let (me, epoch) = (self.shared.here().node, self.shared.epoch);
-        let state = &*self.shared.parts.backend;
-        let mut flows = Vec::new();
-        let mut after: Option<NodeId> = None;
-        loop {
-            let key = after.map(|node| (node, u32::MAX, u64::MAX));
-            let Ok(found) = delivery::OUTBOX.list(state, &[], key.as_ref(), 1) else { break };
-            let Some(((destination, ..), _)) = found.first() else { break };
-            flows.push(Flow { origin: me, epoch, destination: *destination });
-            after = Some(*destination);
-        }
-        let mut after = None;
-        loop {
-            let Ok(found) = delivery::RELAY.list(state, &[], after.as_ref(), 1) else { break };
-            let Some(((destination, origin, epoch, _), _)) = found.first() else { break };
-            flows.push(Flow { origin: *origin, epoch: *epoch, destination: *destination });
-            after = Some((*destination, *origin, *epoch, u64::MAX));
-        }
-        flows
-    }
-
-    fn load(&self, flow: &Flow, after: u64, limit: usize) -> (Vec<Outgoing>, bool) {
-        let state = &*self.shared.parts.backend;
-        let me = self.shared.here().node;
-        let own = flow.origin == me;
-        let rows: Vec<Bytes> = if own {
-            let key = (flow.destination, flow.epoch, after);
-            let found = delivery::OUTBOX.list(state, &stem(&(flow.destination, flow.epoch)), Some(&key), limit + 1);
-            found.unwrap_or_default().into_iter().map(|(_, row)| row).collect()
-        } else {
-            let key = (flow.destination, flow.origin, flow.epoch, after);
-            let prefix = stem(&(flow.destination, flow.origin, flow.epoch));
-            let found = delivery::RELAY.list(state, &prefix, Some(&key), limit + 1);
-            found.unwrap_or_default().into_iter().map(|(_, row)| row).collect()
-        };
-        let more = rows.len() > limit;
-        let directory = self.shared.directory();
-        let unseal = DirectoryUnseal(&directory);
-        let outgoing = rows
-            .into_iter()
-            .take(limit)
-            .filter_map(|Bytes(bytes)| {
-                let sealed = Sealed::new(bytes);
-                match Envelope::open(&flow.origin, &sealed, &unseal) {
-                    Ok(envelope) => Some(Outgoing::of(&envelope, sealed)),
-                    Err(error) => {
-                        tracing::error!(%error, "a stored envelope can't be opened");
-                        None
-                    }
-                }
-            })
-            .collect();
-        (outgoing, more)
-    }
-
-    fn deliver(&mut self, peer: NodeId, envelope: Envelope, sealed: Sealed) {
-        let (flow, sequence) = (envelope.flow(), envelope.sequence);
-        let Some(place) = self.shared.place_of(&envelope.origin) else {
-            self.feed_later(peer, Input::Dropped { flow, sequence });
-            return;
-        };
-        let me = self.shared.here().node;
-        let request = Request::Deliver { sealed, envelope: Box::new(envelope), place };
-        let Some(answer) = self.shared.parts.handle.submit_now(request) else {
-            self.feed_later(peer, Input::Dropped { flow, sequence });
-            return;
-        };
-        let events = self.events.clone();
-        tokio::spawn(async move {
-            let input = match answer.await {
-                Ok(Ok(committed)) => match committed.into_inner() {
-                    Answer::Receipt(sealed, _) => {
-                        Input::Committed { flow, sequence, receipt: SignedBy { signer: me, sealed } }
-                    }
-                    Answer::Fork => {
-                        tracing::error!(origin = %flow.origin, sequence, "a fork: the same act with another content");
-                        Input::Dropped { flow, sequence }
-                    }
-                    _ => Input::Dropped { flow, sequence },
-                },
-                _ => Input::Dropped { flow, sequence },
-            };
-            let _sent = events.send(Happened::Settled { peer, input });
-        });
-    }
-
-    fn feed_later(&self, peer: NodeId, input: Input) {
-        let _sent = self.events.send(Happened::Settled { peer, input });
-    }
-
-    fn relay(&self, peer: NodeId, envelope: &Envelope, sealed: Sealed) {
-        let (flow, sequence) = (envelope.flow(), envelope.sequence);
-        let known = self.shared.directory().node(&flow.destination).is_some();
-        if !known {
-            self.feed_later(peer, Input::Dropped { flow, sequence });
-            return;
-        }
-        let event = ExchangeEvent::Relayed {
-            destination: flow.destination,
-            origin: flow.origin,
-            epoch: flow.epoch,
-            sequence,
-            sealed: sealed.into_bytes(),
-        };
-        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
-        tokio::spawn(async move {
-            let kept = shared.settle(move |_, _, _| Ok(Outside { exchange: vec![event], ..Outside::default() })).await;
-            let fresh = kept.is_ok() && shared.parts.handle.fresh().await;
-            let input = if fresh { Input::Stored { flow, sequence } } else { Input::Dropped { flow, sequence } };
-            let _sent = events.send(Happened::Settled { peer, input });
-            let _sent = events.send(Happened::RecordsKept(true));
-        });
-    }
-
-    fn record_receipt(&self, receipt: Receipt, sealed: Sealed) {
-        let flow = receipt.flow();
-        let sequence = receipt.sequence;
-        let Some(place) = self.shared.place_of(&receipt.receiver) else { return };
-        let request = Request::Receipted { sealed, receipt: Box::new(receipt), place };
-        let Some(answer) = self.shared.parts.handle.submit_now(request) else { return };
-        let events = self.events.clone();
-        let peers: Vec<NodeId> = self.peers.keys().copied().collect();
-        tokio::spawn(async move {
-            match answer.await {
-                Ok(Ok(_committed)) => {
-                    for peer in peers {
-                        let _sent = events.send(Happened::Settled { peer, input: Input::ReceiptRecorded { flow, sequence } });
-                    }
-                }
-                Ok(Err(refused)) => tracing::warn!(?refused, "a receipt was not recorded"),
-                Err(_) => {}
-            }
-        });
-    }
-
-    /// Passes a receipt on towards the origin, and lets go of the envelope. A receipt that is lost here is made good by the origin's
-    /// next offer, which the destination answers again.
-    fn relay_receipt(&mut self, receipt: &Receipt, sealed: Sealed) {
-        let flow = receipt.flow();
-        let sequence = receipt.sequence;
-        let me = self.shared.here().node;
-        let linked: BTreeSet<NodeId> =
-            self.peers.iter().filter(|(_, peer)| peer.session.is_open()).map(|(node, _)| *node).collect();
-        let hops = u8::try_from(limits::HOPS_MAX).unwrap_or(8);
-        let journey = Journey { destination: flow.origin, came_from: Some(receipt.receiver), hops };
-        let hop = next_hop(&self.shared.directory(), me, &journey, &linked, &Policy::default());
-        if let Hop::Direct(peer) | Hop::Via(peer) = hop {
-            let receipt = SignedBy { signer: receipt.receiver, sealed };
-            self.feed_later(peer, Input::Committed { flow, sequence, receipt });
-        }
-        let event =
-            ExchangeEvent::RelayDone { destination: flow.destination, origin: flow.origin, epoch: flow.epoch, sequence };
-        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
-        let peers: Vec<NodeId> = self.peers.keys().copied().collect();
-        tokio::spawn(async move {
-            if shared.settle(move |_, _, _| Ok(Outside { exchange: vec![event], ..Outside::default() })).await.is_ok() {
-                for peer in peers {
-                    let _sent = events.send(Happened::Settled { peer, input: Input::ReceiptRecorded { flow, sequence } });
-                }
-            }
-        });
-    }
-
-    /// Offers each peer the records that it doesn't have from here yet.
-    fn offer_records(&mut self) {
-        for peer in self.open_peers() {
-            // Of a node whose own record hasn't come yet it isn't known what it should have.
-            if self.shared.directory().node(&peer).is_none() {
-                continue;
-            }
-            let stamp = self.peers.get(&peer).map_or(0, |known| known.records_stamp);
-            let (records, next) = {
-                let directory = self.shared.directory();
-                if self.shared.is_subordinate(&peer) || self.shared.is_superior(&peer) {
-                    directory.records_since(stamp)
-                } else {
-                    directory.records_for(&peer, stamp)
-                }
-            };
-            if let Some(known) = self.peers.get_mut(&peer) {
-                known.records_stamp = next;
-            }
-            if !records.is_empty() {
-                self.feed(peer, Input::RecordsChanged(records));
-            }
-        }
-    }
-
     fn open_peers(&self) -> Vec<NodeId> {
         self.peers.iter().filter(|(_, peer)| peer.session.is_open()).map(|(node, _)| *node).collect()
-    }
-
-    fn records_received(&self, records: Vec<Sealed>) {
-        // The record of a root that ends the own chain is an anchor: its transport key is trusted already.
-        let trust = self.shared.trust();
-        for sealed in &records {
-            let Ok(signed) = tongban_codes::cbor::from_slice::<SignedRecord>(sealed.as_bytes()) else { continue };
-            for anchor in &trust.anchors {
-                let Some(root) = super::join::root_key(&signed, anchor.key_hash) else { continue };
-                if trust.roots.iter().any(|known| *known == root) {
-                    continue;
-                }
-                self.shared.change_directory(|directory| directory.add_anchor(root.node, root.key.clone()));
-                let mut trust = self.shared.trust();
-                trust.roots.push(root);
-                let shared = Arc::clone(&self.shared);
-                tokio::spawn(async move { record::keep_trust(&shared, trust).await });
-            }
-        }
-        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
-        tokio::spawn(async move {
-            match record::merge(&shared, records).await {
-                Ok(grown) => drop(events.send(Happened::RecordsKept(grown))),
-                Err(error) => tracing::warn!(?error, "records could not be kept"),
-            }
-        });
-    }
-
-    /// The superior has a new chain, because it joined a tree itself: its key is the same, so the new root is trusted too.
-    fn chain_received(&self, peer: NodeId, chain: Vec<Sealed>) {
-        let mut trust = self.shared.trust();
-        let key_hash = self.peers.get(&peer).and_then(|known| known.link.as_ref()).map(|(_, _, link)| link.peer().key_hash);
-        let parsed: Result<Vec<_>, _> =
-            chain.iter().map(|certificate| tongban_quic::certificate::parse(certificate.as_bytes())).collect();
-        let (Some(key_hash), Ok(parsed), Some(own)) = (key_hash, parsed, trust.chain.first().cloned()) else { return };
-        let (Some(first), Some(root)) = (parsed.first(), parsed.last()) else { return };
-        if trust.superior != Some(peer) || first.spki_sha256 != key_hash {
-            return;
-        }
-        let mut renewed = vec![own];
-        renewed.extend(chain.iter().map(|certificate| Certificate(certificate.as_bytes().to_vec())));
-        if renewed == trust.chain {
-            return;
-        }
-        if !trust.anchors.iter().any(|anchor| anchor.key_hash == root.spki_sha256) {
-            trust.anchors.push(AnchorRow { key_hash: root.spki_sha256, division: root.division });
-        }
-        trust.chain = renewed;
-        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
-        tokio::spawn(async move {
-            match record::keep_trust(&shared, trust).await {
-                Ok(()) => drop(events.send(Happened::TrustKept)),
-                Err(error) => tracing::warn!(?error, "a new chain could not be kept"),
-            }
-        });
-    }
-
-    fn publish(&self) {
-        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
-        tokio::spawn(async move {
-            if let Ok(true) = record::publish(&shared).await {
-                let _sent = events.send(Happened::RecordsKept(true));
-            }
-        });
-    }
-
-    /// Tells superiors and subordinates how far the journals have grown that they may pull; the chain goes to those below once a link.
-    fn offer_journals(&mut self) {
-        for peer in self.open_peers() {
-            let sizes: Vec<JournalSize> = pull::offered(&self.shared, &peer).into_iter().map(|(size, _)| size).collect();
-            let first = !self.offered.contains_key(&peer);
-            let told = self.offered.entry(peer).or_default();
-            let grown: Vec<JournalSize> = sizes
-                .into_iter()
-                .filter(|size| told.insert((size.origin, size.journal, size.epoch), size.size) != Some(size.size))
-                .collect();
-            if first && self.shared.is_subordinate(&peer) {
-                let chain = self.shared.trust().chain.into_iter().map(|certificate| Sealed::new(certificate.0)).collect();
-                self.feed(peer, Input::ChainChanged(chain));
-            }
-            if !grown.is_empty() {
-                self.feed(peer, Input::JournalGrew(grown));
-            }
-        }
-    }
-
-    fn pull_all(&mut self) {
-        for peer in self.open_peers() {
-            let Some(link) = self.shared.link(&peer) else { continue };
-            let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
-            tokio::spawn(async move {
-                let request = tongban_federation::wire::Request::Journals(tongban_federation::wire::Journals {});
-                let Ok(answer) = link.open_request(&request.to_bytes()).await else { return };
-                let Ok(tongban_federation::wire::Response::JournalList(list)) =
-                    tongban_federation::wire::Response::from_bytes(&answer)
-                else {
-                    return;
-                };
-                for listed in list.journals {
-                    let result = pull_allowed(&shared, &link, listed.size).await;
-                    let _sent = events.send(Happened::Pulled { peer, journal: listed.size, result });
-                }
-            });
-        }
-    }
-
-    fn pull(&mut self, peer: NodeId, journal: JournalSize) {
-        let Some(link) = self.shared.link(&peer) else { return };
-        if !self.pulling.insert((peer, journal)) {
-            return;
-        }
-        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
-        tokio::spawn(async move {
-            let result = pull_allowed(&shared, &link, journal).await;
-            let _sent = events.send(Happened::Pulled { peer, journal, result });
-        });
-    }
-
-    fn pulled(&mut self, peer: NodeId, journal: JournalSize, result: Result<u64, Refused>) {
-        self.pulling.remove(&(peer, journal));
-        match result {
-            Ok(0) => {}
-            Ok(count) => {
-                tracing::debug!(%peer, origin = %journal.origin, count, "a journal was pulled");
-                self.offer_journals();
-            }
-            Err(refused) => {
-                tracing::warn!(%peer, origin = %journal.origin, ?refused, "a journal could not be pulled");
-            }
-        }
     }
 
     fn tell_standings(&mut self) {
@@ -856,14 +500,6 @@ impl Driver {
         }
         self.shared.set_standings(super::standing::views(&self.shared, &rows));
     }
-}
-
-/// Pulls only what flows this way: acts from below, standards from above.
-async fn pull_allowed(shared: &Arc<Shared>, link: &Link, journal: JournalSize) -> Result<u64, Refused> {
-    let peer = link.peer().node;
-    let from_below = journal.journal == ACTS && shared.is_subordinate(&peer) && shared.is_subordinate(&journal.origin);
-    let from_above = journal.journal == STANDARDS && shared.is_superior(&peer) && shared.is_superior(&journal.origin);
-    if from_below || from_above { pull::pull(shared, link, journal).await } else { Ok(0) }
 }
 
 async fn accept(shared: Arc<Shared>, events: mpsc::UnboundedSender<Happened>) {

@@ -55,6 +55,8 @@ pub struct OfferBody {
     applicant_identity: String,
     #[n(12)]
     materials: Vec<Material>,
+    #[n(13)]
+    history: Vec<Act>,
 }
 
 /// Body of a progress report.
@@ -98,6 +100,7 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
                 applicant_name: offer.applicant.name,
                 applicant_identity: offer.applicant.identity,
                 materials: offer.materials,
+                history: offer.history,
             };
             (KIND_OFFER, VERSION, tongban_codes::cbor::to_vec(&body))
         }
@@ -141,6 +144,7 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Command, &'st
                 mode: body.mode,
                 applicant: Applicant { name: body.applicant_name, identity: body.applicant_identity },
                 materials: body.materials,
+                history: body.history,
             };
             Ok(Command::TakeCustody { origin, offer: Box::new(offer) })
         }

@@ -13,7 +13,7 @@ use tongban_storage::keyspace::{case, item};
 
 use super::{App, Body, Call, Failure, Query, act, listed, problem};
 use crate::api::v1::{ActRequest, CaseAct, CaseQuery, CaseView, CollectCase, ProgressView, WhereisView};
-use crate::engine::{Refused, Request};
+use crate::engine::Request;
 use crate::exchange::{Asked, ItemAnswer, ProgressAnswer, WhereisAnswer, progress, whereis};
 
 /// Cases in one list.
@@ -87,14 +87,7 @@ async fn act_on(State(app): State<App>, call: Call, body: Body<CaseAct>) -> Resu
 
 fn unknown(text: &str) -> Failure {
     let failure = problem("case-unknown", "case", text, "no case of this number or code is known here", "本节点没有该办件");
-    match failure.0 {
-        Refused::Problem(mut problem) => {
-            "ask the federation: tongban case whereis".clone_into(&mut problem.remedy_en);
-            "查询：tongban case whereis".clone_into(&mut problem.remedy_zh);
-            Failure(Refused::Problem(problem))
-        }
-        other => Failure(other),
-    }
+    failure.remedy("ask the federation: tongban case whereis", "查询：tongban case whereis")
 }
 
 async fn show(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<Response, Failure> {

@@ -129,7 +129,8 @@ async fn verify_file(app: &App, bytes: &[u8]) -> Result<Verdict, Failure> {
 
 async fn verify_id(app: &App, id: String) -> Result<Verdict, Failure> {
     let _shape: LicenceId = id.parse().map_err(|error: tongban_codes::InvalidCode| {
-        problem("licence-id", "licence", &id, &error.to_string(), &format!("证照标识有误：{}", error.zh()))
+        let failure = problem("licence-id", "licence", &id, &error.to_string(), &format!("证照标识有误：{}", error.zh()));
+        failure.remedy("copy the identifier whole, or give a file", "请完整填写证照标识，或提供文件")
     })?;
     standing(app, id, None).await
 }

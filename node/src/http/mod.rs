@@ -111,6 +111,19 @@ impl Connected<IncomingStream<'_, UnixListener>> for Caller {
 #[derive(Debug)]
 pub(crate) struct Failure(Refused);
 
+impl Failure {
+    /// Says what to do about it.
+    fn remedy(self, en: &str, zh: &str) -> Self {
+        match self.0 {
+            Refused::Problem(mut problem) => {
+                (problem.remedy_en, problem.remedy_zh) = (en.to_owned(), zh.to_owned());
+                Self(Refused::Problem(problem))
+            }
+            other => Self(other),
+        }
+    }
+}
+
 impl From<Refused> for Failure {
     fn from(refused: Refused) -> Self {
         Self(refused)

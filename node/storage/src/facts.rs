@@ -7,7 +7,7 @@ use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{AuthorityId, CaseId, QueryCode};
 use tongban_codes::time::Timestamp;
-use tongban_domain::case::Case;
+use tongban_domain::case::{Act, Case};
 use tongban_domain::catalogue::{BaseItem, ForeignItem, ServiceItem};
 use tongban_domain::licence::Licence;
 use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place};
@@ -65,6 +65,10 @@ impl Facts for StateFacts<'_> {
 
     fn case_named(&self, text: &str) -> Option<Case> {
         self.kept(case::named(self.read, text))
+    }
+
+    fn acts(&self, id: &CaseId) -> Vec<Act> {
+        self.kept(case::history(self.read, id))
     }
 
     fn query_code_taken(&self, code: &QueryCode) -> bool {

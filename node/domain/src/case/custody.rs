@@ -5,7 +5,7 @@ use tongban_codes::time::Timestamp;
 
 use super::progress::record;
 use super::submission::{applicant, materials};
-use super::{ActKind, Case, Custody, ItemPin, Material, Status};
+use super::{Act, ActKind, Case, Custody, ItemPin, Material, Status};
 use crate::catalogue::{Mode, ServiceItem, in_force, named};
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
@@ -42,7 +42,12 @@ pub struct Offer {
     pub applicant: Applicant,
     /// What was brought.
     pub materials: Vec<Material>,
+    /// The acts of the leg so far, the offer last; at most 256.
+    pub history: Vec<Act>,
 }
+
+/// The most acts that travel with an offer.
+const HISTORY_ACTS_MAX: usize = 256;
 
 pub(super) fn here(facts: &dyn Facts) -> Place {
     let node = facts.node();
@@ -73,6 +78,14 @@ pub(crate) fn offer(
     case.custody = Custody::Offered { to, since: at };
     let note = to.division.to_string();
     let act = case.act(ActKind::Offer, actor, here, at, Some(note));
+    // The leg so far: what is known of it, what this very change did, and the offer itself.
+    let mut history = facts.acts(&case.id);
+    history.extend(change.events.iter().filter_map(|event| match event {
+        Event::Case(_, done) => Some(done.clone()),
+        _ => None,
+    }));
+    history.push(act.clone());
+    history.truncate(HISTORY_ACTS_MAX);
     change.notices.push(Notice {
         to: to.node,
         case: case.id,
@@ -90,6 +103,7 @@ pub(crate) fn offer(
             mode: case.mode,
             applicant: Applicant { name, identity },
             materials: case.materials.clone(),
+            history,
         })),
     });
     change.events.push(Event::Case(Box::new(case), act));
@@ -259,6 +273,10 @@ pub(crate) fn take_custody(
         deemed: false,
         heard: 0,
     };
+    // The other leg's acts stand beside this node's own; none of them can pass for one of this node's.
+    let other_leg = offer.history.iter().take(HISTORY_ACTS_MAX);
+    let other_leg = other_leg.filter(|act| act.case == offer.case && act.place.node != here.node);
+    change.events.extend(other_leg.map(|act| Event::Act(act.clone())));
     case.deemed_at = super::collect::deemed_at(facts, &case);
     let note = origin.place.division.to_string();
     let act = case.act(ActKind::TakeCustody, &Actor::system(), here, at, Some(note));

@@ -17,6 +17,8 @@ pub(crate) struct State {
     pub(crate) node: NodeFacts,
     pub(crate) cases: BTreeMap<CaseId, Case>,
     pub(crate) acts: Vec<Act>,
+    /// Acts of the other leg.
+    pub(crate) told: Vec<Act>,
     pub(crate) items: BTreeMap<String, ServiceItem>,
     pub(crate) drafts: BTreeMap<String, ServiceItem>,
     pub(crate) bases: BTreeMap<String, BaseItem>,
@@ -35,6 +37,7 @@ impl State {
             node,
             cases: BTreeMap::new(),
             acts: Vec::new(),
+            told: Vec::new(),
             items: BTreeMap::new(),
             drafts: BTreeMap::new(),
             bases: BTreeMap::new(),
@@ -78,6 +81,7 @@ impl State {
             Event::Licence(licence) => {
                 self.licences.insert(licence.id.clone(), licence.clone());
             }
+            Event::Act(act) => self.told.push(act.clone()),
             Event::Serial(scope, serial) => {
                 assert!(self.drawn.insert((scope.clone(), *serial)), "{scope} {serial} twice");
                 self.serials.insert(scope.clone(), *serial);
@@ -93,6 +97,10 @@ impl Facts for State {
 
     fn calendar(&self) -> &Calendar {
         Calendar::embedded()
+    }
+
+    fn acts(&self, id: &CaseId) -> Vec<Act> {
+        self.acts.iter().filter(|act| act.case == *id).cloned().collect()
     }
 
     fn case(&self, id: &CaseId) -> Option<Case> {

@@ -123,7 +123,7 @@ const FIELDS: [&str; 17] = [
 ];
 
 /// Rows in one request; the node takes 5,000.
-const CHUNK_ROWS: usize = 1000;
+const CHUNK_ROWS: usize = 5000;
 /// Items in one page of a list.
 const PAGE_ITEMS: usize = 1000;
 /// The largest file that is read, in bytes: ten times the 1.7 million items of the largest province.

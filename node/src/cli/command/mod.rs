@@ -45,6 +45,7 @@ pub(super) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Aggregate(command) => aggregate::run(context, &command),
         Command::Journal(command) => journal::run(context, &command),
         Command::Sync(command) => sync::run(context, &command),
+        Command::Demo(args) => crate::demo::run(context.output, context.dir.as_deref(), &args),
         Command::Completions(args) => completions::run(&args),
     }
 }

@@ -144,7 +144,9 @@ impl Postgres {
         let last = self.filled + i64::try_from(count)?;
         let rows = client.query(FILL, &[&(self.filled + 1), &last]).await?;
         self.filled = last;
-        client.batch_execute("VACUUM ANALYZE; CHECKPOINT").await?;
+        for tidy in ["VACUUM ANALYZE", "CHECKPOINT"] {
+            client.batch_execute(tidy).await?;
+        }
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 

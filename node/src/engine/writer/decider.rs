@@ -1,0 +1,249 @@
+//! One request, decided on the facts: load, decide, and what goes into the log.
+
+use std::collections::BTreeMap;
+
+use tongban_codes::division::DivisionCode;
+use tongban_codes::time::Timestamp;
+use tongban_domain::{Actor, Change, Command, Document, Event, Facts, Place, decide};
+use tongban_federation::{Body, Envelope, Outcome, Receipt, Sealed, Subject};
+use tongban_seal::{batch, content_type};
+use tongban_storage::StateFacts;
+use tongban_storage::keyspace::{Bytes, View, delivery, meta};
+
+use super::WriterParts;
+use super::request::{Answer, Key, Refused, Request};
+use crate::engine::entry::{Decision, ExchangeEvent};
+use crate::engine::records::record;
+use crate::exchange::translate;
+
+/// Days for which an idempotency key is kept (design §5).
+const KEY_DAYS: i64 = 7;
+
+/// Old idempotency keys dropped in one tick.
+const FORGET_MAX: usize = 512;
+
+/// What one request came to.
+pub(super) enum Decided {
+    /// Something to commit.
+    Change(Box<Proto>),
+    /// Nothing to commit: the answer stands on what is committed already.
+    Known(Answer),
+}
+
+#[derive(Default)]
+pub(super) struct Proto {
+    pub(super) decision: Decision,
+    pub(super) documents: Vec<Document>,
+    pub(super) envelopes: Vec<Envelope>,
+    pub(super) receipt: Option<Receipt>,
+    pub(super) answer: Option<Answer>,
+}
+
+/// Decides one request on a view.
+pub(super) struct Decider<'a> {
+    pub(super) parts: &'a mut WriterParts,
+    pub(super) places: &'a BTreeMap<DivisionCode, Place>,
+    pub(super) view: &'a View<'a>,
+    pub(super) at: Timestamp,
+}
+
+impl Decider<'_> {
+    pub(super) fn request(&mut self, request: Request) -> Result<Decided, Refused> {
+        match request {
+            Request::Act { actor, command, key } => self.act(&actor, &command, key),
+            Request::Deliver { sealed, envelope, place } => self.deliver(&sealed, &envelope, place),
+            Request::Receipted { sealed, receipt, place } => self.receipted(&sealed, &receipt, place),
+            Request::Tick => self.tick(),
+            Request::Custom(custom) => {
+                let outside = custom(self.view, self.at, &mut self.parts.desk)?;
+                let reply = serde_json::to_vec(&outside.reply).map_err(Refused::fault)?;
+                if outside.events.is_empty() && outside.exchange.is_empty() {
+                    return Ok(Decided::Known(Answer::Json(reply)));
+                }
+                let mut proto = Proto::default();
+                self.events(&mut proto, outside.events);
+                proto.decision.exchange.extend(outside.exchange);
+                proto.decision.reply = reply;
+                Ok(Decided::Change(Box::new(proto)))
+            }
+        }
+    }
+
+    fn domain(&mut self, actor: &Actor, command: &Command) -> Result<Change, Refused> {
+        let facts = StateFacts::new(self.view, &self.parts.node, self.parts.calendar, self.places);
+        let decided = decide(&facts as &dyn Facts, &mut self.parts.desk, actor, command, self.at);
+        match facts.fault() {
+            Some(error) => Err(error.into()),
+            None => decided.map_err(Refused::from),
+        }
+    }
+
+    fn act(&mut self, actor: &Actor, command: &Command, key: Option<Key>) -> Result<Decided, Refused> {
+        if let Some(key) = key
+            && let Some(known) = delivery::IDEMPOTENCY.load(self.view, &key.key)?
+        {
+            return if known.request == key.request {
+                Ok(Decided::Known(Answer::Json(known.reply)))
+            } else {
+                Err(Refused::problem(
+                    "idempotency-key-reused",
+                    "this idempotency key was used for another request",
+                    "该幂等键已用于另一请求",
+                ))
+            };
+        }
+        let change = self.domain(actor, command)?;
+        let mut proto = self.proto(change)?;
+        if proto.decision.events.is_empty() {
+            return Ok(Decided::Known(Answer::Json(proto.decision.reply)));
+        }
+        proto.decision.key = key.map(|key| (key.key, key.request));
+        Ok(Decided::Change(Box::new(proto)))
+    }
+
+    /// A change as it goes into the log: events with their journal records, notices as numbered envelopes.
+    fn proto(&mut self, change: Change) -> Result<Proto, Refused> {
+        let mut proto = Proto::default();
+        proto.decision.reply = serde_json::to_vec(&change.reply).map_err(Refused::fault)?;
+        let mut sequences: BTreeMap<_, u64> = BTreeMap::new();
+        for notice in &change.notices {
+            let last = match sequences.get(&notice.to) {
+                Some(last) => *last,
+                None => meta::SEQUENCE.load(self.view, &notice.to)?.unwrap_or(0),
+            };
+            sequences.insert(notice.to, last + 1);
+            let (kind, version, body) = translate::outbound(&notice.body);
+            proto.envelopes.push(Envelope {
+                origin: self.parts.node.node,
+                epoch: self.parts.epoch,
+                destination: notice.to,
+                sequence: last + 1,
+                subject: Subject::from(notice.case),
+                act_number: notice.act,
+                kind,
+                version,
+                body: Body::Plain(body),
+            });
+        }
+        self.events(&mut proto, change.events);
+        proto.documents = change.documents;
+        Ok(proto)
+    }
+
+    fn events(&mut self, proto: &mut Proto, events: Vec<Event>) {
+        let me = self.parts.node.node;
+        let desk = &mut self.parts.desk;
+        for event in &events {
+            let mut fill = |bytes: &mut [u8]| tongban_domain::Desk::fill(desk, bytes);
+            proto.decision.journal.extend(record(event, me, self.at, &mut fill));
+            if let Event::Authority(authority) = event
+                && let Some(event) = translate::authority_record(authority, me, self.at, &*desk.node_signer())
+            {
+                proto.decision.exchange.push(event);
+            }
+        }
+        proto.decision.events.extend(events);
+    }
+
+    fn deliver(&mut self, sealed: &Sealed, envelope: &Envelope, place: Place) -> Result<Decided, Refused> {
+        let (id, digest) = (envelope.id().0, envelope.digest());
+        let flow = (envelope.origin, envelope.epoch);
+        let high = delivery::HIGH_WATER.load(self.view, &flow)?.unwrap_or(0);
+        if let Some(known) = delivery::INBOX_BY_ID.load(self.view, &id)? {
+            return Ok(Decided::Known(if known.digest == digest {
+                Answer::Receipt(Sealed::new(known.receipt), high)
+            } else {
+                Answer::Fork
+            }));
+        }
+        if envelope.sequence != high + 1 {
+            return Ok(Decided::Known(Answer::NotYet));
+        }
+        let mut quarantined = None;
+        let (mut proto, outcome) = match translate::inbound(envelope, place) {
+            Err(code) => {
+                quarantined = Some(sealed.as_bytes().to_vec());
+                (Proto::default(), Outcome::Quarantined { code: code.to_owned() })
+            }
+            Ok(command) => match self.domain(&Actor::system(), &command) {
+                Ok(change) => {
+                    let detail = change.reply.clone();
+                    let proto = self.proto(change)?;
+                    (proto, Outcome::Applied { detail: translate::detail(&detail) })
+                }
+                Err(Refused::Rejection(rejection)) => {
+                    let outcome = Outcome::Refused { code: rejection.code.to_owned(), text: rejection.zh.clone().into() };
+                    (Proto::default(), outcome)
+                }
+                Err(other) => return Err(other),
+            },
+        };
+        proto.decision.exchange.push(ExchangeEvent::Arrived {
+            origin: envelope.origin,
+            epoch: envelope.epoch,
+            sequence: envelope.sequence,
+            id,
+            digest,
+            receipt: Vec::new(),
+            quarantined,
+        });
+        proto.receipt = Some(Receipt::of(envelope, outcome, self.at));
+        proto.answer = Some(Answer::Receipt(Sealed::new(Vec::new()), envelope.sequence));
+        Ok(Decided::Change(Box::new(proto)))
+    }
+
+    fn receipted(&mut self, sealed: &Sealed, receipt: &Receipt, place: Place) -> Result<Decided, Refused> {
+        let key = (receipt.receiver, receipt.epoch, receipt.sequence);
+        let Some(Bytes(outgoing)) = delivery::OUTBOX.load(self.view, &key)? else {
+            return Ok(Decided::Known(Answer::Done));
+        };
+        let signer = self.parts.desk.node_signer();
+        let own = |id: &tongban_seal::KeyId| (*id == signer.key_id()).then(|| signer.public_key());
+        let opened = batch::open(&outgoing, content_type::ENVELOPE, &own).map_err(Refused::fault)?;
+        let envelope = Envelope::from_bytes(&opened.statement).map_err(Refused::fault)?;
+        if receipt.envelope != envelope.id() || receipt.digest != envelope.digest() {
+            return Err(Refused::problem("receipt-mismatch", "the receipt is not for this envelope", "回执与信封不符"));
+        }
+        let mut proto = match translate::settled(&envelope, receipt, place) {
+            None => Proto::default(),
+            Some(command) => match self.domain(&Actor::system(), &command) {
+                Ok(change) => self.proto(change)?,
+                // The hand-over was settled otherwise; the receipt is kept all the same.
+                Err(Refused::Rejection(rejection)) => {
+                    tracing::warn!(code = rejection.code, "a receipt changed nothing");
+                    Proto::default()
+                }
+                Err(other) => return Err(other),
+            },
+        };
+        proto.decision.exchange.push(ExchangeEvent::Receipted {
+            destination: receipt.receiver,
+            epoch: receipt.epoch,
+            sequence: receipt.sequence,
+            receipt: sealed.as_bytes().to_vec(),
+        });
+        proto.answer = Some(Answer::Done);
+        Ok(Decided::Change(Box::new(proto)))
+    }
+
+    fn tick(&mut self) -> Result<Decided, Refused> {
+        let change = self.domain(&Actor::system(), &Command::Tick)?;
+        let mut proto = self.proto(change)?;
+        let before = self.at.add_days(-KEY_DAYS);
+        let mut old = Vec::new();
+        delivery::IDEMPOTENCY_BY_TIME.visit(self.view, &[], None, false, |(at, key), ()| {
+            if at >= before || old.len() == FORGET_MAX {
+                return std::ops::ControlFlow::Break(());
+            }
+            old.push((at, key));
+            std::ops::ControlFlow::Continue(())
+        })?;
+        if !old.is_empty() {
+            proto.decision.exchange.push(ExchangeEvent::Forgotten(old));
+        }
+        if proto.decision.events.is_empty() && proto.decision.exchange.is_empty() {
+            return Ok(Decided::Known(Answer::Json(proto.decision.reply)));
+        }
+        Ok(Decided::Change(Box::new(proto)))
+    }
+}

@@ -1,0 +1,82 @@
+//! The way to the writer.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tongban_codes::division::DivisionCode;
+use tongban_domain::Place;
+
+use super::request::{Answer, Refused, Request};
+use crate::engine::apply::Applied;
+use crate::engine::committed::Committed;
+
+pub(super) type Reply = oneshot::Sender<Result<Committed<Answer>, Refused>>;
+
+pub(super) enum Message {
+    Request(Request, Reply, OwnedSemaphorePermit),
+    Settled { number: u64, index: Option<u64> },
+    Places(Arc<BTreeMap<DivisionCode, Place>>),
+    Stop,
+}
+
+/// Reaches the writer.
+#[derive(Clone)]
+pub struct Handle {
+    pub(super) sender: mpsc::UnboundedSender<Message>,
+    pub(super) room: Arc<Semaphore>,
+    pub(super) committed: Arc<AtomicU64>,
+    pub(super) applied: Applied,
+}
+
+impl Handle {
+    /// Submits a request; the answer comes when it is committed.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`]; after [`Refused::Unknown`] the same request with the same key tells.
+    pub async fn submit(&self, request: Request) -> Result<Committed<Answer>, Refused> {
+        let permit = Arc::clone(&self.room).acquire_owned().await.map_err(|_| Refused::Stopped)?;
+        let (reply, answer) = oneshot::channel();
+        self.sender.send(Message::Request(request, reply, permit)).map_err(|_| Refused::Stopped)?;
+        answer.await.map_err(|_| Refused::Unknown)?
+    }
+
+    /// Submits at once, in the order of the calls; `None` when there is no room, and the caller tries again later.
+    pub fn submit_now(&self, request: Request) -> Option<oneshot::Receiver<Result<Committed<Answer>, Refused>>> {
+        let permit = Arc::clone(&self.room).try_acquire_owned().ok()?;
+        let (reply, answer) = oneshot::channel();
+        self.sender.send(Message::Request(request, reply, permit)).ok()?;
+        Some(answer)
+    }
+
+    /// Waits until everything that is committed now is applied, so that a read sees it.
+    pub async fn fresh(&self) -> bool {
+        let mut applied = self.applied.clone();
+        applied.reached(self.committed.load(Ordering::Acquire)).await
+    }
+
+    /// Index of the last entry that this writer saw committed.
+    #[must_use]
+    pub fn committed(&self) -> u64 {
+        self.committed.load(Ordering::Acquire)
+    }
+
+    /// Index of the last applied entry.
+    #[must_use]
+    pub fn applied(&self) -> u64 {
+        self.applied.index()
+    }
+
+    /// Tells the writer which node serves which division.
+    pub fn places(&self, places: Arc<BTreeMap<DivisionCode, Place>>) {
+        // A writer that has stopped needs no places.
+        let _sent = self.sender.send(Message::Places(places));
+    }
+
+    /// Asks the writer to stop after what it has in hand.
+    pub fn stop(&self) {
+        let _sent = self.sender.send(Message::Stop);
+    }
+}

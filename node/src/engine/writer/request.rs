@@ -1,0 +1,123 @@
+//! What the writer is asked for, and what it answers.
+
+use serde_json::Value;
+use tongban_codes::ids::Digest;
+use tongban_codes::time::Timestamp;
+use tongban_domain::{Actor, Command, Event, Place, Rejection};
+use tongban_federation::{Envelope, Receipt, Sealed};
+use tongban_storage::{Read, StorageError};
+
+use crate::api::v1::Problem;
+use crate::engine::desk::LeaderDesk;
+use crate::engine::entry::ExchangeEvent;
+
+/// An idempotency key with what it was used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Hash of actor and key.
+    pub key: Digest,
+    /// Hash of the request.
+    pub request: Digest,
+}
+
+/// What a custom request decided.
+#[derive(Debug, Default)]
+pub struct Outside {
+    /// Domain events.
+    pub events: Vec<Event>,
+    /// Exchange events.
+    pub exchange: Vec<ExchangeEvent>,
+    /// The reply.
+    pub reply: Value,
+}
+
+/// Decides on the state by itself, for what is not a matter of the domain: joining, records, slices.
+pub type Custom = Box<dyn FnOnce(&dyn Read, Timestamp, &mut LeaderDesk) -> Result<Outside, Refused> + Send>;
+
+/// What the writer is asked for.
+pub enum Request {
+    /// An operator's command.
+    Act {
+        /// Who.
+        actor: Actor,
+        /// What.
+        command: Box<Command>,
+        /// Idempotency key.
+        key: Option<Key>,
+    },
+    /// An envelope for this node came in.
+    Deliver {
+        /// As received.
+        sealed: Sealed,
+        /// Opened.
+        envelope: Box<Envelope>,
+        /// The origin and its division.
+        place: Place,
+    },
+    /// A verified receipt for an envelope of this node came in.
+    Receipted {
+        /// As received.
+        sealed: Sealed,
+        /// Opened.
+        receipt: Box<Receipt>,
+        /// The receiver and its division.
+        place: Place,
+    },
+    /// Something of the exchange.
+    Custom(Custom),
+    /// The clock.
+    Tick,
+}
+
+/// What the writer answers, once it is committed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// JSON of the reply.
+    Json(Vec<u8>),
+    /// The sealed receipt of a delivered envelope and the inbox's high water after it.
+    Receipt(Sealed, u64),
+    /// The envelope can't be taken yet: one before it is missing.
+    NotYet,
+    /// The same id came with another digest: a fork of the origin's history.
+    Fork,
+    /// Done.
+    Done,
+}
+
+/// Why nothing was decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Lawful refusal.
+    Rejection(Box<Rejection>),
+    /// Another refusal with a code.
+    Problem(Box<Problem>),
+    /// The outcome is not known: the entry may be committed, now or later, or not.
+    Unknown,
+    /// The node stops.
+    Stopped,
+}
+
+impl From<Rejection> for Refused {
+    fn from(rejection: Rejection) -> Self {
+        Self::Rejection(Box::new(rejection))
+    }
+}
+
+impl Refused {
+    /// A refusal with a code and texts.
+    #[must_use]
+    pub fn problem(code: &str, en: impl Into<String>, zh: impl Into<String>) -> Self {
+        Self::Problem(Box::new(Problem { code: code.to_owned(), en: en.into(), zh: zh.into(), ..Problem::default() }))
+    }
+
+    pub(super) fn fault(error: impl std::fmt::Display) -> Self {
+        tracing::error!(%error, "a decision failed");
+        Self::problem("internal-fault", format!("the node could not decide: {error}"), format!("节点内部错误：{error}"))
+    }
+}
+
+impl From<StorageError> for Refused {
+    fn from(error: StorageError) -> Self {
+        Self::fault(error)
+    }
+}

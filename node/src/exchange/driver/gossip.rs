@@ -1,0 +1,180 @@
+//! Records, chains and journals: what every peer should have of the directory, and what is pulled from whom.
+
+use std::sync::Arc;
+
+use tongban_codes::ids::NodeId;
+use tongban_federation::session::Input;
+use tongban_federation::wire::JournalSize;
+use tongban_federation::{Sealed, SignedRecord};
+use tongban_quic::Link;
+
+use super::{Driver, Happened};
+use crate::engine::trust::{AnchorRow, Certificate};
+use crate::engine::{ACTS, Refused, STANDARDS};
+use crate::exchange::shared::Shared;
+use crate::exchange::{join, pull, record};
+
+impl Driver {
+    /// Offers each peer the records that it doesn't have from here yet.
+    pub(super) fn offer_records(&mut self) {
+        for peer in self.open_peers() {
+            // Of a node whose own record hasn't come yet it isn't known what it should have.
+            if self.shared.directory().node(&peer).is_none() {
+                continue;
+            }
+            let stamp = self.peers.get(&peer).map_or(0, |known| known.records_stamp);
+            let (records, next) = {
+                let directory = self.shared.directory();
+                if self.shared.is_subordinate(&peer) || self.shared.is_superior(&peer) {
+                    directory.records_since(stamp)
+                } else {
+                    directory.records_for(&peer, stamp)
+                }
+            };
+            if let Some(known) = self.peers.get_mut(&peer) {
+                known.records_stamp = next;
+            }
+            if !records.is_empty() {
+                self.feed(peer, Input::RecordsChanged(records));
+            }
+        }
+    }
+
+    pub(super) fn records_received(&self, records: Vec<Sealed>) {
+        // The record of a root that ends the own chain is an anchor: its transport key is trusted already.
+        let trust = self.shared.trust();
+        for sealed in &records {
+            let Ok(signed) = tongban_codes::cbor::from_slice::<SignedRecord>(sealed.as_bytes()) else { continue };
+            for anchor in &trust.anchors {
+                let Some(root) = join::root_key(&signed, anchor.key_hash) else { continue };
+                if trust.roots.iter().any(|known| *known == root) {
+                    continue;
+                }
+                self.shared.change_directory(|directory| directory.add_anchor(root.node, root.key.clone()));
+                let mut trust = self.shared.trust();
+                trust.roots.push(root);
+                let shared = Arc::clone(&self.shared);
+                tokio::spawn(async move { record::keep_trust(&shared, trust).await });
+            }
+        }
+        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
+        tokio::spawn(async move {
+            match record::merge(&shared, records).await {
+                Ok(grown) => drop(events.send(Happened::RecordsKept(grown))),
+                Err(error) => tracing::warn!(?error, "records could not be kept"),
+            }
+        });
+    }
+
+    /// The superior has a new chain, because it joined a tree itself: its key is the same, so the new root is trusted too.
+    pub(super) fn chain_received(&self, peer: NodeId, chain: Vec<Sealed>) {
+        let mut trust = self.shared.trust();
+        let key_hash = self.peers.get(&peer).and_then(|known| known.link.as_ref()).map(|(_, _, link)| link.peer().key_hash);
+        let parsed: Result<Vec<_>, _> =
+            chain.iter().map(|certificate| tongban_quic::certificate::parse(certificate.as_bytes())).collect();
+        let (Some(key_hash), Ok(parsed), Some(own)) = (key_hash, parsed, trust.chain.first().cloned()) else { return };
+        let (Some(first), Some(root)) = (parsed.first(), parsed.last()) else { return };
+        if trust.superior != Some(peer) || first.spki_sha256 != key_hash {
+            return;
+        }
+        let mut renewed = vec![own];
+        renewed.extend(chain.iter().map(|certificate| Certificate(certificate.as_bytes().to_vec())));
+        if renewed == trust.chain {
+            return;
+        }
+        if !trust.anchors.iter().any(|anchor| anchor.key_hash == root.spki_sha256) {
+            trust.anchors.push(AnchorRow { key_hash: root.spki_sha256, division: root.division });
+        }
+        trust.chain = renewed;
+        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
+        tokio::spawn(async move {
+            match record::keep_trust(&shared, trust).await {
+                Ok(()) => drop(events.send(Happened::TrustKept)),
+                Err(error) => tracing::warn!(?error, "a new chain could not be kept"),
+            }
+        });
+    }
+
+    pub(super) fn publish(&self) {
+        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
+        tokio::spawn(async move {
+            if let Ok(true) = record::publish(&shared).await {
+                let _sent = events.send(Happened::RecordsKept(true));
+            }
+        });
+    }
+
+    /// Tells superiors and subordinates how far the journals have grown that they may pull; the chain goes to those below once a link.
+    pub(super) fn offer_journals(&mut self) {
+        for peer in self.open_peers() {
+            let sizes: Vec<JournalSize> = pull::offered(&self.shared, &peer).into_iter().map(|(size, _)| size).collect();
+            let first = !self.offered.contains_key(&peer);
+            let told = self.offered.entry(peer).or_default();
+            let grown: Vec<JournalSize> = sizes
+                .into_iter()
+                .filter(|size| told.insert((size.origin, size.journal, size.epoch), size.size) != Some(size.size))
+                .collect();
+            if first && self.shared.is_subordinate(&peer) {
+                let chain = self.shared.trust().chain.into_iter().map(|certificate| Sealed::new(certificate.0)).collect();
+                self.feed(peer, Input::ChainChanged(chain));
+            }
+            if !grown.is_empty() {
+                self.feed(peer, Input::JournalGrew(grown));
+            }
+        }
+    }
+
+    pub(super) fn pull_all(&mut self) {
+        for peer in self.open_peers() {
+            let Some(link) = self.shared.link(&peer) else { continue };
+            let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
+            tokio::spawn(async move {
+                let request = tongban_federation::wire::Request::Journals(tongban_federation::wire::Journals {});
+                let Ok(answer) = link.open_request(&request.to_bytes()).await else { return };
+                let Ok(tongban_federation::wire::Response::JournalList(list)) =
+                    tongban_federation::wire::Response::from_bytes(&answer)
+                else {
+                    return;
+                };
+                for listed in list.journals {
+                    let result = pull_allowed(&shared, &link, listed.size).await;
+                    let _sent = events.send(Happened::Pulled { peer, journal: listed.size, result });
+                }
+            });
+        }
+    }
+
+    pub(super) fn pull(&mut self, peer: NodeId, journal: JournalSize) {
+        let Some(link) = self.shared.link(&peer) else { return };
+        if !self.pulling.insert((peer, journal)) {
+            return;
+        }
+        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
+        tokio::spawn(async move {
+            let result = pull_allowed(&shared, &link, journal).await;
+            let _sent = events.send(Happened::Pulled { peer, journal, result });
+        });
+    }
+
+    pub(super) fn pulled(&mut self, peer: NodeId, journal: JournalSize, result: Result<u64, Refused>) {
+        self.pulling.remove(&(peer, journal));
+        match result {
+            Ok(0) => {}
+            Ok(count) => {
+                tracing::debug!(%peer, origin = %journal.origin, count, "a journal was pulled");
+                self.offer_journals();
+            }
+            Err(refused) => {
+                tracing::warn!(%peer, origin = %journal.origin, ?refused, "a journal could not be pulled");
+            }
+        }
+    }
+}
+
+/// Pulls only what flows this way: acts from below, standards from above.
+async fn pull_allowed(shared: &Arc<Shared>, link: &Link, journal: JournalSize) -> Result<u64, Refused> {
+    let peer = link.peer().node;
+    let from_below = journal.journal == ACTS && shared.is_subordinate(&peer) && shared.is_subordinate(&journal.origin);
+    let from_above = journal.journal == STANDARDS && shared.is_superior(&peer) && shared.is_superior(&journal.origin);
+    if from_below || from_above { pull::pull(shared, link, journal).await } else { Ok(0) }
+}

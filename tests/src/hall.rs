@@ -1,0 +1,173 @@
+//! What the tests bring: items, staff, applicants, and the acts at a hall.
+
+use serde_json::Value;
+use tongban_codes::citizen_id::CitizenId;
+
+use crate::{Cluster, Node};
+
+/// An applicant whose name and number hold.
+pub const APPLICANT: (&str, &str) = ("张三", "110101199003070011");
+
+/// A row of an item file.
+#[derive(Clone, Copy, Debug)]
+pub struct Item<'a> {
+    /// Code; its first part is short.
+    pub code: &'a str,
+    /// Name.
+    pub name: &'a str,
+    /// Two digits of GB/T 39046.
+    pub kind: &'a str,
+    /// Base code, or empty.
+    pub base_code: &'a str,
+    /// Promised working days, or empty.
+    pub promised_days: &'a str,
+    /// Modes with `^` between, or empty.
+    pub modes: &'a str,
+    /// Covered divisions with `^` between, or empty.
+    pub covered: &'a str,
+    /// First day in force, or empty.
+    pub effective: &'a str,
+}
+
+impl Item<'_> {
+    /// A permit that a city's halls may collect.
+    #[must_use]
+    pub const fn permit<'a>(code: &'a str, covered: &'a str) -> Item<'a> {
+        Item {
+            code,
+            name: "公共场所卫生许可",
+            kind: "01",
+            base_code: "",
+            promised_days: "5",
+            modes: "online^collect",
+            covered,
+            effective: "",
+        }
+    }
+}
+
+/// What the applicant got at the window.
+#[derive(Clone, Debug)]
+pub struct Collected {
+    /// Case.
+    pub case: String,
+    /// Query code.
+    pub query_code: String,
+}
+
+/// A citizen id that differs with the serial.
+///
+/// # Panics
+///
+/// For serials above 999,999.
+#[must_use]
+pub(crate) fn citizen(serial: u32) -> String {
+    assert!(serial < 1_000_000, "{serial}");
+    let (year, order) = (1950 + serial / 1000 % 50, serial % 1000);
+    let month = 1 + serial / 50_000 % 12;
+    let body = format!("110101{year}{month:02}07{order:03}");
+    let checks = ('0'..='9').chain(['X']).map(|check| format!("{body}{check}"));
+    checks.into_iter().find(|id| id.parse::<CitizenId>().is_ok()).expect("one of eleven check characters is right")
+}
+
+impl Cluster {
+    /// Imports rows at a node; gives the report.
+    #[track_caller]
+    pub fn import(&self, node: &str, items: &[Item<'_>]) -> Value {
+        let mut csv = "department,main_item,name,local_item_code,division,item_type,department_code,base_code,legal_basis,\
+                       statutory_days,promised_days,modes,covered,effective\n"
+            .to_owned();
+        for item in items {
+            let Item { code, name, kind, base_code, promised_days, modes, covered, effective } = item;
+            csv.push_str(&format!(
+                "卫健局,{name},{name},{code},,{kind},11370800MB28559184,{base_code},公共场所卫生管理条例第四条,20,{promised_days},{modes},{covered},{effective}\n"
+            ));
+        }
+        let file = self.file(&format!("{node}.csv"), csv.as_bytes());
+        self.node(node).ok(&["item", "import", &file.to_string_lossy()])
+    }
+
+    /// Imports rows at a node and publishes them.
+    ///
+    /// # Panics
+    ///
+    /// When one is rejected or can't be published.
+    #[track_caller]
+    pub fn publish(&self, node: &str, items: &[Item<'_>]) {
+        let report = self.import(node, items);
+        assert_eq!(report["rejected"], 0, "{report}");
+        let report = self.node(node).ok(&["item", "publish", "--all"]);
+        assert_eq!(report["refused"], Value::Array(Vec::new()), "{report}");
+    }
+}
+
+impl Node {
+    /// One operator a role, named like the role; the decider has a mandate for everything.
+    pub fn staff(&self) {
+        for role in ["window", "reviewer", "decider", "issuer"] {
+            self.ok(&["operator", "add", role, "--role", role]);
+        }
+        self.ok(&["operator", "mandate", "decider", "--all"]);
+    }
+
+    /// Collects for another division as soon as its item can be had.
+    #[track_caller]
+    pub fn collect(&self, item: &str, division: &str) -> Collected {
+        let (name, id) = APPLICANT;
+        let answer = self.eventually(20, &["case", "collect", "--item", item, "--for", division, "--name", name, "--id", id]);
+        Collected { case: text(&answer, "case"), query_code: text(&answer, "query_code") }
+    }
+
+    /// Collects through the socket, each serial for an applicant of his own.
+    ///
+    /// # Panics
+    ///
+    /// When it is refused.
+    #[track_caller]
+    pub fn collect_many(&self, item: &str, division: &str, serials: std::ops::Range<u32>) -> Vec<String> {
+        serials
+            .map(|serial| {
+                let body = serde_json::json!({
+                    "item": item, "division": division, "name": format!("测试{serial}"), "id": citizen(serial),
+                });
+                let answer = self.post("/v1/cases", &format!("collect-{serial}"), &body).expect("the node answers");
+                assert!(answer.is_done(), "{answer:?}");
+                text(&answer.body, "case")
+            })
+            .collect()
+    }
+
+    /// Waits until a case is owned here.
+    #[track_caller]
+    pub fn owns(&self, seconds: u64, case: &str) -> Value {
+        crate::within(seconds, &format!("{} owns {case}", self.name), || match self.call(&["case", "show", case]) {
+            (0, shown) if shown["custody"] == "owner" => Ok(shown),
+            (_, other) => Err(other.to_string()),
+        })
+    }
+
+    /// Figures by dimensions, each row as a line, sorted.
+    #[track_caller]
+    pub fn figures(&self, by: &str) -> Vec<String> {
+        let report = self.ok(&["aggregate", "report", "--by", by]);
+        let rows = report["rows"].as_array().cloned().unwrap_or_default();
+        let mut lines: Vec<String> = rows.iter().map(Value::to_string).collect();
+        lines.sort();
+        lines
+    }
+}
+
+fn text(answer: &Value, field: &str) -> String {
+    answer[field].as_str().unwrap_or_else(|| panic!("no {field} in {answer}")).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn applicants_differ() {
+        let ids: std::collections::BTreeSet<String> = (0..3000).map(citizen).collect();
+        assert_eq!(ids.len(), 3000);
+    }
+}

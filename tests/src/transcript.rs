@@ -1,0 +1,139 @@
+//! Transcripts: Markdown with `console` blocks that are the documentation and a test.
+//!
+//! A line that begins with `$ ` is typed into one shell for the whole file, `> ` goes on with it; what follows is what it must print,
+//! where `[..]` stands for anything in a line and a line `...` for any lines. A command that must fail ends with a line `[exit N]`.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use snapbox::assert_data_eq;
+use snapbox::data::{DataFormat, IntoData as _};
+
+use crate::binary;
+
+/// One command with what it must print.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Step {
+    line: usize,
+    command: String,
+    expected: String,
+}
+
+/// Reads the steps of a transcript.
+fn steps(text: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    let mut inside = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        if line.starts_with("```") {
+            inside = line == "```console";
+        } else if !inside {
+        } else if let Some(command) = line.strip_prefix("$ ") {
+            steps.push(Step { line: number, command: command.to_owned(), expected: String::new() });
+        } else if let Some(step) = steps.last_mut() {
+            match line.strip_prefix("> ").filter(|_| step.expected.is_empty()) {
+                Some(more) => step.command.push_str(&format!("\n{more}")),
+                None => step.expected.push_str(&format!("{line}\n")),
+            }
+        }
+    }
+    steps
+}
+
+/// A shell in a fresh directory, with the binary under test on its path; what it started is killed with it.
+struct Shell {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<std::process::ChildStdout>,
+    /// Removed after the shell has ended.
+    _directory: tempfile::TempDir,
+}
+
+/// Ends the output of a command; nothing prints it by chance.
+const END: &str = "@@ the command has ended:";
+
+impl Shell {
+    fn new() -> Self {
+        let directory = tempfile::Builder::new().prefix("tb").tempdir_in("/tmp").expect("a temporary directory can be made");
+        let bin = binary();
+        let bin = bin.parent().unwrap_or(Path::new("/"));
+        let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+        let mut child = Command::new("bash")
+            .args(["--noprofile", "--norc"])
+            .current_dir(directory.path())
+            .env("PATH", path)
+            .env("LC_ALL", "C.UTF-8")
+            .env("COLUMNS", "120")
+            .env_remove("TONGBAN_DIR")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("bash can be started");
+        let input = child.stdin.take().expect("it is piped");
+        let output = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut shell = Self { child, input, output, _directory: directory };
+        shell.run("exec 2>&1");
+        shell
+    }
+
+    /// Runs a command; gives its exit code and what it printed.
+    fn run(&mut self, command: &str) -> (i32, String) {
+        writeln!(self.input, "{command}\necho \"{END} $?\"").expect("the shell listens");
+        let mut printed = String::new();
+        loop {
+            let mut line = String::new();
+            let read = self.output.read_line(&mut line).expect("the shell prints UTF-8");
+            assert_ne!(read, 0, "the shell ended in the middle of: {command}\n{printed}");
+            match line.trim_end().split_once(END) {
+                Some((rest, exit)) => {
+                    printed.push_str(rest);
+                    return (exit.trim().parse().unwrap_or(-1), printed);
+                }
+                None => printed.push_str(&line),
+            }
+        }
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        // What still runs was started by this shell; nodes end in good order within seconds.
+        let _told = writeln!(self.input, "kill $(jobs -p) 2>/dev/null; wait; exit 0");
+        let _ended = self.child.wait();
+    }
+}
+
+/// Plays a transcript in a fresh directory.
+///
+/// # Panics
+///
+/// When a command prints something else than is written, or ends with another code.
+pub fn play(path: &Path) {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let steps = steps(&text);
+    assert!(!steps.is_empty(), "{} has no commands", path.display());
+    let mut shell = Shell::new();
+    for Step { line, command, expected } in steps {
+        let (exit, mut printed) = shell.run(&command);
+        if !printed.is_empty() && !printed.ends_with('\n') {
+            printed.push('\n');
+        }
+        if exit != 0 {
+            printed.push_str(&format!("[exit {exit}]\n"));
+        }
+        let place = format!("{}:{line}: $ {command}", path.display());
+        assert_data_eq!(format!("{place}\n{printed}"), format!("{place}\n{expected}").into_data().is(DataFormat::Text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_console_blocks_are_played() {
+        let text = "# A\n$ no\n```console\n$ one\n> more\nout\n> quoted\n$ two\n```\n```sh\n$ no\n```\n";
+        let step = |line, command: &str, expected: &str| Step { line, command: command.into(), expected: expected.into() };
+        assert_eq!(steps(text), [step(4, "one\nmore", "out\n> quoted\n"), step(8, "two", "")]);
+    }
+}
