@@ -126,7 +126,7 @@ impl Federation {
     }
 
     /// Waits until every node is linked with its superior.
-    fn linked(&self, stage: &Stage) -> Result<(), Broken> {
+    pub(super) fn linked(&self, stage: &Stage) -> Result<(), Broken> {
         for (hall, (_, _, superior)) in self.halls.iter().zip(NODES) {
             let Some(superior) = superior else { continue };
             let above = self.hall(superior);

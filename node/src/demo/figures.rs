@@ -180,6 +180,8 @@ fn short_roots(report: &Value) -> Vec<Value> {
 pub(super) fn audit(stage: &mut Stage, federation: &Federation) -> Result<(), NotHeld> {
     let (en, zh) = ("Every node folds its entries again: the figures are equal", "各节点重新汇总台账，与统计一致");
     stage.step(en, zh, |stage| {
+        // After a cut and two kills every link stands again.
+        federation.linked(stage)?;
         let mut rows = Vec::new();
         for hall in &federation.halls {
             let audit = hall.get("/v1/aggregate/audit", &[])?;

@@ -147,8 +147,10 @@ impl Hall {
     }
 
     fn program(&self) -> io::Result<Command> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg("--dir").arg(&self.directory).env_remove("TONGBAN_DIR");
+        // The very file that runs here, even when a build has put another in its place.
+        let own = Path::new("/proc/self/exe");
+        let mut command = if own.exists() { Command::new(own) } else { Command::new(std::env::current_exe()?) };
+        command.arg0("tongban").arg("--dir").arg(&self.directory).env_remove("TONGBAN_DIR");
         Ok(command)
     }
 

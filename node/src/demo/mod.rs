@@ -31,7 +31,7 @@ use stage::{NotHeld, Stage};
 /// When the nodes' clocks start: the Monday of the stories, as the halls open.
 const START: &str = "2026-09-14T09:00:00+08:00";
 /// Steps of the demo.
-const STEPS: usize = 16;
+const STEPS: usize = 17;
 /// Exit code of a process that a Ctrl-C ended.
 const EXIT_INTERRUPTED: i32 = 130;
 

@@ -200,11 +200,15 @@ pub(super) fn holds(holds: bool, expected: &str, found: impl std::fmt::Display) 
     if holds { Ok(()) } else { Err(Broken::Differs { expected: expected.to_owned(), found: found.to_string() }) }
 }
 
+/// So much of an answer is shown when it isn't as expected.
+const ANSWER_CHARS_MAX: usize = 600;
+
 /// Checks fields of an answer.
 pub(super) fn fields(answer: &Value, expected: &[(&str, Value)]) -> Result<(), Broken> {
     for (field, value) in expected {
         let found = &answer[*field];
-        holds(found == value, &format!("{field} = {value}"), format!("{field} = {found}"))?;
+        let whole: String = answer.to_string().chars().take(ANSWER_CHARS_MAX).collect();
+        holds(found == value, &format!("{field} = {value}"), format!("{field} = {found} in {whole}"))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ mod traffic;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tongban_codes::ids::NodeId;
@@ -26,6 +26,9 @@ use crate::engine::Refused;
 
 /// How often the driver looks by itself for what a lost nudge should have told it.
 const LOOK_SECONDS: u64 = 1;
+
+/// How often the view of the peers is made anew.
+const STANDINGS_EVERY: Duration = Duration::from_millis(250);
 
 /// Seconds for which a node that could not be dialled is not dialled again for the sake of an envelope.
 const UNREACHABLE_SECONDS: i64 = 20;
@@ -50,6 +53,7 @@ enum Happened {
     Settled { peer: NodeId, input: Input },
     Pulled { peer: NodeId, journal: JournalSize, result: Result<u64, Refused> },
     RecordsKept(bool),
+    Unvouched(Vec<Sealed>),
     TrustKept,
 }
 
@@ -59,6 +63,7 @@ struct Peer {
     link: Option<(u64, mpsc::Sender<Vec<u8>>, Link)>,
     dialled_by_me: bool,
     records_stamp: u64,
+    chain_told: Vec<Certificate>,
     since: Timestamp,
     state: &'static str,
     trouble: Option<String>,
@@ -102,6 +107,7 @@ impl Driver {
     /// Runs until `stop` is true; then says good-bye on every link.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let accepting = tokio::spawn(accept(Arc::clone(&self.shared), self.events.clone()));
+        let mut told = Instant::now();
         let mut look = tokio::time::interval(Duration::from_secs(LOOK_SECONDS));
         loop {
             let due = self.peers.values().filter_map(|peer| peer.session.poll_timeout()).min();
@@ -129,7 +135,10 @@ impl Driver {
                 _ = stop.wait_for(|stop| *stop) => break,
             }
             self.timeouts();
-            self.tell_standings();
+            if told.elapsed() >= STANDINGS_EVERY {
+                told = Instant::now();
+                self.tell_standings();
+            }
         }
         accepting.abort();
         for peer in self.peers.keys().copied().collect::<Vec<_>>() {
@@ -161,6 +170,7 @@ impl Driver {
             self.open(superior, Role::Dial, true);
         }
         self.announce(None);
+        self.offer_chain();
         self.offer_journals();
         self.offer_records();
         let shared = Arc::clone(&self.shared);
@@ -197,6 +207,7 @@ impl Driver {
             link: None,
             dialled_by_me: role == Role::Dial,
             records_stamp: 0,
+            chain_told: Vec::new(),
             since: now,
             state: "down",
             trouble: None,
@@ -250,14 +261,10 @@ impl Driver {
                     self.announce(None);
                 }
             }
+            Happened::Unvouched(records) => self.keep_unvouched(records),
             Happened::TrustKept => {
-                let chain: Vec<Sealed> =
-                    self.shared.trust().chain.into_iter().map(|certificate| Sealed::new(certificate.0)).collect();
-                for peer in self.peers.keys().copied().collect::<Vec<_>>() {
-                    if self.shared.is_subordinate(&peer) {
-                        self.feed(peer, Input::ChainChanged(chain.clone()));
-                    }
-                }
+                self.offer_chain();
+                self.retry_unvouched();
                 self.publish();
             }
         }
@@ -312,6 +319,7 @@ impl Driver {
         let (sender, mut frames) = mpsc::channel::<Vec<u8>>(FRAMES_WAITING_MAX);
         known.link = Some((attempt, sender, link.clone()));
         known.dialled_by_me = by_me;
+        known.chain_told.clear();
         known.trouble = None;
         self.shared.set_link(peer, Some(link.clone()));
         if by_me {
@@ -400,6 +408,7 @@ impl Driver {
             Output::Opened { hello, .. } => {
                 tracing::info!(%peer, division = %hello.division, release = ?hello.release, "a link is open");
                 self.announce(Some(peer));
+                self.offer_chain();
                 self.offer_journals();
                 self.offer_records();
             }

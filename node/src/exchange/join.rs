@@ -17,10 +17,10 @@ use tongban_seal::{IndexKey, PublicKey};
 use tongban_storage::keyspace::directory::{INVITE, Invite};
 use tongban_storage::keyspace::meta;
 
-use super::record::{certify, keep_trust, merge, publish};
+use super::record::{certify, change_trust, merge, publish};
 use super::shared::Shared;
 use crate::engine::trust::{AnchorRow, Certificate, RootKey};
-use crate::engine::{ExchangeEvent, Outside, Refused};
+use crate::engine::{ExchangeEvent, Outside, Refused, Trust};
 
 /// A token lives at most so long.
 const EXPIRES_SECONDS_MAX: u64 = 30 * 24 * 3600;
@@ -333,28 +333,35 @@ async fn adopt(
         }
     }
     let certification = own_certification.ok_or_else(|| fault("the superior sent no certification"))?;
-    let mut trust = shared.trust();
-    trust.certification = Some(Certificate(certification.into_bytes()));
-    trust.superior = Some(superior.node);
-    trust.superior_address = Some(invitation.address.clone());
-    for (key_hash, division) in [(root.spki_sha256, root.division), (superior.key_hash, superior.division)] {
-        if !trust.anchors.iter().any(|known| known.key_hash == key_hash) {
-            trust.anchors.push(AnchorRow { key_hash, division });
-        }
-    }
-    trust.chain = chain;
-    if !trust.roots.iter().any(|known| known.node == root_key.node) {
-        trust.roots.push(root_key.clone());
-    }
+    let mut index_version = None;
     if let Some(named) = &joined.index_key {
-        let key: [u8; 32] = named.key.as_slice().try_into().map_err(|_| fault("the index key has another length"))?;
+        let key: [u8; 32] =
+            named.key.as_slice().try_into().map_err(|_| fault("the index key has another length"))?;
         (shared.parts.keep_index_key)(named.version, &key).map_err(fault)?;
         *shared.parts.keys.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
             Arc::new(IndexKey::new(named.version, key));
-        trust.index_version = named.version;
+        index_version = Some(named.version);
     }
     shared.change_directory(|directory| directory.add_anchor(root_key.node, root_key.key.clone()));
-    keep_trust(shared, trust).await?;
+    let (root, adopted) = (root.clone(), superior.clone());
+    let address = invitation.address.clone();
+    let change = |trust: &mut Trust| {
+        trust.certification = Some(Certificate(certification.into_bytes()));
+        trust.superior = Some(adopted.node);
+        trust.superior_address = Some(address);
+        for (key_hash, division) in [(root.spki_sha256, root.division), (adopted.key_hash, adopted.division)] {
+            if !trust.anchors.iter().any(|known| known.key_hash == key_hash) {
+                trust.anchors.push(AnchorRow { key_hash, division });
+            }
+        }
+        trust.chain = chain;
+        if !trust.roots.iter().any(|known| known.node == root_key.node) {
+            trust.roots.push(root_key.clone());
+        }
+        trust.index_version = index_version.unwrap_or(trust.index_version);
+        true
+    };
+    let _changed = change_trust(shared, change).await?;
     let _new = merge(shared, records).await?;
     let label = joined.label;
     let _reply = shared

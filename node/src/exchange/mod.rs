@@ -11,6 +11,9 @@
 pub mod ask;
 pub mod blobs;
 mod driver;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod golden_tests;
 mod join;
 mod pull;
 pub mod record;

@@ -57,7 +57,8 @@ pub async fn publish(shared: &Arc<Shared>) -> Result<bool, Refused> {
             let key = shared.parts.keys.seal.public_key();
             let exchange = shared.parts.exchange_key.clone();
             let sealed = certify(shared, node.node, node.division, node.label, key, exchange)?;
-            keep_certification(shared, sealed.clone()).await?;
+            let kept = Certificate(sealed.as_bytes().to_vec());
+            let _kept = change_trust(shared, |trust| trust.certification.replace(kept).is_none()).await?;
             sealed
         }
     };
@@ -91,38 +92,50 @@ pub async fn publish(shared: &Arc<Shared>) -> Result<bool, Refused> {
         .map_err(|error| Refused::problem("seal-unusable", error.to_string(), error.to_string()))?;
     let certifier = trust.superior.unwrap_or(node.node);
     let signed = SignedRecord::Node { node: node.node, certifier, certification, record: sealed }.to_sealed();
-    merge(shared, vec![signed]).await?;
+    let _merged = merge(shared, vec![signed]).await?;
     Ok(true)
 }
 
-async fn keep_certification(shared: &Arc<Shared>, sealed: Sealed) -> Result<(), Refused> {
-    let mut trust = shared.trust();
-    trust.certification = Some(Certificate(sealed.into_bytes()));
-    keep_trust(shared, trust).await
-}
-
-/// Makes trust durable and then valid.
+/// Changes trust: durable first, then valid. `change` tells whether it changed anything; changes follow each other.
 ///
 /// # Errors
 ///
-/// When the writer refuses.
-pub(super) async fn keep_trust(shared: &Arc<Shared>, trust: Trust) -> Result<(), Refused> {
+/// When the writer refuses; then nothing has changed.
+pub(super) async fn change_trust(
+    shared: &Arc<Shared>,
+    change: impl FnOnce(&mut Trust) -> bool + Send,
+) -> Result<bool, Refused> {
+    let _one_at_a_time = shared.trust_changes.lock().await;
+    let mut trust = shared.trust();
+    if !change(&mut trust) {
+        return Ok(false);
+    }
     let bytes = tongban_codes::cbor::to_vec(&trust);
     let _reply = shared
         .settle(move |_, _, _| Ok(Outside { exchange: vec![ExchangeEvent::Trust(bytes)], ..Outside::default() }))
         .await?;
     shared.set_trust(trust);
-    Ok(())
+    Ok(true)
 }
 
-/// Verifies records along the tree, makes the new ones durable, and tells whether there were any.
+/// What a merge of records did.
+#[derive(Debug, Default)]
+pub struct Merged {
+    /// Whether the directory has grown.
+    pub grown: bool,
+    /// Records that nothing known vouches for; they may be good when the chain has changed.
+    pub unvouched: Vec<Sealed>,
+}
+
+/// Verifies records along the tree and makes the new ones durable.
 ///
 /// # Errors
 ///
 /// When the writer refuses; records that don't verify are logged and left out.
-pub async fn merge(shared: &Arc<Shared>, records: Vec<Sealed>) -> Result<bool, Refused> {
+pub async fn merge(shared: &Arc<Shared>, records: Vec<Sealed>) -> Result<Merged, Refused> {
     let now = shared.now();
     let mut events = Vec::new();
+    let mut unvouched = Vec::new();
     {
         let settled = shared.change_directory(|directory| directory.merge_all(records, now));
         for (sealed, outcome) in settled {
@@ -139,16 +152,19 @@ pub async fn merge(shared: &Arc<Shared>, records: Vec<Sealed>) -> Result<bool, R
                     });
                 }
                 Ok(_) => {}
-                Err(error) => tracing::warn!(code = error.code(), %error, "a record was not taken"),
+                Err(error) => {
+                    tracing::warn!(code = error.code(), %error, "a record was not taken");
+                    unvouched.push(sealed);
+                }
             }
         }
     }
     if events.is_empty() {
-        return Ok(false);
+        return Ok(Merged { grown: false, unvouched });
     }
     let _reply = shared.settle(move |_, _, _| Ok(Outside { exchange: events, ..Outside::default() })).await?;
     shared.places_changed();
-    Ok(true)
+    Ok(Merged { grown: true, unvouched })
 }
 
 /// Whose record the sealed bytes are; they have been verified when this is asked.
@@ -175,6 +191,6 @@ pub(super) async fn merge_own_authorities(shared: &Arc<Shared>) -> Result<bool, 
         return Ok(false);
     }
     let merged = merge(shared, unknown).await?;
-    Ok(publish(shared).await? || merged)
+    Ok(publish(shared).await? || merged.grown)
 }
 

@@ -59,6 +59,8 @@ pub struct Shared {
     trust: RwLock<Trust>,
     links: RwLock<BTreeMap<NodeId, Link>>,
     standings: RwLock<Vec<PeerView>>,
+    /// Held while trust is read, changed and made durable.
+    pub(super) trust_changes: tokio::sync::Mutex<()>,
 }
 
 fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
@@ -102,6 +104,7 @@ impl Shared {
             trust: RwLock::new(trust),
             links: RwLock::default(),
             standings: RwLock::default(),
+            trust_changes: tokio::sync::Mutex::default(),
         });
         shared.trust_changed();
         shared.places_changed();

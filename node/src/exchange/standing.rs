@@ -10,16 +10,20 @@ use tongban_storage::keyspace::delivery;
 use super::shared::Shared;
 use crate::api::v1::PeerView;
 
+/// Waiting envelopes that are counted for a view; a longer backlog shows as this many.
+const COUNTED_MAX: u64 = 10_000;
+
 type Row = (NodeId, &'static str, Timestamp, Cause, Option<String>, bool);
 
 /// One view a peer that has a session, a place in the tree beside this node, or something waiting for it.
 pub(super) fn views(shared: &Shared, rows: &[Row]) -> Vec<PeerView> {
     let mut behind: BTreeMap<NodeId, u64> = BTreeMap::new();
-    let count = |behind: &mut BTreeMap<NodeId, u64>, node: NodeId| *behind.entry(node).or_default() += 1;
     let state = &*shared.parts.backend;
-    let each = |node: NodeId, behind: &mut BTreeMap<NodeId, u64>| {
-        count(behind, node);
-        std::ops::ControlFlow::Continue(())
+    let mut seen = 0;
+    let mut each = |node: NodeId, behind: &mut BTreeMap<NodeId, u64>| {
+        *behind.entry(node).or_default() += 1;
+        seen += 1;
+        if seen < COUNTED_MAX { std::ops::ControlFlow::Continue(()) } else { std::ops::ControlFlow::Break(()) }
     };
     // A state that can't be read shows in `status` by itself.
     let _read = delivery::OUTBOX.visit(state, &[], None, false, |(node, ..), _| each(node, &mut behind));

@@ -10,9 +10,12 @@ use tongban_quic::Link;
 
 use super::{Driver, Happened};
 use crate::engine::trust::{AnchorRow, Certificate};
-use crate::engine::{ACTS, Refused, STANDARDS};
+use crate::engine::{ACTS, Refused, STANDARDS, Trust};
 use crate::exchange::shared::Shared;
 use crate::exchange::{join, pull, record};
+
+/// The most records that wait for a chain that leads to them; a superior that is asked at the next hello has the rest.
+const UNVOUCHED_MAX: usize = 4096;
 
 impl Driver {
     /// Offers each peer the records that it doesn't have from here yet.
@@ -51,24 +54,64 @@ impl Driver {
                     continue;
                 }
                 self.shared.change_directory(|directory| directory.add_anchor(root.node, root.key.clone()));
-                let mut trust = self.shared.trust();
-                trust.roots.push(root);
                 let shared = Arc::clone(&self.shared);
-                tokio::spawn(async move { record::keep_trust(&shared, trust).await });
+                tokio::spawn(async move {
+                    let change = |trust: &mut Trust| {
+                        let new = !trust.roots.contains(&root);
+                        trust.roots.extend(new.then_some(root));
+                        new
+                    };
+                    if let Err(error) = record::change_trust(&shared, change).await {
+                        tracing::warn!(?error, "a new root could not be kept");
+                    }
+                });
             }
         }
         let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
         tokio::spawn(async move {
             match record::merge(&shared, records).await {
-                Ok(grown) => drop(events.send(Happened::RecordsKept(grown))),
+                Ok(merged) => {
+                    let _sent = events.send(Happened::RecordsKept(merged.grown));
+                    let _sent = events.send(Happened::Unvouched(merged.unvouched));
+                }
                 Err(error) => tracing::warn!(?error, "records could not be kept"),
             }
         });
     }
 
+    /// Keeps records that nothing known vouches for: those of a new root come before the chain that leads to it is kept.
+    pub(super) fn keep_unvouched(&mut self, records: Vec<Sealed>) {
+        self.unvouched.extend(records);
+        let over = self.unvouched.len().saturating_sub(UNVOUCHED_MAX);
+        self.unvouched.drain(..over);
+    }
+
+    /// Looks again at the records that nothing vouched for before the chain changed.
+    pub(super) fn retry_unvouched(&mut self) {
+        let records = std::mem::take(&mut self.unvouched);
+        if !records.is_empty() {
+            self.records_received(records);
+        }
+    }
+
+    /// Tells those below the chain when it isn't what they were told.
+    pub(super) fn offer_chain(&mut self) {
+        let chain = self.shared.trust().chain;
+        for peer in self.open_peers() {
+            if !self.shared.is_subordinate(&peer) || self.peers.get(&peer).is_none_or(|known| known.chain_told == chain) {
+                continue;
+            }
+            if let Some(known) = self.peers.get_mut(&peer) {
+                known.chain_told.clone_from(&chain);
+            }
+            let sealed = chain.iter().map(|certificate| Sealed::new(certificate.0.clone())).collect();
+            self.feed(peer, Input::ChainChanged(sealed));
+        }
+    }
+
     /// The superior has a new chain, because it joined a tree itself: its key is the same, so the new root is trusted too.
     pub(super) fn chain_received(&self, peer: NodeId, chain: Vec<Sealed>) {
-        let mut trust = self.shared.trust();
+        let trust = self.shared.trust();
         let key_hash = self.peers.get(&peer).and_then(|known| known.link.as_ref()).map(|(_, _, link)| link.peer().key_hash);
         let parsed: Result<Vec<_>, _> =
             chain.iter().map(|certificate| tongban_quic::certificate::parse(certificate.as_bytes())).collect();
@@ -82,14 +125,23 @@ impl Driver {
         if renewed == trust.chain {
             return;
         }
-        if !trust.anchors.iter().any(|anchor| anchor.key_hash == root.spki_sha256) {
-            trust.anchors.push(AnchorRow { key_hash: root.spki_sha256, division: root.division });
-        }
-        trust.chain = renewed;
+        let anchor = AnchorRow { key_hash: root.spki_sha256, division: root.division };
         let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
         tokio::spawn(async move {
-            match record::keep_trust(&shared, trust).await {
-                Ok(()) => drop(events.send(Happened::TrustKept)),
+            let change = |trust: &mut Trust| {
+                // Meanwhile another superior may have been joined.
+                if trust.superior != Some(peer) || trust.chain.first() != renewed.first() {
+                    return false;
+                }
+                if !trust.anchors.iter().any(|known| known.key_hash == anchor.key_hash) {
+                    trust.anchors.push(anchor);
+                }
+                trust.chain = renewed;
+                true
+            };
+            match record::change_trust(&shared, change).await {
+                Ok(true) => drop(events.send(Happened::TrustKept)),
+                Ok(false) => {}
                 Err(error) => tracing::warn!(?error, "a new chain could not be kept"),
             }
         });
@@ -104,20 +156,15 @@ impl Driver {
         });
     }
 
-    /// Tells superiors and subordinates how far the journals have grown that they may pull; the chain goes to those below once a link.
+    /// Tells superiors and subordinates how far the journals have grown that they may pull.
     pub(super) fn offer_journals(&mut self) {
         for peer in self.open_peers() {
             let sizes: Vec<JournalSize> = pull::offered(&self.shared, &peer).into_iter().map(|(size, _)| size).collect();
-            let first = !self.offered.contains_key(&peer);
             let told = self.offered.entry(peer).or_default();
             let grown: Vec<JournalSize> = sizes
                 .into_iter()
                 .filter(|size| told.insert((size.origin, size.journal, size.epoch), size.size) != Some(size.size))
                 .collect();
-            if first && self.shared.is_subordinate(&peer) {
-                let chain = self.shared.trust().chain.into_iter().map(|certificate| Sealed::new(certificate.0)).collect();
-                self.feed(peer, Input::ChainChanged(chain));
-            }
             if !grown.is_empty() {
                 self.feed(peer, Input::JournalGrew(grown));
             }

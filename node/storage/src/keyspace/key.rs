@@ -139,9 +139,11 @@ mod tests {
 
         #[test]
         fn moments_order(a: i64, b: i64) {
-            let (left, right) = (stem(&Timestamp::from_millis(a)), stem(&Timestamp::from_millis(b)));
+            // A moment beyond the calendar is the last one of it.
+            let (a, b) = (Timestamp::from_millis(a), Timestamp::from_millis(b));
+            let (left, right) = (stem(&a), stem(&b));
             prop_assert_eq!(a.cmp(&b), left.cmp(&right));
-            prop_assert_eq!(Timestamp::read(&mut left.as_slice()), Some(Timestamp::from_millis(a)));
+            prop_assert_eq!(Timestamp::read(&mut left.as_slice()), Some(a));
         }
     }
 }
