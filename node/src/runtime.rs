@@ -203,7 +203,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
 
     let (stop, stopped) = watch::channel(false);
     let (nudge, nudges) = mpsc::channel(64);
-    let driver = tokio::spawn(Driver::new(Arc::clone(&shared), nudges, outbox).run(stopped.clone()));
+    let mut driver = tokio::spawn(Driver::new(Arc::clone(&shared), nudges, outbox).run(stopped.clone()));
     let app = App::new(Arc::clone(&shared), Arc::clone(&raft), Arc::clone(&directory), nudge);
     let socket = directory.socket();
     let server = tokio::spawn(http::serve(app, socket.clone(), stopped.clone()));
@@ -211,9 +211,11 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     tracing::info!(node = %identity.node, division = %identity.division, name = identity.name, "the node is ready");
     announce_ready(&directory, &shared);
 
-    let ended = wait_for_end(server, ticking).await;
+    let ended = wait_for_end(server, ticking, &mut driver).await;
     let _told = stop.send(true);
-    let _drained = tokio::time::timeout(Duration::from_secs(5), driver).await;
+    if !driver.is_finished() {
+        let _drained = tokio::time::timeout(Duration::from_secs(5), driver).await;
+    }
     handle.stop();
     let joined = tokio::task::spawn_blocking(move || writer.join());
     let _writer = tokio::time::timeout(Duration::from_secs(10), joined).await;
@@ -386,6 +388,7 @@ async fn tick(shared: Arc<Shared>, raft: Arc<RaftNode>, mut stopped: watch::Rece
 async fn wait_for_end(
     server: tokio::task::JoinHandle<Result<(), RunError>>,
     ticking: tokio::task::JoinHandle<()>,
+    driver: &mut tokio::task::JoinHandle<()>,
 ) -> Result<(), RunError> {
     let signal = |kind| {
         tokio::signal::unix::signal(kind).map_err(|source| RunError::Io { what: "signals can't be handled", source })
@@ -397,6 +400,7 @@ async fn wait_for_end(
         _ = interrupt.recv() => Ok(()),
         served = server => served.unwrap_or(Err(RunError::Stopped("the API"))),
         _ = ticking => Err(RunError::Stopped("the writer")),
+        _ = driver => Err(RunError::Stopped("the exchange")),
     }
 }
 

@@ -8,6 +8,7 @@ mod cluster;
 mod hall;
 mod node;
 mod relay;
+pub mod sim;
 pub mod socket;
 mod transcript;
 mod tree;

@@ -3,6 +3,7 @@
 //! A node dials from the address on which it listens, so a relay recognises who sends, and drops what comes from a node that is cut off
 //! as well as what goes to it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
@@ -79,15 +80,19 @@ impl Shared {
             if !self.passes(peer, node) {
                 continue;
             }
-            if !backs.contains_key(&peer) {
-                let Ok(back) = towards(node) else { continue };
-                let back = Arc::new(back);
-                backs.insert(peer, Arc::clone(&back));
-                let (shared, front) = (Arc::clone(self), Arc::clone(front));
-                std::thread::spawn(move || shared.backward(&back, &front, peer, node));
-            }
+            let back = match backs.entry(peer) {
+                Entry::Occupied(known) => Arc::clone(known.get()),
+                Entry::Vacant(free) => {
+                    let Ok(back) = towards(node) else { continue };
+                    let back = Arc::new(back);
+                    free.insert(Arc::clone(&back));
+                    let (shared, front, back_too) = (Arc::clone(self), Arc::clone(front), Arc::clone(&back));
+                    std::thread::spawn(move || shared.backward(&back_too, &front, peer, node));
+                    back
+                }
+            };
             // A node that doesn't run refuses; the sender notices the silence.
-            let _sent = backs[&peer].send(&datagram[..length]);
+            let _sent = back.send(&datagram[..length]);
         }
     }
 

@@ -219,7 +219,10 @@ fn add_operator(
         }
     }
     operator.roles.sort_unstable();
-    operator.window = window.cloned().or(operator.window);
+    operator.window = match window {
+        Some(window) => Some(name("window", window)?),
+        None => operator.window,
+    };
     operator.uid = uid.or(operator.uid);
     Ok(Change::of(vec![Event::Operator(operator.clone())], Reply::Operator(operator)))
 }

@@ -209,9 +209,13 @@ fn problems(stage: &Stage, report: &ImportReport) -> Vec<Value> {
 
 fn meaning(lang: Lang, code: &str) -> &str {
     match code {
-        "authority-unmapped" => lang.of("no valid department code: no number until mapped", "部门代码无效，映射前不能取号"),
+        "authority-unmapped" => {
+            lang.of("no valid department code: no number until mapped", "部门代码无效，映射前不能取号")
+        }
         "delegated" => lang.of("probably a delegated item", "可能为委托事项"),
-        "department-differs" => lang.of("department code differs from the one in the item code", "部门代码与事项编码不符"),
+        "department-differs" => {
+            lang.of("department code differs from the one in the item code", "部门代码与事项编码不符")
+        }
         "credit-code-shared" => lang.of("credit code of another department", "使用了其他部门的信用代码"),
         "code-shape" => lang.of("item code of no known shape", "事项编码格式不明"),
         "name-repeated" => lang.of("same name as an earlier row", "与前面的事项同名"),
@@ -222,7 +226,10 @@ fn meaning(lang: Lang, code: &str) -> &str {
 
 /// Step: what can draw numbers is published; the rest after its department code is mapped.
 pub(super) fn publish_real(stage: &mut Stage, federation: &Federation) -> Result<(), NotHeld> {
-    let (en, zh) = ("What has a valid department code is published; mapping a bad one lifts it", "发布代码有效的事项；错误代码映射后可发布");
+    let (en, zh) = (
+        "What has a valid department code is published; mapping a bad one lifts it",
+        "发布代码有效的事项；错误代码映射后可发布",
+    );
     stage.step(en, zh, |stage| {
         let hall = federation.hall(HOME);
         let first = publish(hall, None)?;

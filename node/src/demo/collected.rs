@@ -7,10 +7,10 @@ use tongban_domain::catalogue::Mode;
 
 use super::catalogue::DISABILITY;
 use super::federation::{Federation, HOME, NEIGHBOUR, TOWN};
-use super::online::{Slip, both_legs, collect, finish, held};
+use super::online::{Slip, both_legs, collect, finish, held, verified};
 use super::people::{DECIDER, NEWCOMER, REVIEWER, WINDOW, person};
 use super::stage::{NotHeld, Seen, Stage, fields, holds, list, refused, seen, text, wait};
-use crate::api::v1::{ActRequest, VerifyLicence};
+use crate::api::v1::ActRequest;
 
 /// How long a node may take to notice that a link is dead: the transport's idle time and some more.
 const NOTICED_SECONDS_MAX: u64 = 20;
@@ -30,7 +30,10 @@ pub(super) fn play(stage: &mut Stage, federation: &Federation) -> Result<(), Not
 
 fn cut(stage: &mut Stage, federation: &Federation) -> Result<Slip, NotHeld> {
     let (home, town, neighbour) = (federation.hall(HOME), federation.hall(TOWN), federation.hall(NEIGHBOUR));
-    let (en, zh) = ("Story 2, 异地代收代办: the cable is pulled in the middle of the hand-over", "故事二·异地代收代办：移交途中断网");
+    let (en, zh) = (
+        "Story 2, 异地代收代办: the cable is pulled in the middle of the hand-over",
+        "故事二·异地代收代办：移交途中断网",
+    );
     stage.step(en, zh, |stage| {
         let daughter = person("李秀英", "19580312", 1);
         let brought = ["残疾人证原件", "居民身份证", "照片", "换领申请表"];
@@ -64,7 +67,10 @@ fn cut(stage: &mut Stage, federation: &Federation) -> Result<Slip, NotHeld> {
             "代市镇 case show：移交中，第 1 任；仍是收件凭证，尚未受理。",
         );
         let place = town.whereis(&slip.case)?;
-        fields(&place, &[("division", json!(town.division)), ("handover", json!(home.division)), ("tenure", json!(1))])?;
+        fields(
+            &place,
+            &[("division", json!(town.division)), ("handover", json!(home.division)), ("tenure", json!(1))],
+        )?;
         stage.rows(std::slice::from_ref(&place), &["division", "tenure", "handover", "as_of"]);
         refused(home.case(&slip.case), "case-unknown")?;
         // Frozen: nobody may act on it at 代市镇 while the offer is open.
@@ -77,7 +83,8 @@ fn cut(stage: &mut Stage, federation: &Federation) -> Result<Slip, NotHeld> {
 
 fn heal(stage: &mut Stage, federation: &Federation, slip: &Slip) -> Result<(), NotHeld> {
     let home = federation.hall(HOME);
-    let (en, zh) = ("The cable is plugged in again: custody arrives by itself, once", "恢复联网：办件自动移交，且仅一次");
+    let (en, zh) =
+        ("The cable is plugged in again: custody arrives by itself, once", "恢复联网：办件自动移交，且仅一次");
     stage.step(en, zh, |stage| {
         federation.heal(TOWN);
         let healed = Instant::now();
@@ -91,19 +98,24 @@ fn heal(stage: &mut Stage, federation: &Federation, slip: &Slip) -> Result<(), N
             &format!("恢复 {arrived} 毫秒后，{}接收了办件。", home.name),
         );
         let agreed = Instant::now();
-        let rows = wait(AGREED_SECONDS_MAX, stage.of("all five name 广安区, tenure 2", "五个节点均指向广安区，第 2 任"), || {
-            let mut rows = Vec::new();
-            for hall in &federation.halls {
-                let place = hall.whereis(&slip.case)?;
-                let expected = [("division", json!(home.division)), ("tenure", json!(2)), ("handover", Value::Null)];
-                seen(&place, &expected).map_err(|Seen(found)| Seen(format!("{}: {found}", hall.name)))?;
-                rows.push(json!({
-                    "name": hall.name, "division": place["division"], "authority": place["authority"],
-                    "tenure": place["tenure"], "as_of": place["as_of"],
-                }));
-            }
-            Ok(rows)
-        })?;
+        let rows = wait(
+            AGREED_SECONDS_MAX,
+            stage.of("all five name 广安区, tenure 2", "五个节点均指向广安区，第 2 任"),
+            || {
+                let mut rows = Vec::new();
+                for hall in &federation.halls {
+                    let place = hall.whereis(&slip.case)?;
+                    let expected =
+                        [("division", json!(home.division)), ("tenure", json!(2)), ("handover", Value::Null)];
+                    seen(&place, &expected).map_err(|Seen(found)| Seen(format!("{}: {found}", hall.name)))?;
+                    rows.push(json!({
+                        "name": hall.name, "division": place["division"], "authority": place["authority"],
+                        "tenure": place["tenure"], "as_of": place["as_of"],
+                    }));
+                }
+                Ok(rows)
+            },
+        )?;
         let took = agreed.elapsed().as_millis();
         stage.tell(
             &format!("whereis, asked of all five ({took} ms):"),
@@ -147,7 +159,10 @@ fn restart(stage: &mut Stage, federation: &Federation, slip: &Slip) -> Result<()
 
 fn refuse(stage: &mut Stage, federation: &Federation, slip: &Slip) -> Result<(), NotHeld> {
     let (home, town) = (federation.hall(HOME), federation.hall(TOWN));
-    let (en, zh) = ("A decision without mandate, and one by a node without competence, are refused", "无授权的决定、无管辖权节点的决定均被拒绝");
+    let (en, zh) = (
+        "A decision without mandate, and one by a node without competence, are refused",
+        "无授权的决定、无管辖权节点的决定均被拒绝",
+    );
     stage.step(en, zh, |stage| {
         let grant = || ActRequest::Decide { grant: true, reason: None };
         let mandate = refused(home.act(NEWCOMER, &slip.case, grant()), "mandate-missing")?;
@@ -167,7 +182,10 @@ fn refuse(stage: &mut Stage, federation: &Federation, slip: &Slip) -> Result<(),
 
 fn conclude(stage: &mut Stage, federation: &Federation, slip: &Slip) -> Result<(), NotHeld> {
     let (home, town) = (federation.hall(HOME), federation.hall(TOWN));
-    let (en, zh) = ("区残联 decides; the new card is mailed; both halls show the same", "区残联决定、制证、邮寄；两个大厅显示一致");
+    let (en, zh) = (
+        "区残联 decides; the new card is mailed; both halls show the same",
+        "区残联决定、制证、邮寄；两个大厅显示一致",
+    );
     stage.step(en, zh, |stage| {
         home.act(DECIDER, &slip.case, ActRequest::Decide { grant: true, reason: None })?;
         let licence = finish(home, &slip.case, "残疾人证", "2036-09-13", "邮寄送达（演示）")?;
@@ -176,8 +194,7 @@ fn conclude(stage: &mut Stage, federation: &Federation, slip: &Slip) -> Result<(
         fields(&view, &[("state", json!("closed")), ("licences", json!([licence]))])?;
         let takes = list(&view, "history").iter().filter(|act| act["kind"] == "take-custody").count();
         holds(takes <= 1, "custody was taken once", takes)?;
-        let verdict = town.post(WINDOW, "/v1/licences/verify", &VerifyLicence { id: Some(licence.clone()), file: None })?;
-        fields(&verdict, &[("valid", json!(true))])?;
+        let verdict = verified(stage, town, &licence)?;
         let shown = held(stage, home, &slip.case, 2)?;
         Ok(((), json!({ "licence": licence, "case_no": shown["case_no"], "verified": verdict["reason"] })))
     })

@@ -84,7 +84,12 @@ impl Federation {
     /// What was counted for some halls.
     pub(super) fn counted(&self, places: &[usize]) -> BTreeMap<(String, &'static str), u64> {
         let divisions: Vec<String> = places.iter().map(|place| self.hall(*place).division.to_string()).collect();
-        self.tally.borrow().iter().filter(|((division, _), _)| divisions.contains(division)).map(|(key, count)| (key.clone(), *count)).collect()
+        self.tally
+            .borrow()
+            .iter()
+            .filter(|((division, _), _)| divisions.contains(division))
+            .map(|(key, count)| (key.clone(), *count))
+            .collect()
     }
 
     /// Step: makes and starts the nodes.
@@ -145,22 +150,29 @@ impl Federation {
 
     /// Step: operators, their roles and mandates.
     pub(super) fn staff(&self, stage: &mut Stage) -> Result<(), NotHeld> {
-        stage.step("Operators get roles; deciding needs a mandate besides", "设置经办人和角色；决定另需授权", |stage| {
-            for hall in &self.halls {
-                for (name, role) in
-                    [(WINDOW, Role::Window), (REVIEWER, Role::Reviewer), (DECIDER, Role::Decider), (ISSUER, Role::Issuer)]
-                {
-                    operator(hall, name, role)?;
+        stage.step(
+            "Operators get roles; deciding needs a mandate besides",
+            "设置经办人和角色；决定另需授权",
+            |stage| {
+                for hall in &self.halls {
+                    for (name, role) in [
+                        (WINDOW, Role::Window),
+                        (REVIEWER, Role::Reviewer),
+                        (DECIDER, Role::Decider),
+                        (ISSUER, Role::Issuer),
+                    ] {
+                        operator(hall, name, role)?;
+                    }
+                    let mandate = GrantMandate { operator: DECIDER.to_owned(), item: None, from: None, until: None };
+                    hall.post(ADMIN, "/v1/operators/mandate", &mandate)?;
                 }
-                let mandate = GrantMandate { operator: DECIDER.to_owned(), item: None, from: None, until: None };
-                hall.post(ADMIN, "/v1/operators/mandate", &mandate)?;
-            }
-            operator(self.hall(HOME), NEWCOMER, Role::Decider)?;
-            let operators = self.hall(HOME).get("/v1/operators", &[])?;
-            let rows = list(&operators, "operators");
-            stage.rows(rows, &["name", "roles", "window", "mandates"]);
-            Ok(((), json!({ "division": self.hall(HOME).division, "operators": rows })))
-        })
+                operator(self.hall(HOME), NEWCOMER, Role::Decider)?;
+                let operators = self.hall(HOME).get("/v1/operators", &[])?;
+                let rows = list(&operators, "operators");
+                stage.rows(rows, &["name", "roles", "window", "mandates"]);
+                Ok(((), json!({ "division": self.hall(HOME).division, "operators": rows })))
+            },
+        )
     }
 }
 
@@ -169,4 +181,3 @@ fn operator(hall: &Hall, name: &str, role: Role) -> Result<(), Broken> {
     hall.post(ADMIN, "/v1/operators", &AddOperator { name: name.to_owned(), roles: vec![role], window, uid: None })?;
     Ok(())
 }
-

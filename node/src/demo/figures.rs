@@ -26,7 +26,10 @@ struct Further {
 
 /// Step: cases everywhere; 代市镇 is off while they are decided, and catches up.
 pub(super) fn further_cases(stage: &mut Stage, federation: &Federation, claimed: &Claimed) -> Result<(), NotHeld> {
-    let (en, zh) = ("42 further cases at four halls; 代市镇 is off meanwhile, and catches up by itself", "四个大厅再办 42 件；其间代市镇关机，开机后自动追上");
+    let (en, zh) = (
+        "42 further cases at four halls; 代市镇 is off meanwhile, and catches up by itself",
+        "四个大厅再办 42 件；其间代市镇关机，开机后自动追上",
+    );
     stage.step(en, zh, |stage| {
         let plan = [
             (TOWN, HOME, DISABILITY, 10),
@@ -55,7 +58,9 @@ pub(super) fn further_cases(stage: &mut Stage, federation: &Federation, claimed:
                 let known = states(federation.hall(deciding))?;
                 away += cases
                     .iter()
-                    .filter(|case| case.deciding == deciding && known.get(&case.case).is_none_or(|(_, custody)| custody != "owner"))
+                    .filter(|case| {
+                        case.deciding == deciding && known.get(&case.case).is_none_or(|(_, custody)| custody != "owner")
+                    })
                     .count();
             }
             if away == 0 { Ok(()) } else { Err(Seen(format!("{away} on their way"))) }
@@ -70,7 +75,10 @@ pub(super) fn further_cases(stage: &mut Stage, federation: &Federation, claimed:
         let behind = federation.hall(HOME).peer(town)?["behind"].as_u64().unwrap_or(0);
         holds(behind > 0, "广安区: envelopes wait for 代市镇", behind)?;
         stage.tell(
-            &format!("{} is off while {off} of its cases are decided; at 广安区 {behind} envelopes wait for it.", town.name),
+            &format!(
+                "{} is off while {off} of its cases are decided; at 广安区 {behind} envelopes wait for it.",
+                town.name
+            ),
             &format!("{}关机期间，其代收的 {off} 件已办理；广安区有 {behind} 封回执和通知等待送达。", town.name),
         );
         town.start()?;
@@ -81,7 +89,9 @@ pub(super) fn further_cases(stage: &mut Stage, federation: &Federation, claimed:
             let differ = cases
                 .iter()
                 .filter(|further| further.collecting == TOWN)
-                .filter(|further| here.get(&further.case).map(|row| &row.0) != there.get(&further.case).map(|row| &row.0))
+                .filter(|further| {
+                    here.get(&further.case).map(|row| &row.0) != there.get(&further.case).map(|row| &row.0)
+                })
                 .count();
             if differ == 0 { Ok(()) } else { Err(Seen(format!("{differ} differ"))) }
         })?;
@@ -112,7 +122,10 @@ fn states(hall: &Hall) -> Result<BTreeMap<String, (String, String)>, Seen> {
 
 /// Step: the same figures at county, city and province, each with the checkpoints it is folded from.
 pub(super) fn report(stage: &mut Stage, federation: &Federation) -> Result<(), NotHeld> {
-    let (en, zh) = ("Figures at county, city and province, each naming its checkpoints", "区、市、省三级统计，各注明所依据的检查点");
+    let (en, zh) = (
+        "Figures at county, city and province, each naming its checkpoints",
+        "区、市、省三级统计，各注明所依据的检查点",
+    );
     stage.step(en, zh, |stage| {
         let mut details = Vec::new();
         for (place, below) in [(HOME, &[HOME][..]), (CITY, &[CITY, HOME, NEIGHBOUR]), (PROVINCE, &[PROVINCE, CITY, HOME, NEIGHBOUR])] {

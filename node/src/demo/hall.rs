@@ -95,7 +95,16 @@ impl Hall {
     /// Makes the directory: `tongban init --demo`.
     pub(super) fn init(&self) -> Result<(), Broken> {
         let mut command = self.program().map_err(|error| machine(&error))?;
-        command.args(["--output", "json", "init", "--demo", "--division", &self.division.to_string(), "--name", self.name]);
+        command.args([
+            "--output",
+            "json",
+            "init",
+            "--demo",
+            "--division",
+            &self.division.to_string(),
+            "--name",
+            self.name,
+        ]);
         command.args(["--listen", &self.listen.to_string(), "--advertise", &self.advertise.to_string()]);
         let made = command.stdin(Stdio::null()).output().map_err(|error| machine(&error))?;
         if made.status.success() {

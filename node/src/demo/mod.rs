@@ -52,13 +52,15 @@ struct Place {
 impl Place {
     fn make(named: Option<&Path>) -> Result<Self, Failure> {
         let keep = named.is_some();
-        let temporary = || std::env::temp_dir().join(format!("tongban-demo-{}-{:08x}", std::process::id(), rand::random::<u32>()));
+        let temporary =
+            || std::env::temp_dir().join(format!("tongban-demo-{}-{:08x}", std::process::id(), rand::random::<u32>()));
         let path = named.map_or_else(temporary, Path::to_owned);
         let at = |source| DirectoryError::Io { path: path.clone(), source };
         // Keys of the nodes lie in it.
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&path).map_err(at)?;
         let path = path.canonicalize().map_err(at)?;
-        let mut entries = std::fs::read_dir(&path).map_err(|source| DirectoryError::Io { path: path.clone(), source })?;
+        let mut entries =
+            std::fs::read_dir(&path).map_err(|source| DirectoryError::Io { path: path.clone(), source })?;
         if entries.next().is_some() {
             return Err(DirectoryError::NotEmpty { path }.into());
         }
@@ -100,8 +102,10 @@ pub(crate) fn run(output: Output, directory: Option<&Path>, args: &Args) -> Resu
         processes: processes.clone(),
     };
     let relays = Relays::new(runtime.handle().clone());
-    let federation = Federation::new(&house, relays)
-        .map_err(|source| DirectoryError::Io { path: place.path.clone(), source })?;
+    let federation = Federation::new(&house, relays).map_err(|source| {
+        place.remove();
+        DirectoryError::Io { path: place.path.clone(), source }
+    })?;
     let mut stage = Stage::new(output, STEPS, place.path.clone());
     let played = play(&mut stage, &federation);
     if played.is_err() {
@@ -119,7 +123,10 @@ pub(crate) fn run(output: Output, directory: Option<&Path>, args: &Args) -> Resu
     place.remove();
     let shown = place.path.display();
     match (&played, place.keep) {
-        (Ok(()), true) => stage.finish(&format!("Every step held. The nodes are in {shown}."), &format!("各步均成立。节点目录：{shown}。")),
+        (Ok(()), true) => stage.finish(
+            &format!("Every step held. The nodes are in {shown}."),
+            &format!("各步均成立。节点目录：{shown}。"),
+        ),
         (Ok(()), false) => stage.finish("Every step held.", "各步均成立。"),
         (Err(NotHeld), _) => stage.finish(
             &format!("A step did not hold. Nodes and logs are kept in {shown}."),
@@ -159,7 +166,7 @@ fn serve(stage: &mut Stage, federation: &Federation, runtime: &Runtime) {
         .iter()
         .map(|hall| {
             json!({
-                "division": hall.division, "name": hall.name, "listen": hall.advertise.to_string(),
+                "division": hall.division, "name": hall.name, "listen": hall.listen.to_string(),
                 "dir": hall.directory.display().to_string(),
                 "socket": hall.socket().display().to_string(),
             })

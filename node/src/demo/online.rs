@@ -74,13 +74,14 @@ pub(super) fn finish(hall: &Hall, case: &str, kind: &str, until: &str, how: &str
 /// Waits until another hall shows the case as the deciding one does, with every act of both, and shows them.
 pub(super) fn both_legs(stage: &Stage, hall: &Hall, deciding: &Hall, case: &str) -> Result<Value, Broken> {
     let there = deciding.case(case)?;
-    let view = wait(DELIVERED_SECONDS_MAX, stage.of("the other hall knows the outcome", "收件大厅已知结果"), || {
-        let view = hall.case(case)?;
-        let same = ["state", "case_no", "statutory_due", "promised_due", "calendar", "decided_on", "licences"];
-        let expected: Vec<(&str, Value)> = same.iter().map(|field| (*field, there[*field].clone())).collect();
-        seen(&view, &expected)?;
-        Ok(view)
-    })?;
+    let view =
+        wait(DELIVERED_SECONDS_MAX, stage.of("the other hall knows the outcome", "收件大厅已知结果"), || {
+            let view = hall.case(case)?;
+            let same = ["state", "case_no", "statutory_due", "promised_due", "calendar", "decided_on", "licences"];
+            let expected: Vec<(&str, Value)> = same.iter().map(|field| (*field, there[*field].clone())).collect();
+            seen(&view, &expected)?;
+            Ok(view)
+        })?;
     stage.tell(
         &format!("{} shows the same case, clock and licence as {}:", hall.name, deciding.name),
         &format!("{}与{}显示相同的办件、期限和证照：", hall.name, deciding.name),
@@ -92,10 +93,10 @@ pub(super) fn both_legs(stage: &Stage, hall: &Hall, deciding: &Hall, case: &str)
 /// Steps of story 1.
 pub(super) fn play(stage: &mut Stage, federation: &Federation) -> Result<(), NotHeld> {
     let (home, town) = (federation.hall(HOME), federation.hall(TOWN));
-    let (en, zh) = ("Story 1, 全程网办: 代市镇 collects a permit renewal for 广安区", "故事一·全程网办：代市镇为广安区收件");
+    let (en, zh) =
+        ("Story 1, 全程网办: 代市镇 collects a permit renewal for 广安区", "故事一·全程网办：代市镇为广安区收件");
     let case = stage.step(en, zh, |stage| {
-        let guesthouse =
-            Applicant { name: "演示河畔旅馆".to_owned(), id: credit_code("92511602MA0000001") };
+        let guesthouse = Applicant { name: "演示河畔旅馆".to_owned(), id: credit_code("92511602MA0000001") };
         let brought = ["申请书", "卫生检测报告", "从业人员健康证明"];
         let slip = collect(town, HYGIENE, home, Some(Mode::Online), guesthouse, &brought, false)?;
         stage.tell(
@@ -103,7 +104,10 @@ pub(super) fn play(stage: &mut Stage, federation: &Federation) -> Result<(), Not
             &format!("收件凭证 {}，查询码 {}；法定期限尚未起算。", slip.collection_no, slip.query_code),
         );
         let view = held(stage, home, &slip.case, 2)?;
-        fields(&view, &[("state", json!("collected")), ("statutory_due", Value::Null), ("applicant", json!("演示****"))])?;
+        fields(
+            &view,
+            &[("state", json!("collected")), ("statutory_due", Value::Null), ("applicant", json!("演示****"))],
+        )?;
         stage.tell(
             &format!("{} holds it now, tenure 2, received on {}.", home.name, text(&view, "received_on")),
             &format!("现由{}经办，第 2 任，收到日期 {}。", home.name, text(&view, "received_on")),
@@ -118,7 +122,8 @@ pub(super) fn play(stage: &mut Stage, federation: &Federation) -> Result<(), Not
 
 fn decide(stage: &mut Stage, federation: &Federation, case: &str, query_code: &str) -> Result<String, NotHeld> {
     let (home, town) = (federation.hall(HOME), federation.hall(TOWN));
-    let (en, zh) = ("广安区 accepts, decides, issues the licence, delivers and closes", "广安区受理、决定、制证、送达、办结");
+    let (en, zh) =
+        ("广安区 accepts, decides, issues the licence, delivers and closes", "广安区受理、决定、制证、送达、办结");
     stage.step(en, zh, |stage| {
         let accepted = home.act(REVIEWER, case, ActRequest::Accept {})?;
         fields(&accepted, &[("promised_due", json!("2026-09-20")), ("statutory_due", json!("2026-10-16"))])?;
@@ -150,15 +155,13 @@ fn decide(stage: &mut Stage, federation: &Federation, case: &str, query_code: &s
 
 fn verify(stage: &mut Stage, federation: &Federation, licence: &str) -> Result<(), NotHeld> {
     let (home, town) = (federation.hall(HOME), federation.hall(TOWN));
-    let (en, zh) = ("代市镇 verifies the licence by identifier and by file; a forged file is refused", "代市镇验证证照；被篡改的文件不通过");
+    let (en, zh) = (
+        "代市镇 verifies the licence by identifier and by file; a forged file is refused",
+        "代市镇验证证照；被篡改的文件不通过",
+    );
     stage.step(en, zh, |stage| {
         let ask = |request: VerifyLicence| town.post(WINDOW, "/v1/licences/verify", &request);
-        // The authority is seconds old: the record with its seal key may still be on the way here.
-        let by_id = wait(DELIVERED_SECONDS_MAX, stage.of("valid", "有效"), || {
-            let verdict = ask(VerifyLicence { id: Some(licence.to_owned()), file: None })?;
-            seen(&verdict, &[("reason", json!("valid")), ("valid", json!(true))])?;
-            Ok(verdict)
-        })?;
+        let by_id = verified(stage, town, licence)?;
         fields(&by_id, &[("demo", json!(true))])?;
         let shown = home.get("/v1/licences/show", &[("licence", Some(licence))])?;
         let sealed = BASE64.decode(text(&shown, "file")).unwrap_or_default();
@@ -183,6 +186,16 @@ fn verify(stage: &mut Stage, federation: &Federation, licence: &str) -> Result<(
         );
         let detail = json!({ "licence": licence, "by_id": by_id["reason"], "by_file": by_file["reason"], "forged": refused["reason"] });
         Ok(((), detail))
+    })
+}
+
+/// Verifies a licence by its identifier at a hall. Its authority is seconds old: the record with its seal key may still be on the way there.
+pub(super) fn verified(stage: &Stage, hall: &Hall, licence: &str) -> Result<Value, Broken> {
+    wait(DELIVERED_SECONDS_MAX, stage.of("the licence is valid", "证照有效"), || {
+        let request = VerifyLicence { id: Some(licence.to_owned()), file: None };
+        let verdict = hall.post(WINDOW, "/v1/licences/verify", &request)?;
+        seen(&verdict, &[("reason", json!("valid")), ("valid", json!(true))])?;
+        Ok(verdict)
     })
 }
 

@@ -46,7 +46,9 @@ pub(super) fn somebody(serial: u32) -> Applicant {
 
 /// A credit code that no register holds, with its check character.
 pub(super) fn credit_code(body: &str) -> String {
-    CreditCode::from_body(body).expect("the bodies in this folder have seventeen characters of the code's alphabet").to_string()
+    CreditCode::from_body(body)
+        .expect("the bodies in this folder have seventeen characters of the code's alphabet")
+        .to_string()
 }
 
 /// Materials by their names; what they hold is invented as well.

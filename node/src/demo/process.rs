@@ -98,7 +98,9 @@ impl Processes {
             }
         }
         let deadline = Instant::now() + Duration::from_secs(STOP_SECONDS_MAX);
-        while running.children.values_mut().any(|child| matches!(child.try_wait(), Ok(None))) && Instant::now() < deadline {
+        while running.children.values_mut().any(|child| matches!(child.try_wait(), Ok(None)))
+            && Instant::now() < deadline
+        {
             std::thread::sleep(super::stage::POLL);
         }
         running.end();

@@ -65,7 +65,7 @@ impl Stage {
         if output.is_json() || !std::io::stderr().is_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {bar:30} {pos}/{len} {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {pos}/{len} {elapsed}") {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(100));
@@ -157,7 +157,9 @@ impl Stage {
         self.step += 1;
         let title = self.of("The nodes run until Ctrl-C", "节点保持运行，按 Ctrl-C 结束").to_owned();
         self.write(&title, true, &json!({ "nodes": rows }));
-        self.tell(&format!("\n{title}"), &format!("\n{title}"));
+        if !self.output.is_json() {
+            drop(self.output.line(&format!("\n{} {title}", self.of("[demo 演示]", "【演示】"))));
+        }
         self.rows(rows, &["division", "name", "listen", "dir", "socket"]);
         if let Some(dir) = rows.iter().find(|row| row["name"] == "广安区").map(|row| text(row, "dir")) {
             self.tell("Next:", "下一步：");
@@ -177,11 +179,7 @@ impl Stage {
 }
 
 /// Looks again and again until what is awaited is there, or the time is over.
-pub(super) fn wait<T>(
-    seconds: u64,
-    expected: &str,
-    mut look: impl FnMut() -> Result<T, Seen>,
-) -> Result<T, Broken> {
+pub(super) fn wait<T>(seconds: u64, expected: &str, mut look: impl FnMut() -> Result<T, Seen>) -> Result<T, Broken> {
     let deadline = Instant::now() + Duration::from_secs(seconds);
     loop {
         match look() {

@@ -85,12 +85,12 @@ pub(super) fn fold_act(read: &dyn Read, batch: &mut WriteBatch, origin: NodeId, 
     for (key, by) in rows(origin, header) {
         figure::add(read, batch, &key, by)?;
     }
-    let known = LOCATION.load(read, &header.case)?;
     let division = match header.act {
         ActKind::TakeCustody => header.deciding_division,
         ActKind::Collect | ActKind::Offer => header.collecting_division,
         _ => return Ok(()),
     };
+    let known = LOCATION.load(read, &header.case)?;
     if known.is_none_or(|known| known.tenure <= header.tenure) {
         let location = Location {
             division,

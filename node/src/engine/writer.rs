@@ -2,6 +2,7 @@
 
 mod decider;
 mod handle;
+mod hot;
 mod request;
 mod sealing;
 
@@ -24,6 +25,7 @@ use tongban_storage::{StorageError, WriteBatch};
 
 use decider::{Decided, Decider, Proto};
 use handle::{Message, Reply};
+use hot::Hot;
 
 use super::apply::{Applied, Applier};
 use super::committed::Committed;
@@ -80,6 +82,7 @@ pub struct Writer {
     committed: Arc<AtomicU64>,
     applied: Applied,
     waiting: VecDeque<(Request, Reply, OwnedSemaphorePermit)>,
+    hot: Hot,
     layers: VecDeque<Layer>,
     in_flight: usize,
     number: u64,
@@ -96,9 +99,17 @@ struct Draft {
     documents: Vec<Document>,
     envelopes: Vec<Envelope>,
     receipt: Option<Receipt>,
-    answer: Answer,
+    answer: Result<Answer, Refused>,
     reply: Reply,
     permit: OwnedSemaphorePermit,
+}
+
+impl Draft {
+    /// Nothing to store, but an answer that may be spoken only when the entries before it are committed.
+    fn empty(answer: Result<Answer, Refused>, reply: Reply, permit: OwnedSemaphorePermit) -> Self {
+        let (documents, envelopes) = (Vec::new(), Vec::new());
+        Self { decision: Decision::default(), documents, envelopes, receipt: None, answer, reply, permit }
+    }
 }
 
 impl Writer {
@@ -124,6 +135,7 @@ impl Writer {
         let room = Arc::new(Semaphore::new(WAITING_MAX));
         let handle = Handle { sender: sender.clone(), room, committed: Arc::clone(&committed), applied: applied.clone() };
         let mut writer = Writer {
+            hot: Hot::new(Arc::clone(parts.applier.backend())),
             parts,
             receiver,
             sender,
@@ -198,7 +210,9 @@ impl Writer {
         }
         let applied = self.applied.index();
         while self.layers.front().is_some_and(|layer| layer.index.is_some_and(|index| index <= applied)) {
-            self.layers.pop_front();
+            if let Some(layer) = self.layers.pop_front() {
+                self.hot.settle(&layer.batch);
+            }
         }
     }
 
@@ -213,6 +227,7 @@ impl Writer {
                 Ok(Decided::Change(proto)) => {
                     let Proto { decision, documents, envelopes, receipt, answer } = *proto;
                     let answer = answer.unwrap_or_else(|| Answer::Json(decision.reply.clone()));
+                    let answer = Ok(answer);
                     drafts.push(Draft { decision, documents, envelopes, receipt, answer, reply, permit });
                 }
                 // It stands on what earlier entries of this writer hold, which may still be in flight: it is answered with the
@@ -221,20 +236,16 @@ impl Writer {
                     if self.layers.iter().all(|layer| layer.index.is_some()) && drafts.is_empty() {
                         let _heard = reply.send(Ok(Committed::new(answer, self.committed.load(Ordering::Acquire))));
                     } else {
-                        let decision = Decision::default();
-                        drafts.push(Draft {
-                            decision,
-                            documents: Vec::new(),
-                            envelopes: Vec::new(),
-                            receipt: None,
-                            answer,
-                            reply,
-                            permit,
-                        });
+                        drafts.push(Draft::empty(Ok(answer), reply, permit));
                     }
                 }
+                // A refusal speaks of the same facts and waits for them likewise.
                 Err(refused) => {
-                    let _heard = reply.send(Err(refused));
+                    if self.layers.iter().all(|layer| layer.index.is_some()) && drafts.is_empty() {
+                        let _heard = reply.send(Err(refused));
+                    } else {
+                        drafts.push(Draft::empty(Err(refused), reply, permit));
+                    }
                 }
             }
         }
@@ -284,7 +295,7 @@ impl Writer {
                 Ok(index) => {
                     committed.fetch_max(index, Ordering::AcqRel);
                     for (answer, reply, permit) in answers {
-                        let _heard = reply.send(Ok(Committed::new(answer, index)));
+                        let _heard = reply.send(answer.map(|answer| Committed::new(answer, index)));
                         drop(permit);
                     }
                     let _sent = sender.send(Message::Settled { number, index: Some(index) });
@@ -304,10 +315,9 @@ impl Writer {
     }
 
     fn decide(&mut self, request: Request, at: Timestamp, whole: &mut WriteBatch, _place: usize) -> Result<Decided, Refused> {
-        let backend = Arc::clone(self.parts.applier.backend());
         let mut layers: Vec<&WriteBatch> = self.layers.iter().map(|layer| &*layer.batch).collect();
         layers.push(whole);
-        let view = View::new(&*backend, layers);
+        let view = View::new(&self.hot, layers);
         let mut decider = Decider { parts: &mut self.parts, places: &self.places, view: &view, at };
         let decided = decider.request(request)?;
         if let Some(fault) = decider.parts.desk.fault() {

@@ -122,7 +122,8 @@ impl Shared {
     /// Asks the node that a target names, wherever it is.
     pub async fn ask<T: for<'b> Decode<'b, ()>>(self: &Arc<Self>, target: Target, query: Query) -> Asked<T> {
         let asker = self.here().node;
-        let routed = Routed { asker, target, hops: u8::try_from(limits::HOPS_MAX).unwrap_or(8), query };
+        let asked_of = target.clone();
+        let routed = Routed { asker, target, hops: limits::HOPS_MAX, query };
         let asked = tokio::time::timeout(PATIENCE, self.pass_on(routed, None)).await;
         match asked {
             Err(_) => {
@@ -132,6 +133,9 @@ impl Shared {
             Ok(None) => Asked::Unreached,
             Ok(Some(Response::Refused(Refusal { code, .. }))) if code == UNREACHED => Asked::Unreached,
             Ok(Some(Response::Refused(Refusal { code, text }))) => Asked::Refused(code, text),
+            Ok(Some(Response::Answer(answer))) if !self.may_answer(&asked_of, &answer.signer) => {
+                Asked::Refused("answer-foreign".to_owned(), "another node than was asked has answered".to_owned())
+            }
             Ok(Some(Response::Answer(answer))) => match self.open_answer(&answer.signer, &answer.sealed) {
                 Some(payload) => match tongban_codes::cbor::from_slice(&payload) {
                     Ok(answered) => Asked::Answer(answered, answer.signer),
@@ -140,6 +144,18 @@ impl Shared {
                 None => Asked::Refused("answer-unsealed".to_owned(), "the seal of the answer does not hold".to_owned()),
             },
             Ok(Some(_)) => Asked::Refused("answer-malformed".to_owned(), "another answer than was asked for".to_owned()),
+        }
+    }
+
+    /// Whether a node is one that the question was for: a node on the way can't answer in its place.
+    fn may_answer(&self, target: &Target, signer: &NodeId) -> bool {
+        let directory = self.directory();
+        let Some(entry) = directory.node(signer) else { return false };
+        match target {
+            Target::Node(node) => node == signer,
+            Target::Division(division) => entry.certification.division == *division,
+            Target::CasePrefix(prefix) => signer.prefix() == *prefix,
+            Target::Label(label) => entry.certification.label == *label,
         }
     }
 
@@ -195,7 +211,8 @@ impl Shared {
         let bytes = Request::Routed(routed).to_bytes();
         let mut refused = None;
         for (node, addresses) in dials {
-            let Some(address) = addresses.first().and_then(|address| super::join::resolve(address).ok()) else { continue };
+            let Some(address) = addresses.first() else { continue };
+            let Ok(address) = super::join::resolve(address).await else { continue };
             let dialled = tokio::time::timeout(
                 PATIENCE / 4,
                 self.parts.endpoint.connect(address, tongban_quic::Expect::Node(node)),

@@ -3,18 +3,18 @@
 mod gossip;
 mod traffic;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
 use tongban_federation::route::Policy;
 use tongban_federation::session::{Input, Output, State};
 use tongban_federation::wire::{HighWater, JournalSize};
 use tongban_federation::{
-    CloseCode, Config, FederationLevel, Progress, Release, Role, Sealed, Session, VersionRange, limits,
+    CloseCode, Config, FederationLevel, Flow, Progress, Release, Role, Sealed, Session, VersionRange, limits,
 };
 use tongban_quic::{Expect, Link, QuicError, Standing};
 use tongban_storage::keyspace::key::stem;
@@ -23,6 +23,7 @@ use tongban_storage::keyspace::delivery;
 use super::shared::{DirectoryUnseal, Shared};
 use super::{pull, record, serve};
 use crate::engine::Refused;
+use crate::engine::trust::Certificate;
 
 /// How often the driver looks by itself for what a lost nudge should have told it.
 const LOOK_SECONDS: u64 = 1;
@@ -30,8 +31,14 @@ const LOOK_SECONDS: u64 = 1;
 /// How often the view of the peers is made anew.
 const STANDINGS_EVERY: Duration = Duration::from_millis(250);
 
+/// How long a stranger may stay to join.
+const STRANGER_TIME: Duration = Duration::from_secs(30);
+
 /// Seconds for which a node that could not be dialled is not dialled again for the sake of an envelope.
 const UNREACHABLE_SECONDS: i64 = 20;
+
+/// Frames of one link that are read and not looked at yet; the rest waits in the transport's window.
+const FRAMES_READ_MAX: usize = 64;
 
 /// Frames that may wait to be written to one link; a peer that reads slower than that is closed.
 const FRAMES_WAITING_MAX: usize = 1024;
@@ -48,12 +55,14 @@ pub enum Nudge {
 enum Happened {
     Accepted(Link),
     Dialled { peer: NodeId, attempt: u64, result: Result<Link, QuicError> },
-    Frame { peer: NodeId, attempt: u64, bytes: Vec<u8> },
+    Frame { peer: NodeId, attempt: u64, bytes: Vec<u8>, _room: OwnedSemaphorePermit },
     Closed { peer: NodeId, attempt: u64, error: QuicError },
     Settled { peer: NodeId, input: Input },
     Pulled { peer: NodeId, journal: JournalSize, result: Result<u64, Refused> },
     RecordsKept(bool),
-    Unvouched(Vec<Sealed>),
+    Unvouched { peer: NodeId, anchors: usize, records: Vec<Sealed> },
+    RelayKept { flow: Flow, sequence: u64 },
+    ReceiptFailed { peer: NodeId },
     TrustKept,
 }
 
@@ -62,6 +71,10 @@ struct Peer {
     lasting: bool,
     link: Option<(u64, mpsc::Sender<Vec<u8>>, Link)>,
     dialled_by_me: bool,
+    role: Role,
+    dialling: Option<u64>,
+    /// The last sequence of each flow that the session was told of on this link.
+    announced: BTreeMap<Flow, u64>,
     records_stamp: u64,
     chain_told: Vec<Certificate>,
     since: Timestamp,
@@ -79,8 +92,10 @@ pub struct Driver {
     outbox: watch::Receiver<u64>,
     attempts: u64,
     unreachable: BTreeMap<NodeId, Timestamp>,
-    pulling: BTreeSet<(NodeId, JournalSize)>,
+    /// Journals that are being pulled, with the largest size that is wanted.
+    pulling: BTreeMap<(NodeId, u8, u32), u64>,
     offered: BTreeMap<NodeId, BTreeMap<(NodeId, u8, u32), u64>>,
+    unvouched: Vec<Sealed>,
     seed: u64,
 }
 
@@ -98,8 +113,9 @@ impl Driver {
             outbox,
             attempts: 0,
             unreachable: BTreeMap::new(),
-            pulling: BTreeSet::new(),
+            pulling: BTreeMap::new(),
             offered: BTreeMap::new(),
+            unvouched: Vec::new(),
             seed: rand::random(),
         }
     }
@@ -206,6 +222,9 @@ impl Driver {
             lasting,
             link: None,
             dialled_by_me: role == Role::Dial,
+            role,
+            dialling: None,
+            announced: BTreeMap::new(),
             records_stamp: 0,
             chain_told: Vec::new(),
             since: now,
@@ -227,6 +246,8 @@ impl Driver {
                     let _was = self.unreachable.remove(&peer);
                     self.connected(peer, attempt, link, true);
                 }
+                // Of an attempt that was given up before: another may stand by now.
+                Err(_) if self.peers.get(&peer).is_none_or(|known| known.dialling != Some(attempt)) => {}
                 Err(error) => {
                     tracing::info!(%peer, code = error.code(), %error, "a node could not be dialled");
                     self.unreachable.insert(peer, self.shared.now());
@@ -237,7 +258,7 @@ impl Driver {
                     self.announce(None);
                 }
             },
-            Happened::Frame { peer, attempt, bytes } => {
+            Happened::Frame { peer, attempt, bytes, .. } => {
                 if self.is_current(&peer, attempt) {
                     self.feed(peer, Input::Frame(bytes));
                 }
@@ -261,10 +282,18 @@ impl Driver {
                     self.announce(None);
                 }
             }
-            Happened::Unvouched(records) => self.keep_unvouched(records),
+            Happened::Unvouched { peer, anchors, records } => self.keep_unvouched(peer, anchors, records),
+            Happened::RelayKept { flow, sequence } => self.announce_flow(flow, sequence, sequence, None),
+            Happened::ReceiptFailed { peer } => {
+                // The peer says it again on a new connection.
+                self.unlink(peer);
+                self.feed(peer, Input::Disconnected);
+            }
             Happened::TrustKept => {
                 self.offer_chain();
-                self.retry_unvouched();
+                if let Some(superior) = self.shared.trust().superior {
+                    self.retry_unvouched(superior);
+                }
                 self.publish();
             }
         }
@@ -276,10 +305,21 @@ impl Driver {
 
     fn accepted(&mut self, link: Link) {
         let peer = link.peer().node;
-        tokio::spawn(serve::serve_link(Arc::clone(&self.shared), link.clone()));
         if matches!(link.peer().standing, Standing::Stranger) {
+            tokio::spawn(serve::serve_link(Arc::clone(&self.shared), link.clone()));
+            // Long enough for a join, too short to hold the door shut for others.
+            tokio::spawn(async move {
+                tokio::time::sleep(STRANGER_TIME).await;
+                link.close(0, "a stranger's time is over");
+            });
             return;
         }
+        if !self.is_genuine(&link) {
+            tracing::warn!(%peer, "a connection proved another key than the node's record names");
+            link.close(0, "not the key of this node");
+            return;
+        }
+        tokio::spawn(serve::serve_link(Arc::clone(&self.shared), link.clone()));
         let (theirs, mine) = (link.peer().division, self.shared.here().division);
         let table = tongban_codes::division::table();
         let lasting = table.is_within(theirs, mine) || table.is_within(mine, theirs);
@@ -305,7 +345,29 @@ impl Driver {
         self.connected(peer, attempt, link, false);
     }
 
+    /// Whether the key that the connection proved is the node's, as the directory has it. The id in a certificate is only what its issuer
+    /// wrote there.
+    fn is_genuine(&self, link: &Link) -> bool {
+        let peer = link.peer();
+        match self.shared.directory().node(&peer.node) {
+            Some(entry) => {
+                entry.record.transport_key == peer.key_hash && entry.certification.division == peer.division
+            }
+            // Before its record has come nobody is taken for the superior but the holder of the key that was joined.
+            None => {
+                let trust = self.shared.trust();
+                trust.superior != Some(peer.node) || trust.anchors.iter().any(|anchor| anchor.key_hash == peer.key_hash)
+            }
+        }
+    }
+
     fn connected(&mut self, peer: NodeId, attempt: u64, link: Link, by_me: bool) {
+        if !self.is_genuine(&link) {
+            tracing::warn!(%peer, "a connection proved another key than the node's record names");
+            link.close(0, "not the key of this node");
+            self.feed(peer, Input::Disconnected);
+            return;
+        }
         let progress = self.progress(&peer);
         let division = link.peer().division;
         let Some(known) = self.peers.get_mut(&peer) else {
@@ -319,6 +381,8 @@ impl Driver {
         let (sender, mut frames) = mpsc::channel::<Vec<u8>>(FRAMES_WAITING_MAX);
         known.link = Some((attempt, sender, link.clone()));
         known.dialled_by_me = by_me;
+        known.dialling = None;
+        known.announced.clear();
         known.chain_told.clear();
         known.trouble = None;
         self.shared.set_link(peer, Some(link.clone()));
@@ -328,9 +392,11 @@ impl Driver {
         tokio::spawn({
             let (link, events) = (link.clone(), self.events.clone());
             async move {
+                let room = Arc::new(Semaphore::new(FRAMES_READ_MAX));
                 loop {
+                    let Ok(_room) = Arc::clone(&room).acquire_owned().await else { return };
                     let happened = match link.receive().await {
-                        Ok(bytes) => Happened::Frame { peer, attempt, bytes },
+                        Ok(bytes) => Happened::Frame { peer, attempt, bytes, _room },
                         Err(error) => {
                             let _gone = events.send(Happened::Closed { peer, attempt, error });
                             return;
@@ -415,7 +481,7 @@ impl Driver {
             Output::PeerRestored { epoch, .. } => tracing::warn!(%peer, epoch, "a peer began a new epoch"),
             Output::Deliver { envelope, sealed } => self.deliver(peer, *envelope, sealed),
             Output::Relay { envelope, sealed } => self.relay(peer, &envelope, sealed),
-            Output::RecordReceipt { receipt, sealed, .. } => self.record_receipt(*receipt, sealed),
+            Output::RecordReceipt { receipt, sealed, .. } => self.record_receipt(peer, *receipt, sealed),
             Output::RelayReceipt { receipt, sealed } => self.relay_receipt(&receipt, sealed),
             Output::LoadOutbox { flow, load } => {
                 let (envelopes, more) = self.load(&flow, load.after, load.limit);
@@ -428,7 +494,7 @@ impl Driver {
                 }
                 self.offer_records();
             }
-            Output::RecordsReceived(records) => self.records_received(records),
+            Output::RecordsReceived(records) => self.records_received(peer, records),
             Output::ChainReceived(chain) => self.chain_received(peer, chain),
             Output::PullDue(journal) => self.pull(peer, journal),
             Output::WantRecord(node) => {
@@ -465,10 +531,13 @@ impl Driver {
         };
         self.attempts += 1;
         let (attempt, events, endpoint) = (self.attempts, self.events.clone(), self.shared.parts.endpoint.clone());
+        if let Some(known) = self.peers.get_mut(&peer) {
+            known.dialling = Some(attempt);
+        }
         tokio::spawn(async move {
             let mut result = Err(QuicError::Protocol("no address of it is known".to_owned()));
             for address in addresses {
-                let Ok(address) = super::join::resolve(&address) else { continue };
+                let Ok(address) = super::join::resolve(&address).await else { continue };
                 result = endpoint.connect(address, Expect::Node(peer)).await;
                 if result.is_ok() {
                     break;

@@ -1,7 +1,8 @@
 //! Inviting and joining: a token pins the superior's key, the superior certifies the node, the node trusts the root.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rand::RngCore;
 use serde_json::json;
@@ -10,17 +11,21 @@ use tongban_codes::ids::{Digest, Label, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_federation::invite::Invitation;
 use tongban_federation::wire::{Join, Joined, NamedKey, Request as WireRequest, Response};
-use tongban_federation::{Sealed, SignedRecord};
+use tongban_federation::{Directory, Sealed, SignedRecord};
 use tongban_quic::certificate::{self, Subject, VALID_DAYS};
 use tongban_quic::{Expect, PeerIdentity};
 use tongban_seal::{IndexKey, PublicKey};
 use tongban_storage::keyspace::directory::{INVITE, Invite};
+use tongban_storage::Read;
 use tongban_storage::keyspace::meta;
 
-use super::record::{certify, change_trust, merge, publish};
+use super::record::{certify, change_trust_with, merge, publish};
 use super::shared::Shared;
 use crate::engine::trust::{AnchorRow, Certificate, RootKey};
 use crate::engine::{ExchangeEvent, Outside, Refused, Trust};
+
+/// How long a name server may take.
+const RESOLVE_TIME: Duration = Duration::from_secs(3);
 
 /// A token lives at most so long.
 const EXPIRES_SECONDS_MAX: u64 = 30 * 24 * 3600;
@@ -106,7 +111,7 @@ pub async fn invite(
         expires,
     }
     .to_string();
-    let row = Invite { division, expires, used: None, by: operator };
+    let row = Invite { division, expires, used: None, by: operator, label: None };
     let hash = secret_hash(&secret);
     let _reply = shared
         .settle(move |_, _, _| Ok(Outside { exchange: vec![ExchangeEvent::Invited(hash, row)], ..Outside::default() }))
@@ -124,17 +129,34 @@ pub(super) async fn admit(shared: &Arc<Shared>, peer: &PeerIdentity, join: Join)
             "请求与连接所证明的密钥、节点或区划不符",
         ));
     }
+    // The id in the request is the stranger's own word: it must not be that of a node with another key.
+    if let Some(entry) = shared.directory().node(&join.node)
+        && (entry.record.transport_key != peer.key_hash || entry.certification.division != join.division)
+    {
+        return Err(Refused::problem(
+            "node-id-taken",
+            "a node of this id is known with another key or division",
+            "该节点标识已属于另一密钥或区划",
+        ));
+    }
     let seal_key: PublicKey = tongban_codes::cbor::from_slice(&join.seal_key).map_err(fault)?;
     let (hash, node, division) = (secret_hash(&join.secret), join.node, join.division);
-    let _reply = shared
+    let known = shared.directory();
+    let reply = shared
         .settle(move |read, at, _| {
-            let known = INVITE.load(read, &hash)?;
-            let row = check(known, node, division, at)?;
-            Ok(Outside { exchange: vec![ExchangeEvent::Invited(hash, row)], ..Outside::default() })
+            let mut row = check(INVITE.load(read, &hash)?, node, division, at)?;
+            // The label is kept with the invitation, so that the next one for this division gets another.
+            let label = match row.label {
+                Some(label) => label,
+                None => label(&known, read, node, division)?,
+            };
+            row.label = Some(label);
+            let reply = serde_json::Value::String(label.to_string());
+            Ok(Outside { exchange: vec![ExchangeEvent::Invited(hash, row)], reply, ..Outside::default() })
         })
         .await?;
     // From here on the invitation is used; the same node may come again with it when the answer was lost.
-    let label = label(shared, node, division)?;
+    let label: Label = serde_json::from_slice(&reply).map_err(fault)?;
     let certification = certify(shared, node, division, label, seal_key, join.exchange_key)?;
     let trust = shared.trust();
     let chain: Vec<Vec<u8>> = trust.chain.iter().map(|certificate| certificate.0.clone()).collect();
@@ -201,15 +223,27 @@ fn check(known: Option<Invite>, node: NodeId, division: DivisionCode, at: Timest
     }
 }
 
-/// The label of a node: its division and the first ordinal that no other node of it has; an earlier one is kept.
-fn label(shared: &Shared, node: NodeId, division: DivisionCode) -> Result<Label, Refused> {
-    let directory = shared.directory();
+/// The label of a node: its division and the first ordinal that no other node of it has or was promised; an earlier one is kept.
+fn label(directory: &Directory, read: &dyn Read, node: NodeId, division: DivisionCode) -> Result<Label, Refused> {
     if let Some(entry) = directory.node(&node)
         && entry.certification.division == division
+        && entry.certification.superior.is_some()
     {
         return Ok(entry.certification.label);
     }
-    let taken: Vec<u8> = directory.by_division(division).iter().map(|entry| entry.certification.label.ordinal()).collect();
+    let mut taken: Vec<u8> = directory
+        .by_division(division)
+        .iter()
+        .filter(|entry| entry.record.node != node)
+        .map(|entry| entry.certification.label.ordinal())
+        .collect();
+    let promised = INVITE.list(read, &[], None, usize::MAX)?;
+    taken.extend(
+        promised
+            .into_iter()
+            .filter(|(_, row)| row.division == division && row.used.is_some_and(|(by, _)| by != node))
+            .filter_map(|(_, row)| row.label.map(|label| label.ordinal())),
+    );
     let free = (0..32).find(|ordinal| !taken.contains(ordinal)).ok_or_else(|| {
         Refused::problem("labels-exhausted", "32 nodes of this division have labels already", "该区划已有 32 个节点")
     })?;
@@ -246,7 +280,7 @@ pub async fn join(shared: &Arc<Shared>, token: &str) -> Result<serde_json::Value
             "查看：tongban peer list",
         ));
     }
-    let address = resolve(&invitation.address)?;
+    let address = resolve(&invitation.address).await?;
     let unreachable = |error: tongban_quic::QuicError| {
         problem(
             error.code(),
@@ -293,8 +327,10 @@ fn own_identity(shared: &Shared) -> Result<tongban_quic::Identity, Refused> {
     tongban_quic::Identity::new(&shared.parts.transport_key, vec![certificate]).map_err(fault)
 }
 
-pub(super) fn resolve(address: &str) -> Result<SocketAddr, Refused> {
-    address.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(|| {
+/// Looks an address up, within a few seconds.
+pub(super) async fn resolve(address: &str) -> Result<SocketAddr, Refused> {
+    let found = tokio::time::timeout(RESOLVE_TIME, tokio::net::lookup_host(address)).await;
+    found.ok().and_then(Result::ok).and_then(|mut found| found.next()).ok_or_else(|| {
         problem(
             "address-unresolved",
             format!("{address} is no address that can be dialled"),
@@ -361,16 +397,13 @@ async fn adopt(
         trust.index_version = index_version.unwrap_or(trust.index_version);
         true
     };
-    let _changed = change_trust(shared, change).await?;
-    let _new = merge(shared, records).await?;
     let label = joined.label;
-    let _reply = shared
-        .settle(move |read, _, _| {
-            let mut row = meta::NODE.load(read, &())?.ok_or_else(|| fault("the node has no row of its own"))?;
-            row.label = label;
-            Ok(Outside { exchange: vec![ExchangeEvent::Node(row)], ..Outside::default() })
-        })
-        .await?;
+    let mut row = meta::NODE
+        .load(&*shared.parts.backend, &())?
+        .ok_or_else(|| fault("the node has no row of its own"))?;
+    row.label = label;
+    let _changed = change_trust_with(shared, change, vec![ExchangeEvent::Node(row)]).await?;
+    let _new = merge(shared, records).await?;
     shared.set_node(tongban_domain::NodeFacts { label, ..node });
     let _published = publish(shared).await?;
     Ok(json!({

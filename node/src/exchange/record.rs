@@ -49,6 +49,7 @@ pub(super) fn certify(
 ///
 /// When the writer refuses.
 pub async fn publish(shared: &Arc<Shared>) -> Result<bool, Refused> {
+    let _one_at_a_time = shared.record_changes.lock().await;
     let node = shared.node();
     let trust = shared.trust();
     let certification = match &trust.certification {
@@ -92,8 +93,8 @@ pub async fn publish(shared: &Arc<Shared>) -> Result<bool, Refused> {
         .map_err(|error| Refused::problem("seal-unusable", error.to_string(), error.to_string()))?;
     let certifier = trust.superior.unwrap_or(node.node);
     let signed = SignedRecord::Node { node: node.node, certifier, certification, record: sealed }.to_sealed();
-    let _merged = merge(shared, vec![signed]).await?;
-    Ok(true)
+    let merged = merge_alone(shared, vec![signed]).await?;
+    Ok(merged.grown)
 }
 
 /// Changes trust: durable first, then valid. `change` tells whether it changed anything; changes follow each other.
@@ -105,15 +106,27 @@ pub(super) async fn change_trust(
     shared: &Arc<Shared>,
     change: impl FnOnce(&mut Trust) -> bool + Send,
 ) -> Result<bool, Refused> {
+    change_trust_with(shared, change, Vec::new()).await
+}
+
+/// Changes trust together with what else must be durable in the same entry.
+///
+/// # Errors
+///
+/// When the writer refuses; then nothing has changed.
+pub(super) async fn change_trust_with(
+    shared: &Arc<Shared>,
+    change: impl FnOnce(&mut Trust) -> bool + Send,
+    mut exchange: Vec<ExchangeEvent>,
+) -> Result<bool, Refused> {
     let _one_at_a_time = shared.trust_changes.lock().await;
     let mut trust = shared.trust();
     if !change(&mut trust) {
         return Ok(false);
     }
     let bytes = tongban_codes::cbor::to_vec(&trust);
-    let _reply = shared
-        .settle(move |_, _, _| Ok(Outside { exchange: vec![ExchangeEvent::Trust(bytes)], ..Outside::default() }))
-        .await?;
+    exchange.push(ExchangeEvent::Trust(bytes));
+    let _reply = shared.settle(move |_, _, _| Ok(Outside { exchange, ..Outside::default() })).await?;
     shared.set_trust(trust);
     Ok(true)
 }
@@ -133,11 +146,18 @@ pub struct Merged {
 ///
 /// When the writer refuses; records that don't verify are logged and left out.
 pub async fn merge(shared: &Arc<Shared>, records: Vec<Sealed>) -> Result<Merged, Refused> {
+    let _one_at_a_time = shared.record_changes.lock().await;
+    merge_alone(shared, records).await
+}
+
+/// The merge, for whoever holds the lock on changes of records: verified on a copy, made durable, then taken in.
+async fn merge_alone(shared: &Arc<Shared>, records: Vec<Sealed>) -> Result<Merged, Refused> {
     let now = shared.now();
     let mut events = Vec::new();
     let mut unvouched = Vec::new();
     {
-        let settled = shared.change_directory(|directory| directory.merge_all(records, now));
+        let mut copy = (*shared.directory()).clone();
+        let settled = copy.merge_all(records, now);
         for (sealed, outcome) in settled {
             use tongban_federation::directory::Merge;
             match outcome {
@@ -162,7 +182,15 @@ pub async fn merge(shared: &Arc<Shared>, records: Vec<Sealed>) -> Result<Merged,
     if events.is_empty() {
         return Ok(Merged { grown: false, unvouched });
     }
+    let new: Vec<Sealed> = events
+        .iter()
+        .filter_map(|event| match event {
+            ExchangeEvent::NodeRecord(_, bytes) | ExchangeEvent::AuthorityRecord(_, bytes) => Some(Sealed::new(bytes.clone())),
+            _ => None,
+        })
+        .collect();
     let _reply = shared.settle(move |_, _, _| Ok(Outside { exchange: events, ..Outside::default() })).await?;
+    let _settled = shared.change_directory(|directory| directory.merge_all(new, now));
     shared.places_changed();
     Ok(Merged { grown: true, unvouched })
 }

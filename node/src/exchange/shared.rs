@@ -61,6 +61,8 @@ pub struct Shared {
     standings: RwLock<Vec<PeerView>>,
     /// Held while trust is read, changed and made durable.
     pub(super) trust_changes: tokio::sync::Mutex<()>,
+    /// Held while records are verified, made durable and taken in.
+    pub(super) record_changes: tokio::sync::Mutex<()>,
 }
 
 fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
@@ -105,6 +107,7 @@ impl Shared {
             links: RwLock::default(),
             standings: RwLock::default(),
             trust_changes: tokio::sync::Mutex::default(),
+            record_changes: tokio::sync::Mutex::default(),
         });
         shared.trust_changed();
         shared.places_changed();

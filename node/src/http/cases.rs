@@ -31,11 +31,14 @@ pub(super) fn routes() -> Router<App> {
 async fn collect(State(app): State<App>, call: Call, body: Body<CollectCase>) -> Result<Response, Failure> {
     let digest = body.digest;
     let CollectCase { item, division, mode, name, id, materials, hold } = body.value;
-    if division != app.shared.here().division && tongban_codes::division::table().find(division).is_some() {
+    let applicant = Applicant { name, identity: id };
+    let command = Command::Collect { item: item.clone(), division, mode, applicant, materials, hold };
+    let elsewhere = division != app.shared.here().division && tongban_codes::division::table().find(division).is_some();
+    // Whoever may not collect makes this node ask nobody, and what was collected under this key is not asked for again.
+    if elsewhere && call.actor(&app, &command)?.has(command.roles()) && call.answered(&app, digest).await?.is_none() {
         fetch_item(&app, division, &item).await?;
     }
-    let applicant = Applicant { name, identity: id };
-    act(&app, &call, digest, Command::Collect { item, division, mode, applicant, materials, hold }).await
+    act(&app, &call, digest, command).await
 }
 
 /// Fetches the item from the node that decides it, sealed, and keeps it; what was kept before serves when that node can't be reached.
@@ -214,6 +217,9 @@ async fn whereis_case(State(app): State<App>, Query(query): Query<CaseQuery>) ->
     for target in asked {
         let question = known.as_ref().map_or_else(|| text.clone(), |answer| answer.case.to_string());
         if let Asked::Answer(answer, source) = app.shared.ask::<WhereisAnswer>(target, Question::Whereis(question)).await {
+            if best.as_ref().is_some_and(|best| best.case != answer.case) {
+                continue;
+            }
             let newer = best.as_ref().is_none_or(|best| (best.tenure, best.as_of) < (answer.tenure, answer.as_of));
             if newer {
                 best = Some(whereis_view(answer, source));
@@ -229,6 +235,7 @@ async fn whereis_case(State(app): State<App>, Query(query): Query<CaseQuery>) ->
         && let Asked::Answer(answer, source) =
             app.shared.ask::<WhereisAnswer>(Target::Node(view.node), Question::Whereis(view.case.to_string())).await
         && answer.tenure >= view.tenure
+        && answer.case == view.case
     {
         best = Some(whereis_view(answer, source));
     }

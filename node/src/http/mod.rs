@@ -1,5 +1,6 @@
 //! The HTTP server on the node's Unix socket: JSON in, commands to the writer, views out.
 
+mod admission;
 mod aggregate;
 mod cases;
 mod items;
@@ -24,8 +25,9 @@ use tokio::net::UnixListener;
 use tokio::sync::{mpsc, watch};
 use tongban_codes::ids::Digest;
 use tongban_domain::{Actor, Command, Operator};
-use tongban_storage::keyspace::hall;
 use tongban_storage::{Backend, StorageError};
+
+use admission::Admission;
 
 use crate::api::v1::{ErrorBody, Problem};
 use crate::config::NodeDirectory;
@@ -44,13 +46,14 @@ pub(crate) struct App {
     raft: Arc<RaftNode>,
     directory: Arc<NodeDirectory>,
     nudge: mpsc::Sender<Nudge>,
+    admission: Arc<Admission>,
 }
 
 impl App {
     /// Handlers over a running node.
     #[must_use]
     pub(crate) fn new(shared: Arc<Shared>, raft: Arc<RaftNode>, directory: Arc<NodeDirectory>, nudge: mpsc::Sender<Nudge>) -> Self {
-        Self { shared, raft, directory, nudge }
+        Self { shared, raft, directory, nudge, admission: Arc::default() }
     }
 
     fn state(&self) -> &dyn Backend {
@@ -70,6 +73,8 @@ impl App {
 /// When the socket can't be made.
 pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receiver<bool>) -> Result<(), RunError> {
     let io = |source| RunError::Io { what: "the socket of the API can't be made", source };
+    // A new node's first operator is in its first entry.
+    let _applied = app.shared.parts.handle.fresh().await;
     // The lock on the directory says that no other node runs here, so an old socket is a leftover.
     if socket.exists() {
         std::fs::remove_file(&socket).map_err(io)?;
@@ -83,6 +88,7 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         .merge(licences::routes())
         .merge(aggregate::routes())
         .merge(peers::routes())
+        .layer(axum::middleware::from_fn_with_state(app.clone(), only_operators))
         .fallback(|| async { Failure::from(Refused::problem("no-such-path", "the API has no such path", "API 没有该路径")) })
         .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(app);
@@ -93,6 +99,25 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         })
         .await
         .map_err(io)
+}
+
+/// Whoever is no operator learns only that the node is up.
+async fn only_operators(
+    axum::extract::State(app): axum::extract::State<App>,
+    ConnectInfo(caller): ConnectInfo<Caller>,
+    request: HttpRequest,
+    next: axum::middleware::Next,
+) -> Result<Response, Failure> {
+    let known = caller.uid == Some(0) || request.uri().path() == "/v1/status" || {
+        let operators = app.admission.operators(app.state())?;
+        operators.iter().any(|operator| caller.uid.is_some() && operator.uid == caller.uid)
+    };
+    if known {
+        return Ok(next.run(request).await);
+    }
+    let uid = caller.uid.map_or_else(String::new, |uid| uid.to_string());
+    Err(problem("operator-unknown", "operator", &uid, "this user is no operator", "当前用户不是操作员")
+        .remedy("an administrator adds him: tongban operator add NAME --role R --uid UID", "由管理员添加：tongban operator add"))
 }
 
 /// The user id at the other end of the socket.
@@ -286,10 +311,10 @@ fn percent_decoded(text: &str) -> String {
 impl Call {
     /// The operator who acts: the one named, or of those of this user id the one that fits the command with the fewest rights.
     fn actor(&self, app: &App, command: &Command) -> Result<Actor, Failure> {
-        let all: Vec<Operator> =
-            hall::OPERATOR.list(app.state(), &[], None, usize::MAX)?.into_iter().map(|(_, operator)| operator).collect();
+        let all = app.admission.operators(app.state())?;
         // The machine's administrator may act as any operator: he could read the keys as well.
-        let mine = |operator: &Operator| self.uid.is_some() && (operator.uid == self.uid || self.uid == Some(0));
+        let own = |operator: &Operator| self.uid.is_some() && operator.uid == self.uid;
+        let mine = |operator: &Operator| own(operator) || self.uid == Some(0);
         let unknown = |en: String, zh: String, value: &str| {
             let mut problem = Problem {
                 code: "operator-unknown".to_owned(),
@@ -304,7 +329,7 @@ impl Call {
             Failure(Refused::Problem(Box::new(problem)))
         };
         let chosen = if let Some(name) = &self.operator {
-            all.into_iter().find(|operator| operator.name == *name && mine(operator)).ok_or_else(|| {
+            all.iter().find(|operator| operator.name == *name && mine(operator)).ok_or_else(|| {
                 unknown(
                     "no operator of this name may be used by this user".to_owned(),
                     "当前用户不能使用该操作员".to_owned(),
@@ -313,37 +338,61 @@ impl Call {
             })?
         } else {
             let needed = command.roles();
-            let mut mine: Vec<Operator> = all.into_iter().filter(mine).collect();
-            mine.sort_by_key(|operator| {
+            let rank = |operator: &&Operator| {
                 let fits = needed.is_empty() || operator.roles.iter().any(|role| needed.contains(role));
                 let mandated = !matches!(command, Command::Decide { .. }) || !operator.mandates.is_empty();
                 (!fits, !mandated, operator.roles.len(), operator.name.clone())
-            });
-            mine.into_iter().next().ok_or_else(|| {
+            };
+            all.iter().filter(|operator| own(operator)).min_by_key(rank).ok_or_else(|| {
                 unknown("this user is no operator".to_owned(), "当前用户不是操作员".to_owned(), "")
             })?
         };
-        Ok(Actor { operator: chosen.name, roles: chosen.roles, window: chosen.window })
+        Ok(Actor { operator: chosen.name.clone(), roles: chosen.roles.clone(), window: chosen.window.clone() })
+    }
+
+    /// The idempotency key of the caller: of his user id and the operator that he named, not of the one that was found for him, who may
+    /// be another at the next try.
+    fn idempotency(&self, request: Digest) -> Option<Key> {
+        let key = self.key.as_ref()?;
+        let uid = self.uid.map_or_else(String::new, |uid| uid.to_string());
+        let operator = self.operator.as_deref().unwrap_or_default();
+        let key = Digest::of(&[uid.as_bytes(), b"\0", operator.as_bytes(), b"\0", key.as_bytes()].concat());
+        Some(Key { key, request })
+    }
+
+    /// What was answered to this key before, whatever has changed since.
+    async fn answered(&self, app: &App, request: Digest) -> Result<Option<Response>, Failure> {
+        let Some(key) = self.idempotency(request) else { return Ok(None) };
+        app.fresh().await?;
+        let known = tongban_storage::keyspace::delivery::IDEMPOTENCY.load(app.state(), &key.key)?;
+        Ok(known
+            .filter(|known| known.request == request)
+            .map(|known| ([(axum::http::header::CONTENT_TYPE, "application/json")], known.reply).into_response()))
     }
 }
 
 /// Runs a command of the caller and answers with its reply once it is committed.
 async fn act(app: &App, call: &Call, digest: Digest, command: Command) -> Result<Response, Failure> {
-    app.fresh().await?;
-    admit(app)?;
     let actor = call.actor(app, &command)?;
-    let key = call.key.as_ref().map(|key| Key {
-        key: Digest::of(&[actor.operator.as_bytes(), b"\0", key.as_bytes()].concat()),
-        request: digest,
-    });
+    if let Some(answered) = call.answered(app, digest).await? {
+        return Ok(answered);
+    }
+    admit(app)?;
+    let key = call.idempotency(digest);
+    let staff = matches!(command, Command::AddOperator { .. } | Command::GrantMandate { .. });
     let committed = app.shared.parts.handle.submit(Request::Act { actor, command: Box::new(command), key }).await?;
+    if staff {
+        // Whoever hears that an operator was added may send him at once.
+        app.fresh().await?;
+        app.admission.operators_changed();
+    }
     Ok(spoken(committed))
 }
 
 /// Admission stops at the low-water mark, so that what was admitted can still be applied.
 fn admit(app: &App) -> Result<(), Failure> {
     let low = u64::from(app.directory.config.limits.low_water_mib) << 20;
-    let free = crate::runtime::disk_free(&app.directory.path);
+    let free = app.admission.disk_free(&app.directory.path);
     if free >= low {
         return Ok(());
     }

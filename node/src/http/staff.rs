@@ -19,7 +19,10 @@ pub(super) fn routes() -> Router<App> {
 
 async fn add_operator(State(app): State<App>, call: Call, body: Body<AddOperator>) -> Result<Response, Failure> {
     let AddOperator { name, roles, window, uid } = body.value;
-    let command = Command::AddOperator { name, roles, window, uid: uid.or(call.uid) };
+    let known = hall::OPERATOR.load(app.state(), &name)?;
+    // A new operator is by default whoever adds him; one that is known keeps his user id.
+    let uid = uid.or_else(|| known.is_none().then_some(call.uid).flatten());
+    let command = Command::AddOperator { name, roles, window, uid };
     act(&app, &call, body.digest, command).await
 }
 

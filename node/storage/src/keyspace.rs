@@ -132,6 +132,16 @@ impl<K: Key, V: Encode<()> + for<'b> Decode<'b, ()>> Keyspace<K, V> {
         fault.map_or(Ok(()), Err)
     }
 
+    /// The last key under `stem`.
+    pub fn last(&self, read: &dyn Read, stem: &[u8]) -> Result<Option<K>, StorageError> {
+        let mut found = None;
+        self.visit(read, stem, None, true, |key, _| {
+            found = Some(key);
+            ControlFlow::Break(())
+        })?;
+        Ok(found)
+    }
+
     /// Every key and value under `stem`, at most `limit`.
     pub fn list(&self, read: &dyn Read, stem: &[u8], after: Option<&K>, limit: usize) -> Result<Vec<(K, V)>, StorageError> {
         let mut found = Vec::new();

@@ -73,7 +73,7 @@ pub struct Join {
     /// The id that it has drawn.
     #[n(2)]
     pub node: NodeId,
-    /// The request for its transport certificate: PKCS #10, DER.
+    /// Its public transport key: SPKI, DER. The link proves that it has the private half.
     #[cbor(n(3), with = "minicbor::bytes")]
     pub transport_request: Vec<u8>,
     /// Its public seal key, as a COSE key.
@@ -130,7 +130,7 @@ pub struct NamedKey {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Renew {
-    /// PKCS #10, DER.
+    /// The public transport key: SPKI, DER.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub transport_request: Vec<u8>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Timestamp;
 use tongban_domain::{Actor, Change, Command, Document, Event, Facts, Place, decide};
-use tongban_federation::{Body, Envelope, Outcome, Receipt, Sealed, Subject};
+use tongban_federation::{limits, Body, Envelope, Outcome, Receipt, Sealed, Subject};
 use tongban_seal::{batch, content_type};
 use tongban_storage::StateFacts;
 use tongban_storage::keyspace::{Bytes, View, delivery, meta};
@@ -18,6 +18,9 @@ use crate::exchange::translate;
 
 /// Days for which an idempotency key is kept (design §5).
 const KEY_DAYS: i64 = 7;
+
+/// Bytes of an envelope before its seal: a frame's limit less what a seal and a frame add.
+const ENVELOPE_BYTES_MAX: usize = limits::ENVELOPE_BYTES_MAX - (8 << 10);
 
 /// Old idempotency keys dropped in one tick.
 const FORGET_MAX: usize = 512;
@@ -124,6 +127,13 @@ impl Decider<'_> {
                 version,
                 body: Body::Plain(body),
             });
+        }
+        if proto.envelopes.iter().any(|envelope| envelope.to_bytes().len() > ENVELOPE_BYTES_MAX) {
+            return Err(Refused::problem(
+                "notice-too-large",
+                "what the other node must be told is larger than an envelope may be",
+                "须通知对方的内容超过信封上限",
+            ));
         }
         self.events(&mut proto, change.events);
         proto.documents = change.documents;

@@ -1,7 +1,6 @@
 //! Sealing a batch: the node's statements under one seal, each authority's documents under one of its own, journals by checkpoints.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use tongban_codes::time::Timestamp;
 use tongban_domain::{Document, Sealer};
@@ -60,7 +59,7 @@ impl Writer {
                         receipt.clone_from(&bytes);
                     }
                 }
-                if let Answer::Receipt(sealed, _) = &mut draft.answer {
+                if let Ok(Answer::Receipt(sealed, _)) = &mut draft.answer {
                     *sealed = Sealed::new(bytes);
                 }
             }
@@ -82,12 +81,11 @@ impl Writer {
                 drafts[number].decision.documents.push(document);
             }
         }
-        let backend = Arc::clone(self.parts.applier.backend());
         for draft in drafts.iter() {
             let mut layers: Vec<&WriteBatch> = self.layers.iter().map(|layer| &*layer.batch).collect();
             layers.push(whole);
             let mut part = WriteBatch::new();
-            fold_sealed(&draft.decision, at, &View::new(&*backend, layers), &mut part)?;
+            fold_sealed(&draft.decision, at, &View::new(&self.hot, layers), &mut part)?;
             whole.merge_from(part);
         }
         Ok(())
@@ -96,7 +94,6 @@ impl Writer {
     /// Seals a checkpoint of each journal that has grown, at most one a second.
     pub(super) fn checkpoints(&mut self, at: Timestamp, whole: &WriteBatch) -> Result<Vec<Checkpointed>, StorageError> {
         let mut sealed = Vec::new();
-        let backend = Arc::clone(self.parts.applier.backend());
         for (place, journal) in [ACTS, STANDARDS].into_iter().enumerate() {
             let (last, size) = self.checkpointed[place];
             if at.millis_since(last) < CHECKPOINT_MILLIS {
@@ -104,7 +101,7 @@ impl Writer {
             }
             let mut layers: Vec<&WriteBatch> = self.layers.iter().map(|layer| &*layer.batch).collect();
             layers.push(whole);
-            let frontier = frontier(&View::new(&*backend, layers), journal)?;
+            let frontier = frontier(&View::new(&self.hot, layers), journal)?;
             if frontier.size() == size {
                 continue;
             }

@@ -14,8 +14,8 @@ use crate::engine::{ACTS, Refused, STANDARDS, Trust};
 use crate::exchange::shared::Shared;
 use crate::exchange::{join, pull, record};
 
-/// The most records that wait for a chain that leads to them; a superior that is asked at the next hello has the rest.
-const UNVOUCHED_MAX: usize = 4096;
+/// Bytes of records of the superior that wait for a chain that leads to them; it has the rest at the next hello.
+const UNVOUCHED_BYTES_MAX: usize = 8 << 20;
 
 impl Driver {
     /// Offers each peer the records that it doesn't have from here yet.
@@ -43,16 +43,20 @@ impl Driver {
         }
     }
 
-    pub(super) fn records_received(&self, records: Vec<Sealed>) {
-        // The record of a root that ends the own chain is an anchor: its transport key is trusted already.
+    pub(super) fn records_received(&self, peer: NodeId, records: Vec<Sealed>) {
         let trust = self.shared.trust();
-        for sealed in &records {
-            let Ok(signed) = tongban_codes::cbor::from_slice::<SignedRecord>(sealed.as_bytes()) else { continue };
-            for anchor in &trust.anchors {
-                let Some(root) = join::root_key(&signed, anchor.key_hash) else { continue };
-                if trust.roots.iter().any(|known| *known == root) {
-                    continue;
-                }
+        // Only the superior may bring a new root, and only the one whose certificate ends the own chain, once: its transport key was
+        // pinned when that chain was taken.
+        let root_hash = (trust.superior == Some(peer))
+            .then(|| trust.chain.last().and_then(|last| tongban_quic::certificate::parse(&last.0).ok()))
+            .flatten()
+            .map(|root| (root.node, root.spki_sha256));
+        if let Some((root_node, root_hash)) = root_hash
+            && !trust.roots.iter().any(|known| known.node == root_node)
+        {
+            for sealed in &records {
+                let Ok(signed) = tongban_codes::cbor::from_slice::<SignedRecord>(sealed.as_bytes()) else { continue };
+                let Some(root) = join::root_key(&signed, root_hash).filter(|root| root.node == root_node) else { continue };
                 self.shared.change_directory(|directory| directory.add_anchor(root.node, root.key.clone()));
                 let shared = Arc::clone(&self.shared);
                 tokio::spawn(async move {
@@ -67,30 +71,43 @@ impl Driver {
                 });
             }
         }
-        let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
+        let (shared, events, anchors) = (Arc::clone(&self.shared), self.events.clone(), trust.anchors.len());
+        let from_superior = trust.superior == Some(peer);
         tokio::spawn(async move {
             match record::merge(&shared, records).await {
                 Ok(merged) => {
                     let _sent = events.send(Happened::RecordsKept(merged.grown));
-                    let _sent = events.send(Happened::Unvouched(merged.unvouched));
+                    if from_superior {
+                        let _sent = events.send(Happened::Unvouched { peer, anchors, records: merged.unvouched });
+                    }
                 }
                 Err(error) => tracing::warn!(?error, "records could not be kept"),
             }
         });
     }
 
-    /// Keeps records that nothing known vouches for: those of a new root come before the chain that leads to it is kept.
-    pub(super) fn keep_unvouched(&mut self, records: Vec<Sealed>) {
-        self.unvouched.extend(records);
-        let over = self.unvouched.len().saturating_sub(UNVOUCHED_MAX);
-        self.unvouched.drain(..over);
+    /// Keeps records that nothing known vouched for: those of a new root come before the chain that leads to it is kept. `anchors` is
+    /// how many there were when they were judged.
+    pub(super) fn keep_unvouched(&mut self, peer: NodeId, anchors: usize, records: Vec<Sealed>) {
+        for record in records {
+            if !self.unvouched.contains(&record) {
+                self.unvouched.push(record);
+            }
+        }
+        let mut bytes: usize = self.unvouched.iter().map(Sealed::len).sum();
+        while bytes > UNVOUCHED_BYTES_MAX {
+            bytes -= self.unvouched.remove(0).len();
+        }
+        if anchors != self.shared.trust().anchors.len() {
+            self.retry_unvouched(peer);
+        }
     }
 
     /// Looks again at the records that nothing vouched for before the chain changed.
-    pub(super) fn retry_unvouched(&mut self) {
+    pub(super) fn retry_unvouched(&mut self, peer: NodeId) {
         let records = std::mem::take(&mut self.unvouched);
         if !records.is_empty() {
-            self.records_received(records);
+            self.records_received(peer, records);
         }
     }
 
@@ -123,6 +140,14 @@ impl Driver {
         let mut renewed = vec![own];
         renewed.extend(chain.iter().map(|certificate| Certificate(certificate.as_bytes().to_vec())));
         if renewed == trust.chain {
+            return;
+        }
+        // The chain must hold by itself up to its root, by signatures and divisions.
+        let anchor = tongban_quic::Anchor { key_hash: root.spki_sha256, division: root.division };
+        let judge = tongban_quic::Trust::new(Arc::clone(&self.shared.parts.clock), [anchor]);
+        let certificates: Vec<&[u8]> = renewed.iter().map(|certificate| certificate.0.as_slice()).collect();
+        if let Err(error) = tongban_quic::Verifier::listening(judge, root.division).judge(&certificates) {
+            tracing::warn!(%peer, %error, "the superior's new chain does not hold");
             return;
         }
         let anchor = AnchorRow { key_hash: root.spki_sha256, division: root.division };
@@ -193,7 +218,11 @@ impl Driver {
 
     pub(super) fn pull(&mut self, peer: NodeId, journal: JournalSize) {
         let Some(link) = self.shared.link(&peer) else { return };
-        if !self.pulling.insert((peer, journal)) {
+        let key = (journal.origin, journal.journal, journal.epoch);
+        let wanted = self.pulling.entry(key).or_default();
+        let busy = *wanted > 0;
+        *wanted = (*wanted).max(journal.size);
+        if busy {
             return;
         }
         let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
@@ -204,7 +233,10 @@ impl Driver {
     }
 
     pub(super) fn pulled(&mut self, peer: NodeId, journal: JournalSize, result: Result<u64, Refused>) {
-        self.pulling.remove(&(peer, journal));
+        let wanted = self.pulling.remove(&(journal.origin, journal.journal, journal.epoch)).unwrap_or(0);
+        if result.is_ok() && wanted > journal.size {
+            self.pull(peer, JournalSize { size: wanted, ..journal });
+        }
         match result {
             Ok(0) => {}
             Ok(count) => {

@@ -18,43 +18,60 @@ use crate::exchange::shared::DirectoryUnseal;
 impl Driver {
     /// Tells sessions which flows go over them; dials where that is the way.
     pub(super) fn announce(&mut self, only: Option<NodeId>) {
-        let me = self.shared.here().node;
-        let flows = self.flows();
-        if flows.is_empty() {
-            return;
-        }
-        let linked: BTreeSet<NodeId> =
-            self.peers.iter().filter(|(_, peer)| peer.session.is_open()).map(|(node, _)| *node).collect();
-        let policy = self.policy();
-        for flow in flows {
-            let came_from = (flow.origin != me).then_some(flow.origin);
-            let hops = u8::try_from(limits::HOPS_MAX).unwrap_or(8);
-            let journey = Journey { destination: flow.destination, came_from, hops };
-            let hop = next_hop(&self.shared.directory(), me, &journey, &linked, &policy);
-            match hop {
-                Hop::Direct(peer) | Hop::Via(peer) if only.is_none_or(|only| only == peer) => {
-                    self.feed(peer, Input::OutboxGrew { flow, from: 1 });
-                }
-                Hop::Dial { node, .. } => {
-                    if !self.peers.contains_key(&node) {
-                        self.open(node, Role::Dial, false);
-                    }
-                    self.feed(node, Input::OutboxGrew { flow, from: 1 });
-                    // While the direct way is being tried, the way through superiors is as good: whichever comes first counts.
-                    let indirect = next_hop(&self.shared.directory(), me, &journey, &linked, &Policy::default());
-                    if let Hop::Direct(peer) | Hop::Via(peer) = indirect
-                        && self.peers.get(&node).is_some_and(|peer| peer.trouble.is_some())
-                    {
-                        self.feed(peer, Input::OutboxGrew { flow, from: 1 });
-                    }
-                }
-                _ => {}
-            }
+        for (flow, last) in self.flows() {
+            self.announce_flow(flow, 1, last, only);
         }
     }
 
-    /// Every flow of which something waits here: own envelopes, and those of others.
-    pub(super) fn flows(&self) -> Vec<Flow> {
+    /// Tells the session that leads to a flow's destination how far the flow goes, once for each link and each growth: what was told
+    /// before is the session's business. `from` is the first sequence that is new when the flow was told of before.
+    pub(super) fn announce_flow(&mut self, flow: Flow, from: u64, last: u64, only: Option<NodeId>) {
+        let me = self.shared.here().node;
+        let linked: BTreeSet<NodeId> =
+            self.peers.iter().filter(|(_, peer)| peer.session.is_open()).map(|(node, _)| *node).collect();
+        let came_from = (flow.origin != me).then_some(flow.origin);
+        let journey = Journey { destination: flow.destination, came_from, hops: limits::HOPS_MAX };
+        let mut ways = Vec::new();
+        match next_hop(&self.shared.directory(), me, &journey, &linked, &self.policy()) {
+            Hop::Direct(peer) | Hop::Via(peer) => ways.push(peer),
+            Hop::Dial { node, .. } => {
+                // An accepting session never dials; while it is down this node may.
+                let waits = self.peers.get(&node).is_none_or(|known| known.role == Role::Accept);
+                if waits {
+                    self.open(node, Role::Dial, false);
+                }
+                ways.push(node);
+                // While the direct way is being tried, the way through superiors is as good: whichever comes first counts.
+                let indirect = next_hop(&self.shared.directory(), me, &journey, &linked, &Policy::default());
+                if let Hop::Direct(peer) | Hop::Via(peer) = indirect
+                    && self.peers.get(&node).is_some_and(|peer| peer.trouble.is_some())
+                {
+                    ways.push(peer);
+                }
+            }
+            Hop::None(_) => {}
+        }
+        for peer in ways {
+            if only.is_some_and(|only| only != peer) {
+                continue;
+            }
+            let Some(known) = self.peers.get_mut(&peer) else { continue };
+            let open = known.session.is_open();
+            let from = match known.announced.get(&flow) {
+                Some(told) if from <= 1 && last <= *told => continue,
+                Some(told) if from <= 1 => told + 1,
+                Some(_) => from,
+                None => 1,
+            };
+            if open {
+                known.announced.entry(flow).and_modify(|told| *told = (*told).max(last)).or_insert(last);
+            }
+            self.feed(peer, Input::OutboxGrew { flow, from });
+        }
+    }
+
+    /// Every flow of which something waits here, own envelopes and those of others, with its last sequence.
+    pub(super) fn flows(&self) -> Vec<(Flow, u64)> {
         let (me, epoch) = (self.shared.here().node, self.shared.epoch);
         let state = &*self.shared.parts.backend;
         let mut flows = Vec::new();
@@ -63,14 +80,20 @@ impl Driver {
             let key = after.map(|node| (node, u32::MAX, u64::MAX));
             let Ok(found) = delivery::OUTBOX.list(state, &[], key.as_ref(), 1) else { break };
             let Some(((destination, ..), _)) = found.first() else { break };
-            flows.push(Flow { origin: me, epoch, destination: *destination });
+            let last = delivery::OUTBOX.last(state, &stem(&(*destination, epoch))).ok().flatten();
+            if let Some((_, _, last)) = last {
+                flows.push((Flow { origin: me, epoch, destination: *destination }, last));
+            }
             after = Some(*destination);
         }
         let mut after = None;
         loop {
             let Ok(found) = delivery::RELAY.list(state, &[], after.as_ref(), 1) else { break };
             let Some(((destination, origin, epoch, _), _)) = found.first() else { break };
-            flows.push(Flow { origin: *origin, epoch: *epoch, destination: *destination });
+            let last = delivery::RELAY.last(state, &stem(&(*destination, *origin, *epoch))).ok().flatten();
+            if let Some((.., last)) = last {
+                flows.push((Flow { origin: *origin, epoch: *epoch, destination: *destination }, last));
+            }
             after = Some((*destination, *origin, *epoch, u64::MAX));
         }
         flows
@@ -161,31 +184,47 @@ impl Driver {
         };
         let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
         tokio::spawn(async move {
-            let kept = shared.settle(move |_, _, _| Ok(Outside { exchange: vec![event], ..Outside::default() })).await;
+            let key = (flow.destination, flow.origin, flow.epoch, sequence);
+            let kept = shared
+                .settle(move |read, _, _| {
+                    // The sender may offer what is kept already.
+                    let new = !delivery::RELAY.holds(read, &key)?;
+                    let exchange = if new { vec![event] } else { Vec::new() };
+                    Ok(Outside { exchange, ..Outside::default() })
+                })
+                .await;
             let fresh = kept.is_ok() && shared.parts.handle.fresh().await;
             let input = if fresh { Input::Stored { flow, sequence } } else { Input::Dropped { flow, sequence } };
             let _sent = events.send(Happened::Settled { peer, input });
-            let _sent = events.send(Happened::RecordsKept(true));
+            if fresh {
+                let _sent = events.send(Happened::RelayKept { flow, sequence });
+            }
         });
     }
 
-    pub(super) fn record_receipt(&self, receipt: Receipt, sealed: Sealed) {
+    pub(super) fn record_receipt(&self, peer: NodeId, receipt: Receipt, sealed: Sealed) {
         let flow = receipt.flow();
         let sequence = receipt.sequence;
-        let Some(place) = self.shared.place_of(&receipt.receiver) else { return };
-        let request = Request::Receipted { sealed, receipt: Box::new(receipt), place };
-        let Some(answer) = self.shared.parts.handle.submit_now(request) else { return };
         let events = self.events.clone();
+        let Some(place) = self.shared.place_of(&receipt.receiver) else {
+            let _sent = events.send(Happened::ReceiptFailed { peer });
+            return;
+        };
+        let request = Request::Receipted { sealed, receipt: Box::new(receipt), place };
+        let handle = self.shared.parts.handle.clone();
         let peers: Vec<NodeId> = self.peers.keys().copied().collect();
         tokio::spawn(async move {
-            match answer.await {
-                Ok(Ok(_committed)) => {
+            match handle.submit(request).await {
+                Ok(_committed) => {
                     for peer in peers {
                         let _sent = events.send(Happened::Settled { peer, input: Input::ReceiptRecorded { flow, sequence } });
                     }
                 }
-                Ok(Err(refused)) => tracing::warn!(?refused, "a receipt was not recorded"),
-                Err(_) => {}
+                Err(refused) => {
+                    // The session waits for it to be recorded: it must hear it again, on a new connection.
+                    tracing::warn!(?refused, "a receipt was not recorded");
+                    let _sent = events.send(Happened::ReceiptFailed { peer });
+                }
             }
         });
     }
@@ -198,19 +237,26 @@ impl Driver {
         let me = self.shared.here().node;
         let linked: BTreeSet<NodeId> =
             self.peers.iter().filter(|(_, peer)| peer.session.is_open()).map(|(node, _)| *node).collect();
-        let hops = u8::try_from(limits::HOPS_MAX).unwrap_or(8);
+        let hops = limits::HOPS_MAX;
         let journey = Journey { destination: flow.origin, came_from: Some(receipt.receiver), hops };
         let hop = next_hop(&self.shared.directory(), me, &journey, &linked, &Policy::default());
-        if let Hop::Direct(peer) | Hop::Via(peer) = hop {
-            let receipt = SignedBy { signer: receipt.receiver, sealed };
-            self.feed_later(peer, Input::Committed { flow, sequence, receipt });
-        }
+        let (Hop::Direct(peer) | Hop::Via(peer)) = hop else {
+            // No way back now: the envelope stays, is offered again, and answered again.
+            return;
+        };
+        let passed_on = SignedBy { signer: receipt.receiver, sealed };
+        self.feed_later(peer, Input::Committed { flow, sequence, receipt: passed_on });
         let event =
             ExchangeEvent::RelayDone { destination: flow.destination, origin: flow.origin, epoch: flow.epoch, sequence };
         let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
         let peers: Vec<NodeId> = self.peers.keys().copied().collect();
         tokio::spawn(async move {
-            if shared.settle(move |_, _, _| Ok(Outside { exchange: vec![event], ..Outside::default() })).await.is_ok() {
+            let key = (flow.destination, flow.origin, flow.epoch, sequence);
+            let done = shared.settle(move |read, _, _| {
+                let exchange = if delivery::RELAY.holds(read, &key)? { vec![event] } else { Vec::new() };
+                Ok(Outside { exchange, ..Outside::default() })
+            });
+            if done.await.is_ok() {
                 for peer in peers {
                     let _sent = events.send(Happened::Settled { peer, input: Input::ReceiptRecorded { flow, sequence } });
                 }

@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 use tongban_codes::division::DivisionCode;
-use tongban_codes::ids::{AuthorityId, Digest, NodeId};
+use tongban_codes::ids::{AuthorityId, Digest, Label, NodeId};
 use tongban_codes::time::Timestamp;
 
 use super::{Bytes, Keyspace};
@@ -31,4 +31,7 @@ pub struct Invite {
     /// Which operator gave it.
     #[n(3)]
     pub by: String,
+    /// The label that the node which used it was promised.
+    #[n(4)]
+    pub label: Option<Label>,
 }
