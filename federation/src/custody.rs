@@ -226,7 +226,10 @@ impl Custody {
     /// The highest tenure that this node knows of.
     pub const fn tenure(&self) -> u32 {
         match self {
-            Self::Owner { tenure } | Self::Offered { tenure, .. } | Self::Discharged { tenure, .. } | Self::Mirror { tenure, .. } => *tenure,
+            Self::Owner { tenure }
+            | Self::Offered { tenure, .. }
+            | Self::Discharged { tenure, .. }
+            | Self::Mirror { tenure, .. } => *tenure,
         }
     }
 
@@ -238,7 +241,9 @@ impl Custody {
         match *self {
             Self::Owner { tenure } => Ok(tenure),
             Self::Offered { to, .. } => Err(CustodyError::Frozen { to }),
-            Self::Discharged { to: owner, tenure } | Self::Mirror { owner, tenure, .. } => Err(CustodyError::NotOwner { owner, tenure }),
+            Self::Discharged { to: owner, tenure } | Self::Mirror { owner, tenure, .. } => {
+                Err(CustodyError::NotOwner { owner, tenure })
+            }
         }
     }
 
@@ -246,7 +251,13 @@ impl Custody {
     ///
     /// # Errors
     /// What [`may_act`](Self::may_act) says, and [`CustodyError::ToOneself`].
-    pub fn offer(&self, me: NodeId, to: NodeId, division: DivisionCode, act_number: u32) -> Result<Offered, CustodyError> {
+    pub fn offer(
+        &self,
+        me: NodeId,
+        to: NodeId,
+        division: DivisionCode,
+        act_number: u32,
+    ) -> Result<Offered, CustodyError> {
         let tenure = self.may_act()?;
         if to == me {
             return Err(CustodyError::ToOneself);
@@ -273,13 +284,19 @@ impl Custody {
     ///
     /// # Errors
     /// [`CustodyError::OtherNode`] or [`CustodyError::StaleTenure`], the latter also when it was accepted before.
-    pub fn decline_offer(known: Option<&Self>, me: NodeId, offer: &Offer, at: Timestamp) -> Result<Answered, CustodyError> {
+    pub fn decline_offer(
+        known: Option<&Self>,
+        me: NodeId,
+        offer: &Offer,
+        at: Timestamp,
+    ) -> Result<Answered, CustodyError> {
         let next = offer.next_tenure()?;
         match Self::judge_offer(known, me, offer, next)? {
             Known::Accepted => Err(CustodyError::StaleTenure { current: next, given: offer.tenure }),
             Known::Declined => Ok(Answered { custody: None, answer: offer.answer() }),
             Known::Open => {
-                let custody = Self::Mirror { owner: offer.from, tenure: offer.tenure, as_of: at, declined: offer.act_number };
+                let custody =
+                    Self::Mirror { owner: offer.from, tenure: offer.tenure, as_of: at, declined: offer.act_number };
                 Ok(Answered { custody: Some(custody), answer: offer.answer() })
             }
         }
@@ -292,7 +309,9 @@ impl Custody {
     pub fn receipt(&self, answer: &OfferAnswer) -> Result<Option<Self>, CustodyError> {
         let taken = answer.tenure.checked_add(1).ok_or(CustodyError::Exhausted)?;
         match *self {
-            Self::Offered { to, tenure, act_number, .. } if answer.is_to(to, tenure, act_number) => Ok(Some(Self::Discharged { to, tenure: taken })),
+            Self::Offered { to, tenure, act_number, .. } if answer.is_to(to, tenure, act_number) => {
+                Ok(Some(Self::Discharged { to, tenure: taken }))
+            }
             Self::Discharged { to, tenure } if to == answer.by && tenure == taken => Ok(None),
             _ => Err(self.mismatch(answer.tenure)),
         }
@@ -304,9 +323,13 @@ impl Custody {
     /// [`CustodyError::StaleTenure`] when the case has moved on, [`CustodyError::OtherOffer`].
     pub fn refused(&self, answer: &OfferAnswer) -> Result<Option<Self>, CustodyError> {
         match *self {
-            Self::Offered { to, tenure, act_number, .. } if answer.is_to(to, tenure, act_number) => Ok(Some(Self::Owner { tenure })),
+            Self::Offered { to, tenure, act_number, .. } if answer.is_to(to, tenure, act_number) => {
+                Ok(Some(Self::Owner { tenure }))
+            }
             // The act numbers tell a repeat from the answer to a later offer.
-            Self::Offered { tenure, act_number, .. } if tenure == answer.tenure && answer.act_number < act_number => Ok(None),
+            Self::Offered { tenure, act_number, .. } if tenure == answer.tenure && answer.act_number < act_number => {
+                Ok(None)
+            }
             Self::Owner { tenure } if tenure == answer.tenure => Ok(None),
             _ => Err(self.mismatch(answer.tenure)),
         }
@@ -316,10 +339,16 @@ impl Custody {
     ///
     /// # Errors
     /// [`CustodyError::StaleTenure`] when a higher tenure is known here.
-    pub fn reclaimed(known: Option<&Self>, me: NodeId, reclaim: &Reclaim, at: Timestamp) -> Result<Option<Self>, CustodyError> {
+    pub fn reclaimed(
+        known: Option<&Self>,
+        me: NodeId,
+        reclaim: &Reclaim,
+        at: Timestamp,
+    ) -> Result<Option<Self>, CustodyError> {
         let Reclaim { to, tenure } = *reclaim;
         let current = known.map_or(0, Self::tenure);
-        let after = if to == me { Self::Owner { tenure } } else { Self::Mirror { owner: to, tenure, as_of: at, declined: 0 } };
+        let after =
+            if to == me { Self::Owner { tenure } } else { Self::Mirror { owner: to, tenure, as_of: at, declined: 0 } };
         if tenure > current {
             return Ok(Some(after));
         }
@@ -331,16 +360,25 @@ impl Custody {
     ///
     /// # Errors
     /// [`CustodyError::StaleTenure`] when a higher tenure is known here.
-    pub fn observed(known: Option<&Self>, owner: NodeId, tenure: u32, as_of: Timestamp) -> Result<Option<Self>, CustodyError> {
+    pub fn observed(
+        known: Option<&Self>,
+        owner: NodeId,
+        tenure: u32,
+        as_of: Timestamp,
+    ) -> Result<Option<Self>, CustodyError> {
         let mirror = |declined| Self::Mirror { owner, tenure, as_of, declined };
         match known {
             None => Ok(Some(mirror(0))),
             Some(known) if tenure > known.tenure() => match known {
                 // The open offer was accepted, and the news came before the answer: the answer is what discharges.
-                Self::Offered { to, tenure: offered, .. } if *to == owner && offered.checked_add(1) == Some(tenure) => Ok(None),
+                Self::Offered { to, tenure: offered, .. } if *to == owner && offered.checked_add(1) == Some(tenure) => {
+                    Ok(None)
+                }
                 _ => Ok(Some(mirror(0))),
             },
-            Some(known) if tenure < known.tenure() => Err(CustodyError::StaleTenure { current: known.tenure(), given: tenure }),
+            Some(known) if tenure < known.tenure() => {
+                Err(CustodyError::StaleTenure { current: known.tenure(), given: tenure })
+            }
             Some(Self::Mirror { as_of: earlier, declined, .. }) if as_of > *earlier => Ok(Some(mirror(*declined))),
             Some(_) => Ok(None),
         }
@@ -358,7 +396,9 @@ impl Custody {
             Some(Self::Discharged { tenure, .. } | Self::Mirror { tenure, .. }) if *tenure > offer.tenure => {
                 Err(CustodyError::StaleTenure { current: *tenure, given: offer.tenure })
             }
-            Some(Self::Mirror { tenure, declined, .. }) if *tenure == offer.tenure && *declined >= offer.act_number => Ok(Known::Declined),
+            Some(Self::Mirror { tenure, declined, .. }) if *tenure == offer.tenure && *declined >= offer.act_number => {
+                Ok(Known::Declined)
+            }
             _ => Ok(Known::Open),
         }
     }

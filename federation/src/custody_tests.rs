@@ -42,7 +42,9 @@ fn states() -> [Custody; 4] {
 fn only_an_owner_may_act_or_offer() {
     let codes = states().map(|state| state.may_act().map_err(|error| error.code()));
     assert_eq!(codes, [Ok(5), Err("custody-frozen"), Err("custody-not-owner"), Err("custody-not-owner")]);
-    let Ok(Offered { custody, offer: made }) = owner(5).offer(A, B, division(), 3) else { panic!("an owner may offer") };
+    let Ok(Offered { custody, offer: made }) = owner(5).offer(A, B, division(), 3) else {
+        panic!("an owner may offer")
+    };
     assert_eq!((custody, made), (offered(5, 3), offer(5, 3)));
     assert_eq!(owner(5).offer(A, A, division(), 3), Err(CustodyError::ToOneself));
     assert_eq!(owner(u32::MAX).offer(A, B, division(), 3), Err(CustodyError::Exhausted));
@@ -69,9 +71,15 @@ fn accepting_and_declining_in_every_state() {
         (Some(mirror(5, 3)), 6, 1, Ok(Some(owner(7))), Ok(Some(mirror(6, 1)))),
     ] {
         let offer = offer(tenure, act);
-        let did = |answered: Result<Answered, CustodyError>| answered.map(|answered| answered.custody).map_err(|error| error.code());
+        let did = |answered: Result<Answered, CustodyError>| {
+            answered.map(|answered| answered.custody).map_err(|error| error.code())
+        };
         assert_eq!(did(Custody::accept_offer(known.as_ref(), B, &offer)), accepted, "accepting {offer:?} at {known:?}");
-        assert_eq!(did(Custody::decline_offer(known.as_ref(), B, &offer, NOW)), declined, "declining {offer:?} at {known:?}");
+        assert_eq!(
+            did(Custody::decline_offer(known.as_ref(), B, &offer, NOW)),
+            declined,
+            "declining {offer:?} at {known:?}"
+        );
         let alien = Custody::accept_offer(known.as_ref(), C, &offer);
         assert_eq!(alien, Err(CustodyError::OtherNode { to: B }));
     }
@@ -92,7 +100,11 @@ fn answers_in_every_state() {
         (&other, answer(B, 4, 3), Err("stale-tenure"), Err("stale-tenure")),
         (&other, answer(B, 5, 3), Err("offer-other"), Err("offer-other")),
     ] {
-        assert_eq!(state.receipt(&answer).map_err(|error| error.code()), accepted, "acceptance {answer:?} at {state:?}");
+        assert_eq!(
+            state.receipt(&answer).map_err(|error| error.code()),
+            accepted,
+            "acceptance {answer:?} at {state:?}"
+        );
         assert_eq!(state.refused(&answer).map_err(|error| error.code()), refused, "refusal {answer:?} at {state:?}");
     }
 }

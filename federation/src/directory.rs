@@ -178,7 +178,8 @@ impl Directory {
     pub fn records_for(&self, peer: &NodeId, stamp: u64) -> (Vec<Sealed>, u64) {
         let ancestors = self.superiors(peer);
         let concerned = |node: &NodeId| node == peer || ancestors.contains(node) || self.superiors(node).contains(peer);
-        let mut nodes: Vec<_> = self.nodes.values().filter(|entry| entry.stamp > stamp && concerned(&entry.record.node)).collect();
+        let mut nodes: Vec<_> =
+            self.nodes.values().filter(|entry| entry.stamp > stamp && concerned(&entry.record.node)).collect();
         nodes.sort_by_key(|entry| (self.superiors(&entry.record.node).len(), entry.record.node));
         let authorities = self.authorities.values().filter(|entry| entry.stamp > stamp && concerned(&entry.signer));
         let sealed = nodes.into_iter().map(|entry| &entry.sealed).chain(authorities.map(|entry| &entry.sealed));
@@ -189,7 +190,8 @@ impl Directory {
     pub fn digest(&self) -> Digest {
         let nodes = self.nodes.values().map(|entry| &entry.sealed);
         let authorities = self.authorities.values().map(|entry| &entry.sealed);
-        let all: Vec<u8> = nodes.chain(authorities).flat_map(|sealed| *Digest::of(sealed.as_bytes()).as_bytes()).collect();
+        let all: Vec<u8> =
+            nodes.chain(authorities).flat_map(|sealed| *Digest::of(sealed.as_bytes()).as_bytes()).collect();
         Digest::of(&all)
     }
 
@@ -216,7 +218,9 @@ impl Directory {
 impl Unseal for Directory {
     fn open(&self, signer: &NodeId, content_type: &str, sealed: &Sealed) -> Result<Vec<u8>, UnsealError> {
         let entry = self.nodes.get(signer).ok_or(UnsealError::UnknownSigner(*signer))?;
-        let keys = |id: &KeyId| entry.certification.seal_keys.iter().map(|dated| &dated.key).find(|key| key.key_id() == *id).cloned();
+        let keys = |id: &KeyId| {
+            entry.certification.seal_keys.iter().map(|dated| &dated.key).find(|key| key.key_id() == *id).cloned()
+        };
         match batch::open(sealed.as_bytes(), content_type, &keys) {
             Ok(opened) => Ok(opened.statement),
             Err(SealError::UnknownKey(key)) => Err(UnsealError::Key(key.to_string())),

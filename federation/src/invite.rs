@@ -6,12 +6,7 @@
 use std::{fmt, str::FromStr};
 
 use minicbor::{Decode, Encode};
-use tongban_codes::{
-    cbor,
-    division::DivisionCode,
-    ids::Digest,
-    time::Timestamp,
-};
+use tongban_codes::{cbor, division::DivisionCode, ids::Digest, time::Timestamp};
 
 const PREFIX: &str = "tb1-";
 const CHECK_BYTES: usize = 4;
@@ -114,7 +109,9 @@ impl fmt::Display for Invitation {
         bytes.extend_from_slice(&check.as_bytes()[..CHECK_BYTES]);
         f.write_str(PREFIX)?;
         let (mut held, mut bits) = (0_u32, 0_u32);
-        let put = |f: &mut fmt::Formatter<'_>, five: u32| fmt::Write::write_char(f, char::from(ALPHABET[(five & 31) as usize]));
+        let put = |f: &mut fmt::Formatter<'_>, five: u32| {
+            fmt::Write::write_char(f, char::from(ALPHABET[(five & 31) as usize]))
+        };
         for byte in bytes {
             held = held << 8 | u32::from(byte);
             bits += 8;
@@ -160,7 +157,8 @@ impl FromStr for Invitation {
                 '-' | ' ' | '\n' | '\r' | '\t' => continue,
                 'o' => 0,
                 'i' | 'l' => 1,
-                found => u32::try_from(ALPHABET.iter().position(|letter| char::from(*letter) == found).unwrap_or(32)).unwrap_or(32),
+                found => u32::try_from(ALPHABET.iter().position(|letter| char::from(*letter) == found).unwrap_or(32))
+                    .unwrap_or(32),
             };
             if five == 32 {
                 return Err(InvitationError::Character { position, found });
@@ -176,7 +174,8 @@ impl FromStr for Invitation {
         if held != 0 || bits >= 5 {
             return Err(InvitationError::Checksum);
         }
-        let (body, check) = bytes.split_at_checked(bytes.len().saturating_sub(CHECK_BYTES)).ok_or(InvitationError::Checksum)?;
+        let (body, check) =
+            bytes.split_at_checked(bytes.len().saturating_sub(CHECK_BYTES)).ok_or(InvitationError::Checksum)?;
         if body.is_empty() || Digest::of(body).as_bytes()[..CHECK_BYTES] != *check {
             return Err(InvitationError::Checksum);
         }
@@ -219,7 +218,11 @@ mod tests {
         for position in 4..token.len() {
             let mut typed = token.clone().into_bytes();
             typed[position] = if typed[position] == b'7' { b'8' } else { b'7' };
-            assert_eq!(String::from_utf8(typed).unwrap().parse::<Invitation>(), Err(InvitationError::Checksum), "at {position}");
+            assert_eq!(
+                String::from_utf8(typed).unwrap().parse::<Invitation>(),
+                Err(InvitationError::Checksum),
+                "at {position}"
+            );
             assert_eq!(token[..position].parse::<Invitation>(), Err(InvitationError::Checksum), "cut at {position}");
         }
         assert_eq!("hello".parse::<Invitation>(), Err(InvitationError::Prefix));
@@ -229,7 +232,10 @@ mod tests {
 
         let invitation = invitation();
         assert_eq!(invitation.check(invitation.division, invitation.expires.add_seconds(-1)), Ok(()));
-        assert_eq!(invitation.check(invitation.division, invitation.expires), Err(InvitationError::Expired(invitation.expires)));
+        assert_eq!(
+            invitation.check(invitation.division, invitation.expires),
+            Err(InvitationError::Expired(invitation.expires))
+        );
         let wrong = invitation.check(invitation.issuer_division, invitation.expires).unwrap_err();
         assert_eq!(wrong.code(), "invitation-division");
     }

@@ -81,7 +81,13 @@ pub struct Journey {
 }
 
 /// The next step of a journey from `me`, given the links that stand.
-pub fn next_hop(directory: &Directory, me: NodeId, journey: &Journey, linked: &BTreeSet<NodeId>, policy: &Policy) -> Hop {
+pub fn next_hop(
+    directory: &Directory,
+    me: NodeId,
+    journey: &Journey,
+    linked: &BTreeSet<NodeId>,
+    policy: &Policy,
+) -> Hop {
     let Journey { destination, came_from, hops } = *journey;
     if destination == me {
         return Hop::None(NoHop::Here);

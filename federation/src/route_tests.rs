@@ -34,7 +34,11 @@ fn along_the_tree_and_straight() {
         (1, 9, None, &[2], none(NoHop::UnknownDestination)),
         (3, 3, None, &[2], none(NoHop::Here)),
     ] {
-        assert_eq!(route(me, destination, from, linked), hop, "from {me} to {destination}, came from {from:?}, linked {linked:?}");
+        assert_eq!(
+            route(me, destination, from, linked),
+            hop,
+            "from {me} to {destination}, came from {from:?}, linked {linked:?}"
+        );
     }
 }
 
@@ -45,7 +49,10 @@ fn dialling_hops_and_revocation() {
     let linked = [id(4)].into();
     let any = Policy { dial_any: true, ..Policy::default() };
     let addresses = |n: u8| vec![format!("10.0.0.{n}:7400")];
-    assert_eq!(next_hop(&directory, id(5), &journey, &linked, &any), Hop::Dial { node: id(3), addresses: addresses(3) });
+    assert_eq!(
+        next_hop(&directory, id(5), &journey, &linked, &any),
+        Hop::Dial { node: id(3), addresses: addresses(3) }
+    );
     let none_left = Journey { hops: 0, ..journey };
     assert_eq!(next_hop(&directory, id(5), &none_left, &linked, &any), Hop::None(NoHop::HopLimit));
     let superior = Hop::Dial { node: id(4), addresses: addresses(4) };
@@ -68,10 +75,16 @@ fn from_everywhere_to_everywhere_in_few_steps() {
             _ => &[1],
         }
     };
-    for (start, end) in [1, 2, 3, 4, 5, 8].into_iter().flat_map(|start| [1, 2, 3, 4, 5, 8].map(|end| (start, end))).filter(|(a, b)| a != b) {
+    for (start, end) in [1, 2, 3, 4, 5, 8]
+        .into_iter()
+        .flat_map(|start| [1, 2, 3, 4, 5, 8].map(|end| (start, end)))
+        .filter(|(a, b)| a != b)
+    {
         let (mut at, mut from, mut steps) = (start, None, 0);
         while at != end {
-            let (Hop::Direct(next) | Hop::Via(next)) = route(at, end, from, neighbours(at)) else { panic!("stuck at {at} from {start} to {end}") };
+            let (Hop::Direct(next) | Hop::Via(next)) = route(at, end, from, neighbours(at)) else {
+                panic!("stuck at {at} from {start} to {end}")
+            };
             (from, at, steps) = (Some(at), next.as_bytes()[0], steps + 1);
             assert!(steps < 8, "in circles from {start} to {end}");
         }

@@ -148,7 +148,9 @@ impl Session {
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         match &self.state {
             State::Waiting { until } => *until,
-            State::Dialing { deadline } | State::Greeting { deadline, .. } | State::Draining { deadline, .. } => Some(*deadline),
+            State::Dialing { deadline } | State::Greeting { deadline, .. } | State::Draining { deadline, .. } => {
+                Some(*deadline)
+            }
             State::Open { .. } => {
                 let quiet = if self.pinged { limits::SILENCE_SECONDS_MAX } else { limits::PING_AFTER_SECONDS };
                 let idle = (!self.config.lasting).then(|| self.last_traffic.add_seconds(limits::IDLE_LINK_SECONDS));
@@ -175,14 +177,19 @@ impl Session {
 
     /// Why this link does or doesn't deliver, for `sync why`.
     pub fn cause(&self) -> Cause {
-        let refused = |code: CloseCode, text: &str| Reason::Refused { code: code.name().to_owned(), text: text.to_owned() };
+        let refused =
+            |code: CloseCode, text: &str| Reason::Refused { code: code.name().to_owned(), text: text.to_owned() };
         let (reason, next_try) = match (&self.state, &self.last_close) {
             (State::Waiting { until }, Some((CloseCode::VersionSkew, ..))) => (Reason::VersionSkew, *until),
-            (State::Waiting { until }, Some((code, text, _))) if code.needs_a_person() => (refused(*code, text), *until),
+            (State::Waiting { until }, Some((code, text, _))) if code.needs_a_person() => {
+                (refused(*code, text), *until)
+            }
             (State::Waiting { until: Some(until) }, Some(_)) => (Reason::Backoff { until: *until }, Some(*until)),
             (State::Waiting { until }, _) => (Reason::LinkDown { since: self.since }, *until),
             (State::Dialing { .. } | State::Greeting { .. }, _) => (Reason::Connecting, None),
-            (State::Open { .. }, _) if self.traffic.is_waiting_for_receipts() => (Reason::WaitingForReceipt, self.traffic.next_due()),
+            (State::Open { .. }, _) if self.traffic.is_waiting_for_receipts() => {
+                (Reason::WaitingForReceipt, self.traffic.next_due())
+            }
             (State::Open { .. }, _) if self.traffic.has_pending() => (Reason::WaitingForCommit, None),
             (State::Open { .. }, _) => (Reason::CaughtUp, None),
             (State::Draining { .. }, _) => (Reason::Draining, None),
@@ -231,9 +238,13 @@ impl Session {
             State::Dialing { deadline } if deadline <= now => {
                 self.end(CloseCode::TimedOut, "the peer could not be reached in time".to_owned(), false, now);
             }
-            State::Greeting { deadline, .. } if deadline <= now => self.fail(CloseCode::TimedOut, "the peer did not greet in time", now),
+            State::Greeting { deadline, .. } if deadline <= now => {
+                self.fail(CloseCode::TimedOut, "the peer did not greet in time", now);
+            }
             State::Open { .. } => self.handle_open_timeout(now),
-            State::Draining { deadline, code } if deadline <= now => self.fail(code, "closed after waiting for commits", now),
+            State::Draining { deadline, code } if deadline <= now => {
+                self.fail(code, "closed after waiting for commits", now);
+            }
             _ => {}
         }
     }
@@ -272,7 +283,9 @@ impl Session {
         match self.state {
             State::Waiting { .. } | State::Closed => {}
             State::Dialing { .. } => self.end(code, String::new(), false, now),
-            State::Greeting { .. } | State::Open { .. } | State::Draining { .. } => self.fail(code, "closed by this node", now),
+            State::Greeting { .. } | State::Open { .. } | State::Draining { .. } => {
+                self.fail(code, "closed by this node", now);
+            }
         }
         self.enter(State::Closed, now);
     }

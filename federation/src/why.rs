@@ -95,25 +95,67 @@ impl Reason {
     fn row(&self) -> (&'static str, &'static str, &'static str, Option<&'static str>) {
         match self {
             Self::CaughtUp => ("caught-up", "all is delivered and answered", "已全部送达并收到回执", None),
-            Self::NoRoute => ("no-route", "the directory shows no way to this node", "目录中没有通往该节点的路由", Some("tongban peer list")),
-            Self::LinkDown { .. } => {
-                ("link-down", "no link; this node waits for the peer to dial", "链路中断，等待对方连接", Some("tongban peer show"))
-            }
+            Self::NoRoute => (
+                "no-route",
+                "the directory shows no way to this node",
+                "目录中没有通往该节点的路由",
+                Some("tongban peer list"),
+            ),
+            Self::LinkDown { .. } => (
+                "link-down",
+                "no link; this node waits for the peer to dial",
+                "链路中断，等待对方连接",
+                Some("tongban peer show"),
+            ),
             Self::Connecting => ("connecting", "a link is being made", "正在建立链路", None),
-            Self::Backoff { .. } => ("backoff", "the last attempt failed; waiting to try again", "上次连接失败，等待重试", Some("tongban doctor")),
-            Self::VersionSkew => ("version-skew", "no protocol version in common; upgrade the older node", "协议版本不兼容，请升级较旧的节点", Some("tongban doctor")),
+            Self::Backoff { .. } => (
+                "backoff",
+                "the last attempt failed; waiting to try again",
+                "上次连接失败，等待重试",
+                Some("tongban doctor"),
+            ),
+            Self::VersionSkew => (
+                "version-skew",
+                "no protocol version in common; upgrade the older node",
+                "协议版本不兼容，请升级较旧的节点",
+                Some("tongban doctor"),
+            ),
             Self::Refused { .. } => ("refused", "the peer refuses", "对方拒绝", Some("tongban peer show")),
             Self::Cut => ("cut", "an administrator has cut the link", "链路已由管理员切断", Some("tongban peer show")),
             Self::Draining => ("draining", "the link is being closed", "链路正在关闭", None),
-            Self::Quarantined { .. } => ("quarantined", "the peer has put it aside", "对方已隔离该报文", Some("tongban sync why")),
-            Self::WaitingForReceipt => ("waiting-for-receipt", "sent, and not yet answered", "已发送，等待回执", Some("tongban sync status")),
-            Self::HeldByRelay => ("held-by-relay", "a relay holds it; its destination has not answered", "由中继节点暂存，目的节点尚未回执", Some("tongban sync status")),
-            Self::WaitingForCommit => ("waiting-for-commit", "received, and not yet committed here", "已收到，等待本节点提交", Some("tongban status")),
-            Self::WaitingForEarlier => {
-                ("waiting-for-earlier", "an earlier envelope of this case is missing or in quarantine", "同一办件的前序报文缺失或被隔离", Some("tongban sync why"))
+            Self::Quarantined { .. } => {
+                ("quarantined", "the peer has put it aside", "对方已隔离该报文", Some("tongban sync why"))
             }
-            Self::WaitingForMaterial => ("waiting-for-material", "a material has not arrived yet", "材料尚未到达", Some("tongban sync status")),
-            Self::SignerUnknown => ("signer-unknown", "the signer's node record is not known here yet", "尚无签发节点的节点记录", Some("tongban peer list")),
+            Self::WaitingForReceipt => {
+                ("waiting-for-receipt", "sent, and not yet answered", "已发送，等待回执", Some("tongban sync status"))
+            }
+            Self::HeldByRelay => (
+                "held-by-relay",
+                "a relay holds it; its destination has not answered",
+                "由中继节点暂存，目的节点尚未回执",
+                Some("tongban sync status"),
+            ),
+            Self::WaitingForCommit => (
+                "waiting-for-commit",
+                "received, and not yet committed here",
+                "已收到，等待本节点提交",
+                Some("tongban status"),
+            ),
+            Self::WaitingForEarlier => (
+                "waiting-for-earlier",
+                "an earlier envelope of this case is missing or in quarantine",
+                "同一办件的前序报文缺失或被隔离",
+                Some("tongban sync why"),
+            ),
+            Self::WaitingForMaterial => {
+                ("waiting-for-material", "a material has not arrived yet", "材料尚未到达", Some("tongban sync status"))
+            }
+            Self::SignerUnknown => (
+                "signer-unknown",
+                "the signer's node record is not known here yet",
+                "尚无签发节点的节点记录",
+                Some("tongban peer list"),
+            ),
         }
     }
 }

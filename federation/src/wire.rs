@@ -10,9 +10,9 @@ use tongban_codes::cbor::{self, CborError};
 
 use crate::limits;
 pub use v1::{
-    Answer, Blob, Bye, Chain, Chunk, Echo, Frame, Held, Hello, HelloAck, HighWater, Join, Joined, JournalList, JournalListed,
-    JournalSize, Journals, NamedKey, Nudge, Pull, Query, Records, Refusal, Renew, Renewed, Request, Response, Routed, SignedBy,
-    Slice, Target,
+    Answer, Blob, Bye, Chain, Chunk, Echo, Frame, Held, Hello, HelloAck, HighWater, Join, Joined, JournalList,
+    JournalListed, JournalSize, Journals, NamedKey, Nudge, Pull, Query, Records, Refusal, Renew, Renewed, Request,
+    Response, Routed, SignedBy, Slice, Target,
 };
 
 /// Why bytes from a peer aren't a frame, request or response.
@@ -150,7 +150,9 @@ impl Frame {
             Self::Receipt(signed) => within_bytes("receipt", signed.sealed.len(), limits::RECEIPT_BYTES_MAX)?,
             Self::Records(records) => within_count("records", records.records.len(), limits::RECORDS_PER_FRAME_MAX)?,
             Self::Nudge(nudge) => within_count("journals", nudge.journals.len(), limits::JOURNALS_PER_FRAME_MAX)?,
-            Self::Chain(chain) => within_count("certificates", chain.certificates.len(), limits::CHAIN_CERTIFICATES_MAX)?,
+            Self::Chain(chain) => {
+                within_count("certificates", chain.certificates.len(), limits::CHAIN_CERTIFICATES_MAX)?;
+            }
             Self::HelloAck(_) | Self::Held(_) | Self::Ping(_) | Self::Pong(_) => {}
         }
         Ok(frame)
@@ -199,7 +201,9 @@ impl Response {
         let response: Self = cbor::from_slice(bytes)?;
         match &response {
             Self::Joined(joined) => within_count("certificates", joined.chain.len(), limits::CHAIN_CERTIFICATES_MAX)?,
-            Self::Renewed(renewed) => within_count("certificates", renewed.chain.len(), limits::CHAIN_CERTIFICATES_MAX)?,
+            Self::Renewed(renewed) => {
+                within_count("certificates", renewed.chain.len(), limits::CHAIN_CERTIFICATES_MAX)?;
+            }
             Self::Slice(slice) => within_bytes("slice", slice.bytes.len(), limits::PULL_BYTES_MAX)?,
             Self::Chunk(chunk) => within_bytes("chunk", chunk.bytes.len(), limits::PULL_BYTES_MAX)?,
             Self::Refused(refusal) => {

@@ -66,7 +66,8 @@ impl World {
             let before = self.known.insert(node, custody);
             assert!(self.known[&node].tenure() >= before.map_or(0, |before| before.tenure()), "tenure only grows");
         }
-        let owners: Vec<_> = self.known.iter().filter(|(id, custody)| custody.may_act().is_ok() && self.gone != Some(**id)).collect();
+        let owners: Vec<_> =
+            self.known.iter().filter(|(id, custody)| custody.may_act().is_ok() && self.gone != Some(**id)).collect();
         assert!(owners.len() <= 1, "two may act: {owners:?}");
     }
 
@@ -131,7 +132,8 @@ impl World {
                 let (from, to) = (self.ids[from % self.ids.len()], self.ids[to % self.ids.len()]);
                 self.acts += 1;
                 let division = DivisionCode::from_number(511_602_000_000).unwrap();
-                if let Some(Ok(offered)) = self.known.get(&from).map(|known| known.offer(from, to, division, self.acts)) {
+                if let Some(Ok(offered)) = self.known.get(&from).map(|known| known.offer(from, to, division, self.acts))
+                {
                     self.put(from, Some(offered.custody));
                     self.send(Message::Offer(offered.offer));
                 }
@@ -159,8 +161,12 @@ impl World {
                 self.deliver(message, true);
             }
         }
-        let owners: Vec<_> =
-            self.known.iter().filter(|(id, custody)| custody.may_act().is_ok() && self.gone != Some(**id)).map(|(id, _)| *id).collect();
+        let owners: Vec<_> = self
+            .known
+            .iter()
+            .filter(|(id, custody)| custody.may_act().is_ok() && self.gone != Some(**id))
+            .map(|(id, _)| *id)
+            .collect();
         assert_eq!(owners.len(), 1, "exactly one owner in the end: {:?}", self.known);
         let tenures: BTreeSet<u32> = self.acted.iter().map(|acted| acted.0).collect();
         assert_eq!(tenures.len(), self.acted.len(), "within a tenure one node acts: {:?}", self.acted);

@@ -13,13 +13,13 @@ use tongban_codes::{
     time::Timestamp,
 };
 use tongban_federation::{
-    Body, CheckpointRef, Custody, Envelope, FederationLevel, Flow, Invitation, Outcome, ProtocolVersion, Receipt, Release, Sealed, Subject,
-    VersionRange,
+    Body, CheckpointRef, Custody, Envelope, FederationLevel, Flow, Invitation, Outcome, ProtocolVersion, Receipt,
+    Release, Sealed, Subject, VersionRange,
     custody::{Offer, OfferAnswer, Reclaim},
     wire::{
-        Answer, Blob, Bye, Chain, Chunk, Echo, Frame, Held, Hello, HelloAck, HighWater, Join, Joined, JournalList, JournalListed,
-        JournalSize, Journals, NamedKey, Nudge, Pull, Query, Records, Refusal, Renew, Renewed, Request, Response, Routed, SignedBy, Slice,
-        Target,
+        Answer, Blob, Bye, Chain, Chunk, Echo, Frame, Held, Hello, HelloAck, HighWater, Join, Joined, JournalList,
+        JournalListed, JournalSize, Journals, NamedKey, Nudge, Pull, Query, Records, Refusal, Renew, Renewed, Request,
+        Response, Routed, SignedBy, Slice, Target,
     },
 };
 
@@ -86,7 +86,10 @@ fn frames() {
     };
     let signed = SignedBy { signer: node(1), sealed: sealed() };
     for (name, frame) in [
-        ("hello-first", Frame::Hello(Hello { directory: None, high_waters: vec![], journals: vec![], ..hello.clone() })),
+        (
+            "hello-first",
+            Frame::Hello(Hello { directory: None, high_waters: vec![], journals: vec![], ..hello.clone() }),
+        ),
         ("hello", Frame::Hello(hello)),
         ("hello-ack", Frame::HelloAck(HelloAck { version: ProtocolVersion(1) })),
         ("refuse", Frame::Refuse(refusal())),
@@ -182,9 +185,15 @@ fn statements() {
 
     let receipt = |outcome| Receipt::of(&envelope, outcome, at());
     pin("receipt-applied", &receipt(Outcome::Applied { detail: vec![1] }));
-    pin("receipt-refused", &receipt(Outcome::Refused { code: "not-competent".to_owned(), text: "不属于本机关".to_owned() }));
+    pin(
+        "receipt-refused",
+        &receipt(Outcome::Refused { code: "not-competent".to_owned(), text: "不属于本机关".to_owned() }),
+    );
     let checkpoint = Some(CheckpointRef { journal: 1, epoch: 2, size: 3 });
-    pin("receipt-quarantined", &Receipt { checkpoint, ..receipt(Outcome::Quarantined { code: "kind-unknown".to_owned() }) });
+    pin(
+        "receipt-quarantined",
+        &Receipt { checkpoint, ..receipt(Outcome::Quarantined { code: "kind-unknown".to_owned() }) },
+    );
 }
 
 #[test]
@@ -217,7 +226,12 @@ fn limits_hold_when_read() {
     assert_eq!(Frame::from_bytes(&long.to_bytes()).unwrap_err().code(), "frame-too-long");
     let many = Frame::Nudge(Nudge { journals: vec![size(); 1025] });
     assert_eq!(Frame::from_bytes(&many.to_bytes()).unwrap_err().code(), "frame-too-many");
-    let far = Request::Routed(Routed { asker: node(1), target: Target::Node(node(2)), hops: 9, query: Query::Licence(String::new()) });
+    let far = Request::Routed(Routed {
+        asker: node(1),
+        target: Target::Node(node(2)),
+        hops: 9,
+        query: Query::Licence(String::new()),
+    });
     assert_eq!(Request::from_bytes(&far.to_bytes()).unwrap_err().code(), "frame-too-many");
     for wrong in [&b""[..], b"\x80", b"\x82\x18\x63\xa0", b"\x82\x09\xa1\x00\x01\x00", b"\x9f\x09\xa1\x00\x01\xff"] {
         assert_eq!(Frame::from_bytes(wrong).unwrap_err().code(), "frame-malformed", "{wrong:x?}");

@@ -117,7 +117,8 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let directory = Arc::new(directory);
     let _lock = directory.lock()?;
     let data = directory.data();
-    std::fs::create_dir_all(&data).map_err(|source| RunError::Io { what: "the data directory can't be made", source })?;
+    std::fs::create_dir_all(&data)
+        .map_err(|source| RunError::Io { what: "the data directory can't be made", source })?;
     let clock = clock(options.clock_offset_millis);
     let identity = &directory.identity;
     let mib = |mib: u32| mib as usize * (1 << 20);
@@ -129,7 +130,8 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let backend: Arc<dyn Backend> = Arc::new(RocksBackend::open(&data.join("state"), rocks)?);
     open_version(&*backend)?;
     let blobs = Arc::new(
-        FileBlobs::open(data.join("blobs")).map_err(|source| RunError::Io { what: "the blobs can't be opened", source })?,
+        FileBlobs::open(data.join("blobs"))
+            .map_err(|source| RunError::Io { what: "the blobs can't be opened", source })?,
     );
     let applier = Applier::start(Arc::clone(&backend), Arc::clone(&blobs) as Arc<dyn Blobs>, identity.node)?;
     let sink: Arc<dyn CommittedSink> = Arc::<Applier>::clone(&applier);
@@ -238,7 +240,7 @@ const IDLE_SECONDS: u64 = 5;
 
 fn announce_ready(directory: &NodeDirectory, shared: &Shared) {
     use std::io::Write;
-    let listen = shared.parts.endpoint.local_address().map_or_else(|_| directory.config.listen, |address| address);
+    let listen = shared.parts.endpoint.local_address().unwrap_or(directory.config.listen);
     let demo = if directory.identity.demo { " (演示 demo)" } else { "" };
     // A closed standard error is no reason to stop.
     let _written = writeln!(
@@ -301,8 +303,8 @@ fn addresses(directory: &NodeDirectory, endpoint: &Endpoint) -> Result<Vec<Strin
 /// The first entry of a node's life: its row, its own trust, its first administrator.
 async fn genesis(shared: &Arc<Shared>, directory: &NodeDirectory, certificate: Vec<u8>) -> Result<(), RunError> {
     let identity = &directory.identity;
-    let spki = certificate::public_key(&shared.parts.transport_key)
-        .map_err(|error| RunError::Setup(error.to_string()))?;
+    let spki =
+        certificate::public_key(&shared.parts.transport_key).map_err(|error| RunError::Setup(error.to_string()))?;
     let root = RootKey { node: identity.node, key: shared.parts.keys.seal.public_key() };
     let trust = Trust {
         chain: vec![Certificate(certificate)],

@@ -81,7 +81,8 @@ impl Cluster {
     /// When `init` fails.
     pub fn init(&mut self, name: &str, division: &str, hall: &str) -> &Node {
         let relays = &self.relays;
-        let node = Node::init(self.root.path(), name, division, hall, |listen| relays.front(listen).expect("a port is free"));
+        let node =
+            Node::init(self.root.path(), name, division, hall, |listen| relays.front(listen).expect("a port is free"));
         self.nodes.insert(name.to_owned(), node);
         self.node(name)
     }
@@ -169,7 +170,13 @@ impl Drop for Cluster {
             let log = std::fs::read_to_string(node.log()).unwrap_or_default();
             let lines: Vec<&str> = log.lines().collect();
             let from = lines.len().saturating_sub(LOG_LINES_MAX);
-            eprintln!("──── {} {} (the last {} of {} lines)", node.name, node.division, lines.len() - from, lines.len());
+            eprintln!(
+                "──── {} {} (the last {} of {} lines)",
+                node.name,
+                node.division,
+                lines.len() - from,
+                lines.len()
+            );
             for line in &lines[from..] {
                 eprintln!("{line}");
             }

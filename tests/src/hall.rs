@@ -74,9 +74,10 @@ impl Cluster {
     /// Imports rows at a node; gives the report.
     #[track_caller]
     pub fn import(&self, node: &str, items: &[Item<'_>]) -> Value {
-        let mut csv = "department,main_item,name,local_item_code,division,item_type,department_code,base_code,legal_basis,\
+        let mut csv =
+            "department,main_item,name,local_item_code,division,item_type,department_code,base_code,legal_basis,\
                        statutory_days,promised_days,modes,covered,effective\n"
-            .to_owned();
+                .to_owned();
         for item in items {
             let Item { code, name, kind, base_code, promised_days, modes, covered, effective } = item;
             csv.push_str(&format!(
@@ -114,7 +115,8 @@ impl Node {
     #[track_caller]
     pub fn collect(&self, item: &str, division: &str) -> Collected {
         let (name, id) = APPLICANT;
-        let answer = self.eventually(20, &["case", "collect", "--item", item, "--for", division, "--name", name, "--id", id]);
+        let answer =
+            self.eventually(20, &["case", "collect", "--item", item, "--for", division, "--name", name, "--id", id]);
         Collected { case: text(&answer, "case"), query_code: text(&answer, "query_code") }
     }
 

@@ -36,7 +36,9 @@ pub fn within<T>(seconds: u64, awaited: &str, mut look: impl FnMut() -> Result<T
     loop {
         match look() {
             Ok(found) => return found,
-            Err(seen) if Instant::now() >= deadline => panic!("not within {seconds} s: {awaited}; the last look saw {seen}"),
+            Err(seen) if Instant::now() >= deadline => {
+                panic!("not within {seconds} s: {awaited}; the last look saw {seen}")
+            }
             Err(_) => std::thread::sleep(POLL),
         }
     }

@@ -70,7 +70,13 @@ impl Node {
     /// # Panics
     ///
     /// When `init` fails.
-    pub(crate) fn init(root: &Path, name: &str, division: &str, hall: &str, advertise: impl FnOnce(SocketAddr) -> SocketAddr) -> Self {
+    pub(crate) fn init(
+        root: &Path,
+        name: &str,
+        division: &str,
+        hall: &str,
+        advertise: impl FnOnce(SocketAddr) -> SocketAddr,
+    ) -> Self {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
         let node = Self {
             name: name.to_owned(),
@@ -79,7 +85,11 @@ impl Node {
             listen,
             process: Mutex::new(None),
         };
-        assert!(node.dir.as_os_str().len() < 80, "the path of a socket has less than 108 bytes: {}", node.dir.display());
+        assert!(
+            node.dir.as_os_str().len() < 80,
+            "the path of a socket has less than 108 bytes: {}",
+            node.dir.display()
+        );
         let (listen, advertise) = (listen.to_string(), advertise(listen).to_string());
         node.ok(&["init", "--division", division, "--name", hall, "--listen", &listen, "--advertise", &advertise]);
         // Several nodes share the machine, and their logs are what a failure is read from.
@@ -137,7 +147,8 @@ impl Node {
         assert!(process.is_none(), "{} runs already", self.name);
         let log = File::options().create(true).append(true).open(self.log()).expect("the log can be written");
         let errors = log.try_clone().expect("a file can be opened twice");
-        *process = Some(self.command().arg("run").stdout(log).stderr(errors).spawn().expect("the binary can be started"));
+        *process =
+            Some(self.command().arg("run").stdout(log).stderr(errors).spawn().expect("the binary can be started"));
     }
 
     /// Starts the node and waits until it is ready.

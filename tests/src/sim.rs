@@ -9,7 +9,9 @@ use std::thread::JoinHandle;
 
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
-use tongban::engine::{Answer, Applier, Blobs, Committed, Handle, Keys, LeaderDesk, Outside, Refused, Request, Writer, WriterParts};
+use tongban::engine::{
+    Answer, Applier, Blobs, Committed, Handle, Keys, LeaderDesk, Outside, Refused, Request, Writer, WriterParts,
+};
 use tongban::raft::memory::Commit;
 use tongban::raft::{CommittedSink, MemoryLog, OrderedLog};
 use tongban_codes::calendar::Calendar;
@@ -137,7 +139,8 @@ impl Engine {
         let state: Arc<dyn Backend> = Arc::<MemoryBackend>::clone(&self.state);
         let applier = Applier::start(state, Arc::new(NoBlobs), node).expect("the machine gives a thread");
         let sink: Arc<dyn CommittedSink> = Arc::<Applier>::clone(&applier);
-        let log = self.runtime.block_on(MemoryLog::start(committed, sink, self.commit)).expect("the log is the state's");
+        let log =
+            self.runtime.block_on(MemoryLog::start(committed, sink, self.commit)).expect("the log is the state's");
         // Recovery comes before everything else.
         let mut applied = applier.applied();
         assert!(self.runtime.block_on(applied.reached(applier.given())), "the applier stopped");
@@ -225,7 +228,9 @@ impl Engine {
         let operator = Role::Decider.name().to_owned();
         let mandate = Command::GrantMandate { operator, item: None, from: None, until: None };
         vec![
-            self.submit(Request::Custom(Box::new(move |_, _, _| Ok(Outside { events: operators.into(), ..Outside::default() })))),
+            self.submit(Request::Custom(Box::new(move |_, _, _| {
+                Ok(Outside { events: operators.into(), ..Outside::default() })
+            }))),
             self.give(Role::Admin, mandate),
         ]
     }

@@ -54,7 +54,8 @@ const END: &str = "@@ the command has ended:";
 
 impl Shell {
     fn new() -> Self {
-        let directory = tempfile::Builder::new().prefix("tb").tempdir_in("/tmp").expect("a temporary directory can be made");
+        let directory =
+            tempfile::Builder::new().prefix("tb").tempdir_in("/tmp").expect("a temporary directory can be made");
         let bin = binary();
         let bin = bin.parent().unwrap_or(Path::new("/"));
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
@@ -133,7 +134,8 @@ mod tests {
     #[test]
     fn only_console_blocks_are_played() {
         let text = "# A\n$ no\n```console\n$ one\n> more\nout\n> quoted\n$ two\n```\n```sh\n$ no\n```\n";
-        let step = |line, command: &str, expected: &str| Step { line, command: command.into(), expected: expected.into() };
+        let step =
+            |line, command: &str, expected: &str| Step { line, command: command.into(), expected: expected.into() };
         assert_eq!(steps(text), [step(4, "one\nmore", "out\n> quoted\n"), step(8, "two", "")]);
     }
 }

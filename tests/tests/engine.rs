@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 use serde_json::Value;
 use system_tests::sim::{Engine, Outcome, Unsealing, actor, dump, in_batches, moment, place, replay};
 use system_tests::{APPLICANT, seen, within};
@@ -20,6 +21,12 @@ const HOME: &str = "330106";
 const TOWNSHIP: &str = "330110009";
 const CODE: &str = "330A0015500013";
 const SERVICE: &str = "330A0015500014";
+
+/// So many runs; what failed once is kept beside this file and tried first.
+fn config(cases: u32) -> ProptestConfig {
+    let kept = Box::new(FileFailurePersistence::WithSource("regressions"));
+    ProptestConfig { cases, max_shrink_iters: 200, failure_persistence: Some(kept), ..ProptestConfig::default() }
+}
 
 fn row(number: u32, code: &str, kind: &str) -> ImportRow {
     let columns = [
@@ -59,7 +66,8 @@ fn catalogue() -> Vec<(Role, Command)> {
 
 /// The staff as commands: operators, and a mandate for everything.
 fn staff() -> Vec<(Role, Command)> {
-    let add = |role: Role| Command::AddOperator { name: role.name().to_owned(), roles: vec![role], window: None, uid: None };
+    let add =
+        |role: Role| Command::AddOperator { name: role.name().to_owned(), roles: vec![role], window: None, uid: None };
     let mandate =
         Command::GrantMandate { operator: Role::Decider.name().to_owned(), item: None, from: None, until: None };
     Role::ALL.map(|role| (Role::Admin, add(role))).into_iter().chain([(Role::Admin, mandate)]).collect()
@@ -120,7 +128,11 @@ fn domain(state: &dyn Read) -> BTreeMap<String, Value> {
         let plain = Case {
             id: blank,
             query_code: tongban_codes::ids::QueryCode::draw(row.query_code.label(), 0),
-            personal: tongban_domain::case::Personal { wrapped_key: Vec::new(), name: Vec::new(), identity: Vec::new() },
+            personal: tongban_domain::case::Personal {
+                wrapped_key: Vec::new(),
+                name: Vec::new(),
+                identity: Vec::new(),
+            },
             ..row
         };
         for mut act in acts {
@@ -148,7 +160,7 @@ fn domain(state: &dyn Read) -> BTreeMap<String, Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(config(24))]
 
     #[test]
     fn any_batching_decides_the_same(
@@ -220,11 +232,19 @@ impl World {
             }
         }
         for (role, command) in catalogue() {
-            let _done = engines[1].done(role, command);
+            let done = engines[1].done(role, command);
+            if let Answer::Json(reply) = &done { println!("{}", String::from_utf8_lossy(reply)); }
         }
-        let item = item::ITEM.load(&*engines[1].state, &CODE.to_owned()).expect("the state can be read").expect("it is in force");
+        let item = item::ITEM
+            .load(&*engines[1].state, &CODE.to_owned())
+            .expect("the state can be read")
+            .expect("it is in force");
         let kept = ForeignItem { node: engines[1].place.node, as_of: moment(), item };
-        let request = Request::Act { actor: Actor::system(), command: Box::new(Command::KeepForeignItem(Box::new(kept))), key: None };
+        let request = Request::Act {
+            actor: Actor::system(),
+            command: Box::new(Command::KeepForeignItem(Box::new(kept))),
+            key: None,
+        };
         engines[0].wait(engines[0].submit(request)).map(drop).expect("it is kept");
         engines[0].quiet();
         Self { engines }
@@ -232,7 +252,8 @@ impl World {
 
     /// What waits at one engine for the other.
     fn outbox(&self, from: usize) -> Vec<Sealed> {
-        let rows = delivery::OUTBOX.list(&*self.engines[from].state, &[], None, usize::MAX).expect("the state can be read");
+        let rows =
+            delivery::OUTBOX.list(&*self.engines[from].state, &[], None, usize::MAX).expect("the state can be read");
         rows.into_iter().map(|(_, Bytes(bytes))| Sealed::new(bytes)).collect()
     }
 
@@ -300,7 +321,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, max_shrink_iters: 100, ..ProptestConfig::default() })]
+    #![proptest_config(config(16))]
 
     #[test]
     fn two_engines_have_one_owner(steps in prop::collection::vec(step(), 1..40)) {

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use system_tests::socket::{Answer, Silence};
 use system_tests::{APPLICANT, Cluster, Item, Node, within};
@@ -101,7 +101,9 @@ fn what_was_acknowledged_survives_sigkill() {
                                 book.acknowledged.push((key, case));
                                 done.fetch_add(1, Ordering::Release);
                             }
-                            Ok(answer) if matches!(answer.code(), "outcome-unknown" | "node-stopping") => book.unknown.push(key),
+                            Ok(answer) if matches!(answer.code(), "outcome-unknown" | "node-stopping") => {
+                                book.unknown.push(key);
+                            }
                             Ok(answer) => panic!("{answer:?}"),
                             Err(Silence::Broken(_)) => book.unknown.push(key),
                             // Nobody listened, so nothing was done.

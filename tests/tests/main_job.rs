@@ -121,7 +121,10 @@ fn catalogue_is_law(cluster: &Cluster, tree: Tree) {
             ["item", "claim", &base, "--department", "行政审批局", "--department-code", credit, "--promised-days", "8"];
         let item = node.ok(&claim)["item"].as_str().unwrap_or_default().to_owned();
         node.ok(&["item", "publish", &item]);
-        node.refused(&["item", "claim", &base, "--department", "行政审批局", "--promised-days", "11"], "ceiling-exceeded");
+        node.refused(
+            &["item", "claim", &base, "--department", "行政审批局", "--promised-days", "11"],
+            "ceiling-exceeded",
+        );
         claimed.push(item);
     }
     let same = |wrong: Item<'_>| {

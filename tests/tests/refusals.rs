@@ -155,13 +155,23 @@ fn acts() {
             row("withdrawn item of another", TOWNSHIP, &collect(WITHDRAWN, HOME_CODE, id), "item-withdrawn"),
             row("draft of another", TOWNSHIP, &collect(UNPUBLISHED, HOME_CODE, id), "outside-catalogue"),
             row("unknown division", TOWNSHIP, &collect(OPEN, "330199", id), "division-unknown"),
-            row("decided before accepted", HOME, &["case", "decide", "--grant", &fresh, "--as", "decider"], "case-state"),
+            row(
+                "decided before accepted",
+                HOME,
+                &["case", "decide", "--grant", &fresh, "--as", "decider"],
+                "case-state",
+            ),
             row("delivered before decided", HOME, &["case", "deliver", &accepted], "case-state"),
             row("closed before decided", HOME, &["case", "close", &fresh], "case-state"),
             row("accepted twice", HOME, &["case", "accept", &accepted], "case-state"),
             row("licence before a grant", HOME, &issue, "case-state"),
             row("denied without a reason", HOME, &["case", "decide", "--deny", &accepted], "invalid-field"),
-            row("without a mandate", HOME, &["case", "decide", "--grant", &accepted, "--as", "newcomer"], "mandate-missing"),
+            row(
+                "without a mandate",
+                HOME,
+                &["case", "decide", "--grant", &accepted, "--as", "newcomer"],
+                "mandate-missing",
+            ),
             row("without the role", HOME, &["case", "decide", "--grant", &accepted, "--as", "window"], "role-missing"),
             row("by nobody", HOME, &["case", "accept", &fresh, "--as", "nobody"], "operator-unknown"),
             row("accepted where it was collected", TOWNSHIP, &["case", "accept", &held], "not-competent"),
@@ -235,8 +245,15 @@ fn files(cluster: &Cluster, accepted: &str) {
         bad[at] ^= 1;
         let bad = cluster.file("bad.cose", &bad).to_string_lossy().into_owned();
         let (exit, verdict) = home.call(&["licence", "verify", &bad]);
-        assert_eq!((exit, &verdict["valid"], &verdict["reason"]), (1, &false.into(), &"tampered".into()), "byte {at}: {verdict}");
-        assert!(["en", "zh"].iter().all(|text| verdict[text].as_str().is_some_and(|text| !text.is_empty())), "{verdict}");
+        assert_eq!(
+            (exit, &verdict["valid"], &verdict["reason"]),
+            (1, &false.into(), &"tampered".into()),
+            "byte {at}: {verdict}"
+        );
+        assert!(
+            ["en", "zh"].iter().all(|text| verdict[text].as_str().is_some_and(|text| !text.is_empty())),
+            "{verdict}"
+        );
     }
     assert_eq!(state(home), before);
 }
@@ -356,7 +373,8 @@ fn another_tree() {
         node: NodeId::from_bytes([2; 16]),
         division: HOME_CODE.parse().expect("a code"),
     };
-    let chain = certificate::issue(&root_key, &[root.expect("a root signs itself")], &subject, now, 90).expect("33 is above");
+    let chain =
+        certificate::issue(&root_key, &[root.expect("a root signs itself")], &subject, now, 90).expect("33 is above");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
     let refusal = runtime.block_on(async {
         let identity = Identity::new(&own_key, chain).expect("the chain is its own");
@@ -366,7 +384,11 @@ fn another_tree() {
         match endpoint.connect(node.listen, Expect::Pinned(invitation.issuer_key)).await {
             Err(error) => error.code(),
             // The handshake ends for the one who dials before the other has judged him.
-            Ok(link) => link.open_request(&Request::Journals(Journals {}).to_bytes()).await.err().map_or("answered", |error| error.code()),
+            Ok(link) => link
+                .open_request(&Request::Journals(Journals {}).to_bytes())
+                .await
+                .err()
+                .map_or("answered", |error| error.code()),
         }
     });
     assert_eq!(refusal, "refused-by-peer");

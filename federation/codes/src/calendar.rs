@@ -72,8 +72,7 @@ impl Calendar {
     /// The calendar of the State Council for 2016 to 2026.
     pub fn embedded() -> &'static Self {
         static CALENDAR: LazyLock<Calendar> = LazyLock::new(|| {
-            Calendar::parse(EMBEDDED, EMBEDDED_REVISION)
-                .expect("the embedded calendar is well-formed, a test reads it")
+            Calendar::parse(EMBEDDED, EMBEDDED_REVISION).expect("the embedded calendar is well-formed, a test reads it")
         });
         &CALENDAR
     }
@@ -86,22 +85,14 @@ impl Calendar {
         let mut years: Vec<i16> = exceptions.iter().map(|e| e.date.year()).collect();
         years.dedup();
         years.retain(|year| {
-            let holidays = exceptions
-                .iter()
-                .filter(|e| !e.working && e.date.year() == *year)
-                .count();
+            let holidays = exceptions.iter().filter(|e| !e.working && e.date.year() == *year).count();
             holidays >= HOLIDAYS_OF_A_PUBLISHED_YEAR_MIN
         });
         let (Some(first), Some(last)) = (years.first(), years.last()) else {
             return Err(CalendarError::no_year());
         };
         let version = format!("{first}-{last}.{revision}");
-        Ok(Self {
-            version,
-            digest: Digest::of(csv.as_bytes()),
-            exceptions,
-            years,
-        })
+        Ok(Self { version, digest: Digest::of(csv.as_bytes()), exceptions, years })
     }
 
     /// First and last published year and the revision, as `2016-2026.1`; frozen into each due date.
@@ -136,10 +127,7 @@ impl Calendar {
 
     /// The entry for a listed date.
     pub fn exception(&self, date: Date) -> Option<&Exception> {
-        self.exceptions
-            .binary_search_by_key(&date, |e| e.date)
-            .ok()
-            .map(|at| &self.exceptions[at])
+        self.exceptions.binary_search_by_key(&date, |e| e.date).ok().map(|at| &self.exceptions[at])
     }
 
     /// Whether the date is worked; by weekday alone when it is not listed.
@@ -153,10 +141,7 @@ impl Calendar {
     ///
     /// Provisional as soon as a counted day lies in a year that is not published.
     pub fn add_working_days(&self, from: Date, n: u32) -> Due {
-        let mut due = Due {
-            date: from,
-            provisional: false,
-        };
+        let mut due = Due { date: from, provisional: false };
         let mut left = n;
         while left > 0 && due.date < Date::MAX {
             due.date = due.date.next_day();
@@ -182,10 +167,7 @@ impl Calendar {
     }
 
     fn ending(&self, date: Date, roll: bool) -> Due {
-        let mut due = Due {
-            date,
-            provisional: roll && !self.knows(date),
-        };
+        let mut due = Due { date, provisional: roll && !self.knows(date) };
         while roll && !self.is_working_day(due.date) && due.date < Date::MAX {
             due.date = due.date.next_day();
             due.provisional |= !self.knows(due.date);

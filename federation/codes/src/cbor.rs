@@ -56,14 +56,8 @@ pub fn to_vec<T: Encode<()>>(v: &T) -> Vec<u8> {
         Ok(()) => bytes,
         Err(_) => {
             let mut out = Vec::with_capacity(bytes.len());
-            let mut reader = Reader {
-                bytes: &bytes,
-                at: 0,
-                strict: false,
-            };
-            reader
-                .sorted(&mut out, 0)
-                .expect("the type writes well-formed CBOR");
+            let mut reader = Reader { bytes: &bytes, at: 0, strict: false };
+            reader.sorted(&mut out, 0).expect("the type writes well-formed CBOR");
             validate(&out).expect("the type writes only what the profile can hold");
             out
         }
@@ -74,9 +68,7 @@ pub fn to_vec<T: Encode<()>>(v: &T) -> Vec<u8> {
 pub fn from_slice<'b, T: Decode<'b, ()>>(b: &'b [u8]) -> Result<T, CborError> {
     validate(b)?;
     let mut decoder = minicbor::Decoder::new(b);
-    let value = decoder
-        .decode()
-        .map_err(|e| CborError::Malformed(e.to_string()))?;
+    let value = decoder.decode().map_err(|e| CborError::Malformed(e.to_string()))?;
     match b.len().saturating_sub(decoder.position()) {
         0 => Ok(value),
         extra => Err(CborError::Trailing { extra }),
@@ -87,11 +79,7 @@ pub fn from_slice<'b, T: Decode<'b, ()>>(b: &'b [u8]) -> Result<T, CborError> {
 ///
 /// Allocates nothing, whatever lengths the bytes declare.
 pub fn validate(b: &[u8]) -> Result<(), CborError> {
-    let mut reader = Reader {
-        bytes: b,
-        at: 0,
-        strict: true,
-    };
+    let mut reader = Reader { bytes: b, at: 0, strict: true };
     reader.skip(0)?;
     match b.len() - reader.at {
         0 => Ok(()),
@@ -114,15 +102,9 @@ struct Reader<'b> {
 
 impl<'b> Reader<'b> {
     fn take(&mut self, n: usize) -> Result<&'b [u8], CborError> {
-        let end = self
-            .at
-            .checked_add(n)
-            .filter(|end| *end <= self.bytes.len());
+        let end = self.at.checked_add(n).filter(|end| *end <= self.bytes.len());
         let Some(end) = end else {
-            return Err(CborError::Malformed(format!(
-                "the input ends inside the item at byte {}",
-                self.at
-            )));
+            return Err(CborError::Malformed(format!("the input ends inside the item at byte {}", self.at)));
         };
         let taken = &self.bytes[self.at..end];
         self.at = end;
@@ -136,10 +118,7 @@ impl<'b> Reader<'b> {
         let refuse = |rule| Err(CborError::NotDeterministic { offset, rule });
         if major == 7 {
             return match info {
-                20..=22 => Ok(Head {
-                    major,
-                    argument: u64::from(info),
-                }),
+                20..=22 => Ok(Head { major, argument: u64::from(info) }),
                 25..=27 => refuse("floating point numbers are not in the profile"),
                 31 => refuse("a break belongs to an indefinite length"),
                 28..=30 => Err(CborError::Malformed(format!("reserved byte at {offset}"))),
@@ -169,16 +148,8 @@ impl<'b> Reader<'b> {
     fn count(&self, head: &Head, bytes_each: usize) -> Result<usize, CborError> {
         usize::try_from(head.argument)
             .ok()
-            .filter(|n| {
-                n.checked_mul(bytes_each)
-                    .is_some_and(|need| need <= self.bytes.len() - self.at)
-            })
-            .ok_or_else(|| {
-                CborError::Malformed(format!(
-                    "the length before byte {} exceeds the input",
-                    self.at
-                ))
-            })
+            .filter(|n| n.checked_mul(bytes_each).is_some_and(|need| need <= self.bytes.len() - self.at))
+            .ok_or_else(|| CborError::Malformed(format!("the length before byte {} exceeds the input", self.at)))
     }
 
     fn scalar(&mut self, head: &Head) -> Result<(), CborError> {
@@ -187,9 +158,7 @@ impl<'b> Reader<'b> {
             let start = self.at;
             let content = self.take(n)?;
             if head.major == 3 && core::str::from_utf8(content).is_err() {
-                return Err(CborError::Malformed(format!(
-                    "the text at byte {start} is not UTF-8"
-                )));
+                return Err(CborError::Malformed(format!("the text at byte {start} is not UTF-8")));
             }
         }
         Ok(())
@@ -197,10 +166,7 @@ impl<'b> Reader<'b> {
 
     fn deeper(&self, depth: usize) -> Result<usize, CborError> {
         if depth >= DEPTH_MAX {
-            return Err(CborError::NotDeterministic {
-                offset: self.at,
-                rule: "the value nests too deeply",
-            });
+            return Err(CborError::NotDeterministic { offset: self.at, rule: "the value nests too deeply" });
         }
         Ok(depth + 1)
     }
@@ -224,11 +190,7 @@ impl<'b> Reader<'b> {
                     if self.strict && before.is_some_and(|before| before >= key) {
                         return Err(CborError::NotDeterministic {
                             offset: start,
-                            rule: if before == Some(key) {
-                                "a map key comes twice"
-                            } else {
-                                "map keys are not sorted"
-                            },
+                            rule: if before == Some(key) { "a map key comes twice" } else { "map keys are not sorted" },
                         });
                     }
                     before = Some(key);
@@ -251,11 +213,7 @@ impl<'b> Reader<'b> {
         match head.major {
             4 | 6 => {
                 let depth = self.deeper(depth)?;
-                let n = if head.major == 4 {
-                    self.count(&head, 1)?
-                } else {
-                    1
-                };
+                let n = if head.major == 4 { self.count(&head, 1)? } else { 1 };
                 out.extend_from_slice(&self.bytes[start..self.at]);
                 for _ in 0..n {
                     self.sorted(out, depth)?;

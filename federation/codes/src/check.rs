@@ -38,11 +38,7 @@ pub struct Reason {
 
 impl From<&InvalidCode> for Reason {
     fn from(e: &InvalidCode) -> Self {
-        Self {
-            code: e.code(),
-            en: e.to_string(),
-            zh: e.zh(),
-        }
+        Self { code: e.code(), en: e.to_string(), zh: e.zh() }
     }
 }
 
@@ -59,27 +55,16 @@ pub fn check_on(value: &str, today: Date) -> CheckResult {
 type Verdict = (Kind, Result<(), InvalidCode>);
 
 fn judge(value: &str, today: Option<Date>) -> CheckResult {
-    let result = |kinds: Vec<Kind>, valid, reason| CheckResult {
-        value: value.to_owned(),
-        kinds,
-        valid,
-        reason,
-    };
+    let result = |kinds: Vec<Kind>, valid, reason| CheckResult { value: value.to_owned(), kinds, valid, reason };
     if let Some(reason) = unreadable(value) {
         return result(Vec::new(), false, Some(reason));
     }
     let verdicts = verdicts(value, today);
-    let valid: Vec<Kind> = verdicts
-        .iter()
-        .filter(|(_, verdict)| verdict.is_ok())
-        .map(|(kind, _)| *kind)
-        .collect();
+    let valid: Vec<Kind> = verdicts.iter().filter(|(_, verdict)| verdict.is_ok()).map(|(kind, _)| *kind).collect();
     if !valid.is_empty() {
         return result(valid, true, None);
     }
-    let reason = verdicts
-        .iter()
-        .find_map(|(_, verdict)| verdict.as_ref().err().map(Reason::from));
+    let reason = verdicts.iter().find_map(|(_, verdict)| verdict.as_ref().err().map(Reason::from));
     let kinds = verdicts.iter().map(|(kind, _)| *kind).collect();
     result(kinds, false, Some(reason.unwrap_or_else(|| unknown(value))))
 }
@@ -97,32 +82,19 @@ fn unreadable(value: &str) -> Option<Reason> {
     let fault = if value.is_empty() {
         Fault::Empty
     } else {
-        let (at, found) = value
-            .chars()
-            .enumerate()
-            .find(|(_, c)| !c.is_ascii() || c.is_ascii_control())?;
-        Fault::NotAscii {
-            position: at + 1,
-            found,
-        }
+        let (at, found) = value.chars().enumerate().find(|(_, c)| !c.is_ascii() || c.is_ascii_control())?;
+        Fault::NotAscii { position: at + 1, found }
     };
     if let Fault::NotAscii { position, found } = fault
         && found.is_ascii()
     {
         return Some(Reason {
             code: "control-character",
-            en: format!(
-                "character {position} is a control character (U+{:04X})",
-                u32::from(found)
-            ),
+            en: format!("character {position} is a control character (U+{:04X})", u32::from(found)),
             zh: format!("第{position}位是控制字符（U+{:04X}）", u32::from(found)),
         });
     }
-    Some(Reason {
-        code: fault.code(),
-        en: fault.en(),
-        zh: fault.zh(),
-    })
+    Some(Reason { code: fault.code(), en: fault.en(), zh: fault.zh() })
 }
 
 fn unknown(value: &str) -> Reason {
@@ -136,17 +108,13 @@ fn unknown(value: &str) -> Reason {
     if value.len() == 15 && value.bytes().all(|b| b.is_ascii_digit()) {
         return Reason {
             code: "first-generation-citizen-id",
-            en: "citizen ids of 15 digits have not been valid since 2013; the one of 18 is needed"
-                .into(),
+            en: "citizen ids of 15 digits have not been valid since 2013; the one of 18 is needed".into(),
             zh: "15位身份证号码自2013年起停用，请使用18位公民身份号码".into(),
         };
     }
     Reason {
         code: "unknown-shape",
-        en: format!(
-            "its form ({} characters) is that of no known code",
-            value.len()
-        ),
+        en: format!("its form ({} characters) is that of no known code", value.len()),
         zh: format!("形式（{}位）不符合任何已知编码", value.len()),
     }
 }
@@ -165,10 +133,7 @@ fn verdicts(value: &str, today: Option<Date>) -> Vec<Verdict> {
             is(Kind::Division, known_division(value));
         }
         match b.len() {
-            9 => is(
-                Kind::OrganisationCode,
-                value.parse::<OrganisationCode>().map(drop),
-            ),
+            9 => is(Kind::OrganisationCode, value.parse::<OrganisationCode>().map(drop)),
             // A main item has a serial, so twelve digits that end in eight zeros are a division alone.
             12 if digits >= 10 && !value.ends_with("00000000") => {
                 is(Kind::BasicCode, value.parse::<BasicCode>().map(drop));
@@ -183,44 +148,22 @@ fn verdicts(value: &str, today: Option<Date>) -> Vec<Verdict> {
                     Likeness::Dated => found.extend([citizen, credit]),
                 }
             }
-            21 => is(
-                Kind::LicenceType,
-                value
-                    .parse::<LicenceTypeCode>()
-                    .and_then(|code| code.authority())
-                    .map(drop),
-            ),
-            31 => is(
-                Kind::ImplementationCode,
-                value.parse::<ImplementationCode>().map(drop),
-            ),
-            33 => is(
-                Kind::HandlingItemCode,
-                value.parse::<ImplementationCode>().map(drop),
-            ),
+            21 => is(Kind::LicenceType, value.parse::<LicenceTypeCode>().and_then(|code| code.authority()).map(drop)),
+            31 => is(Kind::ImplementationCode, value.parse::<ImplementationCode>().map(drop)),
+            33 => is(Kind::HandlingItemCode, value.parse::<ImplementationCode>().map(drop)),
             _ => {}
         }
-        let lettered = b.len() > 7
-            && b[..2].iter().all(u8::is_ascii_alphabetic)
-            && b[2..7].iter().all(u8::is_ascii_digit);
+        let lettered =
+            b.len() > 7 && b[..2].iter().all(u8::is_ascii_alphabetic) && b[2..7].iter().all(u8::is_ascii_digit);
         if lettered && matches!(b.len(), 10 | 17..=24) {
-            found.push((
-                Kind::PermitItemCode,
-                value.parse::<PermitItemCode>().map(drop),
-            ));
+            found.push((Kind::PermitItemCode, value.parse::<PermitItemCode>().map(drop)));
         }
         return found;
     }
 
-    let plain = |extra: &[u8]| {
-        b.iter()
-            .all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
-    };
+    let plain = |extra: &[u8]| b.iter().all(|c| c.is_ascii_alphanumeric() || extra.contains(c));
     if b.len() == 10 && dashes == 1 && b[8] == b'-' {
-        is(
-            Kind::OrganisationCode,
-            value.parse::<OrganisationCode>().map(drop),
-        );
+        is(Kind::OrganisationCode, value.parse::<OrganisationCode>().map(drop));
     }
     if plain(b"- ") && b.iter().filter(|c| c.is_ascii_alphanumeric()).count() == 13 {
         is(Kind::QueryCode, value.parse::<QueryCode>().map(drop));
@@ -229,13 +172,7 @@ fn verdicts(value: &str, today: Option<Date>) -> Vec<Verdict> {
         is(Kind::LicenceId, value.parse::<LicenceId>().map(drop));
     }
     if plain(b"-") && dashes >= 3 && b.len() > 20 {
-        is(
-            Kind::LocalItemCode,
-            value
-                .parse::<LocalItemCode>()
-                .and_then(|code| code.credit_code())
-                .map(drop),
-        );
+        is(Kind::LocalItemCode, value.parse::<LocalItemCode>().and_then(|code| code.credit_code()).map(drop));
     }
     found
 }

@@ -42,11 +42,7 @@ impl CitizenId {
 
     /// The sex registered.
     pub fn sex(&self) -> Sex {
-        if (self.0.bytes()[16] - b'0') % 2 == 1 {
-            Sex::Male
-        } else {
-            Sex::Female
-        }
+        if (self.0.bytes()[16] - b'0') % 2 == 1 { Sex::Male } else { Sex::Female }
     }
 
     /// Full years of age on `day` (the birthday itself counts); zero before birth.
@@ -79,30 +75,15 @@ impl FromStr for CitizenId {
         let upper = s.strip_suffix('x').map(|body| format!("{body}X"));
         let text: Ascii<18> = exactly(Kind::CitizenId, upper.as_deref().unwrap_or(s), "18")?;
         require(Kind::CitizenId, &text.bytes()[..17], 0, Charset::Digits)?;
-        require(
-            Kind::CitizenId,
-            &text.bytes()[17..],
-            17,
-            Charset::DigitsAndX,
-        )?;
+        require(Kind::CitizenId, &text.bytes()[17..], 17, Charset::DigitsAndX)?;
         let birth = Date::from_compact(&text.as_str()[6..14]);
         if birth.is_none_or(|d| d.year() < 1800) {
-            return Err(InvalidCode::new(
-                Kind::CitizenId,
-                Fault::Date { position: 7 },
-            ));
+            return Err(InvalidCode::new(Kind::CitizenId, Fault::Date { position: 7 }));
         }
         let expected = iso7064::mod_11_2(&text.bytes()[..17]).expect("the characters were checked");
         let found = char::from(text.bytes()[17]);
         if expected != found {
-            return Err(InvalidCode::new(
-                Kind::CitizenId,
-                Fault::CheckCharacter {
-                    position: 18,
-                    found,
-                    expected,
-                },
-            ));
+            return Err(InvalidCode::new(Kind::CitizenId, Fault::CheckCharacter { position: 18, found, expected }));
         }
         Ok(Self(text))
     }

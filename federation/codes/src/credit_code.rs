@@ -44,9 +44,7 @@ impl CreditCode {
 
     /// The organisation code inside, when its own check character holds.
     pub fn organisation_code(&self) -> Result<OrganisationCode, InvalidCode> {
-        self.subject()
-            .parse()
-            .map_err(|e: InvalidCode| e.inside(Kind::CreditCode, 8))
+        self.subject().parse().map_err(|e: InvalidCode| e.inside(Kind::CreditCode, 8))
     }
 }
 
@@ -65,14 +63,7 @@ impl FromStr for CreditCode {
         let expected = iso7064::mod_31_3(&text.bytes()[..17]).expect("the characters were checked");
         let found = char::from(text.bytes()[17]);
         if expected != found {
-            return Err(InvalidCode::new(
-                Kind::CreditCode,
-                Fault::CheckCharacter {
-                    position: 18,
-                    found,
-                    expected,
-                },
-            ));
+            return Err(InvalidCode::new(Kind::CreditCode, Fault::CheckCharacter { position: 18, found, expected }));
         }
         Ok(Self(text))
     }
@@ -102,28 +93,14 @@ impl FromStr for OrganisationCode {
             _ => s.to_owned(),
         };
         let text: Ascii<9> = exactly(Kind::OrganisationCode, &plain, "9")?;
-        require(
-            Kind::OrganisationCode,
-            &text.bytes()[..8],
-            0,
-            Charset::Alphanumeric,
-        )?;
-        require(
-            Kind::OrganisationCode,
-            &text.bytes()[8..],
-            8,
-            Charset::DigitsAndX,
-        )?;
+        require(Kind::OrganisationCode, &text.bytes()[..8], 0, Charset::Alphanumeric)?;
+        require(Kind::OrganisationCode, &text.bytes()[8..], 8, Charset::DigitsAndX)?;
         let expected = iso7064::gb_11714(&text.bytes()[..8]).expect("the characters were checked");
         let found = char::from(text.bytes()[8]);
         if expected != found {
             return Err(InvalidCode::new(
                 Kind::OrganisationCode,
-                Fault::CheckCharacter {
-                    position: 9,
-                    found,
-                    expected,
-                },
+                Fault::CheckCharacter { position: 9, found, expected },
             ));
         }
         Ok(Self(text))

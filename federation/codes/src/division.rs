@@ -29,13 +29,7 @@ pub enum Level {
 
 impl Level {
     /// All levels, highest first.
-    pub const ALL: [Self; 5] = [
-        Self::Province,
-        Self::City,
-        Self::County,
-        Self::Township,
-        Self::Village,
-    ];
+    pub const ALL: [Self; 5] = [Self::Province, Self::City, Self::County, Self::Township, Self::Village];
 
     const fn number(self) -> u8 {
         match self {
@@ -80,16 +74,13 @@ impl FromStr for Level {
     type Err = InvalidCode;
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|level| level.name() == s)
-            .ok_or(InvalidCode::new(
-                Kind::Division,
-                Fault::Structure {
-                    en: "a level is province, city, county, township or village",
-                    zh: "层级应为province、city、county、township或village",
-                },
-            ))
+        Self::ALL.into_iter().find(|level| level.name() == s).ok_or(InvalidCode::new(
+            Kind::Division,
+            Fault::Structure {
+                en: "a level is province, city, county, township or village",
+                zh: "层级应为province、city、county、township或village",
+            },
+        ))
     }
 }
 
@@ -141,11 +132,7 @@ impl DivisionCode {
         }
         let skips_city = !n.is_multiple_of(CITY) && n % CITY / COUNTY == 0;
         let skips_township = !n.is_multiple_of(VILLAGE) && n % TOWNSHIP / VILLAGE == 0;
-        if skips_city || skips_township {
-            None
-        } else {
-            Some(Self(n))
-        }
+        if skips_city || skips_township { None } else { Some(Self(n)) }
     }
 
     /// The 12 digits as a number.
@@ -237,13 +224,7 @@ impl FromStr for DivisionCode {
             9 => VILLAGE,
             12 => 1,
             found => {
-                return Err(InvalidCode::new(
-                    Kind::Division,
-                    Fault::Length {
-                        expected: "2, 4, 6, 9 or 12",
-                        found,
-                    },
-                ));
+                return Err(InvalidCode::new(Kind::Division, Fault::Length { expected: "2, 4, 6, 9 or 12", found }));
             }
         };
         require(Kind::Division, s.as_bytes(), 0, Charset::Digits)?;
@@ -270,8 +251,7 @@ impl<C> Encode<C> for DivisionCode {
 impl<'b, C> Decode<'b, C> for DivisionCode {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         let at = d.position();
-        Self::from_number(d.u64()?)
-            .ok_or_else(|| minicbor::decode::Error::message("not a division code").at(at))
+        Self::from_number(d.u64()?).ok_or_else(|| minicbor::decode::Error::message("not a division code").at(at))
     }
 }
 

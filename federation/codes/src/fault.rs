@@ -237,31 +237,14 @@ impl Fault {
     #[must_use]
     pub(crate) fn shifted(self, by: usize) -> Self {
         match self {
-            Self::NotAscii { position, found } => Self::NotAscii {
-                position: position + by,
-                found,
-            },
-            Self::Character {
-                position,
-                found,
-                expected,
-            } => Self::Character {
-                position: position + by,
-                found,
-                expected,
-            },
-            Self::CheckCharacter {
-                position,
-                found,
-                expected,
-            } => Self::CheckCharacter {
-                position: position + by,
-                found,
-                expected,
-            },
-            Self::Date { position } => Self::Date {
-                position: position + by,
-            },
+            Self::NotAscii { position, found } => Self::NotAscii { position: position + by, found },
+            Self::Character { position, found, expected } => {
+                Self::Character { position: position + by, found, expected }
+            }
+            Self::CheckCharacter { position, found, expected } => {
+                Self::CheckCharacter { position: position + by, found, expected }
+            }
+            Self::Date { position } => Self::Date { position: position + by },
             other => other,
         }
     }
@@ -289,26 +272,12 @@ impl Fault {
                 format!("it has {found} characters instead of {expected}")
             }
             Self::NotAscii { position, found } => {
-                format!(
-                    "character {position} is {found:?} (U+{:04X}), not ASCII",
-                    u32::from(*found)
-                )
+                format!("character {position} is {found:?} (U+{:04X}), not ASCII", u32::from(*found))
             }
-            Self::Character {
-                position,
-                found,
-                expected,
-            } => {
-                format!(
-                    "character {position} is {found:?} instead of {}",
-                    expected.en()
-                )
+            Self::Character { position, found, expected } => {
+                format!("character {position} is {found:?} instead of {}", expected.en())
             }
-            Self::CheckCharacter {
-                position,
-                found,
-                expected,
-            } => {
+            Self::CheckCharacter { position, found, expected } => {
                 format!("check character {position} is {found:?}, it should be {expected:?}")
             }
             Self::Date { position } => {
@@ -335,23 +304,12 @@ impl Fault {
                 )
             }
             Self::NotAscii { position, found } => {
-                format!(
-                    "第{position}位“{found}”（U+{:04X}）不是半角字符",
-                    u32::from(*found)
-                )
+                format!("第{position}位“{found}”（U+{:04X}）不是半角字符", u32::from(*found))
             }
-            Self::Character {
-                position,
-                found,
-                expected,
-            } => {
+            Self::Character { position, found, expected } => {
                 format!("第{position}位为“{found}”，应为{}", expected.zh())
             }
-            Self::CheckCharacter {
-                position,
-                found,
-                expected,
-            } => {
+            Self::CheckCharacter { position, found, expected } => {
                 format!("第{position}位校验码为“{found}”，应为“{expected}”")
             }
             Self::Date { position } => format!("第{position}至{}位不是真实日期", position + 7),
@@ -377,20 +335,12 @@ pub struct InvalidCode {
 
 impl InvalidCode {
     pub(crate) const fn new(kind: Kind, fault: Fault) -> Self {
-        Self {
-            kind,
-            part: None,
-            fault,
-        }
+        Self { kind, part: None, fault }
     }
 
     /// The same fault seen from the longer code that holds this one from character `offset + 1` on.
     pub(crate) fn inside(self, kind: Kind, offset: usize) -> Self {
-        Self {
-            kind,
-            part: Some(self.part.unwrap_or(self.kind)),
-            fault: self.fault.shifted(offset),
-        }
+        Self { kind, part: Some(self.part.unwrap_or(self.kind)), fault: self.fault.shifted(offset) }
     }
 
     /// The stable kebab-case code of the fault.
@@ -401,12 +351,7 @@ impl InvalidCode {
     /// The message in Chinese.
     pub fn zh(&self) -> String {
         match self.part {
-            Some(part) => format!(
-                "不是有效的{}：其中的{}有误，{}",
-                self.kind.zh(),
-                part.zh(),
-                self.fault.zh()
-            ),
+            Some(part) => format!("不是有效的{}：其中的{}有误，{}", self.kind.zh(), part.zh(), self.fault.zh()),
             None => format!("不是有效的{}：{}", self.kind.zh(), self.fault.zh()),
         }
     }

@@ -11,21 +11,13 @@ use crate::iso7064;
 use crate::text::{Ascii, code_as_text, debug_as_text, exactly, require, serde_as_text};
 
 fn hex_value(b: u8) -> Option<u8> {
-    char::from(b)
-        .to_digit(16)
-        .and_then(|d| u8::try_from(d).ok())
+    char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok())
 }
 
 fn from_hex<const N: usize>(s: &str, expected: &'static str) -> Result<[u8; N], InvalidCode> {
     crate::text::require_ascii(Kind::Hex, s)?;
     if s.len() != 2 * N {
-        return Err(InvalidCode::new(
-            Kind::Hex,
-            Fault::Length {
-                expected,
-                found: s.len(),
-            },
-        ));
+        return Err(InvalidCode::new(Kind::Hex, Fault::Length { expected, found: s.len() }));
     }
     require(Kind::Hex, s.as_bytes(), 0, Charset::Hex)?;
     let mut bytes = [0; N];
@@ -145,10 +137,7 @@ impl Digest {
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 fn alphabet_value(b: u8) -> Option<u64> {
-    ALPHABET
-        .iter()
-        .position(|c| *c == b)
-        .and_then(|v| u64::try_from(v).ok())
+    ALPHABET.iter().position(|c| *c == b).and_then(|v| u64::try_from(v).ok())
 }
 
 /// Writes the low bits of `n` into `out`, five a character, most significant first.
@@ -192,10 +181,7 @@ impl Label {
             return fault("a village has no label", "村级区划没有节点短标识");
         }
         let mut text = [0; 7];
-        write_base32(
-            division.number() / 1000 * 32 + u64::from(ordinal),
-            &mut text,
-        );
+        write_base32(division.number() / 1000 * 32 + u64::from(ordinal), &mut text);
         Ok(Self(ascii(&text)))
     }
 
@@ -206,8 +192,7 @@ impl Label {
 
     /// The division the node serves.
     pub fn division(&self) -> DivisionCode {
-        DivisionCode::from_number(self.value() / 32 * 1000)
-            .expect("checked when the label was read")
+        DivisionCode::from_number(self.value() / 32 * 1000).expect("checked when the label was read")
     }
 
     /// The number of the node within its division, 0 to 31.
@@ -216,17 +201,12 @@ impl Label {
     }
 
     fn value(&self) -> u64 {
-        self.0.bytes().iter().fold(0, |n, b| {
-            n * 32 + alphabet_value(*b).expect("checked when the label was read")
-        })
+        self.0.bytes().iter().fold(0, |n, b| n * 32 + alphabet_value(*b).expect("checked when the label was read"))
     }
 }
 
 fn ascii<const N: usize>(bytes: &[u8; N]) -> Ascii<N> {
-    core::str::from_utf8(bytes)
-        .ok()
-        .and_then(Ascii::new)
-        .expect("the alphabet is ASCII")
+    core::str::from_utf8(bytes).ok().and_then(Ascii::new).expect("the alphabet is ASCII")
 }
 
 impl FromStr for Label {
@@ -240,8 +220,7 @@ impl FromStr for Label {
             None => Err(InvalidCode::new(
                 Kind::Label,
                 Fault::Structure {
-                    en: "its first six characters name no division",
-                    zh: "前6位不对应任何行政区划",
+                    en: "its first six characters name no division", zh: "前6位不对应任何行政区划"
                 },
             )),
         }
@@ -308,13 +287,7 @@ impl FromStr for QueryCode {
     /// Reads the code with or without separators, in either case, with O for 0 and I or L for 1.
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         if s.len() > 64 {
-            return Err(InvalidCode::new(
-                Kind::QueryCode,
-                Fault::Length {
-                    expected: "13",
-                    found: s.chars().count(),
-                },
-            ));
+            return Err(InvalidCode::new(Kind::QueryCode, Fault::Length { expected: "13", found: s.chars().count() }));
         }
         let text: Ascii<13> = exactly(Kind::QueryCode, &forgiving(s), "13")?;
         require(Kind::QueryCode, text.bytes(), 0, Charset::QueryCode)?;
@@ -322,16 +295,10 @@ impl FromStr for QueryCode {
         if expected != found {
             return Err(InvalidCode::new(
                 Kind::QueryCode,
-                Fault::CheckCharacter {
-                    position: 13,
-                    found: found.into(),
-                    expected: expected.into(),
-                },
+                Fault::CheckCharacter { position: 13, found: found.into(), expected: expected.into() },
             ));
         }
-        text.as_str()[..7]
-            .parse::<Label>()
-            .map_err(|e| e.inside(Kind::QueryCode, 0))?;
+        text.as_str()[..7].parse::<Label>().map_err(|e| e.inside(Kind::QueryCode, 0))?;
         Ok(Self(text))
     }
 }
@@ -351,15 +318,9 @@ impl<'b, C> minicbor::Decode<'b, C> for QueryCode {
         let at = d.position();
         let text = d.str()?;
         let wrong = |e: String| minicbor::decode::Error::message(e).at(at);
-        let code: Self = text
-            .parse()
-            .map_err(|e: InvalidCode| wrong(e.to_string()))?;
+        let code: Self = text.parse().map_err(|e: InvalidCode| wrong(e.to_string()))?;
         // One value, one encoding: only people may write it in other ways.
-        if code.as_str() == text {
-            Ok(code)
-        } else {
-            Err(wrong("a query code not in its plain form".into()))
-        }
+        if code.as_str() == text { Ok(code) } else { Err(wrong("a query code not in its plain form".into())) }
     }
 }
 

@@ -44,9 +44,7 @@ impl BasicCode {
 
     /// 事项类型.
     pub fn item_type(&self) -> ItemType {
-        self.as_str()[2..4]
-            .parse()
-            .expect("two digits are an item type")
+        self.as_str()[2..4].parse().expect("two digits are an item type")
     }
 
     /// 主项: the serial of the main item, five digits.
@@ -70,8 +68,7 @@ impl FromStr for BasicCode {
             return Err(InvalidCode::new(
                 Kind::BasicCode,
                 Fault::Structure {
-                    en: "its first two digits name no province",
-                    zh: "前2位不是省级行政区划代码",
+                    en: "its first two digits name no province", zh: "前2位不是省级行政区划代码"
                 },
             ));
         }
@@ -121,9 +118,7 @@ impl ImplementationCode {
 
     /// The credit code of the implementing authority (实施主体).
     pub fn authority(&self) -> CreditCode {
-        self.as_str()[..18]
-            .parse()
-            .expect("checked when the code was read")
+        self.as_str()[..18].parse().expect("checked when the code was read")
     }
 
     /// 行使层级.
@@ -133,9 +128,7 @@ impl ImplementationCode {
 
     /// 基本编码.
     pub fn basic(&self) -> BasicCode {
-        self.as_str()[19..31]
-            .parse()
-            .expect("checked when the code was read")
+        self.as_str()[19..31].parse().expect("checked when the code was read")
     }
 
     /// The number of the handling item, 1 to 99; `None` for an implementation code.
@@ -158,46 +151,25 @@ impl FromStr for ImplementationCode {
     type Err = InvalidCode;
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        let kind = if s.chars().count() == 33 {
-            Kind::HandlingItemCode
-        } else {
-            Kind::ImplementationCode
-        };
+        let kind = if s.chars().count() == 33 { Kind::HandlingItemCode } else { Kind::ImplementationCode };
         require_ascii(kind, s)?;
         if !matches!(s.len(), 31 | 33) {
-            return Err(InvalidCode::new(
-                kind,
-                Fault::Length {
-                    expected: "31 or 33",
-                    found: s.len(),
-                },
-            ));
+            return Err(InvalidCode::new(kind, Fault::Length { expected: "31 or 33", found: s.len() }));
         }
-        let authority: CreditCode = s[..18]
-            .parse()
-            .map_err(|e: InvalidCode| e.inside(kind, 0))?;
+        let authority: CreditCode = s[..18].parse().map_err(|e: InvalidCode| e.inside(kind, 0))?;
         require(kind, &s.as_bytes()[18..19], 18, Charset::ExerciseLevel)?;
-        let level =
-            ExerciseLevel::from_number(s.as_bytes()[18] - b'0').expect("the character was checked");
-        let basic: BasicCode = s[19..31]
-            .parse()
-            .map_err(|e: InvalidCode| e.inside(kind, 19))?;
+        let level = ExerciseLevel::from_number(s.as_bytes()[18] - b'0').expect("the character was checked");
+        let basic: BasicCode = s[19..31].parse().map_err(|e: InvalidCode| e.inside(kind, 19))?;
         let code = Self::new(authority, level, basic);
         let item = &s.as_bytes()[31..];
         if item.is_empty() {
             return Ok(code);
         }
         require(kind, item, 31, Charset::Digits)?;
-        u8::try_from(number(item))
-            .ok()
-            .and_then(|item| code.with_handling_item(item))
-            .ok_or(InvalidCode::new(
-                kind,
-                Fault::Structure {
-                    en: "handling items are numbered from 01",
-                    zh: "业务办理项序号应从01开始",
-                },
-            ))
+        u8::try_from(number(item)).ok().and_then(|item| code.with_handling_item(item)).ok_or(InvalidCode::new(
+            kind,
+            Fault::Structure { en: "handling items are numbered from 01", zh: "业务办理项序号应从01开始" },
+        ))
     }
 }
 

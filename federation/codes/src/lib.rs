@@ -26,8 +26,6 @@ pub use credit_code::{CreditCode, OrganisationCode};
 pub use division::{Division, DivisionCode, Level};
 pub use fault::{Fault, InvalidCode, Kind};
 pub use ids::{AuthorityId, CaseId, Digest, Label, NodeId, QueryCode};
-pub use item_code::{
-    BasicCode, ExerciseLevel, ImplementationCode, ItemCode, ItemType, LocalItemCode, PermitItemCode,
-};
+pub use item_code::{BasicCode, ExerciseLevel, ImplementationCode, ItemCode, ItemType, LocalItemCode, PermitItemCode};
 pub use licence_id::{LicenceId, LicenceTypeCode};
 pub use time::{Date, Month, Timestamp};

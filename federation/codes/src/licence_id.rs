@@ -22,10 +22,7 @@ pub struct LicenceTypeCode(Ascii<21>);
 impl LicenceTypeCode {
     /// Type number `serial` (1 to 999) of `authority`; `None` for another number.
     pub fn new(authority: CreditCode, serial: u16) -> Option<Self> {
-        (1..=999)
-            .contains(&serial)
-            .then(|| Ascii::new(&format!("{authority}{serial:03}")).map(Self))
-            .flatten()
+        (1..=999).contains(&serial).then(|| Ascii::new(&format!("{authority}{serial:03}")).map(Self)).flatten()
     }
 
     /// The 21 characters.
@@ -35,9 +32,7 @@ impl LicenceTypeCode {
 
     /// The credit code of the authority that defines the type, or what is wrong with it.
     pub fn authority(&self) -> Result<CreditCode, InvalidCode> {
-        self.as_str()[..18]
-            .parse()
-            .map_err(|e: InvalidCode| e.inside(Kind::LicenceType, 0))
+        self.as_str()[..18].parse().map_err(|e: InvalidCode| e.inside(Kind::LicenceType, 0))
     }
 
     /// The authority's serial of the type, three digits.
@@ -51,12 +46,7 @@ impl FromStr for LicenceTypeCode {
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         let text: Ascii<21> = exactly(Kind::LicenceType, s, "21")?;
-        require(
-            Kind::LicenceType,
-            &text.bytes()[..18],
-            0,
-            Charset::Alphanumeric,
-        )?;
+        require(Kind::LicenceType, &text.bytes()[..18], 0, Charset::Alphanumeric)?;
         require(Kind::LicenceType, &text.bytes()[18..], 18, Charset::Digits)?;
         Ok(Self(text))
     }
@@ -88,9 +78,7 @@ impl LicenceId {
         let offset = PREFIX.len() + 21 + 1 + 18 + 1;
         require_serial(serial, offset)?;
         let check = check_of([licence_type.as_str(), issuer.as_str(), serial, &version]);
-        Ok(Self(format!(
-            "{PREFIX}{licence_type}.{issuer}.{serial}.{version}.{check}"
-        )))
+        Ok(Self(format!("{PREFIX}{licence_type}.{issuer}.{serial}.{version}.{check}")))
     }
 
     /// The whole identifier.
@@ -99,17 +87,12 @@ impl LicenceId {
     }
 
     fn part(&self, n: usize) -> &str {
-        self.0[PREFIX.len()..]
-            .split('.')
-            .nth(n)
-            .expect("five parts, checked when the identifier was read")
+        self.0[PREFIX.len()..].split('.').nth(n).expect("five parts, checked when the identifier was read")
     }
 
     /// 证照类型代码.
     pub fn licence_type(&self) -> LicenceTypeCode {
-        self.part(0)
-            .parse()
-            .expect("checked when the identifier was read")
+        self.part(0).parse().expect("checked when the identifier was read")
     }
 
     /// 证照颁发机构代码, as written.
@@ -119,9 +102,7 @@ impl LicenceId {
 
     /// The issuer's credit code, or what is wrong with it.
     pub fn issuer_credit_code(&self) -> Result<CreditCode, InvalidCode> {
-        self.issuer()
-            .parse()
-            .map_err(|e: InvalidCode| e.inside(Kind::LicenceId, PREFIX.len() + 22))
+        self.issuer().parse().map_err(|e: InvalidCode| e.inside(Kind::LicenceId, PREFIX.len() + 22))
     }
 
     /// 流水号: the issuer's own number of the licence.
@@ -142,12 +123,7 @@ impl LicenceId {
         }
         let version = format!("{version:03}");
         let check = check_of([self.part(0), self.part(1), self.part(2), &version]);
-        Some(Self(format!(
-            "{PREFIX}{}.{}.{}.{version}.{check}",
-            self.part(0),
-            self.part(1),
-            self.part(2)
-        )))
+        Some(Self(format!("{PREFIX}{}.{}.{}.{version}.{check}", self.part(0), self.part(1), self.part(2))))
     }
 }
 
@@ -161,18 +137,10 @@ fn structure(en: &'static str, zh: &'static str) -> InvalidCode {
 
 fn require_serial(serial: &str, offset: usize) -> Result<(), InvalidCode> {
     if serial.is_empty() || serial.len() > SERIAL_MAX {
-        return Err(structure(
-            "the serial has 1 to 64 characters",
-            "流水号应为1至64位",
-        ));
+        return Err(structure("the serial has 1 to 64 characters", "流水号应为1至64位"));
     }
     require_ascii(Kind::LicenceId, serial)?;
-    require(
-        Kind::LicenceId,
-        serial.as_bytes(),
-        offset,
-        Charset::Alphanumeric,
-    )
+    require(Kind::LicenceId, serial.as_bytes(), offset, Charset::Alphanumeric)
 }
 
 impl FromStr for LicenceId {
@@ -181,20 +149,11 @@ impl FromStr for LicenceId {
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         require_ascii(Kind::LicenceId, s)?;
         let Some(rest) = s.strip_prefix(PREFIX) else {
-            return Err(structure(
-                "it does not begin with 1.2.156.3005.2.",
-                "开头应为“1.2.156.3005.2.”",
-            ));
+            return Err(structure("it does not begin with 1.2.156.3005.2.", "开头应为“1.2.156.3005.2.”"));
         };
         let mut parts = rest.splitn(6, '.');
-        let [
-            Some(licence_type),
-            Some(issuer),
-            Some(serial),
-            Some(version),
-            Some(check),
-            None,
-        ] = [(); 6].map(|()| parts.next())
+        let [Some(licence_type), Some(issuer), Some(serial), Some(version), Some(check), None] =
+            [(); 6].map(|()| parts.next())
         else {
             return Err(structure(
                 "after the prefix it does not have five parts: type, issuer, serial, version, check",
@@ -202,49 +161,29 @@ impl FromStr for LicenceId {
             ));
         };
         let mut offset = PREFIX.len();
-        let _: LicenceTypeCode = licence_type
-            .parse()
-            .map_err(|e: InvalidCode| e.inside(Kind::LicenceId, offset))?;
+        let _: LicenceTypeCode = licence_type.parse().map_err(|e: InvalidCode| e.inside(Kind::LicenceId, offset))?;
         offset += licence_type.len() + 1;
         if issuer.is_empty() || issuer.len() > ISSUER_MAX {
-            return Err(structure(
-                "the issuer has 1 to 32 characters",
-                "颁发机构代码应为1至32位",
-            ));
+            return Err(structure("the issuer has 1 to 32 characters", "颁发机构代码应为1至32位"));
         }
-        require(
-            Kind::LicenceId,
-            issuer.as_bytes(),
-            offset,
-            Charset::Alphanumeric,
-        )?;
+        require(Kind::LicenceId, issuer.as_bytes(), offset, Charset::Alphanumeric)?;
         offset += issuer.len() + 1;
         require_serial(serial, offset)?;
         offset += serial.len() + 1;
         if version.len() != 3 {
-            return Err(structure(
-                "the version has three digits",
-                "版本号应为3位数字",
-            ));
+            return Err(structure("the version has three digits", "版本号应为3位数字"));
         }
         require(Kind::LicenceId, version.as_bytes(), offset, Charset::Digits)?;
         offset += 4;
         let &[found] = check.as_bytes() else {
-            return Err(structure(
-                "it does not end with one check character",
-                "末段应为1位校验位",
-            ));
+            return Err(structure("it does not end with one check character", "末段应为1位校验位"));
         };
         require(Kind::LicenceId, &[found], offset, Charset::Alphanumeric)?;
         let expected = check_of([licence_type, issuer, serial, version]);
         if expected != char::from(found) {
             return Err(InvalidCode::new(
                 Kind::LicenceId,
-                Fault::CheckCharacter {
-                    position: offset + 1,
-                    found: char::from(found),
-                    expected,
-                },
+                Fault::CheckCharacter { position: offset + 1, found: char::from(found), expected },
             ));
         }
         Ok(Self(s.to_owned()))

@@ -30,48 +30,23 @@ pub(crate) fn require_ascii(kind: Kind, text: &str) -> Result<(), InvalidCode> {
         return Err(InvalidCode::new(kind, Fault::Empty));
     }
     match text.chars().enumerate().find(|(_, c)| !c.is_ascii()) {
-        Some((at, found)) => Err(InvalidCode::new(
-            kind,
-            Fault::NotAscii {
-                position: at + 1,
-                found,
-            },
-        )),
+        Some((at, found)) => Err(InvalidCode::new(kind, Fault::NotAscii { position: at + 1, found })),
         None => Ok(()),
     }
 }
 
 /// Takes text of exactly `N` ASCII characters, or says what is wrong with it.
-pub(crate) fn exactly<const N: usize>(
-    kind: Kind,
-    text: &str,
-    expected: &'static str,
-) -> Result<Ascii<N>, InvalidCode> {
+pub(crate) fn exactly<const N: usize>(kind: Kind, text: &str, expected: &'static str) -> Result<Ascii<N>, InvalidCode> {
     require_ascii(kind, text)?;
-    Ascii::new(text).ok_or(InvalidCode::new(
-        kind,
-        Fault::Length {
-            expected,
-            found: text.len(),
-        },
-    ))
+    Ascii::new(text).ok_or(InvalidCode::new(kind, Fault::Length { expected, found: text.len() }))
 }
 
 /// Refuses the first of `bytes` that is not in `charset`; `offset` is how many characters stand before.
-pub(crate) fn require(
-    kind: Kind,
-    bytes: &[u8],
-    offset: usize,
-    charset: Charset,
-) -> Result<(), InvalidCode> {
+pub(crate) fn require(kind: Kind, bytes: &[u8], offset: usize, charset: Charset) -> Result<(), InvalidCode> {
     match bytes.iter().position(|b| !charset.holds(*b)) {
         Some(at) => Err(InvalidCode::new(
             kind,
-            Fault::Character {
-                position: offset + at + 1,
-                found: char::from(bytes[at]),
-                expected: charset,
-            },
+            Fault::Character { position: offset + at + 1, found: char::from(bytes[at]), expected: charset },
         )),
         None => Ok(()),
     }
@@ -90,12 +65,10 @@ impl Charset {
             Self::DigitsAndY => b.is_ascii_digit() || b == b'Y',
             Self::Alphanumeric => b.is_ascii_digit() || b.is_ascii_uppercase(),
             Self::CreditCode => {
-                (b.is_ascii_digit() || b.is_ascii_uppercase())
-                    && !matches!(b, b'I' | b'O' | b'S' | b'V' | b'Z')
+                (b.is_ascii_digit() || b.is_ascii_uppercase()) && !matches!(b, b'I' | b'O' | b'S' | b'V' | b'Z')
             }
             Self::QueryCode => {
-                (b.is_ascii_digit() || b.is_ascii_uppercase())
-                    && !matches!(b, b'I' | b'L' | b'O' | b'U')
+                (b.is_ascii_digit() || b.is_ascii_uppercase()) && !matches!(b, b'I' | b'L' | b'O' | b'U')
             }
             Self::Hex => matches!(b, b'0'..=b'9' | b'a'..=b'f'),
             Self::ExerciseLevel => matches!(b, b'1'..=b'7'),
@@ -151,14 +124,11 @@ macro_rules! code_as_text {
         }
 
         impl<'b, C> minicbor::Decode<'b, C> for $type {
-            fn decode(
-                d: &mut minicbor::Decoder<'b>,
-                _: &mut C,
-            ) -> Result<Self, minicbor::decode::Error> {
+            fn decode(d: &mut minicbor::Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
                 let at = d.position();
-                d.str()?.parse().map_err(|e: crate::fault::InvalidCode| {
-                    minicbor::decode::Error::message(e.to_string()).at(at)
-                })
+                d.str()?
+                    .parse()
+                    .map_err(|e: crate::fault::InvalidCode| minicbor::decode::Error::message(e.to_string()).at(at))
             }
         }
 

@@ -69,8 +69,7 @@ impl Timestamp {
     }
 
     fn civil(self) -> civil::DateTime {
-        let instant =
-            jiff::Timestamp::from_millisecond(self.0).expect("the range is within jiff's");
+        let instant = jiff::Timestamp::from_millisecond(self.0).expect("the range is within jiff's");
         shanghai().to_datetime(instant)
     }
 
@@ -121,22 +120,13 @@ impl FromStr for Timestamp {
 
     /// Reads RFC 3339 at any offset; a fraction finer than milliseconds is cut off.
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        let wrong = || {
-            invalid(
-                "it is no RFC 3339 time such as 2026-09-14T09:30:00+08:00",
-                "不是RFC 3339格式的时间",
-            )
-        };
+        let wrong = || invalid("it is no RFC 3339 time such as 2026-09-14T09:30:00+08:00", "不是RFC 3339格式的时间");
         if s.len() > 40 {
             return Err(wrong());
         }
         let instant: jiff::Timestamp = s.parse().map_err(|_| wrong())?;
         let millis = instant.as_nanosecond().div_euclid(1_000_000);
-        i64::try_from(millis)
-            .ok()
-            .filter(|m| (Self::MIN.0..=Self::MAX.0).contains(m))
-            .map(Self)
-            .ok_or_else(wrong)
+        i64::try_from(millis).ok().filter(|m| (Self::MIN.0..=Self::MAX.0).contains(m)).map(Self).ok_or_else(wrong)
     }
 }
 
@@ -178,9 +168,7 @@ impl Date {
         if year < 1 {
             return None;
         }
-        civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?)
-            .ok()
-            .map(Self)
+        civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok().map(Self)
     }
 
     /// Reads eight digits, as `20260914`.
@@ -188,21 +176,13 @@ impl Date {
         if digits.len() != 8 || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return None;
         }
-        Self::ymd(
-            digits[..4].parse().ok()?,
-            digits[4..6].parse().ok()?,
-            digits[6..].parse().ok()?,
-        )
+        Self::ymd(digits[..4].parse().ok()?, digits[4..6].parse().ok()?, digits[6..].parse().ok()?)
     }
 
     /// The date `days` days after 1970-01-01, `None` outside the years 1 to 9999.
     pub fn from_days(days: i32) -> Option<Self> {
         let span = jiff::Span::new().try_days(days).ok()?;
-        Self::EPOCH
-            .checked_add(span)
-            .ok()
-            .map(Self)
-            .filter(|d| d.year() >= 1)
+        Self::EPOCH.checked_add(span).ok().map(Self).filter(|d| d.year() >= 1)
     }
 
     /// Days since 1970-01-01.
@@ -228,10 +208,7 @@ impl Date {
 
     /// The month this date is in.
     pub fn month(self) -> Month {
-        Month {
-            year: self.0.year(),
-            month: self.0.month().unsigned_abs(),
-        }
+        Month { year: self.0.year(), month: self.0.month().unsigned_abs() }
     }
 
     /// The day of the week.
@@ -241,12 +218,7 @@ impl Date {
 
     /// Eight digits, as `20260914`.
     pub fn compact(self) -> String {
-        format!(
-            "{:04}{:02}{:02}",
-            self.0.year(),
-            self.0.month(),
-            self.0.day()
-        )
+        format!("{:04}{:02}{:02}", self.0.year(), self.0.month(), self.0.day())
     }
 
     /// The date `days` days later (earlier when negative); saturates at [`Self::MIN`] and [`Self::MAX`].
@@ -260,8 +232,7 @@ impl Date {
     #[must_use]
     pub fn add_months(self, months: u32) -> Self {
         let span = jiff::Span::new().try_months(months);
-        span.and_then(|span| self.0.checked_add(span))
-            .map_or(Self::MAX, Self)
+        span.and_then(|span| self.0.checked_add(span)).map_or(Self::MAX, Self)
     }
 
     /// The next date; the last date is its own next.
@@ -273,31 +244,18 @@ impl Date {
     /// The date before; the first date is its own.
     #[must_use]
     pub fn previous_day(self) -> Self {
-        self.0
-            .yesterday()
-            .ok()
-            .map(Self)
-            .filter(|d| d.year() >= 1)
-            .unwrap_or(Self::MIN)
+        self.0.yesterday().ok().map(Self).filter(|d| d.year() >= 1).unwrap_or(Self::MIN)
     }
 
     /// The first instant of this date in China.
     pub fn start(self) -> Timestamp {
-        Timestamp::from_millis(
-            i64::from(self.days_since_epoch()) * MILLIS_PER_DAY - 8 * 3_600 * MILLIS_PER_SECOND,
-        )
+        Timestamp::from_millis(i64::from(self.days_since_epoch()) * MILLIS_PER_DAY - 8 * 3_600 * MILLIS_PER_SECOND)
     }
 }
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:04}-{:02}-{:02}",
-            self.0.year(),
-            self.0.month(),
-            self.0.day()
-        )
+        write!(f, "{:04}-{:02}-{:02}", self.0.year(), self.0.month(), self.0.day())
     }
 }
 
@@ -310,12 +268,7 @@ impl FromStr for Date {
         shape
             .then(|| Self::from_compact(&s.replace('-', "")))
             .flatten()
-            .ok_or_else(|| {
-                invalid(
-                    "it is no real date of the form YYYY-MM-DD",
-                    "不是YYYY-MM-DD格式的真实日期",
-                )
-            })
+            .ok_or_else(|| invalid("it is no real date of the form YYYY-MM-DD", "不是YYYY-MM-DD格式的真实日期"))
     }
 }
 
@@ -332,9 +285,8 @@ impl<C> Encode<C> for Date {
 impl<'b, C> Decode<'b, C> for Date {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         let at = d.position();
-        Self::from_days(d.i32()?).ok_or_else(|| {
-            minicbor::decode::Error::message("a date outside the years 1 to 9999").at(at)
-        })
+        Self::from_days(d.i32()?)
+            .ok_or_else(|| minicbor::decode::Error::message("a date outside the years 1 to 9999").at(at))
     }
 }
 
@@ -348,11 +300,7 @@ pub struct Month {
 impl Month {
     /// The month of a year (1 to 9999) and a number from 1 to 12.
     pub const fn new(year: i16, month: u8) -> Option<Self> {
-        if year >= 1 && year <= 9999 && month >= 1 && month <= 12 {
-            Some(Self { year, month })
-        } else {
-            None
-        }
+        if year >= 1 && year <= 9999 && month >= 1 && month <= 12 { Some(Self { year, month }) } else { None }
     }
 
     /// The year.
@@ -402,12 +350,7 @@ impl FromStr for Month {
         s.split_once('-')
             .filter(|(y, m)| y.len() == 4 && m.len() == 2 && digits(y) && digits(m))
             .and_then(|(y, m)| Self::new(y.parse().ok()?, m.parse().ok()?))
-            .ok_or_else(|| {
-                invalid(
-                    "it is no month of the form YYYY-MM",
-                    "不是YYYY-MM格式的月份",
-                )
-            })
+            .ok_or_else(|| invalid("it is no month of the form YYYY-MM", "不是YYYY-MM格式的月份"))
     }
 }
 
@@ -418,8 +361,7 @@ impl<C> Encode<C> for Month {
         e: &mut Encoder<W>,
         _: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.i32(i32::from(self.year) * 100 + i32::from(self.month))?
-            .ok()
+        e.i32(i32::from(self.year) * 100 + i32::from(self.month))?.ok()
     }
 }
 

@@ -9,10 +9,7 @@ fn date(s: &str) -> Date {
 }
 
 fn due(s: &str, provisional: bool) -> Due {
-    Due {
-        date: date(s),
-        provisional,
-    }
+    Due { date: date(s), provisional }
 }
 
 #[test]
@@ -20,18 +17,12 @@ fn the_embedded_calendar() {
     let calendar = Calendar::embedded();
     assert_eq!(calendar.version(), "2016-2026.1");
     assert_eq!((calendar.first_year(), calendar.last_year()), (2016, 2026));
-    assert_eq!(
-        calendar.digest(),
-        Digest::of(include_bytes!("../data/working-day-exceptions.csv"))
-    );
+    assert_eq!(calendar.digest(), Digest::of(include_bytes!("../data/working-day-exceptions.csv")));
     assert_eq!(calendar.exceptions().len(), 379);
     assert!(calendar.is_working_day(date("2026-02-14")));
     assert!(!calendar.is_working_day(date("2026-02-17")));
     assert!(!calendar.is_working_day(date("2026-03-01")));
-    assert_eq!(
-        calendar.exception(date("2026-10-01")).unwrap().festival,
-        "国庆节"
-    );
+    assert_eq!(calendar.exception(date("2026-10-01")).unwrap().festival, "国庆节");
     assert_eq!(calendar.exception(date("2026-03-02")), None);
 }
 
@@ -52,31 +43,14 @@ fn working_days() {
         ("2015-12-31", 1, "2016-01-04", false),
         ("2026-02-17", 0, "2026-02-17", false),
     ] {
-        assert_eq!(
-            calendar.add_working_days(date(from), n),
-            due(to, provisional),
-            "{from} + {n}"
-        );
+        assert_eq!(calendar.add_working_days(date(from), n), due(to, provisional), "{from} + {n}");
         if n > 0 {
-            assert_eq!(
-                calendar.working_days_between(date(from), date(to)),
-                n,
-                "{from} + {n}"
-            );
+            assert_eq!(calendar.working_days_between(date(from), date(to)), n, "{from} + {n}");
         }
     }
-    assert_eq!(
-        calendar.working_days_between(date("2026-02-14"), date("2026-02-14")),
-        0
-    );
-    assert_eq!(
-        calendar.working_days_between(date("2026-02-24"), date("2026-02-10")),
-        0
-    );
-    assert_eq!(
-        calendar.add_working_days(date("9999-12-01"), u32::MAX),
-        due("9999-12-31", true)
-    );
+    assert_eq!(calendar.working_days_between(date("2026-02-14"), date("2026-02-14")), 0);
+    assert_eq!(calendar.working_days_between(date("2026-02-24"), date("2026-02-10")), 0);
+    assert_eq!(calendar.add_working_days(date("9999-12-01"), u32::MAX), due("9999-12-31", true));
 }
 
 #[test]
@@ -89,36 +63,13 @@ fn natural_days_and_months() {
         ("2026-12-01", 60, false, "2027-01-30", false),
         ("2026-12-01", 60, true, "2027-02-01", true),
     ] {
-        assert_eq!(
-            calendar.add_natural_days(date(from), n, roll),
-            due(to, provisional),
-            "{from} + {n}"
-        );
+        assert_eq!(calendar.add_natural_days(date(from), n, roll), due(to, provisional), "{from} + {n}");
     }
-    assert_eq!(
-        calendar
-            .add_natural_days(date("2026-01-01"), u32::MAX, false)
-            .date,
-        Date::MAX
-    );
-    assert_eq!(
-        calendar.add_months(date("2026-01-31"), 1, false),
-        due("2026-02-28", false)
-    );
-    assert_eq!(
-        calendar.add_months(date("2026-01-31"), 1, true),
-        due("2026-02-28", false)
-    );
-    assert_eq!(
-        calendar.add_months(date("2026-09-03"), 1, true),
-        due("2026-10-08", false)
-    );
-    assert_eq!(
-        calendar
-            .add_months(date("2026-01-01"), u32::MAX, false)
-            .date,
-        Date::MAX
-    );
+    assert_eq!(calendar.add_natural_days(date("2026-01-01"), u32::MAX, false).date, Date::MAX);
+    assert_eq!(calendar.add_months(date("2026-01-31"), 1, false), due("2026-02-28", false));
+    assert_eq!(calendar.add_months(date("2026-01-31"), 1, true), due("2026-02-28", false));
+    assert_eq!(calendar.add_months(date("2026-09-03"), 1, true), due("2026-10-08", false));
+    assert_eq!(calendar.add_months(date("2026-01-01"), u32::MAX, false).date, Date::MAX);
 }
 
 const YEAR: &str = "date,kind,festival\n2027-01-01,holiday,元旦\n2027-02-06,holiday,春节\n2027-02-07,holiday,春节\n\
@@ -130,10 +81,7 @@ fn a_calendar_of_ones_own() {
     assert_eq!(calendar.version(), "2027-2027.3");
     assert!(!calendar.knows(date("2026-12-31")) && calendar.knows(date("2027-12-31")));
     let spreadsheet = format!("\u{feff}{}", YEAR.replace('\n', "\r\n"));
-    assert_eq!(
-        Calendar::parse(&spreadsheet, 3).unwrap().exceptions(),
-        calendar.exceptions()
-    );
+    assert_eq!(Calendar::parse(&spreadsheet, 3).unwrap().exceptions(), calendar.exceptions());
     // A day of December that next year's paper moves does not publish December's year.
     let calendar = Calendar::parse(&format!("{YEAR}2028-12-31,holiday,元旦\n"), 1).unwrap();
     assert_eq!(calendar.last_year(), 2027);
@@ -143,63 +91,23 @@ fn a_calendar_of_ones_own() {
 #[test]
 fn a_bad_file_names_line_column_and_value() {
     for (line, at, column, value, problem) in [
-        (
-            "2027-02-30,holiday,春节",
-            9,
-            "date",
-            "2027-02-30",
-            Problem::Date,
-        ),
+        ("2027-02-30,holiday,春节", 9, "date", "2027-02-30", Problem::Date),
         ("2027-03-07,feast,春节", 9, "kind", "feast", Problem::Kind),
-        (
-            "2027-03-07,holiday",
-            9,
-            "",
-            "2027-03-07,holiday",
-            Problem::Columns,
-        ),
-        (
-            "2027-02-07,workday,春节",
-            9,
-            "date",
-            "2027-02-07",
-            Problem::Twice,
-        ),
-        (
-            "2027-03-08,workday,春节",
-            9,
-            "date",
-            "2027-03-08",
-            Problem::WeekdayWorked,
-        ),
+        ("2027-03-07,holiday", 9, "", "2027-03-07,holiday", Problem::Columns),
+        ("2027-02-07,workday,春节", 9, "date", "2027-02-07", Problem::Twice),
+        ("2027-03-08,workday,春节", 9, "date", "2027-03-08", Problem::WeekdayWorked),
     ] {
         let error = Calendar::parse(&format!("{YEAR}{line}\n"), 1).unwrap_err();
-        assert_eq!(
-            (
-                error.line,
-                error.column,
-                error.value.as_str(),
-                error.problem
-            ),
-            (at, column, value, problem)
-        );
+        assert_eq!((error.line, error.column, error.value.as_str(), error.problem), (at, column, value, problem));
         assert!(error.to_string().starts_with("line 9") && error.zh().starts_with("第9行"));
     }
     assert_eq!(Calendar::parse("", 1).unwrap_err().problem, Problem::Header);
-    assert_eq!(
-        Calendar::parse("date,kind,festival\n", 1)
-            .unwrap_err()
-            .code(),
-        "calendar-no-year"
-    );
+    assert_eq!(Calendar::parse("date,kind,festival\n", 1).unwrap_err().code(), "calendar-no-year");
 }
 
 #[test]
 fn a_due_date_in_cbor() {
     let bytes = cbor::to_vec(&due("2026-10-29", false));
     assert_eq!(bytes, [0xa2, 0x00, 0x19, 0x51, 0x13, 0x01, 0xf4]);
-    assert_eq!(
-        cbor::from_slice::<Due>(&bytes),
-        Ok(due("2026-10-29", false))
-    );
+    assert_eq!(cbor::from_slice::<Due>(&bytes), Ok(due("2026-10-29", false)));
 }

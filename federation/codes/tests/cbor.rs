@@ -9,10 +9,7 @@ use tongban_codes::{CborError, Date, Digest, Month, NodeId, Timestamp};
 
 fn hex(s: &str) -> Vec<u8> {
     let digits: String = s.split_whitespace().collect();
-    (0..digits.len())
-        .step_by(2)
-        .map(|i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap())
-        .collect()
+    (0..digits.len()).step_by(2).map(|i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap()).collect()
 }
 
 fn rule(s: &str) -> &'static str {
@@ -57,26 +54,12 @@ fn what_is_not_deterministic() {
 
 #[test]
 fn what_is_malformed() {
-    for bytes in [
-        "", "18", "41", "61ff", "82 01", "a1 01", "1c", "fc", "c0", "1f", "df00",
-    ] {
-        assert!(
-            matches!(validate(&hex(bytes)), Err(CborError::Malformed(_))),
-            "{bytes}"
-        );
+    for bytes in ["", "18", "41", "61ff", "82 01", "a1 01", "1c", "fc", "c0", "1f", "df00"] {
+        assert!(matches!(validate(&hex(bytes)), Err(CborError::Malformed(_))), "{bytes}");
     }
-    assert_eq!(
-        validate(&hex("0000")),
-        Err(CborError::Trailing { extra: 1 })
-    );
-    assert_eq!(
-        from_slice::<u8>(&hex("000102")),
-        Err(CborError::Trailing { extra: 2 })
-    );
-    assert!(matches!(
-        from_slice::<u8>(&hex("6161")),
-        Err(CborError::Malformed(_))
-    ));
+    assert_eq!(validate(&hex("0000")), Err(CborError::Trailing { extra: 1 }));
+    assert_eq!(from_slice::<u8>(&hex("000102")), Err(CborError::Trailing { extra: 2 }));
+    assert!(matches!(from_slice::<u8>(&hex("6161")), Err(CborError::Malformed(_))));
 }
 
 #[test]
@@ -93,10 +76,7 @@ fn bombs() {
     let nested = |n: usize, open: &[u8]| [open.repeat(n), vec![0x00]].concat();
     for open in [&[0x81][..], &[0xa1, 0x00], &[0xc1]] {
         assert_eq!(validate(&nested(DEPTH_MAX, open)), Ok(()));
-        assert!(matches!(
-            validate(&nested(DEPTH_MAX + 1, open)),
-            Err(CborError::NotDeterministic { .. })
-        ));
+        assert!(matches!(validate(&nested(DEPTH_MAX + 1, open)), Err(CborError::NotDeterministic { .. })));
         assert!(validate(&nested(1_000_000, open)).is_err());
     }
 }
@@ -130,20 +110,12 @@ fn what_is_accepted() {
 #[test]
 fn keys_are_sorted_whatever_order_the_type_has() {
     let map: BTreeMap<String, Vec<BTreeMap<String, u8>>> = ["aa", "b", "ccc"]
-        .map(|k| {
-            (
-                k.into(),
-                vec![[("zz".into(), 1), ("y".into(), 2)].into(), BTreeMap::new()],
-            )
-        })
+        .map(|k| (k.into(), vec![[("zz".into(), 1), ("y".into(), 2)].into(), BTreeMap::new()]))
         .into();
     let bytes = to_vec(&map);
     assert_eq!(validate(&bytes), Ok(()));
     assert_eq!(&bytes[..3], [0xa3, 0x61, b'b']);
-    assert_eq!(
-        from_slice::<BTreeMap<String, Vec<BTreeMap<String, u8>>>>(&bytes),
-        Ok(map)
-    );
+    assert_eq!(from_slice::<BTreeMap<String, Vec<BTreeMap<String, u8>>>>(&bytes), Ok(map));
 }
 
 #[test]
@@ -153,10 +125,7 @@ fn golden_bytes_of_the_foundation_types() {
     let time: Timestamp = "2026-09-14T09:30:00+08:00".parse().unwrap();
     assert_eq!(to_vec(&time), hex("1b 000001a09d890dc0"));
     assert_eq!(to_vec(&Date::from_days(-1).unwrap()), hex("20"));
-    assert_eq!(
-        to_vec(&"2026-09".parse::<Month>().unwrap()),
-        hex("1a 00031771")
-    );
+    assert_eq!(to_vec(&"2026-09".parse::<Month>().unwrap()), hex("1a 00031771"));
     let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     assert_eq!(Digest::of(b"").to_string(), empty);
     assert!(from_slice::<NodeId>(&hex("4100")).is_err());

@@ -41,35 +41,16 @@ fn the_digest_is_that_of_the_file() {
 #[test]
 fn pseudo_nodes_are_skipped() {
     let table = table();
-    let pseudo: Vec<String> = table
-        .rows()
-        .iter()
-        .filter(|r| r.pseudo)
-        .map(|r| r.code.short())
-        .collect();
-    assert_eq!(
-        pseudo,
-        [
-            "1101", "1201", "3101", "4190", "4290", "4690", "5001", "5002", "6590"
-        ]
-    );
+    let pseudo: Vec<String> = table.rows().iter().filter(|r| r.pseudo).map(|r| r.code.short()).collect();
+    assert_eq!(pseudo, ["1101", "1201", "3101", "4190", "4290", "4690", "5001", "5002", "6590"]);
     assert_eq!(table.superior(code("110101")), Some(code("11")));
     assert_eq!(table.superior(code("429004")), Some(code("42")));
     assert_eq!(table.children(code("11")).len(), 16);
     assert_eq!(table.children(code("1101")).len(), 16);
     assert_eq!(table.children(code("50")).len(), 38);
-    assert!(
-        table
-            .children(code("42"))
-            .iter()
-            .any(|row| row.name == "仙桃市")
-    );
+    assert!(table.children(code("42")).iter().any(|row| row.name == "仙桃市"));
     assert!(table.is_within(code("110101"), code("1101")));
-    let above: Vec<&str> = table
-        .ancestors(code("429004001"))
-        .iter()
-        .map(|row| row.name)
-        .collect();
+    let above: Vec<&str> = table.ancestors(code("429004001")).iter().map(|row| row.name).collect();
     assert_eq!(above, ["仙桃市", "湖北省"]);
 }
 
@@ -84,12 +65,7 @@ fn cities_without_counties() {
         assert_eq!(table.superior(code(township)), Some(code(city)));
         assert_eq!(code(township).superior(), Some(code(city)));
         assert_eq!(code(township).level(), Level::Township);
-        assert!(
-            table
-                .children(code(city))
-                .iter()
-                .all(|row| row.level == Level::Township)
-        );
+        assert!(table.children(code(city)).iter().all(|row| row.level == Level::Township));
         assert_eq!(table.path_name(code(township)).unwrap(), name);
     }
 }
@@ -97,21 +73,12 @@ fn cities_without_counties() {
 #[test]
 fn names_and_unknown_codes() {
     let table = table();
-    assert_eq!(
-        table.path_name(code("511602")).unwrap(),
-        "四川省广安市广安区"
-    );
+    assert_eq!(table.path_name(code("511602")).unwrap(), "四川省广安市广安区");
     assert_eq!(table.path_name(code("110101")).unwrap(), "北京市东城区");
-    assert_eq!(
-        table.path_name(code("419001001")).unwrap(),
-        "河南省济源市沁园街道"
-    );
+    assert_eq!(table.path_name(code("419001001")).unwrap(), "河南省济源市沁园街道");
     assert_eq!(table.path_name(code("620201")).unwrap(), "甘肃省嘉峪关市");
     assert_eq!(table.path_name(code("519999")), None);
-    assert_eq!(
-        table.superior(code("511602001001")),
-        Some(code("511602001"))
-    );
+    assert_eq!(table.superior(code("511602001001")), Some(code("511602001")));
     assert_eq!(table.superior(code("511699")), Some(code("5116")));
     assert_eq!(table.superior(code("110199")), Some(code("11")));
     assert_eq!(table.superior(code("71")), None);
@@ -131,34 +98,12 @@ fn codes_of_every_length() {
         ("511602001002", "511602001002", Level::Village),
     ] {
         let parsed = code(text);
-        assert_eq!(
-            (
-                parsed.to_string().as_str(),
-                parsed.level(),
-                parsed.short().as_str()
-            ),
-            (digits, level, text)
-        );
+        assert_eq!((parsed.to_string().as_str(), parsed.level(), parsed.short().as_str()), (digits, level, text));
         let bytes = cbor::to_vec(&parsed);
         assert_eq!(cbor::from_slice::<DivisionCode>(&bytes), Ok(parsed));
-        assert_eq!(
-            serde_json::to_string(&parsed).unwrap(),
-            format!("\"{digits}\"")
-        );
+        assert_eq!(serde_json::to_string(&parsed).unwrap(), format!("\"{digits}\""));
     }
-    for wrong in [
-        "",
-        "5",
-        "511",
-        "51160",
-        "5116020000000",
-        "00",
-        "05",
-        "510002",
-        "511602000001",
-        "51160a",
-        "５１",
-    ] {
+    for wrong in ["", "5", "511", "51160", "5116020000000", "00", "05", "510002", "511602000001", "51160a", "５１"] {
         assert!(wrong.parse::<DivisionCode>().is_err(), "{wrong}");
     }
     assert!(DivisionCode::from_number(1_000_000_000_000).is_none());

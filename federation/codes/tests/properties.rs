@@ -3,9 +3,9 @@
 
 use proptest::prelude::*;
 use tongban_codes::{
-    AuthorityId, BasicCode, CaseId, CitizenId, CreditCode, Date, Digest, DivisionCode,
-    ExerciseLevel, ImplementationCode, ItemCode, Label, LicenceId, LicenceTypeCode, LocalItemCode,
-    Month, NodeId, OrganisationCode, PermitItemCode, QueryCode, Timestamp, cbor, check, iso7064,
+    AuthorityId, BasicCode, CaseId, CitizenId, CreditCode, Date, Digest, DivisionCode, ExerciseLevel,
+    ImplementationCode, ItemCode, Label, LicenceId, LicenceTypeCode, LocalItemCode, Month, NodeId, OrganisationCode,
+    PermitItemCode, QueryCode, Timestamp, cbor, check, iso7064,
 };
 
 /// Text, JSON and CBOR all give the value back.
@@ -46,55 +46,32 @@ fn days() -> impl Strategy<Value = Date> {
 }
 
 fn citizen_ids() -> impl Strategy<Value = CitizenId> {
-    (100_000..1_000_000_u32, -60_000..60_000_i32, 0..1_000_u32).prop_map(
-        |(region, day, sequence)| {
-            let body = format!(
-                "{region}{}{sequence:03}",
-                Date::from_days(day).unwrap().compact()
-            );
-            format!("{body}{}", iso7064::mod_11_2(body.as_bytes()).unwrap())
-                .parse()
-                .unwrap()
+    (100_000..1_000_000_u32, -60_000..60_000_i32, 0..1_000_u32).prop_map(|(region, day, sequence)| {
+        let body = format!("{region}{}{sequence:03}", Date::from_days(day).unwrap().compact());
+        format!("{body}{}", iso7064::mod_11_2(body.as_bytes()).unwrap()).parse().unwrap()
+    })
+}
+
+fn credit_codes() -> impl Strategy<Value = CreditCode> {
+    "[1-9ANY][1-9][0-9]{6}[0-9A-HJ-NPQRTUWXY]{9}".prop_map(|body| CreditCode::from_body(&body).unwrap())
+}
+
+fn licence_ids() -> impl Strategy<Value = LicenceId> {
+    (credit_codes(), 1..1_000_u16, credit_codes(), "[0-9A-Z]{1,32}", 1..1_000_u16).prop_map(
+        |(authority, serial, issuer, number, version)| {
+            let licence_type = LicenceTypeCode::new(authority, serial).unwrap();
+            LicenceId::new(licence_type, issuer, &number, version).unwrap()
         },
     )
 }
 
-fn credit_codes() -> impl Strategy<Value = CreditCode> {
-    "[1-9ANY][1-9][0-9]{6}[0-9A-HJ-NPQRTUWXY]{9}"
-        .prop_map(|body| CreditCode::from_body(&body).unwrap())
-}
-
-fn licence_ids() -> impl Strategy<Value = LicenceId> {
-    (
-        credit_codes(),
-        1..1_000_u16,
-        credit_codes(),
-        "[0-9A-Z]{1,32}",
-        1..1_000_u16,
-    )
-        .prop_map(|(authority, serial, issuer, number, version)| {
-            let licence_type = LicenceTypeCode::new(authority, serial).unwrap();
-            LicenceId::new(licence_type, issuer, &number, version).unwrap()
-        })
-}
-
 fn labels() -> impl Strategy<Value = Label> {
-    let divisions: Vec<DivisionCode> = tongban_codes::division::table()
-        .rows()
-        .iter()
-        .map(|r| r.code)
-        .collect();
-    (prop::sample::select(divisions), 0..32_u8)
-        .prop_map(|(division, n)| Label::new(division, n).unwrap())
+    let divisions: Vec<DivisionCode> = tongban_codes::division::table().rows().iter().map(|r| r.code).collect();
+    (prop::sample::select(divisions), 0..32_u8).prop_map(|(division, n)| Label::new(division, n).unwrap())
 }
 
 fn anything() -> impl Strategy<Value = char> {
-    prop_oneof![
-        prop::char::range('0', '9'),
-        prop::char::range('A', 'Z'),
-        prop::char::range(' ', '~'),
-        any::<char>()
-    ]
+    prop_oneof![prop::char::range('0', '9'), prop::char::range('A', 'Z'), prop::char::range(' ', '~'), any::<char>()]
 }
 
 proptest! {
@@ -211,18 +188,12 @@ fn round_trips_hiding(id: &CitizenId) {
 fn the_label_of_a_division() {
     let label = Label::new("511602".parse().unwrap(), 3).unwrap();
     assert_eq!(label.to_string(), "F7WVAG3");
-    for (random, code) in [
-        (0, "F7WVAG3-00001-G"),
-        (u32::MAX, "F7WVAG3-ZZZZZ-E"),
-        (7_777_777, "F7WVAG3-7DBFH-7"),
-        (0, "F7WVAG3-00001-G"),
-    ] {
+    for (random, code) in
+        [(0, "F7WVAG3-00001-G"), (u32::MAX, "F7WVAG3-ZZZZZ-E"), (7_777_777, "F7WVAG3-7DBFH-7"), (0, "F7WVAG3-00001-G")]
+    {
         assert_eq!(QueryCode::draw(label, random).to_string(), code);
     }
-    assert_eq!(
-        (label.division().short().as_str(), label.ordinal()),
-        ("511602", 3)
-    );
+    assert_eq!((label.division().short().as_str(), label.ordinal()), ("511602", 3));
     assert!(Label::new("511602".parse().unwrap(), 32).is_err());
     assert!(Label::new("511602001001".parse().unwrap(), 0).is_err());
     assert!("0000000".parse::<Label>().is_err());
@@ -233,55 +204,23 @@ fn the_label_of_a_division() {
 fn times_as_people_write_them() {
     let time: Timestamp = "2026-09-14T09:30:00.125+08:00".parse().unwrap();
     assert_eq!(time.to_string(), "2026-09-14T09:30:00.125+08:00");
-    assert_eq!(
-        "2026-09-14T01:30:00.1259Z".parse::<Timestamp>().unwrap(),
-        time
-    );
-    assert_eq!(
-        Timestamp::from_millis(0).to_string(),
-        "1970-01-01T08:00:00.000+08:00"
-    );
-    assert_eq!(
-        "2026-09-13T16:00:00Z"
-            .parse::<Timestamp>()
-            .unwrap()
-            .date()
-            .to_string(),
-        "2026-09-14"
-    );
+    assert_eq!("2026-09-14T01:30:00.1259Z".parse::<Timestamp>().unwrap(), time);
+    assert_eq!(Timestamp::from_millis(0).to_string(), "1970-01-01T08:00:00.000+08:00");
+    assert_eq!("2026-09-13T16:00:00Z".parse::<Timestamp>().unwrap().date().to_string(), "2026-09-14");
     assert_eq!(time.add_days(1).millis_since(time), 86_400_000);
     assert_eq!(Timestamp::MAX.add_seconds(i64::MAX), Timestamp::MAX);
     for (first, last) in [(Timestamp::MIN, "0001"), (Timestamp::MAX, "9999")] {
         assert!(first.to_string().starts_with(last));
     }
-    for wrong in [
-        "",
-        "2026-09-14",
-        "2026-09-14T09:30:00",
-        "2026-13-14T09:30:00Z",
-    ] {
+    for wrong in ["", "2026-09-14", "2026-09-14T09:30:00", "2026-13-14T09:30:00Z"] {
         assert!(wrong.parse::<Timestamp>().is_err(), "{wrong}");
     }
-    for wrong in [
-        "",
-        "2026-02-29",
-        "2026-2-28",
-        "20260228",
-        "0000-01-01",
-        "２026-01-01",
-        "+026-01-01",
-    ] {
+    for wrong in ["", "2026-02-29", "2026-2-28", "20260228", "0000-01-01", "２026-01-01", "+026-01-01"] {
         assert!(wrong.parse::<Date>().is_err(), "{wrong}");
     }
     for wrong in ["2026-00", "2026-13", "0000-01", "2026-9", "+026-09"] {
         assert!(wrong.parse::<Month>().is_err(), "{wrong}");
     }
-    assert_eq!(
-        "2026-12".parse::<Month>().unwrap().next().to_string(),
-        "2027-01"
-    );
-    assert_eq!(
-        "2026-01".parse::<Month>().unwrap().previous().to_string(),
-        "2025-12"
-    );
+    assert_eq!("2026-12".parse::<Month>().unwrap().next().to_string(), "2027-01");
+    assert_eq!("2026-01".parse::<Month>().unwrap().previous().to_string(), "2025-12");
 }

@@ -112,11 +112,7 @@ impl Checkpoint {
             origin: part()?.parse().map_err(|_| CheckpointError::Origin)?,
             journal: part()?.parse()?,
             epoch: part()?.parse().map_err(|_| CheckpointError::Origin)?,
-            size: size
-                .parse()
-                .ok()
-                .filter(|size| *size <= TREE_SIZE_MAX)
-                .ok_or(CheckpointError::Size)?,
+            size: size.parse().ok().filter(|size| *size <= TREE_SIZE_MAX).ok_or(CheckpointError::Size)?,
             root: STANDARD
                 .decode(root)
                 .ok()
@@ -125,10 +121,6 @@ impl Checkpoint {
                 .ok_or(CheckpointError::Root)?,
         };
         // Whatever is left, a plus sign, a leading zero, upper-case hex: one tree, one text.
-        if checkpoint.to_string() == text {
-            Ok(checkpoint)
-        } else {
-            Err(CheckpointError::Form)
-        }
+        if checkpoint.to_string() == text { Ok(checkpoint) } else { Err(CheckpointError::Form) }
     }
 }

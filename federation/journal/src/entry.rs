@@ -59,15 +59,8 @@ impl Entry {
     #[must_use]
     pub fn new(header: &Header, commitment: Digest) -> Self {
         let header = header.to_bytes();
-        let bytes = cbor::to_vec(&EntryWire {
-            header: header.clone().into(),
-            commitment,
-        });
-        Self {
-            bytes,
-            header,
-            commitment,
-        }
+        let bytes = cbor::to_vec(&EntryWire { header: header.clone().into(), commitment });
+        Self { bytes, header, commitment }
     }
 
     /// Takes over entry bytes from outside.
@@ -81,11 +74,7 @@ impl Entry {
         }
         let EntryWire { header, commitment } = cbor::from_slice(&bytes)?;
         cbor::validate(&header)?;
-        Ok(Self {
-            header: header.into(),
-            commitment,
-            bytes,
-        })
+        Ok(Self { header: header.into(), commitment, bytes })
     }
 
     /// The bytes that are hashed, stored and forwarded.
@@ -171,11 +160,7 @@ impl<C> Encode<C> for Field {
         ctx: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
         match self {
-            Self::Open {
-                number,
-                salt,
-                value,
-            } => {
+            Self::Open { number, salt, value } => {
                 e.array(3)?.u16(*number)?.bytes(salt)?;
                 <&ByteSlice>::from(value.as_slice()).encode(e, ctx)
             }
@@ -193,13 +178,8 @@ impl<'b, C> Decode<'b, C> for Field {
                 salt: ByteArray::<SALT_BYTES>::decode(d, ctx)?.into(),
                 value: d.bytes()?.to_vec(),
             }),
-            Some(2) => Ok(Self::Withheld {
-                number: d.u16()?,
-                leaf: Digest::decode(d, ctx)?,
-            }),
-            _ => {
-                Err(minicbor::decode::Error::message("a field is an array of two or three").at(at))
-            }
+            Some(2) => Ok(Self::Withheld { number: d.u16()?, leaf: Digest::decode(d, ctx)? }),
+            _ => Err(minicbor::decode::Error::message("a field is an array of two or three").at(at)),
         }
     }
 }
@@ -284,28 +264,14 @@ impl Body {
     /// # Errors
     /// [`BodyError::Order`] when a number is given twice, [`BodyError::TooMany`] and [`BodyError::TooLarge`] beyond
     /// the bounds.
-    pub fn open(
-        fields: impl IntoIterator<Item = (u16, [u8; SALT_BYTES], Vec<u8>)>,
-    ) -> Result<Self, BodyError> {
+    pub fn open(fields: impl IntoIterator<Item = (u16, [u8; SALT_BYTES], Vec<u8>)>) -> Result<Self, BodyError> {
         let mut sorted = BTreeMap::new();
         for (number, salt, value) in fields {
-            if sorted
-                .insert(
-                    number,
-                    Field::Open {
-                        number,
-                        salt,
-                        value,
-                    },
-                )
-                .is_some()
-            {
+            if sorted.insert(number, Field::Open { number, salt, value }).is_some() {
                 return Err(BodyError::Order { number });
             }
         }
-        let body = Self {
-            fields: sorted.into_values().collect(),
-        };
+        let body = Self { fields: sorted.into_values().collect() };
         body.check()?;
         match body.to_bytes().len() {
             bytes if bytes > BODY_BYTES_MAX => Err(BodyError::TooLarge { bytes }),
@@ -321,28 +287,17 @@ impl Body {
         if bytes.len() > BODY_BYTES_MAX {
             return Err(BodyError::TooLarge { bytes: bytes.len() });
         }
-        let body = Self {
-            fields: cbor::from_slice(bytes)?,
-        };
+        let body = Self { fields: cbor::from_slice(bytes)? };
         body.check()?;
         Ok(body)
     }
 
     fn check(&self) -> Result<(), BodyError> {
         if self.fields.len() > BODY_FIELDS_MAX {
-            return Err(BodyError::TooMany {
-                fields: self.fields.len(),
-            });
+            return Err(BodyError::TooMany { fields: self.fields.len() });
         }
-        match self
-            .fields
-            .iter()
-            .zip(self.fields.iter().skip(1))
-            .find(|(a, b)| a.number() >= b.number())
-        {
-            Some((_, late)) => Err(BodyError::Order {
-                number: late.number(),
-            }),
+        match self.fields.iter().zip(self.fields.iter().skip(1)).find(|(a, b)| a.number() >= b.number()) {
+            Some((_, late)) => Err(BodyError::Order { number: late.number() }),
             None => Ok(()),
         }
     }
@@ -362,10 +317,7 @@ impl Body {
     /// The field with this number, open or withheld.
     #[must_use]
     pub fn field(&self, number: u16) -> Option<&Field> {
-        let at = self
-            .fields
-            .binary_search_by_key(&number, Field::number)
-            .ok()?;
+        let at = self.fields.binary_search_by_key(&number, Field::number).ok()?;
         self.fields.get(at)
     }
 
@@ -378,21 +330,10 @@ impl Body {
     /// This body with every field withheld for which `keep` is false.
     #[must_use]
     pub fn redacted(&self, mut keep: impl FnMut(u16) -> bool) -> Self {
-        let withhold = |field: &Field| Field::Withheld {
-            number: field.number(),
-            leaf: field.leaf(),
-        };
+        let withhold = |field: &Field| Field::Withheld { number: field.number(), leaf: field.leaf() };
         let fields = self.fields.iter();
         Self {
-            fields: fields
-                .map(|field| {
-                    if keep(field.number()) {
-                        field.clone()
-                    } else {
-                        withhold(field)
-                    }
-                })
-                .collect(),
+            fields: fields.map(|field| if keep(field.number()) { field.clone() } else { withhold(field) }).collect(),
         }
     }
 
@@ -401,10 +342,6 @@ impl Body {
     /// # Errors
     /// [`BodyMismatch`] when it leads to another commitment.
     pub fn verify(&self, entry: &Entry) -> Result<BodyView<'_>, BodyMismatch> {
-        if self.commitment() == entry.commitment() {
-            Ok(BodyView { body: self })
-        } else {
-            Err(BodyMismatch)
-        }
+        if self.commitment() == entry.commitment() { Ok(BodyView { body: self }) } else { Err(BodyMismatch) }
     }
 }

@@ -42,22 +42,11 @@ impl Frontier {
 
     /// Adds a leaf hash and returns the subtrees that it completed, the leaf itself first.
     pub fn append(&mut self, leaf: Digest) -> Vec<Node> {
-        let mut node = Node {
-            level: 0,
-            index: self.size,
-            hash: leaf,
-        };
+        let mut node = Node { level: 0, index: self.size, hash: leaf };
         let mut completed = vec![node];
         while node.index & 1 == 1 {
-            let left = self
-                .peaks
-                .pop()
-                .expect("a right child has a left sibling on the frontier");
-            node = Node {
-                level: node.level + 1,
-                index: node.index >> 1,
-                hash: node_hash(&left, &node.hash),
-            };
+            let left = self.peaks.pop().expect("a right child has a left sibling on the frontier");
+            node = Node { level: node.level + 1, index: node.index >> 1, hash: node_hash(&left, &node.hash) };
             completed.push(node);
         }
         self.peaks.push(node.hash);
@@ -69,9 +58,7 @@ impl Frontier {
     #[must_use]
     pub fn root(&self) -> Digest {
         let mut peaks = self.peaks.iter().rev();
-        peaks.next().map_or_else(empty_root, |last| {
-            peaks.fold(*last, |right, left| node_hash(left, &right))
-        })
+        peaks.next().map_or_else(empty_root, |last| peaks.fold(*last, |right, left| node_hash(left, &right)))
     }
 }
 
@@ -81,11 +68,7 @@ impl<C> Encode<C> for Frontier {
         e: &mut Encoder<W>,
         ctx: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.map(2)?
-            .u8(0)?
-            .u64(self.size)?
-            .u8(1)?
-            .array(self.peaks.len() as u64)?;
+        e.map(2)?.u8(0)?.u64(self.size)?.u8(1)?.array(self.peaks.len() as u64)?;
         for peak in &self.peaks {
             peak.encode(e, ctx)?;
         }
@@ -107,14 +90,10 @@ impl<'b, C> Decode<'b, C> for Frontier {
             }
         }
         match (size, peaks) {
-            (Some(size), Some(peaks))
-                if size <= TREE_SIZE_MAX && peaks.len() == size.count_ones() as usize =>
-            {
+            (Some(size), Some(peaks)) if size <= TREE_SIZE_MAX && peaks.len() == size.count_ones() as usize => {
                 Ok(Self { size, peaks })
             }
-            _ => Err(
-                minicbor::decode::Error::message("a frontier's peaks don't fit its size").at(at),
-            ),
+            _ => Err(minicbor::decode::Error::message("a frontier's peaks don't fit its size").at(at)),
         }
     }
 }

@@ -375,16 +375,7 @@ impl NodeHeader {
     /// An event that concerns nothing beyond the node.
     #[must_use]
     pub const fn new(event: NodeEvent, at: Timestamp) -> Self {
-        Self {
-            event,
-            at,
-            node: None,
-            division: None,
-            authority: None,
-            case: None,
-            entry: None,
-            document: None,
-        }
+        Self { event, at, node: None, division: None, authority: None, case: None, entry: None, document: None }
     }
 }
 

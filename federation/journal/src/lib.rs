@@ -35,16 +35,13 @@ mod slice;
 
 pub use checkpoint::{Checkpoint, CheckpointError, JournalKind};
 pub use entry::{
-    BODY_BYTES_MAX, BODY_FIELDS_MAX, Body, BodyError, BodyMismatch, BodyView, ENTRY_BYTES_MAX,
-    Entry, EntryError, Field, SALT_BYTES, View,
+    BODY_BYTES_MAX, BODY_FIELDS_MAX, Body, BodyError, BodyMismatch, BodyView, ENTRY_BYTES_MAX, Entry, EntryError,
+    Field, SALT_BYTES, View,
 };
 pub use frontier::{Frontier, Node};
 pub use header::{
-    ActHeader, ActKind, Channel, EpochHeader, EpochReason, Header, HeaderError, Mode, NodeEvent,
-    NodeHeader, Outcome, StandardHeader, StandardKind,
+    ActHeader, ActKind, Channel, EpochHeader, EpochReason, Header, HeaderError, Mode, NodeEvent, NodeHeader, Outcome,
+    StandardHeader, StandardKind,
 };
 pub use merkle::{NodeSource, ProofError};
-pub use slice::{
-    Extension, SLICE_BYTES_MAX, SLICE_ENTRIES_MAX, Slice, SliceBuilder, SliceEntry, SliceError,
-    verify,
-};
+pub use slice::{Extension, SLICE_BYTES_MAX, SLICE_ENTRIES_MAX, Slice, SliceBuilder, SliceEntry, SliceError, verify};

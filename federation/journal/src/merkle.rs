@@ -42,8 +42,7 @@ pub fn root_of(leaves: &[Digest]) -> Digest {
         [] => empty_root(),
         [leaf] => *leaf,
         _ => {
-            let (left, right) =
-                leaves.split_at(1 << (usize::BITS - 1 - (leaves.len() - 1).leading_zeros()));
+            let (left, right) = leaves.split_at(1 << (usize::BITS - 1 - (leaves.len() - 1).leading_zeros()));
             node_hash(&root_of(left), &root_of(right))
         }
     }
@@ -96,36 +95,19 @@ const fn split(count: u64) -> u64 {
 }
 
 /// The hash over `start .. start + count`, where `start` is a multiple of the power of two that holds `count`.
-fn range_hash(
-    source: &(impl NodeSource + ?Sized),
-    start: u64,
-    count: u64,
-) -> Result<Digest, ProofError> {
+fn range_hash(source: &(impl NodeSource + ?Sized), start: u64, count: u64) -> Result<Digest, ProofError> {
     if count.is_power_of_two() {
         let level = u8::try_from(count.trailing_zeros()).unwrap_or(u8::MAX);
         let index = start >> level;
-        return source
-            .node(level, index)
-            .ok_or(ProofError::Missing { level, index });
+        return source.node(level, index).ok_or(ProofError::Missing { level, index });
     }
     let left = split(count);
-    Ok(node_hash(
-        &range_hash(source, start, left)?,
-        &range_hash(source, start + left, count - left)?,
-    ))
+    Ok(node_hash(&range_hash(source, start, left)?, &range_hash(source, start + left, count - left)?))
 }
 
 fn check_range(index: u64, size: u64, inclusive: bool) -> Result<(), ProofError> {
-    let inside = if inclusive {
-        index <= size
-    } else {
-        index < size
-    };
-    if inside && size <= TREE_SIZE_MAX {
-        Ok(())
-    } else {
-        Err(ProofError::OutOfRange { index, size })
-    }
+    let inside = if inclusive { index <= size } else { index < size };
+    if inside && size <= TREE_SIZE_MAX { Ok(()) } else { Err(ProofError::OutOfRange { index, size }) }
 }
 
 /// The root of the tree's first `size` leaves.
@@ -134,22 +116,14 @@ fn check_range(index: u64, size: u64, inclusive: bool) -> Result<(), ProofError>
 /// [`ProofError::Missing`] where the source lacks a subtree, [`ProofError::OutOfRange`] above [`TREE_SIZE_MAX`].
 pub fn root_at(source: &(impl NodeSource + ?Sized), size: u64) -> Result<Digest, ProofError> {
     check_range(size, size, true)?;
-    if size == 0 {
-        Ok(empty_root())
-    } else {
-        range_hash(source, 0, size)
-    }
+    if size == 0 { Ok(empty_root()) } else { range_hash(source, 0, size) }
 }
 
 /// The audit path of leaf `index` in the tree of `size` leaves, nearest sibling first (RFC 9162 §2.1.3.1).
 ///
 /// # Errors
 /// [`ProofError::OutOfRange`] when there is no such leaf, [`ProofError::Missing`] where the source lacks a subtree.
-pub fn inclusion_proof(
-    source: &(impl NodeSource + ?Sized),
-    index: u64,
-    size: u64,
-) -> Result<Vec<Digest>, ProofError> {
+pub fn inclusion_proof(source: &(impl NodeSource + ?Sized), index: u64, size: u64) -> Result<Vec<Digest>, ProofError> {
     check_range(index, size, false)?;
     let (mut start, mut count, mut path) = (0, size, Vec::new());
     while count > 1 {
@@ -173,11 +147,7 @@ pub fn inclusion_proof(
 ///
 /// # Errors
 /// [`ProofError::OutOfRange`] when `old` exceeds `new`, [`ProofError::Missing`] where the source lacks a subtree.
-pub fn consistency_proof(
-    source: &(impl NodeSource + ?Sized),
-    old: u64,
-    new: u64,
-) -> Result<Vec<Digest>, ProofError> {
+pub fn consistency_proof(source: &(impl NodeSource + ?Sized), old: u64, new: u64) -> Result<Vec<Digest>, ProofError> {
     check_range(old, new, true)?;
     if old == 0 || old == new {
         return Ok(Vec::new());
@@ -208,12 +178,7 @@ pub fn consistency_proof(
 ///
 /// # Errors
 /// [`ProofError::OutOfRange`] when the tree has no such leaf, [`ProofError::Length`] when the path doesn't fit.
-pub fn root_from_inclusion(
-    leaf: &Digest,
-    index: u64,
-    size: u64,
-    path: &[Digest],
-) -> Result<Digest, ProofError> {
+pub fn root_from_inclusion(leaf: &Digest, index: u64, size: u64, path: &[Digest]) -> Result<Digest, ProofError> {
     check_range(index, size, false)?;
     let (mut node, mut last, mut root) = (index, size - 1, *leaf);
     for sibling in path {
@@ -232,11 +197,7 @@ pub fn root_from_inclusion(
         node >>= 1;
         last >>= 1;
     }
-    if last == 0 {
-        Ok(root)
-    } else {
-        Err(ProofError::Length)
-    }
+    if last == 0 { Ok(root) } else { Err(ProofError::Length) }
 }
 
 /// Checks that `leaf` is the leaf `index` of the tree with this size and root.
@@ -250,11 +211,7 @@ pub fn verify_inclusion(
     path: &[Digest],
     root: &Digest,
 ) -> Result<(), ProofError> {
-    if root_from_inclusion(leaf, index, size, path)? == *root {
-        Ok(())
-    } else {
-        Err(ProofError::Root)
-    }
+    if root_from_inclusion(leaf, index, size, path)? == *root { Ok(()) } else { Err(ProofError::Root) }
 }
 
 /// Checks that the tree `(old, old_root)` is a prefix of `(new, new_root)` (RFC 9162 §2.1.4.2).
@@ -312,11 +269,7 @@ pub fn verify_consistency(
     if last != 0 {
         return Err(ProofError::Length);
     }
-    if old_hash == *old_root && new_hash == *new_root {
-        Ok(())
-    } else {
-        Err(ProofError::Root)
-    }
+    if old_hash == *old_root && new_hash == *new_root { Ok(()) } else { Err(ProofError::Root) }
 }
 
 /// A tree that is held in memory with all its complete subtrees: for batches, tests and simulation.
@@ -367,9 +320,6 @@ impl MemoryTree {
 
 impl NodeSource for MemoryTree {
     fn node(&self, level: u8, index: u64) -> Option<Digest> {
-        self.levels
-            .get(usize::from(level))?
-            .get(usize::try_from(index).ok()?)
-            .copied()
+        self.levels.get(usize::from(level))?.get(usize::try_from(index).ok()?).copied()
     }
 }

@@ -72,10 +72,7 @@ impl Slice {
     /// [`SliceError::TooLarge`] beyond [`SLICE_BYTES_MAX`] or [`SLICE_ENTRIES_MAX`], [`SliceError::Malformed`].
     pub fn parse(bytes: &[u8]) -> Result<Self, SliceError> {
         if bytes.len() > SLICE_BYTES_MAX {
-            return Err(SliceError::TooLarge {
-                bytes: bytes.len(),
-                entries: 0,
-            });
+            return Err(SliceError::TooLarge { bytes: bytes.len(), entries: 0 });
         }
         let slice: Self = cbor::from_slice(bytes)?;
         slice.check_bounds()?;
@@ -89,16 +86,9 @@ impl Slice {
     }
 
     fn check_bounds(&self) -> Result<(), SliceError> {
-        let bytes = self
-            .entries
-            .iter()
-            .map(|entry| entry.entry.len() + entry.body.len())
-            .sum();
+        let bytes = self.entries.iter().map(|entry| entry.entry.len() + entry.body.len()).sum();
         if self.entries.len() > SLICE_ENTRIES_MAX || bytes > SLICE_BYTES_MAX {
-            return Err(SliceError::TooLarge {
-                bytes,
-                entries: self.entries.len(),
-            });
+            return Err(SliceError::TooLarge { bytes, entries: self.entries.len() });
         }
         Ok(())
     }
@@ -115,12 +105,8 @@ impl SliceBuilder {
     /// An empty slice that begins at `from`; `note` is the signed note of `checkpoint`.
     #[must_use]
     pub fn new(checkpoint: &Checkpoint, note: Vec<u8>, from: u64, records: Vec<Vec<u8>>) -> Self {
-        let bytes = SLICE_HEAD_BYTES
-            + note.len()
-            + records
-                .iter()
-                .map(|r| r.len() + SLICE_ENTRY_HEAD_BYTES)
-                .sum::<usize>();
+        let bytes =
+            SLICE_HEAD_BYTES + note.len() + records.iter().map(|r| r.len() + SLICE_ENTRY_HEAD_BYTES).sum::<usize>();
         let slice = Slice {
             origin: checkpoint.origin,
             journal: checkpoint.journal,
@@ -307,32 +293,17 @@ impl SliceError {
 ///
 /// # Errors
 /// [`SliceError`] names what doesn't hold.
-pub fn verify(
-    slice: &Slice,
-    frontier: &Frontier,
-    checkpoint: &Checkpoint,
-) -> Result<Extension, SliceError> {
+pub fn verify(slice: &Slice, frontier: &Frontier, checkpoint: &Checkpoint) -> Result<Extension, SliceError> {
     slice.check_bounds()?;
-    if (slice.origin, slice.journal, slice.epoch)
-        != (checkpoint.origin, checkpoint.journal, checkpoint.epoch)
-    {
+    if (slice.origin, slice.journal, slice.epoch) != (checkpoint.origin, checkpoint.journal, checkpoint.epoch) {
         return Err(SliceError::WrongJournal);
     }
-    let (held, from, size, sealed) = (
-        frontier.size(),
-        slice.from,
-        checkpoint.size,
-        checkpoint.root,
-    );
+    let (held, from, size, sealed) = (frontier.size(), slice.from, checkpoint.size, checkpoint.root);
     if size < held {
         return Err(SliceError::Shrunk { held, size });
     }
     if size == held && frontier.root() != sealed {
-        return Err(SliceError::Fork {
-            size,
-            held: frontier.root(),
-            sealed,
-        });
+        return Err(SliceError::Fork { size, held: frontier.root(), sealed });
     }
     if from > held {
         return Err(SliceError::Gap { held, from });
@@ -344,29 +315,17 @@ pub fn verify(
     if end > size {
         return Err(SliceError::BeyondCheckpoint { end, size });
     }
-    let mut extension = Extension {
-        frontier: frontier.clone(),
-        nodes: Vec::new(),
-        entries: Vec::new(),
-    };
+    let mut extension = Extension { frontier: frontier.clone(), nodes: Vec::new(), entries: Vec::new() };
     for (SliceEntry { entry, body }, index) in slice.entries.iter().zip(from..) {
-        let entry =
-            Entry::parse(entry.clone()).map_err(|source| SliceError::Entry { index, source })?;
+        let entry = Entry::parse(entry.clone()).map_err(|source| SliceError::Entry { index, source })?;
         let body = Body::parse(body).map_err(|source| SliceError::Body { index, source })?;
-        body.verify(&entry)
-            .map_err(|_| SliceError::BodyMismatch { index })?;
-        extension
-            .nodes
-            .extend(extension.frontier.append(entry.leaf()));
+        body.verify(&entry).map_err(|_| SliceError::BodyMismatch { index })?;
+        extension.nodes.extend(extension.frontier.append(entry.leaf()));
         extension.entries.push((entry, body));
     }
     let computed = extension.frontier.root();
     if end == size && slice.consistency.is_empty() && computed != sealed {
-        return Err(SliceError::RootMismatch {
-            size,
-            computed,
-            sealed,
-        });
+        return Err(SliceError::RootMismatch { size, computed, sealed });
     }
     verify_consistency(end, &computed, size, &sealed, &slice.consistency)
         .map_err(|proof| SliceError::Inconsistent { size: end, proof })?;

@@ -11,10 +11,10 @@ use tongban_codes::ids::{AuthorityId, CaseId, Digest, NodeId};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_journal::merkle::{MemoryTree, consistency_proof, leaf_hash, root_of};
 use tongban_journal::{
-    ActHeader, ActKind, BODY_FIELDS_MAX, Body, BodyError, BodyMismatch, Channel, Checkpoint,
-    CheckpointError, ENTRY_BYTES_MAX, Entry, EntryError, EpochHeader, EpochReason, Field, Frontier,
-    Header, HeaderError, JournalKind, Mode, NodeEvent, NodeHeader, Outcome, ProofError,
-    SLICE_ENTRIES_MAX, Slice, SliceBuilder, SliceError, StandardHeader, StandardKind, View, verify,
+    ActHeader, ActKind, BODY_FIELDS_MAX, Body, BodyError, BodyMismatch, Channel, Checkpoint, CheckpointError,
+    ENTRY_BYTES_MAX, Entry, EntryError, EpochHeader, EpochReason, Field, Frontier, Header, HeaderError, JournalKind,
+    Mode, NodeEvent, NodeHeader, Outcome, ProofError, SLICE_ENTRIES_MAX, Slice, SliceBuilder, SliceError,
+    StandardHeader, StandardKind, View, verify,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -23,14 +23,9 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Compares with a golden file: hex, 64 characters a line.
 fn golden(name: &str, bytes: &[u8]) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name);
-    let text = hex(bytes)
-        .as_bytes()
-        .chunks(64)
-        .map(|line| format!("{}\n", str::from_utf8(line).unwrap()))
-        .collect::<String>();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let text =
+        hex(bytes).as_bytes().chunks(64).map(|line| format!("{}\n", str::from_utf8(line).unwrap())).collect::<String>();
     if std::env::var_os("TONGBAN_BLESS").is_some() {
         std::fs::write(&path, &text).unwrap();
     }
@@ -86,18 +81,9 @@ fn headers() -> [(&'static str, Header); 4] {
         division: "511602".parse().unwrap(),
         authority: AuthorityId::from_bytes([0xa0; 16]),
     };
-    let epoch = EpochHeader {
-        at,
-        reason: EpochReason::Restore,
-        old_epoch: 1,
-        old_size: 900,
-        old_root: Digest::of(b"old"),
-    };
-    let node = NodeHeader {
-        case: Some(act().case),
-        entry: Some(41),
-        ..NodeHeader::new(NodeEvent::Erased, at)
-    };
+    let epoch =
+        EpochHeader { at, reason: EpochReason::Restore, old_epoch: 1, old_size: 900, old_root: Digest::of(b"old") };
+    let node = NodeHeader { case: Some(act().case), entry: Some(41), ..NodeHeader::new(NodeEvent::Erased, at) };
     [
         ("header-acts.hex", Header::Acts(act())),
         ("header-standards.hex", Header::Standards(standard)),
@@ -107,12 +93,8 @@ fn headers() -> [(&'static str, Header); 4] {
 }
 
 fn body() -> Body {
-    Body::open([
-        (3, [3; 16], b"reason".to_vec()),
-        (1, [1; 16], "张三".as_bytes().to_vec()),
-        (700, [7; 16], Vec::new()),
-    ])
-    .unwrap()
+    Body::open([(3, [3; 16], b"reason".to_vec()), (1, [1; 16], "张三".as_bytes().to_vec()), (700, [7; 16], Vec::new())])
+        .unwrap()
 }
 
 fn entry() -> Entry {
@@ -130,14 +112,8 @@ fn headers_round_trip_and_keep_their_bytes() {
 
 #[test]
 fn a_header_of_a_later_release_is_named_and_its_fields_are_passed_over() {
-    assert!(matches!(
-        Header::parse(&[0x82, 0x18, 0x63, 0xa0]),
-        Err(HeaderError::UnknownKind { kind: 99 })
-    ));
-    assert!(matches!(
-        Header::parse(&[0x83, 0x00, 0xa0, 0x00]),
-        Err(HeaderError::Cbor(_))
-    ));
+    assert!(matches!(Header::parse(&[0x82, 0x18, 0x63, 0xa0]), Err(HeaderError::UnknownKind { kind: 99 })));
+    assert!(matches!(Header::parse(&[0x83, 0x00, 0xa0, 0x00]), Err(HeaderError::Cbor(_))));
     // An epoch header with one field more.
     let mut bytes = headers()[2].1.to_bytes();
     bytes[2] += 1;
@@ -151,10 +127,7 @@ fn a_header_of_a_later_release_is_named_and_its_fields_are_passed_over() {
         wire
     };
     let entry = Entry::parse(entry_of_it.clone()).unwrap();
-    assert_eq!(
-        (entry.bytes(), entry.leaf()),
-        (entry_of_it.as_slice(), leaf_hash(&entry_of_it))
-    );
+    assert_eq!((entry.bytes(), entry.leaf()), (entry_of_it.as_slice(), leaf_hash(&entry_of_it)));
     assert_eq!(entry.header().unwrap(), headers()[2].1);
     let later = ActKind::from(250);
     assert_eq!((later, later.number()), (ActKind::Unknown(250), 250));
@@ -164,52 +137,20 @@ fn a_header_of_a_later_release_is_named_and_its_fields_are_passed_over() {
 fn numbers_are_stable() {
     let numbers = |all: &[u8]| all.to_vec();
     assert_eq!(
-        ActKind::ALL
-            .iter()
-            .map(|kind| kind.number())
-            .collect::<Vec<_>>(),
+        ActKind::ALL.iter().map(|kind| kind.number()).collect::<Vec<_>>(),
         (1..=23).chain(40..=48).collect::<Vec<_>>()
     );
-    assert!(
-        ActKind::ALL
-            .iter()
-            .all(|kind| ActKind::from(kind.number()) == *kind)
-    );
-    assert_eq!(
-        Mode::ALL
-            .iter()
-            .map(|mode| mode.number())
-            .collect::<Vec<_>>(),
-        numbers(&[0, 1, 2, 3, 4])
-    );
-    assert_eq!(
-        Channel::ALL
-            .iter()
-            .map(|channel| channel.number())
-            .collect::<Vec<_>>(),
-        numbers(&[1, 2, 3, 4, 9])
-    );
-    assert_eq!(
-        Outcome::ALL
-            .iter()
-            .map(|outcome| outcome.number())
-            .collect::<Vec<_>>(),
-        (1..=8).collect::<Vec<_>>()
-    );
+    assert!(ActKind::ALL.iter().all(|kind| ActKind::from(kind.number()) == *kind));
+    assert_eq!(Mode::ALL.iter().map(|mode| mode.number()).collect::<Vec<_>>(), numbers(&[0, 1, 2, 3, 4]));
+    assert_eq!(Channel::ALL.iter().map(|channel| channel.number()).collect::<Vec<_>>(), numbers(&[1, 2, 3, 4, 9]));
+    assert_eq!(Outcome::ALL.iter().map(|outcome| outcome.number()).collect::<Vec<_>>(), (1..=8).collect::<Vec<_>>());
 }
 
 #[test]
 fn an_epoch_names_the_tree_before() {
-    let Header::Epoch(epoch) = headers()[2].1.clone() else {
-        unreachable!("the table's third header")
-    };
-    let old = Checkpoint {
-        origin: origin(),
-        journal: JournalKind::Acts,
-        epoch: 1,
-        size: 900,
-        root: Digest::of(b"old"),
-    };
+    let Header::Epoch(epoch) = headers()[2].1.clone() else { unreachable!("the table's third header") };
+    let old =
+        Checkpoint { origin: origin(), journal: JournalKind::Acts, epoch: 1, size: 900, root: Digest::of(b"old") };
     assert!(epoch.follows(&old));
     assert!(!epoch.follows(&Checkpoint { size: 901, ..old }));
 }
@@ -222,18 +163,13 @@ fn entries_keep_their_bytes() {
     let read = Entry::parse(entry.bytes().to_vec()).unwrap();
     assert_eq!(read, entry);
     assert_eq!(read.header().unwrap(), Header::Acts(act()));
-    assert!(matches!(
-        Entry::parse(vec![0; ENTRY_BYTES_MAX + 1]),
-        Err(EntryError::TooLarge { .. })
-    ));
+    assert!(matches!(Entry::parse(vec![0; ENTRY_BYTES_MAX + 1]), Err(EntryError::TooLarge { .. })));
     for end in 0..entry.bytes().len() {
         assert!(Entry::parse(entry.bytes()[..end].to_vec()).is_err());
     }
     assert!(Entry::parse([entry.bytes(), &[0]].concat()).is_err());
     // A header that isn't deterministic: a map with its keys out of order.
-    let mut wire = vec![
-        0xa2, 0x00, 0x47, 0x82, 0x02, 0xa2, 0x01, 0x00, 0x00, 0x00, 0x01,
-    ];
+    let mut wire = vec![0xa2, 0x00, 0x47, 0x82, 0x02, 0xa2, 0x01, 0x00, 0x00, 0x00, 0x01];
     wire.extend(cbor::to_vec(&Digest::of(b"c")));
     assert!(matches!(Entry::parse(wire), Err(EntryError::Cbor(_))));
 }
@@ -242,10 +178,7 @@ fn entries_keep_their_bytes() {
 fn a_body_verifies_with_any_fields_withheld() {
     let (body, entry) = (body(), entry());
     golden("body.hex", &body.to_bytes());
-    golden(
-        "body-redacted.hex",
-        &body.redacted(|number| number == 3).to_bytes(),
-    );
+    golden("body-redacted.hex", &body.redacted(|number| number == 3).to_bytes());
     for kept in 0..8_u16 {
         let number_kept = |number| {
             kept & match number {
@@ -257,18 +190,12 @@ fn a_body_verifies_with_any_fields_withheld() {
         let redacted = Body::parse(&body.redacted(number_kept).to_bytes()).unwrap();
         let view = redacted.verify(&entry).unwrap();
         for number in [1, 3, 700] {
-            assert_eq!(
-                matches!(view.field(number), View::Open(_)),
-                number_kept(number)
-            );
+            assert_eq!(matches!(view.field(number), View::Open(_)), number_kept(number));
             assert_eq!(view.field(number) == View::Withheld, !number_kept(number));
         }
         assert_eq!(view.field(2), View::Absent);
     }
-    assert_eq!(
-        body.verify(&entry).unwrap().field(1),
-        View::Open("张三".as_bytes())
-    );
+    assert_eq!(body.verify(&entry).unwrap().field(1), View::Open("张三".as_bytes()));
 }
 
 #[test]
@@ -278,10 +205,7 @@ fn a_changed_body_is_refused() {
     for at in 0..bytes.len() {
         let mut bent = bytes.clone();
         bent[at] ^= 1;
-        assert!(
-            !Body::parse(&bent).is_ok_and(|body| body.verify(&entry).is_ok()),
-            "byte {at}"
-        );
+        assert!(!Body::parse(&bent).is_ok_and(|body| body.verify(&entry).is_ok()), "byte {at}");
     }
     assert_eq!(Body::default().verify(&entry).unwrap_err(), BodyMismatch);
     assert_eq!(Body::default().commitment(), root_of(&[]));
@@ -290,54 +214,27 @@ fn a_changed_body_is_refused() {
 #[test]
 fn a_body_s_fields_are_in_order_and_bounded() {
     let field = |number| (number, [0; 16], Vec::new());
-    assert!(matches!(
-        Body::open([field(1), field(1)]),
-        Err(BodyError::Order { number: 1 })
-    ));
+    assert!(matches!(Body::open([field(1), field(1)]), Err(BodyError::Order { number: 1 })));
     let many = u16::try_from(BODY_FIELDS_MAX).unwrap() + 1;
-    assert!(matches!(
-        Body::open((0..many).map(field)),
-        Err(BodyError::TooMany { .. })
-    ));
-    assert!(matches!(
-        Body::open([(1, [0; 16], vec![0; 1 << 20])]),
-        Err(BodyError::TooLarge { .. })
-    ));
+    assert!(matches!(Body::open((0..many).map(field)), Err(BodyError::TooMany { .. })));
+    assert!(matches!(Body::open([(1, [0; 16], vec![0; 1 << 20])]), Err(BodyError::TooLarge { .. })));
     let swapped = vec![
-        Field::Open {
-            number: 2,
-            salt: [0; 16],
-            value: Vec::new(),
-        },
-        Field::Withheld {
-            number: 1,
-            leaf: Digest::of(b""),
-        },
+        Field::Open { number: 2, salt: [0; 16], value: Vec::new() },
+        Field::Withheld { number: 1, leaf: Digest::of(b"") },
     ];
-    assert!(matches!(
-        Body::parse(&cbor::to_vec(&swapped)),
-        Err(BodyError::Order { number: 1 })
-    ));
+    assert!(matches!(Body::parse(&cbor::to_vec(&swapped)), Err(BodyError::Order { number: 1 })));
     assert!(Body::parse(&[0x81, 0x81, 0x00]).is_err());
 }
 
 #[test]
 fn a_checkpoint_has_one_text() {
-    let checkpoint = Checkpoint {
-        origin: origin(),
-        journal: JournalKind::Standards,
-        epoch: 3,
-        size: 20852,
-        root: Digest::of(b"r"),
-    };
+    let checkpoint =
+        Checkpoint { origin: origin(), journal: JournalKind::Standards, epoch: 3, size: 20852, root: Digest::of(b"r") };
     let text = checkpoint.to_string();
     golden("checkpoint.hex", text.as_bytes());
     assert!(text.starts_with("tongban/51515151515151515151515151515151/standards/3\n20852\n"));
     assert_eq!(Checkpoint::parse(&text).unwrap(), checkpoint);
-    assert_eq!(
-        cbor::from_slice::<Checkpoint>(&cbor::to_vec(&checkpoint)).unwrap(),
-        checkpoint
-    );
+    assert_eq!(cbor::from_slice::<Checkpoint>(&cbor::to_vec(&checkpoint)).unwrap(), checkpoint);
     let table = [
         (text.replace("tongban", "other"), CheckpointError::Origin),
         (text.replace("standards", "things"), CheckpointError::Origin),
@@ -347,10 +244,7 @@ fn a_checkpoint_has_one_text() {
         (text.replace("20852", "+20852"), CheckpointError::Form),
         (text.replace("20852", "020852"), CheckpointError::Form),
         (text.replace("20852", "-1"), CheckpointError::Size),
-        (
-            text.replace("20852", "18446744073709551615"),
-            CheckpointError::Size,
-        ),
+        (text.replace("20852", "18446744073709551615"), CheckpointError::Size),
         (text.replace("=\n", "\n"), CheckpointError::Root),
         (format!("{text}more\n"), CheckpointError::Form),
         (text.replace('\n', "\r\n"), CheckpointError::Origin),
@@ -367,13 +261,7 @@ fn journal(count: u32) -> (Vec<(Entry, Body)>, MemoryTree) {
     let entries: Vec<_> = (0..count)
         .map(|tenure| {
             let body = Body::open([(1, [1; 16], tenure.to_be_bytes().to_vec())]).unwrap();
-            (
-                Entry::new(
-                    &Header::Acts(ActHeader { tenure, ..act() }),
-                    body.commitment(),
-                ),
-                body,
-            )
+            (Entry::new(&Header::Acts(ActHeader { tenure, ..act() }), body.commitment()), body)
         })
         .collect();
     let tree = MemoryTree::from_leaves(entries.iter().map(|(entry, _)| entry.leaf()));
@@ -381,31 +269,18 @@ fn journal(count: u32) -> (Vec<(Entry, Body)>, MemoryTree) {
 }
 
 fn checkpoint(tree: &MemoryTree) -> Checkpoint {
-    Checkpoint {
-        origin: origin(),
-        journal: JournalKind::Acts,
-        epoch: 1,
-        size: tree.size(),
-        root: tree.root(),
-    }
+    Checkpoint { origin: origin(), journal: JournalKind::Acts, epoch: 1, size: tree.size(), root: tree.root() }
 }
 
 fn frontier(entries: &[(Entry, Body)]) -> Frontier {
     let mut frontier = Frontier::new();
-    entries
-        .iter()
-        .for_each(|(entry, _)| drop(frontier.append(entry.leaf())));
+    entries.iter().for_each(|(entry, _)| drop(frontier.append(entry.leaf())));
     frontier
 }
 
 fn slice(entries: &[(Entry, Body)], tree: &MemoryTree, from: usize, to: usize) -> Slice {
     let checkpoint = checkpoint(tree);
-    let mut builder = SliceBuilder::new(
-        &checkpoint,
-        b"note".to_vec(),
-        from as u64,
-        vec![b"record".to_vec()],
-    );
+    let mut builder = SliceBuilder::new(&checkpoint, b"note".to_vec(), from as u64, vec![b"record".to_vec()]);
     for (entry, body) in &entries[from..to] {
         assert!(builder.push(entry.bytes().to_vec(), body.to_bytes()));
     }
@@ -426,10 +301,7 @@ fn slices_extend_step_by_step() {
             assert_eq!(extension.frontier, frontier(&entries[..to]));
             assert_eq!(extension.entries, entries[from..to]);
             for node in extension.nodes {
-                assert_eq!(
-                    tongban_journal::NodeSource::node(&tree, node.level, node.index),
-                    Some(node.hash)
-                );
+                assert_eq!(tongban_journal::NodeSource::node(&tree, node.level, node.index), Some(node.hash));
             }
         }
     }
@@ -440,84 +312,29 @@ fn a_slice_that_does_not_extend_is_named() {
     let (entries, tree) = journal(8);
     let checkpoint = checkpoint(&tree);
     let held = frontier(&entries[..3]);
-    let refused =
-        |slice: &Slice, checkpoint: &Checkpoint| verify(slice, &held, checkpoint).unwrap_err();
+    let refused = |slice: &Slice, checkpoint: &Checkpoint| verify(slice, &held, checkpoint).unwrap_err();
     let good = slice(&entries, &tree, 3, 8);
     verify(&good, &held, &checkpoint).unwrap();
 
     let error = refused(&slice(&entries, &tree, 4, 8), &checkpoint);
-    assert!(
-        matches!(error, SliceError::Gap { held: 3, from: 4 }),
-        "{error}"
-    );
+    assert!(matches!(error, SliceError::Gap { held: 3, from: 4 }), "{error}");
     let error = refused(&slice(&entries, &tree, 2, 8), &checkpoint);
-    assert!(
-        matches!(error, SliceError::Repeated { held: 3, from: 2 }),
-        "{error}"
-    );
-    let error = refused(
-        &good,
-        &Checkpoint {
-            size: 2,
-            ..checkpoint
-        },
-    );
-    assert!(
-        matches!(error, SliceError::Shrunk { held: 3, size: 2 }),
-        "{error}"
-    );
-    let error = refused(
-        &good,
-        &Checkpoint {
-            size: 3,
-            ..checkpoint
-        },
-    );
+    assert!(matches!(error, SliceError::Repeated { held: 3, from: 2 }), "{error}");
+    let error = refused(&good, &Checkpoint { size: 2, ..checkpoint });
+    assert!(matches!(error, SliceError::Shrunk { held: 3, size: 2 }), "{error}");
+    let error = refused(&good, &Checkpoint { size: 3, ..checkpoint });
     assert!(matches!(error, SliceError::Fork { size: 3, .. }), "{error}");
-    let error = refused(
-        &good,
-        &Checkpoint {
-            size: 7,
-            ..checkpoint
-        },
-    );
-    assert!(
-        matches!(error, SliceError::BeyondCheckpoint { end: 8, size: 7 }),
-        "{error}"
-    );
-    let error = refused(
-        &good,
-        &Checkpoint {
-            epoch: 2,
-            ..checkpoint
-        },
-    );
+    let error = refused(&good, &Checkpoint { size: 7, ..checkpoint });
+    assert!(matches!(error, SliceError::BeyondCheckpoint { end: 8, size: 7 }), "{error}");
+    let error = refused(&good, &Checkpoint { epoch: 2, ..checkpoint });
     assert!(matches!(error, SliceError::WrongJournal), "{error}");
-    let error = refused(
-        &good,
-        &Checkpoint {
-            root: Digest::of(b"other"),
-            ..checkpoint
-        },
-    );
-    assert!(
-        matches!(error, SliceError::RootMismatch { size: 8, .. }),
-        "{error}"
-    );
+    let error = refused(&good, &Checkpoint { root: Digest::of(b"other"), ..checkpoint });
+    assert!(matches!(error, SliceError::RootMismatch { size: 8, .. }), "{error}");
 
     let mut bent = slice(&entries, &tree, 3, 6);
     bent.consistency.pop();
     let error = refused(&bent, &checkpoint);
-    assert!(
-        matches!(
-            error,
-            SliceError::Inconsistent {
-                size: 6,
-                proof: ProofError::Length
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, SliceError::Inconsistent { size: 6, proof: ProofError::Length }), "{error}");
     let mut bent = good.clone();
     bent.consistency.push(tree.root());
     assert_eq!(refused(&bent, &checkpoint).code(), "slice-inconsistent");
@@ -526,20 +343,11 @@ fn a_slice_that_does_not_extend_is_named() {
     assert_eq!(refused(&bent, &checkpoint).code(), "slice-root-mismatch");
     let mut bent = good.clone();
     bent.entries[1].body = Body::default().to_bytes();
-    assert!(matches!(
-        refused(&bent, &checkpoint),
-        SliceError::BodyMismatch { index: 4 }
-    ));
+    assert!(matches!(refused(&bent, &checkpoint), SliceError::BodyMismatch { index: 4 }));
     bent.entries[1].body = vec![0xff];
-    assert!(matches!(
-        refused(&bent, &checkpoint),
-        SliceError::Body { index: 4, .. }
-    ));
+    assert!(matches!(refused(&bent, &checkpoint), SliceError::Body { index: 4, .. }));
     bent.entries[1].entry = vec![0xff];
-    assert!(matches!(
-        refused(&bent, &checkpoint),
-        SliceError::Entry { index: 4, .. }
-    ));
+    assert!(matches!(refused(&bent, &checkpoint), SliceError::Entry { index: 4, .. }));
     let mut bent = good.clone();
     bent.entries = vec![bent.entries[0].clone(); SLICE_ENTRIES_MAX + 1];
     assert_eq!(refused(&bent, &checkpoint).code(), "slice-too-large");
@@ -553,18 +361,12 @@ fn a_builder_stops_at_the_bounds_and_what_it_built_parses() {
     let (entries, tree) = journal(1);
     let checkpoint = checkpoint(&tree);
     let mut builder = SliceBuilder::new(&checkpoint, Vec::new(), 0, Vec::new());
-    let body = Body::open([(1, [0; 16], vec![0; 900_000])])
-        .unwrap()
-        .to_bytes();
-    let count = (0..)
-        .take_while(|_| builder.push(entries[0].0.bytes().to_vec(), body.clone()))
-        .count();
+    let body = Body::open([(1, [0; 16], vec![0; 900_000])]).unwrap().to_bytes();
+    let count = (0..).take_while(|_| builder.push(entries[0].0.bytes().to_vec(), body.clone())).count();
     assert_eq!(count, 9);
     Slice::parse(&builder.finish(vec![tree.root(); 124]).to_bytes()).unwrap();
     let mut builder = SliceBuilder::new(&checkpoint, Vec::new(), 0, Vec::new());
-    let count = (0..)
-        .take_while(|_| builder.push(vec![0xa0], vec![0x80]))
-        .count();
+    let count = (0..).take_while(|_| builder.push(vec![0xa0], vec![0x80])).count();
     assert_eq!(count, SLICE_ENTRIES_MAX);
     Slice::parse(&builder.finish(Vec::new()).to_bytes()).unwrap();
 }

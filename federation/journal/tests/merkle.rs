@@ -5,32 +5,20 @@ use proptest::prelude::*;
 use tongban_codes::cbor;
 use tongban_codes::ids::Digest;
 use tongban_journal::merkle::{
-    MemoryTree, ProofError, consistency_proof, empty_root, inclusion_proof, leaf_hash, node_hash,
-    root_at, root_of, verify_consistency, verify_inclusion,
+    MemoryTree, ProofError, consistency_proof, empty_root, inclusion_proof, leaf_hash, node_hash, root_at, root_of,
+    verify_consistency, verify_inclusion,
 };
 use tongban_journal::{Frontier, NodeSource};
 
 fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
 /// The eight leaves that Certificate Transparency's own tests use.
 fn vector_leaves() -> Vec<Digest> {
-    [
-        "",
-        "00",
-        "10",
-        "2021",
-        "3031",
-        "40414243",
-        "5051525354555657",
-        "606162636465666768696a6b6c6d6e6f",
-    ]
-    .map(|leaf| leaf_hash(&unhex(leaf)))
-    .to_vec()
+    ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"]
+        .map(|leaf| leaf_hash(&unhex(leaf)))
+        .to_vec()
 }
 
 fn digest(text: &str) -> Digest {
@@ -53,10 +41,7 @@ fn roots_of_the_certificate_transparency_vectors() {
         "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
     ];
-    assert_eq!(
-        empty_root(),
-        digest("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-    );
+    assert_eq!(empty_root(), digest("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
     assert_eq!(root_of(&[]), empty_root());
     let leaves = vector_leaves();
     for (size, root) in (1..).zip(roots) {
@@ -109,55 +94,30 @@ fn every_proof_up_to_64_leaves_holds_and_only_for_its_place() {
             let path = inclusion_proof(&tree, index, size).unwrap();
             assert_eq!(verify_inclusion(leaf, index, size, &path, &root), Ok(()));
             for other in (0..size).filter(|other| *other != index) {
-                assert!(
-                    verify_inclusion(leaf, other, size, &path, &root).is_err(),
-                    "{index} as {other} of {size}"
-                );
+                assert!(verify_inclusion(leaf, other, size, &path, &root).is_err(), "{index} as {other} of {size}");
             }
             if let Some((_, short)) = path.split_last() {
-                assert_eq!(
-                    verify_inclusion(leaf, index, size, short, &root),
-                    Err(ProofError::Length)
-                );
+                assert_eq!(verify_inclusion(leaf, index, size, short, &root), Err(ProofError::Length));
             }
             let long = [path.as_slice(), &[root]].concat();
-            assert_eq!(
-                verify_inclusion(leaf, index, size, &long, &root),
-                Err(ProofError::Length)
-            );
+            assert_eq!(verify_inclusion(leaf, index, size, &long, &root), Err(ProofError::Length));
         }
         for old in 0..=size {
             let old_root = root_of(&all[..usize::try_from(old).unwrap()]);
             let proof = consistency_proof(&tree, old, size).unwrap();
-            assert_eq!(
-                verify_consistency(old, &old_root, size, &root, &proof),
-                Ok(()),
-                "{old} of {size}"
-            );
+            assert_eq!(verify_consistency(old, &old_root, size, &root, &proof), Ok(()), "{old} of {size}");
             let long = [proof.as_slice(), &[root]].concat();
-            assert!(
-                verify_consistency(old, &old_root, size, &root, &long).is_err(),
-                "{old} of {size}, longer"
-            );
+            assert!(verify_consistency(old, &old_root, size, &root, &long).is_err(), "{old} of {size}, longer");
             for at in 0..proof.len() {
                 let mut bent = proof.clone();
                 bent[at] = empty_root();
-                assert!(
-                    verify_consistency(old, &old_root, size, &root, &bent).is_err(),
-                    "{old} of {size}, bent"
-                );
+                assert!(verify_consistency(old, &old_root, size, &root, &bent).is_err(), "{old} of {size}, bent");
                 let mut short = proof.clone();
                 short.remove(at);
-                assert!(
-                    verify_consistency(old, &old_root, size, &root, &short).is_err(),
-                    "{old} of {size}, shorter"
-                );
+                assert!(verify_consistency(old, &old_root, size, &root, &short).is_err(), "{old} of {size}, shorter");
             }
             assert!(verify_consistency(old, &leaf_hash(b"?"), size, &root, &proof).is_err());
-            assert!(
-                old == 0
-                    || verify_consistency(old, &old_root, size, &leaf_hash(b"?"), &proof).is_err()
-            );
+            assert!(old == 0 || verify_consistency(old, &old_root, size, &leaf_hash(b"?"), &proof).is_err());
         }
     }
 }
@@ -165,18 +125,9 @@ fn every_proof_up_to_64_leaves_holds_and_only_for_its_place() {
 #[test]
 fn what_lies_outside_is_refused_and_what_is_missing_is_named() {
     let tree = MemoryTree::from_leaves(leaves(5));
-    assert_eq!(
-        inclusion_proof(&tree, 5, 5),
-        Err(ProofError::OutOfRange { index: 5, size: 5 })
-    );
-    assert_eq!(
-        consistency_proof(&tree, 6, 5),
-        Err(ProofError::OutOfRange { index: 6, size: 5 })
-    );
-    assert_eq!(
-        root_at(&tree, 6),
-        Err(ProofError::Missing { level: 1, index: 2 })
-    );
+    assert_eq!(inclusion_proof(&tree, 5, 5), Err(ProofError::OutOfRange { index: 5, size: 5 }));
+    assert_eq!(consistency_proof(&tree, 6, 5), Err(ProofError::OutOfRange { index: 6, size: 5 }));
+    assert_eq!(root_at(&tree, 6), Err(ProofError::Missing { level: 1, index: 2 }));
     assert!(root_at(&tree, u64::MAX).is_err());
     let root = tree.root();
     assert!(verify_inclusion(&root, u64::MAX - 1, u64::MAX, &[], &root).is_err());
@@ -204,13 +155,8 @@ fn a_frontier_has_the_tree_s_root_and_completes_its_nodes() {
 #[test]
 fn a_frontier_s_peaks_must_fit_its_size() {
     let mut frontier = Frontier::new();
-    assert_eq!(
-        cbor::to_vec(&frontier),
-        unhex("a2000001 80".replace(' ', "").as_str())
-    );
-    leaves(3)
-        .into_iter()
-        .for_each(|leaf| drop(frontier.append(leaf)));
+    assert_eq!(cbor::to_vec(&frontier), unhex("a2000001 80".replace(' ', "").as_str()));
+    leaves(3).into_iter().for_each(|leaf| drop(frontier.append(leaf)));
     let mut bytes = cbor::to_vec(&frontier);
     assert_eq!(cbor::from_slice::<Frontier>(&bytes).unwrap(), frontier);
     bytes[2] = 4;

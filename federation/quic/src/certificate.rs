@@ -7,8 +7,8 @@
 use std::{str::FromStr, sync::OnceLock};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, PKCS_ED25519, PublicKeyData, SanType, SerialNumber, SubjectPublicKeyInfo,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PKCS_ED25519, PublicKeyData, SanType, SerialNumber, SubjectPublicKeyInfo,
 };
 use rustls::{
     SignatureScheme,
@@ -141,9 +141,7 @@ pub fn self_signed(
     let spki = key.subject_public_key_info();
     let mut params = parameters(node, division, serial(b"self-signed", &spki, now))?;
     set_validity(&mut params, now, SELF_SIGNED_VALID_DAYS);
-    let certificate = params
-        .self_signed(&key)
-        .map_err(|error| CertificateError::Key(error.to_string()))?;
+    let certificate = params.self_signed(&key).map_err(|error| CertificateError::Key(error.to_string()))?;
     Ok(certificate.der().to_vec())
 }
 
@@ -160,9 +158,8 @@ pub fn issue(
     now: Timestamp,
     days: u32,
 ) -> Result<Vec<Vec<u8>>, CertificateError> {
-    let issuer_der = issuer_chain
-        .first()
-        .ok_or_else(|| CertificateError::Malformed("the issuer's chain is empty".to_owned()))?;
+    let issuer_der =
+        issuer_chain.first().ok_or_else(|| CertificateError::Malformed("the issuer's chain is empty".to_owned()))?;
     if issuer_chain.len() >= CHAIN_CERTIFICATES_MAX {
         return Err(CertificateError::ChainTooLong);
     }
@@ -172,10 +169,7 @@ pub fn issue(
         return Err(CertificateError::KeyMismatch);
     }
     if !may_certify(issuer_info.division, subject.division) {
-        return Err(CertificateError::DivisionRule {
-            issuer: issuer_info.division,
-            subject: subject.division,
-        });
+        return Err(CertificateError::DivisionRule { issuer: issuer_info.division, subject: subject.division });
     }
     let leaf = sign(key, issuer_der, subject, now, days)?;
     let mut chain = Vec::with_capacity(issuer_chain.len() + 1);
@@ -193,20 +187,15 @@ fn sign(
     days: u32,
 ) -> Result<Vec<u8>, CertificateError> {
     ed25519_point(&subject.spki)?;
-    let subject_key = SubjectPublicKeyInfo::from_der(&subject.spki)
-        .map_err(|error| CertificateError::Key(error.to_string()))?;
-    let mut params = parameters(
-        subject.node,
-        subject.division,
-        serial(issuer_der, &subject.spki, now),
-    )?;
+    let subject_key =
+        SubjectPublicKeyInfo::from_der(&subject.spki).map_err(|error| CertificateError::Key(error.to_string()))?;
+    let mut params = parameters(subject.node, subject.division, serial(issuer_der, &subject.spki, now))?;
     params.use_authority_key_identifier_extension = true;
     set_validity(&mut params, now, days);
     let issuer = Issuer::from_ca_cert_der(&CertificateDer::from(issuer_der), issuer_key)
         .map_err(|error| CertificateError::Malformed(error.to_string()))?;
-    let certificate = params
-        .signed_by(&subject_key, &issuer)
-        .map_err(|error| CertificateError::Key(error.to_string()))?;
+    let certificate =
+        params.signed_by(&subject_key, &issuer).map_err(|error| CertificateError::Key(error.to_string()))?;
     Ok(certificate.der().to_vec())
 }
 
@@ -247,8 +236,8 @@ impl<'a> Opened<'a> {
         if der.len() > CERTIFICATE_BYTES_MAX {
             return Err(malformed("too long"));
         }
-        let (rest, x509) = X509Certificate::from_der(der)
-            .map_err(|error| CertificateError::Malformed(error.to_string()))?;
+        let (rest, x509) =
+            X509Certificate::from_der(der).map_err(|error| CertificateError::Malformed(error.to_string()))?;
         if !rest.is_empty() {
             return Err(malformed("bytes after the certificate"));
         }
@@ -258,12 +247,7 @@ impl<'a> Opened<'a> {
             return Err(malformed("not signed with Ed25519"));
         }
         // The parser is lenient about what follows the signed part; one certificate has one spelling.
-        let tail = [
-            x509.tbs_certificate.as_ref(),
-            &SIGNATURE_PREFIX,
-            &x509.signature_value.data,
-        ]
-        .concat();
+        let tail = [x509.tbs_certificate.as_ref(), &SIGNATURE_PREFIX, &x509.signature_value.data].concat();
         if x509.signature_value.data.len() != 64 || !der.ends_with(&tail) {
             return Err(malformed("the signature is not in its one form"));
         }
@@ -283,12 +267,10 @@ impl<'a> Opened<'a> {
             .map_err(|error| CertificateError::Malformed(error.to_string()))?
             .ok_or_else(|| malformed("no subject alternative name"))?;
         let [GeneralName::URI(uri)] = names.value.general_names.as_slice() else {
-            return Err(malformed(
-                "the subject alternative name is not exactly one URI",
-            ));
+            return Err(malformed("the subject alternative name is not exactly one URI"));
         };
-        let (division, node) = parse_uri(uri)
-            .ok_or_else(|| CertificateError::Malformed(format!("{uri:?} names no node")))?;
+        let (division, node) =
+            parse_uri(uri).ok_or_else(|| CertificateError::Malformed(format!("{uri:?} names no node")))?;
         let spki = x509.public_key().raw.to_vec();
         ed25519_point(&spki)?;
         let seconds = |time: i64| Timestamp::from_millis(time.saturating_mul(1_000));
@@ -306,24 +288,17 @@ impl<'a> Opened<'a> {
     /// Checks that `issuer` is a CA certificate, that the names chain, and that it signed this one.
     pub(crate) fn check_signed_by(&self, issuer: &Opened<'_>) -> Result<(), CertificateError> {
         let malformed = |text: &str| CertificateError::Malformed(text.to_owned());
-        let is_ca =
-            matches!(issuer.x509.basic_constraints(), Ok(Some(extension)) if extension.value.ca);
+        let is_ca = matches!(issuer.x509.basic_constraints(), Ok(Some(extension)) if extension.value.ca);
         let signs = matches!(issuer.x509.key_usage(), Ok(Some(extension)) if extension.value.key_cert_sign());
         if !is_ca || !signs {
             return Err(malformed("the issuer's certificate is not one of a CA"));
         }
         if self.x509.issuer().as_raw() != issuer.x509.subject().as_raw() {
-            return Err(malformed(
-                "the issuer's name is not that of the next certificate",
-            ));
+            return Err(malformed("the issuer's name is not that of the next certificate"));
         }
         let point = ed25519_point(&issuer.info.spki)?;
         ed25519()
-            .verify_signature(
-                &point,
-                self.x509.tbs_certificate.as_ref(),
-                &self.x509.signature_value.data,
-            )
+            .verify_signature(&point, self.x509.tbs_certificate.as_ref(), &self.x509.signature_value.data)
             .map_err(|_| malformed("the signature is wrong"))
     }
 }
@@ -335,8 +310,7 @@ fn read_key(key_pkcs8: &[u8]) -> Result<KeyPair, CertificateError> {
 
 /// The 32 bytes of an Ed25519 key out of its SubjectPublicKeyInfo.
 fn ed25519_point(spki: &[u8]) -> Result<[u8; 32], CertificateError> {
-    let (rest, parsed) =
-        ParsedKey::from_der(spki).map_err(|error| CertificateError::Key(error.to_string()))?;
+    let (rest, parsed) = ParsedKey::from_der(spki).map_err(|error| CertificateError::Key(error.to_string()))?;
     if !rest.is_empty()
         || parsed.algorithm.algorithm != OID_SIG_ED25519
         || parsed.algorithm.parameters.is_some()
@@ -385,14 +359,10 @@ fn parameters(
     params.distinguished_name = name;
     let uri = uri(node, division);
     params.subject_alt_names = vec![SanType::URI(
-        uri.try_into()
-            .map_err(|error: rcgen::Error| CertificateError::Malformed(error.to_string()))?,
+        uri.try_into().map_err(|error: rcgen::Error| CertificateError::Malformed(error.to_string()))?,
     )];
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![
-        KeyUsagePurpose::DigitalSignature,
-        KeyUsagePurpose::KeyCertSign,
-    ];
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign];
     Ok(params)
 }
 

@@ -64,31 +64,18 @@ impl Drop for Shared {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Endpoint")
-            .field("local", &self.shared.quinn.local_addr().ok())
-            .finish_non_exhaustive()
+        formatter.debug_struct("Endpoint").field("local", &self.shared.quinn.local_addr().ok()).finish_non_exhaustive()
     }
 }
 
 impl Endpoint {
     /// Opens the socket and listens from then on. Must be called within a tokio runtime.
-    pub fn bind(
-        address: SocketAddr,
-        identity: Identity,
-        trust: Trust,
-        limits: Limits,
-    ) -> Result<Self, QuicError> {
-        let cannot = |error: std::io::Error| QuicError::Bind {
-            address,
-            text: error.to_string(),
-        };
+    pub fn bind(address: SocketAddr, identity: Identity, trust: Trust, limits: Limits) -> Result<Self, QuicError> {
+        let cannot = |error: std::io::Error| QuicError::Bind { address, text: error.to_string() };
         let transport = limits.transport();
         let verifier = Verifier::listening(trust.clone(), identity.division());
         let mut server = ServerConfig::with_crypto(Arc::new(identity.server_tls(verifier)?));
-        server
-            .transport_config(Arc::clone(&transport))
-            .max_incoming(limits.unauthenticated_max);
+        server.transport_config(Arc::clone(&transport)).max_incoming(limits.unauthenticated_max);
         let socket = UdpSocket::bind(address).map_err(cannot)?;
         let quinn = quinn::Endpoint::new(
             restart::endpoint_config(identity.reset_seed()),
@@ -118,19 +105,12 @@ impl Endpoint {
         self.shared
             .quinn
             .local_addr()
-            .map_err(|error| QuicError::Bind {
-                address: SocketAddr::from(([0, 0, 0, 0], 0)),
-                text: error.to_string(),
-            })
+            .map_err(|error| QuicError::Bind { address: SocketAddr::from(([0, 0, 0, 0], 0)), text: error.to_string() })
     }
 
     /// Presents another chain (or key) from the next handshake on; open links stay as they are.
     pub fn replace_identity(&self, identity: Identity) {
-        *self
-            .shared
-            .identity
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = identity;
+        *self.shared.identity.write().unwrap_or_else(PoisonError::into_inner) = identity;
     }
 
     /// The identity presented at the moment.
@@ -160,10 +140,7 @@ impl Endpoint {
             .quinn
             .connect_with(config, address, SERVER_NAME)
             .map_err(|error| QuicError::from_connect(&error, address))?;
-        let unreachable = |text: &str| QuicError::Unreachable {
-            remote: address,
-            text: text.to_owned(),
-        };
+        let unreachable = |text: &str| QuicError::Unreachable { remote: address, text: text.to_owned() };
         let mut answered = false;
         let dial = async {
             let connection = match connecting.await {
@@ -205,35 +182,23 @@ impl Endpoint {
 
 impl Shared {
     fn identity(&self) -> Identity {
-        self.identity
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.identity.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
 /// Receives connection attempts until the endpoint is closed.
-async fn listen(
-    quinn: quinn::Endpoint,
-    shared: Weak<Shared>,
-    arrivals: mpsc::Sender<Result<Link, Refused>>,
-) {
+async fn listen(quinn: quinn::Endpoint, shared: Weak<Shared>, arrivals: mpsc::Sender<Result<Link, Refused>>) {
     while let Some(incoming) = quinn.accept().await {
         let Some(shared) = shared.upgrade() else {
             break;
         };
         let address = incoming.remote_address().ip();
-        match shared
-            .gate
-            .enter(address, incoming.remote_address_validated())
-        {
+        match shared.gate.enter(address, incoming.remote_address_validated()) {
             Verdict::Enter(pass) => {
                 let arrivals = arrivals.clone();
                 tokio::spawn(async move {
                     let remote = incoming.remote_address();
-                    let arrival = receive(&shared, incoming, pass)
-                        .await
-                        .map_err(|error| Refused { remote, error });
+                    let arrival = receive(&shared, incoming, pass).await.map_err(|error| Refused { remote, error });
                     drop(shared);
                     deliver(arrival, &arrivals).await;
                 });
@@ -279,15 +244,7 @@ async fn receive(shared: &Shared, incoming: Incoming, pass: Pass) -> Result<Link
                 });
             }
         };
-        Link::received(
-            connection,
-            verifier.clone(),
-            Arc::clone(&shared.limits),
-            pass,
-        )
-        .await
+        Link::received(connection, verifier.clone(), Arc::clone(&shared.limits), pass).await
     };
-    timeout(shared.limits.handshake_timeout, handshake)
-        .await
-        .unwrap_or(Err(QuicError::Timeout))
+    timeout(shared.limits.handshake_timeout, handshake).await.unwrap_or(Err(QuicError::Timeout))
 }

@@ -83,9 +83,7 @@ impl CertificateRefusal {
 impl From<CertificateError> for CertificateRefusal {
     fn from(error: CertificateError) -> Self {
         match error {
-            CertificateError::DivisionRule { issuer, subject } => {
-                Self::DivisionRule { issuer, subject }
-            }
+            CertificateError::DivisionRule { issuer, subject } => Self::DivisionRule { issuer, subject },
             CertificateError::Malformed(text) => Self::Malformed(text),
             other => Self::Malformed(other.to_string()),
         }
@@ -228,10 +226,7 @@ impl QuicError {
     pub(crate) fn from_connect(error: &ConnectError, remote: SocketAddr) -> Self {
         match error {
             ConnectError::EndpointStopping => Self::ClosedHere,
-            other => Self::Unreachable {
-                remote,
-                text: other.to_string(),
-            },
+            other => Self::Unreachable { remote, text: other.to_string() },
         }
     }
 }
@@ -239,10 +234,7 @@ impl QuicError {
 /// The TLS alert within a QUIC error code (RFC 9001 §4.8), if it is one.
 fn alert_of(code: TransportErrorCode) -> Option<u8> {
     let code = u64::from(code);
-    (0x100..0x200)
-        .contains(&code)
-        .then(|| u8::try_from(code & 0xff).ok())
-        .flatten()
+    (0x100..0x200).contains(&code).then(|| u8::try_from(code & 0xff).ok()).flatten()
 }
 
 /// RFC 7301: the peers have no application protocol in common.
@@ -259,18 +251,12 @@ impl From<ConnectionError> for QuicError {
                 text: String::from_utf8_lossy(&close.reason).into_owned(),
             },
             ConnectionError::ConnectionClosed(close) => match alert_of(close.error_code) {
-                Some(ALERT_NO_APPLICATION_PROTOCOL) => {
-                    Self::Protocol("no common version".to_owned())
-                }
+                Some(ALERT_NO_APPLICATION_PROTOCOL) => Self::Protocol("no common version".to_owned()),
                 Some(alert) => Self::RefusedByPeer(PeerReason::from_alert(alert)),
-                None if close.error_code == TransportErrorCode::CONNECTION_REFUSED => {
-                    Self::PeerBusy
-                }
+                None if close.error_code == TransportErrorCode::CONNECTION_REFUSED => Self::PeerBusy,
                 None => Self::Protocol(close.to_string()),
             },
-            ConnectionError::TransportError(error)
-                if alert_of(error.code) == Some(ALERT_NO_APPLICATION_PROTOCOL) =>
-            {
+            ConnectionError::TransportError(error) if alert_of(error.code) == Some(ALERT_NO_APPLICATION_PROTOCOL) => {
                 Self::Protocol("no common version".to_owned())
             }
             other => Self::Protocol(other.to_string()),
@@ -282,9 +268,9 @@ impl From<ReadError> for QuicError {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::ConnectionLost(error) => error.into(),
-            ReadError::Reset(code) => Self::RequestRefused {
-                code: u32::try_from(code.into_inner()).unwrap_or(u32::MAX),
-            },
+            ReadError::Reset(code) => {
+                Self::RequestRefused { code: u32::try_from(code.into_inner()).unwrap_or(u32::MAX) }
+            }
             other => Self::Protocol(other.to_string()),
         }
     }
@@ -294,9 +280,9 @@ impl From<WriteError> for QuicError {
     fn from(error: WriteError) -> Self {
         match error {
             WriteError::ConnectionLost(error) => error.into(),
-            WriteError::Stopped(code) => Self::RequestRefused {
-                code: u32::try_from(code.into_inner()).unwrap_or(u32::MAX),
-            },
+            WriteError::Stopped(code) => {
+                Self::RequestRefused { code: u32::try_from(code.into_inner()).unwrap_or(u32::MAX) }
+            }
             other => Self::Protocol(other.to_string()),
         }
     }

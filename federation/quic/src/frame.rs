@@ -19,13 +19,7 @@ pub(crate) struct FrameReader {
 
 impl FrameReader {
     pub(crate) fn new(stream: RecvStream, bytes_max: usize) -> Self {
-        Self {
-            stream,
-            bytes_max,
-            prefix: [0; 4],
-            prefix_read: 0,
-            body: None,
-        }
+        Self { stream, bytes_max, prefix: [0; 4], prefix_read: 0, body: None }
     }
 
     /// The next frame, or `None` if the stream has ended before one.
@@ -41,10 +35,7 @@ impl FrameReader {
                 let announced = u32::from_be_bytes(self.prefix);
                 let length = usize::try_from(announced).unwrap_or(usize::MAX);
                 if length > self.bytes_max {
-                    return Err(QuicError::FrameTooLarge {
-                        length: u64::from(announced),
-                        max: self.bytes_max,
-                    });
+                    return Err(QuicError::FrameTooLarge { length: u64::from(announced), max: self.bytes_max });
                 }
                 self.prefix_read = 0;
                 let bytes = Vec::with_capacity(length.min(RESERVED_BYTES_MAX));
@@ -81,20 +72,12 @@ pub(crate) struct FrameWriter {
 
 impl FrameWriter {
     pub(crate) fn new(stream: SendStream, bytes_max: usize) -> Self {
-        Self {
-            stream,
-            bytes_max,
-            pending: Vec::new(),
-            written: 0,
-        }
+        Self { stream, bytes_max, pending: Vec::new(), written: 0 }
     }
 
     /// Writes one frame into the stream's buffer; waits while the peer does not read.
     pub(crate) async fn send(&mut self, frame: &[u8]) -> Result<(), QuicError> {
-        let too_large = QuicError::FrameTooLarge {
-            length: frame.len() as u64,
-            max: self.bytes_max,
-        };
+        let too_large = QuicError::FrameTooLarge { length: frame.len() as u64, max: self.bytes_max };
         if frame.len() > self.bytes_max {
             return Err(too_large);
         }

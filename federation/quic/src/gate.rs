@@ -49,21 +49,14 @@ impl Gate {
         let mut counts = self.lock();
         let here = counts.by_address.get(&address).copied().unwrap_or(0);
         if counts.total >= self.total_max || here >= self.address_max {
-            return if validated {
-                Verdict::Refuse
-            } else {
-                Verdict::Retry
-            };
+            return if validated { Verdict::Refuse } else { Verdict::Retry };
         }
         if !validated && (counts.total >= self.total_max / 2 || here >= self.address_max / 2) {
             return Verdict::Retry;
         }
         counts.total += 1;
         counts.by_address.insert(address, here + 1);
-        Verdict::Enter(Pass {
-            gate: self.clone(),
-            address,
-        })
+        Verdict::Enter(Pass { gate: self.clone(), address })
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
@@ -96,11 +89,7 @@ mod tests {
 
     #[test]
     fn quotas_per_address_and_in_all() {
-        let limits = Limits {
-            unauthenticated_max: 6,
-            unauthenticated_per_address_max: 4,
-            ..Limits::default()
-        };
+        let limits = Limits { unauthenticated_max: 6, unauthenticated_per_address_max: 4, ..Limits::default() };
         let gate = Gate::new(&limits);
         let one = IpAddr::from([10, 0, 0, 1]);
         let two = IpAddr::from([10, 0, 0, 2]);
@@ -131,9 +120,6 @@ mod tests {
         }
         passes.clear();
         assert!(matches!(gate.enter(one, false), Verdict::Enter(_)));
-        assert!(
-            gate.lock().by_address.is_empty(),
-            "the last pass is dropped at once"
-        );
+        assert!(gate.lock().by_address.is_empty(), "the last pass is dropped at once");
     }
 }

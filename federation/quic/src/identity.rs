@@ -35,10 +35,7 @@ pub struct Identity {
 
 impl fmt::Debug for Identity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Identity")
-            .field("info", &self.info)
-            .finish_non_exhaustive()
+        formatter.debug_struct("Identity").field("info", &self.info).finish_non_exhaustive()
     }
 }
 
@@ -48,9 +45,7 @@ impl Identity {
     /// Fails with [`QuicError::Identity`] if the leaf does not name the key or the chain is unusable.
     pub fn new(key_pkcs8: &[u8], chain: Vec<Vec<u8>>) -> Result<Self, QuicError> {
         let unusable = |text: String| QuicError::Identity(text);
-        let leaf = chain
-            .first()
-            .ok_or_else(|| unusable("the chain is empty".to_owned()))?;
+        let leaf = chain.first().ok_or_else(|| unusable("the chain is empty".to_owned()))?;
         if chain.len() > CHAIN_CERTIFICATES_MAX {
             return Err(unusable("the chain is too long".to_owned()));
         }
@@ -58,22 +53,14 @@ impl Identity {
         let key = ring::sign::any_eddsa_type(&PrivatePkcs8KeyDer::from(key_pkcs8))
             .map_err(|error| unusable(error.to_string()))?;
         let same = key.algorithm() == SignatureAlgorithm::ED25519
-            && key
-                .public_key()
-                .is_some_and(|spki| spki.as_ref() == info.spki);
+            && key.public_key().is_some_and(|spki| spki.as_ref() == info.spki);
         if !same {
-            return Err(unusable(
-                "the key does not belong to the certificate".to_owned(),
-            ));
+            return Err(unusable("the key does not belong to the certificate".to_owned()));
         }
         let reset_seed = reset_seed(&key).map_err(|error| unusable(error.to_string()))?;
         let chain = chain.into_iter().map(CertificateDer::from).collect();
         let resolver = Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key)));
-        Ok(Self {
-            info,
-            resolver,
-            reset_seed,
-        })
+        Ok(Self { info, resolver, reset_seed })
     }
 
     /// A chain presented without its key, for the tests of an impostor.
@@ -83,11 +70,7 @@ impl Identity {
         let key = ring::sign::any_eddsa_type(&PrivatePkcs8KeyDer::from(key_pkcs8)).expect("a key");
         let chain = chain.into_iter().map(CertificateDer::from).collect();
         let resolver = Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, key)));
-        Self {
-            info,
-            resolver,
-            reset_seed: [0; 32],
-        }
+        Self { info, resolver, reset_seed: [0; 32] }
     }
 
     /// The own node id.

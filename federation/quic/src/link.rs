@@ -97,9 +97,7 @@ impl Link {
         let (mut send, mut receive) = connection.open_bi().await?;
         send.write_all(HELLO).await?;
         expect_hello(&connection, &mut receive).await?;
-        Ok(Self::new(
-            connection, peer, verifier, limits, send, receive, None,
-        ))
+        Ok(Self::new(connection, peer, verifier, limits, send, receive, None))
     }
 
     /// Completes a connection that this node received: answers the hello.
@@ -114,9 +112,7 @@ impl Link {
         expect_hello(&connection, &mut receive).await?;
         send.write_all(HELLO).await?;
         let pass = (peer.standing == Standing::Stranger).then_some(pass);
-        Ok(Self::new(
-            connection, peer, verifier, limits, send, receive, pass,
-        ))
+        Ok(Self::new(connection, peer, verifier, limits, send, receive, pass))
     }
 
     fn new(
@@ -129,11 +125,7 @@ impl Link {
         pass: Option<Pass>,
     ) -> Self {
         let (arrived, requests) = mpsc::channel(usize::from(limits.requests_max).max(1));
-        tokio::spawn(read_requests(
-            connection.clone(),
-            Arc::clone(&limits),
-            arrived,
-        ));
+        tokio::spawn(read_requests(connection.clone(), Arc::clone(&limits), arrived));
         Self {
             inner: Arc::new(Inner {
                 writer: Mutex::new(FrameWriter::new(send, limits.frame_bytes_max)),
@@ -299,20 +291,11 @@ async fn expect_hello(connection: &Connection, receive: &mut RecvStream) -> Resu
 
 /// Reads the peer's requests, each on its own, until the connection ends. Their number is bounded by the
 /// stream limit of the connection.
-async fn read_requests(
-    connection: Connection,
-    limits: Arc<Limits>,
-    arrived: mpsc::Sender<(Vec<u8>, Responder)>,
-) {
+async fn read_requests(connection: Connection, limits: Arc<Limits>, arrived: mpsc::Sender<(Vec<u8>, Responder)>) {
     let mut readers = JoinSet::new();
     while let Ok((send, receive)) = connection.accept_bi().await {
         while readers.try_join_next().is_some() {}
-        readers.spawn(read_request(
-            send,
-            receive,
-            Arc::clone(&limits),
-            arrived.clone(),
-        ));
+        readers.spawn(read_request(send, receive, Arc::clone(&limits), arrived.clone()));
     }
 }
 
@@ -323,10 +306,7 @@ async fn read_request(
     arrived: mpsc::Sender<(Vec<u8>, Responder)>,
 ) {
     let mut reader = FrameReader::new(receive, limits.request_bytes_max);
-    let responder = Responder {
-        writer: FrameWriter::new(send, limits.response_bytes_max),
-        answered: false,
-    };
+    let responder = Responder { writer: FrameWriter::new(send, limits.response_bytes_max), answered: false };
     let read = async {
         let request = reader.next().await?.ok_or(QuicError::Truncated)?;
         match reader.next().await? {

@@ -29,8 +29,7 @@ struct ResetKey([u8; 32]);
 
 impl ResetKey {
     fn mac(&self, data: &[u8]) -> Hmac<Sha256> {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
         mac.update(data);
         mac
     }
@@ -46,9 +45,7 @@ impl HmacKey for ResetKey {
     }
 
     fn verify(&self, data: &[u8], signature: &[u8]) -> Result<(), CryptoError> {
-        self.mac(data)
-            .verify_slice(signature)
-            .map_err(|_| CryptoError)
+        self.mac(data).verify_slice(signature).map_err(|_| CryptoError)
     }
 }
 

@@ -22,10 +22,7 @@ use tongban_codes::{
     time::Timestamp,
 };
 
-use crate::{
-    Anchor, Endpoint, Expect, Identity, Limits, Link, QuicError, Refused, Subject, Trust,
-    certificate,
-};
+use crate::{Anchor, Endpoint, Expect, Identity, Limits, Link, QuicError, Refused, Subject, Trust, certificate};
 
 /// 2026-09-14T01:46:40Z.
 const NOW: Timestamp = Timestamp::from_millis(1_789_350_400_000);
@@ -41,10 +38,7 @@ fn division(digits: &str) -> DivisionCode {
 
 /// An Ed25519 key in PKCS#8 (RFC 8410 §7) from a seed.
 fn key(seed: u8) -> Vec<u8> {
-    let mut der = vec![
-        0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04,
-        0x20,
-    ];
+    let mut der = vec![0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
     der.extend([seed; 32]);
     der
 }
@@ -62,41 +56,24 @@ impl Node {
     fn root(seed: u8, digits: &str) -> Self {
         let (key, id, division) = (key(seed), NodeId::from_bytes([seed; 16]), division(digits));
         let chain = vec![certificate::self_signed(&key, id, division, NOW).unwrap()];
-        Self {
-            key,
-            id,
-            division,
-            chain,
-        }
+        Self { key, id, division, chain }
     }
 
     fn below(&self, seed: u8, digits: &str) -> Self {
         let mut node = Self::root(seed, digits);
-        node.chain = certificate::issue(
-            &self.key,
-            &self.chain,
-            &node.subject(),
-            NOW,
-            certificate::VALID_DAYS,
-        )
-        .unwrap();
+        node.chain = certificate::issue(&self.key, &self.chain, &node.subject(), NOW, certificate::VALID_DAYS).unwrap();
         node
     }
 
     /// Like [`Node::below`], without asking whether that may be.
     fn lawlessly_below(&self, seed: u8, digits: &str) -> Self {
         let mut node = Self::root(seed, digits);
-        node.chain =
-            certificate::issue_lawlessly(&self.key, &self.chain, &node.subject(), NOW).unwrap();
+        node.chain = certificate::issue_lawlessly(&self.key, &self.chain, &node.subject(), NOW).unwrap();
         node
     }
 
     fn subject(&self) -> Subject {
-        Subject {
-            spki: certificate::public_key(&self.key).unwrap(),
-            node: self.id,
-            division: self.division,
-        }
+        Subject { spki: certificate::public_key(&self.key).unwrap(), node: self.id, division: self.division }
     }
 
     fn key_hash(&self) -> Digest {
@@ -104,10 +81,7 @@ impl Node {
     }
 
     fn anchor(&self) -> Anchor {
-        Anchor {
-            key_hash: self.key_hash(),
-            division: self.division,
-        }
+        Anchor { key_hash: self.key_hash(), division: self.division }
     }
 
     fn identity(&self) -> Identity {
@@ -137,12 +111,7 @@ impl Tree {
         let city = province.below(2, "5116");
         let county = city.below(3, "511602");
         let township = county.below(4, "511602103");
-        Self {
-            province,
-            city,
-            county,
-            township,
-        }
+        Self { province, city, county, township }
     }
 
     fn trust(&self) -> Trust {
@@ -158,10 +127,7 @@ fn trust_at(now: Timestamp, anchors: impl IntoIterator<Item = Anchor>) -> Trust 
 fn settable_trust(anchors: impl IntoIterator<Item = Anchor>) -> (Trust, Arc<AtomicI64>) {
     let hand = Arc::new(AtomicI64::new(NOW.as_millis()));
     let clock = Arc::clone(&hand);
-    let trust = Trust::new(
-        Arc::new(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))),
-        anchors,
-    );
+    let trust = Trust::new(Arc::new(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))), anchors);
     (trust, hand)
 }
 
@@ -175,9 +141,7 @@ fn limits() -> Limits {
 
 /// Fails a test that hangs.
 async fn guard<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(20), future)
-        .await
-        .expect("took too long")
+    tokio::time::timeout(Duration::from_secs(20), future).await.expect("took too long")
 }
 
 /// Dials and accepts at once.
@@ -188,8 +152,7 @@ async fn meet(
 ) -> (Result<Link, QuicError>, Result<Link, Refused>) {
     let address = listening.local_address().unwrap();
     guard(async {
-        let (dialled, received) =
-            tokio::join!(dialling.connect(address, expect), listening.accept());
+        let (dialled, received) = tokio::join!(dialling.connect(address, expect), listening.accept());
         (dialled, received.unwrap())
     })
     .await

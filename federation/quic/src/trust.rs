@@ -100,30 +100,21 @@ pub struct Trust {
 
 impl fmt::Debug for Trust {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("Trust")
-            .field("state", &self.now())
-            .finish_non_exhaustive()
+        formatter.debug_struct("Trust").field("state", &self.now()).finish_non_exhaustive()
     }
 }
 
 impl Trust {
     /// Trusts these anchors; nothing is revoked, strangers are refused.
     pub fn new(clock: Clock, anchors: impl IntoIterator<Item = Anchor>) -> Self {
-        let trust = Self {
-            clock,
-            state: Arc::default(),
-        };
+        let trust = Self { clock, state: Arc::default() };
         trust.replace_anchors(anchors);
         trust
     }
 
     /// Replaces the anchors. Of two for the same key the last counts.
     pub fn replace_anchors(&self, anchors: impl IntoIterator<Item = Anchor>) {
-        let anchors = anchors
-            .into_iter()
-            .map(|anchor| (anchor.key_hash, anchor.division))
-            .collect();
+        let anchors = anchors.into_iter().map(|anchor| (anchor.key_hash, anchor.division)).collect();
         self.change(|state| state.anchors = anchors);
     }
 

@@ -81,12 +81,7 @@ impl Verifier {
     }
 
     fn new(trust: Trust, own_division: DivisionCode, side: Side) -> Self {
-        Self {
-            trust,
-            own_division,
-            side,
-            outcome: Arc::default(),
-        }
+        Self { trust, own_division, side, outcome: Arc::default() }
     }
 
     /// Judges a chain (DER, leaf first) by the present trust and time. That the peer holds the key of
@@ -116,11 +111,7 @@ impl Verifier {
         }
 
         let standing = match walk(chain, &state, now)? {
-            Walk::Anchored {
-                not_yet_from,
-                expired_since,
-                by_leaf,
-            } => match expired_since {
+            Walk::Anchored { not_yet_from, expired_since, by_leaf } => match expired_since {
                 Some(since) => self.standing_after_expiry(since, now, by_leaf, &leaf.info)?,
                 None => not_yet_from.map_or(Standing::Valid, |from| Standing::NotYetValid { from }),
             },
@@ -130,18 +121,13 @@ impl Verifier {
                     && chain.len() == 1
                     && leaf.check_signed_by(&leaf).is_ok();
                 if !may_knock {
-                    return Err(CertificateRefusal::OtherTree {
-                        root: last.spki_sha256,
-                        division: last.division,
-                    });
+                    return Err(CertificateRefusal::OtherTree { root: last.spki_sha256, division: last.division });
                 }
                 Standing::Stranger
             }
         };
         match self.side {
-            Side::Dialling(Expect::Node(node)) if leaf.info.node != node => {
-                Err(wrong_peer(&node, &leaf.info.node))
-            }
+            Side::Dialling(Expect::Node(node)) if leaf.info.node != node => Err(wrong_peer(&node, &leaf.info.node)),
             Side::Dialling(Expect::Division(division)) if leaf.info.division != division => {
                 Err(wrong_peer(&division, &leaf.info.division))
             }
@@ -168,21 +154,11 @@ impl Verifier {
 
     /// The outcome of the handshake; `None` if it did not come to the certificate.
     pub(crate) fn take_outcome(&self) -> Option<Result<PeerIdentity, CertificateRefusal>> {
-        self.outcome
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.outcome.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn judge_for_tls(
-        &self,
-        leaf: &CertificateDer<'_>,
-        rest: &[CertificateDer<'_>],
-    ) -> Result<(), TlsError> {
-        let chain: Vec<&[u8]> = std::iter::once(leaf)
-            .chain(rest)
-            .map(AsRef::as_ref)
-            .collect();
+    fn judge_for_tls(&self, leaf: &CertificateDer<'_>, rest: &[CertificateDer<'_>]) -> Result<(), TlsError> {
+        let chain: Vec<&[u8]> = std::iter::once(leaf).chain(rest).map(AsRef::as_ref).collect();
         let outcome = self.judge(&chain);
         let answer = match &outcome {
             Ok(_) => Ok(()),
@@ -197,11 +173,7 @@ impl Verifier {
 ///
 /// The validity of the anchor's own certificate does not matter, since its key is trusted by itself, unless
 /// it is the peer's.
-fn walk(
-    chain: &[impl AsRef<[u8]>],
-    state: &TrustState,
-    now: Timestamp,
-) -> Result<Walk, CertificateRefusal> {
+fn walk(chain: &[impl AsRef<[u8]>], state: &TrustState, now: Timestamp) -> Result<Walk, CertificateRefusal> {
     let mut not_yet_from: Option<Timestamp> = None;
     let mut expired_since: Option<Timestamp> = None;
     let mut subject: Option<Opened<'_>> = None;
@@ -225,34 +197,20 @@ fn walk(
                 not_yet_from = not_yet_from.max(Some(info.not_before));
             }
             if now > info.not_after {
-                expired_since =
-                    Some(expired_since.map_or(info.not_after, |since| since.min(info.not_after)));
+                expired_since = Some(expired_since.map_or(info.not_after, |since| since.min(info.not_after)));
             }
         }
         if anchored {
-            return Ok(Walk::Anchored {
-                not_yet_from,
-                expired_since,
-                by_leaf: is_leaf,
-            });
+            return Ok(Walk::Anchored { not_yet_from, expired_since, by_leaf: is_leaf });
         }
         subject = Some(current);
     }
-    subject
-        .map(|last| Walk::Unanchored(last.info))
-        .ok_or_else(|| malformed("no certificate"))
+    subject.map(|last| Walk::Unanchored(last.info)).ok_or_else(|| malformed("no certificate"))
 }
 
-fn check_not_revoked(
-    info: &CertificateInfo,
-    state: &TrustState,
-    now: Timestamp,
-) -> Result<(), CertificateRefusal> {
+fn check_not_revoked(info: &CertificateInfo, state: &TrustState, now: Timestamp) -> Result<(), CertificateRefusal> {
     match state.revocations.get(&info.spki_sha256) {
-        Some(&since) if since <= now => Err(CertificateRefusal::Revoked {
-            key_hash: info.spki_sha256,
-            since,
-        }),
+        Some(&since) if since <= now => Err(CertificateRefusal::Revoked { key_hash: info.spki_sha256, since }),
         _ => Ok(()),
     }
 }
@@ -262,10 +220,7 @@ fn malformed(text: &str) -> CertificateRefusal {
 }
 
 fn wrong_peer(expected: &impl ToString, found: &impl ToString) -> CertificateRefusal {
-    CertificateRefusal::WrongPeer {
-        expected: expected.to_string(),
-        found: found.to_string(),
-    }
+    CertificateRefusal::WrongPeer { expected: expected.to_string(), found: found.to_string() }
 }
 
 /// Checks with Ed25519 alone that the peer holds the key of its leaf.
@@ -277,16 +232,10 @@ fn check_handshake_signature(
     if signature.scheme != SignatureScheme::ED25519 {
         return Err(PeerIncompatible::NoSignatureSchemesInCommon.into());
     }
-    let leaf =
-        certificate::parse(leaf).map_err(|error| CertificateRefusal::from(error).to_tls())?;
+    let leaf = certificate::parse(leaf).map_err(|error| CertificateRefusal::from(error).to_tls())?;
     let algorithms: WebPkiSupportedAlgorithms =
         rustls::crypto::ring::default_provider().signature_verification_algorithms;
-    verify_tls13_signature_with_raw_key(
-        message,
-        &SubjectPublicKeyInfoDer::from(leaf.spki),
-        signature,
-        &algorithms,
-    )
+    verify_tls13_signature_with_raw_key(message, &SubjectPublicKeyInfoDer::from(leaf.spki), signature, &algorithms)
 }
 
 fn no_tls12() -> Result<HandshakeSignatureValid, TlsError> {

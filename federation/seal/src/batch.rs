@@ -28,10 +28,7 @@ pub struct Statement<'a> {
 
 impl Statement<'_> {
     fn leaf(&self) -> Digest {
-        leaf_hash(&cbor::to_vec(&(
-            self.content_type,
-            <&ByteSlice>::from(self.bytes),
-        )))
+        leaf_hash(&cbor::to_vec(&(self.content_type, <&ByteSlice>::from(self.bytes))))
     }
 }
 
@@ -84,19 +81,13 @@ pub struct OpenedStatement {
 /// # Panics
 /// When there are more than [`BATCH_STATEMENTS_MAX`] statements; whoever forms batches bounds them.
 pub fn seal(signer: &dyn Signer, statements: &[Statement<'_>]) -> Result<Vec<Vec<u8>>, SignError> {
-    assert!(
-        statements.len() <= BATCH_STATEMENTS_MAX,
-        "a batch has at most {BATCH_STATEMENTS_MAX} statements"
-    );
+    assert!(statements.len() <= BATCH_STATEMENTS_MAX, "a batch has at most {BATCH_STATEMENTS_MAX} statements");
     if statements.is_empty() {
         return Ok(Vec::new());
     }
     let tree = MemoryTree::from_leaves(statements.iter().map(Statement::leaf));
     let count = tree.size();
-    let root = cbor::to_vec(&Root {
-        count,
-        root: tree.root(),
-    });
+    let root = cbor::to_vec(&Root { count, root: tree.root() });
     let seal = cose::seal(signer, content_type::BATCH, &root, &[])?;
     let sealed = statements.iter().zip(0..).map(|(statement, index)| {
         cbor::to_vec(&Sealed {
@@ -104,8 +95,7 @@ pub fn seal(signer: &dyn Signer, statements: &[Statement<'_>]) -> Result<Vec<Vec
             statement: statement.bytes.to_vec(),
             index,
             count,
-            path: inclusion_proof(&tree, index, count)
-                .expect("a memory tree proves each of its leaves"),
+            path: inclusion_proof(&tree, index, count).expect("a memory tree proves each of its leaves"),
             seal: seal.clone(),
         })
     });
@@ -116,43 +106,25 @@ pub fn seal(signer: &dyn Signer, statements: &[Statement<'_>]) -> Result<Vec<Vec
 ///
 /// # Errors
 /// [`SealError`]: malformed, sealed as something else, not in the batch, or the batch's seal doesn't hold.
-pub fn open(
-    bytes: &[u8],
-    content_type: &str,
-    keys: &KeyLookup<'_>,
-) -> Result<OpenedStatement, SealError> {
+pub fn open(bytes: &[u8], content_type: &str, keys: &KeyLookup<'_>) -> Result<OpenedStatement, SealError> {
     if bytes.len() > SEAL_BYTES_MAX {
         return Err(SealError::TooLarge { bytes: bytes.len() });
     }
     let sealed: Sealed = cbor::from_slice(bytes)?;
     if sealed.content_type != content_type {
         let expected = content_type.to_owned();
-        return Err(SealError::ContentType {
-            found: sealed.content_type,
-            expected,
-        });
+        return Err(SealError::ContentType { found: sealed.content_type, expected });
     }
     // A sealed statement has one spelling: what a later release might add would be under no signature.
     if cbor::to_vec(&sealed) != bytes {
-        return Err(SealError::Malformed(
-            "a sealed statement has exactly six elements".to_owned(),
-        ));
+        return Err(SealError::Malformed("a sealed statement has exactly six elements".to_owned()));
     }
     let batch = cose::open(&sealed.seal, keys, &[])?.expect(content_type::BATCH)?;
     let Root { count, root } = cbor::from_slice(&batch.payload)?;
     if count != sealed.count || count > BATCH_STATEMENTS_MAX as u64 {
-        return Err(SealError::Malformed(
-            "the count is not the batch's".to_owned(),
-        ));
+        return Err(SealError::Malformed("the count is not the batch's".to_owned()));
     }
-    let statement = Statement {
-        content_type: &sealed.content_type,
-        bytes: &sealed.statement,
-    };
+    let statement = Statement { content_type: &sealed.content_type, bytes: &sealed.statement };
     verify_inclusion(&statement.leaf(), sealed.index, count, &sealed.path, &root)?;
-    Ok(OpenedStatement {
-        statement: sealed.statement,
-        content_type: sealed.content_type,
-        key_id: batch.key_id,
-    })
+    Ok(OpenedStatement { statement: sealed.statement, content_type: sealed.content_type, key_id: batch.key_id })
 }

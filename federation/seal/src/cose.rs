@@ -4,18 +4,13 @@
 //! algorithm (1), content type (3, text) and key id (4, 8 bytes); the unprotected header is empty, the payload is
 //! embedded, all of it deterministic CBOR. So one seal has one spelling, and a changed byte anywhere is refused.
 
-use coset::{
-    CborSerializable as _, CoseSign1, CoseSign1Builder, Header, HeaderBuilder, RegisteredLabel,
-    iana,
-};
+use coset::{CborSerializable as _, CoseSign1, CoseSign1Builder, Header, HeaderBuilder, RegisteredLabel, iana};
 use coset::{RegisteredLabelWithPrivate as AlgorithmLabel, iana::EnumI64 as _};
 use thiserror::Error;
 use tongban_codes::cbor::{self, CborError};
 use tongban_journal::ProofError;
 
-use crate::signer::{
-    Algorithm, KeyId, PublicKey, SignError, Signature, Signer, VerifyError, verify,
-};
+use crate::signer::{Algorithm, KeyId, PublicKey, SignError, Signature, Signer, VerifyError, verify};
 
 /// The most bytes of a sealed thing that are accepted: an envelope at its largest.
 pub const SEAL_BYTES_MAX: usize = 4 << 20;
@@ -38,9 +33,7 @@ pub enum SealError {
     #[error("the seal is malformed: {0}")]
     Malformed(String),
     /// The header lacks something, has something that isn't allowed, or has it in the wrong place.
-    #[error(
-        "the seal's header may have algorithm, content type and key id, protected, and nothing else"
-    )]
+    #[error("the seal's header may have algorithm, content type and key id, protected, and nothing else")]
     Header,
     /// The algorithm's number isn't on the list, or isn't the key's.
     #[error("the seal's algorithm is not allowed for this key")]
@@ -111,18 +104,13 @@ impl Opened {
         if self.content_type == content_type {
             return Ok(self);
         }
-        Err(SealError::ContentType {
-            found: self.content_type,
-            expected: content_type.to_owned(),
-        })
+        Err(SealError::ContentType { found: self.content_type, expected: content_type.to_owned() })
     }
 }
 
 fn label(algorithm: Algorithm) -> coset::Algorithm {
-    iana::Algorithm::from_i64(algorithm.number()).map_or_else(
-        || AlgorithmLabel::PrivateUse(algorithm.number()),
-        AlgorithmLabel::Assigned,
-    )
+    iana::Algorithm::from_i64(algorithm.number())
+        .map_or_else(|| AlgorithmLabel::PrivateUse(algorithm.number()), AlgorithmLabel::Assigned)
 }
 
 fn number(label: &coset::Algorithm) -> Option<Algorithm> {
@@ -157,9 +145,7 @@ pub fn seal(
     let sealed = CoseSign1Builder::new()
         .protected(header(signer.algorithm(), content_type, &signer.key_id()))
         .payload(payload.to_vec())
-        .try_create_signature(external_aad, |message| {
-            signer.sign(message).map(Signature::into_bytes)
-        })?
+        .try_create_signature(external_aad, |message| signer.sign(message).map(Signature::into_bytes))?
         .build()
         .to_vec();
     Ok(sealed.expect("a header of three entries and byte strings always encode"))
@@ -176,30 +162,15 @@ pub fn open(bytes: &[u8], keys: &KeyLookup<'_>, external_aad: &[u8]) -> Result<O
         return Err(SealError::TooLarge { bytes: bytes.len() });
     }
     cbor::validate(bytes)?;
-    let sealed =
-        CoseSign1::from_slice(bytes).map_err(|error| SealError::Malformed(error.to_string()))?;
+    let sealed = CoseSign1::from_slice(bytes).map_err(|error| SealError::Malformed(error.to_string()))?;
     let protected = &sealed.protected.header;
-    cbor::validate(
-        sealed
-            .protected
-            .original_data
-            .as_deref()
-            .ok_or(SealError::Header)?,
-    )?;
-    let (Some(algorithm), Some(RegisteredLabel::Text(content_type))) =
-        (&protected.alg, &protected.content_type)
-    else {
+    cbor::validate(sealed.protected.original_data.as_deref().ok_or(SealError::Header)?)?;
+    let (Some(algorithm), Some(RegisteredLabel::Text(content_type))) = (&protected.alg, &protected.content_type) else {
         return Err(SealError::Header);
     };
     let algorithm = number(algorithm).ok_or(SealError::Algorithm)?;
-    let key_id = protected
-        .key_id
-        .as_slice()
-        .try_into()
-        .map(KeyId::from_bytes)
-        .map_err(|_| SealError::Header)?;
-    let lean =
-        *protected == header(algorithm, content_type, &key_id) && sealed.unprotected.is_empty();
+    let key_id = protected.key_id.as_slice().try_into().map(KeyId::from_bytes).map_err(|_| SealError::Header)?;
+    let lean = *protected == header(algorithm, content_type, &key_id) && sealed.unprotected.is_empty();
     if !lean || content_type.len() > CONTENT_TYPE_BYTES_MAX {
         return Err(SealError::Header);
     }
@@ -209,9 +180,7 @@ pub fn open(bytes: &[u8], keys: &KeyLookup<'_>, external_aad: &[u8]) -> Result<O
     }
     let content_type = content_type.clone();
     let Some(payload) = &sealed.payload else {
-        return Err(SealError::Malformed(
-            "the payload is not embedded".to_owned(),
-        ));
+        return Err(SealError::Malformed("the payload is not embedded".to_owned()));
     };
     let payload = payload.clone();
     sealed
@@ -219,16 +188,10 @@ pub fn open(bytes: &[u8], keys: &KeyLookup<'_>, external_aad: &[u8]) -> Result<O
             verify(&key, message, &Signature::from_bytes(signature.to_vec()))
         })
         .map_err(|error| match error {
-            VerifyError::UnsupportedAlgorithm(algorithm) => {
-                SealError::UnsupportedAlgorithm(algorithm)
-            }
+            VerifyError::UnsupportedAlgorithm(algorithm) => SealError::UnsupportedAlgorithm(algorithm),
             VerifyError::Invalid => SealError::Signature,
         })?;
-    Ok(Opened {
-        payload,
-        content_type,
-        key_id,
-    })
+    Ok(Opened { payload, content_type, key_id })
 }
 
 /// What a seal is said to stand on, **not verified**: for finding out whose key would have to verify it.

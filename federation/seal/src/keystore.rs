@@ -66,10 +66,7 @@ impl KeyKind {
     ];
 
     fn number(self) -> u8 {
-        Self::ALL
-            .iter()
-            .find(|(kind, _)| *kind == self)
-            .map_or(0, |(_, number)| *number)
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or(0, |(_, number)| *number)
     }
 }
 
@@ -90,8 +87,7 @@ impl UnlockKey {
     }
 
     fn check(&self) -> [u8; CHECK_BYTES] {
-        let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(&*self.0)
-            .expect("HMAC takes keys of any length");
+        let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(&*self.0).expect("HMAC takes keys of any length");
         mac.update(b"tongban key file");
         let full: [u8; 32] = mac.finalize().into_bytes().into();
         let mut check = [0; CHECK_BYTES];
@@ -149,23 +145,14 @@ impl KeystoreError {
 /// When the secret is empty or longer than [`SECRET_BYTES_MAX`].
 #[must_use]
 pub fn lock(kind: KeyKind, secret: &[u8], unlock: &UnlockKey, nonce: [u8; NONCE_BYTES]) -> Vec<u8> {
-    assert!(
-        (1..=SECRET_BYTES_MAX).contains(&secret.len()),
-        "a secret has 1 to {SECRET_BYTES_MAX} bytes"
-    );
+    assert!((1..=SECRET_BYTES_MAX).contains(&secret.len()), "a secret has 1 to {SECRET_BYTES_MAX} bytes");
     let mut file = Vec::with_capacity(HEAD_BYTES + secret.len() + TAG_BYTES);
     file.extend_from_slice(MAGIC);
     file.extend_from_slice(&[VERSION, kind.number()]);
     file.extend_from_slice(&unlock.check());
     file.extend_from_slice(&nonce);
     let sealed = XChaCha20Poly1305::new((&*unlock.0).into())
-        .encrypt(
-            &nonce.into(),
-            Payload {
-                msg: secret,
-                aad: &file,
-            },
-        )
+        .encrypt(&nonce.into(), Payload { msg: secret, aad: &file })
         .expect("a few kilobytes are far below the cipher's limit");
     file.extend_from_slice(&sealed);
     file
@@ -175,43 +162,26 @@ pub fn lock(kind: KeyKind, secret: &[u8], unlock: &UnlockKey, nonce: [u8; NONCE_
 ///
 /// # Errors
 /// [`KeystoreError`], never [`KeystoreError::Io`].
-pub fn unlock(
-    file: &[u8],
-    kind: KeyKind,
-    unlock: &UnlockKey,
-) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
+pub fn unlock(file: &[u8], kind: KeyKind, unlock: &UnlockKey) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
     let rest = file.strip_prefix(MAGIC).ok_or(KeystoreError::NotAKeyFile)?;
     match rest.first() {
         Some(&VERSION) => {}
         Some(&other) => return Err(KeystoreError::Version(other)),
         None => return Err(KeystoreError::Damaged),
     }
-    let (head, sealed) = file
-        .split_at_checked(HEAD_BYTES)
-        .ok_or(KeystoreError::Damaged)?;
+    let (head, sealed) = file.split_at_checked(HEAD_BYTES).ok_or(KeystoreError::Damaged)?;
     if !(TAG_BYTES + 1..=TAG_BYTES + SECRET_BYTES_MAX).contains(&sealed.len()) {
         return Err(KeystoreError::Damaged);
     }
     if head[5] != kind.number() {
-        return Err(KeystoreError::Kind {
-            found: head[5],
-            expected: kind,
-        });
+        return Err(KeystoreError::Kind { found: head[5], expected: kind });
     }
     if head[6..NONCE_AT] != unlock.check() {
         return Err(KeystoreError::WrongUnlockKey);
     }
-    let nonce: [u8; NONCE_BYTES] = head[NONCE_AT..]
-        .try_into()
-        .map_err(|_| KeystoreError::Damaged)?;
+    let nonce: [u8; NONCE_BYTES] = head[NONCE_AT..].try_into().map_err(|_| KeystoreError::Damaged)?;
     XChaCha20Poly1305::new((&*unlock.0).into())
-        .decrypt(
-            &nonce.into(),
-            Payload {
-                msg: sealed,
-                aad: head,
-            },
-        )
+        .decrypt(&nonce.into(), Payload { msg: sealed, aad: head })
         .map(Zeroizing::new)
         .map_err(|_| KeystoreError::Damaged)
 }
@@ -230,19 +200,12 @@ pub fn write_new(
     nonce: [u8; NONCE_BYTES],
 ) -> Result<(), KeystoreError> {
     let bytes = lock(kind, secret, unlock, nonce);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     if let Err(error) = file.write_all(&bytes).and_then(|()| file.sync_all()) {
         let _ = fs::remove_file(path);
         return Err(error.into());
     }
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(directory)?.sync_all()?;
     Ok(())
 }
@@ -251,15 +214,9 @@ pub fn write_new(
 ///
 /// # Errors
 /// [`KeystoreError`].
-pub fn open(
-    path: &Path,
-    kind: KeyKind,
-    key: &UnlockKey,
-) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
+pub fn open(path: &Path, kind: KeyKind, key: &UnlockKey) -> Result<Zeroizing<Vec<u8>>, KeystoreError> {
     let limit = HEAD_BYTES + TAG_BYTES + SECRET_BYTES_MAX;
     let mut bytes = Vec::new();
-    File::open(path)?
-        .take(limit as u64 + 1)
-        .read_to_end(&mut bytes)?;
+    File::open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
     unlock(&bytes, kind, key)
 }

@@ -28,7 +28,6 @@ pub use cose::{KeyLookup, Opened, SealError};
 pub use keystore::{KeyKind, KeystoreError, UnlockKey};
 pub use note::{NoteError, SignedNote};
 pub use signer::{
-    Algorithm, Ed25519Signer, KeyError, KeyId, PublicKey, SignError, Signature, Signer,
-    VerifyError, verify,
+    Algorithm, Ed25519Signer, KeyError, KeyId, PublicKey, SignError, Signature, Signer, VerifyError, verify,
 };
 pub use vault::{CaseKey, IndexKey, NodeKey, VaultError, WrappedKey};

@@ -119,11 +119,7 @@ impl SignedNote {
         let (name, text) = (key_name(&checkpoint.origin), checkpoint.to_string());
         let mut bytes = key_hash(&name, ORIGIN, &key).to_vec();
         bytes.extend(signer.sign(text.as_bytes())?.into_bytes());
-        Ok(Self {
-            text,
-            checkpoint: *checkpoint,
-            lines: vec![Line { name, bytes }],
-        })
+        Ok(Self { text, checkpoint: *checkpoint, lines: vec![Line { name, bytes }] })
     }
 
     /// Reads a note; it says nothing yet about whether any signature holds.
@@ -138,25 +134,14 @@ impl SignedNote {
         if note.chars().any(|c| c < ' ' && c != '\n') {
             return Err(NoteError::Malformed("a control character"));
         }
-        let end = note
-            .rfind("\n\n")
-            .ok_or(NoteError::Malformed("no empty line before the signatures"))?;
+        let end = note.rfind("\n\n").ok_or(NoteError::Malformed("no empty line before the signatures"))?;
         let (text, lines) = (&note[..=end], &note[end + 2..]);
-        let lines = lines
-            .strip_suffix('\n')
-            .ok_or(NoteError::Malformed("the last line doesn't end"))?;
-        let lines = lines
-            .split('\n')
-            .map(Line::parse)
-            .collect::<Result<Vec<_>, _>>()?;
+        let lines = lines.strip_suffix('\n').ok_or(NoteError::Malformed("the last line doesn't end"))?;
+        let lines = lines.split('\n').map(Line::parse).collect::<Result<Vec<_>, _>>()?;
         if lines.len() > NOTE_SIGNATURES_MAX {
             return Err(NoteError::TooLarge);
         }
-        Ok(Self {
-            checkpoint: Checkpoint::parse(text)?,
-            text: text.to_owned(),
-            lines,
-        })
+        Ok(Self { checkpoint: Checkpoint::parse(text)?, text: text.to_owned(), lines })
     }
 
     /// The note's bytes; for a parsed note the same as were read.
@@ -164,8 +149,7 @@ impl SignedNote {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut note = format!("{}\n", self.text);
         for Line { name, bytes } in &self.lines {
-            writeln!(note, "— {name} {}", STANDARD.encode(bytes))
-                .expect("writing to a string can't fail");
+            writeln!(note, "— {name} {}", STANDARD.encode(bytes)).expect("writing to a string can't fail");
         }
         note.into_bytes()
     }
@@ -191,11 +175,7 @@ impl SignedNote {
     pub fn verify(&self, keys: &[PublicKey]) -> Result<Checkpoint, NoteError> {
         let origin = self.checkpoint.origin;
         self.find(&origin, ORIGIN, keys, |key, signature| {
-            verify(
-                key,
-                self.text.as_bytes(),
-                &Signature::from_bytes(signature.to_vec()),
-            )
+            verify(key, self.text.as_bytes(), &Signature::from_bytes(signature.to_vec()))
         })?;
         Ok(self.checkpoint)
     }
@@ -205,26 +185,16 @@ impl SignedNote {
     /// # Errors
     /// [`NoteError::TooLarge`] when there is no room for another line, [`NoteError::Algorithm`],
     /// [`NoteError::Signer`], [`NoteError::Malformed`] for a time before 1970.
-    pub fn witness(
-        &mut self,
-        node: &NodeId,
-        signer: &dyn Signer,
-        at: Timestamp,
-    ) -> Result<(), NoteError> {
+    pub fn witness(&mut self, node: &NodeId, signer: &dyn Signer, at: Timestamp) -> Result<(), NoteError> {
         let key = checked_key(signer)?;
         if self.lines.len() >= NOTE_SIGNATURES_MAX {
             return Err(NoteError::TooLarge);
         }
-        let seconds = u64::try_from(at.as_seconds())
-            .map_err(|_| NoteError::Malformed("a time before 1970"))?;
+        let seconds = u64::try_from(at.as_seconds()).map_err(|_| NoteError::Malformed("a time before 1970"))?;
         let name = key_name(node);
         let mut bytes = key_hash(&name, COSIGNATURE, &key).to_vec();
         bytes.extend(seconds.to_be_bytes());
-        bytes.extend(
-            signer
-                .sign(cosigned_message(seconds, &self.text).as_bytes())?
-                .into_bytes(),
-        );
+        bytes.extend(signer.sign(cosigned_message(seconds, &self.text).as_bytes())?.into_bytes());
         self.lines.push(Line { name, bytes });
         Ok(())
     }
@@ -239,11 +209,7 @@ impl SignedNote {
             let seconds = u64::from_be_bytes(*time);
             let at = i64::try_from(seconds).map_err(|_| VerifyError::Invalid)?;
             let message = cosigned_message(seconds, &self.text);
-            verify(
-                key,
-                message.as_bytes(),
-                &Signature::from_bytes(signature.to_vec()),
-            )?;
+            verify(key, message.as_bytes(), &Signature::from_bytes(signature.to_vec()))?;
             Ok(Timestamp::from_seconds(at))
         })
     }
@@ -262,9 +228,7 @@ impl SignedNote {
             let Some((hash, signature)) = line.bytes.split_first_chunk::<4>() else {
                 continue;
             };
-            let known = keys
-                .iter()
-                .filter(|key| key.algorithm() == Algorithm::Ed25519);
+            let known = keys.iter().filter(|key| key.algorithm() == Algorithm::Ed25519);
             for key in known.filter(|key| key_hash(&name, kind, key) == *hash) {
                 match check(key, signature) {
                     Ok(found) => return Ok(found),
@@ -279,24 +243,16 @@ impl SignedNote {
 
 impl Line {
     fn parse(line: &str) -> Result<Self, NoteError> {
-        let rest = line.strip_prefix("— ").ok_or(NoteError::Malformed(
-            "a signature line doesn't begin with — ",
-        ))?;
-        let (name, signature) = rest
-            .split_once(' ')
-            .ok_or(NoteError::Malformed("a signature line without signature"))?;
+        let rest = line.strip_prefix("— ").ok_or(NoteError::Malformed("a signature line doesn't begin with — "))?;
+        let (name, signature) =
+            rest.split_once(' ').ok_or(NoteError::Malformed("a signature line without signature"))?;
         if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c == '+') {
             return Err(NoteError::Malformed("a key name with a space or plus"));
         }
         // The engine is strict (padding, trailing bits), so that a line has one spelling.
         match STANDARD.decode(signature) {
-            Ok(bytes) if bytes.len() > 4 => Ok(Self {
-                name: name.to_owned(),
-                bytes,
-            }),
-            _ => Err(NoteError::Malformed(
-                "a signature that is not base64 of a key hash and more",
-            )),
+            Ok(bytes) if bytes.len() > 4 => Ok(Self { name: name.to_owned(), bytes }),
+            _ => Err(NoteError::Malformed("a signature that is not base64 of a key hash and more")),
         }
     }
 }
@@ -304,6 +260,5 @@ impl Line {
 /// The node id within a key name, if it is one of ours.
 #[must_use]
 pub fn node_of(name: &str) -> Option<NodeId> {
-    name.strip_prefix("tongban/")
-        .and_then(|id| NodeId::from_str(id).ok())
+    name.strip_prefix("tongban/").and_then(|id| NodeId::from_str(id).ok())
 }

@@ -66,9 +66,8 @@ impl<C> Encode<C> for Algorithm {
 impl<'b, C> Decode<'b, C> for Algorithm {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         let at = d.position();
-        Self::from_number(d.i64()?).ok_or_else(|| {
-            minicbor::decode::Error::message("the algorithm is not on the list").at(at)
-        })
+        Self::from_number(d.i64()?)
+            .ok_or_else(|| minicbor::decode::Error::message("the algorithm is not on the list").at(at))
     }
 }
 
@@ -107,10 +106,7 @@ impl FromStr for KeyId {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let hex = text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        let number = u64::from_str_radix(text, 16)
-            .ok()
-            .filter(|_| hex)
-            .ok_or(KeyError::Id)?;
+        let number = u64::from_str_radix(text, 16).ok().filter(|_| hex).ok_or(KeyError::Id)?;
         Ok(Self(number.to_be_bytes()))
     }
 }
@@ -156,19 +152,10 @@ impl PublicKey {
     /// [`KeyError::Public`] for another length, and for Ed25519 for bytes that are no point or one of small order.
     pub fn new(algorithm: Algorithm, bytes: Vec<u8>) -> Result<Self, KeyError> {
         let usable = match algorithm {
-            Algorithm::Ed25519 => {
-                VerifyingKey::try_from(bytes.as_slice()).is_ok_and(|key| !key.is_weak())
-            }
-            Algorithm::Sm2Sm3 => matches!(
-                (bytes.len(), bytes.first()),
-                (33, Some(2 | 3)) | (65, Some(4))
-            ),
+            Algorithm::Ed25519 => VerifyingKey::try_from(bytes.as_slice()).is_ok_and(|key| !key.is_weak()),
+            Algorithm::Sm2Sm3 => matches!((bytes.len(), bytes.first()), (33, Some(2 | 3)) | (65, Some(4))),
         };
-        if usable {
-            Ok(Self { algorithm, bytes })
-        } else {
-            Err(KeyError::Public(algorithm))
-        }
+        if usable { Ok(Self { algorithm, bytes }) } else { Err(KeyError::Public(algorithm)) }
     }
 
     /// The key's algorithm.
@@ -208,11 +195,7 @@ impl<C> Encode<C> for PublicKey {
         e: &mut Encoder<W>,
         ctx: &mut C,
     ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        PublicKeyWire {
-            algorithm: self.algorithm,
-            bytes: self.bytes.clone(),
-        }
-        .encode(e, ctx)
+        PublicKeyWire { algorithm: self.algorithm, bytes: self.bytes.clone() }.encode(e, ctx)
     }
 }
 
@@ -295,10 +278,7 @@ impl Ed25519Signer {
     #[must_use]
     pub fn from_seed(seed: &[u8; ED25519_KEY_BYTES]) -> Self {
         let key = SigningKey::from_bytes(seed);
-        let public = PublicKey {
-            algorithm: Algorithm::Ed25519,
-            bytes: key.verifying_key().to_bytes().to_vec(),
-        };
+        let public = PublicKey { algorithm: Algorithm::Ed25519, bytes: key.verifying_key().to_bytes().to_vec() };
         let id = public.key_id();
         Self { key, public, id }
     }
@@ -307,9 +287,7 @@ impl Ed25519Signer {
     #[must_use]
     pub fn pkcs8_der(&self) -> Zeroizing<Vec<u8>> {
         // SEQUENCE { INTEGER 0, SEQUENCE { OID 1.3.101.112 }, OCTET STRING { OCTET STRING seed } }
-        const HEAD: [u8; 16] = [
-            0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20,
-        ];
+        const HEAD: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
         let mut der = Zeroizing::new(Vec::with_capacity(HEAD.len() + ED25519_KEY_BYTES));
         der.extend_from_slice(&HEAD);
         der.extend_from_slice(self.key.as_bytes());
@@ -359,12 +337,9 @@ pub enum VerifyError {
 pub fn verify(key: &PublicKey, message: &[u8], signature: &Signature) -> Result<(), VerifyError> {
     match key.algorithm {
         Algorithm::Ed25519 => {
-            let key =
-                VerifyingKey::try_from(key.bytes.as_slice()).map_err(|_| VerifyError::Invalid)?;
-            let signature = ed25519_dalek::Signature::from_slice(&signature.0)
-                .map_err(|_| VerifyError::Invalid)?;
-            key.verify_strict(message, &signature)
-                .map_err(|_| VerifyError::Invalid)
+            let key = VerifyingKey::try_from(key.bytes.as_slice()).map_err(|_| VerifyError::Invalid)?;
+            let signature = ed25519_dalek::Signature::from_slice(&signature.0).map_err(|_| VerifyError::Invalid)?;
+            key.verify_strict(message, &signature).map_err(|_| VerifyError::Invalid)
         }
         other @ Algorithm::Sm2Sm3 => Err(VerifyError::UnsupportedAlgorithm(other)),
     }

@@ -59,10 +59,7 @@ impl NodeKey {
     /// The node key of this version.
     #[must_use]
     pub fn new(version: u32, key: [u8; 32]) -> Self {
-        Self {
-            version,
-            key: Zeroizing::new(key),
-        }
+        Self { version, key: Zeroizing::new(key) }
     }
 
     /// Its version; a rotation takes the next.
@@ -75,19 +72,9 @@ impl NodeKey {
     #[must_use]
     pub fn wrap(&self, case: &CaseId, key: &CaseKey, nonce: [u8; NONCE_BYTES]) -> WrappedKey {
         let sealed = XChaCha20Poly1305::new((&*self.key).into())
-            .encrypt(
-                &nonce.into(),
-                Payload {
-                    msg: key.0.as_slice(),
-                    aad: &wrap_context(self.version, case),
-                },
-            )
+            .encrypt(&nonce.into(), Payload { msg: key.0.as_slice(), aad: &wrap_context(self.version, case) })
             .expect("32 bytes are far below the cipher's limit");
-        WrappedKey {
-            version: self.version,
-            nonce,
-            sealed,
-        }
+        WrappedKey { version: self.version, nonce, sealed }
     }
 
     /// Unwraps a case's key.
@@ -96,23 +83,14 @@ impl NodeKey {
     /// [`VaultError::NodeKeyVersion`] for a wrap of another version, [`VaultError::Sealed`].
     pub fn unwrap(&self, case: &CaseId, wrapped: &WrappedKey) -> Result<CaseKey, VaultError> {
         if wrapped.version != self.version {
-            return Err(VaultError::NodeKeyVersion {
-                wrapped: wrapped.version,
-                held: self.version,
-            });
+            return Err(VaultError::NodeKeyVersion { wrapped: wrapped.version, held: self.version });
         }
-        let payload = Payload {
-            msg: &wrapped.sealed,
-            aad: &wrap_context(self.version, case),
-        };
+        let payload = Payload { msg: &wrapped.sealed, aad: &wrap_context(self.version, case) };
         let key = XChaCha20Poly1305::new((&*self.key).into())
             .decrypt(&wrapped.nonce.into(), payload)
             .map(Zeroizing::new)
             .map_err(|_| VaultError::Sealed)?;
-        key.as_slice()
-            .try_into()
-            .map(CaseKey::from_bytes)
-            .map_err(|_| VaultError::Sealed)
+        key.as_slice().try_into().map(CaseKey::from_bytes).map_err(|_| VaultError::Sealed)
     }
 }
 
@@ -139,21 +117,11 @@ impl WrappedKey {
 }
 
 fn wrap_context(version: u32, case: &CaseId) -> Vec<u8> {
-    [
-        b"tongban case key 1".as_slice(),
-        &version.to_be_bytes(),
-        case.as_bytes(),
-    ]
-    .concat()
+    [b"tongban case key 1".as_slice(), &version.to_be_bytes(), case.as_bytes()].concat()
 }
 
 fn field_context(case: &CaseId, field: u16) -> Vec<u8> {
-    [
-        b"tongban field 1".as_slice(),
-        case.as_bytes(),
-        &field.to_be_bytes(),
-    ]
-    .concat()
+    [b"tongban field 1".as_slice(), case.as_bytes(), &field.to_be_bytes()].concat()
 }
 
 /// The key of one case's personal fields; wiped when dropped.
@@ -168,21 +136,9 @@ impl CaseKey {
 
     /// Seals a field's plaintext as `version ‖ nonce ‖ box`; `nonce` is drawn anew for every write.
     #[must_use]
-    pub fn seal_field(
-        &self,
-        case: &CaseId,
-        field: u16,
-        plaintext: &[u8],
-        nonce: [u8; NONCE_BYTES],
-    ) -> Vec<u8> {
+    pub fn seal_field(&self, case: &CaseId, field: u16, plaintext: &[u8], nonce: [u8; NONCE_BYTES]) -> Vec<u8> {
         let sealed = XChaCha20Poly1305::new((&*self.0).into())
-            .encrypt(
-                &nonce.into(),
-                Payload {
-                    msg: plaintext,
-                    aad: &field_context(case, field),
-                },
-            )
+            .encrypt(&nonce.into(), Payload { msg: plaintext, aad: &field_context(case, field) })
             .expect("a field is far below the cipher's limit");
         [[FIELD_VERSION].as_slice(), &nonce, &sealed].concat()
     }
@@ -191,27 +147,14 @@ impl CaseKey {
     ///
     /// # Errors
     /// [`VaultError::FieldVersion`], [`VaultError::Sealed`].
-    pub fn open_field(
-        &self,
-        case: &CaseId,
-        field: u16,
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    pub fn open_field(&self, case: &CaseId, field: u16, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let (version, rest) = sealed.split_first().ok_or(VaultError::Sealed)?;
         if *version != FIELD_VERSION {
             return Err(VaultError::FieldVersion(*version));
         }
-        let (nonce, sealed) = rest
-            .split_first_chunk::<NONCE_BYTES>()
-            .ok_or(VaultError::Sealed)?;
+        let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(VaultError::Sealed)?;
         XChaCha20Poly1305::new((&*self.0).into())
-            .decrypt(
-                &(*nonce).into(),
-                Payload {
-                    msg: sealed,
-                    aad: &field_context(case, field),
-                },
-            )
+            .decrypt(&(*nonce).into(), Payload { msg: sealed, aad: &field_context(case, field) })
             .map(Zeroizing::new)
             .map_err(|_| VaultError::Sealed)
     }
@@ -229,10 +172,7 @@ impl IndexKey {
     /// The index key of this version.
     #[must_use]
     pub fn new(version: u32, key: [u8; 32]) -> Self {
-        Self {
-            version,
-            key: Zeroizing::new(key),
-        }
+        Self { version, key: Zeroizing::new(key) }
     }
 
     /// Its version, stored beside each hash.
@@ -252,8 +192,7 @@ impl IndexKey {
     /// `kind` keeps name spaces apart (`citizen-id`, `phone`), so that equal texts of two kinds don't meet.
     #[must_use]
     pub fn hmac(&self, kind: &str, value: &str) -> [u8; 32] {
-        let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(&*self.key)
-            .expect("HMAC takes keys of any length");
+        let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(&*self.key).expect("HMAC takes keys of any length");
         mac.update(b"tongban index 1");
         mac.update(&(kind.len() as u64).to_be_bytes());
         mac.update(kind.as_bytes());

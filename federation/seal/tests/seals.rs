@@ -12,8 +12,8 @@ use tongban_codes::time::Timestamp;
 use tongban_journal::{Checkpoint, JournalKind};
 use tongban_seal::note::{NOTE_SIGNATURES_MAX, key_name, node_of};
 use tongban_seal::{
-    Algorithm, Ed25519Signer, KeyError, KeyId, NoteError, PublicKey, SealError, SignError,
-    Signature, SignedNote, Signer, Statement, VerifyError, batch, content_type, cose, verify,
+    Algorithm, Ed25519Signer, KeyError, KeyId, NoteError, PublicKey, SealError, SignError, Signature, SignedNote,
+    Signer, Statement, VerifyError, batch, content_type, cose, verify,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -21,22 +21,14 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
 /// Compares with a golden file: hex, 64 characters a line.
 fn golden(name: &str, bytes: &[u8]) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name);
-    let text = hex(bytes)
-        .as_bytes()
-        .chunks(64)
-        .map(|line| format!("{}\n", str::from_utf8(line).unwrap()))
-        .collect::<String>();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let text =
+        hex(bytes).as_bytes().chunks(64).map(|line| format!("{}\n", str::from_utf8(line).unwrap())).collect::<String>();
     if std::env::var_os("TONGBAN_BLESS").is_some() {
         std::fs::write(&path, &text).unwrap();
     }
@@ -68,24 +60,16 @@ impl Signer for FalseSm2 {
 
 #[test]
 fn ed25519_as_in_rfc_8032() {
-    let seed: [u8; 32] = unhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
-        .try_into()
-        .unwrap();
+    let seed: [u8; 32] = unhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60").try_into().unwrap();
     let signer = Ed25519Signer::from_seed(&seed);
-    assert_eq!(
-        hex(signer.public_key().bytes()),
-        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
-    );
+    assert_eq!(hex(signer.public_key().bytes()), "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
     let signature = signer.sign(b"").unwrap();
     assert_eq!(
         hex(signature.as_bytes()),
         "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
     );
     assert_eq!(verify(&signer.public_key(), b"", &signature), Ok(()));
-    assert_eq!(
-        verify(&signer.public_key(), b"x", &signature),
-        Err(VerifyError::Invalid)
-    );
+    assert_eq!(verify(&signer.public_key(), b"x", &signature), Err(VerifyError::Invalid));
     assert!(!format!("{signer:?}").contains("9d61"));
 }
 
@@ -94,35 +78,17 @@ fn keys_are_named_and_checked() {
     let key = signer().public_key();
     golden("public-key.hex", &cbor::to_vec(&key));
     golden("key-id.hex", key.key_id().as_bytes());
-    assert_eq!(
-        cbor::from_slice::<PublicKey>(&cbor::to_vec(&key)).unwrap(),
-        key
-    );
-    assert_eq!(
-        key.key_id().to_string().parse::<KeyId>().unwrap(),
-        key.key_id()
-    );
-    assert_eq!(
-        cbor::from_slice::<KeyId>(&cbor::to_vec(&key.key_id())).unwrap(),
-        key.key_id()
-    );
-    for text in [
-        "",
-        "0123",
-        "0123456789ABCDEF",
-        "+123456789abcdef",
-        "0123456789abcdef0",
-    ] {
+    assert_eq!(cbor::from_slice::<PublicKey>(&cbor::to_vec(&key)).unwrap(), key);
+    assert_eq!(key.key_id().to_string().parse::<KeyId>().unwrap(), key.key_id());
+    assert_eq!(cbor::from_slice::<KeyId>(&cbor::to_vec(&key.key_id())).unwrap(), key.key_id());
+    for text in ["", "0123", "0123456789ABCDEF", "+123456789abcdef", "0123456789abcdef0"] {
         assert_eq!(text.parse::<KeyId>(), Err(KeyError::Id), "{text}");
     }
     // The identity point, to which some signature fits every message; no point at all; too short.
     let mut identity = vec![0; 32];
     identity[0] = 1;
     for bytes in [identity, [vec![2], vec![0; 31]].concat(), vec![0x42; 31]] {
-        assert_eq!(
-            PublicKey::new(Algorithm::Ed25519, bytes),
-            Err(KeyError::Public(Algorithm::Ed25519))
-        );
+        assert_eq!(PublicKey::new(Algorithm::Ed25519, bytes), Err(KeyError::Public(Algorithm::Ed25519)));
     }
     assert!(PublicKey::new(Algorithm::Sm2Sm3, vec![4; 33]).is_err());
     assert!(PublicKey::new(Algorithm::Sm2Sm3, vec![2; 33]).is_ok());
@@ -145,53 +111,24 @@ fn a_seal_opens_as_it_was_and_every_bent_byte_is_refused() {
     golden("cose.hex", &sealed);
     let opened = cose::open(&sealed, &keys, b"aad").unwrap();
     assert_eq!(opened.payload, b"payload");
-    assert_eq!(
-        (opened.content_type.as_str(), opened.key_id),
-        (content_type::RECEIPT, signer().key_id())
-    );
+    assert_eq!((opened.content_type.as_str(), opened.key_id), (content_type::RECEIPT, signer().key_id()));
     assert!(opened.clone().expect(content_type::RECEIPT).is_ok());
-    assert_eq!(
-        opened.expect(content_type::LICENCE).unwrap_err().code(),
-        "seal-content-type"
-    );
-    assert_eq!(
-        cose::open(&sealed, &keys, b"other"),
-        Err(SealError::Signature)
-    );
-    assert_eq!(
-        cose::open(&sealed, &|_| None, b"aad"),
-        Err(SealError::UnknownKey(signer().key_id()))
-    );
+    assert_eq!(opened.expect(content_type::LICENCE).unwrap_err().code(), "seal-content-type");
+    assert_eq!(cose::open(&sealed, &keys, b"other"), Err(SealError::Signature));
+    assert_eq!(cose::open(&sealed, &|_| None, b"aad"), Err(SealError::UnknownKey(signer().key_id())));
     let other = Ed25519Signer::from_seed(&[1; 32]).public_key();
-    assert_eq!(
-        cose::open(&sealed, &|_| Some(other.clone()), b"aad"),
-        Err(SealError::Algorithm)
-    );
+    assert_eq!(cose::open(&sealed, &|_| Some(other.clone()), b"aad"), Err(SealError::Algorithm));
     for at in 0..sealed.len() {
         for bit in 0..8 {
             let mut bent = sealed.clone();
             bent[at] ^= 1 << bit;
-            assert!(
-                cose::open(&bent, &keys, b"aad").is_err(),
-                "byte {at}, bit {bit}"
-            );
+            assert!(cose::open(&bent, &keys, b"aad").is_err(), "byte {at}, bit {bit}");
         }
-        assert!(
-            cose::open(&sealed[..at], &keys, b"aad").is_err(),
-            "first {at} bytes"
-        );
+        assert!(cose::open(&sealed[..at], &keys, b"aad").is_err(), "first {at} bytes");
     }
     assert!(cose::open(&[sealed.as_slice(), &[0]].concat(), &keys, b"aad").is_err());
-    assert!(
-        cose::open(&[&[0xd2], sealed.as_slice()].concat(), &keys, b"aad").is_err(),
-        "tagged"
-    );
-    assert_eq!(
-        cose::open(&vec![0; cose::SEAL_BYTES_MAX + 1], &keys, b"")
-            .unwrap_err()
-            .code(),
-        "seal-too-large"
-    );
+    assert!(cose::open(&[&[0xd2], sealed.as_slice()].concat(), &keys, b"aad").is_err(), "tagged");
+    assert_eq!(cose::open(&vec![0; cose::SEAL_BYTES_MAX + 1], &keys, b"").unwrap_err().code(), "seal-too-large");
 }
 
 /// A COSE_Sign1 with this protected header, unprotected header and payload, signed as it stands.
@@ -201,14 +138,7 @@ fn crafted(protected: &[u8], unprotected: &[u8], payload: &[u8]) -> Vec<u8> {
     message.extend(b"Signature1");
     message.extend([bytes(protected), vec![0x40], payload.to_vec()].concat());
     let signature = signer().sign(&message).unwrap();
-    [
-        &[0x84],
-        bytes(protected).as_slice(),
-        unprotected,
-        payload,
-        &bytes(signature.as_bytes()),
-    ]
-    .concat()
+    [&[0x84], bytes(protected).as_slice(), unprotected, payload, &bytes(signature.as_bytes())].concat()
 }
 
 #[test]
@@ -216,82 +146,28 @@ fn only_the_strict_form_opens_even_when_signed() {
     let kid = signer().key_id();
     let header = |algorithm: &[u8], more: &[u8]| {
         let count = 3 + u8::from(!more.is_empty());
-        [
-            &[0xa0 | count, 0x01],
-            algorithm,
-            &[0x03, 0x63],
-            b"a/b",
-            &[0x04, 0x48],
-            kid.as_bytes(),
-            more,
-        ]
-        .concat()
+        [&[0xa0 | count, 0x01], algorithm, &[0x03, 0x63], b"a/b", &[0x04, 0x48], kid.as_bytes(), more].concat()
     };
     let payload = [0x41, 0x07];
     let good = header(&[0x32], &[]);
-    assert_eq!(
-        cose::open(&crafted(&good, &[0xa0], &payload), &keys, b"")
-            .unwrap()
-            .payload,
-        [7]
-    );
+    assert_eq!(cose::open(&crafted(&good, &[0xa0], &payload), &keys, b"").unwrap().payload, [7]);
     let table: [(&str, Vec<u8>, &str); 9] = [
-        (
-            "EdDSA, which isn't on the list",
-            crafted(&header(&[0x27], &[]), &[0xa0], &payload),
-            "seal-algorithm",
-        ),
-        (
-            "ES256",
-            crafted(&header(&[0x26], &[]), &[0xa0], &payload),
-            "seal-algorithm",
-        ),
-        (
-            "another private number",
-            crafted(&header(&[0x3a, 0, 2, 0, 0], &[]), &[0xa0], &payload),
-            "seal-algorithm",
-        ),
+        ("EdDSA, which isn't on the list", crafted(&header(&[0x27], &[]), &[0xa0], &payload), "seal-algorithm"),
+        ("ES256", crafted(&header(&[0x26], &[]), &[0xa0], &payload), "seal-algorithm"),
+        ("another private number", crafted(&header(&[0x3a, 0, 2, 0, 0], &[]), &[0xa0], &payload), "seal-algorithm"),
         (
             "SM2 over an Ed25519 key",
-            crafted(
-                &header(&[0x3a, 0, 0x0b, 0x2e, 0xf5], &[]),
-                &[0xa0],
-                &payload,
-            ),
+            crafted(&header(&[0x3a, 0, 0x0b, 0x2e, 0xf5], &[]), &[0xa0], &payload),
             "seal-algorithm",
         ),
-        (
-            "one more header",
-            crafted(&header(&[0x32], &[0x05, 0x41, 0x00]), &[0xa0], &payload),
-            "seal-header",
-        ),
-        (
-            "an unprotected header",
-            crafted(&good, &[0xa1, 0x04, 0x41, 0x00], &payload),
-            "seal-header",
-        ),
-        (
-            "no header",
-            crafted(&[], &[0xa0], &payload),
-            "seal-malformed",
-        ),
-        (
-            "a detached payload",
-            crafted(&good, &[0xa0], &[0xf6]),
-            "seal-malformed",
-        ),
-        (
-            "a long length",
-            crafted(&good, &[0xa0], &[0x58, 0x01, 0x07]),
-            "seal-malformed",
-        ),
+        ("one more header", crafted(&header(&[0x32], &[0x05, 0x41, 0x00]), &[0xa0], &payload), "seal-header"),
+        ("an unprotected header", crafted(&good, &[0xa1, 0x04, 0x41, 0x00], &payload), "seal-header"),
+        ("no header", crafted(&[], &[0xa0], &payload), "seal-malformed"),
+        ("a detached payload", crafted(&good, &[0xa0], &[0xf6]), "seal-malformed"),
+        ("a long length", crafted(&good, &[0xa0], &[0x58, 0x01, 0x07]), "seal-malformed"),
     ];
     for (what, sealed, code) in table {
-        assert_eq!(
-            cose::open(&sealed, &keys, b"").unwrap_err().code(),
-            code,
-            "{what}"
-        );
+        assert_eq!(cose::open(&sealed, &keys, b"").unwrap_err().code(), code, "{what}");
     }
 }
 
@@ -306,16 +182,9 @@ fn sm2_has_a_name_and_no_implementation() {
 }
 
 fn batch_of(count: usize) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
-    let statements: Vec<Vec<u8>> = (0..count)
-        .map(|n| format!("statement {n}").into_bytes())
-        .collect();
-    let given: Vec<_> = statements
-        .iter()
-        .map(|bytes| Statement {
-            content_type: content_type::RECEIPT,
-            bytes,
-        })
-        .collect();
+    let statements: Vec<Vec<u8>> = (0..count).map(|n| format!("statement {n}").into_bytes()).collect();
+    let given: Vec<_> =
+        statements.iter().map(|bytes| Statement { content_type: content_type::RECEIPT, bytes }).collect();
     let sealed = batch::seal(&signer(), &given).unwrap();
     (statements, sealed)
 }
@@ -327,22 +196,9 @@ fn a_batch_seals_each_statement_alone() {
         assert_eq!(sealed.len(), count);
         for (statement, sealed) in statements.iter().zip(&sealed) {
             let opened = batch::open(sealed, content_type::RECEIPT, &keys).unwrap();
-            assert_eq!(
-                (&opened.statement, opened.key_id),
-                (statement, signer().key_id())
-            );
-            assert_eq!(
-                batch::open(sealed, content_type::ENVELOPE, &keys)
-                    .unwrap_err()
-                    .code(),
-                "seal-content-type"
-            );
-            assert_eq!(
-                batch::open(sealed, content_type::RECEIPT, &|_| None)
-                    .unwrap_err()
-                    .code(),
-                "seal-key-unknown"
-            );
+            assert_eq!((&opened.statement, opened.key_id), (statement, signer().key_id()));
+            assert_eq!(batch::open(sealed, content_type::ENVELOPE, &keys).unwrap_err().code(), "seal-content-type");
+            assert_eq!(batch::open(sealed, content_type::RECEIPT, &|_| None).unwrap_err().code(), "seal-key-unknown");
         }
     }
 }
@@ -391,50 +247,27 @@ fn a_note_is_verified_by_its_origin_s_key() {
     let other = Ed25519Signer::from_seed(&[1; 32]).public_key();
     let parsed = SignedNote::parse(&bytes).unwrap();
     assert_eq!(parsed, note);
-    assert_eq!(
-        parsed
-            .verify(&[other.clone(), FalseSm2.public_key(), key.clone()])
-            .unwrap(),
-        checkpoint()
-    );
-    assert!(matches!(
-        parsed.verify(&[other]),
-        Err(NoteError::NoSignature(_))
-    ));
-    assert!(matches!(
-        SignedNote::sign(&checkpoint(), &FalseSm2),
-        Err(NoteError::Algorithm(_))
-    ));
-    assert_eq!(
-        node_of(&key_name(&checkpoint().origin)),
-        Some(checkpoint().origin)
-    );
+    assert_eq!(parsed.verify(&[other.clone(), FalseSm2.public_key(), key.clone()]).unwrap(), checkpoint());
+    assert!(matches!(parsed.verify(&[other]), Err(NoteError::NoSignature(_))));
+    assert!(matches!(SignedNote::sign(&checkpoint(), &FalseSm2), Err(NoteError::Algorithm(_))));
+    assert_eq!(node_of(&key_name(&checkpoint().origin)), Some(checkpoint().origin));
     for at in 0..bytes.len() {
         for bit in 0..8 {
             let mut bent = bytes.clone();
             bent[at] ^= 1 << bit;
             assert!(
-                SignedNote::parse(&bent)
-                    .and_then(|note| note.verify(std::slice::from_ref(&key)))
-                    .is_err(),
+                SignedNote::parse(&bent).and_then(|note| note.verify(std::slice::from_ref(&key))).is_err(),
                 "byte {at}, bit {bit}"
             );
         }
         let cut = SignedNote::parse(&bytes[..at]);
-        assert!(
-            cut.and_then(|note| note.verify(std::slice::from_ref(&key)))
-                .is_err(),
-            "first {at} bytes"
-        );
+        assert!(cut.and_then(|note| note.verify(std::slice::from_ref(&key))).is_err(), "first {at} bytes");
     }
 }
 
 #[test]
 fn witnesses_and_strangers_are_kept() {
-    let (node, witness) = (
-        NodeId::from_bytes([0x77; 16]),
-        Ed25519Signer::from_seed(&[7; 32]),
-    );
+    let (node, witness) = (NodeId::from_bytes([0x77; 16]), Ed25519Signer::from_seed(&[7; 32]));
     let at = Timestamp::from_seconds(1_789_000_000);
     let (ours, theirs) = ([signer().public_key()], [witness.public_key()]);
     let mut note = SignedNote::sign(&checkpoint(), &signer()).unwrap();
@@ -449,28 +282,14 @@ fn witnesses_and_strangers_are_kept() {
     assert_eq!(parsed.verify(&ours).unwrap(), checkpoint());
     assert_eq!(parsed.witnessed_by(&node, &theirs).unwrap(), at);
     // A witness's line is no origin's, nor the other way round; another node didn't witness.
-    assert!(matches!(
-        parsed.witnessed_by(&checkpoint().origin, &ours),
-        Err(NoteError::NoSignature(_))
-    ));
-    assert!(matches!(
-        parsed.verify(&theirs),
-        Err(NoteError::NoSignature(_))
-    ));
-    assert!(matches!(
-        parsed.witnessed_by(&NodeId::from_bytes([1; 16]), &theirs),
-        Err(NoteError::NoSignature(_))
-    ));
+    assert!(matches!(parsed.witnessed_by(&checkpoint().origin, &ours), Err(NoteError::NoSignature(_))));
+    assert!(matches!(parsed.verify(&theirs), Err(NoteError::NoSignature(_))));
+    assert!(matches!(parsed.witnessed_by(&NodeId::from_bytes([1; 16]), &theirs), Err(NoteError::NoSignature(_))));
     // The same lines under another checkpoint.
-    let text = String::from_utf8(bytes)
-        .unwrap()
-        .replacen("\n42\n", "\n43\n", 1);
+    let text = String::from_utf8(bytes).unwrap().replacen("\n42\n", "\n43\n", 1);
     let moved = SignedNote::parse(text.as_bytes()).unwrap();
     assert!(matches!(moved.verify(&ours), Err(NoteError::Signature(_))));
-    assert!(matches!(
-        moved.witnessed_by(&node, &theirs),
-        Err(NoteError::Signature(_))
-    ));
+    assert!(matches!(moved.witnessed_by(&node, &theirs), Err(NoteError::Signature(_))));
 }
 
 #[test]
@@ -479,19 +298,12 @@ fn notes_are_bounded_and_strictly_written() {
     let mut note = SignedNote::sign(&checkpoint(), &signer).unwrap();
     let good = String::from_utf8(note.to_bytes()).unwrap();
     for _ in 1..NOTE_SIGNATURES_MAX {
-        note.witness(&node, &signer, Timestamp::from_seconds(1))
-            .unwrap();
+        note.witness(&node, &signer, Timestamp::from_seconds(1)).unwrap();
     }
-    assert!(matches!(
-        note.witness(&node, &signer, Timestamp::from_seconds(1)),
-        Err(NoteError::TooLarge)
-    ));
+    assert!(matches!(note.witness(&node, &signer, Timestamp::from_seconds(1)), Err(NoteError::TooLarge)));
     assert_eq!(SignedNote::parse(&note.to_bytes()).unwrap(), note);
     assert!(
-        SignedNote::sign(&checkpoint(), &signer)
-            .unwrap()
-            .witness(&node, &signer, Timestamp::from_seconds(-1))
-            .is_err()
+        SignedNote::sign(&checkpoint(), &signer).unwrap().witness(&node, &signer, Timestamp::from_seconds(-1)).is_err()
     );
     let table = [
         (good.replace("— ", "- "), "note-malformed"),
@@ -506,16 +318,9 @@ fn notes_are_bounded_and_strictly_written() {
         ("x".repeat(20_000), "note-too-large"),
     ];
     for (bent, code) in table {
-        assert_eq!(
-            SignedNote::parse(bent.as_bytes()).unwrap_err().code(),
-            code,
-            "{bent:?}"
-        );
+        assert_eq!(SignedNote::parse(bent.as_bytes()).unwrap_err().code(), code, "{bent:?}");
     }
-    assert_eq!(
-        SignedNote::parse(&[0xff]).unwrap_err().code(),
-        "note-malformed"
-    );
+    assert_eq!(SignedNote::parse(&[0xff]).unwrap_err().code(), "note-malformed");
 }
 
 proptest! {

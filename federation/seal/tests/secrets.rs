@@ -10,24 +10,13 @@ use std::path::Path;
 use tongban_codes::cbor;
 use tongban_codes::ids::CaseId;
 use tongban_seal::keystore::{self, SECRET_BYTES_MAX};
-use tongban_seal::{
-    CaseKey, IndexKey, KeyKind, KeystoreError, NodeKey, UnlockKey, VaultError, WrappedKey,
-};
+use tongban_seal::{CaseKey, IndexKey, KeyKind, KeystoreError, NodeKey, UnlockKey, VaultError, WrappedKey};
 
 /// Compares with a golden file: hex, 64 characters a line.
 fn golden(name: &str, bytes: &[u8]) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name);
-    let hex = bytes
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>();
-    let text = hex
-        .as_bytes()
-        .chunks(64)
-        .map(|line| format!("{}\n", str::from_utf8(line).unwrap()))
-        .collect::<String>();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let text = hex.as_bytes().chunks(64).map(|line| format!("{}\n", str::from_utf8(line).unwrap())).collect::<String>();
     if std::env::var_os("TONGBAN_BLESS").is_some() {
         fs::write(&path, &text).unwrap();
     }
@@ -47,13 +36,7 @@ fn a_key_file_opens_with_its_unlock_key_alone() {
     let wrong = keystore::unlock(&file, KeyKind::Seal, &UnlockKey::from_bytes([6; 32]));
     assert!(matches!(wrong, Err(KeystoreError::WrongUnlockKey)));
     let kind = keystore::unlock(&file, KeyKind::Transport, &unlock_key());
-    assert!(matches!(
-        kind,
-        Err(KeystoreError::Kind {
-            found: 2,
-            expected: KeyKind::Transport
-        })
-    ));
+    assert!(matches!(kind, Err(KeystoreError::Kind { found: 2, expected: KeyKind::Transport })));
     for at in 0..file.len() {
         let mut bent = file.clone();
         bent[at] ^= 1;
@@ -67,26 +50,10 @@ fn a_key_file_opens_with_its_unlock_key_alone() {
         };
         assert_eq!(code, expected, "byte {at}");
         let code = open(&file[..at]).unwrap_err().code();
-        assert_eq!(
-            code,
-            if at < 4 {
-                "key-file-unrecognised"
-            } else {
-                "key-file-damaged"
-            },
-            "first {at} bytes"
-        );
+        assert_eq!(code, if at < 4 { "key-file-unrecognised" } else { "key-file-damaged" }, "first {at} bytes");
     }
-    assert_eq!(
-        open(&[file.as_slice(), &[0]].concat()).unwrap_err().code(),
-        "key-file-damaged"
-    );
-    assert_eq!(
-        open(&[file.as_slice(), &[0; SECRET_BYTES_MAX]].concat())
-            .unwrap_err()
-            .code(),
-        "key-file-damaged"
-    );
+    assert_eq!(open(&[file.as_slice(), &[0]].concat()).unwrap_err().code(), "key-file-damaged");
+    assert_eq!(open(&[file.as_slice(), &[0; SECRET_BYTES_MAX]].concat()).unwrap_err().code(), "key-file-damaged");
 }
 
 #[test]
@@ -95,26 +62,13 @@ fn a_key_file_is_written_once_for_its_owner_alone() {
     let path = directory.path().join("seal.key");
     let write = || keystore::write_new(&path, KeyKind::Exchange, b"secret", &unlock_key(), [9; 24]);
     write().unwrap();
-    assert_eq!(
-        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-        0o600
-    );
-    assert_eq!(
-        **keystore::open(&path, KeyKind::Exchange, &unlock_key()).unwrap(),
-        *b"secret"
-    );
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(**keystore::open(&path, KeyKind::Exchange, &unlock_key()).unwrap(), *b"secret");
     let before = fs::read(&path).unwrap();
-    assert!(
-        matches!(write(), Err(KeystoreError::Io(error)) if error.kind() == std::io::ErrorKind::AlreadyExists)
-    );
+    assert!(matches!(write(), Err(KeystoreError::Io(error)) if error.kind() == std::io::ErrorKind::AlreadyExists));
     assert_eq!(fs::read(&path).unwrap(), before);
     fs::write(&path, vec![b'x'; 1 << 20]).unwrap();
-    assert_eq!(
-        keystore::open(&path, KeyKind::Exchange, &unlock_key())
-            .unwrap_err()
-            .code(),
-        "key-file-unrecognised"
-    );
+    assert_eq!(keystore::open(&path, KeyKind::Exchange, &unlock_key()).unwrap_err().code(), "key-file-unrecognised");
     let missing = keystore::open(&directory.path().join("none"), KeyKind::Seal, &unlock_key());
     assert_eq!(missing.unwrap_err().code(), "key-file-io");
 }
@@ -135,31 +89,16 @@ fn a_case_key_unwraps_for_its_case_and_version() {
     let sealed = key.seal_field(&case(1), 7, b"x", [8; 24]);
     let again = node.unwrap(&case(1), &wrapped).unwrap();
     assert_eq!(**again.open_field(&case(1), 7, &sealed).unwrap(), *b"x");
+    assert_eq!(node.unwrap(&case(2), &wrapped).unwrap_err(), VaultError::Sealed);
+    assert_eq!(NodeKey::new(3, [9; 32]).unwrap(&case(1), &wrapped).unwrap_err(), VaultError::Sealed);
     assert_eq!(
-        node.unwrap(&case(2), &wrapped).unwrap_err(),
-        VaultError::Sealed
-    );
-    assert_eq!(
-        NodeKey::new(3, [9; 32])
-            .unwrap(&case(1), &wrapped)
-            .unwrap_err(),
-        VaultError::Sealed
-    );
-    assert_eq!(
-        NodeKey::new(4, [1; 32])
-            .unwrap(&case(1), &wrapped)
-            .unwrap_err(),
-        VaultError::NodeKeyVersion {
-            wrapped: 3,
-            held: 4
-        }
+        NodeKey::new(4, [1; 32]).unwrap(&case(1), &wrapped).unwrap_err(),
+        VaultError::NodeKeyVersion { wrapped: 3, held: 4 }
     );
     for at in 0..bytes.len() {
         let mut bent = bytes.clone();
         bent[at] ^= 1;
-        let opened = cbor::from_slice::<WrappedKey>(&bent)
-            .ok()
-            .and_then(|bent| node.unwrap(&case(1), &bent).ok());
+        let opened = cbor::from_slice::<WrappedKey>(&bent).ok().and_then(|bent| node.unwrap(&case(1), &bent).ok());
         assert!(opened.is_none(), "byte {at}");
     }
     assert_eq!(format!("{node:?} {key:?}"), "NodeKey(…) CaseKey(…)");
@@ -171,45 +110,19 @@ fn a_field_opens_for_its_case_and_number() {
     let name = "欧阳修".as_bytes();
     let sealed = key.seal_field(&case(1), 7, name, [8; 24]);
     golden("sealed-field.hex", &sealed);
-    assert_eq!(
-        key.open_field(&case(1), 7, &sealed).unwrap().as_slice(),
-        name
-    );
+    assert_eq!(key.open_field(&case(1), 7, &sealed).unwrap().as_slice(), name);
     assert!(key.open_field(&case(2), 7, &sealed).is_err());
     assert!(key.open_field(&case(1), 8, &sealed).is_err());
-    assert!(
-        CaseKey::from_bytes([3; 32])
-            .open_field(&case(1), 7, &sealed)
-            .is_err()
-    );
+    assert!(CaseKey::from_bytes([3; 32]).open_field(&case(1), 7, &sealed).is_err());
     for at in 0..sealed.len() {
         let mut bent = sealed.clone();
         bent[at] ^= 1;
-        let expected = if at == 0 {
-            VaultError::FieldVersion(0)
-        } else {
-            VaultError::Sealed
-        };
-        assert_eq!(
-            key.open_field(&case(1), 7, &bent).unwrap_err(),
-            expected,
-            "byte {at}"
-        );
-        assert_eq!(
-            key.open_field(&case(1), 7, &sealed[..at]).unwrap_err(),
-            VaultError::Sealed,
-            "first {at} bytes"
-        );
+        let expected = if at == 0 { VaultError::FieldVersion(0) } else { VaultError::Sealed };
+        assert_eq!(key.open_field(&case(1), 7, &bent).unwrap_err(), expected, "byte {at}");
+        assert_eq!(key.open_field(&case(1), 7, &sealed[..at]).unwrap_err(), VaultError::Sealed, "first {at} bytes");
     }
-    assert!(
-        key.open_field(&case(1), 7, &[sealed.as_slice(), &[0]].concat())
-            .is_err()
-    );
-    assert!(
-        key.open_field(&case(1), 7, &key.seal_field(&case(1), 7, b"", [8; 24]))
-            .unwrap()
-            .is_empty()
-    );
+    assert!(key.open_field(&case(1), 7, &[sealed.as_slice(), &[0]].concat()).is_err());
+    assert!(key.open_field(&case(1), 7, &key.seal_field(&case(1), 7, b"", [8; 24])).unwrap().is_empty());
 }
 
 #[test]
@@ -219,10 +132,7 @@ fn the_index_knows_equal_values_of_one_kind() {
     golden("index-hmac.hex", &hash);
     assert_eq!(index.hmac("citizen-id", " 51160219900101123x\n"), hash);
     assert_ne!(index.hmac("phone", "51160219900101123X"), hash);
-    assert_ne!(
-        IndexKey::new(1, [5; 32]).hmac("citizen-id", "51160219900101123X"),
-        hash
-    );
+    assert_ne!(IndexKey::new(1, [5; 32]).hmac("citizen-id", "51160219900101123X"), hash);
     assert_ne!(index.hmac("ab", "c"), index.hmac("a", "bc"));
     assert_eq!(index.version(), 1);
 }

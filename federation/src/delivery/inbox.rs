@@ -123,7 +123,11 @@ impl Inbox {
         }
         if envelope.sequence > delivered + 1 {
             let newest = facts.newest_epoch(&envelope.origin);
-            return if envelope.epoch < newest { Verdict::StaleEpoch { newest } } else { self.hold(key, delivered, envelope, sealed) };
+            return if envelope.epoch < newest {
+                Verdict::StaleEpoch { newest }
+            } else {
+                self.hold(key, delivered, envelope, sealed)
+            };
         }
         let verdict = Self::judge_next(&envelope, facts);
         let line = self.lines.entry(key).or_default();
@@ -184,7 +188,9 @@ impl Inbox {
         let (id, digest) = (envelope.id(), envelope.digest());
         match facts.at(&envelope.origin, envelope.epoch, envelope.sequence) {
             Some(first) if first.id != id => Verdict::Fork { first: first.id, first_digest: None, advance: false },
-            Some(first) if first.digest != digest => Verdict::Fork { first: id, first_digest: Some(first.digest), advance: false },
+            Some(first) if first.digest != digest => {
+                Verdict::Fork { first: id, first_digest: Some(first.digest), advance: false }
+            }
             Some(first) => Verdict::Duplicate { receipt: first.receipt },
             None => Verdict::Forgotten,
         }

@@ -81,7 +81,12 @@ fn every_verdict() {
         ("resent in a new epoch", 2, envelope(3, 1, 2, 0), Verdict::Resent { receipt }),
         ("same act, other content", 2, envelope(2, 2, 2, 7), fork(false)),
         ("the same, in a new epoch", 2, envelope(3, 1, 2, 7), fork(true)),
-        ("same place, other act", 2, envelope(2, 2, 9, 0), Verdict::Fork { first: first.id(), first_digest: None, advance: false }),
+        (
+            "same place, other act",
+            2,
+            envelope(2, 2, 9, 0),
+            Verdict::Fork { first: first.id(), first_digest: None, advance: false },
+        ),
         ("early", 2, envelope(2, 5, 5, 0), Verdict::Early),
         ("last of the window", 2, envelope(2, 3 + window, 5, 0), Verdict::Early),
         ("too far ahead", 2, envelope(2, 4 + window, 5, 0), Verdict::OutOfWindow),
@@ -110,7 +115,8 @@ fn early_ones_come_out_in_their_turn_once() {
     assert_eq!(judge(&mut inbox, &all[0], &facts), Verdict::Deliver);
     assert_eq!(inbox.poll(&facts), None);
     assert_eq!(judge(&mut inbox, &all[1], &facts), Verdict::Deliver);
-    let out: Vec<_> = std::iter::from_fn(|| inbox.poll(&facts)).map(|(envelope, _, verdict)| (envelope.sequence, verdict)).collect();
+    let out: Vec<_> =
+        std::iter::from_fn(|| inbox.poll(&facts)).map(|(envelope, _, verdict)| (envelope.sequence, verdict)).collect();
     assert_eq!(out, [3, 4, 5, 6].map(|sequence| (sequence, Verdict::Deliver)));
     assert_eq!(judge(&mut inbox, &all[3], &facts), Verdict::Pending, "handed over, not committed");
     all.iter().for_each(|envelope| facts.commit(envelope));

@@ -222,7 +222,8 @@ impl Outbox {
 
     /// The next envelope that is due, which counts as sent from then on.
     pub fn poll_send(&mut self, now: Timestamp, jitter: &mut Jitter) -> Option<(u64, Sealed)> {
-        let (sequence, envelope) = self.on_the_way.iter_mut().find(|(_, envelope)| envelope.due.is_some_and(|due| due <= now))?;
+        let (sequence, envelope) =
+            self.on_the_way.iter_mut().find(|(_, envelope)| envelope.due.is_some_and(|due| due <= now))?;
         envelope.due = Some(envelope.backoff.next(now, jitter));
         Some((*sequence, envelope.sealed.clone()))
     }

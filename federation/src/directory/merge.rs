@@ -9,7 +9,8 @@ use tongban_codes::{
 use tongban_seal::{KeyId, PublicKey, SealError, content_type, cose};
 
 use super::{
-    AuthorityEntry, AuthorityRecord, Certification, Directory, NODE_CERTIFICATION, NodeEntry, NodeRecord, RecordKey, SignedRecord,
+    AuthorityEntry, AuthorityRecord, Certification, Directory, NODE_CERTIFICATION, NodeEntry, NodeRecord, RecordKey,
+    SignedRecord,
 };
 use crate::{limits, sealed::Sealed};
 
@@ -89,7 +90,11 @@ impl RecordError {
     }
 }
 
-fn open<T: for<'x> minicbor::Decode<'x, ()>>(sealed: &Sealed, kind: &str, keys: &[PublicKey]) -> Result<T, RecordError> {
+fn open<T: for<'x> minicbor::Decode<'x, ()>>(
+    sealed: &Sealed,
+    kind: &str,
+    keys: &[PublicKey],
+) -> Result<T, RecordError> {
     let lookup = |id: &KeyId| keys.iter().find(|key| key.key_id() == *id).cloned();
     let opened = cose::open(sealed.as_bytes(), &lookup, &[])?.expect(kind)?;
     Ok(cbor::from_slice(&opened.payload)?)
@@ -130,7 +135,8 @@ impl Directory {
                 }
             }
             if waiting.is_empty() || waiting.len() == before {
-                settled.extend(waiting.into_iter().map(|(record, node)| (record, Err(RecordError::UnknownSigner(node)))));
+                settled
+                    .extend(waiting.into_iter().map(|(record, node)| (record, Err(RecordError::UnknownSigner(node)))));
                 return settled;
             }
             left = waiting.into_iter().map(|(record, _)| record).collect();
@@ -147,7 +153,10 @@ impl Directory {
         let certifier_keys = self.certifying_keys(node, certifier)?;
         let certification: Certification = open(certification, NODE_CERTIFICATION, &certifier_keys)?;
         let superior = (certifier != node).then_some(certifier);
-        if certification.node != node || certification.superior != superior || !certification.division.is_within(certification.label.division()) {
+        if certification.node != node
+            || certification.superior != superior
+            || !certification.division.is_within(certification.label.division())
+        {
             return Err(RecordError::Mismatch);
         }
         if let Some(above) = superior.and_then(|id| self.nodes.get(&id)) {
@@ -169,7 +178,11 @@ impl Directory {
         let full = record.addresses.len() > limits::ADDRESSES_MAX
             || record.authorities.len() > limits::AUTHORITIES_PER_NODE_MAX
             || record.chain.len() > limits::CHAIN_CERTIFICATES_MAX;
-        if full || record.name.len() > limits::TEXT_BYTES_MAX { Err(RecordError::Limit) } else { Ok((certification, record)) }
+        if full || record.name.len() > limits::TEXT_BYTES_MAX {
+            Err(RecordError::Limit)
+        } else {
+            Ok((certification, record))
+        }
     }
 
     fn certifying_keys(&self, node: NodeId, certifier: NodeId) -> Result<Vec<PublicKey>, RecordError> {
@@ -188,7 +201,13 @@ impl Directory {
         }
     }
 
-    fn merge_node(&mut self, certification: Certification, record: NodeRecord, sealed: &Sealed, now: Timestamp) -> Result<Merge, RecordError> {
+    fn merge_node(
+        &mut self,
+        certification: Certification,
+        record: NodeRecord,
+        sealed: &Sealed,
+        now: Timestamp,
+    ) -> Result<Merge, RecordError> {
         let node = record.node;
         let key = RecordKey::Node(node);
         if let Some(other) = self.by_label.get(&certification.label).filter(|other| **other != node) {
@@ -222,7 +241,10 @@ impl Directory {
         self.by_stamp.insert(self.stamp, key);
         self.by_label.insert(certification.label, node);
         self.by_division.entry(certification.division).or_default().insert(node);
-        self.nodes.insert(node, NodeEntry { certification, record, sealed: sealed.clone(), merged_at: now, stamp: self.stamp });
+        self.nodes.insert(
+            node,
+            NodeEntry { certification, record, sealed: sealed.clone(), merged_at: now, stamp: self.stamp },
+        );
         Ok(outcome)
     }
 
@@ -231,8 +253,13 @@ impl Directory {
         if entry.certification.revoked.is_some() {
             return Err(RecordError::Revoked(signer));
         }
-        let keys: Vec<PublicKey> =
-            entry.certification.seal_keys.iter().filter(|dated| dated.revoked.is_none()).map(|dated| dated.key.clone()).collect();
+        let keys: Vec<PublicKey> = entry
+            .certification
+            .seal_keys
+            .iter()
+            .filter(|dated| dated.revoked.is_none())
+            .map(|dated| dated.key.clone())
+            .collect();
         let record: AuthorityRecord = open(record, content_type::AUTHORITY_RECORD, &keys)?;
         let above = entry.certification.division;
         if !record.division.is_within(above) {
@@ -241,7 +268,13 @@ impl Directory {
         if record.name.len() > limits::TEXT_BYTES_MAX { Err(RecordError::Limit) } else { Ok(record) }
     }
 
-    fn merge_authority(&mut self, signer: NodeId, record: AuthorityRecord, sealed: &Sealed, now: Timestamp) -> Result<Merge, RecordError> {
+    fn merge_authority(
+        &mut self,
+        signer: NodeId,
+        record: AuthorityRecord,
+        sealed: &Sealed,
+        now: Timestamp,
+    ) -> Result<Merge, RecordError> {
         let id = record.authority;
         let key = RecordKey::Authority(id);
         let outcome = match self.authorities.get(&id) {
@@ -270,7 +303,8 @@ impl Directory {
         for dated in &record.credit_codes {
             self.by_credit_code.entry(dated.code).or_default().insert(id);
         }
-        self.authorities.insert(id, AuthorityEntry { record, signer, sealed: sealed.clone(), merged_at: now, stamp: self.stamp });
+        self.authorities
+            .insert(id, AuthorityEntry { record, signer, sealed: sealed.clone(), merged_at: now, stamp: self.stamp });
         Ok(outcome)
     }
 }

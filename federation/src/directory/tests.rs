@@ -84,7 +84,10 @@ fn records_in_any_order_make_a_tree() {
     let directory = tree();
     assert_eq!(directory.superiors(&id(5)), [id(4), id(2), id(1)]);
     assert_eq!(directory.by_division(code("511602")).len(), 1);
-    assert_eq!(directory.serving(code("511603105000")).iter().map(|entry| entry.record.node).collect::<Vec<_>>(), [id(4)]);
+    assert_eq!(
+        directory.serving(code("511603105000")).iter().map(|entry| entry.record.node).collect::<Vec<_>>(),
+        [id(4)]
+    );
     assert_eq!(directory.by_case_prefix([3; 6]).len(), 1);
     let label = certification(5, "511603104000", None).label;
     assert_eq!(directory.by_label(&label).map(|entry| entry.record.node), Some(id(5)));
@@ -114,7 +117,10 @@ fn what_is_not_taken() {
     assert!(wrong(certification(6, "510000", Some(1)), 1, 6).is_ok(), "a root may have sisters");
     assert_eq!(wrong(certification(6, "511622", Some(9)), 9, 6), Err("signer-unknown"));
     assert_eq!(wrong(certification(6, "530000", None), 6, 6), Err("record-no-anchor"));
-    assert_eq!(wrong(Certification { label: certification(3, "511602", None).label, ..county() }, 2, 6), Err("record-mismatch"));
+    assert_eq!(
+        wrong(Certification { label: certification(3, "511602", None).label, ..county() }, 2, 6),
+        Err("record-mismatch")
+    );
     assert_eq!(tree().merge(&Sealed::new(vec![1]), NOW).map_err(|error| error.code()), Err("record-malformed"));
 }
 

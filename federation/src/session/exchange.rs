@@ -1,6 +1,9 @@
 //! What a session is told, and what it wants done.
 
-use tongban_codes::{division::DivisionCode, ids::{Digest, NodeId}};
+use tongban_codes::{
+    division::DivisionCode,
+    ids::{Digest, NodeId},
+};
 
 use crate::{
     close::CloseCode,

@@ -11,7 +11,13 @@ use crate::{
 };
 
 impl Session {
-    pub(super) fn handle_connected(&mut self, peer: NodeId, division: DivisionCode, progress: Progress, now: Timestamp) {
+    pub(super) fn handle_connected(
+        &mut self,
+        peer: NodeId,
+        division: DivisionCode,
+        progress: Progress,
+        now: Timestamp,
+    ) {
         // A second connection while one stands is the driver's to sort out, with `survivor`.
         if !matches!(self.state, State::Waiting { .. } | State::Dialing { .. }) {
             return;
@@ -45,7 +51,11 @@ impl Session {
     pub(super) fn handle_hello(&mut self, hello: Hello, now: Timestamp) {
         let State::Greeting { division, heard: None, .. } = &self.state else { return };
         if hello.node != self.config.peer || hello.division != *division {
-            return self.fail(CloseCode::Identity, "the hello names another node or division than the certificate", now);
+            return self.fail(
+                CloseCode::Identity,
+                "the hello names another node or division than the certificate",
+                now,
+            );
         }
         if hello.epoch < self.config.peer_epoch {
             let text = format!("epoch {} is over; the newest known here is {}", hello.epoch, self.config.peer_epoch);
@@ -73,7 +83,13 @@ impl Session {
         let (hello, acknowledged) = (hello.clone(), *acknowledged);
         let version = match self.config.versions.negotiate(hello.versions) {
             Ok(version) if version == acknowledged => version,
-            _ => return self.fail(CloseCode::Protocol, "the peer acknowledged another version than was negotiated", now),
+            _ => {
+                return self.fail(
+                    CloseCode::Protocol,
+                    "the peer acknowledged another version than was negotiated",
+                    now,
+                );
+            }
         };
         self.enter(State::Open { version }, now);
         self.dial.reset();

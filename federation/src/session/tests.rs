@@ -1,6 +1,10 @@
 //! Every state with every input, and the discipline of acknowledgements.
 
-use tongban_codes::{division::DivisionCode, ids::{Digest, NodeId}, time::Timestamp};
+use tongban_codes::{
+    division::DivisionCode,
+    ids::{Digest, NodeId},
+    time::Timestamp,
+};
 
 use super::*;
 use crate::{
@@ -21,7 +25,11 @@ struct Plain;
 
 impl Unseal for Plain {
     fn open(&self, signer: &NodeId, _: &str, sealed: &Sealed) -> Result<Vec<u8>, UnsealError> {
-        if [ME, PEER, FAR].contains(signer) { Ok(sealed.as_bytes().to_vec()) } else { Err(UnsealError::UnknownSigner(*signer)) }
+        if [ME, PEER, FAR].contains(signer) {
+            Ok(sealed.as_bytes().to_vec())
+        } else {
+            Err(UnsealError::UnknownSigner(*signer))
+        }
     }
 }
 
@@ -92,7 +100,11 @@ fn frame(frame: &Frame) -> Input {
 }
 
 fn connected() -> Input {
-    Input::Connected { peer: PEER, division: division(), progress: Progress { directory: Some(Digest::of(b"x")), ..Progress::default() } }
+    Input::Connected {
+        peer: PEER,
+        division: division(),
+        progress: Progress { directory: Some(Digest::of(b"x")), ..Progress::default() },
+    }
 }
 
 fn name(output: &Output) -> String {
@@ -133,7 +145,14 @@ fn in_state(name: &str) -> Session {
         "open" => vec![Input::Timeout, connected(), frame(&Frame::Hello(hello())), frame(&ack)],
         "draining" => {
             let one = frame(&Frame::Envelope(signed(&envelope(PEER, ME, 1))));
-            vec![Input::Timeout, connected(), frame(&Frame::Hello(hello())), frame(&ack), one, Input::Drain(CloseCode::GoingAway)]
+            vec![
+                Input::Timeout,
+                connected(),
+                frame(&Frame::Hello(hello())),
+                frame(&ack),
+                one,
+                Input::Drain(CloseCode::GoingAway),
+            ]
         }
         _ => vec![Input::Shut(CloseCode::Cut)],
     };
@@ -157,9 +176,24 @@ fn every_state_with_every_input() {
     let same = STATES;
     let flow = theirs.flow();
     let rows: Vec<(&str, Input, [&str; 6], [&str; 6])> = vec![
-        ("connected", connected(), ["send Hello", "send Hello", "", "", "", ""], ["greeting", "greeting", "greeting", "open", "draining", "closed"]),
-        ("disconnected", Input::Disconnected, ignored, ["waiting", "waiting", "waiting", "waiting", "waiting", "closed"]),
-        ("timeout at once", Input::Timeout, ["Dial", "", "", "", "", ""], ["dialing", "dialing", "greeting", "open", "draining", "closed"]),
+        (
+            "connected",
+            connected(),
+            ["send Hello", "send Hello", "", "", "", ""],
+            ["greeting", "greeting", "greeting", "open", "draining", "closed"],
+        ),
+        (
+            "disconnected",
+            Input::Disconnected,
+            ignored,
+            ["waiting", "waiting", "waiting", "waiting", "waiting", "closed"],
+        ),
+        (
+            "timeout at once",
+            Input::Timeout,
+            ["Dial", "", "", "", "", ""],
+            ["dialing", "dialing", "greeting", "open", "draining", "closed"],
+        ),
         ("hello", frame(&Frame::Hello(hello())), ["", "", "send HelloAck", "", "", ""], same),
         ("hello ack", frame(&Frame::HelloAck(HelloAck { version: ProtocolVersion(1) })), ignored, same),
         (
@@ -183,12 +217,37 @@ fn every_state_with_every_input() {
         ("envelope for me", frame(&Frame::Envelope(signed(&second))), ["", "", "", "Deliver", "", ""], same),
         ("envelope for another", frame(&Frame::Envelope(signed(&passing))), ["", "", "", "Relay", "", ""], same),
         ("my own, come back", frame(&Frame::Envelope(signed(&mine))), ignored, same),
-        ("receipt for me", frame(&Frame::Receipt(receipt(&mine))), ["", "", "", "RecordReceipt", "RecordReceipt", ""], same),
-        ("receipt for another", frame(&Frame::Receipt(receipt(&passing))), ["", "", "", "RelayReceipt", "RelayReceipt", ""], same),
+        (
+            "receipt for me",
+            frame(&Frame::Receipt(receipt(&mine))),
+            ["", "", "", "RecordReceipt", "RecordReceipt", ""],
+            same,
+        ),
+        (
+            "receipt for another",
+            frame(&Frame::Receipt(receipt(&passing))),
+            ["", "", "", "RelayReceipt", "RelayReceipt", ""],
+            same,
+        ),
         ("held", frame(&Frame::Held(Held { flow: mine.flow(), sequence: 1 })), ignored, same),
-        ("records", frame(&Frame::Records(Records { records: vec![] })), ["", "", "", "RecordsReceived", "RecordsReceived", ""], same),
-        ("nudge", frame(&Frame::Nudge(Nudge { journals: vec![journal] })), ["", "", "", "PullDue", "PullDue", ""], same),
-        ("chain", frame(&Frame::Chain(Chain { certificates: vec![] })), ["", "", "", "ChainReceived", "ChainReceived", ""], same),
+        (
+            "records",
+            frame(&Frame::Records(Records { records: vec![] })),
+            ["", "", "", "RecordsReceived", "RecordsReceived", ""],
+            same,
+        ),
+        (
+            "nudge",
+            frame(&Frame::Nudge(Nudge { journals: vec![journal] })),
+            ["", "", "", "PullDue", "PullDue", ""],
+            same,
+        ),
+        (
+            "chain",
+            frame(&Frame::Chain(Chain { certificates: vec![] })),
+            ["", "", "", "ChainReceived", "ChainReceived", ""],
+            same,
+        ),
         ("ping", frame(&Frame::Ping(Echo { number: 1 })), ["", "", "send Pong", "send Pong", "send Pong", ""], same),
         ("pong", frame(&Frame::Pong(Echo { number: 1 })), ignored, same),
         ("outbox grew", Input::OutboxGrew { flow: mine.flow(), from: 1 }, ["", "", "", "LoadOutbox", "", ""], same),
@@ -212,7 +271,12 @@ fn every_state_with_every_input() {
             ["waiting", "dialing", "greeting", "open", "waiting", "closed"],
         ),
         ("receipt recorded", Input::ReceiptRecorded { flow: mine.flow(), sequence: 1 }, ignored, same),
-        ("records changed", Input::RecordsChanged(vec![Sealed::new(vec![1])]), ["", "", "", "send Records", "", ""], same),
+        (
+            "records changed",
+            Input::RecordsChanged(vec![Sealed::new(vec![1])]),
+            ["", "", "", "send Records", "", ""],
+            same,
+        ),
         ("journal grew", Input::JournalGrew(vec![journal]), ["", "", "", "send Nudge", "", ""], same),
         ("chain changed", Input::ChainChanged(vec![]), ["", "", "", "send Chain", "", ""], same),
         (
@@ -265,7 +329,11 @@ fn hellos_that_are_refused() {
         ("no common version", Hello { versions: other, ..hello() }, "version-skew"),
     ] {
         let mut session = in_state("greeting");
-        assert_eq!(feed(&mut session, frame(&Frame::Hello(hello)), at(0)), format!("send Refuse, close {close}"), "{what}");
+        assert_eq!(
+            feed(&mut session, frame(&Frame::Hello(hello)), at(0)),
+            format!("send Refuse, close {close}"),
+            "{what}"
+        );
         assert!(session.poll_timeout() >= Some(at(limits::DIAL_BACKOFF_SECONDS_MAX / 2)), "{what}: a person is needed");
     }
     let mut session = in_state("dialing");
@@ -295,7 +363,11 @@ fn nothing_is_acknowledged_before_the_driver_says_so() {
     assert_eq!(session.cause().reason, Reason::WaitingForCommit);
     let committed = Input::Committed { flow: theirs.flow(), sequence: 1, receipt: receipt(&theirs) };
     assert_eq!(feed(&mut session, committed, at(2)), "send Receipt");
-    assert_eq!(feed(&mut session, frame(&Frame::Envelope(signed(&theirs))), at(3)), "Deliver", "judged again after that");
+    assert_eq!(
+        feed(&mut session, frame(&Frame::Envelope(signed(&theirs))), at(3)),
+        "Deliver",
+        "judged again after that"
+    );
 }
 
 #[test]
@@ -341,13 +413,18 @@ fn limits_close_the_link_and_bound_what_waits() {
     assert_eq!(closed, "send Bye, close limit");
 
     let mut session = in_state("open");
-    let taken = (1..2000).filter(|n| !feed(&mut session, frame(&Frame::Envelope(signed(&envelope(PEER, ME, *n)))), at(0)).is_empty());
+    let taken = (1..2000)
+        .filter(|n| !feed(&mut session, frame(&Frame::Envelope(signed(&envelope(PEER, ME, *n)))), at(0)).is_empty());
     assert_eq!(taken.count(), limits::PENDING_ENVELOPES_MAX);
 
     let mut session = in_state("open");
     let mut promised = 0;
     for last in 0..9 {
-        session.handle(Input::OutboxGrew { flow: envelope(ME, NodeId::from_bytes([last; 16]), 1).flow(), from: 1 }, at(0), &Plain);
+        session.handle(
+            Input::OutboxGrew { flow: envelope(ME, NodeId::from_bytes([last; 16]), 1).flow(), from: 1 },
+            at(0),
+            &Plain,
+        );
         while let Some(output) = session.poll_output() {
             let Output::LoadOutbox { load, .. } = output else { panic!("{output:?}") };
             promised += load.limit;

@@ -98,7 +98,9 @@ impl Session {
     /// What the driver says of its own side.
     pub(super) fn handle_local(&mut self, input: Input, now: Timestamp) {
         let open = self.is_open();
-        if let (Input::OutboxGrew { .. }, State::Waiting { until: until @ None }, super::Role::Dial) = (&input, &mut self.state, self.config.role) {
+        if let (Input::OutboxGrew { .. }, State::Waiting { until: until @ None }, super::Role::Dial) =
+            (&input, &mut self.state, self.config.role)
+        {
             *until = Some(now);
             return;
         }
@@ -173,7 +175,9 @@ impl Session {
         for record in records {
             // Each record costs its own head of at most nine bytes.
             let more = record.len() + 9;
-            if some.len() == limits::RECORDS_PER_FRAME_MAX || (bytes + more > limits::ENVELOPE_BYTES_MAX && !some.is_empty()) {
+            if some.len() == limits::RECORDS_PER_FRAME_MAX
+                || (bytes + more > limits::ENVELOPE_BYTES_MAX && !some.is_empty())
+            {
                 self.send(&Frame::Records(Records { records: std::mem::take(&mut some) }));
                 bytes = 0;
             }

@@ -14,7 +14,10 @@ use world::World;
 
 fn seeds(usual: Range<u64>) -> Range<u64> {
     let asked = std::env::var("TONGBAN_SEEDS").ok();
-    let range = asked.as_deref().and_then(|text| text.split_once("..")).map(|(from, to)| from.parse().unwrap()..to.parse().unwrap());
+    let range = asked
+        .as_deref()
+        .and_then(|text| text.split_once(".."))
+        .map(|(from, to)| from.parse().unwrap()..to.parse().unwrap());
     range.unwrap_or(usual)
 }
 

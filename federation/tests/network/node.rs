@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use tongban_codes::{ids::{Digest, NodeId}, time::Timestamp};
+use tongban_codes::{
+    ids::{Digest, NodeId},
+    time::Timestamp,
+};
 use tongban_federation::{
-    Envelope, EnvelopeId, Flow, Inbox, InboxFacts, Outcome, Outgoing, Receipt, Sealed, Seen, Session, Subject, Unseal, UnsealError,
-    delivery::Load, wire::SignedBy,
+    Envelope, EnvelopeId, Flow, Inbox, InboxFacts, Outcome, Outgoing, Receipt, Sealed, Seen, Session, Subject, Unseal,
+    UnsealError, delivery::Load, wire::SignedBy,
 };
 
 /// A seal of the tests: signer, kind and statement, then a digest over them.
@@ -23,8 +26,13 @@ pub(crate) struct Seals;
 
 impl Unseal for Seals {
     fn open(&self, signer: &NodeId, content_type: &str, sealed: &Sealed) -> Result<Vec<u8>, UnsealError> {
-        let (statement, check) = sealed.as_bytes().split_at_checked(sealed.len().wrapping_sub(32)).ok_or(UnsealError::Broken)?;
-        if proof(signer, content_type, statement).as_bytes() == check { Ok(statement.to_vec()) } else { Err(UnsealError::Broken) }
+        let (statement, check) =
+            sealed.as_bytes().split_at_checked(sealed.len().wrapping_sub(32)).ok_or(UnsealError::Broken)?;
+        if proof(signer, content_type, statement).as_bytes() == check {
+            Ok(statement.to_vec())
+        } else {
+            Err(UnsealError::Broken)
+        }
     }
 }
 
@@ -47,10 +55,23 @@ pub(crate) struct Durable {
 /// What a node has decided and not yet committed, in order.
 pub(crate) enum Work {
     /// Take an envelope, with this receipt; the effect is new or a repeat.
-    Take { envelope: Envelope, receipt: Sealed, new: bool },
-    Store { envelope: Envelope, sealed: Sealed, from: NodeId },
-    Record { receipt: Box<Receipt> },
-    PassOn { receipt: Box<Receipt>, sealed: Sealed },
+    Take {
+        envelope: Envelope,
+        receipt: Sealed,
+        new: bool,
+    },
+    Store {
+        envelope: Envelope,
+        sealed: Sealed,
+        from: NodeId,
+    },
+    Record {
+        receipt: Box<Receipt>,
+    },
+    PassOn {
+        receipt: Box<Receipt>,
+        sealed: Sealed,
+    },
 }
 
 pub(crate) struct Node {
@@ -83,7 +104,14 @@ impl InboxFacts for Node {
 impl Node {
     pub(crate) fn new(id: NodeId) -> Self {
         let durable = Durable { epoch: 1, ..Durable::default() };
-        Self { id, durable, inbox: Inbox::new(id), sessions: BTreeMap::new(), decided: BTreeMap::new(), queue: VecDeque::new() }
+        Self {
+            id,
+            durable,
+            inbox: Inbox::new(id),
+            sessions: BTreeMap::new(),
+            decided: BTreeMap::new(),
+            queue: VecDeque::new(),
+        }
     }
 
     /// Loses all that is volatile.
@@ -126,7 +154,9 @@ impl Node {
     pub(crate) fn load(&self, flow: &Flow, load: Load) -> (Vec<Outgoing>, bool) {
         let mut all: Vec<Outgoing> = if flow.origin == self.id {
             let sent = self.durable.sent.get(&flow.destination).into_iter().flatten();
-            let open = sent.filter(|(envelope, _)| envelope.epoch == flow.epoch && !self.durable.receipts.contains_key(&envelope.id()));
+            let open = sent.filter(|(envelope, _)| {
+                envelope.epoch == flow.epoch && !self.durable.receipts.contains_key(&envelope.id())
+            });
             open.map(|(envelope, sealed)| Outgoing::of(envelope, sealed.clone())).collect()
         } else {
             self.durable.relayed.range((*flow, 0)..=(*flow, u64::MAX)).map(|(_, outgoing)| outgoing.clone()).collect()

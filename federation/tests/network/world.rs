@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use tongban_codes::{division::DivisionCode, ids::{Digest, NodeId}, time::Timestamp};
+use tongban_codes::{
+    division::DivisionCode,
+    ids::{Digest, NodeId},
+    time::Timestamp,
+};
 use tongban_federation::{
-    Body, Config, Envelope, FederationLevel, Flow, Input, Outgoing, Output, Progress, Receipt, Release, Role, Seen, Session, Subject,
-    Verdict, VersionRange, wire::SignedBy,
+    Body, Config, Envelope, FederationLevel, Flow, Input, Outgoing, Output, Progress, Receipt, Release, Role, Seen,
+    Session, Subject, Verdict, VersionRange, wire::SignedBy,
 };
 
 use crate::{
@@ -125,12 +129,22 @@ impl World {
     /// Runs until all is receipted and quiet; returns a digest of all that was sent.
     pub(crate) fn run(mut self) -> Digest {
         loop {
-            let timeout = self.nodes.values().flat_map(|node| node.sessions.values().filter_map(Session::poll_timeout)).min();
+            let timeout =
+                self.nodes.values().flat_map(|node| node.sessions.values().filter_map(Session::poll_timeout)).min();
             let commit = self.nodes.values().filter_map(|node| node.queue.front().map(|work| work.0)).min();
             let event = self.events.keys().next().map(|key| key.0);
-            let next = [timeout.map(Timestamp::as_millis), commit.map(Timestamp::as_millis), event].into_iter().flatten().min();
+            let next = [timeout.map(Timestamp::as_millis), commit.map(Timestamp::as_millis), event]
+                .into_iter()
+                .flatten()
+                .min();
             self.now = self.now.max(next.expect("something always comes"));
-            assert!(self.now < PATIENCE && self.count < 200_000, "not done after {} ms and {} events:{}", self.now, self.count, self.standing());
+            assert!(
+                self.now < PATIENCE && self.count < 200_000,
+                "not done after {} ms and {} events:{}",
+                self.now,
+                self.count,
+                self.standing()
+            );
             self.step();
             if !self.faulty() && self.nodes.values().all(|node| node.open_count() == 0 && node.queue.is_empty()) {
                 break;
@@ -152,7 +166,11 @@ impl World {
                 let (_, work) = node.queue.pop_front().unwrap();
                 return self.commit(id, work);
             }
-            let due = node.sessions.iter().find(|(_, session)| session.poll_timeout().is_some_and(|at| at <= now)).map(|due| *due.0);
+            let due = node
+                .sessions
+                .iter()
+                .find(|(_, session)| session.poll_timeout().is_some_and(|at| at <= now))
+                .map(|due| *due.0);
             if let Some(peer) = due {
                 return self.feed(id, peer, Input::Timeout);
             }
@@ -171,7 +189,11 @@ impl World {
                 self.count += 1;
                 self.connections.insert(pair(dialer, peer), self.count);
                 for (me, other) in [(dialer, peer), (peer, dialer)] {
-                    self.feed(me, other, Input::Connected { peer: other, division: division(), progress: Progress::default() });
+                    self.feed(
+                        me,
+                        other,
+                        Input::Connected { peer: other, division: division(), progress: Progress::default() },
+                    );
                 }
             }
             Event::Send { from, to } => {
@@ -179,16 +201,28 @@ impl World {
                 let node = self.nodes.get_mut(&from).unwrap();
                 let subject = Subject::from_bytes([case; 16]);
                 let sent = node.durable.sent.entry(to).or_default();
-                let act_number = 1 + u32::try_from(sent.iter().filter(|(sent, _)| sent.subject == subject).count()).unwrap();
+                let act_number =
+                    1 + u32::try_from(sent.iter().filter(|(sent, _)| sent.subject == subject).count()).unwrap();
                 let (epoch, body) = (node.durable.epoch, Body::Plain(vec![case; 8]));
-                node.send(Envelope { origin: from, epoch, destination: to, sequence: 1, subject, act_number, kind: 1, version: 1, body });
+                node.send(Envelope {
+                    origin: from,
+                    epoch,
+                    destination: to,
+                    sequence: 1,
+                    subject,
+                    act_number,
+                    kind: 1,
+                    version: 1,
+                    body,
+                });
                 let last = node.durable.sent[&to].len() as u64;
                 let flow = Flow { origin: from, epoch, destination: to };
                 self.feed(from, self.next_hop(from, to), Input::OutboxGrew { flow, from: last });
             }
             Event::Cut => {
                 let link = self.chance.below(self.line.len() as u64 - 1);
-                let (one, other) = (self.line[usize::try_from(link).unwrap()], self.line[usize::try_from(link).unwrap() + 1]);
+                let (one, other) =
+                    (self.line[usize::try_from(link).unwrap()], self.line[usize::try_from(link).unwrap() + 1]);
                 self.disconnect(one, other);
             }
             Event::Restart(id) => self.restart(id),
@@ -220,7 +254,9 @@ impl World {
         let now = self.clock();
         let Some(session) = self.nodes.get_mut(&id).and_then(|node| node.sessions.get_mut(&peer)) else { return };
         session.handle(input, now, &Seals);
-        while let Some(output) = self.nodes.get_mut(&id).and_then(|node| node.sessions.get_mut(&peer)).and_then(Session::poll_output) {
+        while let Some(output) =
+            self.nodes.get_mut(&id).and_then(|node| node.sessions.get_mut(&peer)).and_then(Session::poll_output)
+        {
             self.perform(id, peer, output);
         }
     }
@@ -251,7 +287,8 @@ impl World {
                 self.feed(id, peer, Input::Outbound { flow, envelopes, more });
             }
             Output::Deliver { envelope, sealed } => {
-                let mut inbox = std::mem::replace(&mut self.nodes.get_mut(&id).unwrap().inbox, tongban_federation::Inbox::new(id));
+                let mut inbox =
+                    std::mem::replace(&mut self.nodes.get_mut(&id).unwrap().inbox, tongban_federation::Inbox::new(id));
                 let verdict = inbox.handle((*envelope).clone(), sealed, &self.nodes[&id]);
                 self.judged(id, &envelope, verdict);
                 while let Some((envelope, _, verdict)) = inbox.poll(&self.nodes[&id]) {
@@ -278,11 +315,15 @@ impl World {
     fn transmit(&mut self, from: NodeId, to: NodeId, bytes: &[u8]) {
         self.trace.extend_from_slice(Digest::of(bytes).as_bytes());
         let Some(connection) = self.connections.get(&pair(from, to)).copied() else { return };
-        let (lost, copies) = (self.faulty() && self.chance.percent(8), if self.faulty() && self.chance.percent(8) { 2 } else { 1 });
+        let (lost, copies) =
+            (self.faulty() && self.chance.percent(8), if self.faulty() && self.chance.percent(8) { 2 } else { 1 });
         for _ in 0..if lost { 0 } else { copies } {
             // Once the faults are over, the transport keeps the order, as QUIC does.
             let delay = if self.faulty() { self.chance.below(300) } else { 20 };
-            self.at(self.now + i64::try_from(delay).unwrap(), Event::Frame { connection, from, to, bytes: bytes.to_vec() });
+            self.at(
+                self.now + i64::try_from(delay).unwrap(),
+                Event::Frame { connection, from, to, bytes: bytes.to_vec() },
+            );
         }
     }
 
@@ -299,7 +340,10 @@ impl World {
             Verdict::Deliver => {
                 let node = self.nodes.get_mut(&id).unwrap();
                 let receipt = node.decide(envelope, now);
-                node.decided.insert(envelope.id(), Seen { id: envelope.id(), digest: envelope.digest(), receipt: receipt.clone() });
+                node.decided.insert(
+                    envelope.id(),
+                    Seen { id: envelope.id(), digest: envelope.digest(), receipt: receipt.clone() },
+                );
                 self.decide(id, Work::Take { envelope: envelope.clone(), receipt, new: true });
             }
             Verdict::Resent { receipt } => {
@@ -376,7 +420,13 @@ impl World {
         let mut text = String::new();
         for node in self.nodes.values() {
             let unit = node.durable.relayed.keys().map(|key| key.1);
-            text += &format!("\n{}: {} unreceipted, relays {:?}, high water {:?}", node.id, node.open_count(), unit.collect::<Vec<_>>(), node.durable.high_waters.values());
+            text += &format!(
+                "\n{}: {} unreceipted, relays {:?}, high water {:?}",
+                node.id,
+                node.open_count(),
+                unit.collect::<Vec<_>>(),
+                node.durable.high_waters.values()
+            );
             for session in node.sessions.values() {
                 text += &format!("\n  to {}: {:?}, {:?}", session.peer(), session.state(), session.cause());
             }
@@ -389,7 +439,10 @@ impl World {
             for (destination, sent) in &node.durable.sent {
                 let effects = &self.nodes[destination].durable.effects;
                 for (envelope, _) in sent {
-                    let times = effects.iter().filter(|effect| **effect == (node.id, envelope.subject, envelope.act_number)).count();
+                    let times = effects
+                        .iter()
+                        .filter(|effect| **effect == (node.id, envelope.subject, envelope.act_number))
+                        .count();
                     assert_eq!(times, 1, "effects of sequence {}", envelope.sequence);
                     assert_eq!(node.durable.receipts[&envelope.id()].digest, envelope.digest());
                 }

@@ -150,8 +150,10 @@ fn apply(
     let mut batch = match ready {
         Some(batch) => Arc::unwrap_or_clone(batch),
         None => {
-            let entry = decode(bytes)
-                .map_err(|error| StorageError::Damaged { path: "log".into(), detail: format!("entry {index}: {error}") })?;
+            let entry = decode(bytes).map_err(|error| StorageError::Damaged {
+                path: "log".into(),
+                detail: format!("entry {index}: {error}"),
+            })?;
             fold(&entry, me, backend, blobs)?
         }
     };

@@ -67,10 +67,8 @@ pub fn rows(origin: NodeId, header: &ActHeader) -> Vec<((NodeId, DivisionCode, S
         .into_iter()
         .map(|count| {
             let month = count.month.map_or_else(|| "-".to_owned(), |month| month.to_string());
-            let key = format!(
-                "{}|{item}|{month}|{}|{:02}|{}",
-                count.measure, count.outcome, header.item_type, mode(header)
-            );
+            let key =
+                format!("{}|{item}|{month}|{}|{:02}|{}", count.measure, count.outcome, header.item_type, mode(header));
             ((origin, count.division, key), count.by)
         })
         .collect()
@@ -81,7 +79,12 @@ fn mode(header: &ActHeader) -> u8 {
 }
 
 /// Folds one act of `origin` into figures and locations.
-pub(super) fn fold_act(read: &dyn Read, batch: &mut WriteBatch, origin: NodeId, header: &ActHeader) -> Result<(), StorageError> {
+pub(super) fn fold_act(
+    read: &dyn Read,
+    batch: &mut WriteBatch,
+    origin: NodeId,
+    header: &ActHeader,
+) -> Result<(), StorageError> {
     for (key, by) in rows(origin, header) {
         figure::add(read, batch, &key, by)?;
     }

@@ -3,9 +3,9 @@
 use minicbor::Decode;
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
-use tongban_domain::catalogue::{BaseItem, ForeignItem, ServiceItem};
 use tongban_domain::Event;
-use tongban_journal::{Entry, Frontier, Header, StandardKind, View as FieldView, Body};
+use tongban_domain::catalogue::{BaseItem, ForeignItem, ServiceItem};
+use tongban_journal::{Body, Entry, Frontier, Header, StandardKind, View as FieldView};
 use tongban_storage::keyspace::delivery::{self, Arrived, Outcome, Sent};
 use tongban_storage::keyspace::figure::{SLICE, SliceRow};
 use tongban_storage::keyspace::journal::{self, ENTRY, SUBTREE};
@@ -82,7 +82,12 @@ pub(super) fn fold_decided(
 }
 
 /// The part that is sealed when the batch is formed.
-pub(super) fn fold_sealed(decision: &Decision, at: Timestamp, read: &dyn Read, batch: &mut WriteBatch) -> Result<(), StorageError> {
+pub(super) fn fold_sealed(
+    decision: &Decision,
+    at: Timestamp,
+    read: &dyn Read,
+    batch: &mut WriteBatch,
+) -> Result<(), StorageError> {
     for document in &decision.documents {
         let key = (document.case, document.act, document.content_type.clone());
         case::DOCUMENT.put(batch, &key, &Bytes(document.sealed.clone()));
@@ -215,7 +220,11 @@ impl Folding<'_> {
                 }
             }
             ExchangeEvent::Slice { origin, journal, epoch, from, count, digest, frontier, checkpoint } => {
-                SLICE.put(self.batch, &(*origin, *journal, *epoch, *from), &SliceRow { digest: *digest, count: *count });
+                SLICE.put(
+                    self.batch,
+                    &(*origin, *journal, *epoch, *from),
+                    &SliceRow { digest: *digest, count: *count },
+                );
                 let pulled = Pulled {
                     frontier: frontier.clone(),
                     checkpoint: checkpoint.clone(),
@@ -260,7 +269,11 @@ impl Folding<'_> {
                 // A superior's word stands over what an inferior of it says, and a newer version over an older one.
                 let known = item::BASE.load(&layered(self.read, self.batch), &code)?;
                 let newer = known.is_none_or(|known| {
-                    if known.division == base.division { known.version <= base.version } else { known.division.is_within(base.division) }
+                    if known.division == base.division {
+                        known.version <= base.version
+                    } else {
+                        known.division.is_within(base.division)
+                    }
                 });
                 if newer && base.node == origin {
                     item::BASE.put(self.batch, &code, &base);

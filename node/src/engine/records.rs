@@ -5,7 +5,9 @@ use tongban_codes::time::Timestamp;
 use tongban_domain::Event;
 use tongban_domain::case::{self, Act, Case, Status};
 use tongban_domain::catalogue::{BaseItem, ItemState, Mode, ServiceItem};
-use tongban_journal::{self as header, ActHeader, Body, Channel, Entry, Header, Outcome, SALT_BYTES, StandardHeader, StandardKind};
+use tongban_journal::{
+    self as header, ActHeader, Body, Channel, Entry, Header, Outcome, SALT_BYTES, StandardHeader, StandardKind,
+};
 
 use super::entry::JournalRecord;
 
@@ -29,15 +31,26 @@ mod field {
 }
 
 /// The journal record of an event, if it makes one: acts done here, items published or withdrawn here.
-pub(super) fn record(event: &Event, me: NodeId, at: Timestamp, fill: &mut dyn FnMut(&mut [u8])) -> Option<JournalRecord> {
+pub(super) fn record(
+    event: &Event,
+    me: NodeId,
+    at: Timestamp,
+    fill: &mut dyn FnMut(&mut [u8]),
+) -> Option<JournalRecord> {
     let (journal, header, fields) = match event {
-        Event::Case(case, act) if act.place.node == me => (ACTS, Header::Acts(act_header(case, act)), act_fields(case, act)),
-        Event::Item(item) if item.state != ItemState::Draft => {
-            (STANDARDS, Header::Standards(item_header(item, at)), vec![(FIELD_STANDARD, tongban_codes::cbor::to_vec(item))])
+        Event::Case(case, act) if act.place.node == me => {
+            (ACTS, Header::Acts(act_header(case, act)), act_fields(case, act))
         }
-        Event::BaseItem(base) if base.state != ItemState::Draft && base.node == me => {
-            (STANDARDS, Header::Standards(base_header(base, at)), vec![(FIELD_STANDARD, tongban_codes::cbor::to_vec(base))])
-        }
+        Event::Item(item) if item.state != ItemState::Draft => (
+            STANDARDS,
+            Header::Standards(item_header(item, at)),
+            vec![(FIELD_STANDARD, tongban_codes::cbor::to_vec(item))],
+        ),
+        Event::BaseItem(base) if base.state != ItemState::Draft && base.node == me => (
+            STANDARDS,
+            Header::Standards(base_header(base, at)),
+            vec![(FIELD_STANDARD, tongban_codes::cbor::to_vec(base))],
+        ),
         _ => return None,
     };
     let salted = fields.into_iter().map(|(number, value)| {

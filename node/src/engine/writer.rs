@@ -118,7 +118,9 @@ impl Writer {
     /// # Errors
     ///
     /// When the state can't be read or the thread can't be started.
-    pub fn start(parts: WriterParts) -> Result<(Handle, watch::Receiver<u64>, std::thread::JoinHandle<()>), StorageError> {
+    pub fn start(
+        parts: WriterParts,
+    ) -> Result<(Handle, watch::Receiver<u64>, std::thread::JoinHandle<()>), StorageError> {
         let state = parts.applier.backend();
         let last_at = meta::EFFECTIVE.load(&**state, &())?.unwrap_or(Timestamp::from_millis(0));
         let mut checkpointed = [(Timestamp::from_millis(0), 0); 2];
@@ -133,7 +135,8 @@ impl Writer {
         let applied = parts.applier.applied();
         let committed = Arc::new(AtomicU64::new(applied.index()));
         let room = Arc::new(Semaphore::new(WAITING_MAX));
-        let handle = Handle { sender: sender.clone(), room, committed: Arc::clone(&committed), applied: applied.clone() };
+        let handle =
+            Handle { sender: sender.clone(), room, committed: Arc::clone(&committed), applied: applied.clone() };
         let mut writer = Writer {
             hot: Hot::new(Arc::clone(parts.applier.backend())),
             parts,
@@ -314,7 +317,13 @@ impl Writer {
         });
     }
 
-    fn decide(&mut self, request: Request, at: Timestamp, whole: &mut WriteBatch, _place: usize) -> Result<Decided, Refused> {
+    fn decide(
+        &mut self,
+        request: Request,
+        at: Timestamp,
+        whole: &mut WriteBatch,
+        _place: usize,
+    ) -> Result<Decided, Refused> {
         let mut layers: Vec<&WriteBatch> = self.layers.iter().map(|layer| &*layer.batch).collect();
         layers.push(whole);
         let view = View::new(&self.hot, layers);

@@ -143,7 +143,9 @@ impl Shared {
                 },
                 None => Asked::Refused("answer-unsealed".to_owned(), "the seal of the answer does not hold".to_owned()),
             },
-            Ok(Some(_)) => Asked::Refused("answer-malformed".to_owned(), "another answer than was asked for".to_owned()),
+            Ok(Some(_)) => {
+                Asked::Refused("answer-malformed".to_owned(), "another answer than was asked for".to_owned())
+            }
         }
     }
 
@@ -163,7 +165,9 @@ impl Shared {
         let directory = self.directory();
         let keys = directory.seal_keys(signer);
         let lookup = |id: &KeyId| -> Option<PublicKey> {
-            keys.iter().find(|dated| dated.revoked.is_none() && dated.key.key_id() == *id).map(|dated| dated.key.clone())
+            keys.iter()
+                .find(|dated| dated.revoked.is_none() && dated.key.key_id() == *id)
+                .map(|dated| dated.key.clone())
         };
         let opened = cose::open(sealed.as_bytes(), &lookup, &[]).ok()?.expect(CONTENT_TYPE).ok()?;
         Some(opened.payload)
@@ -174,8 +178,12 @@ impl Shared {
         let directory = self.directory();
         match target {
             Target::Node(node) => vec![*node],
-            Target::Division(division) => directory.by_division(*division).iter().map(|entry| entry.record.node).collect(),
-            Target::CasePrefix(prefix) => directory.by_case_prefix(*prefix).iter().map(|entry| entry.record.node).collect(),
+            Target::Division(division) => {
+                directory.by_division(*division).iter().map(|entry| entry.record.node).collect()
+            }
+            Target::CasePrefix(prefix) => {
+                directory.by_case_prefix(*prefix).iter().map(|entry| entry.record.node).collect()
+            }
             Target::Label(label) => directory.by_label(label).iter().map(|entry| entry.record.node).collect(),
         }
     }
@@ -224,10 +232,8 @@ impl Shared {
         for link in ways {
             let asked = tokio::time::timeout(PATIENCE / 2, link.open_request(&bytes)).await;
             match asked.ok().and_then(Result::ok).map(|answer| Response::from_bytes(&answer)) {
-                Some(Ok(Response::Refused(refusal))) => {
-                    if refusal.code != UNREACHED {
-                        refused = Some(Response::Refused(refusal));
-                    }
+                Some(Ok(Response::Refused(refusal))) if refusal.code != UNREACHED => {
+                    refused = Some(Response::Refused(refusal));
                 }
                 Some(Ok(response)) => return Some(response),
                 _ => {}

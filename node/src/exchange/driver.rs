@@ -17,8 +17,8 @@ use tongban_federation::{
     CloseCode, Config, FederationLevel, Flow, Progress, Release, Role, Sealed, Session, VersionRange, limits,
 };
 use tongban_quic::{Expect, Link, QuicError, Standing};
-use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::delivery;
+use tongban_storage::keyspace::key::stem;
 
 use super::shared::{DirectoryUnseal, Shared};
 use super::{pull, record, serve};
@@ -350,9 +350,7 @@ impl Driver {
     fn is_genuine(&self, link: &Link) -> bool {
         let peer = link.peer();
         match self.shared.directory().node(&peer.node) {
-            Some(entry) => {
-                entry.record.transport_key == peer.key_hash && entry.certification.division == peer.division
-            }
+            Some(entry) => entry.record.transport_key == peer.key_hash && entry.certification.division == peer.division,
             // Before its record has come nobody is taken for the superior but the holder of the key that was joined.
             None => {
                 let trust = self.shared.trust();
@@ -495,7 +493,7 @@ impl Driver {
                 self.offer_records();
             }
             Output::RecordsReceived(records) => self.records_received(peer, records),
-            Output::ChainReceived(chain) => self.chain_received(peer, chain),
+            Output::ChainReceived(chain) => self.chain_received(peer, &chain),
             Output::PullDue(journal) => self.pull(peer, journal),
             Output::WantRecord(node) => {
                 tracing::debug!(%peer, %node, "a record is wanted");
@@ -504,7 +502,9 @@ impl Driver {
                 }
                 self.offer_records();
             }
-            Output::Distrusted { signer, code, text } => tracing::warn!(%peer, %signer, code, text, "sealed bytes were dropped"),
+            Output::Distrusted { signer, code, text } => {
+                tracing::warn!(%peer, %signer, code, text, "sealed bytes were dropped");
+            }
             Output::Close { code, text, by_peer } => {
                 tracing::info!(%peer, code = code.name(), text, by_peer, "a session closed");
                 if let Some(known) = self.peers.get_mut(&peer) {

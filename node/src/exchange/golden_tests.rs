@@ -138,10 +138,7 @@ fn what_is_not_understood_is_quarantined_with_its_reason() {
         (envelope(kind, version, other, plain(&bytes)), "body-contradiction"),
         (envelope(kind, version, subject, plain(&bytes[1..])), "body-malformed"),
         (envelope(kind, version, subject, plain(&[&bytes[..], &[0]].concat())), "body-malformed"),
-        (
-            envelope(kind, version, subject, Body::Hpke { encapsulated: vec![1], ciphertext: vec![2] }),
-            "body-encrypted",
-        ),
+        (envelope(kind, version, subject, Body::Hpke { encapsulated: vec![1], ciphertext: vec![2] }), "body-encrypted"),
     ] {
         assert_eq!(inbound(&envelope, sender).unwrap_err(), code);
     }

@@ -15,8 +15,8 @@ use tongban_federation::{Directory, Sealed, SignedRecord};
 use tongban_quic::certificate::{self, Subject, VALID_DAYS};
 use tongban_quic::{Expect, PeerIdentity};
 use tongban_seal::{IndexKey, PublicKey};
-use tongban_storage::keyspace::directory::{INVITE, Invite};
 use tongban_storage::Read;
+use tongban_storage::keyspace::directory::{INVITE, Invite};
 use tongban_storage::keyspace::meta;
 
 use super::record::{certify, change_trust_with, merge, publish};
@@ -121,7 +121,9 @@ pub async fn invite(
 
 /// Admits a node that came with a secret, over a link that proves its transport key.
 pub(super) async fn admit(shared: &Arc<Shared>, peer: &PeerIdentity, join: Join) -> Result<Joined, Refused> {
-    if join.node != peer.node || join.division != peer.division || certificate::key_hash(&join.transport_request) != peer.key_hash
+    if join.node != peer.node
+        || join.division != peer.division
+        || certificate::key_hash(&join.transport_request) != peer.key_hash
     {
         return Err(Refused::problem(
             "join-contradiction",
@@ -161,7 +163,8 @@ pub(super) async fn admit(shared: &Arc<Shared>, peer: &PeerIdentity, join: Join)
     let trust = shared.trust();
     let chain: Vec<Vec<u8>> = trust.chain.iter().map(|certificate| certificate.0.clone()).collect();
     let subject = Subject { spki: join.transport_request, node, division };
-    let issued = certificate::issue(&shared.parts.transport_key, &chain, &subject, shared.now(), VALID_DAYS).map_err(fault)?;
+    let issued =
+        certificate::issue(&shared.parts.transport_key, &chain, &subject, shared.now(), VALID_DAYS).map_err(fault)?;
     let me = shared.here().node;
     let own = SignedRecord::Node { node, certifier: me, certification, record: Sealed::new(Vec::new()) }.to_sealed();
     let (anchor, mut records) = {
@@ -179,7 +182,13 @@ pub(super) async fn admit(shared: &Arc<Shared>, peer: &PeerIdentity, join: Join)
         NamedKey { version: key.version(), key: key.secret().to_vec() }
     };
     tracing::info!(%node, %division, "a node has joined");
-    Ok(Joined { chain: issued.into_iter().map(Sealed::new).collect(), label, anchor, records, index_key: Some(index_key) })
+    Ok(Joined {
+        chain: issued.into_iter().map(Sealed::new).collect(),
+        label,
+        anchor,
+        records,
+        index_key: Some(index_key),
+    })
 }
 
 fn check(known: Option<Invite>, node: NodeId, division: DivisionCode, at: Timestamp) -> Result<Invite, Refused> {
@@ -257,7 +266,13 @@ fn label(directory: &Directory, read: &dyn Read, node: NodeId, division: Divisio
 /// When the token is malformed, expired, for another division, used, or its node can't be reached.
 pub async fn join(shared: &Arc<Shared>, token: &str) -> Result<serde_json::Value, Refused> {
     let invitation: Invitation = token.trim().parse().map_err(|error: tongban_federation::InvitationError| {
-        problem(error.code(), error.to_string(), format!("邀请码有误：{error}"), "copy the whole token", "请完整复制邀请码")
+        problem(
+            error.code(),
+            error.to_string(),
+            format!("邀请码有误：{error}"),
+            "copy the whole token",
+            "请完整复制邀请码",
+        )
     })?;
     let node = shared.node();
     invitation.check(node.division, shared.now()).map_err(|error| {
@@ -290,8 +305,12 @@ pub async fn join(shared: &Arc<Shared>, token: &str) -> Result<serde_json::Value
             "检查地址、端口和防火墙（UDP），以及上级节点是否在运行",
         )
     };
-    let link = shared.parts.endpoint.connect_as(
-        &own_identity(shared)?, address, Expect::Pinned(invitation.issuer_key)).await.map_err(unreachable)?;
+    let link = shared
+        .parts
+        .endpoint
+        .connect_as(&own_identity(shared)?, address, Expect::Pinned(invitation.issuer_key))
+        .await
+        .map_err(unreachable)?;
     let seal_key = tongban_codes::cbor::to_vec(&shared.parts.keys.seal.public_key());
     let request = WireRequest::Join(Join {
         secret: invitation.secret,
@@ -354,25 +373,29 @@ async fn adopt(
     let (Some(own), Some(root)) = (parsed.first(), parsed.last()) else {
         return Err(fault("the superior sent no certificate"));
     };
-    if own.node != node.node || own.division != node.division || parsed.get(1).is_none_or(|by| by.spki_sha256 != invitation.issuer_key)
+    if own.node != node.node
+        || own.division != node.division
+        || parsed.get(1).is_none_or(|by| by.spki_sha256 != invitation.issuer_key)
     {
         return Err(fault("the certificate is not this node's, or not the superior's"));
     }
     let anchor: SignedRecord = tongban_codes::cbor::from_slice(joined.anchor.as_bytes()).map_err(fault)?;
-    let root_key = root_key(&anchor, root.spki_sha256).ok_or_else(|| fault("the root's record does not fit its certificate"))?;
+    let root_key =
+        root_key(&anchor, root.spki_sha256).ok_or_else(|| fault("the root's record does not fit its certificate"))?;
     let mut own_certification = None;
     let mut records = vec![joined.anchor];
     for sealed in joined.records {
         match tongban_codes::cbor::from_slice::<SignedRecord>(sealed.as_bytes()) {
-            Ok(SignedRecord::Node { node: of, certification, .. }) if of == node.node => own_certification = Some(certification),
+            Ok(SignedRecord::Node { node: of, certification, .. }) if of == node.node => {
+                own_certification = Some(certification);
+            }
             _ => records.push(sealed),
         }
     }
     let certification = own_certification.ok_or_else(|| fault("the superior sent no certification"))?;
     let mut index_version = None;
     if let Some(named) = &joined.index_key {
-        let key: [u8; 32] =
-            named.key.as_slice().try_into().map_err(|_| fault("the index key has another length"))?;
+        let key: [u8; 32] = named.key.as_slice().try_into().map_err(|_| fault("the index key has another length"))?;
         (shared.parts.keep_index_key)(named.version, &key).map_err(fault)?;
         *shared.parts.keys.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
             Arc::new(IndexKey::new(named.version, key));
@@ -398,9 +421,8 @@ async fn adopt(
         true
     };
     let label = joined.label;
-    let mut row = meta::NODE
-        .load(&*shared.parts.backend, &())?
-        .ok_or_else(|| fault("the node has no row of its own"))?;
+    let mut row =
+        meta::NODE.load(&*shared.parts.backend, &())?.ok_or_else(|| fault("the node has no row of its own"))?;
     row.label = label;
     let _changed = change_trust_with(shared, change, vec![ExchangeEvent::Node(row)]).await?;
     let _new = merge(shared, records).await?;

@@ -8,11 +8,11 @@ use tongban_federation::wire::{JournalList, JournalListed, JournalSize, Pull, Re
 use tongban_journal::{Frontier, JournalKind, NodeSource, Slice, SliceBuilder, merkle, verify};
 use tongban_quic::Link;
 use tongban_seal::SignedNote;
+use tongban_storage::Read;
 use tongban_storage::keyspace::figure::SLICE;
 use tongban_storage::keyspace::journal::{ENTRY, SUBTREE};
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::{Bytes, meta};
-use tongban_storage::Read;
 
 use super::serve::refusal;
 use super::shared::Shared;
@@ -97,7 +97,7 @@ fn slice(shared: &Shared, peer: &NodeId, pull: &Pull) -> Result<WireSlice, Refus
 fn own_slice(shared: &Shared, pull: &Pull, note: &[u8]) -> Result<WireSlice, Refused> {
     let state = &*shared.parts.backend;
     let signed = SignedNote::parse(note).map_err(|error| refused(error.code(), error))?;
-    let checkpoint = signed.claimed().clone();
+    let checkpoint = *signed.claimed();
     if pull.from > checkpoint.size {
         return Err(refused("journal-shorter", "the journal is not that long / 日志没有这么长"));
     }
@@ -162,7 +162,9 @@ pub(super) async fn pull(shared: &Arc<Shared>, link: &Link, wanted: JournalSize)
         let answer = link.open_request(&request.to_bytes()).await.map_err(|error| refused(error.code(), error))?;
         let wire = match Response::from_bytes(&answer).map_err(|error| refused(error.code(), error))? {
             Response::Slice(wire) => wire,
-            Response::Refused(refusal) => return Err(Refused::problem(&refusal.code, refusal.text.clone(), refusal.text)),
+            Response::Refused(refusal) => {
+                return Err(Refused::problem(&refusal.code, refusal.text.clone(), refusal.text));
+            }
             _ => return Err(refused("answer-malformed", "another answer than was asked for")),
         };
         let count = keep(shared, wanted, &frontier, wire.bytes).await?;
@@ -241,7 +243,8 @@ pub fn audit(shared: &Shared) -> Result<(u64, Vec<String>), Refused> {
     }
     for ((origin, journal, _, _), row) in SLICE.list(read, &[], None, usize::MAX)? {
         if journal == ACTS {
-            let slice = Slice::parse(&shared.parts.blobs.load(&row.digest)?).map_err(|error| refused(error.code(), error))?;
+            let slice =
+                Slice::parse(&shared.parts.blobs.load(&row.digest)?).map_err(|error| refused(error.code(), error))?;
             for record in slice.entries {
                 add(origin, record.entry.to_vec())?;
             }

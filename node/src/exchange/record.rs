@@ -162,7 +162,9 @@ async fn merge_alone(shared: &Arc<Shared>, records: Vec<Sealed>) -> Result<Merge
             use tongban_federation::directory::Merge;
             match outcome {
                 Ok(Merge::New(_) | Merge::Newer(_)) => {
-                    let Ok(signed) = tongban_codes::cbor::from_slice::<SignedRecord>(sealed.as_bytes()) else { continue };
+                    let Ok(signed) = tongban_codes::cbor::from_slice::<SignedRecord>(sealed.as_bytes()) else {
+                        continue;
+                    };
                     events.push(match signed {
                         SignedRecord::Node { node, .. } => ExchangeEvent::NodeRecord(node, sealed.into_bytes()),
                         SignedRecord::Authority { record, .. } => {
@@ -185,7 +187,9 @@ async fn merge_alone(shared: &Arc<Shared>, records: Vec<Sealed>) -> Result<Merge
     let new: Vec<Sealed> = events
         .iter()
         .filter_map(|event| match event {
-            ExchangeEvent::NodeRecord(_, bytes) | ExchangeEvent::AuthorityRecord(_, bytes) => Some(Sealed::new(bytes.clone())),
+            ExchangeEvent::NodeRecord(_, bytes) | ExchangeEvent::AuthorityRecord(_, bytes) => {
+                Some(Sealed::new(bytes.clone()))
+            }
             _ => None,
         })
         .collect();
@@ -207,7 +211,8 @@ fn authority_of(record: &Sealed) -> Option<tongban_codes::ids::AuthorityId> {
 ///
 /// When the state can't be read or the writer refuses.
 pub(super) async fn merge_own_authorities(shared: &Arc<Shared>) -> Result<bool, Refused> {
-    let rows = tongban_storage::keyspace::directory::AUTHORITY_RECORD.list(&*shared.parts.backend, &[], None, usize::MAX)?;
+    let rows =
+        tongban_storage::keyspace::directory::AUTHORITY_RECORD.list(&*shared.parts.backend, &[], None, usize::MAX)?;
     let unknown: Vec<Sealed> = {
         let directory = shared.directory();
         rows.into_iter()
@@ -221,4 +226,3 @@ pub(super) async fn merge_own_authorities(shared: &Arc<Shared>) -> Result<bool, 
     let merged = merge(shared, unknown).await?;
     Ok(publish(shared).await? || merged.grown)
 }
-

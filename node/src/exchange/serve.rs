@@ -5,8 +5,8 @@ use std::sync::Arc;
 use minicbor::Encode;
 use tongban_domain::Place;
 use tongban_domain::case::Custody;
-use tongban_federation::wire::{Answer, Query, Refusal, Request, Response, Routed};
 use tongban_federation::session::Bucket;
+use tongban_federation::wire::{Answer, Query, Refusal, Request, Response, Routed};
 use tongban_federation::{Sealed, limits};
 use tongban_quic::{Link, Standing};
 use tongban_seal::cose;
@@ -40,7 +40,9 @@ pub(super) fn refusal(refused: Refused) -> Response {
     let (code, text) = match refused {
         Refused::Rejection(rejection) => (rejection.code.to_owned(), format!("{} / {}", rejection.zh, rejection.en)),
         Refused::Problem(problem) => (problem.code, format!("{} / {}", problem.zh, problem.en)),
-        Refused::Unknown => ("outcome-unknown".to_owned(), "结果未知，请重试 / the outcome is unknown; try again".to_owned()),
+        Refused::Unknown => {
+            ("outcome-unknown".to_owned(), "结果未知，请重试 / the outcome is unknown; try again".to_owned())
+        }
         Refused::Stopped => ("node-stopping".to_owned(), "节点正在停止 / the node is stopping".to_owned()),
     };
     Response::Refused(Refusal { code, text })
@@ -69,8 +71,12 @@ async fn answer(shared: &Arc<Shared>, link: &Link, bytes: &[u8]) -> Response {
 
 async fn routed_question(shared: &Arc<Shared>, came_from: tongban_codes::ids::NodeId, routed: Routed) -> Response {
     let me = shared.here().node;
-    let unreached =
-        || Response::Refused(Refusal { code: UNREACHED.to_owned(), text: "nobody that could answer was reached".to_owned() });
+    let unreached = || {
+        Response::Refused(Refusal {
+            code: UNREACHED.to_owned(),
+            text: "nobody that could answer was reached".to_owned(),
+        })
+    };
     if shared.targets(&routed.target).contains(&me) {
         if !shared.parts.handle.fresh().await {
             return unreached();
@@ -111,7 +117,9 @@ fn local(shared: &Shared, query: &Query) -> Result<Response, Refused> {
             }
             let item = item::ITEM
                 .load(state, code)?
-                .or_else(|| item::named(state, code).ok().filter(|found| found.len() == 1).and_then(|mut found| found.pop()))
+                .or_else(|| {
+                    item::named(state, code).ok().filter(|found| found.len() == 1).and_then(|mut found| found.pop())
+                })
                 .filter(|item| item.state != tongban_domain::catalogue::ItemState::Draft)
                 .ok_or_else(|| unknown("published item", "已发布事项"))?;
             sealed(shared, &ItemAnswer { item, as_of: shared.now() })

@@ -1,7 +1,7 @@
 //! What driver, requests and questions share: directory, trust, links.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::NodeId;
@@ -19,6 +19,9 @@ use crate::engine::{Answer, Handle, Keys, Outside, Refused, Request, Trust};
 
 /// A clock: milliseconds of the legal day, moved on a demo node.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Keeps an index key under its version.
+pub type KeepIndexKey = Box<dyn Fn(u32, &[u8]) -> std::io::Result<()> + Send + Sync>;
 
 /// What the exchange is made of.
 pub struct SharedParts {
@@ -45,7 +48,7 @@ pub struct SharedParts {
     /// Whether nodes that are neither superior nor subordinate may be dialled.
     pub direct: bool,
     /// Keeps the index key of a tree that was joined.
-    pub keep_index_key: Box<dyn Fn(u32, &[u8]) -> std::io::Result<()> + Send + Sync>,
+    pub keep_index_key: KeepIndexKey,
 }
 
 /// What everything in the exchange works with.
@@ -91,7 +94,8 @@ impl Shared {
             known.add_anchor(root.node, root.key.clone());
         }
         let nodes = directory::NODE.list(state, &[], None, usize::MAX)?.into_iter().map(|(_, bytes)| bytes);
-        let authorities = directory::AUTHORITY_RECORD.list(state, &[], None, usize::MAX)?.into_iter().map(|(_, bytes)| bytes);
+        let authorities =
+            directory::AUTHORITY_RECORD.list(state, &[], None, usize::MAX)?.into_iter().map(|(_, bytes)| bytes);
         let records = nodes.chain(authorities).map(|Bytes(bytes)| Sealed::new(bytes)).collect();
         for (_, outcome) in known.merge_all(records, (parts.clock)()) {
             if let Err(error) = outcome {
@@ -169,7 +173,8 @@ impl Shared {
 
     fn trust_changed(&self) {
         let trust = self.trust();
-        let anchors: Vec<Anchor> = trust.anchors.iter().map(|row| Anchor { key_hash: row.key_hash, division: row.division }).collect();
+        let anchors: Vec<Anchor> =
+            trust.anchors.iter().map(|row| Anchor { key_hash: row.key_hash, division: row.division }).collect();
         self.parts.quic_trust.replace_anchors(anchors);
         if !trust.chain.is_empty() {
             let chain = trust.chain.iter().map(|certificate| certificate.0.clone()).collect();
@@ -244,7 +249,11 @@ impl Shared {
     /// As [`Handle::submit`].
     pub async fn settle(
         &self,
-        decide: impl FnOnce(&dyn tongban_storage::Read, Timestamp, &mut crate::engine::LeaderDesk) -> Result<Outside, Refused>
+        decide: impl FnOnce(
+            &dyn tongban_storage::Read,
+            Timestamp,
+            &mut crate::engine::LeaderDesk,
+        ) -> Result<Outside, Refused>
         + Send
         + 'static,
     ) -> Result<Vec<u8>, Refused> {
@@ -265,7 +274,9 @@ impl Unseal for DirectoryUnseal<'_> {
             return Err(UnsealError::UnknownSigner(*signer));
         }
         let lookup = |id: &KeyId| -> Option<PublicKey> {
-            keys.iter().find(|dated| dated.revoked.is_none() && dated.key.key_id() == *id).map(|dated| dated.key.clone())
+            keys.iter()
+                .find(|dated| dated.revoked.is_none() && dated.key.key_id() == *id)
+                .map(|dated| dated.key.clone())
         };
         match batch::open(sealed.as_bytes(), content_type, &lookup) {
             Ok(opened) => Ok(opened.statement),

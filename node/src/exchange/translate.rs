@@ -196,11 +196,22 @@ pub(crate) fn settled(envelope: &Envelope, receipt: &Receipt, place: Place) -> O
         // Nobody has decided about it: the case stays offered until a replay does.
         Outcome::Quarantined { .. } => return None,
     };
-    Some(Command::SettleOffer { origin: Origin { place }, case: body.case, tenure: body.tenure, act: envelope.act_number, refusal })
+    Some(Command::SettleOffer {
+        origin: Origin { place },
+        case: body.case,
+        tenure: body.tenure,
+        act: envelope.act_number,
+        refusal,
+    })
 }
 
 /// The directory's record of an authority that this node serves, sealed.
-pub(crate) fn authority_record(authority: &Authority, me: NodeId, at: Timestamp, signer: &dyn Signer) -> Option<ExchangeEvent> {
+pub(crate) fn authority_record(
+    authority: &Authority,
+    me: NodeId,
+    at: Timestamp,
+    signer: &dyn Signer,
+) -> Option<ExchangeEvent> {
     let key = PublicKey::new(Algorithm::Ed25519, authority.seal_key.clone()?).ok()?;
     let record = AuthorityRecord {
         authority: authority.id,

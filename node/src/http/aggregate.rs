@@ -145,9 +145,9 @@ async fn pull(State(app): State<App>) -> Result<Response, Failure> {
 async fn audit_figures(State(app): State<App>) -> Result<Response, Failure> {
     app.fresh().await?;
     let shared = std::sync::Arc::clone(&app.shared);
-    let (entries, differences) = tokio::task::spawn_blocking(move || audit(&shared))
-        .await
-        .map_err(|error| Failure(crate::engine::Refused::problem("internal-fault", error.to_string(), error.to_string())))??;
+    let (entries, differences) = tokio::task::spawn_blocking(move || audit(&shared)).await.map_err(|error| {
+        Failure(crate::engine::Refused::problem("internal-fault", error.to_string(), error.to_string()))
+    })??;
     Ok(Json(Audit { equal: differences.is_empty(), entries, differences }).into_response())
 }
 

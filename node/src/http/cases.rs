@@ -48,8 +48,16 @@ async fn fetch_item(app: &App, division: tongban_codes::division::DivisionCode, 
     let kept = item::foreign(app.state(), division, code)?;
     match asked {
         Asked::Answer(answer, node) => {
-            if answer.item.division != division || app.shared.place_of(&node).map(|place| place.division) != Some(division) {
-                return Err(problem("item-foreign-seal", "item", code, "the item is sealed by a node of another division", "事项由其他区划的节点签署"));
+            if answer.item.division != division
+                || app.shared.place_of(&node).map(|place| place.division) != Some(division)
+            {
+                return Err(problem(
+                    "item-foreign-seal",
+                    "item",
+                    code,
+                    "the item is sealed by a node of another division",
+                    "事项由其他区划的节点签署",
+                ));
             }
             let same = kept.is_some_and(|kept| kept.item == answer.item && kept.node == node);
             if !same {
@@ -89,7 +97,8 @@ async fn act_on(State(app): State<App>, call: Call, body: Body<CaseAct>) -> Resu
 }
 
 fn unknown(text: &str) -> Failure {
-    let failure = problem("case-unknown", "case", text, "no case of this number or code is known here", "本节点没有该办件");
+    let failure =
+        problem("case-unknown", "case", text, "no case of this number or code is known here", "本节点没有该办件");
     failure.remedy("ask the federation: tongban case whereis", "查询：tongban case whereis")
 }
 
@@ -97,7 +106,7 @@ async fn show(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<
     app.fresh().await?;
     let text = query.case.unwrap_or_default();
     let row = case::named(app.state(), &text)?.ok_or_else(|| unknown(&text))?;
-    Ok(Json(view(&app, row)?).into_response())
+    Ok(Json(view(&app, &row)?).into_response())
 }
 
 async fn list(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<Response, Failure> {
@@ -111,7 +120,7 @@ async fn list(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<
     let mut rows = Vec::new();
     for id in ids {
         if let Some(row) = case::CASE.load(app.state(), &id)? {
-            rows.push(view(&app, row)?);
+            rows.push(view(&app, &row)?);
         }
     }
     Ok(listed("cases", rows).into_response())
@@ -124,7 +133,7 @@ fn masked(name: &str) -> String {
     name.chars().take(shown).chain("*".repeat(count.saturating_sub(shown).min(6)).chars()).collect()
 }
 
-fn view(app: &App, row: Case) -> Result<CaseView, Failure> {
+fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
     let history = case::history(app.state(), &row.id)?;
     let here = app.shared.here();
     let due = row.deadlines.as_ref();
@@ -216,7 +225,9 @@ async fn whereis_case(State(app): State<App>, Query(query): Query<CaseQuery>) ->
     let mut from = None;
     for target in asked {
         let question = known.as_ref().map_or_else(|| text.clone(), |answer| answer.case.to_string());
-        if let Asked::Answer(answer, source) = app.shared.ask::<WhereisAnswer>(target, Question::Whereis(question)).await {
+        if let Asked::Answer(answer, source) =
+            app.shared.ask::<WhereisAnswer>(target, Question::Whereis(question)).await
+        {
             if best.as_ref().is_some_and(|best| best.case != answer.case) {
                 continue;
             }

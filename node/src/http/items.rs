@@ -1,9 +1,9 @@
 //! The catalogue.
 
+use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use tongban_domain::Command;
 use tongban_domain::catalogue::{BaseItem, ItemState, ServiceItem};
 use tongban_storage::keyspace::item;
@@ -123,7 +123,13 @@ async fn list(State(app): State<App>, Query(query): Query<ItemQuery>) -> Result<
     let stage = query.stage.as_deref();
     if !matches!(stage, None | Some("base" | "draft" | "in-force")) {
         let value = stage.unwrap_or_default();
-        return Err(problem("invalid-request", "stage", value, "stages are base, draft, in-force", "stage 为 base、draft、in-force"));
+        return Err(problem(
+            "invalid-request",
+            "stage",
+            value,
+            "stages are base, draft, in-force",
+            "stage 为 base、draft、in-force",
+        ));
     }
     if matches!(stage, None | Some("base")) {
         rows.extend(item::BASE.list(read, &[], after, limit)?.into_iter().map(|(_, base)| base_view(base)));

@@ -39,7 +39,13 @@ async fn cancel(State(app): State<App>, call: Call, body: Body<CancelLicence>) -
 async fn show(State(app): State<App>, Query(query): Query<LicenceQuery>) -> Result<Response, Failure> {
     app.fresh().await?;
     let row = hall::LICENCE.load(app.state(), &query.licence)?.ok_or_else(|| {
-        problem("licence-unknown", "licence", &query.licence, "no licence of this identifier was issued here", "本节点没有颁发该证照")
+        problem(
+            "licence-unknown",
+            "licence",
+            &query.licence,
+            "no licence of this identifier was issued here",
+            "本节点没有颁发该证照",
+        )
     })?;
     Ok(Json(LicenceView {
         licence: row.id,
@@ -56,16 +62,38 @@ async fn show(State(app): State<App>, Query(query): Query<LicenceQuery>) -> Resu
 
 /// Texts of the closed list of reasons.
 const REASONS: [(&str, &str, &str); 7] = [
-    ("valid", "the seal holds and the issuing authority's register says it is valid", "签章有效，颁发机构登记状态为有效"),
+    (
+        "valid",
+        "the seal holds and the issuing authority's register says it is valid",
+        "签章有效，颁发机构登记状态为有效",
+    ),
     ("cancelled", "the issuing authority has cancelled it", "已被颁发机构注销"),
     ("expired", "its last day has passed", "已过有效期"),
-    ("tampered", "the seal does not hold: the file was changed or was never sealed by this authority", "签章不符：文件被篡改或并非该机构签发"),
+    (
+        "tampered",
+        "the seal does not hold: the file was changed or was never sealed by this authority",
+        "签章不符：文件被篡改或并非该机构签发",
+    ),
     ("unknown", "the issuing authority's register has no such licence", "颁发机构登记中没有该证照"),
-    ("unknown-authority", "no authority with this seal is known in the federation that this node reaches", "联网目录中没有该签章的机构"),
-    ("status-unknown", "the seal holds, but the issuing authority's register could not be asked now", "签章有效，但暂时无法查询颁发机构的登记状态"),
+    (
+        "unknown-authority",
+        "no authority with this seal is known in the federation that this node reaches",
+        "联网目录中没有该签章的机构",
+    ),
+    (
+        "status-unknown",
+        "the seal holds, but the issuing authority's register could not be asked now",
+        "签章有效，但暂时无法查询颁发机构的登记状态",
+    ),
 ];
 
-fn verdict(app: &App, reason: &'static str, licence: String, statement: Option<Statement>, as_of: Option<Timestamp>) -> Verdict {
+fn verdict(
+    app: &App,
+    reason: &'static str,
+    licence: String,
+    statement: Option<Statement>,
+    as_of: Option<Timestamp>,
+) -> Verdict {
     let (_, en, zh) = REASONS.iter().find(|(code, ..)| *code == reason).copied().unwrap_or((reason, "", ""));
     Verdict {
         valid: reason == "valid",
@@ -87,7 +115,8 @@ fn opened(app: &App, sealed: &[u8]) -> Result<Statement, &'static str> {
     let known = std::cell::Cell::new(None);
     let lookup = |id: &KeyId| -> Option<PublicKey> {
         let found = directory.authorities().find_map(|entry| {
-            let key = entry.record.seal_keys.iter().find(|dated| dated.revoked.is_none() && dated.key.key_id() == *id)?;
+            let key =
+                entry.record.seal_keys.iter().find(|dated| dated.revoked.is_none() && dated.key.key_id() == *id)?;
             Some((entry.record.authority, key.key.clone()))
         })?;
         known.set(Some(found.0));
@@ -113,7 +142,15 @@ async fn verify(State(app): State<App>, body: Body<VerifyLicence>) -> Result<Res
             Ok(bytes) => verify_file(&app, &bytes).await?,
             Err(_) => verdict(&app, "tampered", String::new(), None, None),
         },
-        _ => return Err(problem("invalid-request", "id", "", "give an identifier or a file, one of them", "请提供证照标识或文件之一")),
+        _ => {
+            return Err(problem(
+                "invalid-request",
+                "id",
+                "",
+                "give an identifier or a file, one of them",
+                "请提供证照标识或文件之一",
+            ));
+        }
     };
     Ok(Json(verdict).into_response())
 }
@@ -129,7 +166,8 @@ async fn verify_file(app: &App, bytes: &[u8]) -> Result<Verdict, Failure> {
 
 async fn verify_id(app: &App, id: String) -> Result<Verdict, Failure> {
     let _shape: LicenceId = id.parse().map_err(|error: tongban_codes::InvalidCode| {
-        let failure = problem("licence-id", "licence", &id, &error.to_string(), &format!("证照标识有误：{}", error.zh()));
+        let failure =
+            problem("licence-id", "licence", &id, &error.to_string(), &format!("证照标识有误：{}", error.zh()));
         failure.remedy("copy the identifier whole, or give a file", "请完整填写证照标识，或提供文件")
     })?;
     standing(app, id, None).await
@@ -160,7 +198,13 @@ async fn standing(app: &App, id: String, statement: Option<Statement>) -> Result
         (answer, asked)
     };
     let Some(answer) = answer else {
-        let reason = if asked { "unknown" } else if statement.is_some() { "status-unknown" } else { "unknown-authority" };
+        let reason = if asked {
+            "unknown"
+        } else if statement.is_some() {
+            "status-unknown"
+        } else {
+            "unknown-authority"
+        };
         return Ok(verdict(app, reason, id, statement, None));
     };
     let sealed = match opened(app, &answer.sealed) {

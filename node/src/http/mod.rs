@@ -52,7 +52,12 @@ pub(crate) struct App {
 impl App {
     /// Handlers over a running node.
     #[must_use]
-    pub(crate) fn new(shared: Arc<Shared>, raft: Arc<RaftNode>, directory: Arc<NodeDirectory>, nudge: mpsc::Sender<Nudge>) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        raft: Arc<RaftNode>,
+        directory: Arc<NodeDirectory>,
+        nudge: mpsc::Sender<Nudge>,
+    ) -> Self {
         Self { shared, raft, directory, nudge, admission: Arc::default() }
     }
 
@@ -89,7 +94,9 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         .merge(aggregate::routes())
         .merge(peers::routes())
         .layer(axum::middleware::from_fn_with_state(app.clone(), only_operators))
-        .fallback(|| async { Failure::from(Refused::problem("no-such-path", "the API has no such path", "API 没有该路径")) })
+        .fallback(|| async {
+            Failure::from(Refused::problem("no-such-path", "the API has no such path", "API 没有该路径"))
+        })
         .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(app);
     axum::serve(listener, router.into_make_service_with_connect_info::<Caller>())
@@ -116,8 +123,10 @@ async fn only_operators(
         return Ok(next.run(request).await);
     }
     let uid = caller.uid.map_or_else(String::new, |uid| uid.to_string());
-    Err(problem("operator-unknown", "operator", &uid, "this user is no operator", "当前用户不是操作员")
-        .remedy("an administrator adds him: tongban operator add NAME --role R --uid UID", "由管理员添加：tongban operator add"))
+    Err(problem("operator-unknown", "operator", &uid, "this user is no operator", "当前用户不是操作员").remedy(
+        "an administrator adds him: tongban operator add NAME --role R --uid UID",
+        "由管理员添加：tongban operator add",
+    ))
 }
 
 /// The user id at the other end of the socket.
@@ -283,7 +292,11 @@ fn header(headers: &HeaderMap, name: &str) -> Result<Option<String>, Failure> {
         .get(name)
         .map(|value| {
             value.to_str().map(str::to_owned).map_err(|_| {
-                Failure(Refused::problem("invalid-request", format!("the header {name} is not ASCII"), format!("请求头 {name} 不是 ASCII")))
+                Failure(Refused::problem(
+                    "invalid-request",
+                    format!("the header {name} is not ASCII"),
+                    format!("请求头 {name} 不是 ASCII"),
+                ))
             })
         })
         .transpose()
@@ -343,9 +356,10 @@ impl Call {
                 let mandated = !matches!(command, Command::Decide { .. }) || !operator.mandates.is_empty();
                 (!fits, !mandated, operator.roles.len(), operator.name.clone())
             };
-            all.iter().filter(|operator| own(operator)).min_by_key(rank).ok_or_else(|| {
-                unknown("this user is no operator".to_owned(), "当前用户不是操作员".to_owned(), "")
-            })?
+            all.iter()
+                .filter(|operator| own(operator))
+                .min_by_key(rank)
+                .ok_or_else(|| unknown("this user is no operator".to_owned(), "当前用户不是操作员".to_owned(), ""))?
         };
         Ok(Actor { operator: chosen.name.clone(), roles: chosen.roles.clone(), window: chosen.window.clone() })
     }
@@ -400,7 +414,11 @@ fn admit(app: &App) -> Result<(), Failure> {
         code: "disk-low".to_owned(),
         field: "disk".to_owned(),
         value: free.to_string(),
-        en: format!("{} MiB are free, less than the low-water mark of {} MiB; nothing new is taken", free >> 20, low >> 20),
+        en: format!(
+            "{} MiB are free, less than the low-water mark of {} MiB; nothing new is taken",
+            free >> 20,
+            low >> 20
+        ),
         zh: format!("磁盘剩余 {} MiB，低于 {} MiB 的下限，暂停受理", free >> 20, low >> 20),
         remedy_en: "free space on the disk of the data directory".to_owned(),
         remedy_zh: "清理数据目录所在磁盘".to_owned(),

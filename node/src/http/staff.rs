@@ -1,9 +1,9 @@
 //! Operators and authorities.
 
+use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use tongban_domain::Command;
 use tongban_storage::keyspace::hall;
 

@@ -97,11 +97,7 @@ fn weight(entry: &Entry) -> usize {
 impl View {
     /// Reads the positions and records of a log.
     pub(super) fn new(log: Log) -> Result<Self, RaftError> {
-        let position = |tag, what| {
-            log.record(tag)
-                .map(|bytes| record::decode_position(what, &bytes))
-                .transpose()
-        };
+        let position = |tag, what| log.record(tag).map(|bytes| record::decode_position(what, &bytes)).transpose();
         let purged = position(record::PURGED, "purge point")?;
         if purged.map(|purged| purged.index) != log.purged_index() {
             return Err(RaftError::Record {
@@ -110,22 +106,13 @@ impl View {
             });
         }
         let tail = Tail {
-            next: log
-                .last_index()
-                .or(log.purged_index())
-                .map_or(0, |last| last + 1),
+            next: log.last_index().or(log.purged_index()).map_or(0, |last| last + 1),
             purged,
-            vote: log
-                .record(record::VOTE)
-                .map(|bytes| record::decode_vote(&bytes))
-                .transpose()?,
+            vote: log.record(record::VOTE).map(|bytes| record::decode_vote(&bytes)).transpose()?,
             committed: position(record::COMMITTED, "commit point")?,
             ..Tail::default()
         };
-        Ok(Self {
-            log,
-            tail: Mutex::new(tail),
-        })
+        Ok(Self { log, tail: Mutex::new(tail) })
     }
 
     pub(super) fn log(&self) -> &Log {
@@ -157,10 +144,7 @@ impl View {
                 return Ok(tail.entries.get(at).cloned());
             }
         }
-        self.log
-            .load(index)?
-            .map(|bytes| record::decode_entry(index, &bytes))
-            .transpose()
+        self.log.load(index)?.map(|bytes| record::decode_entry(index, &bytes)).transpose()
     }
 
     /// The term and index of an entry, or of the purge point.
@@ -172,16 +156,14 @@ impl View {
     }
 
     pub(super) fn membership(&self) -> Result<StoredMembership, RaftError> {
-        self.log.record(record::MEMBERSHIP).map_or_else(
-            || Ok(StoredMembership::default()),
-            |bytes| record::decode_membership(&bytes),
-        )
+        self.log
+            .record(record::MEMBERSHIP)
+            .map_or_else(|| Ok(StoredMembership::default()), |bytes| record::decode_membership(&bytes))
     }
 
     /// Stores the membership that was applied last, durably.
     pub(super) fn save_membership(&self, stored: &StoredMembership) -> Result<(), StorageError> {
-        self.log
-            .save_record(record::MEMBERSHIP, &record::encode_membership(stored))
+        self.log.save_record(record::MEMBERSHIP, &record::encode_membership(stored))
     }
 
     fn tail(&self) -> MutexGuard<'_, Tail> {
@@ -219,17 +201,11 @@ impl RaftLogReader<Binding> for LogReader {
         &mut self,
         range: R,
     ) -> Result<Vec<Entry>, io::Error> {
-        self.0
-            .clamp(&range)
-            .map(|index| self.0.io_entry(index))
-            .collect()
+        self.0.clamp(&range).map(|index| self.0.io_entry(index)).collect()
     }
 
     /// One entry after the other, so that a long replay isn't held in memory.
-    async fn entries_stream<R>(
-        &mut self,
-        range: R,
-    ) -> impl Stream<Item = Result<Entry, io::Error>> + OptionalSend
+    async fn entries_stream<R>(&mut self, range: R) -> impl Stream<Item = Result<Entry, io::Error>> + OptionalSend
     where
         R: RangeBounds<u64> + Clone + Debug + OptionalSend,
     {
@@ -269,9 +245,7 @@ impl LogStore {
     pub(super) fn start(view: Arc<View>) -> Result<Self, io::Error> {
         let (queue, tasks) = mpsc::channel();
         let writer = Arc::clone(&view);
-        thread::Builder::new()
-            .name("log-writer".to_owned())
-            .spawn(move || write_all(&writer, &tasks))?;
+        thread::Builder::new().name("log-writer".to_owned()).spawn(move || write_all(&writer, &tasks))?;
         Ok(Self { view, queue })
     }
 
@@ -299,10 +273,7 @@ impl RaftLogStorage<Binding> for LogStore {
             None => None,
             Some(last) => self.view.log_id(last).map_err(io::Error::other)?,
         };
-        Ok(LogState {
-            last_purged_log_id,
-            last_log_id,
-        })
+        Ok(LogState { last_purged_log_id, last_log_id })
     }
 
     async fn get_log_reader(&mut self) -> LogReader {

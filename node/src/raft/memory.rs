@@ -56,18 +56,12 @@ impl MemoryLog {
             return Err(ProposeError::Closed);
         }
         for (index, entry) in (1..).zip(&committed).skip(applied) {
-            sink.committed(index, Arc::clone(entry))
-                .await
-                .map_err(|_| ProposeError::Closed)?;
+            sink.committed(index, Arc::clone(entry)).await.map_err(|_| ProposeError::Closed)?;
         }
         Ok(Self {
             shared: Arc::new(Shared {
                 sink,
-                state: Mutex::new(State {
-                    committed,
-                    proposed: VecDeque::new(),
-                    refusal: None,
-                }),
+                state: Mutex::new(State { committed, proposed: VecDeque::new(), refusal: None }),
                 turn: TurnMutex::new(()),
             }),
             commit,
@@ -121,9 +115,7 @@ impl OrderedLog for MemoryLog {
             if at_once {
                 shared.commit(usize::MAX).await;
             }
-            outcome
-                .await
-                .unwrap_or_else(|_| Err(ProposeError::Unknown("the log is gone".to_owned())))
+            outcome.await.unwrap_or_else(|_| Err(ProposeError::Unknown("the log is gone".to_owned())))
         }
         .boxed()
     }

@@ -90,9 +90,7 @@ pub enum RaftError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// The state holds entries that the log never had.
-    #[error(
-        "the log ends at entry {last}, but the state has applied entry {applied}: the log was lost or replaced"
-    )]
+    #[error("the log ends at entry {last}, but the state has applied entry {applied}: the log was lost or replaced")]
     LogLost {
         /// What the state has applied.
         applied: u64,
@@ -156,12 +154,8 @@ impl RaftError {
             Self::LogLost { .. } | Self::StateLost { .. } => {
                 "Nothing was changed. Put the missing directory back if it was moved; otherwise restore the newest backup into a new directory."
             }
-            Self::OtherReplica { .. } => {
-                "Name the directory of this replica. A replica number is never used twice."
-            }
-            Self::Record { .. } => {
-                "Start the release that wrote this log, or a newer one. Nothing was changed."
-            }
+            Self::OtherReplica { .. } => "Name the directory of this replica. A replica number is never used twice.",
+            Self::Record { .. } => "Start the release that wrote this log, or a newer one. Nothing was changed.",
             Self::Flush(_) | Self::Stopped(_) => {
                 "Find the first error in the log, remove its cause, and start the node again."
             }
@@ -178,9 +172,7 @@ impl RaftError {
             }
             Self::OtherReplica { .. } => "请指定本副本自己的目录；副本编号不得重复使用。",
             Self::Record { .. } => "请使用写入该日志的版本或更新的版本启动；未作任何改动。",
-            Self::Flush(_) | Self::Stopped(_) => {
-                "请在日志中找到第一个错误，排除原因后重新启动节点。"
-            }
+            Self::Flush(_) | Self::Stopped(_) => "请在日志中找到第一个错误，排除原因后重新启动节点。",
         }
     }
 }

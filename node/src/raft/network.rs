@@ -8,9 +8,7 @@ use openraft::{
     errors::{RPCError, ReplicationClosed, StreamingError, Unreachable},
     impls::EmptyNode,
     network::RPCOption,
-    raft::{
-        AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, VoteRequest, VoteResponse,
-    },
+    raft::{AppendEntriesRequest, AppendEntriesResponse, SnapshotResponse, VoteRequest, VoteResponse},
 };
 
 use super::binding::{Binding, Vote};

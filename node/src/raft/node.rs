@@ -85,21 +85,13 @@ impl RaftNode {
         started
     }
 
-    async fn run(
-        view: Arc<View>,
-        replica: u64,
-        sink: Arc<dyn CommittedSink>,
-    ) -> Result<Arc<Self>, RaftError> {
+    async fn run(view: Arc<View>, replica: u64, sink: Arc<dyn CommittedSink>) -> Result<Arc<Self>, RaftError> {
         let is_new = check_positions(&view, replica, sink.applied())?;
         let state_machine = StateMachine::new(Arc::clone(&view), Arc::clone(&sink))?;
         let log_store = LogStore::start(Arc::clone(&view)).map_err(stopped)?;
-        let raft = Raft::new(replica, config()?, NoPeers, log_store, state_machine)
-            .await
-            .map_err(stopped)?;
+        let raft = Raft::new(replica, config()?, NoPeers, log_store, state_machine).await.map_err(stopped)?;
         if is_new {
-            raft.initialize(BTreeMap::from([(replica, EmptyNode {})]))
-                .await
-                .map_err(stopped)?;
+            raft.initialize(BTreeMap::from([(replica, EmptyNode {})])).await.map_err(stopped)?;
         } else {
             raft.trigger().elect(false).await.map_err(stopped)?;
         }
@@ -108,9 +100,7 @@ impl RaftNode {
             .metrics(
                 |metrics| {
                     metrics.state == ServerState::Leader
-                        && metrics
-                            .last_applied
-                            .is_some_and(|applied| applied.leader_id.term == metrics.current_term)
+                        && metrics.last_applied.is_some_and(|applied| applied.leader_id.term == metrics.current_term)
                 },
                 "the replica leads and has applied its blank entry",
             )
@@ -118,13 +108,7 @@ impl RaftNode {
             .map_err(stopped)?;
         let (proposals, waiting) = mpsc::unbounded_channel();
         tokio::spawn(submit(raft.clone(), waiting));
-        Ok(Arc::new(Self {
-            raft,
-            view,
-            sink,
-            proposals,
-            compacting: Mutex::new(()),
-        }))
+        Ok(Arc::new(Self { raft, view, sink, proposals, compacting: Mutex::new(()) }))
     }
 
     /// How many times the log waited for the disk since the start.
@@ -138,9 +122,7 @@ impl RaftNode {
     pub fn committed_index(&self) -> u64 {
         let metrics = self.raft.metrics();
         let metrics = metrics.borrow_watched();
-        metrics
-            .local_committed
-            .map_or(0, |committed| committed.index)
+        metrics.local_committed.map_or(0, |committed| committed.index)
     }
 
     /// The index of the last entry in the log.
@@ -159,9 +141,7 @@ impl RaftNode {
     pub async fn compact(&self) -> Result<u64, RaftError> {
         let _one_at_a_time = self.compacting.lock().await;
         let sink = Arc::clone(&self.sink);
-        let flushed = blocking(move || sink.flush())
-            .await?
-            .map_err(RaftError::Flush)?;
+        let flushed = blocking(move || sink.flush()).await?.map_err(RaftError::Flush)?;
         if flushed <= self.purged_index() {
             return Ok(self.purged_index());
         }
@@ -190,20 +170,16 @@ impl OrderedLog for RaftNode {
     fn propose(&self, entry: Arc<[u8]>) -> BoxFuture<'static, Result<u64, ProposeError>> {
         let (responder, outcome) = ProgressResponder::complete_only();
         let (refusal, mut refused) = oneshot::channel();
-        let sent = self.proposals.send(Proposed {
-            proposal: Proposal(entry),
-            responder,
-            refusal,
-        });
+        let sent = self.proposals.send(Proposed { proposal: Proposal(entry), responder, refusal });
         let closed = sent.is_err();
         async move {
             match outcome.await {
                 Ok(Ok(response)) => Ok(response.log_id.index),
                 Ok(Err(error)) => Err(ProposeError::Unknown(error.to_string())),
                 Err(_) if closed => Err(ProposeError::Closed),
-                Err(_) => Err(refused
-                    .try_recv()
-                    .unwrap_or_else(|_| ProposeError::Unknown("the replica stopped".to_owned()))),
+                Err(_) => {
+                    Err(refused.try_recv().unwrap_or_else(|_| ProposeError::Unknown("the replica stopped".to_owned())))
+                }
             }
         }
         .boxed()
@@ -214,26 +190,14 @@ impl OrderedLog for RaftNode {
 async fn submit(raft: Raft<Binding, StateMachine>, mut waiting: mpsc::UnboundedReceiver<Proposed>) {
     while let Some(proposed) = waiting.recv().await {
         if raft.is_leader() {
-            let Proposed {
-                proposal,
-                responder,
-                refusal: _,
-            } = proposed;
-            if raft
-                .client_write_ff(proposal, Some(responder))
-                .await
-                .is_ok()
-            {
+            let Proposed { proposal, responder, refusal: _ } = proposed;
+            if raft.client_write_ff(proposal, Some(responder)).await.is_ok() {
                 continue;
             }
             break;
         }
         let runs = raft.metrics().borrow_watched().running_state.is_ok();
-        proposed.refuse(if runs {
-            ProposeError::NotLeader
-        } else {
-            ProposeError::Closed
-        });
+        proposed.refuse(if runs { ProposeError::NotLeader } else { ProposeError::Closed });
     }
     waiting.close();
     while let Some(proposed) = waiting.recv().await {
@@ -245,24 +209,15 @@ async fn submit(raft: Raft<Binding, StateMachine>, mut waiting: mpsc::UnboundedR
 fn check_positions(view: &View, replica: u64, applied: u64) -> Result<bool, RaftError> {
     let last = view.last_index();
     if applied > last.unwrap_or(0) {
-        return Err(RaftError::LogLost {
-            applied,
-            last: last.unwrap_or(0),
-        });
+        return Err(RaftError::LogLost { applied, last: last.unwrap_or(0) });
     }
     if let Some(purged) = view.purged().filter(|purged| purged.index > applied) {
-        return Err(RaftError::StateLost {
-            purged: purged.index,
-            applied,
-        });
+        return Err(RaftError::StateLost { purged: purged.index, applied });
     }
     if let Some(vote) = view.vote()
         && vote.leader_id.voted_for != replica
     {
-        return Err(RaftError::OtherReplica {
-            found: vote.leader_id.voted_for,
-            expected: replica,
-        });
+        return Err(RaftError::OtherReplica { found: vote.leader_id.voted_for, expected: replica });
     }
     Ok(last.is_none() && view.vote().is_none())
 }
@@ -286,9 +241,7 @@ fn config() -> Result<Arc<Config>, RaftError> {
     .map_err(stopped)
 }
 
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, RaftError> {
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, RaftError> {
     tokio::task::spawn_blocking(work).await.map_err(stopped)
 }
 

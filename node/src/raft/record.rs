@@ -69,10 +69,7 @@ struct MembershipRecord {
 }
 
 pub(super) fn log_id(term: u64, index: u64) -> LogId {
-    LogId {
-        leader_id: Term::new(term),
-        index,
-    }
+    LogId { leader_id: Term::new(term), index }
 }
 
 pub(super) fn encode_entry(entry: &Entry) -> Vec<u8> {
@@ -81,11 +78,7 @@ pub(super) fn encode_entry(entry: &Entry) -> Vec<u8> {
         EntryPayload::Normal(proposal) => (Some(<&ByteSlice>::from(&*proposal.0)), None),
         EntryPayload::Membership(membership) => (None, Some(members_record(membership))),
     };
-    cbor::to_vec(&EntryRecord {
-        term: entry.log_id.leader_id.term,
-        proposal,
-        members,
-    })
+    cbor::to_vec(&EntryRecord { term: entry.log_id.leader_id.term, proposal, members })
 }
 
 pub(super) fn decode_entry(index: u64, bytes: &[u8]) -> Result<Entry, RaftError> {
@@ -98,16 +91,10 @@ pub(super) fn decode_entry(index: u64, bytes: &[u8]) -> Result<Entry, RaftError>
         }
         (None, Some(members)) => EntryPayload::Membership(membership(members)),
         (Some(_), Some(_)) => {
-            return Err(RaftError::Record {
-                what: "entry",
-                detail: format!("entry {index} is of two kinds"),
-            });
+            return Err(RaftError::Record { what: "entry", detail: format!("entry {index} is of two kinds") });
         }
     };
-    Ok(Entry {
-        log_id: log_id(record.term, index),
-        payload,
-    })
+    Ok(Entry { log_id: log_id(record.term, index), payload })
 }
 
 pub(super) fn encode_vote(vote: &Vote) -> Vec<u8> {
@@ -121,10 +108,7 @@ pub(super) fn encode_vote(vote: &Vote) -> Vec<u8> {
 pub(super) fn decode_vote(bytes: &[u8]) -> Result<Vote, RaftError> {
     let record: VoteRecord = decode("vote", bytes)?;
     Ok(Vote {
-        leader_id: leader_id_std::LeaderId {
-            term: record.term,
-            voted_for: record.replica,
-        },
+        leader_id: leader_id_std::LeaderId { term: record.term, voted_for: record.replica },
         committed: record.committed,
     })
 }
@@ -147,44 +131,27 @@ pub(super) fn encode_membership(stored: &StoredMembership) -> Vec<u8> {
 
 pub(super) fn decode_membership(bytes: &[u8]) -> Result<StoredMembership, RaftError> {
     let record: MembershipRecord = decode("membership", bytes)?;
-    Ok(StoredMembership::new(
-        record.at.map(|at| log_id(at.term, at.index)),
-        membership(record.members),
-    ))
+    Ok(StoredMembership::new(record.at.map(|at| log_id(at.term, at.index)), membership(record.members)))
 }
 
 fn position_record(log_id: &LogId) -> PositionRecord {
-    PositionRecord {
-        term: log_id.leader_id.term,
-        index: log_id.index,
-    }
+    PositionRecord { term: log_id.leader_id.term, index: log_id.index }
 }
 
 fn members_record(membership: &Membership) -> MembersRecord {
     MembersRecord {
-        voters: membership
-            .get_joint_config()
-            .iter()
-            .map(|voters| voters.iter().copied().collect())
-            .collect(),
+        voters: membership.get_joint_config().iter().map(|voters| voters.iter().copied().collect()).collect(),
         learners: membership.learner_ids().collect(),
     }
 }
 
 fn membership(record: MembersRecord) -> Membership {
-    let voters: Vec<BTreeSet<u64>> = record
-        .voters
-        .into_iter()
-        .map(|voters| voters.into_iter().collect())
-        .collect();
+    let voters: Vec<BTreeSet<u64>> = record.voters.into_iter().map(|voters| voters.into_iter().collect()).collect();
     Membership::new_with_defaults(voters, record.learners)
 }
 
 fn decode<'b, T: Decode<'b, ()>>(what: &'static str, bytes: &'b [u8]) -> Result<T, RaftError> {
-    cbor::from_slice(bytes).map_err(|error| RaftError::Record {
-        what,
-        detail: error.to_string(),
-    })
+    cbor::from_slice(bytes).map_err(|error| RaftError::Record { what, detail: error.to_string() })
 }
 
 #[cfg(test)]
@@ -206,19 +173,10 @@ mod tests {
         let members = Membership::new_with_defaults(vec![BTreeSet::from([1, 2])], [3]);
         for (payload, golden) in [
             (EntryPayload::Blank, "a10007"),
-            (
-                EntryPayload::Normal(Proposal(Arc::from(*b"abc"))),
-                "a200070143616263",
-            ),
-            (
-                EntryPayload::Membership(members),
-                "a2000702a20081820102018103",
-            ),
+            (EntryPayload::Normal(Proposal(Arc::from(*b"abc"))), "a200070143616263"),
+            (EntryPayload::Membership(members), "a2000702a20081820102018103"),
         ] {
-            let entry = Entry {
-                log_id: log_id(7, 9),
-                payload,
-            };
+            let entry = Entry { log_id: log_id(7, 9), payload };
             let bytes = encode_entry(&entry);
             assert_eq!(hex(&bytes), golden);
             let again = decode_entry(9, &bytes).unwrap();
@@ -229,35 +187,18 @@ mod tests {
 
     #[test]
     fn records_keep_their_bytes() {
-        let vote = Vote {
-            leader_id: leader_id_std::LeaderId {
-                term: 3,
-                voted_for: 1,
-            },
-            committed: true,
-        };
+        let vote = Vote { leader_id: leader_id_std::LeaderId { term: 3, voted_for: 1 }, committed: true };
         assert_eq!(hex(&encode_vote(&vote)), "a30003010102f5");
         assert_eq!(decode_vote(&encode_vote(&vote)).unwrap(), vote);
 
         let position = log_id(3, 500);
         assert_eq!(hex(&encode_position(&position)), "a20003011901f4");
-        assert_eq!(
-            decode_position("position", &encode_position(&position)).unwrap(),
-            position
-        );
+        assert_eq!(decode_position("position", &encode_position(&position)).unwrap(), position);
 
-        let stored = StoredMembership::new(
-            Some(log_id(0, 0)),
-            Membership::new_with_defaults(vec![BTreeSet::from([1])], []),
-        );
-        assert_eq!(
-            hex(&encode_membership(&stored)),
-            "a200a20000010001a2008181010180"
-        );
-        assert_eq!(
-            decode_membership(&encode_membership(&stored)).unwrap(),
-            stored
-        );
+        let stored =
+            StoredMembership::new(Some(log_id(0, 0)), Membership::new_with_defaults(vec![BTreeSet::from([1])], []));
+        assert_eq!(hex(&encode_membership(&stored)), "a200a20000010001a2008181010180");
+        assert_eq!(decode_membership(&encode_membership(&stored)).unwrap(), stored);
         assert_eq!(decode_vote(b"\xa1").unwrap_err().code(), "log-record");
     }
 

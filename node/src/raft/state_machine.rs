@@ -37,12 +37,7 @@ impl StateMachine {
             })?),
         };
         let membership = view.membership()?;
-        Ok(Self {
-            view,
-            sink,
-            applied,
-            membership,
-        })
+        Ok(Self { view, sink, applied, membership })
     }
 }
 
@@ -62,16 +57,12 @@ impl RaftStateMachine<Binding> for StateMachine {
             let log_id = entry.log_id;
             match entry.payload {
                 EntryPayload::Blank => {}
-                EntryPayload::Normal(proposal) => self
-                    .sink
-                    .committed(log_id.index, proposal.0)
-                    .await
-                    .map_err(io::Error::other)?,
+                EntryPayload::Normal(proposal) => {
+                    self.sink.committed(log_id.index, proposal.0).await.map_err(io::Error::other)?;
+                }
                 EntryPayload::Membership(membership) => {
                     self.membership = StoredMembership::new(Some(log_id), membership);
-                    self.view
-                        .save_membership(&self.membership)
-                        .map_err(io::Error::other)?;
+                    self.view.save_membership(&self.membership).map_err(io::Error::other)?;
                 }
             }
             self.applied = Some(log_id);
@@ -121,12 +112,6 @@ impl RaftSnapshotBuilder<Binding> for FlushedState {
             0 => None,
             index => self.view.log_id(index).map_err(io::Error::other)?,
         };
-        Ok(Snapshot {
-            meta: SnapshotMeta {
-                last_log_id,
-                last_membership: self.membership.clone(),
-            },
-            snapshot: (),
-        })
+        Ok(Snapshot { meta: SnapshotMeta { last_log_id, last_membership: self.membership.clone() }, snapshot: () })
     }
 }

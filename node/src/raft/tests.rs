@@ -24,11 +24,7 @@ struct Sink {
 
 impl Sink {
     fn at(applied: u64) -> Arc<Self> {
-        Arc::new(Self {
-            applied,
-            flushed: AtomicU64::new(applied),
-            ..Self::default()
-        })
+        Arc::new(Self { applied, flushed: AtomicU64::new(applied), ..Self::default() })
     }
 
     fn given(&self) -> Vec<(u64, Arc<[u8]>)> {
@@ -48,10 +44,7 @@ impl CommittedSink for Sink {
         self.flushed.load(Ordering::SeqCst)
     }
     fn flush(&self) -> Result<u64, String> {
-        let last = self
-            .given()
-            .last()
-            .map_or(self.applied, |(index, _)| *index);
+        let last = self.given().last().map_or(self.applied, |(index, _)| *index);
         self.flushed.fetch_max(last, Ordering::SeqCst);
         Ok(self.flushed())
     }
@@ -67,12 +60,7 @@ fn entry(text: impl std::fmt::Display) -> Arc<[u8]> {
 }
 
 /// Proposes from many tasks; gives what was acknowledged, by index.
-async fn propose_many(
-    log: &Arc<RaftNode>,
-    tasks: u64,
-    each: u64,
-    size: usize,
-) -> Vec<(u64, Arc<[u8]>)> {
+async fn propose_many(log: &Arc<RaftNode>, tasks: u64, each: u64, size: usize) -> Vec<(u64, Arc<[u8]>)> {
     let tasks: Vec<_> = (0..tasks)
         .map(|task| {
             let log = Arc::clone(log);
@@ -104,8 +92,7 @@ fn copy_live(from: &Path, to: &Path) {
         let mut bytes = vec![0; usize::try_from(live.metadata().unwrap().len()).unwrap()];
         let page_bytes = 4096;
         for (page, bytes) in bytes.chunks_mut(page_bytes).enumerate().rev() {
-            live.read_exact_at(bytes, (page * page_bytes) as u64)
-                .unwrap();
+            live.read_exact_at(bytes, (page * page_bytes) as u64).unwrap();
         }
         fs::write(to.join(file.file_name()), bytes).unwrap();
     }
@@ -220,37 +207,25 @@ async fn a_lost_log_and_a_foreign_one_are_refused() {
 
     let sink = Sink::at(0);
     let log = start(dir.path(), &sink).await.unwrap();
-    assert_eq!(
-        start(dir.path(), &sink).await.err().unwrap().code(),
-        "storage-locked"
-    );
+    assert_eq!(start(dir.path(), &sink).await.err().unwrap().code(), "storage-locked");
     log.shutdown().await.unwrap();
     let error = start(dir.path(), &Sink::at(1000)).await.err().unwrap();
     assert_eq!(error.code(), "log-lost", "{error}");
     let other = RaftNode::start(dir.path(), 2, Sink::at(0), RaftOptions::default()).await;
     assert_eq!(other.err().unwrap().code(), "other-replica");
-    start(dir.path(), &sink)
-        .await
-        .unwrap()
-        .shutdown()
-        .await
-        .unwrap();
+    start(dir.path(), &sink).await.unwrap().shutdown().await.unwrap();
 }
 
 #[tokio::test]
 async fn the_log_in_memory_keeps_the_contract() {
     let sink = Sink::at(0);
-    let log = MemoryLog::start(Vec::new(), Arc::clone(&sink) as _, Commit::AtOnce)
-        .await
-        .unwrap();
+    let log = MemoryLog::start(Vec::new(), Arc::clone(&sink) as _, Commit::AtOnce).await.unwrap();
     let (a, b) = (log.propose(entry("a")), log.propose(entry("b")));
     assert_eq!((b.await, a.await), (Ok(2), Ok(1)));
     assert_eq!(sink.given(), [(1, entry("a")), (2, entry("b"))]);
 
     let again = Sink::at(1);
-    let log = MemoryLog::start(log.committed(), Arc::clone(&again) as _, Commit::OnCommand)
-        .await
-        .unwrap();
+    let log = MemoryLog::start(log.committed(), Arc::clone(&again) as _, Commit::OnCommand).await.unwrap();
     assert_eq!(again.given(), [(2, entry("b"))]);
     let (c, d) = (log.propose(entry("c")), log.propose(entry("d")));
     assert_eq!((log.waiting(), log.commit(1).await), (2, 1));

@@ -26,13 +26,7 @@ pub enum Family {
 
 impl Family {
     /// All families, in order.
-    pub const ALL: [Self; 5] = [
-        Self::Meta,
-        Self::Rows,
-        Self::Index,
-        Self::Journal,
-        Self::Queue,
-    ];
+    pub const ALL: [Self; 5] = [Self::Meta, Self::Rows, Self::Index, Self::Journal, Self::Queue];
 
     /// The name on disk.
     #[must_use]
@@ -150,14 +144,9 @@ impl WriteBatch {
 
     /// Everything the batch says, sorted by family and key.
     pub fn iter(&self) -> impl Iterator<Item = (Family, &[u8], Option<&[u8]>)> {
-        Family::ALL
-            .into_iter()
-            .zip(&self.families)
-            .flat_map(|(family, changes)| {
-                changes
-                    .iter()
-                    .map(move |(key, value)| (family, key.as_slice(), value.as_deref()))
-            })
+        Family::ALL.into_iter().zip(&self.families).flat_map(|(family, changes)| {
+            changes.iter().map(move |(key, value)| (family, key.as_slice(), value.as_deref()))
+        })
     }
 
     /// How many keys the batch names.
@@ -283,21 +272,13 @@ impl StorageError {
             Self::Damaged { .. } => {
                 "Nothing was deleted. Keep the directory, check the disk, and restore the newest backup into a new directory."
             }
-            Self::Newer { .. } => {
-                "Start the release that wrote this store, or a newer one. Nothing was changed."
-            }
-            Self::Migration { .. } => {
-                "Upgrade through the releases in between. Nothing was deleted."
-            }
+            Self::Newer { .. } => "Start the release that wrote this store, or a newer one. Nothing was changed.",
+            Self::Migration { .. } => "Upgrade through the releases in between. Nothing was deleted.",
             Self::Full { .. } => {
                 "Make room on this disk, then start the node again. Nothing that was acknowledged is lost."
             }
-            Self::Io { .. } => {
-                "Check the disk, the permissions of the directory and the system's log."
-            }
-            Self::Stopped { .. } => {
-                "Find the first error in the log, remove its cause, and start the node again."
-            }
+            Self::Io { .. } => "Check the disk, the permissions of the directory and the system's log.",
+            Self::Stopped { .. } => "Find the first error in the log, remove its cause, and start the node again.",
             Self::Refused(_) => "This is a fault of the program; please report it with the log.",
             Self::Database { .. } => {
                 "Check the disk and the system's log; if it stays, report it with the file LOG in this directory."
@@ -309,21 +290,15 @@ impl StorageError {
     #[must_use]
     pub const fn hint_zh(&self) -> &'static str {
         match self {
-            Self::Locked { .. } => {
-                "请停止另一个进程，或用 --dir 指定其他目录；一个目录只能运行一个节点。"
-            }
-            Self::Damaged { .. } => {
-                "未删除任何内容。请保留该目录，检查磁盘，并将最新备份恢复到新目录。"
-            }
+            Self::Locked { .. } => "请停止另一个进程，或用 --dir 指定其他目录；一个目录只能运行一个节点。",
+            Self::Damaged { .. } => "未删除任何内容。请保留该目录，检查磁盘，并将最新备份恢复到新目录。",
             Self::Newer { .. } => "请使用写入该存储的版本或更新的版本启动；未作任何改动。",
             Self::Migration { .. } => "请逐个版本升级；未删除任何内容。",
             Self::Full { .. } => "请清理磁盘空间后重新启动节点；已确认的办理不会丢失。",
             Self::Io { .. } => "请检查磁盘、目录权限和系统日志。",
             Self::Stopped { .. } => "请在日志中找到第一个错误，排除原因后重新启动节点。",
             Self::Refused(_) => "这是程序错误，请连同日志一并反馈。",
-            Self::Database { .. } => {
-                "请检查磁盘和系统日志；如仍出现，请连同该目录下的 LOG 文件一并反馈。"
-            }
+            Self::Database { .. } => "请检查磁盘和系统日志；如仍出现，请连同该目录下的 LOG 文件一并反馈。",
         }
     }
 
@@ -331,11 +306,7 @@ impl StorageError {
         let path = path.to_path_buf();
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path },
-            _ => Self::Io {
-                action,
-                path,
-                source,
-            },
+            _ => Self::Io { action, path, source },
         }
     }
 }

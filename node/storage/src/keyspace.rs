@@ -107,7 +107,8 @@ impl<K: Key, V: Encode<()> + for<'b> Decode<'b, ()>> Keyspace<K, V> {
         from.extend_from_slice(stem);
         let to = successor(&from);
         let after = after.map(|key| self.key(key));
-        let (mut low, mut high) = (Bound::Included(from.as_slice()), to.as_deref().map_or(Bound::Unbounded, Bound::Excluded));
+        let (mut low, mut high) =
+            (Bound::Included(from.as_slice()), to.as_deref().map_or(Bound::Unbounded, Bound::Excluded));
         if let Some(after) = &after {
             if reverse {
                 high = Bound::Excluded(after);
@@ -143,7 +144,13 @@ impl<K: Key, V: Encode<()> + for<'b> Decode<'b, ()>> Keyspace<K, V> {
     }
 
     /// Every key and value under `stem`, at most `limit`.
-    pub fn list(&self, read: &dyn Read, stem: &[u8], after: Option<&K>, limit: usize) -> Result<Vec<(K, V)>, StorageError> {
+    pub fn list(
+        &self,
+        read: &dyn Read,
+        stem: &[u8],
+        after: Option<&K>,
+        limit: usize,
+    ) -> Result<Vec<(K, V)>, StorageError> {
         let mut found = Vec::new();
         if limit == 0 {
             return Ok(found);

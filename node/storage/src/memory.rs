@@ -81,9 +81,7 @@ impl Read for MemoryBackend {
 
 impl Backend for MemoryBackend {
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StorageError> {
-        Ok(Box::new(MemorySnapshot {
-            families: self.read().families.clone(),
-        }))
+        Ok(Box::new(MemorySnapshot { families: self.read().families.clone() }))
     }
 
     fn write(&self, batch: WriteBatch) -> Result<(), StorageError> {
@@ -145,22 +143,12 @@ fn apply(families: &mut Families, batch: WriteBatch) {
     }
 }
 
-fn scan_rows(
-    rows: &Rows,
-    from: Bound<&[u8]>,
-    to: Bound<&[u8]>,
-    reverse: bool,
-    visit: &mut Visit<'_>,
-) {
+fn scan_rows(rows: &Rows, from: Bound<&[u8]>, to: Bound<&[u8]>, reverse: bool, visit: &mut Visit<'_>) {
     if !encloses(from, to) {
         return;
     }
     let mut range = rows.range::<[u8], _>((from, to));
-    while let Some((key, value)) = if reverse {
-        range.next_back()
-    } else {
-        range.next()
-    } {
+    while let Some((key, value)) = if reverse { range.next_back() } else { range.next() } {
         if visit(key, value).is_break() {
             break;
         }

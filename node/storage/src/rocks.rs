@@ -13,9 +13,8 @@ use std::{
 };
 
 use rocksdb::{
-    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType,
-    DBRawIterator, DBRecoveryMode, ErrorKind, LogLevel, Options, ReadOptions,
-    checkpoint::Checkpoint,
+    BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBRawIterator,
+    DBRecoveryMode, ErrorKind, LogLevel, Options, ReadOptions, checkpoint::Checkpoint,
 };
 
 use crate::backend::{Backend, Family, Read, Snapshot, StorageError, Visit, WriteBatch, encloses};
@@ -39,12 +38,7 @@ pub struct RocksOptions {
 impl Default for RocksOptions {
     /// Fit for a township of 2 cores and 2 GB.
     fn default() -> Self {
-        Self {
-            write_buffer_bytes: 64 << 20,
-            block_cache_bytes: 64 << 20,
-            open_files: 512,
-            background_jobs: 2,
-        }
+        Self { write_buffer_bytes: 64 << 20, block_cache_bytes: 64 << 20, open_files: 512, background_jobs: 2 }
     }
 }
 
@@ -66,19 +60,12 @@ impl RocksBackend {
         fs::create_dir_all(path).map_err(|e| StorageError::io("creating", path, e))?;
         refuse_headless(path)?;
         let db_options = database_options(options);
-        let cache =
-            Cache::new_lru_cache(options.block_cache_bytes).map_err(|e| from_rocks(path, e))?;
-        let families = Family::ALL.map(|family| {
-            ColumnFamilyDescriptor::new(family.name(), family_options(options, &cache))
-        });
-        let db = DB::open_cf_descriptors(&db_options, path, families)
-            .map_err(|e| from_rocks(path, e))?;
+        let cache = Cache::new_lru_cache(options.block_cache_bytes).map_err(|e| from_rocks(path, e))?;
+        let families =
+            Family::ALL.map(|family| ColumnFamilyDescriptor::new(family.name(), family_options(options, &cache)));
+        let db = DB::open_cf_descriptors(&db_options, path, families).map_err(|e| from_rocks(path, e))?;
         let flushed = Mutex::new(db.latest_sequence_number());
-        Ok(Self {
-            db,
-            path: path.to_path_buf(),
-            flushed,
-        })
+        Ok(Self { db, path: path.to_path_buf(), flushed })
     }
 
     /// Writes a *store snapshot*: a copy of this moment, as hard links, which opens as a store of its own.
@@ -99,20 +86,13 @@ impl RocksBackend {
     }
 
     fn family(&self, family: Family) -> Result<&ColumnFamily, StorageError> {
-        self.db
-            .cf_handle(family.name())
-            .ok_or_else(|| StorageError::Database {
-                path: self.path.clone(),
-                detail: format!("the family {} is missing", family.name()),
-            })
+        self.db.cf_handle(family.name()).ok_or_else(|| StorageError::Database {
+            path: self.path.clone(),
+            detail: format!("the family {} is missing", family.name()),
+        })
     }
 
-    fn visit(
-        &self,
-        mut iterator: DBRawIterator<'_>,
-        reverse: bool,
-        visit: &mut Visit<'_>,
-    ) -> Result<(), StorageError> {
+    fn visit(&self, mut iterator: DBRawIterator<'_>, reverse: bool, visit: &mut Visit<'_>) -> Result<(), StorageError> {
         if reverse {
             iterator.seek_to_last();
         } else {
@@ -134,9 +114,7 @@ impl RocksBackend {
 
 impl Read for RocksBackend {
     fn load(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        self.db
-            .get_cf(self.family(family)?, key)
-            .map_err(|e| from_rocks(&self.path, e))
+        self.db.get_cf(self.family(family)?, key).map_err(|e| from_rocks(&self.path, e))
     }
 
     fn scan(
@@ -150,19 +128,14 @@ impl Read for RocksBackend {
         if !encloses(from, to) {
             return Ok(());
         }
-        let iterator = self
-            .db
-            .raw_iterator_cf_opt(self.family(family)?, bounded(from, to));
+        let iterator = self.db.raw_iterator_cf_opt(self.family(family)?, bounded(from, to));
         self.visit(iterator, reverse, visit)
     }
 }
 
 impl Backend for RocksBackend {
     fn snapshot(&self) -> Result<Box<dyn Snapshot + '_>, StorageError> {
-        Ok(Box::new(RocksSnapshot {
-            inner: self.db.snapshot(),
-            backend: self,
-        }))
+        Ok(Box::new(RocksSnapshot { inner: self.db.snapshot(), backend: self }))
     }
 
     fn write(&self, batch: WriteBatch) -> Result<(), StorageError> {
@@ -182,9 +155,7 @@ impl Backend for RocksBackend {
         if changes.is_empty() {
             return Ok(());
         }
-        self.db
-            .write_without_wal(changes)
-            .map_err(|e| from_rocks(&self.path, e))
+        self.db.write_without_wal(changes).map_err(|e| from_rocks(&self.path, e))
     }
 
     fn flush(&self) -> Result<(), StorageError> {
@@ -210,9 +181,7 @@ impl Snapshot for RocksSnapshot<'_> {}
 
 impl Read for RocksSnapshot<'_> {
     fn load(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        self.inner
-            .get_cf(self.backend.family(family)?, key)
-            .map_err(|e| from_rocks(&self.backend.path, e))
+        self.inner.get_cf(self.backend.family(family)?, key).map_err(|e| from_rocks(&self.backend.path, e))
     }
 
     fn scan(
@@ -226,9 +195,7 @@ impl Read for RocksSnapshot<'_> {
         if !encloses(from, to) {
             return Ok(());
         }
-        let iterator = self
-            .inner
-            .raw_iterator_cf_opt(self.backend.family(family)?, bounded(from, to));
+        let iterator = self.inner.raw_iterator_cf_opt(self.backend.family(family)?, bounded(from, to));
         self.backend.visit(iterator, reverse, visit)
     }
 }
@@ -293,9 +260,7 @@ fn refuse_headless(path: &Path) -> Result<(), StorageError> {
         return Ok(());
     }
     for entry in fs::read_dir(path).map_err(|e| StorageError::io("reading", path, e))? {
-        let name = entry
-            .map_err(|e| StorageError::io("reading", path, e))?
-            .file_name();
+        let name = entry.map_err(|e| StorageError::io("reading", path, e))?.file_name();
         let name = name.to_string_lossy();
         if name.starts_with("MANIFEST-") || name.ends_with(".sst") {
             return Err(StorageError::Damaged {
@@ -310,9 +275,7 @@ fn refuse_headless(path: &Path) -> Result<(), StorageError> {
 /// Removes what a flush linked, also what one that crashed left behind.
 fn remove_links(point: &Path) -> Result<(), StorageError> {
     match fs::remove_dir_all(point) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            Err(StorageError::io("removing", point, e))
-        }
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(StorageError::io("removing", point, e)),
         _ => Ok(()),
     }
 }
@@ -322,9 +285,7 @@ fn from_rocks(path: &Path, error: rocksdb::Error) -> StorageError {
     let path = path.to_path_buf();
     let detail = error.into_string();
     match kind {
-        ErrorKind::IOError if detail.contains("lock ") && detail.contains("LOCK") => {
-            StorageError::Locked { path }
-        }
+        ErrorKind::IOError if detail.contains("lock ") && detail.contains("LOCK") => StorageError::Locked { path },
         ErrorKind::IOError if detail.contains("No space left") => StorageError::Full { path },
         ErrorKind::Corruption => StorageError::Damaged { path, detail },
         _ => StorageError::Database { path, detail },
@@ -356,10 +317,7 @@ mod tests {
             assert!(!dir.path().join(FLUSH_POINT).exists());
         }
         let listing = || {
-            let mut names: Vec<_> = fs::read_dir(dir.path())
-                .unwrap()
-                .map(|e| e.unwrap().file_name())
-                .collect();
+            let mut names: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
             names.sort();
             names
         };

@@ -33,11 +33,7 @@ pub fn open_version(backend: &dyn Backend) -> Result<StorageVersion, StorageErro
     open_with(backend, StorageVersion::CURRENT, STEPS)
 }
 
-fn open_with(
-    backend: &dyn Backend,
-    current: StorageVersion,
-    steps: &[Step],
-) -> Result<StorageVersion, StorageError> {
+fn open_with(backend: &dyn Backend, current: StorageVersion, steps: &[Step]) -> Result<StorageVersion, StorageError> {
     let Some(found) = load(backend)? else {
         if !is_empty(backend)? {
             return Err(StorageError::Migration {
@@ -52,20 +48,14 @@ fn open_with(
         return Ok(current);
     };
     if found > current {
-        return Err(StorageError::Newer {
-            found: found.0,
-            known: current.0,
-        });
+        return Err(StorageError::Newer { found: found.0, known: current.0 });
     }
     let path: Vec<&Step> = (found.0..current.0)
         .map(|from| {
-            steps
-                .iter()
-                .find(|step| step.from == from)
-                .ok_or_else(|| StorageError::Migration {
-                    from: found.0,
-                    detail: format!("this release has no step from version {from}"),
-                })
+            steps.iter().find(|step| step.from == from).ok_or_else(|| StorageError::Migration {
+                from: found.0,
+                detail: format!("this release has no step from version {from}"),
+            })
         })
         .collect::<Result<_, _>>()?;
     for step in path {
@@ -95,16 +85,10 @@ fn put(batch: &mut WriteBatch, version: StorageVersion) {
 fn is_empty(backend: &dyn Backend) -> Result<bool, StorageError> {
     for family in Family::ALL {
         let mut empty = true;
-        backend.scan(
-            family,
-            Bound::Unbounded,
-            Bound::Unbounded,
-            false,
-            &mut |_, _| {
-                empty = false;
-                ControlFlow::Break(())
-            },
-        )?;
+        backend.scan(family, Bound::Unbounded, Bound::Unbounded, false, &mut |_, _| {
+            empty = false;
+            ControlFlow::Break(())
+        })?;
         if !empty {
             return Ok(false);
         }
@@ -151,10 +135,7 @@ mod tests {
         let mut batch = WriteBatch::new();
         batch.put(Family::Rows, *b"k", *b"v");
         backend.write(batch).unwrap();
-        assert_eq!(
-            open_version(&backend).unwrap_err().code(),
-            "storage-migration"
-        );
+        assert_eq!(open_version(&backend).unwrap_err().code(), "storage-migration");
     }
 
     #[test]
@@ -166,35 +147,15 @@ mod tests {
             batch.put(Family::Rows, *b"marks", marks);
             Ok(batch)
         }
-        let steps = [
-            Step {
-                from: 2,
-                changes: mark,
-            },
-            Step {
-                from: 3,
-                changes: mark,
-            },
-        ];
+        let steps = [Step { from: 2, changes: mark }, Step { from: 3, changes: mark }];
         let backend = with_version(2);
-        assert_eq!(
-            open_with(&backend, StorageVersion(4), &steps).unwrap(),
-            StorageVersion(2)
-        );
+        assert_eq!(open_with(&backend, StorageVersion(4), &steps).unwrap(), StorageVersion(2));
         backend.crash(0);
         assert_eq!(load(&backend).unwrap(), Some(StorageVersion(4)));
-        assert_eq!(
-            backend.load(Family::Rows, b"marks").unwrap(),
-            Some(b"xx".to_vec())
-        );
+        assert_eq!(backend.load(Family::Rows, b"marks").unwrap(), Some(b"xx".to_vec()));
 
         let backend = with_version(1);
-        assert_eq!(
-            open_with(&backend, StorageVersion(4), &steps)
-                .unwrap_err()
-                .code(),
-            "storage-migration"
-        );
+        assert_eq!(open_with(&backend, StorageVersion(4), &steps).unwrap_err().code(), "storage-migration");
         assert_eq!(load(&backend).unwrap(), Some(StorageVersion(1)));
         assert_eq!(backend.load(Family::Rows, b"marks").unwrap(), None);
     }

@@ -10,9 +10,7 @@ use std::{
 };
 
 use proptest::prelude::*;
-use tongban_storage::{
-    Backend, Family, MemoryBackend, Read, RocksBackend, RocksOptions, Snapshot, WriteBatch,
-};
+use tongban_storage::{Backend, Family, MemoryBackend, Read, RocksBackend, RocksOptions, Snapshot, WriteBatch};
 
 type Model = BTreeMap<(Family, Vec<u8>), Vec<u8>>;
 type Rows = Vec<(Vec<u8>, Vec<u8>)>;
@@ -44,11 +42,7 @@ fn changes() -> impl Strategy<Value = Changes> {
 }
 
 fn bound() -> impl Strategy<Value = Bound<Vec<u8>>> {
-    prop_oneof![
-        Just(Bound::Unbounded),
-        key().prop_map(Bound::Included),
-        key().prop_map(Bound::Excluded),
-    ]
+    prop_oneof![Just(Bound::Unbounded), key().prop_map(Bound::Included), key().prop_map(Bound::Excluded),]
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -92,10 +86,7 @@ fn scan<R: Read + ?Sized>(
     most: usize,
 ) -> Rows {
     let mut rows = Vec::new();
-    let (from, to) = (
-        from.as_ref().map(Vec::as_slice),
-        to.as_ref().map(Vec::as_slice),
-    );
+    let (from, to) = (from.as_ref().map(Vec::as_slice), to.as_ref().map(Vec::as_slice));
     reader
         .scan(family, from, to, reverse, &mut |key, value| {
             if rows.len() == most {
@@ -142,16 +133,9 @@ fn everything<R: Read + ?Sized>(reader: &R) -> Model {
     Family::ALL
         .into_iter()
         .flat_map(|family| {
-            scan(
-                reader,
-                family,
-                &Bound::Unbounded,
-                &Bound::Unbounded,
-                false,
-                usize::MAX,
-            )
-            .into_iter()
-            .map(move |(key, value)| ((family, key), value))
+            scan(reader, family, &Bound::Unbounded, &Bound::Unbounded, false, usize::MAX)
+                .into_iter()
+                .map(move |(key, value)| ((family, key), value))
         })
         .collect()
 }
@@ -191,12 +175,8 @@ struct Rocks {
     dir: tempfile::TempDir,
 }
 
-const ROCKS: RocksOptions = RocksOptions {
-    write_buffer_bytes: 1 << 20,
-    block_cache_bytes: 1 << 20,
-    open_files: 64,
-    background_jobs: 1,
-};
+const ROCKS: RocksOptions =
+    RocksOptions { write_buffer_bytes: 1 << 20, block_cache_bytes: 1 << 20, open_files: 64, background_jobs: 1 };
 
 impl Rocks {
     fn open(dir: tempfile::TempDir) -> Self {
@@ -238,10 +218,8 @@ fn copy_live(from: &Path, to: &Path) {
     };
     loop {
         let before = listing();
-        let copied = before
-            .keys()
-            .filter(|name| *name != "LOCK")
-            .all(|name| fs::copy(from.join(name), to.join(name)).is_ok());
+        let copied =
+            before.keys().filter(|name| *name != "LOCK").all(|name| fs::copy(from.join(name), to.join(name)).is_ok());
         if copied && listing() == before {
             return;
         }
@@ -276,17 +254,11 @@ fn check<S: Store>(operations: &[Operation]) {
                 backend.flush().unwrap();
                 assert_eq!(everything(snapshot.as_ref()), model);
                 for (family, key, _) in changes {
-                    assert_eq!(
-                        snapshot.load(*family, key).unwrap().as_ref(),
-                        model.get(&(*family, key.clone()))
-                    );
+                    assert_eq!(snapshot.load(*family, key).unwrap().as_ref(), model.get(&(*family, key.clone())));
                 }
                 apply(&mut model, changes);
                 for (family, key, _) in changes {
-                    assert_eq!(
-                        backend.load(*family, key).unwrap().as_ref(),
-                        model.get(&(*family, key.clone()))
-                    );
+                    assert_eq!(backend.load(*family, key).unwrap().as_ref(), model.get(&(*family, key.clone())));
                 }
                 states = vec![model];
             }

@@ -88,12 +88,7 @@ impl Problem {
 
 impl CalendarError {
     fn at(line: usize, column: &'static str, value: &str, problem: Problem) -> Self {
-        Self {
-            line,
-            column,
-            value: value.chars().take(SHOWN_MAX).collect(),
-            problem,
-        }
+        Self { line, column, value: value.chars().take(SHOWN_MAX).collect(), problem }
     }
 
     pub(super) fn no_year() -> Self {
@@ -110,11 +105,7 @@ impl CalendarError {
         match (self.line, self.column) {
             (0, _) => self.problem.zh().to_owned(),
             (line, "") => format!("第{line}行“{}”：{}", self.value, self.problem.zh()),
-            (line, column) => format!(
-                "第{line}行{column}列“{}”：{}",
-                self.value,
-                self.problem.zh()
-            ),
+            (line, column) => format!("第{line}行{column}列“{}”：{}", self.value, self.problem.zh()),
         }
     }
 }
@@ -152,44 +143,21 @@ pub(super) fn read(csv: &str) -> Result<Vec<Exception>, CalendarError> {
         let &[date, kind, festival] = columns.as_slice() else {
             return Err(CalendarError::at(line, "", text, Problem::Columns));
         };
-        let day: Date = date
-            .parse()
-            .map_err(|_| CalendarError::at(line, "date", date, Problem::Date))?;
+        let day: Date = date.parse().map_err(|_| CalendarError::at(line, "date", date, Problem::Date))?;
         let working = match kind {
             "holiday" => false,
             "workday" => true,
             _ => return Err(CalendarError::at(line, "kind", kind, Problem::Kind)),
         };
         if working && (day.days_since_epoch() + 3).rem_euclid(7) < 5 {
-            return Err(CalendarError::at(
-                line,
-                "date",
-                date,
-                Problem::WeekdayWorked,
-            ));
+            return Err(CalendarError::at(line, "date", date, Problem::WeekdayWorked));
         }
-        rows.push((
-            line,
-            Exception {
-                date: day,
-                working,
-                festival: festival.to_owned(),
-            },
-        ));
+        rows.push((line, Exception { date: day, working, festival: festival.to_owned() }));
     }
     // The sort is stable, so of two equal dates the later line is the one named.
     rows.sort_by_key(|(_, exception)| exception.date);
-    if let Some([_, (line, twice)]) = rows
-        .windows(2)
-        .find(|w| w[0].1.date == w[1].1.date)
-        .map(|w| [&w[0], &w[1]])
-    {
-        return Err(CalendarError::at(
-            *line,
-            "date",
-            &twice.date.to_string(),
-            Problem::Twice,
-        ));
+    if let Some([_, (line, twice)]) = rows.windows(2).find(|w| w[0].1.date == w[1].1.date).map(|w| [&w[0], &w[1]]) {
+        return Err(CalendarError::at(*line, "date", &twice.date.to_string(), Problem::Twice));
     }
     Ok(rows.into_iter().map(|(_, exception)| exception).collect())
 }

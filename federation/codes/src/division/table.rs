@@ -32,9 +32,8 @@ pub struct Table {
 
 /// The embedded table: 44,699 divisions, statistics of 2023-06-30; built at first use.
 pub fn table() -> &'static Table {
-    static TABLE: LazyLock<Table> = LazyLock::new(|| {
-        Table::parse(CSV).expect("the embedded table is well-formed, a test reads every row")
-    });
+    static TABLE: LazyLock<Table> =
+        LazyLock::new(|| Table::parse(CSV).expect("the embedded table is well-formed, a test reads every row"));
     &TABLE
 }
 
@@ -63,28 +62,16 @@ impl Table {
             if rows.last().is_some_and(|before| before.code >= code) {
                 return None;
             }
-            rows.push(Division {
-                code,
-                name,
-                level,
-                superior,
-                pseudo: is_pseudo(level, name),
-            });
+            rows.push(Division { code, name, level, superior, pseudo: is_pseudo(level, name) });
         }
-        let mut table = Self {
-            rows,
-            digest: OnceLock::new(),
-        };
+        let mut table = Self { rows, digest: OnceLock::new() };
         // Counties listed under a pseudo node are really the province's.
         let real: Vec<_> = table
             .rows
             .iter()
             .filter(|row| row.level == Level::County)
             .filter_map(|row| {
-                table
-                    .find(row.superior?)
-                    .filter(|above| above.pseudo)
-                    .map(|above| (row.code, above.superior))
+                table.find(row.superior?).filter(|above| above.pseudo).map(|above| (row.code, above.superior))
             })
             .collect();
         for (code, superior) in real {
@@ -150,11 +137,7 @@ impl Table {
             .iter()
             .take_while(|row| row.code.is_within(code))
             .filter(|row| {
-                let above = if members_of_pseudo {
-                    row.code.superior()
-                } else {
-                    row.superior
-                };
+                let above = if members_of_pseudo { row.code.superior() } else { row.superior };
                 !row.pseudo && above == Some(code)
             })
             .collect()

@@ -180,8 +180,7 @@ impl<C> Encode<C> for ItemType {
 impl<'b, C> Decode<'b, C> for ItemType {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         let at = d.position();
-        Self::from_number(d.u8()?)
-            .ok_or_else(|| minicbor::decode::Error::message("no item type").at(at))
+        Self::from_number(d.u8()?).ok_or_else(|| minicbor::decode::Error::message("no item type").at(at))
     }
 }
 
@@ -259,12 +258,7 @@ impl FromStr for ExerciseLevel {
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         let text: Ascii<1> = exactly(Kind::ImplementationCode, s, "1")?;
-        require(
-            Kind::ImplementationCode,
-            text.bytes(),
-            0,
-            Charset::ExerciseLevel,
-        )?;
+        require(Kind::ImplementationCode, text.bytes(), 0, Charset::ExerciseLevel)?;
         Ok(Self::from_number(text.bytes()[0] - b'0').expect("the character was checked"))
     }
 }
@@ -282,8 +276,7 @@ impl<C> Encode<C> for ExerciseLevel {
 impl<'b, C> Decode<'b, C> for ExerciseLevel {
     fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
         let at = d.position();
-        Self::from_number(d.u8()?)
-            .ok_or_else(|| minicbor::decode::Error::message("no exercise level").at(at))
+        Self::from_number(d.u8()?).ok_or_else(|| minicbor::decode::Error::message("no exercise level").at(at))
     }
 }
 

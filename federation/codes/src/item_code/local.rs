@@ -39,9 +39,7 @@ impl LocalItemCode {
 
     /// The division the item is exercised in or taken over from.
     pub fn division(&self) -> DivisionCode {
-        self.text[self.base + 1..self.base + 13]
-            .parse()
-            .expect("checked when the code was read")
+        self.text[self.base + 1..self.base + 13].parse().expect("checked when the code was read")
     }
 
     /// The three digits after the division, `000` in every code seen.
@@ -56,9 +54,7 @@ impl LocalItemCode {
 
     /// The authority's credit code, or what is wrong with it; positions count from the start of this code.
     pub fn credit_code(&self) -> Result<CreditCode, InvalidCode> {
-        self.authority()
-            .parse()
-            .map_err(|e: InvalidCode| e.inside(Kind::LocalItemCode, self.base + MIDDLE))
+        self.authority().parse().map_err(|e: InvalidCode| e.inside(Kind::LocalItemCode, self.base + MIDDLE))
     }
 
     /// The digit after the authority: 1, or 2 for what are probably delegated items.
@@ -74,12 +70,7 @@ impl LocalItemCode {
 
 fn is_middle(b: &[u8]) -> bool {
     let digits = |r: core::ops::Range<usize>| b[r].iter().all(u8::is_ascii_digit);
-    b.len() == MIDDLE
-        && b[0] == b'-'
-        && b[13] == b'-'
-        && b[17] == b'-'
-        && digits(1..13)
-        && digits(14..17)
+    b.len() == MIDDLE && b[0] == b'-' && b[13] == b'-' && b[17] == b'-' && digits(1..13) && digits(14..17)
 }
 
 impl FromStr for LocalItemCode {
@@ -90,24 +81,13 @@ impl FromStr for LocalItemCode {
         let wrong = |en, zh| Err(InvalidCode::new(KIND, Fault::Structure { en, zh }));
         require_ascii(KIND, s)?;
         if s.len() > LENGTH_MAX {
-            return Err(InvalidCode::new(
-                KIND,
-                Fault::Length {
-                    expected: "at most 128",
-                    found: s.len(),
-                },
-            ));
+            return Err(InvalidCode::new(KIND, Fault::Length { expected: "at most 128", found: s.len() }));
         }
         let plain = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-';
         if let Some(at) = s.bytes().position(|b| !plain(&b)) {
             require(KIND, &s.as_bytes()[at..=at], at, Charset::Alphanumeric)?;
         }
-        let Some(base) = s
-            .as_bytes()
-            .windows(MIDDLE)
-            .position(is_middle)
-            .filter(|base| *base > 0)
-        else {
+        let Some(base) = s.as_bytes().windows(MIDDLE).position(is_middle).filter(|base| *base > 0) else {
             return wrong(
                 "after its base code it has no division of 12 digits and group of 3 digits",
                 "地方基本编码之后缺少12位区划代码和3位序号",
@@ -125,13 +105,8 @@ impl FromStr for LocalItemCode {
                 "末尾应为实施主体代码、1位数字和2位数字",
             );
         }
-        let _: DivisionCode = s[base + 1..base + 13]
-            .parse()
-            .map_err(|e: InvalidCode| e.inside(KIND, base + 1))?;
-        Ok(Self {
-            text: s.to_owned(),
-            base,
-        })
+        let _: DivisionCode = s[base + 1..base + 13].parse().map_err(|e: InvalidCode| e.inside(KIND, base + 1))?;
+        Ok(Self { text: s.to_owned(), base })
     }
 }
 

@@ -57,13 +57,7 @@ impl FromStr for PermitItemCode {
         const KIND: Kind = Kind::PermitItemCode;
         require_ascii(KIND, s)?;
         if !matches!(s.len(), 10 | 17..=24) {
-            return Err(InvalidCode::new(
-                KIND,
-                Fault::Length {
-                    expected: "10 or 17 to 24",
-                    found: s.len(),
-                },
-            ));
+            return Err(InvalidCode::new(KIND, Fault::Length { expected: "10 or 17 to 24", found: s.len() }));
         }
         let b = s.as_bytes();
         require(KIND, &b[..2], 0, Charset::Letters)?;
@@ -72,9 +66,7 @@ impl FromStr for PermitItemCode {
         if b.len() > 10 {
             require(KIND, &b[10..11], 10, Charset::ExerciseLevel)?;
             require(KIND, &b[11..17], 11, Charset::Digits)?;
-            let _: DivisionCode = s[11..17]
-                .parse()
-                .map_err(|e: InvalidCode| e.inside(KIND, 11))?;
+            let _: DivisionCode = s[11..17].parse().map_err(|e: InvalidCode| e.inside(KIND, 11))?;
             require(KIND, &b[17..], 17, Charset::Alphanumeric)?;
         }
         Ok(Self(s.to_owned()))

@@ -20,10 +20,7 @@ fn a_certificate_says_who_and_until_when() {
 fn times_beyond_what_x509_can_write_are_clamped() {
     let latest = Timestamp::from_millis(253_402_300_799_000);
     for (now, until) in [
-        (
-            Timestamp::from_millis(-1),
-            Timestamp::from_millis(3_650 * DAY_MILLIS),
-        ),
+        (Timestamp::from_millis(-1), Timestamp::from_millis(3_650 * DAY_MILLIS)),
         (Timestamp::from_millis(i64::MAX), latest),
     ] {
         let node = NodeId::from_bytes([1; 16]);
@@ -67,48 +64,24 @@ fn issuing_with_the_wrong_material_fails() {
         certificate::issue(key, chain, subject, NOW, 90).unwrap_err()
     };
     let county = &tree.county;
-    assert_eq!(
-        issue(&tree.city.key, &county.chain, &subject),
-        CertificateError::KeyMismatch
-    );
-    assert_eq!(
-        issue(&county.key, &[], &subject).code(),
-        "certificate-malformed"
-    );
-    assert_eq!(
-        issue(b"no key", &county.chain, &subject).code(),
-        "key-malformed"
-    );
-    let no_key = Subject {
-        spki: b"no key".to_vec(),
-        node: subject.node,
-        division: subject.division,
-    };
-    assert_eq!(
-        issue(&county.key, &county.chain, &no_key).code(),
-        "key-malformed"
-    );
+    assert_eq!(issue(&tree.city.key, &county.chain, &subject), CertificateError::KeyMismatch);
+    assert_eq!(issue(&county.key, &[], &subject).code(), "certificate-malformed");
+    assert_eq!(issue(b"no key", &county.chain, &subject).code(), "key-malformed");
+    let no_key = Subject { spki: b"no key".to_vec(), node: subject.node, division: subject.division };
+    assert_eq!(issue(&county.key, &county.chain, &no_key).code(), "key-malformed");
     let mut long = county.chain.clone();
     long.extend(tree.township.chain.clone());
-    assert_eq!(
-        issue(&county.key, &long, &subject),
-        CertificateError::ChainTooLong
-    );
+    assert_eq!(issue(&county.key, &long, &subject), CertificateError::ChainTooLong);
 }
 
 #[test]
 fn foreign_certificates_are_not_read() {
     let other = rcgen::KeyPair::generate().unwrap();
-    let ecdsa = rcgen::CertificateParams::default()
-        .self_signed(&other)
-        .unwrap();
+    let ecdsa = rcgen::CertificateParams::default().self_signed(&other).unwrap();
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ED25519).unwrap();
     let name = |uris: &[&str]| {
         let mut params = rcgen::CertificateParams::default();
-        params.subject_alt_names = uris
-            .iter()
-            .map(|uri| rcgen::SanType::URI((*uri).try_into().unwrap()))
-            .collect();
+        params.subject_alt_names = uris.iter().map(|uri| rcgen::SanType::URI((*uri).try_into().unwrap())).collect();
         params.self_signed(&key).unwrap().der().to_vec()
     };
     let good = "tongban://511602000000/01010101010101010101010101010101";
@@ -128,10 +101,7 @@ fn foreign_certificates_are_not_read() {
         Vec::new(),
         vec![0x30; 5_000],
     ] {
-        assert_eq!(
-            certificate::parse(&der).unwrap_err().code(),
-            "certificate-malformed"
-        );
+        assert_eq!(certificate::parse(&der).unwrap_err().code(), "certificate-malformed");
     }
 }
 

@@ -31,10 +31,7 @@ async fn another_tree_is_refused_on_either_side() {
     let (dialled, received) = meet(&theirs, &ours, Expect::Node(tree.county.id)).await;
     let error = dialled.unwrap_err();
     assert_eq!(error, QuicError::RefusedByPeer(PeerReason::OtherTree));
-    assert_eq!(
-        received.unwrap_err().error.code(),
-        "certificate-of-another-tree"
-    );
+    assert_eq!(received.unwrap_err().error.code(), "certificate-of-another-tree");
 
     let (dialled, received) = meet(&ours, &theirs, Expect::Node(foreign.id)).await;
     assert_eq!(dialled.unwrap_err().code(), "certificate-of-another-tree");
@@ -46,21 +43,14 @@ async fn another_tree_is_refused_on_either_side() {
 async fn the_division_rule_holds_in_the_handshake() {
     let tree = Tree::new();
     let listening = tree.province.listen(&tree.trust());
-    for (issuer, digits) in [
-        (&tree.county, "511603"),
-        (&tree.township, "511602"),
-        (&tree.county, "511602"),
-    ] {
+    for (issuer, digits) in [(&tree.county, "511603"), (&tree.township, "511602"), (&tree.county, "511602")] {
         let node = issuer.lawlessly_below(9, digits);
         let dialling = node.listen(&tree.trust());
         let (dialled, received) = meet(&dialling, &listening, Expect::Node(tree.province.id)).await;
         let error = dialled.unwrap_err();
         assert_eq!(error, QuicError::RefusedByPeer(PeerReason::DivisionRule));
         assert_eq!(error.code(), "refused-by-peer");
-        let refusal = CertificateRefusal::DivisionRule {
-            issuer: issuer.division,
-            subject: node.division,
-        };
+        let refusal = CertificateRefusal::DivisionRule { issuer: issuer.division, subject: node.division };
         assert_eq!(received.unwrap_err().error, refusal.into());
     }
 }
@@ -73,10 +63,7 @@ async fn a_chain_without_its_key_is_worth_nothing() {
     let identity = Identity::stolen(&key(66), tree.county.chain.clone());
     let impostor = Endpoint::bind(loopback(), identity, trust.clone(), limits()).unwrap();
     let (dialled, received) = meet(&impostor, &listening, Expect::Node(tree.province.id)).await;
-    assert_eq!(
-        dialled.unwrap_err(),
-        QuicError::RefusedByPeer(PeerReason::Malformed)
-    );
+    assert_eq!(dialled.unwrap_err(), QuicError::RefusedByPeer(PeerReason::Malformed));
     received.unwrap_err();
 
     let (dialled, _) = meet(&listening, &impostor, Expect::Node(tree.county.id)).await;
@@ -86,10 +73,7 @@ async fn a_chain_without_its_key_is_worth_nothing() {
 #[tokio::test]
 async fn a_wrong_peer_is_refused_before_anything_is_sent() {
     let tree = Tree::new();
-    let (dialling, listening) = (
-        tree.city.listen(&tree.trust()),
-        tree.county.listen(&tree.trust()),
-    );
+    let (dialling, listening) = (tree.city.listen(&tree.trust()), tree.county.listen(&tree.trust()));
     for expect in [
         Expect::Node(tree.township.id),
         Expect::Division(tree.township.division),
@@ -113,10 +97,7 @@ async fn a_join_between_strangers() {
 
     // Without an open invitation nobody knocks.
     let (dialled, _) = meet(&joining, &superior, right).await;
-    assert_eq!(
-        dialled.unwrap_err(),
-        QuicError::RefusedByPeer(PeerReason::OtherTree)
-    );
+    assert_eq!(dialled.unwrap_err(), QuicError::RefusedByPeer(PeerReason::OtherTree));
 
     superiors_trust.admit_strangers(true);
     let wrong = Expect::Pinned(tree.city.key_hash());
@@ -131,13 +112,8 @@ async fn a_join_between_strangers() {
 
     // The superior issues a chain on what the handshake has proven; with it the node is no stranger.
     let knocker = certificate::parse(&received.peer().chain[0]).unwrap();
-    let subject = Subject {
-        spki: knocker.spki,
-        node: knocker.node,
-        division: knocker.division,
-    };
-    let chain =
-        certificate::issue(&tree.county.key, &tree.county.chain, &subject, NOW, 90).unwrap();
+    let subject = Subject { spki: knocker.spki, node: knocker.node, division: knocker.division };
+    let chain = certificate::issue(&tree.county.key, &tree.county.chain, &subject, NOW, 90).unwrap();
     superiors_trust.admit_strangers(false);
     joining.replace_identity(Identity::new(&joiner.key, chain).unwrap());
     let (dialled, received) = meet(&joining, &superior, right).await;
@@ -157,13 +133,8 @@ async fn a_node_of_a_tree_joins_another_with_a_certificate_of_its_own() {
     let address = superior.local_address().unwrap();
     let expect = Expect::Pinned(tree.county.key_hash());
     let identity = alone.identity();
-    let (dialled, received) = guard(async {
-        tokio::join!(
-            endpoint.connect_as(&identity, address, expect),
-            superior.accept()
-        )
-    })
-    .await;
+    let (dialled, received) =
+        guard(async { tokio::join!(endpoint.connect_as(&identity, address, expect), superior.accept()) }).await;
     dialled.unwrap();
     let peer = received.unwrap().unwrap();
     assert_eq!(peer.peer().standing, Standing::Stranger);
@@ -184,18 +155,12 @@ async fn the_standing_travels_with_the_link_and_is_judged_again() {
 
     hand.store(days_after(NOW, 300).as_millis(), Ordering::SeqCst);
     assert_eq!(received.judge_again(), Ok(Standing::ExpiredKin { since }));
-    assert_eq!(
-        dialled.judge_again(),
-        Err(CertificateRefusal::Expired { since })
-    );
+    assert_eq!(dialled.judge_again(), Err(CertificateRefusal::Expired { since }));
 
     // With the superior's key as an anchor it dials up again, and is let in for its renewal.
     trust.replace_anchors([tree.province.anchor(), tree.city.anchor()]);
     let (dialled, received) = meet(&below, &above, Expect::Node(tree.city.id)).await;
-    assert_eq!(
-        dialled.unwrap().peer().standing,
-        Standing::ExpiredGrace { since }
-    );
+    assert_eq!(dialled.unwrap().peer().standing, Standing::ExpiredGrace { since });
     let standing = received.unwrap().peer().standing;
     assert_eq!(standing, Standing::ExpiredKin { since });
 }
@@ -204,10 +169,7 @@ async fn the_standing_travels_with_the_link_and_is_judged_again() {
 async fn no_session_is_resumed_past_a_revocation() {
     let tree = Tree::new();
     let servers = tree.trust();
-    let (dialling, listening) = (
-        tree.county.listen(&tree.trust()),
-        tree.city.listen(&servers),
-    );
+    let (dialling, listening) = (tree.county.listen(&tree.trust()), tree.city.listen(&servers));
     let (dialled, received) = meet(&dialling, &listening, Expect::Node(tree.city.id)).await;
     let (dialled, received) = (dialled.unwrap(), received.unwrap());
     // A round trip, so that a ticket, were there one, has come.
@@ -216,20 +178,11 @@ async fn no_session_is_resumed_past_a_revocation() {
     received.send(b"back").await.unwrap();
     guard(dialled.receive()).await.unwrap();
 
-    servers.replace_revocations([Revocation {
-        key_hash: tree.county.key_hash(),
-        since: NOW,
-    }]);
-    assert_eq!(
-        received.judge_again().unwrap_err().code(),
-        "certificate-revoked"
-    );
+    servers.replace_revocations([Revocation { key_hash: tree.county.key_hash(), since: NOW }]);
+    assert_eq!(received.judge_again().unwrap_err().code(), "certificate-revoked");
     drop((dialled, received));
     let (dialled, received) = meet(&dialling, &listening, Expect::Node(tree.city.id)).await;
-    assert_eq!(
-        dialled.unwrap_err(),
-        QuicError::RefusedByPeer(PeerReason::Revoked)
-    );
+    assert_eq!(dialled.unwrap_err(), QuicError::RefusedByPeer(PeerReason::Revoked));
     assert_eq!(received.unwrap_err().error.code(), "certificate-revoked");
 }
 
@@ -245,10 +198,7 @@ async fn an_identity_is_replaced_under_a_living_link() {
         let later = days_after(NOW, 30);
         certificate::issue(&issuer.key, &issuer.chain, &node.subject(), later, 90).unwrap()
     };
-    let (county, city) = (
-        renewed(&tree.city, &tree.county),
-        renewed(&tree.province, &tree.city),
-    );
+    let (county, city) = (renewed(&tree.city, &tree.county), renewed(&tree.province, &tree.city));
     dialling.replace_identity(Identity::new(&tree.county.key, county.clone()).unwrap());
     listening.replace_identity(Identity::new(&tree.city.key, city.clone()).unwrap());
     let (new_there, new_here) = meet(&dialling, &listening, Expect::Node(tree.city.id)).await;
@@ -267,23 +217,13 @@ async fn an_identity_is_replaced_under_a_living_link() {
 async fn nobody_answers() {
     let tree = Tree::new();
     let silent = std::net::UdpSocket::bind(loopback()).unwrap();
-    let dialling = tree.county.listen_within(
-        &tree.trust(),
-        Limits {
-            handshake_timeout: Duration::from_millis(300),
-            ..limits()
-        },
-    );
+    let dialling =
+        tree.county.listen_within(&tree.trust(), Limits { handshake_timeout: Duration::from_millis(300), ..limits() });
     let address = silent.local_addr().unwrap();
-    let error = guard(dialling.connect(address, Expect::Node(tree.city.id)))
-        .await
-        .unwrap_err();
+    let error = guard(dialling.connect(address, Expect::Node(tree.city.id))).await.unwrap_err();
     assert_eq!(error.code(), "unreachable");
     let port_zero = SocketAddr::from(([127, 0, 0, 1], 0));
-    let error = dialling
-        .connect(port_zero, Expect::Node(tree.city.id))
-        .await
-        .unwrap_err();
+    let error = dialling.connect(port_zero, Expect::Node(tree.city.id)).await.unwrap_err();
     assert_eq!(error.code(), "unreachable");
 }
 
@@ -292,13 +232,7 @@ async fn a_full_gate_sends_newcomers_away_and_opens_again() {
     let tree = Tree::new();
     let trust = tree.trust();
     trust.admit_strangers(true);
-    let listening = tree.county.listen_within(
-        &trust,
-        Limits {
-            unauthenticated_per_address_max: 2,
-            ..limits()
-        },
-    );
+    let listening = tree.county.listen_within(&trust, Limits { unauthenticated_per_address_max: 2, ..limits() });
     let stranger = Node::root(80, "511602106");
     let dialling = stranger.listen(&trust_at(NOW, []));
     let expect = Expect::Pinned(tree.county.key_hash());

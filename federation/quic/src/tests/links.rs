@@ -31,11 +31,7 @@ async fn frames_of_every_size_keep_their_order() {
 
 #[tokio::test]
 async fn an_oversize_frame_is_refused_on_both_sides() {
-    let (_below, _above, there, here) = pair(Limits {
-        frame_bytes_max: 100,
-        ..limits()
-    })
-    .await;
+    let (_below, _above, there, here) = pair(Limits { frame_bytes_max: 100, ..limits() }).await;
     let too_large = |length| QuicError::FrameTooLarge { length, max: 100 };
     assert_eq!(there.send(&[0; 101]).await.unwrap_err(), too_large(101));
     there.send(&[7; 100]).await.unwrap();
@@ -75,11 +71,7 @@ async fn futures_poll_once<T>(future: impl Future<Output = T>) -> Option<T> {
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap()
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
 
 /// Two nodes, each in a runtime of its own; `theirs` can die like a machine, without a last word.
@@ -121,14 +113,7 @@ impl Machines {
             (endpoint, link)
         });
         let here = ours.block_on(accepted).unwrap();
-        Self {
-            tree,
-            ours,
-            theirs,
-            listening,
-            here,
-            remains,
-        }
+        Self { tree, ours, theirs, listening, here, remains }
     }
 }
 
@@ -160,9 +145,7 @@ fn a_restarted_peer_is_noticed_before_the_timeout() {
         Endpoint::bind(address, tree.county.identity(), tree.trust(), minutes).unwrap()
     };
     let error = ours.block_on(guard(async {
-        here.send(b"are you there, and do you know me")
-            .await
-            .unwrap();
+        here.send(b"are you there, and do you know me").await.unwrap();
         here.receive().await.unwrap_err()
     }));
     assert_eq!(error, QuicError::PeerRestarted);
@@ -174,9 +157,7 @@ async fn a_stream_that_ends_within_a_frame_is_truncated() {
     let (_below, _above, there, here) = pair(limits()).await;
     // A request stream, by hand.
     let (mut send, mut receive) = there.connection().open_bi().await.unwrap();
-    send.write_all(b"\0\0\0\x64only the beginning")
-        .await
-        .unwrap();
+    send.write_all(b"\0\0\0\x64only the beginning").await.unwrap();
     send.finish().unwrap();
     let reset = guard(receive.read_to_end(10)).await.unwrap_err();
     let quinn::ReadToEndError::Read(quinn::ReadError::Reset(code)) = reset else {
@@ -194,10 +175,7 @@ async fn requests_flow_both_ways_beside_the_frames() {
     async fn serve(link: &Link, count: u32) {
         for _ in 0..count {
             let (request, responder) = link.accept_request().await.unwrap();
-            responder
-                .respond(&[request, b"!".to_vec()].concat())
-                .await
-                .unwrap();
+            responder.respond(&[request, b"!".to_vec()].concat()).await.unwrap();
         }
     }
     async fn ask(link: &Link, count: u32) {
@@ -242,20 +220,10 @@ async fn requests_flow_both_ways_beside_the_frames() {
 
 #[tokio::test]
 async fn requests_that_get_no_answer_say_why() {
-    let (_below, _above, there, here) = pair(Limits {
-        request_bytes_max: 10,
-        response_bytes_max: 20,
-        ..limits()
-    })
-    .await;
+    let (_below, _above, there, here) =
+        pair(Limits { request_bytes_max: 10, response_bytes_max: 20, ..limits() }).await;
     let error = there.open_request(&[0; 11]).await.unwrap_err();
-    assert_eq!(
-        error,
-        QuicError::FrameTooLarge {
-            length: 11,
-            max: 10
-        }
-    );
+    assert_eq!(error, QuicError::FrameTooLarge { length: 11, max: 10 });
 
     let refused = |code| QuicError::RequestRefused { code };
     let (answer, ()) = guard(async {
@@ -275,14 +243,7 @@ async fn requests_that_get_no_answer_say_why() {
     assert_eq!(answer.unwrap_err(), refused(42));
 
     let (answer, answered) = guard(async {
-        tokio::join!(there.open_request(b"c"), async {
-            here.accept_request()
-                .await
-                .unwrap()
-                .1
-                .respond(&[0; 21])
-                .await
-        })
+        tokio::join!(there.open_request(b"c"), async { here.accept_request().await.unwrap().1.respond(&[0; 21]).await })
     })
     .await;
     assert_eq!(answer.unwrap_err(), refused(close_code::NO_ANSWER));
@@ -300,12 +261,8 @@ async fn requests_that_get_no_answer_say_why() {
 
 #[tokio::test]
 async fn a_stalled_request_is_broken_off() {
-    let (_below, _above, there, here) = pair(Limits {
-        requests_max: 1,
-        request_timeout: Duration::from_millis(100),
-        ..limits()
-    })
-    .await;
+    let (_below, _above, there, here) =
+        pair(Limits { requests_max: 1, request_timeout: Duration::from_millis(100), ..limits() }).await;
     let (mut send, mut receive) = there.connection().open_bi().await.unwrap();
     send.write_all(b"\0\0\0").await.unwrap();
     let reset = guard(receive.read_to_end(10)).await.unwrap_err();
@@ -329,26 +286,14 @@ async fn a_stalled_request_is_broken_off() {
 async fn closing_tells_the_peer_and_ends_every_wait() {
     let (_below, above, there, here) = pair(limits()).await;
     here.close(16, "有新版本");
-    let closed = QuicError::Closed {
-        code: 16,
-        text: "有新版本".to_owned(),
-    };
-    let (received, accepted, answered) = guard(async {
-        tokio::join!(
-            there.receive(),
-            there.accept_request(),
-            there.open_request(b"?")
-        )
-    })
-    .await;
+    let closed = QuicError::Closed { code: 16, text: "有新版本".to_owned() };
+    let (received, accepted, answered) =
+        guard(async { tokio::join!(there.receive(), there.accept_request(), there.open_request(b"?")) }).await;
     assert_eq!(received.unwrap_err(), closed);
     assert_eq!(accepted.unwrap_err(), closed);
     assert_eq!(answered.unwrap_err(), closed);
     assert_eq!(there.send(b"?").await.unwrap_err(), closed);
-    assert_eq!(
-        guard(here.receive()).await.unwrap_err(),
-        QuicError::ClosedHere
-    );
+    assert_eq!(guard(here.receive()).await.unwrap_err(), QuicError::ClosedHere);
 
     above.close(17, "stop");
     assert!(guard(above.accept()).await.is_none());
@@ -375,18 +320,12 @@ async fn another_program_on_the_main_stream_is_turned_away() {
     let tree = Tree::new();
     let trust = tree.trust();
     let listening = tree.city.listen(&trust);
-    let verifier = crate::Verifier::dialling(
-        trust.clone(),
-        tree.county.division,
-        Expect::Node(tree.city.id),
-    );
+    let verifier = crate::Verifier::dialling(trust.clone(), tree.county.division, Expect::Node(tree.city.id));
     let tls = tree.county.identity().client_tls(verifier).unwrap();
     let raw = quinn::Endpoint::client(loopback()).unwrap();
     let config = quinn::ClientConfig::new(Arc::new(tls));
     let address = listening.local_address().unwrap();
-    let connection = guard(raw.connect_with(config, address, "x").unwrap())
-        .await
-        .unwrap();
+    let connection = guard(raw.connect_with(config, address, "x").unwrap()).await.unwrap();
     let (mut send, _receive) = connection.open_bi().await.unwrap();
     send.write_all(b"GET / HT").await.unwrap();
     let refused = guard(listening.accept()).await.unwrap().unwrap_err();

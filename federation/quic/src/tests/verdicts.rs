@@ -33,18 +33,12 @@ fn the_division_rule() {
     ] {
         let node = issuer.lawlessly_below(9, digits);
         let refusal = judge(&tree.trust(), "51", &node.chain).unwrap_err();
-        let expected = CertificateRefusal::DivisionRule {
-            issuer: issuer.division,
-            subject: node.division,
-        };
+        let expected = CertificateRefusal::DivisionRule { issuer: issuer.division, subject: node.division };
         assert_eq!(refusal, expected);
         // Nor does it help further below.
         if digits == "511603" {
             let below = node.below(10, "511603100");
-            assert_eq!(
-                code(judge(&tree.trust(), "51", &below.chain)),
-                "division-rule"
-            );
+            assert_eq!(code(judge(&tree.trust(), "51", &below.chain)), "division-rule");
         }
     }
 }
@@ -53,19 +47,10 @@ fn the_division_rule() {
 fn an_anchor_speaks_for_its_division_alone() {
     let tree = Tree::new();
     let neighbour = Node::root(20, "52");
-    let usurper = Node {
-        division: division("51"),
-        ..Node::root(20, "51")
-    };
+    let usurper = Node { division: division("51"), ..Node::root(20, "51") };
     let trust = trust_at(NOW, [tree.province.anchor(), neighbour.anchor()]);
-    assert_eq!(
-        code(judge(&trust, "51", &neighbour.below(21, "5201").chain)),
-        "accepted"
-    );
-    assert_eq!(
-        code(judge(&trust, "51", &usurper.below(21, "5101").chain)),
-        "certificate-of-another-tree"
-    );
+    assert_eq!(code(judge(&trust, "51", &neighbour.below(21, "5201").chain)), "accepted");
+    assert_eq!(code(judge(&trust, "51", &usurper.below(21, "5101").chain)), "certificate-of-another-tree");
 }
 
 #[test]
@@ -76,21 +61,13 @@ fn a_superior_is_trusted_by_its_key_under_a_new_root() {
     let sibling = county.below(5, "511602104");
     let tree = Tree::new();
     let trust = trust_at(NOW, [county.anchor()]);
-    for chain in [
-        &county.chain,
-        &tree.county.chain,
-        &sibling.chain,
-        &township.chain,
-    ] {
+    for chain in [&county.chain, &tree.county.chain, &sibling.chain, &township.chain] {
         assert_eq!(code(judge(&trust, "511602103", chain)), "accepted");
     }
     // A sibling with a chain under the new root is anchored at the county too.
     let renewed = tree.county.below(5, "511602104");
     assert_eq!(code(judge(&trust, "511602103", &renewed.chain)), "accepted");
-    assert_eq!(
-        code(judge(&trust, "511602103", &tree.city.chain)),
-        "certificate-of-another-tree"
-    );
+    assert_eq!(code(judge(&trust, "511602103", &tree.city.chain)), "certificate-of-another-tree");
 }
 
 #[test]
@@ -132,14 +109,8 @@ fn expiry_is_no_cliff() {
 fn an_expired_link_of_the_chain_counts_like_the_leaf() {
     let tree = Tree::new();
     let later = days_after(NOW, 85);
-    let township = certificate::issue(
-        &tree.county.key,
-        &tree.county.chain,
-        &tree.township.subject(),
-        later,
-        90,
-    )
-    .unwrap();
+    let township =
+        certificate::issue(&tree.county.key, &tree.county.chain, &tree.township.subject(), later, 90).unwrap();
     let trust = trust_at(days_after(NOW, 100), [tree.province.anchor()]);
     let standing = judge(&trust, "5117", &township).unwrap().standing;
     let since = days_after(NOW, 90);
@@ -151,10 +122,7 @@ fn a_clock_that_is_behind_is_a_finding() {
     let tree = Tree::new();
     let trust = trust_at(days_after(NOW, -400), [tree.province.anchor()]);
     let from = Timestamp::from_millis(NOW.as_millis() - 300_000);
-    assert_eq!(
-        judge(&trust, "5117", &tree.county.chain).unwrap().standing,
-        Standing::NotYetValid { from }
-    );
+    assert_eq!(judge(&trust, "5117", &tree.county.chain).unwrap().standing, Standing::NotYetValid { from });
 }
 
 #[test]
@@ -162,32 +130,20 @@ fn a_revoked_key_ends_its_whole_branch() {
     let tree = Tree::new();
     let trust = tree.trust();
     let revoke = |node: &Node, since| {
-        trust.replace_revocations([Revocation {
-            key_hash: node.key_hash(),
-            since,
-        }]);
+        trust.replace_revocations([Revocation { key_hash: node.key_hash(), since }]);
     };
     for node in [&tree.province, &tree.city, &tree.county] {
         revoke(node, NOW);
-        assert_eq!(
-            code(judge(&trust, "51", &tree.county.chain)),
-            "certificate-revoked"
-        );
+        assert_eq!(code(judge(&trust, "51", &tree.county.chain)), "certificate-revoked");
         revoke(node, days_after(NOW, 1));
         assert_eq!(code(judge(&trust, "51", &tree.county.chain)), "accepted");
     }
     revoke(&tree.township, NOW);
     assert_eq!(code(judge(&trust, "51", &tree.county.chain)), "accepted");
     // Of two dates the earlier counts.
-    let revocation = |since| Revocation {
-        key_hash: tree.county.key_hash(),
-        since,
-    };
+    let revocation = |since| Revocation { key_hash: tree.county.key_hash(), since };
     trust.replace_revocations([revocation(NOW), revocation(days_after(NOW, 1))]);
-    assert_eq!(
-        code(judge(&trust, "51", &tree.county.chain)),
-        "certificate-revoked"
-    );
+    assert_eq!(code(judge(&trust, "51", &tree.county.chain)), "certificate-revoked");
 }
 
 #[test]
@@ -232,10 +188,7 @@ fn the_dialling_side_gets_whom_it_wants() {
     let verifier = Verifier::dialling(trust.clone(), division("5117"), expect);
     let peer = verifier.judge(&county.chain).unwrap();
     assert_eq!(peer.standing, Standing::Pinned);
-    trust.replace_revocations([Revocation {
-        key_hash: county.key_hash(),
-        since: NOW,
-    }]);
+    trust.replace_revocations([Revocation { key_hash: county.key_hash(), since: NOW }]);
     assert_eq!(code(verifier.judge(&county.chain)), "certificate-revoked");
 }
 
@@ -250,20 +203,11 @@ fn chains_that_do_not_hang_together_are_refused() {
     for (chain, expected) in [
         (vec![], "certificate-malformed"),
         (vec![leaf.clone()], "certificate-of-another-tree"),
-        (
-            vec![leaf.clone(), city.clone()],
-            "certificate-of-another-tree",
-        ),
+        (vec![leaf.clone(), city.clone()], "certificate-of-another-tree"),
         (vec![leaf.clone(), root.clone()], "certificate-malformed"),
-        (
-            vec![leaf.clone(), other_city[0].clone(), root.clone()],
-            "certificate-malformed",
-        ),
+        (vec![leaf.clone(), other_city[0].clone(), root.clone()], "certificate-malformed"),
         (vec![leaf.clone(); 7], "certificate-malformed"),
-        (
-            vec![leaf.clone(), b"junk".to_vec()],
-            "certificate-malformed",
-        ),
+        (vec![leaf.clone(), b"junk".to_vec()], "certificate-malformed"),
     ] {
         assert_eq!(code(judge(&trust, "51", &chain)), expected);
     }

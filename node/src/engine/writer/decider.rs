@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Timestamp;
 use tongban_domain::{Actor, Change, Command, Document, Event, Facts, Place, decide};
-use tongban_federation::{limits, Body, Envelope, Outcome, Receipt, Sealed, Subject};
+use tongban_federation::{Body, Envelope, Outcome, Receipt, Sealed, Subject, limits};
 use tongban_seal::{batch, content_type};
 use tongban_storage::StateFacts;
 use tongban_storage::keyspace::{Bytes, View, delivery, meta};
@@ -182,7 +182,8 @@ impl Decider<'_> {
                     (proto, Outcome::Applied { detail: translate::detail(&detail) })
                 }
                 Err(Refused::Rejection(rejection)) => {
-                    let outcome = Outcome::Refused { code: rejection.code.to_owned(), text: rejection.zh.clone().into() };
+                    let outcome =
+                        Outcome::Refused { code: rejection.code.to_owned(), text: rejection.zh.clone().into() };
                     (Proto::default(), outcome)
                 }
                 Err(other) => return Err(other),

@@ -82,8 +82,8 @@ impl Read for Hot {
 mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
-    use tongban_storage::keyspace::View;
     use tongban_storage::MemoryBackend;
+    use tongban_storage::keyspace::View;
 
     use super::*;
 

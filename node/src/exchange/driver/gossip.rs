@@ -56,7 +56,9 @@ impl Driver {
         {
             for sealed in &records {
                 let Ok(signed) = tongban_codes::cbor::from_slice::<SignedRecord>(sealed.as_bytes()) else { continue };
-                let Some(root) = join::root_key(&signed, root_hash).filter(|root| root.node == root_node) else { continue };
+                let Some(root) = join::root_key(&signed, root_hash).filter(|root| root.node == root_node) else {
+                    continue;
+                };
                 self.shared.change_directory(|directory| directory.add_anchor(root.node, root.key.clone()));
                 let shared = Arc::clone(&self.shared);
                 tokio::spawn(async move {
@@ -115,7 +117,8 @@ impl Driver {
     pub(super) fn offer_chain(&mut self) {
         let chain = self.shared.trust().chain;
         for peer in self.open_peers() {
-            if !self.shared.is_subordinate(&peer) || self.peers.get(&peer).is_none_or(|known| known.chain_told == chain) {
+            if !self.shared.is_subordinate(&peer) || self.peers.get(&peer).is_none_or(|known| known.chain_told == chain)
+            {
                 continue;
             }
             if let Some(known) = self.peers.get_mut(&peer) {
@@ -127,9 +130,10 @@ impl Driver {
     }
 
     /// The superior has a new chain, because it joined a tree itself: its key is the same, so the new root is trusted too.
-    pub(super) fn chain_received(&self, peer: NodeId, chain: Vec<Sealed>) {
+    pub(super) fn chain_received(&self, peer: NodeId, chain: &[Sealed]) {
         let trust = self.shared.trust();
-        let key_hash = self.peers.get(&peer).and_then(|known| known.link.as_ref()).map(|(_, _, link)| link.peer().key_hash);
+        let key_hash =
+            self.peers.get(&peer).and_then(|known| known.link.as_ref()).map(|(_, _, link)| link.peer().key_hash);
         let parsed: Result<Vec<_>, _> =
             chain.iter().map(|certificate| tongban_quic::certificate::parse(certificate.as_bytes())).collect();
         let (Some(key_hash), Ok(parsed), Some(own)) = (key_hash, parsed, trust.chain.first().cloned()) else { return };
@@ -184,7 +188,8 @@ impl Driver {
     /// Tells superiors and subordinates how far the journals have grown that they may pull.
     pub(super) fn offer_journals(&mut self) {
         for peer in self.open_peers() {
-            let sizes: Vec<JournalSize> = pull::offered(&self.shared, &peer).into_iter().map(|(size, _)| size).collect();
+            let sizes: Vec<JournalSize> =
+                pull::offered(&self.shared, &peer).into_iter().map(|(size, _)| size).collect();
             let told = self.offered.entry(peer).or_default();
             let grown: Vec<JournalSize> = sizes
                 .into_iter()

@@ -87,8 +87,7 @@ impl Driver {
             after = Some(*destination);
         }
         let mut after = None;
-        loop {
-            let Ok(found) = delivery::RELAY.list(state, &[], after.as_ref(), 1) else { break };
+        while let Ok(found) = delivery::RELAY.list(state, &[], after.as_ref(), 1) {
             let Some(((destination, origin, epoch, _), _)) = found.first() else { break };
             let last = delivery::RELAY.last(state, &stem(&(*destination, *origin, *epoch))).ok().flatten();
             if let Some((.., last)) = last {
@@ -217,7 +216,8 @@ impl Driver {
             match handle.submit(request).await {
                 Ok(_committed) => {
                     for peer in peers {
-                        let _sent = events.send(Happened::Settled { peer, input: Input::ReceiptRecorded { flow, sequence } });
+                        let _sent =
+                            events.send(Happened::Settled { peer, input: Input::ReceiptRecorded { flow, sequence } });
                     }
                 }
                 Err(refused) => {
@@ -246,8 +246,12 @@ impl Driver {
         };
         let passed_on = SignedBy { signer: receipt.receiver, sealed };
         self.feed_later(peer, Input::Committed { flow, sequence, receipt: passed_on });
-        let event =
-            ExchangeEvent::RelayDone { destination: flow.destination, origin: flow.origin, epoch: flow.epoch, sequence };
+        let event = ExchangeEvent::RelayDone {
+            destination: flow.destination,
+            origin: flow.origin,
+            epoch: flow.epoch,
+            sequence,
+        };
         let (shared, events) = (Arc::clone(&self.shared), self.events.clone());
         let peers: Vec<NodeId> = self.peers.keys().copied().collect();
         tokio::spawn(async move {
@@ -258,7 +262,8 @@ impl Driver {
             });
             if done.await.is_ok() {
                 for peer in peers {
-                    let _sent = events.send(Happened::Settled { peer, input: Input::ReceiptRecorded { flow, sequence } });
+                    let _sent =
+                        events.send(Happened::Settled { peer, input: Input::ReceiptRecorded { flow, sequence } });
                 }
             }
         });

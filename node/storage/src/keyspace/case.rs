@@ -76,8 +76,7 @@ pub fn named(read: &dyn Read, text: &str) -> Result<Option<Case>, StorageError> 
 
 /// The acts of a case that this node knows, both legs, by time.
 pub fn history(read: &dyn Read, case: &CaseId) -> Result<Vec<Act>, StorageError> {
-    let mut acts: Vec<Act> =
-        ACT.list(read, &stem(case), None, usize::MAX)?.into_iter().map(|(_, act)| act).collect();
+    let mut acts: Vec<Act> = ACT.list(read, &stem(case), None, usize::MAX)?.into_iter().map(|(_, act)| act).collect();
     // By tenure first, so that clocks which differ can't show a case as taken before it was offered.
     acts.sort_by_key(|act| (act.tenure, act.at, act.number));
     Ok(acts)

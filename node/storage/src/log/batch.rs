@@ -34,17 +34,8 @@ pub struct LogBatch {
 /// What a frame changes; `at` counts from the start of the block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    Entry {
-        index: u64,
-        at: usize,
-        length: u32,
-        crc: u32,
-    },
-    Record {
-        tag: u8,
-        at: usize,
-        length: u32,
-    },
+    Entry { index: u64, at: usize, length: u32, crc: u32 },
+    Record { tag: u8, at: usize, length: u32 },
     TruncateFrom(u64),
     PurgeUpto(u64),
     Next(u64),
@@ -52,10 +43,7 @@ pub(super) enum Change {
 
 impl Default for LogBatch {
     fn default() -> Self {
-        Self {
-            block: vec![0; BLOCK_HEADER_BYTES],
-            changes: Vec::new(),
-        }
+        Self { block: vec![0; BLOCK_HEADER_BYTES], changes: Vec::new() }
     }
 }
 
@@ -80,12 +68,7 @@ impl LogBatch {
         self.block.extend(crc.to_be_bytes());
         let at = self.block.len();
         self.block.extend(bytes);
-        self.changes.push(Change::Entry {
-            index,
-            at,
-            length,
-            crc,
-        });
+        self.changes.push(Change::Entry { index, at, length, crc });
     }
 
     /// Sets a small record, which survives truncation and purge; the last one with a tag stands.
@@ -140,15 +123,10 @@ impl LogBatch {
 /// Reads the frames of a block whose checksum is right; the error says what is wrong and where in the block.
 pub(super) fn parse_frames(block: &[u8]) -> Result<Vec<Change>, String> {
     let mut changes = Vec::new();
-    let mut reader = Reader {
-        bytes: block,
-        at: BLOCK_HEADER_BYTES,
-    };
+    let mut reader = Reader { bytes: block, at: BLOCK_HEADER_BYTES };
     while reader.at < block.len() {
         let start = reader.at;
-        let change = reader
-            .frame()
-            .ok_or_else(|| format!("no known frame begins at byte {start} of the block"))?;
+        let change = reader.frame().ok_or_else(|| format!("no known frame begins at byte {start} of the block"))?;
         changes.push(change);
     }
     Ok(changes)
@@ -168,12 +146,7 @@ impl Reader<'_> {
                 let length = u32::from_be_bytes(self.take()?);
                 let crc = u32::from_be_bytes(self.take()?);
                 let at = self.skip(length)?;
-                Some(Change::Entry {
-                    index,
-                    at,
-                    length,
-                    crc,
-                })
+                Some(Change::Entry { index, at, length, crc })
             }
             RECORD => {
                 let [tag] = self.take()?;

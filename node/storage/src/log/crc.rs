@@ -14,11 +14,7 @@ const fn tables() -> [[u32; 256]; 8] {
         let mut crc = value;
         let mut bit = 0;
         while bit < 8 {
-            crc = if crc & 1 == 1 {
-                (crc >> 1) ^ POLYNOMIAL
-            } else {
-                crc >> 1
-            };
+            crc = if crc & 1 == 1 { (crc >> 1) ^ POLYNOMIAL } else { crc >> 1 };
             bit += 1;
         }
         tables[0][byte] = crc;
@@ -45,14 +41,7 @@ pub(super) fn crc32c(bytes: &[u8]) -> u32 {
     let (words, rest) = bytes.as_chunks::<8>();
     for &[a, b, c, d, e, f, g, h] in words {
         let [i, j, k, l] = crc.to_le_bytes();
-        crc = at(7, a ^ i)
-            ^ at(6, b ^ j)
-            ^ at(5, c ^ k)
-            ^ at(4, d ^ l)
-            ^ at(3, e)
-            ^ at(2, f)
-            ^ at(1, g)
-            ^ at(0, h);
+        crc = at(7, a ^ i) ^ at(6, b ^ j) ^ at(5, c ^ k) ^ at(4, d ^ l) ^ at(3, e) ^ at(2, f) ^ at(1, g) ^ at(0, h);
     }
     for &byte in rest {
         let [low, ..] = crc.to_le_bytes();

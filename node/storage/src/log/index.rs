@@ -93,32 +93,13 @@ impl Index {
     /// Takes a change in; `block` holds its bytes and begins at `offset` of a segment.
     ///
     /// The error says what doesn't fit, which on a read means damage.
-    pub(super) fn apply(
-        &mut self,
-        change: &Change,
-        segment: u64,
-        offset: u64,
-        block: &[u8],
-    ) -> Result<(), String> {
+    pub(super) fn apply(&mut self, change: &Change, segment: u64, offset: u64, block: &[u8]) -> Result<(), String> {
         match *change {
-            Change::Entry {
-                index,
-                at,
-                length,
-                crc,
-            } => {
+            Change::Entry { index, at, length, crc } => {
                 if index != self.next() {
-                    return Err(format!(
-                        "entry {index} stands where {} is next",
-                        self.next()
-                    ));
+                    return Err(format!("entry {index} stands where {} is next", self.next()));
                 }
-                self.places.push_back(Place {
-                    segment,
-                    offset: offset + at as u64,
-                    length,
-                    crc,
-                });
+                self.places.push_back(Place { segment, offset: offset + at as u64, length, crc });
             }
             Change::Record { tag, at, length } => {
                 let bytes = usize::try_from(length)
@@ -130,9 +111,7 @@ impl Index {
             Change::TruncateFrom(from) => self.truncate_from(from),
             Change::PurgeUpto(upto) => self.purge_upto(upto),
             Change::Next(next) => {
-                return Err(format!(
-                    "a segment's beginning, next {next}, stands within it"
-                ));
+                return Err(format!("a segment's beginning, next {next}, stands within it"));
             }
         }
         Ok(())
@@ -146,10 +125,7 @@ impl Index {
         if self.next() == next {
             Ok(())
         } else {
-            Err(format!(
-                "the segment begins before entry {next}, the one before it ends before {}",
-                self.next()
-            ))
+            Err(format!("the segment begins before entry {next}, the one before it ends before {}", self.next()))
         }
     }
 

@@ -52,10 +52,7 @@ pub struct LogOptions {
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self {
-            sync: true,
-            segment_bytes: 16 << 20,
-        }
+        Self { sync: true, segment_bytes: 16 << 20 }
     }
 }
 
@@ -100,22 +97,10 @@ impl Log {
         let writer = if numbers.is_empty() {
             let mut block = LogBatch::new();
             block.begin_at(0);
-            let segment = Segment::create(
-                dir,
-                1,
-                1,
-                &mut block.block,
-                options.segment_bytes,
-                options.sync,
-            )?;
+            let segment = Segment::create(dir, 1, 1, &mut block.block, options.segment_bytes, options.sync)?;
             let segment = Arc::new(segment.publish(dir)?);
             shared.segments.insert(1, Arc::clone(&segment));
-            Writer {
-                segment,
-                offset: (SEGMENT_HEADER_BYTES + block.bytes()) as u64,
-                sequence: 2,
-                stopped: None,
-            }
+            Writer { segment, offset: (SEGMENT_HEADER_BYTES + block.bytes()) as u64, sequence: 2, stopped: None }
         } else {
             replay(dir, &numbers, &mut shared)?
         };
@@ -184,15 +169,9 @@ impl Log {
         }
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(detail) = &writer.stopped {
-            return Err(StorageError::Stopped {
-                path: self.dir.clone(),
-                detail: detail.clone(),
-            });
+            return Err(StorageError::Stopped { path: self.dir.clone(), detail: detail.clone() });
         }
-        self.read()
-            .index
-            .check(&batch.changes)
-            .map_err(StorageError::Refused)?;
+        self.read().index.check(&batch.changes).map_err(StorageError::Refused)?;
         let written = self.write_block(&mut writer, &mut batch);
         if let Err(error) = &written {
             writer.stopped = Some(error.to_string());
@@ -202,20 +181,14 @@ impl Log {
         Ok(())
     }
 
-    fn write_block(
-        &self,
-        writer: &mut MutexGuard<'_, Writer>,
-        batch: &mut LogBatch,
-    ) -> Result<(), StorageError> {
+    fn write_block(&self, writer: &mut MutexGuard<'_, Writer>, batch: &mut LogBatch) -> Result<(), StorageError> {
         let length = batch.bytes() as u64;
         let used = writer.offset > SEGMENT_HEADER_BYTES as u64;
         if used && writer.offset + length > self.options.segment_bytes {
             self.roll(writer, length)?;
         }
         let offset = writer.offset;
-        writer
-            .segment
-            .write_block(offset, writer.sequence, &mut batch.block)?;
+        writer.segment.write_block(offset, writer.sequence, &mut batch.block)?;
         if self.options.sync {
             writer.segment.sync()?;
             self.syncs.fetch_add(1, Ordering::Relaxed);
@@ -224,10 +197,7 @@ impl Log {
         writer.sequence += 1;
         let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
         for change in &batch.changes {
-            shared
-                .index
-                .apply(change, writer.segment.number, offset, &batch.block)
-                .map_err(StorageError::Refused)?;
+            shared.index.apply(change, writer.segment.number, offset, &batch.block).map_err(StorageError::Refused)?;
         }
         Ok(())
     }
@@ -272,10 +242,7 @@ impl Log {
     fn delete_unneeded(&self, writer: &Writer) {
         let unneeded = {
             let mut shared = self.shared.write().unwrap_or_else(PoisonError::into_inner);
-            let oldest = shared
-                .index
-                .oldest_segment()
-                .unwrap_or(writer.segment.number);
+            let oldest = shared.index.oldest_segment().unwrap_or(writer.segment.number);
             let needed = shared.segments.split_off(&oldest);
             std::mem::replace(&mut shared.segments, needed)
         };
@@ -309,11 +276,7 @@ impl Log {
             return Ok(Vec::new());
         };
         (range.start.max(first)..range.end.min(next))
-            .filter_map(|index| {
-                self.load(index)
-                    .transpose()
-                    .map(|bytes| bytes.map(|bytes| (index, bytes)))
-            })
+            .filter_map(|index| self.load(index).transpose().map(|bytes| bytes.map(|bytes| (index, bytes))))
             .collect()
     }
 
@@ -340,12 +303,8 @@ impl Log {
     /// Lets go of the directory, so that it may be opened again; every later write is refused.
     pub fn close(&self) -> Result<(), StorageError> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer
-            .stopped
-            .get_or_insert_with(|| "the log was closed".to_owned());
-        self.lock
-            .unlock()
-            .map_err(|e| StorageError::io("unlocking", &self.dir, e))
+        writer.stopped.get_or_insert_with(|| "the log was closed".to_owned());
+        self.lock.unlock().map_err(|e| StorageError::io("unlocking", &self.dir, e))
     }
 
     /// How many times a write waited for the disk since the log was opened.
@@ -358,13 +317,10 @@ impl Log {
         let Some(place) = shared.index.place(index) else {
             return Ok(None);
         };
-        let segment = shared
-            .segments
-            .get(&place.segment)
-            .ok_or_else(|| StorageError::Damaged {
-                path: self.dir.clone(),
-                detail: format!("segment {} of entry {index} is gone", place.segment),
-            })?;
+        let segment = shared.segments.get(&place.segment).ok_or_else(|| StorageError::Damaged {
+            path: self.dir.clone(),
+            detail: format!("segment {} of entry {index} is gone", place.segment),
+        })?;
         Ok(Some((place, Arc::clone(segment))))
     }
 
@@ -380,15 +336,8 @@ fn read_entry(segment: &Segment, place: Place, index: u64) -> Result<Vec<u8>, St
     };
     let length = usize::try_from(place.length).map_err(|_| damaged("is too long"))?;
     let mut bytes = vec![0; length];
-    segment
-        .file
-        .read_exact_at(&mut bytes, place.offset)
-        .map_err(|e| StorageError::io("reading", &segment.path, e))?;
-    if crc32c(&bytes) == place.crc {
-        Ok(bytes)
-    } else {
-        Err(damaged("fails its checksum"))
-    }
+    segment.file.read_exact_at(&mut bytes, place.offset).map_err(|e| StorageError::io("reading", &segment.path, e))?;
+    if crc32c(&bytes) == place.crc { Ok(bytes) } else { Err(damaged("fails its checksum")) }
 }
 
 fn lock(dir: &Path) -> Result<File, StorageError> {
@@ -401,9 +350,7 @@ fn lock(dir: &Path) -> Result<File, StorageError> {
         .map_err(|e| StorageError::io("opening", &path, e))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StorageError::Locked {
-            path: dir.to_path_buf(),
-        }),
+        Err(TryLockError::WouldBlock) => Err(StorageError::Locked { path: dir.to_path_buf() }),
         Err(TryLockError::Error(e)) => Err(StorageError::io("locking", &path, e)),
     }
 }

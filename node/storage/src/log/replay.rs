@@ -30,27 +30,13 @@ pub(super) fn segment_numbers(dir: &Path) -> Result<Vec<u64>, StorageError> {
 }
 
 /// Reads all segments, cuts what a crash tore off the last one, and gives where writing goes on.
-pub(super) fn replay(
-    dir: &Path,
-    numbers: &[u64],
-    shared: &mut Shared,
-) -> Result<Writer, StorageError> {
+pub(super) fn replay(dir: &Path, numbers: &[u64], shared: &mut Shared) -> Result<Writer, StorageError> {
     let mut writer = None;
     let mut sequence = None;
-    for (number, is_first) in numbers
-        .iter()
-        .zip(std::iter::once(true).chain(std::iter::repeat(false)))
-    {
+    for (number, is_first) in numbers.iter().zip(std::iter::once(true).chain(std::iter::repeat(false))) {
         let is_last = Some(number) == numbers.last();
         let (segment, bytes) = Segment::open(dir.join(Segment::file_name(*number)), *number)?;
-        let end = replay_segment(
-            &segment,
-            &bytes,
-            is_first,
-            is_last,
-            &mut sequence,
-            &mut shared.index,
-        )?;
+        let end = replay_segment(&segment, &bytes, is_first, is_last, &mut sequence, &mut shared.index)?;
         if is_last && bytes[end..].iter().any(|byte| *byte != 0) {
             tracing::warn!(
                 path = %segment.path.display(),
@@ -61,17 +47,10 @@ pub(super) fn replay(
         }
         let segment = Arc::new(segment);
         shared.segments.insert(*number, Arc::clone(&segment));
-        writer = sequence.map(|sequence| Writer {
-            segment,
-            offset: end as u64,
-            sequence,
-            stopped: None,
-        });
+        writer = sequence.map(|sequence| Writer { segment, offset: end as u64, sequence, stopped: None });
     }
-    writer.ok_or_else(|| StorageError::Damaged {
-        path: dir.to_path_buf(),
-        detail: "no segment holds a block".to_owned(),
-    })
+    writer
+        .ok_or_else(|| StorageError::Damaged { path: dir.to_path_buf(), detail: "no segment holds a block".to_owned() })
 }
 
 /// Reads the blocks of a segment; `sequence` is the one that the next block must have. Gives where the last block ends.
@@ -91,10 +70,7 @@ fn replay_segment(
     loop {
         let begins = at == SEGMENT_HEADER_BYTES;
         match segment.find(bytes, at) {
-            Found::Block {
-                sequence: found,
-                end,
-            } => {
+            Found::Block { sequence: found, end } => {
                 if sequence.is_some_and(|expected| found != expected) {
                     return Err(damaged(at, "a block is out of sequence"));
                 }
@@ -109,8 +85,7 @@ fn replay_segment(
             Found::End | Found::Torn => {
                 let expected = sequence.unwrap_or_default();
                 if let Some(later) = segment.find_later(bytes, at, expected) {
-                    let detail =
-                        format!("a block fails its checksum, with a later one at offset {later},");
+                    let detail = format!("a block fails its checksum, with a later one at offset {later},");
                     return Err(damaged(at, &detail));
                 }
                 return Ok(at);

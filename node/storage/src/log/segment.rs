@@ -79,19 +79,11 @@ impl Segment {
             .truncate(true)
             .open(&path)
             .map_err(|e| StorageError::io("creating", &path, e))?;
-        let segment = Self {
-            number,
-            path,
-            file,
-            salt,
-        };
+        let segment = Self { number, path, file, salt };
         segment.reserve(bytes)?;
         segment.write(0, &[&header, &*first_block].concat())?;
         if sync {
-            segment
-                .file
-                .sync_all()
-                .map_err(|e| StorageError::io("syncing", &segment.path, e))?;
+            segment.file.sync_all().map_err(|e| StorageError::io("syncing", &segment.path, e))?;
         }
         Ok(segment)
     }
@@ -107,62 +99,36 @@ impl Segment {
 
     /// Opens a segment and reads it whole.
     pub(super) fn open(path: PathBuf, number: u64) -> Result<(Self, Vec<u8>), StorageError> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .open(&path)
-            .map_err(|e| StorageError::io("opening", &path, e))?;
+        let file =
+            OpenOptions::new().read(true).write(true).open(&path).map_err(|e| StorageError::io("opening", &path, e))?;
         let bytes = fs::read(&path).map_err(|e| StorageError::io("reading", &path, e))?;
-        let damaged = |detail: &str| StorageError::Damaged {
-            path: path.clone(),
-            detail: format!("{detail} at offset 0"),
-        };
-        let header = bytes
-            .first_chunk::<SEGMENT_HEADER_BYTES>()
-            .ok_or_else(|| damaged("the segment's header is incomplete"))?;
+        let damaged =
+            |detail: &str| StorageError::Damaged { path: path.clone(), detail: format!("{detail} at offset 0") };
+        let header =
+            bytes.first_chunk::<SEGMENT_HEADER_BYTES>().ok_or_else(|| damaged("the segment's header is incomplete"))?;
         let (content, crc) = header.split_at(SEGMENT_HEADER_BYTES - 4);
         if content[..8] != SEGMENT_MARK || crc != crc32c(content).to_be_bytes() {
             return Err(damaged("the segment's header fails its checksum"));
         }
         let format = word32(&content[8..]);
         if format > SEGMENT_FORMAT {
-            return Err(StorageError::Newer {
-                found: format,
-                known: SEGMENT_FORMAT,
-            });
+            return Err(StorageError::Newer { found: format, known: SEGMENT_FORMAT });
         }
         if word64(&content[12..]) != number {
-            return Err(damaged(
-                "the segment's header has another number than its name",
-            ));
+            return Err(damaged("the segment's header has another number than its name"));
         }
         let salt = word64(&content[20..]);
-        Ok((
-            Self {
-                number,
-                path,
-                file,
-                salt,
-            },
-            bytes,
-        ))
+        Ok((Self { number, path, file, salt }, bytes))
     }
 
     /// What stands at an offset of the segment's bytes.
     pub(super) fn find(&self, bytes: &[u8], at: usize) -> Found {
         let rest = &bytes[at..];
         let Some((length, sequence, crc)) = self.block_header(rest) else {
-            return if rest.iter().all(|byte| *byte == 0) {
-                Found::End
-            } else {
-                Found::Torn
-            };
+            return if rest.iter().all(|byte| *byte == 0) { Found::End } else { Found::Torn };
         };
         match rest.get(BLOCK_HEADER_BYTES..BLOCK_HEADER_BYTES + length) {
-            Some(frames) if crc32c(frames) == crc => Found::Block {
-                sequence,
-                end: at + BLOCK_HEADER_BYTES + length,
-            },
+            Some(frames) if crc32c(frames) == crc => Found::Block { sequence, end: at + BLOCK_HEADER_BYTES + length },
             _ => Found::Torn,
         }
     }
@@ -171,9 +137,7 @@ impl Segment {
     pub(super) fn find_later(&self, bytes: &[u8], at: usize, sequence: u64) -> Option<usize> {
         (at + 1..bytes.len()).find(|&at| {
             bytes[at..].starts_with(&BLOCK_MARK)
-                && self
-                    .block_header(&bytes[at..])
-                    .is_some_and(|(_, found, _)| found > sequence)
+                && self.block_header(&bytes[at..]).is_some_and(|(_, found, _)| found > sequence)
         })
     }
 
@@ -181,10 +145,7 @@ impl Segment {
     fn block_header(&self, bytes: &[u8]) -> Option<(usize, u64, u32)> {
         let header = bytes.first_chunk::<BLOCK_HEADER_BYTES>()?;
         let (content, crc) = header.split_at(BLOCK_HEADER_BYTES - 4);
-        if content[..4] != BLOCK_MARK
-            || crc != crc32c(content).to_be_bytes()
-            || word64(&content[16..]) != self.salt
-        {
+        if content[..4] != BLOCK_MARK || crc != crc32c(content).to_be_bytes() || word64(&content[16..]) != self.salt {
             return None;
         }
         let length = usize::try_from(word32(&content[4..])).ok()?;
@@ -192,21 +153,14 @@ impl Segment {
     }
 
     /// Fills in a block's header and writes the block.
-    pub(super) fn write_block(
-        &self,
-        at: u64,
-        sequence: u64,
-        block: &mut [u8],
-    ) -> Result<(), StorageError> {
+    pub(super) fn write_block(&self, at: u64, sequence: u64, block: &mut [u8]) -> Result<(), StorageError> {
         seal_block(block, sequence, self.salt);
         self.write(at, block)
     }
 
     /// Waits until what was written is on disk.
     pub(super) fn sync(&self) -> Result<(), StorageError> {
-        self.file
-            .sync_data()
-            .map_err(|e| StorageError::io("syncing", &self.path, e))
+        self.file.sync_data().map_err(|e| StorageError::io("syncing", &self.path, e))
     }
 
     /// Cuts the segment at an offset, durably.
@@ -223,9 +177,7 @@ impl Segment {
         match rustix::fs::fallocate(&self.file, flags, 0, bytes) {
             Ok(()) => Ok(()),
             Err(e) => match io::Error::from(e) {
-                e if e.kind() == io::ErrorKind::StorageFull
-                    || e.kind() == io::ErrorKind::QuotaExceeded =>
-                {
+                e if e.kind() == io::ErrorKind::StorageFull || e.kind() == io::ErrorKind::QuotaExceeded => {
                     Err(StorageError::io("reserving room for", &self.path, e))
                 }
                 _ => Ok(()),
@@ -234,17 +186,13 @@ impl Segment {
     }
 
     fn write(&self, at: u64, bytes: &[u8]) -> Result<(), StorageError> {
-        self.file
-            .write_all_at(bytes, at)
-            .map_err(|e| StorageError::io("writing", &self.path, e))
+        self.file.write_all_at(bytes, at).map_err(|e| StorageError::io("writing", &self.path, e))
     }
 }
 
 /// Makes the names in a directory durable.
 pub(super) fn sync_dir(dir: &Path) -> Result<(), StorageError> {
-    File::open(dir)
-        .and_then(|dir| dir.sync_all())
-        .map_err(|e| StorageError::io("syncing", dir, e))
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(|e| StorageError::io("syncing", dir, e))
 }
 
 fn seal_block(block: &mut [u8], sequence: u64, salt: u64) {
@@ -260,13 +208,9 @@ fn seal_block(block: &mut [u8], sequence: u64, salt: u64) {
 }
 
 fn word32(bytes: &[u8]) -> u32 {
-    bytes
-        .first_chunk()
-        .map_or(0, |word| u32::from_be_bytes(*word))
+    bytes.first_chunk().map_or(0, |word| u32::from_be_bytes(*word))
 }
 
 fn word64(bytes: &[u8]) -> u64 {
-    bytes
-        .first_chunk()
-        .map_or(0, |word| u64::from_be_bytes(*word))
+    bytes.first_chunk().map_or(0, |word| u64::from_be_bytes(*word))
 }

@@ -6,15 +6,10 @@ use proptest::prelude::*;
 
 use super::{batch::BLOCK_HEADER_BYTES, *};
 
-const SMALL: LogOptions = LogOptions {
-    sync: true,
-    segment_bytes: 600,
-};
+const SMALL: LogOptions = LogOptions { sync: true, segment_bytes: 600 };
 
 fn entry(index: u64) -> Vec<u8> {
-    format!("entry {index} ")
-        .into_bytes()
-        .repeat(usize::try_from(index % 7 + 1).unwrap())
+    format!("entry {index} ").into_bytes().repeat(usize::try_from(index % 7 + 1).unwrap())
 }
 
 fn append(log: &Log, indexes: Range<u64>) {
@@ -39,21 +34,13 @@ fn what_is_written_is_read_again_after_reopening() {
     let dir = tempfile::tempdir().unwrap();
     {
         let log = Log::open(dir.path(), LogOptions::default()).unwrap();
-        assert_eq!(
-            (log.first_index(), log.last_index(), log.purged_index()),
-            (None, None, None)
-        );
+        assert_eq!((log.first_index(), log.last_index(), log.purged_index()), (None, None, None));
         append(&log, 0..10);
         log.save_record(1, b"vote").unwrap();
         append(&log, 10..11);
         assert_eq!(log.syncs(), 3);
         assert_holds(&log, 0..11);
-        assert_eq!(
-            Log::open(dir.path(), LogOptions::default())
-                .unwrap_err()
-                .code(),
-            "storage-locked"
-        );
+        assert_eq!(Log::open(dir.path(), LogOptions::default()).unwrap_err().code(), "storage-locked");
     }
     let log = Log::open(dir.path(), LogOptions::default()).unwrap();
     assert_holds(&log, 0..11);
@@ -72,10 +59,7 @@ fn a_conflicting_suffix_is_replaced() {
         append(&log, 0..30);
         log.truncate_after(Some(9)).unwrap();
         assert_holds(&log, 0..10);
-        assert_eq!(
-            log.append(11, &[b"hole"]).unwrap_err().code(),
-            "storage-refused"
-        );
+        assert_eq!(log.append(11, &[b"hole"]).unwrap_err().code(), "storage-refused");
         log.append(10, &[b"other"]).unwrap();
     }
     let log = Log::open(dir.path(), SMALL).unwrap();
@@ -108,18 +92,12 @@ fn purge_deletes_old_segments_and_keeps_records() {
     {
         let log = Log::open(dir.path(), SMALL).unwrap();
         assert_holds(&log, 50..60);
-        assert_eq!(
-            (log.first_index(), log.purged_index()),
-            (Some(50), Some(49))
-        );
+        assert_eq!((log.first_index(), log.purged_index()), (Some(50), Some(49)));
         assert_eq!(log.record(1).unwrap(), b"vote");
         assert_eq!(log.record(2).unwrap(), b"purged");
         log.purge_upto(80).unwrap();
         assert_eq!((log.first_index(), log.last_index()), (None, None));
-        assert_eq!(
-            log.append(60, &[b"x"]).unwrap_err().code(),
-            "storage-refused"
-        );
+        assert_eq!(log.append(60, &[b"x"]).unwrap_err().code(), "storage-refused");
         append(&log, 81..83);
     }
     let log = Log::open(dir.path(), SMALL).unwrap();
@@ -130,10 +108,7 @@ fn purge_deletes_old_segments_and_keeps_records() {
 #[test]
 fn a_last_block_torn_anywhere_is_cut() {
     let dir = tempfile::tempdir().unwrap();
-    let options = LogOptions {
-        sync: true,
-        segment_bytes: 1024,
-    };
+    let options = LogOptions { sync: true, segment_bytes: 1024 };
     let (before, after);
     {
         let log = Log::open(dir.path(), options).unwrap();
@@ -188,11 +163,7 @@ fn a_flipped_bit_before_the_last_block_is_refused_and_nothing_changes() {
     for number in &numbers {
         let name = Segment::file_name(*number);
         let whole = fs::read(dir.path().join(&name)).unwrap();
-        let end = if Some(number) == numbers.last() {
-            last_block
-        } else {
-            whole.len()
-        };
+        let end = if Some(number) == numbers.last() { last_block } else { whole.len() };
         for at in 0..end {
             let damaged_dir = tempfile::tempdir().unwrap();
             copy(dir.path(), damaged_dir.path());
@@ -214,11 +185,7 @@ fn a_crash_before_a_new_segment_has_its_name_is_no_damage() {
     let dir = tempfile::tempdir().unwrap();
     append(&Log::open(dir.path(), SMALL).unwrap(), 0..4);
     let unfinished = format!("{}.new", Segment::file_name(2));
-    fs::write(
-        dir.path().join(unfinished),
-        b"TONGLOG1 and then the power failed",
-    )
-    .unwrap();
+    fs::write(dir.path().join(unfinished), b"TONGLOG1 and then the power failed").unwrap();
     {
         let log = Log::open(dir.path(), SMALL).unwrap();
         assert_holds(&log, 0..4);
@@ -226,10 +193,7 @@ fn a_crash_before_a_new_segment_has_its_name_is_no_damage() {
             append(&log, index..index + 1);
         }
         log.close().unwrap();
-        assert_eq!(
-            log.append(20, &[b"x"]).unwrap_err().code(),
-            "storage-stopped"
-        );
+        assert_eq!(log.append(20, &[b"x"]).unwrap_err().code(), "storage-stopped");
         assert_holds(&Log::open(dir.path(), SMALL).unwrap(), 0..20);
     }
 }

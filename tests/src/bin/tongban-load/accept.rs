@@ -57,7 +57,8 @@ pub(crate) async fn round(node: &Node, act: &'static str, cases: &[String], clie
                 let case = &cases[number];
                 let body = json!({ "case": case, "act": { "kind": act } });
                 let sent = Instant::now();
-                let answer = connection.post("/v1/cases/act", &format!("{act}-{case}"), body.to_string().into()).await?;
+                let answer =
+                    connection.post("/v1/cases/act", &format!("{act}-{case}"), body.to_string().into()).await?;
                 micros.push(micros_since(sent));
                 let answer: Value = serde_json::from_slice(&answer)?;
                 ensure!(answer["case"] == case.as_str(), "the answer is for another case: {answer}");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -10,6 +10,7 @@ use crate::accept::{self, Round};
 use crate::api::Connection;
 use crate::latency::rate;
 use crate::node::Node;
+use crate::say;
 use crate::usage::{PerAct, Usage};
 
 /// How long one of these may take.
@@ -85,52 +86,83 @@ async fn waiting(connection: &mut Connection) -> anyhow::Result<u64> {
 
 /// Waits until a node has a link.
 pub(crate) async fn linked(node: &Node) -> anyhow::Result<()> {
-    let began = Instant::now();
     let mut connection = Connection::open(&node.socket(), "clerk").await?;
+    tokio::time::timeout(PATIENCE, up(&mut connection)).await.context("no link came up")??;
+    Ok(())
+}
+
+/// Starts `to` and waits until the envelopes that waited for it at `from` have their receipts, from the moment that the link is up.
+pub(crate) async fn catch_up(from: &Node, to: &mut Node, count: usize) -> anyhow::Result<Flow> {
+    let mut connection = Connection::open(&from.socket(), "clerk").await?;
+    let watch = async {
+        let began = up(&mut connection).await?;
+        while waiting(&mut connection).await? > 0 {
+            tokio::time::sleep(Duration::from_millis(LOOK_MILLIS)).await;
+        }
+        anyhow::Ok((began, count))
+    };
+    reached(from.process()?, to, watch, Way::ToStarted).await
+}
+
+/// Starts `from` and waits until `to` has pulled its journal of acts up to `target`, from the moment that the link is up.
+pub(crate) async fn pull(from: &mut Node, to: &Node, origin: &Value, target: u64) -> anyhow::Result<Flow> {
+    let mut connection = Connection::open(&to.socket(), "clerk").await?;
+    let before = size(&connection.get("/v1/aggregate/status").await?["origins"], origin).unwrap_or(0);
+    let watch = async {
+        let began = up(&mut connection).await?;
+        while size(&connection.get("/v1/aggregate/status").await?["origins"], origin).unwrap_or(0) < target {
+            tokio::time::sleep(Duration::from_millis(LOOK_MILLIS)).await;
+        }
+        anyhow::Ok((began, usize::try_from(target.saturating_sub(before))?))
+    };
+    reached(to.process()?, from, watch, Way::FromStarted).await
+}
+
+/// How many acts of a node are sealed in its journal, and who it is.
+pub(crate) async fn sealed_acts(node: &Node) -> anyhow::Result<(Value, u64)> {
+    let origin = node.status().await?["node"].clone();
+    let checkpoints = Connection::open(&node.socket(), "clerk").await?.get("/v1/journal/checkpoint").await?;
+    let size = size(&checkpoints["checkpoints"], &origin).context("no checkpoint is sealed")?;
+    Ok((origin, size))
+}
+
+enum Way {
+    ToStarted,
+    FromStarted,
+}
+
+/// Starts a node while the other is watched; what the started one used counts from its start.
+async fn reached(
+    running: u32,
+    started: &mut Node,
+    watch: impl Future<Output = anyhow::Result<(Instant, usize)>>,
+    way: Way,
+) -> anyhow::Result<Flow> {
+    let before = Usage::of(running);
+    let watch = async {
+        let (began, count) = tokio::time::timeout(PATIENCE, watch).await.context("the nodes did not finish")??;
+        anyhow::Ok((began.elapsed().as_secs_f64(), count))
+    };
+    let (ready, (seconds, count)) = tokio::try_join!(started.start(), watch)?;
+    say(&format!("           the started node was ready after {:.2} s", ready.as_secs_f64()));
+    let running = Usage::of(running).per_act(&before, count);
+    let started = Usage::of(started.process()?).per_act(&Usage::default(), count);
+    let (sender, receiver) = match way {
+        Way::ToStarted => (running, started),
+        Way::FromStarted => (started, running),
+    };
+    Ok(Flow { count, seconds, per_second: rate(count, seconds), sender, receiver })
+}
+
+/// Waits until a link is up, and gives the moment.
+async fn up(connection: &mut Connection) -> anyhow::Result<Instant> {
     loop {
         let status = connection.get("/v1/sync/status").await?;
         if status["peers"].as_array().is_some_and(|peers| peers.iter().any(|peer| peer["state"] == "up")) {
-            return Ok(());
-        }
-        if began.elapsed() > PATIENCE {
-            bail!("no link came up: {status}");
+            return Ok(Instant::now());
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-}
-
-/// Waits until the envelopes that waited at `from` have their receipts, from the moment that the link is up.
-pub(crate) async fn catch_up(from: &Node, to: &Node, count: usize) -> anyhow::Result<Flow> {
-    linked(to).await?;
-    flow(from, to, || async {
-        let mut connection = Connection::open(&from.socket(), "clerk").await?;
-        let mut quiet = 0;
-        // The count is taken once a look; one zero may be older than the link.
-        while quiet < 3 {
-            quiet = if waiting(&mut connection).await? == 0 { quiet + 1 } else { 0 };
-            tokio::time::sleep(Duration::from_millis(LOOK_MILLIS)).await;
-        }
-        Ok(count)
-    })
-    .await
-}
-
-/// Waits until `to` has pulled the journal of acts of `from` as far as it is sealed, from the moment that the link is up.
-pub(crate) async fn pull(from: &Node, to: &Node) -> anyhow::Result<Flow> {
-    linked(to).await?;
-    let origin = from.status().await?["node"].clone();
-    let mut below = Connection::open(&from.socket(), "clerk").await?;
-    let checkpoints = below.get("/v1/journal/checkpoint").await?;
-    let target = size(&checkpoints["checkpoints"], &origin).context("no checkpoint is sealed")?;
-    let mut above = Connection::open(&to.socket(), "clerk").await?;
-    let before = size(&above.get("/v1/aggregate/status").await?["origins"], &origin).unwrap_or(0);
-    flow(from, to, || async {
-        while size(&above.get("/v1/aggregate/status").await?["origins"], &origin).unwrap_or(0) < target {
-            tokio::time::sleep(Duration::from_millis(LOOK_MILLIS)).await;
-        }
-        Ok(usize::try_from(target.saturating_sub(before))?)
-    })
-    .await
 }
 
 fn size(checkpoints: &Value, origin: &Value) -> Option<u64> {

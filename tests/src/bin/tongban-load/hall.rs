@@ -118,7 +118,8 @@ impl Counter {
                         "hold": what.hold,
                     });
                     let sent = Instant::now();
-                    let answer = connection.post("/v1/cases", &format!("collect-{number}"), body.to_string().into()).await?;
+                    let answer =
+                        connection.post("/v1/cases", &format!("collect-{number}"), body.to_string().into()).await?;
                     micros.push(micros_since(sent));
                     let answer: Value = serde_json::from_slice(&answer)?;
                     let case = answer["case"].as_str().context("the answer names no case")?.to_owned();

@@ -186,7 +186,12 @@ impl Report {
         let machine = &self.machine;
         out.push(format!(
             "{} processors, {}, {} MiB, kernel {}, {}, load average {} before",
-            machine.processors, machine.model, machine.memory_mib, machine.kernel, machine.file_system, machine.load_average
+            machine.processors,
+            machine.model,
+            machine.memory_mib,
+            machine.kernel,
+            machine.file_system,
+            machine.load_average
         ));
         match &self.postgres {
             Ok(version) => out.push(format!("beside PostgreSQL {version}")),
@@ -200,7 +205,16 @@ impl Report {
 
     fn accept_table(&self) -> Table {
         let mut table = table(&[
-            "case accept", "clients", "acts/s", "±%", "p50 ms", "p99 ms", "syncs/act", "server µs", "load µs", "written B",
+            "case accept",
+            "clients",
+            "acts/s",
+            "±%",
+            "p50 ms",
+            "p99 ms",
+            "syncs/act",
+            "server µs",
+            "load µs",
+            "written B",
             "× PostgreSQL",
         ]);
         let beside = summaries(&self.beside);
@@ -282,7 +296,10 @@ impl Report {
         if let Some(echo) = &self.echo {
             row(
                 "bare quinn echo, one stream",
-                format!("{:.0}/s ({} B there, {} B back, {} in flight)", echo.per_second, echo.message_bytes, echo.answer_bytes, echo.window),
+                format!(
+                    "{:.0}/s ({} B there, {} B back, {} in flight)",
+                    echo.per_second, echo.message_bytes, echo.answer_bytes, echo.window
+                ),
             );
         }
         for (name, ratio) in self.ratio_to_echo() {

@@ -126,7 +126,8 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     exchange::linked(&county).await?;
     let own_items = Arc::new(hall::furnish(&township, TOWNSHIP, COUNTY)?);
 
-    let handed_over = handed_over(&plan, &mut counter, &items, &mut county, &mut township, &mut report, &mut stage).await?;
+    let handed_over =
+        handed_over(&plan, &mut counter, &items, &mut county, &mut township, &mut report, &mut stage).await?;
     for ((clients, count), cases) in plan.handed_over.into_iter().zip(handed_over) {
         stage(&format!("case accept of {count} handed-over cases, {clients} clients; the township is off"));
         report.handed_over.push(accept::round(&county, "accept", &cases, clients).await?);
@@ -138,8 +139,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
 
     stage("the township comes back; its notices reach it");
     let notices = plan.handed_over.iter().map(|(_, count)| count).sum();
-    township.start().await?;
-    report.catch_up = Some(exchange::catch_up(&county, &township, notices).await?);
+    report.catch_up = Some(exchange::catch_up(&county, &mut township, notices).await?);
 
     report.pull = Some(pulled(&plan, &mut counter, &own_items, &mut county, &mut township, &mut stage).await?);
     report.starts = Some(starts(&plan, &mut counter, &own, &mut county, &mut stage).await?);
@@ -215,10 +215,10 @@ async fn pulled(
     counter.collect(township, &own, plan.records, 64).await?;
     // The last checkpoint is sealed within a second.
     tokio::time::sleep(Duration::from_millis(2_500)).await;
+    let (origin, sealed) = exchange::sealed_acts(township).await?;
     township.stop().await?;
     county.start().await?;
-    township.start().await?;
-    exchange::pull(township, county).await
+    exchange::pull(township, county, &origin, sealed).await
 }
 
 async fn starts(
