@@ -231,8 +231,25 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
         }
     })
     .await;
+    drop(shared);
     let _gone = std::fs::remove_file(&socket);
+    close(backend).await;
     ended
+}
+
+/// How long the last reader of the state may take at the end.
+const CLOSE_TIME: Duration = Duration::from_secs(5);
+
+/// Closes the state before the process ends: a database that is still open then has threads of its own, which the end would tear down.
+async fn close(backend: Arc<dyn Backend>) {
+    let begun = std::time::Instant::now();
+    while Arc::strong_count(&backend) > 1 && begun.elapsed() < CLOSE_TIME {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    if Arc::strong_count(&backend) > 1 {
+        tracing::warn!("the state is still being read; the process ends all the same");
+    }
+    let _closed = tokio::task::spawn_blocking(move || drop(backend)).await;
 }
 
 /// Seconds of silence after which a link counts as broken.

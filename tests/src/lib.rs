@@ -15,9 +15,9 @@ mod tree;
 
 pub use cluster::Cluster;
 pub use hall::{APPLICANT, Collected, Item};
-pub use node::{Node, binary};
+pub use node::{Node, binary, free_port};
 pub use relay::Relays;
-pub use transcript::play;
+pub use transcript::{play, play_block};
 pub use tree::{CITY, HOME, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree};
 
 use std::time::{Duration, Instant};

@@ -40,7 +40,11 @@ pub fn binary() -> PathBuf {
 }
 
 /// A free UDP port on loopback; one process never gives out the same twice.
-pub(crate) fn free_port() -> u16 {
+///
+/// # Panics
+///
+/// When all are taken.
+pub fn free_port() -> u16 {
     static NEXT: Mutex<Option<u16>> = Mutex::new(None);
     let mut next = NEXT.lock().unwrap_or_else(PoisonError::into_inner);
     let spread = u16::try_from(std::process::id() % 1_000).unwrap_or(0) * 12;

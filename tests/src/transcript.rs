@@ -3,14 +3,15 @@
 //! A line that begins with `$ ` is typed into one shell for the whole file, `> ` goes on with it; what follows is what it must print,
 //! where `[..]` stands for anything in a line and a line `...` for any lines. A command that must fail ends with a line `[exit N]`.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use snapbox::assert_data_eq;
 use snapbox::data::{DataFormat, IntoData as _};
 
 use crate::binary;
+use crate::node::free_port;
 
 /// One command with what it must print.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,6 +105,50 @@ impl Drop for Shell {
     }
 }
 
+/// Gives every port of loopback in a text one that is free, the same port always the same.
+#[derive(Default)]
+struct Ports(BTreeMap<u16, u16>);
+
+impl Ports {
+    fn free(&mut self, text: &str) -> String {
+        const LOOPBACK: &str = "127.0.0.1:";
+        let mut whole = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(LOOPBACK) {
+            let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+            whole.push_str(before);
+            whole.push_str(LOOPBACK);
+            match after[..digits].parse() {
+                Ok(port) => whole.push_str(&self.0.entry(port).or_insert_with(free_port).to_string()),
+                Err(_) => whole.push_str(&after[..digits]),
+            }
+            rest = &after[digits..];
+        }
+        whole + rest
+    }
+}
+
+/// Runs the first block of a language in a Markdown file in a fresh directory, with replacements; gives what it printed.
+///
+/// # Panics
+///
+/// When there is no such block, a replacement isn't there, or the last command fails.
+#[must_use]
+pub fn play_block(path: &Path, language: &str, replacements: &[(&str, &str)]) -> String {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let fence = format!("```{language}\n");
+    let block = text.split_once(&fence).and_then(|(_, rest)| rest.split_once("```")).map(|(block, _)| block);
+    let mut block = block.unwrap_or_else(|| panic!("{} has no block of {language}", path.display())).to_owned();
+    for (what, with) in replacements {
+        assert!(block.contains(what), "{what} is not in\n{block}");
+        block = block.replace(what, with);
+    }
+    let mut shell = Shell::new();
+    let (exit, printed) = shell.run(&block);
+    assert_eq!(exit, 0, "{printed}");
+    printed
+}
+
 /// Plays a transcript in a fresh directory.
 ///
 /// # Panics
@@ -113,9 +158,9 @@ pub fn play(path: &Path) {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let steps = steps(&text);
     assert!(!steps.is_empty(), "{} has no commands", path.display());
-    let mut shell = Shell::new();
+    let (mut shell, mut ports) = (Shell::new(), Ports::default());
     for Step { line, command, expected } in steps {
-        let (exit, mut printed) = shell.run(&command);
+        let (exit, mut printed) = shell.run(&ports.free(&command));
         if !printed.is_empty() && !printed.ends_with('\n') {
             printed.push('\n');
         }
@@ -123,13 +168,24 @@ pub fn play(path: &Path) {
             printed.push_str(&format!("[exit {exit}]\n"));
         }
         let place = format!("{}:{line}: $ {command}", path.display());
-        assert_data_eq!(format!("{place}\n{printed}"), format!("{place}\n{expected}").into_data().is(DataFormat::Text));
+        let expected = format!("{place}\n{expected}").into_data().is(DataFormat::Text);
+        // What a node prints is compared as it is: a backslash is no path here.
+        snapbox::Assert::new().normalize_paths(false).eq(format!("{place}\n{printed}"), expected);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ports_are_replaced_alike() {
+        let mut ports = Ports::default();
+        let text = ports.free("a 127.0.0.1:7711 b 127.0.0.1:7712, 127.0.0.1:7711 127.0.0.1:x");
+        let (one, two) = (ports.0[&7711], ports.0[&7712]);
+        assert_eq!(text, format!("a 127.0.0.1:{one} b 127.0.0.1:{two}, 127.0.0.1:{one} 127.0.0.1:x"));
+        assert_ne!(one, two);
+    }
 
     #[test]
     fn only_console_blocks_are_played() {

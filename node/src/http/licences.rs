@@ -11,7 +11,7 @@ use tongban_codes::time::Timestamp;
 use tongban_domain::Command;
 use tongban_domain::licence::{CONTENT_TYPE, Statement, Status};
 use tongban_federation::wire::{Query as Question, Target};
-use tongban_seal::{KeyId, PublicKey, cose};
+use tongban_seal::{Algorithm, KeyId, PublicKey, cose};
 use tongban_storage::keyspace::hall;
 
 use super::{App, Body, Call, Failure, Query, act, problem};
@@ -113,11 +113,19 @@ fn verdict(
 fn opened(app: &App, sealed: &[u8]) -> Result<Statement, &'static str> {
     let directory = app.shared.directory();
     let known = std::cell::Cell::new(None);
+    // An own authority is known before the directory has its record. A state that can't be read shows in `status` by itself.
+    let own = hall::AUTHORITY.list(app.state(), &[], None, usize::MAX).unwrap_or_default();
     let lookup = |id: &KeyId| -> Option<PublicKey> {
-        let found = directory.authorities().find_map(|entry| {
+        let published = directory.authorities().find_map(|entry| {
             let key =
                 entry.record.seal_keys.iter().find(|dated| dated.revoked.is_none() && dated.key.key_id() == *id)?;
             Some((entry.record.authority, key.key.clone()))
+        });
+        let found = published.or_else(|| {
+            own.iter().find_map(|(authority, row)| {
+                let key = PublicKey::new(Algorithm::Ed25519, row.seal_key.clone()?).ok()?;
+                (key.key_id() == *id).then_some((*authority, key))
+            })
         })?;
         known.set(Some(found.0));
         Some(found.1)

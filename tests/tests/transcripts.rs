@@ -1,0 +1,49 @@
+//! The manual is a test: every transcript is played, and so are the ten lines of the README.
+
+use std::path::Path;
+
+use system_tests::{free_port, play, play_block};
+
+fn docs(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/transcripts").join(name)
+}
+
+#[test]
+fn a_case_in_one_hall() {
+    play(&docs("a-case-in-one-hall.md"));
+}
+
+#[test]
+fn first_federation() {
+    play(&docs("first-federation.md"));
+}
+
+#[test]
+fn readme() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+    let ports = ["7611", "7612", "7613"].map(|port| (format!(":{port}"), format!(":{}", free_port())));
+    let mut replacements = vec![("/tmp/tongban", "federation"), ("PATH=$PWD/target/debug:$PATH; ", "")];
+    replacements.extend(ports.iter().map(|(what, with)| (what.as_str(), with.as_str())));
+    let printed = play_block(&path, "bash", &replacements);
+    let owner = printed.lines().filter(|line| {
+        let mut words = line.split_whitespace();
+        words.next() == Some("division") && words.next() == Some("511602000000")
+    });
+    assert_eq!(owner.count(), 3, "three nodes name the owner\n{printed}");
+    let counted = printed.lines().any(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        words.first() == Some(&"511602000000") && words.contains(&"granted") && words.last() == Some(&"1")
+    });
+    assert!(counted, "the city counts one granted case\n{printed}");
+}
+
+/// A transcript that nobody plays is no test.
+#[test]
+fn every_transcript_is_played() {
+    let mut names: Vec<String> = std::fs::read_dir(docs(""))
+        .expect("the transcripts are there")
+        .map(|entry| entry.expect("the folder can be read").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["a-case-in-one-hall.md", "first-federation.md"]);
+}
