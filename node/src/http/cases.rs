@@ -1,10 +1,15 @@
 //! Cases.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, QueryCode};
+use tongban_codes::time::Timestamp;
 use tongban_domain::case::{Case, Custody};
 use tongban_domain::catalogue::ForeignItem;
 use tongban_domain::{Actor, Applicant, Command};
@@ -41,11 +46,37 @@ async fn collect(State(app): State<App>, call: Call, body: Body<CollectCase>) ->
     act(&app, &call, digest, command).await
 }
 
+/// Seconds for which a division that didn't answer isn't asked again for an item that is kept: no window waits for it twice.
+const SILENT_SECONDS: i64 = 20;
+
+/// Divisions that didn't answer, and when.
+#[derive(Debug, Default)]
+pub(super) struct Silent(Mutex<BTreeMap<DivisionCode, Timestamp>>);
+
+impl Silent {
+    fn is(&self, division: DivisionCode, now: Timestamp) -> bool {
+        let silent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.get(&division).is_some_and(|since| now.millis_since(*since) < SILENT_SECONDS * 1000)
+    }
+
+    fn tell(&self, division: DivisionCode, since: Option<Timestamp>) {
+        let mut silent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match since {
+            Some(since) => silent.insert(division, since),
+            None => silent.remove(&division),
+        };
+    }
+}
+
 /// Fetches the item from the node that decides it, sealed, and keeps it; what was kept before serves when that node can't be reached.
-async fn fetch_item(app: &App, division: tongban_codes::division::DivisionCode, code: &str) -> Result<(), Failure> {
+async fn fetch_item(app: &App, division: DivisionCode, code: &str) -> Result<(), Failure> {
+    let kept = item::foreign(app.state(), division, code)?;
+    if kept.is_some() && app.silent.is(division, app.shared.now()) {
+        return Ok(());
+    }
     let question = Question::Item(division, code.to_owned());
     let asked: Asked<ItemAnswer> = app.shared.ask(Target::Division(division), question).await;
-    let kept = item::foreign(app.state(), division, code)?;
+    app.silent.tell(division, matches!(asked, Asked::Unreached).then(|| app.shared.now()));
     match asked {
         Asked::Answer(answer, node) => {
             if answer.item.division != division

@@ -47,6 +47,7 @@ pub(crate) struct App {
     directory: Arc<NodeDirectory>,
     nudge: mpsc::Sender<Nudge>,
     admission: Arc<Admission>,
+    silent: Arc<cases::Silent>,
 }
 
 impl App {
@@ -58,7 +59,7 @@ impl App {
         directory: Arc<NodeDirectory>,
         nudge: mpsc::Sender<Nudge>,
     ) -> Self {
-        Self { shared, raft, directory, nudge, admission: Arc::default() }
+        Self { shared, raft, directory, nudge, admission: Arc::default(), silent: Arc::default() }
     }
 
     fn state(&self) -> &dyn Backend {
