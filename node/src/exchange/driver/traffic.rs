@@ -35,8 +35,9 @@ impl Driver {
         match next_hop(&self.shared.directory(), me, &journey, &linked, &self.policy()) {
             Hop::Direct(peer) | Hop::Via(peer) => ways.push(peer),
             Hop::Dial { node, .. } => {
-                // An accepting session never dials; while it is down this node may.
-                let waits = self.peers.get(&node).is_none_or(|known| known.role == Role::Accept);
+                // An accepting session never dials; while no connection stands, not even one that is still greeting, this node may.
+                let waits =
+                    self.peers.get(&node).is_none_or(|known| known.role == Role::Accept && known.link.is_none());
                 if waits {
                     self.open(node, Role::Dial, false);
                 }
