@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tongban_codes::ids::{Digest, NodeId};
+use tongban_codes::ids::NodeId;
 use tongban_federation::wire::{JournalList, JournalListed, JournalSize, Pull, Request, Response, Slice as WireSlice};
-use tongban_journal::{Frontier, JournalKind, NodeSource, Slice, SliceBuilder, merkle, verify};
+use tongban_journal::{Frontier, JournalKind, Slice, SliceBuilder, merkle, verify};
 use tongban_quic::Link;
 use tongban_seal::SignedNote;
 use tongban_storage::Read;
 use tongban_storage::keyspace::figure::SLICE;
-use tongban_storage::keyspace::journal::{ENTRY, SUBTREE};
+use tongban_storage::keyspace::journal::ENTRY;
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::{Bytes, meta};
 
 use super::serve::refusal;
 use super::shared::Shared;
+use crate::engine::OwnTree;
 use crate::engine::{ACTS, Blobs, ExchangeEvent, Outside, Refused, STANDARDS};
 
 /// Bytes asked for in one slice.
@@ -74,17 +75,6 @@ pub(super) fn serve(shared: &Shared, peer: &NodeId, pull: &Pull) -> Response {
     }
 }
 
-struct OwnTree<'a> {
-    read: &'a dyn Read,
-    journal: u8,
-}
-
-impl NodeSource for OwnTree<'_> {
-    fn node(&self, level: u8, index: u64) -> Option<Digest> {
-        SUBTREE.load(self.read, &(self.journal, level, index)).ok().flatten()
-    }
-}
-
 fn slice(shared: &Shared, peer: &NodeId, pull: &Pull) -> Result<WireSlice, Refused> {
     let wanted = (pull.origin, pull.journal, pull.epoch);
     let (size, note) = offered(shared, peer)
@@ -113,7 +103,7 @@ fn own_slice(shared: &Shared, pull: &Pull, note: &[u8]) -> Result<WireSlice, Ref
         }
         index += 1;
     }
-    let tree = OwnTree { read: state, journal: pull.journal };
+    let tree = OwnTree::new(state, pull.journal);
     let end = builder.end();
     let proof = if end == checkpoint.size || end == 0 {
         Vec::new()
