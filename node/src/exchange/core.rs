@@ -76,6 +76,7 @@ struct Peer {
 }
 
 /// What a ticket was given for.
+#[derive(Clone, Copy)]
 enum Waiting {
     Delivery { peer: NodeId, flow: Flow, sequence: u64 },
     Relay { peer: NodeId, flow: Flow, sequence: u64 },
@@ -151,7 +152,7 @@ impl Exchange {
             }
             Happened::Changed { ticket, outcome } => {
                 if let Some(waiting) = self.waiting.remove(&ticket) {
-                    self.changed(&waiting, outcome);
+                    self.changed(waiting, outcome);
                 }
             }
             Happened::Listed { peer, journals } => {
@@ -258,7 +259,7 @@ impl Exchange {
         self.effects.push_back(Effect::Change { ticket, change });
     }
 
-    fn changed(&mut self, waiting: &Waiting, outcome: Result<Changed, Refused>) {
+    fn changed(&mut self, waiting: Waiting, outcome: Result<Changed, Refused>) {
         if matches!(waiting, Waiting::Own) {
             self.looking = false;
         }
@@ -272,8 +273,8 @@ impl Exchange {
         match waiting {
             Waiting::Records { peer, anchors } => {
                 self.records_kept(changed.changed);
-                if self.knowledge.trust().superior == Some(*peer) {
-                    self.keep_unvouched(*peer, *anchors, changed.unvouched);
+                if self.knowledge.trust().superior == Some(peer) {
+                    self.keep_unvouched(peer, anchors, changed.unvouched);
                 }
             }
             Waiting::Chain if changed.changed => {
@@ -375,5 +376,4 @@ impl Exchange {
 
 #[cfg(test)]
 #[path = "core/core_tests.rs"]
-#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod core_tests;

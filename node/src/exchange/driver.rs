@@ -16,7 +16,7 @@ use super::core::{Effect, Exchange, Happened, Proven, Trouble};
 use super::pull::{PullStep, Pulling};
 use super::serve;
 use super::shared::Shared;
-use crate::engine::{Answer, Committed, Refused, Request};
+use crate::engine::{Refused, Request};
 
 /// How often the exchange is told to look by itself for what a lost nudge should have told it.
 const LOOK_SECONDS: u64 = 1;
@@ -288,28 +288,25 @@ impl Driver {
         }
     }
 
-    /// Hands requests to the writer in the order in which they are given. One that finds no room waits for it, but for envelopes, which
-    /// come again.
+    /// Hands a request to the writer: an envelope at once, in the order in which they came, or not at all, since it comes again; others
+    /// wait for room.
     fn decide(&self, ticket: u64, request: Request, await_applied: bool) {
         let shared = Arc::clone(&self.shared);
-        let waits = !matches!(request, Request::Deliver { .. });
-        let begun = match shared.handle.submit_now(request) {
-            Ok(answer) => Ok(answer),
-            Err(request) if waits => Err(request),
-            Err(_) => {
-                let decided = Happened::Decided { ticket, outcome: Err(Refused::Unknown) };
-                let _sent = self.reports.send(Report::Happened(decided));
-                return;
-            }
-        };
+        if matches!(request, Request::Deliver { .. }) {
+            let answer = shared.handle.submit_now(request);
+            self.later(async move {
+                let outcome = match answer {
+                    Some(answer) => answer.await.unwrap_or(Err(Refused::Unknown)),
+                    None => Err(Refused::Unknown),
+                };
+                Some(Happened::Decided { ticket, outcome })
+            });
+            return;
+        }
         self.later(async move {
-            let answered: Result<Committed<Answer>, Refused> = match begun {
-                Ok(answer) => answer.await.unwrap_or(Err(Refused::Unknown)),
-                Err(request) => shared.handle.submit(request).await,
-            };
-            let outcome = match answered {
+            let outcome = match shared.handle.submit(request).await {
                 Ok(_) if await_applied && !shared.handle.fresh().await => Err(Refused::Stopped),
-                answered => answered,
+                outcome => outcome,
             };
             Some(Happened::Decided { ticket, outcome })
         });

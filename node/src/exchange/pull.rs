@@ -7,7 +7,6 @@ use tongban_seal::SignedNote;
 use tongban_storage::Read;
 use tongban_storage::keyspace::figure::SLICE;
 use tongban_storage::keyspace::journal::{ENTRY, SUBTREE};
-use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::{Bytes, meta};
 
 use super::blobs::BlobStore;

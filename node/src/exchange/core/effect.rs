@@ -138,7 +138,7 @@ pub enum Effect {
         /// Which.
         link: u64,
     },
-    /// Have the writer decide, in the order of these effects, and come back with [`Happened::Decided`].
+    /// Have the writer decide, envelopes in the order of these effects, and come back with [`Happened::Decided`].
     Decide {
         /// To be given back.
         ticket: u64,
