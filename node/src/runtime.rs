@@ -20,7 +20,9 @@ use crate::engine::{
     AppliedState, Applier, Blobs, ExchangeEvent, Keys, LeaderDesk, Outside, Refused, Request, Trust, WriterParts,
     start_writer,
 };
-use crate::exchange::{BlobStore, Change, Clock, Driver, FileBlobs, Knowledge, KnowledgeParts, Nudge, Shared, SharedParts};
+use crate::exchange::{
+    BlobStore, Change, Clock, Driver, FileBlobs, Knowledge, KnowledgeParts, Nudge, Shared, SharedParts,
+};
 use crate::http::{self, App};
 use crate::raft::{CommittedSink, OrderedLog, RaftError, RaftNode, RaftOptions};
 

@@ -206,10 +206,8 @@ impl Shared {
         for (node, addresses) in dials {
             let Some(address) = addresses.first() else { continue };
             let Ok(address) = super::join::resolve(address).await else { continue };
-            let dialled = tokio::time::timeout(
-                PATIENCE / 4,
-                self.endpoint.connect(address, tongban_quic::Expect::Node(node)),
-            );
+            let dialled =
+                tokio::time::timeout(PATIENCE / 4, self.endpoint.connect(address, tongban_quic::Expect::Node(node)));
             if let Ok(Ok(link)) = dialled.await {
                 ways.insert(0, link);
             }

@@ -42,8 +42,8 @@ pub fn audit(knowledge: &Knowledge) -> Result<(u64, Vec<String>), Refused> {
     }
     for ((origin, journal, _, _), row) in SLICE.list(read, &[], None, usize::MAX)? {
         if journal == ACTS {
-            let slice =
-                Slice::parse(&knowledge.parts.blobs.load(&row.digest)?).map_err(|error| refused(error.code(), error))?;
+            let slice = Slice::parse(&knowledge.parts.blobs.load(&row.digest)?)
+                .map_err(|error| refused(error.code(), error))?;
             for record in slice.entries {
                 add(origin, record.entry.to_vec())?;
             }

@@ -43,6 +43,7 @@ use tongban_federation::{CloseCode, Flow, Role, Sealed, Session};
 
 pub use effect::{Effect, Happened, Proven, Trouble};
 use pulls::Pulls;
+use traffic::Unpassed;
 
 use super::change::{Change, Changed};
 use super::knowledge::{DirectoryUnseal, Knowledge};
@@ -108,6 +109,7 @@ pub struct Exchange {
     unreachable: BTreeMap<NodeId, Timestamp>,
     pulls: Pulls,
     unvouched: Vec<Sealed>,
+    unpassed: VecDeque<Unpassed>,
     /// Whether the records of own authorities are being looked at.
     looking: bool,
     seed: u64,
@@ -129,6 +131,7 @@ impl Exchange {
             unreachable: BTreeMap::new(),
             pulls: Pulls::default(),
             unvouched: Vec::new(),
+            unpassed: VecDeque::new(),
             looking: false,
             seed,
         }
@@ -233,6 +236,7 @@ impl Exchange {
             self.open(superior, Role::Dial, true);
         }
         self.announce(None);
+        self.pass_receipts();
         self.offer_chain();
         self.offer_journals();
         self.offer_records();
@@ -326,6 +330,7 @@ impl Exchange {
             Output::Opened { hello, .. } => {
                 tracing::info!(%peer, division = %hello.division, release = ?hello.release, "a link is open");
                 self.announce(Some(peer));
+                self.pass_receipts();
                 self.offer_chain();
                 self.offer_journals();
                 self.offer_records();
@@ -334,7 +339,7 @@ impl Exchange {
             Output::Deliver { envelope, sealed } => self.deliver(peer, *envelope, sealed),
             Output::Relay { envelope, sealed } => self.relay(peer, &envelope, sealed),
             Output::RecordReceipt { receipt, sealed, .. } => self.record_receipt(peer, *receipt, sealed),
-            Output::RelayReceipt { receipt, sealed } => self.relay_receipt(&receipt, sealed),
+            Output::RelayReceipt { receipt, sealed } => self.relay_receipt(Unpassed::new(&receipt, sealed)),
             Output::LoadOutbox { flow, load } => {
                 let (envelopes, more) = self.load(&flow, load.after, load.limit);
                 self.feed_later(peer, Input::Outbound { flow, envelopes, more });
@@ -375,5 +380,5 @@ impl Exchange {
 }
 
 #[cfg(test)]
-#[path = "core/core_tests.rs"]
-mod core_tests;
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests;

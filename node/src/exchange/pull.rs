@@ -1,7 +1,9 @@
 //! Pulling sealed journals: acts upward, standards downward, verified before they count (promise 5).
 
 use tongban_codes::ids::{Digest, NodeId};
-use tongban_federation::wire::{JournalList, JournalListed, JournalSize, Pull, Request as WireRequest, Response, Slice as WireSlice};
+use tongban_federation::wire::{
+    JournalList, JournalListed, JournalSize, Pull, Request as WireRequest, Response, Slice as WireSlice,
+};
 use tongban_journal::{Frontier, JournalKind, NodeSource, Slice, SliceBuilder, merkle, verify};
 use tongban_seal::SignedNote;
 use tongban_storage::Read;
@@ -87,7 +89,11 @@ fn slice(knowledge: &Knowledge, peer: &NodeId, pull: &Pull) -> Result<WireSlice,
         .into_iter()
         .find(|(size, _)| (size.origin, size.journal, size.epoch) == wanted)
         .ok_or_else(|| refused("journal-not-offered", "this journal may not be pulled here / 本节点不提供该日志"))?;
-    if pull.origin == knowledge.here().node { own_slice(knowledge, pull, &note) } else { kept_slice(knowledge, pull, size.size) }
+    if pull.origin == knowledge.here().node {
+        own_slice(knowledge, pull, &note)
+    } else {
+        kept_slice(knowledge, pull, size.size)
+    }
 }
 
 fn own_slice(knowledge: &Knowledge, pull: &Pull, note: &[u8]) -> Result<WireSlice, Refused> {

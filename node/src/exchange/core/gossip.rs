@@ -107,7 +107,8 @@ impl Exchange {
     pub(super) fn offer_chain(&mut self) {
         let chain = self.knowledge.trust().chain;
         for peer in self.open_peers() {
-            if !self.knowledge.is_subordinate(&peer) || self.peers.get(&peer).is_none_or(|known| known.chain_told == chain)
+            if !self.knowledge.is_subordinate(&peer)
+                || self.peers.get(&peer).is_none_or(|known| known.chain_told == chain)
             {
                 continue;
             }

@@ -14,6 +14,23 @@ use super::{Exchange, Later, Waiting};
 use crate::engine::{Answer, Committed, ExchangeEvent, Outside, Refused, Request};
 use crate::exchange::knowledge::DirectoryUnseal;
 
+/// Bytes of receipts that wait at a relay for a way back.
+const UNPASSED_BYTES_MAX: usize = 8 << 20;
+
+/// A receipt of another node for another node.
+pub(super) struct Unpassed {
+    flow: Flow,
+    sequence: u64,
+    receiver: NodeId,
+    sealed: Sealed,
+}
+
+impl Unpassed {
+    pub(super) fn new(receipt: &Receipt, sealed: Sealed) -> Self {
+        Self { flow: receipt.flow(), sequence: receipt.sequence, receiver: receipt.receiver, sealed }
+    }
+}
+
 impl Exchange {
     /// Tells sessions which flows go over them; dials where that is the way.
     pub(super) fn announce(&mut self, only: Option<NodeId>) {
@@ -176,20 +193,25 @@ impl Exchange {
         self.decide(Waiting::Receipt { peer, flow, sequence }, request, false);
     }
 
-    /// Passes a receipt on towards the origin, and lets go of the envelope. A receipt that is lost here is made good by the origin's
-    /// next offer, which the destination answers again.
-    pub(super) fn relay_receipt(&mut self, receipt: &Receipt, sealed: Sealed) {
-        let (flow, sequence) = (receipt.flow(), receipt.sequence);
+    /// Passes a receipt on towards the origin, and lets go of the envelope. A receipt for which there is no way back now waits in memory
+    /// for one; were it lost, the origin's next offer would be answered again.
+    pub(super) fn relay_receipt(&mut self, receipt: Unpassed) {
+        let Unpassed { flow, sequence, receiver, sealed } = receipt;
         let me = self.knowledge.here().node;
         let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
-        let hops = limits::HOPS_MAX;
-        let journey = Journey { destination: flow.origin, came_from: Some(receipt.receiver), hops };
+        let journey = Journey { destination: flow.origin, came_from: Some(receiver), hops: limits::HOPS_MAX };
         let hop = next_hop(&self.knowledge.directory(), me, &journey, &linked, &Policy::default());
         let (Hop::Direct(peer) | Hop::Via(peer)) = hop else {
-            // No way back now: the envelope stays, is offered again, and answered again.
+            let mut bytes: usize = self.unpassed.iter().map(|waiting| waiting.sealed.len()).sum();
+            while bytes + sealed.len() > UNPASSED_BYTES_MAX
+                && let Some(oldest) = self.unpassed.pop_front()
+            {
+                bytes -= oldest.sealed.len();
+            }
+            self.unpassed.push_back(Unpassed { flow, sequence, receiver, sealed });
             return;
         };
-        let passed_on = SignedBy { signer: receipt.receiver, sealed };
+        let passed_on = SignedBy { signer: receiver, sealed };
         self.feed_later(peer, Input::Committed { flow, sequence, receipt: passed_on });
         let Flow { origin, epoch, destination } = flow;
         let request = Request::Custom(Box::new(move |read, _, _| {
@@ -198,6 +220,13 @@ impl Exchange {
             Ok(Outside { exchange: kept.then_some(event).into_iter().collect(), ..Outside::default() })
         }));
         self.decide(Waiting::RelayDone { flow, sequence }, request, false);
+    }
+
+    /// Tries again to pass on what found no way back before.
+    pub(super) fn pass_receipts(&mut self) {
+        for receipt in std::mem::take(&mut self.unpassed) {
+            self.relay_receipt(receipt);
+        }
     }
 
     /// The writer has decided, and what it decided is committed; or it did not.
