@@ -5,7 +5,7 @@
 //!   writer ◀── Deliver, Receipted, Relayed ───────┘            requests have streams of their own: join, pull, questions
 //! ```
 //!
-//! [`Exchange`](core::Exchange) owns every session and does nothing by itself: it is told what has happened and says what is to be done.
+//! [`Exchange`] owns every session and does nothing by itself: it is told what has happened and says what is to be done.
 //! The [`Driver`] does it over QUIC on a running node; a simulator does it over queues. What both need beside it stands as steps without
 //! I/O: [`Changing`] for records and trust, [`Pulling`] and [`answer_here`] for journals, [`Knowledge`] for what a node knows.
 

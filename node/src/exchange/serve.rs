@@ -72,7 +72,8 @@ async fn answer(shared: &Arc<Shared>, link: &Link, bytes: &[u8]) -> Response {
 }
 
 /// Answers what this node can answer a known peer from its applied state: which journals there are, slices of them, and questions that
-/// are for this node. `None` for what must be asked of others or changes something here.
+/// are for this node. `None` for what must be asked of others or changes something here. Whoever asks for a question waits before until what
+/// is committed is applied.
 #[must_use]
 pub fn answer_here(knowledge: &Knowledge, peer: &NodeId, request: &[u8]) -> Option<Vec<u8>> {
     let response = match Request::from_bytes(request) {

@@ -66,7 +66,11 @@ impl Exchange {
         }
     }
 
+    /// Asks every peer what it has; what failed before is tried again at once.
     pub(super) fn pull_all(&mut self) {
+        for wanted in self.pulls.wanted.values_mut() {
+            wanted.not_before = None;
+        }
         for (peer, known) in &self.peers {
             if let Some(link) = known.link.as_ref().filter(|_| known.session.is_open()) {
                 self.effects.push_back(Effect::List { peer: *peer, link: link.number });

@@ -199,3 +199,49 @@ fn only_acts_from_below_and_standards_from_above_are_pulled() {
     exchange.handle(Happened::Listed { peer: city, journals: vec![journal] });
     assert!(effects(exchange).is_empty());
 }
+
+/// Chance from a seed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+#[test]
+fn whatever_breaks_everything_arrives_once_it_is_whole_again() {
+    for seed in 1..=40 {
+        let mut world = World::new(seed);
+        let mut chance = Chance(seed);
+        let mut sent = [[0; 3]; 3];
+        for _ in 0..40 {
+            let from = usize::try_from(chance.below(3)).unwrap();
+            let to = (from + 1 + usize::try_from(chance.below(2)).unwrap()) % 3;
+            match chance.below(8) {
+                0 => world.cut(CITY, ONE + usize::try_from(chance.below(2)).unwrap(), true),
+                1 => world.cut(CITY, ONE + usize::try_from(chance.below(2)).unwrap(), false),
+                2 => world.restart(from, seed + chance.below(1000)),
+                _ => {
+                    sent[from][to] += 1;
+                    let peer = node(&world, to);
+                    world.nodes[from].send(peer, sent[from][to]);
+                }
+            }
+            world.run(i64::try_from(chance.below(8)).unwrap());
+        }
+        world.cut(CITY, ONE, false);
+        world.cut(CITY, TWO, false);
+        world.run(1200);
+        for from in [CITY, ONE, TWO] {
+            for to in [CITY, ONE, TWO] {
+                let (origin, destination) = (node(&world, from), node(&world, to));
+                assert_eq!(world.nodes[to].taken(origin), sent[from][to], "seed {seed}: {from} to {to}");
+                let waiting = world.nodes[from].unreceipted(destination);
+                assert!(waiting.is_empty(), "seed {seed}: {from} to {to} {waiting:?}");
+            }
+            assert_eq!(world.nodes[from].relaying(), 0, "seed {seed}: relay {from}");
+        }
+    }
+}
