@@ -172,7 +172,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
         session: rand::random(),
     };
     let log = Arc::<RaftNode>::clone(&raft) as Arc<dyn OrderedLog>;
-    let (handle, outbox, writer) = start_writer(parts, log, tokio::runtime::Handle::current())?;
+    let (handle, outbox, writer) = start_writer(parts, log, raft.runtime().clone())?;
     let transport_key = directory.keys.transport.pkcs8_der().to_vec();
     let made = certificate::self_signed(&transport_key, identity.node, identity.division, clock())
         .map_err(|error| RunError::Setup(error.to_string()))?;

@@ -13,6 +13,7 @@ mod entry;
 mod figures;
 mod fold;
 mod records;
+mod tree;
 pub mod trust;
 mod writer;
 
@@ -23,6 +24,7 @@ pub use entry::{Decision, ExchangeEvent, JournalRecord, LogEntry, Outgoing};
 pub use figures::{dimensions, rows as figure_rows};
 pub use fold::{Blobs, fold};
 pub use records::{ACTS, FIELD_STANDARD, STANDARDS};
+pub use tree::OwnTree;
 pub use trust::Trust;
 pub use writer::{
     Answer, Custom, Handle, Key, Outcome, Outside, Proposal, Refused, Request, Writer, WriterParts,

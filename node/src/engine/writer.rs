@@ -7,6 +7,7 @@ mod proposal;
 mod request;
 mod sealing;
 mod thread;
+mod window;
 
 pub use handle::{Handle, Outcome};
 pub use proposal::Proposal;
@@ -30,12 +31,13 @@ use tongban_storage::{StorageError, WriteBatch};
 use decider::{Decided, Decider, Proto};
 use handle::Reply;
 use hot::Hot;
+use window::KeyWindow;
 
 use super::apply::{Applied, AppliedState};
 use super::committed::Committed;
 use super::desk::LeaderDesk;
 use super::entry::{Checkpointed, Decision, ExchangeEvent, LogEntry, encode};
-use super::fold::{Blobs, fold_decided, fold_tail};
+use super::fold::{Blobs, fold_decided, fold_journals, fold_tail};
 use super::records::{ACTS, STANDARDS};
 
 /// Entries in flight: while one commits, the next is decided; more than two gained nothing when measured (`docs/measurements.md`).
@@ -87,6 +89,7 @@ pub struct Writer {
     last_at: Timestamp,
     checkpointed: [(Timestamp, u64); 2],
     places: Arc<BTreeMap<DivisionCode, Place>>,
+    window: KeyWindow,
     stopped: bool,
 }
 
@@ -126,6 +129,7 @@ impl Writer {
             }
         }
         let applied = parts.state.applied();
+        let window = KeyWindow::load(&**state)?;
         Ok(Self {
             hot: Hot::new(Arc::clone(state)),
             committed: Arc::new(AtomicU64::new(applied.index())),
@@ -138,6 +142,7 @@ impl Writer {
             last_at,
             checkpointed,
             places: Arc::default(),
+            window,
             stopped: false,
         })
     }
@@ -254,6 +259,10 @@ impl Writer {
                 }
             }
         }
+        if let Err(error) = self.fold_journals(&drafts, &mut whole) {
+            Self::refuse(drafts, &error.into());
+            return None;
+        }
         let checkpoints = match self.checkpoints(at, &whole) {
             Ok(checkpoints) => checkpoints,
             Err(error) => {
@@ -264,15 +273,26 @@ impl Writer {
         if drafts.is_empty() && checkpoints.is_empty() {
             return None;
         }
-        if let Err(refused) = self.seal(&mut drafts, at, &mut whole) {
-            for draft in drafts {
-                let _heard = draft.reply.send(Err(refused.clone()));
-            }
+        if let Err(refused) = self.seal(&mut drafts, &mut whole) {
+            Self::refuse(drafts, &refused);
             return None;
         }
         fold_tail(at, &checkpoints, &mut whole);
         self.last_at = at;
         Some(self.proposal(at, drafts, checkpoints, whole))
+    }
+
+    /// Nothing of a batch stands.
+    fn refuse(drafts: Vec<Draft>, refused: &Refused) {
+        for draft in drafts {
+            let _heard = draft.reply.send(Err(refused.clone()));
+        }
+    }
+
+    fn fold_journals(&self, drafts: &[Draft], whole: &mut WriteBatch) -> Result<(), StorageError> {
+        let layers = self.layers.iter().map(|layer| &*layer.batch).collect();
+        let decisions = drafts.iter().map(|draft| &draft.decision);
+        fold_journals(&decisions, self.parts.node.node, &View::new(&self.hot, layers), whole)
     }
 
     fn proposal(
@@ -305,25 +325,21 @@ impl Writer {
         let mut layers: Vec<&WriteBatch> = self.layers.iter().map(|layer| &*layer.batch).collect();
         layers.push(whole);
         let view = View::new(&self.hot, layers);
-        let mut decider = Decider { parts: &mut self.parts, places: &self.places, view: &view, at };
+        let window = &mut self.window;
+        let mut decider = Decider { parts: &mut self.parts, places: &self.places, view: &view, at, window };
         let decided = decider.request(request)?;
         if let Some(fault) = decider.parts.desk.fault() {
             return Err(Refused::fault(fault));
         }
         let Decided::Change(proto) = decided else { return Ok(decided) };
         let mut part = WriteBatch::new();
-        let me = self.parts.node.node;
-        fold_decided(&proto.decision, me, at, &view, &mut part, &*self.parts.blobs)?;
+        fold_decided(&proto.decision, at, &view, &mut part, &*self.parts.blobs)?;
         // Sequences and inbox marks are decided facts too, though their bytes are sealed later.
         for envelope in &proto.envelopes {
             meta::SEQUENCE.put(&mut part, &envelope.destination, &envelope.sequence);
         }
         if let Some(receipt) = &proto.receipt {
             delivery::HIGH_WATER.put(&mut part, &(receipt.origin, receipt.epoch), &receipt.sequence);
-        }
-        if let Some((key, request)) = &proto.decision.key {
-            let outcome = delivery::Outcome { request: *request, reply: proto.decision.reply.clone(), at };
-            delivery::IDEMPOTENCY.put(&mut part, key, &outcome);
         }
         for event in &proto.decision.exchange {
             if let ExchangeEvent::Node(row) = event {
@@ -332,6 +348,7 @@ impl Writer {
             }
         }
         drop(view);
+        self.window.take(&proto.decision);
         whole.merge_from(part);
         Ok(Decided::Change(proto))
     }

@@ -1,20 +1,19 @@
 //! Pulling sealed journals: acts upward, standards downward, verified before they count (promise 5).
 
-use tongban_codes::ids::{Digest, NodeId};
+use tongban_codes::ids::NodeId;
 use tongban_federation::wire::{
     JournalList, JournalListed, JournalSize, Pull, Request as WireRequest, Response, Slice as WireSlice,
 };
-use tongban_journal::{Frontier, JournalKind, NodeSource, Slice, SliceBuilder, merkle, verify};
+use tongban_journal::{Frontier, JournalKind, Slice, SliceBuilder, merkle, verify};
 use tongban_seal::SignedNote;
-use tongban_storage::Read;
 use tongban_storage::keyspace::figure::SLICE;
-use tongban_storage::keyspace::journal::{ENTRY, SUBTREE};
+use tongban_storage::keyspace::journal::ENTRY;
 use tongban_storage::keyspace::{Bytes, meta};
 
 use super::blobs::BlobStore;
 use super::knowledge::Knowledge;
 use super::serve::refusal;
-use crate::engine::{ACTS, Answer, Committed, ExchangeEvent, Outside, Refused, Request, STANDARDS};
+use crate::engine::{ACTS, Answer, Committed, ExchangeEvent, Outside, OwnTree, Refused, Request, STANDARDS};
 
 /// Bytes asked for in one slice.
 const SLICE_BYTES: u32 = 2 << 20;
@@ -72,17 +71,6 @@ pub(super) fn serve(knowledge: &Knowledge, peer: &NodeId, pull: &Pull) -> Respon
     }
 }
 
-struct OwnTree<'a> {
-    read: &'a dyn Read,
-    journal: u8,
-}
-
-impl NodeSource for OwnTree<'_> {
-    fn node(&self, level: u8, index: u64) -> Option<Digest> {
-        SUBTREE.load(self.read, &(self.journal, level, index)).ok().flatten()
-    }
-}
-
 fn slice(knowledge: &Knowledge, peer: &NodeId, pull: &Pull) -> Result<WireSlice, Refused> {
     let wanted = (pull.origin, pull.journal, pull.epoch);
     let (size, note) = offered(knowledge, peer)
@@ -115,7 +103,7 @@ fn own_slice(knowledge: &Knowledge, pull: &Pull, note: &[u8]) -> Result<WireSlic
         }
         index += 1;
     }
-    let tree = OwnTree { read: state, journal: pull.journal };
+    let tree = OwnTree::new(state, pull.journal);
     let end = builder.end();
     let proof = if end == checkpoint.size || end == 0 {
         Vec::new()

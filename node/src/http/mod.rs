@@ -389,10 +389,10 @@ impl Call {
 /// Runs a command of the caller and answers with its reply once it is committed.
 async fn act(app: &App, call: &Call, digest: Digest, command: Command) -> Result<Response, Failure> {
     let actor = call.actor(app, &command)?;
-    if let Some(answered) = call.answered(app, digest).await? {
-        return Ok(answered);
+    if let Err(refused) = admit(app) {
+        // What was done stands, whatever the disk says now.
+        return call.answered(app, digest).await?.ok_or(refused);
     }
-    admit(app)?;
     let key = call.idempotency(digest);
     let staff = matches!(command, Command::AddOperator { .. } | Command::GrantMandate { .. });
     let committed = app.shared.handle.submit(Request::Act { actor, command: Box::new(command), key }).await?;
