@@ -8,7 +8,7 @@ use tongban_federation::session::Input;
 use tongban_federation::wire::SignedBy;
 use tongban_federation::{Envelope, Flow, Hop, Outgoing, Receipt, Role, Sealed, limits, next_hop};
 use tongban_storage::keyspace::key::stem;
-use tongban_storage::keyspace::{Bytes, delivery};
+use tongban_storage::keyspace::{Bytes, delivery, meta};
 
 use super::{Exchange, Later, Waiting};
 use crate::engine::{Answer, Committed, ExchangeEvent, Outside, Refused, Request};
@@ -36,6 +36,18 @@ impl Exchange {
     pub(super) fn announce(&mut self, only: Option<NodeId>) {
         for (flow, last) in self.flows() {
             self.announce_flow(flow, None, last, only);
+        }
+    }
+
+    /// Tells sessions of the own flows that have grown since the last time, by their numbers alone: the outbox itself may be long.
+    pub(super) fn announce_grown(&mut self) {
+        let origin = self.knowledge.here().node;
+        let epoch = self.knowledge.epoch;
+        let sequences = meta::SEQUENCE.list(&*self.knowledge.parts.backend, &[], None, usize::MAX).unwrap_or_default();
+        for (destination, last) in sequences {
+            if self.grown.insert(destination, last) != Some(last) {
+                self.announce_flow(Flow { origin, epoch, destination }, None, last, None);
+            }
         }
     }
 
