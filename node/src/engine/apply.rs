@@ -117,6 +117,10 @@ impl AppliedState {
     /// When the state can't be written: then nothing of the log may be let go.
     pub fn flush(&self) -> Result<u64, StorageError> {
         let index = self.applied().index();
+        #[cfg(feature = "deliberate-bugs")]
+        if tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::PurgePastFlush) {
+            return Ok(index);
+        }
         self.backend.flush()?;
         Ok(index)
     }

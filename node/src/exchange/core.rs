@@ -26,6 +26,8 @@
 //! only with an [`engine::Committed`](crate::engine::Committed) in hand (promise 3). A lost word costs time only; the outbox in the
 //! state is the truth.
 
+#[cfg(feature = "deliberate-bugs")]
+mod deliberate;
 mod effect;
 mod gossip;
 mod links;

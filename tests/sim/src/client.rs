@@ -48,7 +48,7 @@ pub(crate) struct Clients {
 
 impl Clients {
     pub(crate) fn new(chance: &mut Chance, queue: &mut Queue, span: i64) -> Self {
-        for _ in 0..60 + chance.below(60) {
+        for _ in 0..40 + chance.below(50) {
             queue.put(chance.millis(1000, span), Event::Client);
         }
         Self::default()

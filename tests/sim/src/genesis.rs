@@ -11,7 +11,7 @@ use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Date;
 use tongban_domain::catalogue::{ForeignItem, ImportRow};
 use tongban_domain::{Actor, Command, Event, Operator, Place, Role};
-use tongban_federation::Sealed;
+use tongban_federation::{Directory, Sealed};
 use tongban_seal::Signer;
 use tongban_storage::keyspace::item;
 use tongban_storage::{Backend, MemoryBackend};
@@ -51,6 +51,7 @@ pub(crate) const SERVICE: &str = "330A0015500014";
 pub(crate) struct Born {
     pub(crate) place: Place,
     state: Arc<MemoryBackend>,
+    known: (Trust, Arc<Directory>),
     /// Its log from the first entry.
     pub(crate) log: Vec<Arc<[u8]>>,
 }
@@ -210,7 +211,7 @@ fn make() -> Vec<Born> {
             let disk = Disk { state: Arc::default(), blobs: Arc::new(MemoryBlobs::default()), log: Log::default() };
             let place = place(division);
             let (clock, offset) = (Arc::clone(&clock), Arc::default());
-            let mut machine = Machine { place, direct: false, disk, run: None, runs: 0, clock, offset };
+            let mut machine = Machine { place, direct: false, disk, known: None, run: None, runs: 0, clock, offset };
             machine.start(1).expect("an empty node starts");
             Nascent { machine, log: Vec::new() }
         })
@@ -245,7 +246,11 @@ fn make() -> Vec<Born> {
         }
         node.machine.disk.state.flush().expect("memory can be flushed");
     }
-    let born = |node: Nascent| Born { place: node.machine.place, state: node.machine.disk.state, log: node.log };
+    let born = |node: Nascent| {
+        let knowledge = &node.machine.run.as_ref().expect("the node runs").knowledge;
+        let known = (knowledge.trust(), knowledge.directory());
+        Born { place: node.machine.place, known, state: node.machine.disk.state, log: node.log }
+    };
     nodes.into_iter().map(born).collect()
 }
 
@@ -264,9 +269,10 @@ impl Born {
         }
         log.synced = log.last();
         log.purge(log.last());
+        let known = Some(self.known.clone());
         let disk = Disk { state: Arc::new(self.state.copy()), blobs: Arc::new(MemoryBlobs::default()), log };
         let (clock, offset) = (Arc::clone(clock), Arc::default());
-        Machine { place: self.place, direct, disk, run: None, runs: 0, clock, offset }
+        Machine { place: self.place, direct, disk, known, run: None, runs: 0, clock, offset }
     }
 
     /// A copy of its state at the beginning.

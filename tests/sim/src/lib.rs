@@ -26,9 +26,13 @@ use std::fmt;
 
 /// How a seed is played.
 #[derive(Clone, Copy, Debug, Default)]
+#[must_use]
 pub struct Plan {
     /// Keeps the whole trace, not only its end.
     pub trace: bool,
+    /// A fault that is put into the product.
+    #[cfg(feature = "deliberate-bugs")]
+    pub bug: Option<tongban_codes::deliberate::Bug>,
 }
 
 /// A promise that was broken.
@@ -74,5 +78,12 @@ pub struct Played {
 /// Plays a seed until everything has come to rest or a promise is broken.
 #[must_use]
 pub fn play(seed: u64, plan: &Plan) -> Played {
-    world::World::new(seed, plan).play(seed)
+    // The beginning is the same, whatever is wrong afterwards.
+    genesis::born();
+    #[cfg(feature = "deliberate-bugs")]
+    tongban_codes::deliberate::choose(plan.bug);
+    let played = world::World::new(seed, plan).play(seed);
+    #[cfg(feature = "deliberate-bugs")]
+    tongban_codes::deliberate::choose(None);
+    played
 }

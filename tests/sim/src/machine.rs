@@ -6,13 +6,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::oneshot;
 use tongban::engine::{
-    AppliedState, Blobs, Keys, LeaderDesk, Outcome, Proposal, Writer, WriterParts,
+    AppliedState, Blobs, Keys, LeaderDesk, Outcome, Proposal, Trust, Writer, WriterParts,
 };
 use tongban::exchange::{BlobStore, Change, Changing, Clock, Exchange, Knowledge, KnowledgeParts, MemoryBlobs, Pulling};
 use tongban_codes::calendar::Calendar;
 use tongban_codes::ids::{Digest, Label, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_domain::{NodeFacts, Place};
+use tongban_federation::Directory;
 use tongban_federation::wire::JournalSize;
 use tongban_seal::{Ed25519Signer, IndexKey, NodeKey};
 use tongban_storage::{Backend, MemoryBackend, StorageError};
@@ -124,6 +125,8 @@ pub(crate) struct Machine {
     pub(crate) place: Place,
     pub(crate) direct: bool,
     pub(crate) disk: Disk,
+    /// What the node knows at its first start; later it reads and verifies its records.
+    pub(crate) known: Option<(Trust, Arc<Directory>)>,
     pub(crate) run: Option<Run>,
     pub(crate) runs: u64,
     /// The one true clock.
@@ -150,7 +153,7 @@ pub(crate) fn facts(place: Place) -> Option<NodeFacts> {
 }
 
 impl Machine {
-    fn knowledge(&self, node: NodeFacts) -> Result<Arc<Knowledge>, StorageError> {
+    fn knowledge(&mut self, node: NodeFacts) -> Result<Arc<Knowledge>, StorageError> {
         let keys = Keys::new(
             Arc::new(signer(self.place.node)),
             NodeKey::new(1, secret("node key")),
@@ -171,7 +174,10 @@ impl Machine {
             addresses: vec![self.place.node.to_string()],
             direct: self.direct,
         };
-        Knowledge::load(parts, node, EPOCH)
+        match self.known.take() {
+            Some((trust, directory)) => Ok(Knowledge::of(parts, node, EPOCH, trust, directory)),
+            None => Knowledge::load(parts, node, EPOCH),
+        }
     }
 
     /// Starts the node: what the log holds behind the state is applied before anything else. `seed` is the run's chance.

@@ -22,6 +22,10 @@ struct Arguments {
     /// Prints the whole trace.
     #[arg(long)]
     trace: bool,
+    /// Puts in the deliberate bugs whose names hold this, one after another, each until it is found.
+    #[cfg(feature = "deliberate-bugs")]
+    #[arg(long)]
+    bug: Option<String>,
 }
 
 #[expect(clippy::print_stdout, reason = "its output is its purpose")]
@@ -31,7 +35,11 @@ fn main() -> ExitCode {
     let (next, steps, acts, broken) =
         (AtomicU64::new(arguments.seed), AtomicU64::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let end = arguments.seed + arguments.seeds;
-    let plan = Plan { trace: arguments.trace };
+    let plan = Plan { trace: arguments.trace, ..Plan::default() };
+    #[cfg(feature = "deliberate-bugs")]
+    if let Some(bug) = &arguments.bug {
+        return hunt(bug, arguments.seed..end);
+    }
     let started = Instant::now();
     std::thread::scope(|scope| {
         for _ in 0..threads.max(1) {
@@ -63,4 +71,25 @@ fn main() -> ExitCode {
     let rate = count as f64 * 60.0 / seconds;
     println!("{count} seeds, {broken} broken; {steps} events, {acts} acknowledged acts; {seconds:.1} s, {rate:.0} seeds a minute");
     if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Plays each bug until it is found.
+#[cfg(feature = "deliberate-bugs")]
+#[expect(clippy::print_stdout, reason = "its output is its purpose")]
+fn hunt(named: &str, seeds: std::ops::Range<u64>) -> ExitCode {
+    let mut missed = false;
+    for bug in tongban_codes::deliberate::Bug::ALL.into_iter().filter(|bug| bug.name().contains(named)) {
+        let plan = Plan { bug: Some(bug), ..Plan::default() };
+        let found = seeds.clone().find_map(|seed| play(seed, &plan).breach);
+        match found {
+            Some(breach) => {
+                println!("{}: seed {}, promise {}: {}", bug.name(), breach.seed, breach.promise, breach.text);
+            }
+            None => {
+                missed = true;
+                println!("{}: not found", bug.name());
+            }
+        }
+    }
+    if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

@@ -166,7 +166,12 @@ impl Decider<'_> {
                 Answer::Fork
             }));
         }
-        if envelope.sequence != high + 1 {
+        let next = envelope.sequence == high + 1;
+        #[cfg(feature = "deliberate-bugs")]
+        let next = next
+            || (tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::CursorAdvancedEarly)
+                && envelope.sequence > high);
+        if !next {
             return Ok(Decided::Known(Answer::NotYet));
         }
         let mut quarantined = None;
