@@ -166,9 +166,8 @@ fn early_ones_are_bounded_in_bytes() {
     let big = Sealed::new(vec![0; limits::ENVELOPE_BYTES_MAX]);
     let mut held = |origin: u8, epoch: u32| {
         let origin = NodeId::from_bytes([origin; 16]);
-        let verdicts: Vec<_> = (2..20)
-            .map(|n| inbox.handle(&Envelope { origin, ..envelope(epoch, n, 1, 0) }, &big, &facts))
-            .collect();
+        let verdicts: Vec<_> =
+            (2..20).map(|n| inbox.handle(&Envelope { origin, ..envelope(epoch, n, 1, 0) }, &big, &facts)).collect();
         assert_eq!(verdicts.last(), Some(&Verdict::OutOfWindow));
         verdicts.iter().filter(|verdict| **verdict == Verdict::Early).count()
     };

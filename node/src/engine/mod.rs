@@ -7,6 +7,7 @@
 //! ```
 
 mod apply;
+mod arrivals;
 mod committed;
 mod desk;
 mod entry;
@@ -17,11 +18,12 @@ pub mod trust;
 mod writer;
 
 pub use apply::{Applied, Applier};
+pub(crate) use arrivals::kept_envelope;
 pub use committed::Committed;
 pub use desk::{AuthorityKeys, Keys, LeaderDesk};
-pub use entry::{Decision, ExchangeEvent, JournalRecord, LogEntry, Outgoing};
+pub use entry::{Contradiction, Decision, ExchangeEvent, JournalRecord, LogEntry, Outgoing, Unread};
 pub use figures::{dimensions, rows as figure_rows};
 pub use fold::{Blobs, fold};
 pub use records::{ACTS, FIELD_STANDARD, STANDARDS};
 pub use trust::Trust;
-pub use writer::{Answer, Custom, Handle, Key, Outside, Refused, Request, Writer, WriterParts};
+pub use writer::{Answer, Custom, Early, Handle, Key, Outside, Refused, Request, Writer, WriterParts};

@@ -1,21 +1,25 @@
 //! The writer: takes what waits, decides it on the overlay, seals it, proposes one entry, and answers at commit.
 
 mod decider;
+mod delivered;
 mod handle;
 mod hot;
+mod receiver;
 mod request;
 mod sealing;
 
 pub use handle::Handle;
+pub use receiver::Early;
 pub use request::{Answer, Custom, Key, Outside, Refused, Request};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
 use tongban_domain::{Document, NodeFacts, Place};
 use tongban_federation::{Envelope, Receipt};
@@ -26,8 +30,10 @@ use tongban_storage::{StorageError, WriteBatch};
 use decider::{Decided, Decider, Proto};
 use handle::{Message, Reply};
 use hot::Hot;
+use receiver::Receiver;
 
 use super::apply::{Applied, Applier};
+use super::arrivals;
 use super::committed::Committed;
 use super::desk::LeaderDesk;
 use super::entry::{Checkpointed, Decision, ExchangeEvent, LogEntry, encode};
@@ -81,8 +87,9 @@ pub struct Writer {
     sender: mpsc::UnboundedSender<Message>,
     committed: Arc<AtomicU64>,
     applied: Applied,
-    waiting: VecDeque<(Request, Reply, OwnedSemaphorePermit)>,
+    waiting: VecDeque<(Request, Reply, Option<OwnedSemaphorePermit>)>,
     hot: Hot,
+    inbox: Receiver,
     layers: VecDeque<Layer>,
     in_flight: usize,
     number: u64,
@@ -101,12 +108,12 @@ struct Draft {
     receipt: Option<Receipt>,
     answer: Result<Answer, Refused>,
     reply: Reply,
-    permit: OwnedSemaphorePermit,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Draft {
     /// Nothing to store, but an answer that may be spoken only when the entries before it are committed.
-    fn empty(answer: Result<Answer, Refused>, reply: Reply, permit: OwnedSemaphorePermit) -> Self {
+    fn empty(answer: Result<Answer, Refused>, reply: Reply, permit: Option<OwnedSemaphorePermit>) -> Self {
         let (documents, envelopes) = (Vec::new(), Vec::new());
         Self { decision: Decision::default(), documents, envelopes, receipt: None, answer, reply, permit }
     }
@@ -135,12 +142,19 @@ impl Writer {
         let applied = parts.applier.applied();
         let committed = Arc::new(AtomicU64::new(applied.index()));
         let room = Arc::new(Semaphore::new(WAITING_MAX));
-        let handle =
-            Handle { sender: sender.clone(), room, committed: Arc::clone(&committed), applied: applied.clone() };
+        let inbox = Receiver::new(parts.node.node, &**state)?;
+        let handle = Handle {
+            sender: sender.clone(),
+            room,
+            committed: Arc::clone(&committed),
+            applied: applied.clone(),
+            early: inbox.view(),
+        };
         let mut writer = Writer {
             hot: Hot::new(Arc::clone(parts.applier.backend())),
             parts,
             receiver,
+            inbox,
             sender,
             committed,
             applied,
@@ -187,7 +201,7 @@ impl Writer {
 
     fn take(&mut self, message: Message) {
         match message {
-            Message::Request(request, reply, permit) => self.waiting.push_back((request, reply, permit)),
+            Message::Request(request, reply, permit) => self.waiting.push_back((request, reply, Some(permit))),
             Message::Places(places) => self.places = places,
             Message::Stop => self.stopping = true,
             Message::Settled { number, index } => {
@@ -226,6 +240,7 @@ impl Writer {
         let mut drafts: Vec<Draft> = Vec::new();
         for _ in 0..BATCH_REQUESTS_MAX {
             let Some((request, reply, permit)) = self.waiting.pop_front() else { break };
+            let line = request.line();
             match self.decide(request, at, &mut whole, drafts.len()) {
                 Ok(Decided::Change(proto)) => {
                     let Proto { decision, documents, envelopes, receipt, answer } = *proto;
@@ -251,6 +266,9 @@ impl Writer {
                     }
                 }
             }
+            if let Some((origin, epoch)) = line {
+                self.take_next_of(origin, epoch, &whole);
+            }
         }
         let checkpoints = match self.checkpoints(at, &whole) {
             Ok(checkpoints) => checkpoints,
@@ -263,6 +281,7 @@ impl Writer {
             return;
         }
         if let Err(refused) = self.seal(&mut drafts, at, &mut whole) {
+            self.inbox.forget();
             for draft in drafts {
                 let _heard = draft.reply.send(Err(refused.clone()));
             }
@@ -271,6 +290,20 @@ impl Writer {
         fold_tail(at, &checkpoints, &mut whole);
         self.last_at = at;
         self.propose(at, drafts, checkpoints, whole);
+    }
+
+    /// Takes up the early envelope, if one waits, whose turn has come with what was just decided of its line.
+    fn take_next_of(&mut self, origin: NodeId, epoch: u32, whole: &WriteBatch) {
+        let mut layers: Vec<&WriteBatch> = self.layers.iter().map(|layer| &*layer.batch).collect();
+        layers.push(whole);
+        // A state that can't be read fails the next decision by itself.
+        let Ok(high) = delivery::HIGH_WATER.load(&View::new(&self.hot, layers), &(origin, epoch)) else { return };
+        if let Some((envelope, sealed, place)) = self.inbox.decided(origin, epoch, high.unwrap_or(0)) {
+            // Whoever brought it has been told that it was early, and will ask again.
+            let (reply, _nobody) = oneshot::channel();
+            let request = Request::Deliver { sealed, envelope: Box::new(envelope), place };
+            self.waiting.push_front((request, reply, None));
+        }
     }
 
     fn propose(&mut self, at: Timestamp, drafts: Vec<Draft>, checkpoints: Vec<Checkpointed>, whole: WriteBatch) {
@@ -327,7 +360,8 @@ impl Writer {
         let mut layers: Vec<&WriteBatch> = self.layers.iter().map(|layer| &*layer.batch).collect();
         layers.push(whole);
         let view = View::new(&self.hot, layers);
-        let mut decider = Decider { parts: &mut self.parts, places: &self.places, view: &view, at };
+        let mut decider =
+            Decider { parts: &mut self.parts, places: &self.places, view: &view, at, receiver: &mut self.inbox };
         let decided = decider.request(request)?;
         if let Some(fault) = decider.parts.desk.fault() {
             return Err(Refused::fault(fault));
@@ -340,8 +374,9 @@ impl Writer {
         for envelope in &proto.envelopes {
             meta::SEQUENCE.put(&mut part, &envelope.destination, &envelope.sequence);
         }
-        if let Some(receipt) = &proto.receipt {
-            delivery::HIGH_WATER.put(&mut part, &(receipt.origin, receipt.epoch), &receipt.sequence);
+        for event in &proto.decision.exchange {
+            arrivals::fold_sealed(event, at, &view, &mut part)?;
+            self.inbox.may_park |= matches!(event, ExchangeEvent::Arrived { quarantined: Some(_), .. });
         }
         if let Some((key, request)) = &proto.decision.key {
             let outcome = delivery::Outcome { request: *request, reply: proto.decision.reply.clone(), at };
