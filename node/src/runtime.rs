@@ -17,7 +17,8 @@ use tongban_storage::{Backend, RocksBackend, RocksOptions, StorageError, open_ve
 use crate::config::{DirectoryError, NodeDirectory};
 use crate::engine::trust::{AnchorRow, Certificate, RootKey};
 use crate::engine::{
-    Applier, Blobs, ExchangeEvent, Keys, LeaderDesk, Outside, Refused, Request, Trust, Writer, WriterParts,
+    AppliedState, Applier, Blobs, ExchangeEvent, Keys, LeaderDesk, Outside, Refused, Request, Trust, WriterParts,
+    start_writer,
 };
 use crate::exchange::shared::Clock;
 use crate::exchange::{Driver, FileBlobs, Nudge, Shared, SharedParts, record};
@@ -133,7 +134,8 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
         FileBlobs::open(data.join("blobs"))
             .map_err(|source| RunError::Io { what: "the blobs can't be opened", source })?,
     );
-    let applier = Applier::start(Arc::clone(&backend), Arc::clone(&blobs) as Arc<dyn Blobs>, identity.node)?;
+    let state = AppliedState::open(Arc::clone(&backend), Arc::clone(&blobs) as Arc<dyn Blobs>, identity.node)?;
+    let applier = Applier::start(Arc::clone(&state))?;
     let sink: Arc<dyn CommittedSink> = Arc::<Applier>::clone(&applier);
     let raft = RaftNode::start(&data.join("log"), 1, sink, RaftOptions::default()).await?;
     // Nothing is read, answered or sent before the committed log is applied.
@@ -158,9 +160,8 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let epoch = row.as_ref().map_or(1, |row| row.epoch);
     let keys = Arc::new(keys(&directory, &*backend)?);
     let calendar = Calendar::embedded();
-    let (handle, outbox, writer) = Writer::start(WriterParts {
-        log: Arc::<RaftNode>::clone(&raft) as Arc<dyn OrderedLog>,
-        applier: Arc::clone(&applier),
+    let parts = WriterParts {
+        state,
         blobs: Arc::clone(&blobs) as Arc<dyn Blobs>,
         desk: LeaderDesk::new(Arc::clone(&keys), rand::random()),
         clock: Arc::clone(&clock),
@@ -168,8 +169,9 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
         node: facts.clone(),
         epoch,
         session: rand::random(),
-        runtime: tokio::runtime::Handle::current(),
-    })?;
+    };
+    let log = Arc::<RaftNode>::clone(&raft) as Arc<dyn OrderedLog>;
+    let (handle, outbox, writer) = start_writer(parts, log, tokio::runtime::Handle::current())?;
     let transport_key = directory.keys.transport.pkcs8_der().to_vec();
     let made = certificate::self_signed(&transport_key, identity.node, identity.division, clock())
         .map_err(|error| RunError::Setup(error.to_string()))?;

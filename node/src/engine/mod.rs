@@ -17,7 +17,7 @@ mod records;
 pub mod trust;
 mod writer;
 
-pub use apply::{Applied, Applier};
+pub use apply::{Applied, AppliedState, Applier};
 pub(crate) use arrivals::kept_envelope;
 pub use committed::Committed;
 pub use desk::{AuthorityKeys, Keys, LeaderDesk};
@@ -26,4 +26,7 @@ pub use figures::{dimensions, rows as figure_rows};
 pub use fold::{Blobs, fold};
 pub use records::{ACTS, FIELD_STANDARD, STANDARDS};
 pub use trust::Trust;
-pub use writer::{Answer, Custom, Early, Handle, Key, Outside, Refused, Request, Writer, WriterParts};
+pub use writer::{
+    Answer, Custom, Early, Handle, Key, Outcome, Outside, Proposal, Refused, Request, Writer, WriterParts,
+    start as start_writer,
+};
