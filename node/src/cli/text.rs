@@ -222,6 +222,7 @@ macro_rules! labels {
 }
 
 labels! {
+    "act_number" = "act", "环节序号";
     "applicant" = "applicant", "申请人";
     "applied" = "applied", "已应用";
     "as_of" = "as of", "数据截至";
@@ -229,6 +230,9 @@ labels! {
     "authority" = "authority", "机关";
     "base_code" = "base code", "基本编码";
     "behind" = "behind", "待同步";
+    "behind_line" = "behind", "前序";
+    "body" = "body", "内容";
+    "bytes" = "bytes", "字节数";
     "calendar" = "calendar", "日历";
     "case" = "case", "办件标识";
     "case_no" = "case number", "办件编号";
@@ -247,6 +251,7 @@ labels! {
     "decided_on" = "decided on", "决定日期";
     "demo" = "demo", "演示";
     "department" = "department", "部门";
+    "detail" = "detail", "详情";
     "disk_free_bytes" = "free disk, bytes", "磁盘余量（字节）";
     "division" = "division", "行政区划";
     "effective" = "effective", "生效日期";
@@ -298,6 +303,10 @@ labels! {
     "reason" = "reason", "理由";
     "received_on" = "received on", "收到日期";
     "accepted_on" = "accepted on", "受理日期";
+    "reason_code" = "code", "原因代码";
+    "said" = "told its origin", "已告知来源";
+    "sequence" = "sequence", "序号";
+    "subject" = "subject", "办件标识";
     "relation" = "relation", "关系";
     "release" = "release", "版本";
     "remedy" = "remedy", "办法";

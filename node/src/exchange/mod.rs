@@ -16,6 +16,7 @@ mod driver;
 mod golden_tests;
 mod join;
 mod pull;
+pub mod quarantine;
 pub mod record;
 mod serve;
 pub mod shared;

@@ -77,6 +77,7 @@ impl Unreadable {
 /// What a code of the quarantine means, in English and Chinese.
 pub(crate) fn quarantine_text(code: &str) -> (&'static str, &'static str) {
     match code {
+        "ready" => ("this release understands it; a replay decides it", "此版本可以处理，重放即可办理"),
         PARKED => {
             ("an earlier act of its origin on the same subject is in quarantine", "同一来源、同一办件的前序信封已隔离")
         }
@@ -86,6 +87,16 @@ pub(crate) fn quarantine_text(code: &str) -> (&'static str, &'static str) {
         "body-malformed" => ("the body can't be read", "正文无法读取"),
         "body-contradiction" => ("body and envelope contradict each other", "正文与信封矛盾"),
         _ => ("put aside", "已隔离"),
+    }
+}
+
+/// What a kind of body is called; `None` for one that this release doesn't know.
+pub(crate) fn body_name(kind: u16) -> Option<&'static str> {
+    match kind {
+        KIND_OFFER => Some("offer"),
+        KIND_PROGRESS => Some("progress"),
+        KIND_OUTCOME => Some("outcome"),
+        _ => None,
     }
 }
 
