@@ -151,7 +151,7 @@ fn where_facts_show_what_is_decided_a_failed_decision_is_taken_up_again() {
     facts.commit(&all[0]);
     for next in [1, 2] {
         inbox.stands_at(&ORIGIN, 1, next);
-        let (envelope, _) = inbox.poll().unwrap();
+        let (envelope, _) = inbox.poll().expect("its turn has come");
         assert_eq!((envelope.sequence, judge(&mut inbox, &envelope, &facts)), (next + 1, Verdict::Deliver));
         facts.commit(&envelope);
     }

@@ -93,18 +93,19 @@ impl AppliedState {
     /// after it may be.
     pub fn apply(&self, index: u64, entry: &[u8]) -> Result<(), StorageError> {
         let ready = head(entry).and_then(|head| self.folded.take(head));
-        let mut batch = match ready {
-            Some(batch) => Arc::unwrap_or_clone(batch),
+        let batch = match ready {
+            Some(batch) => batch,
             None => {
                 let entry = decode(entry).map_err(|error| StorageError::Damaged {
                     path: "log".into(),
                     detail: format!("entry {index}: {error}"),
                 })?;
-                fold(&entry, self.me, &*self.backend, &*self.blobs)?
+                Arc::new(fold(&entry, self.me, &*self.backend, &*self.blobs)?)
             }
         };
-        meta::APPLIED.put(&mut batch, &(), &index);
-        self.backend.write(batch)?;
+        let mut position = WriteBatch::new();
+        meta::APPLIED.put(&mut position, &(), &index);
+        self.backend.write_all(&[&batch, &position])?;
         self.tell.send_replace(Progress { index, ended: false });
         Ok(())
     }

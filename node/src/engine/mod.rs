@@ -14,6 +14,7 @@ mod entry;
 mod figures;
 mod fold;
 mod records;
+mod tree;
 pub mod trust;
 mod writer;
 
@@ -25,6 +26,7 @@ pub use entry::{Contradiction, Decision, ExchangeEvent, JournalRecord, LogEntry,
 pub use figures::{dimensions, rows as figure_rows};
 pub use fold::{Blobs, fold};
 pub use records::{ACTS, FIELD_STANDARD, STANDARDS};
+pub use tree::OwnTree;
 pub use trust::Trust;
 pub use writer::{
     Answer, Custom, Early, Handle, Key, Outcome, Outside, Proposal, Refused, Request, Writer, WriterParts,

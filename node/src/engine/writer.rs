@@ -9,6 +9,7 @@ mod receiver;
 mod request;
 mod sealing;
 mod thread;
+mod window;
 
 pub use handle::{Handle, Outcome};
 pub use proposal::Proposal;
@@ -28,20 +29,21 @@ use tongban_codes::time::Timestamp;
 use tongban_domain::{Document, NodeFacts, Place};
 use tongban_federation::{Envelope, Receipt};
 use tongban_seal::SignedNote;
-use tongban_storage::keyspace::{Bytes, View, delivery, meta};
+use tongban_storage::keyspace::{Bytes, Overlay, View, delivery, meta};
 use tongban_storage::{StorageError, WriteBatch};
 
 use decider::{Decided, Decider, Proto};
 use handle::Reply;
 use hot::Hot;
 use receiver::Receiver;
+use window::KeyWindow;
 
 use super::apply::{Applied, AppliedState};
 use super::arrivals;
 use super::committed::Committed;
 use super::desk::LeaderDesk;
 use super::entry::{Checkpointed, Decision, ExchangeEvent, LogEntry, encode};
-use super::fold::{Blobs, fold_decided, fold_tail};
+use super::fold::{Blobs, fold_decided, fold_journals, fold_tail};
 use super::records::{ACTS, STANDARDS};
 
 /// Entries in flight: while one commits, the next is decided; more than two gained nothing when measured (`docs/measurements.md`).
@@ -94,6 +96,7 @@ pub struct Writer {
     last_at: Timestamp,
     checkpointed: [(Timestamp, u64); 2],
     places: Arc<BTreeMap<DivisionCode, Place>>,
+    window: KeyWindow,
     stopped: bool,
 }
 
@@ -133,6 +136,7 @@ impl Writer {
             }
         }
         let applied = parts.state.applied();
+        let window = KeyWindow::load(&**state)?;
         Ok(Self {
             hot: Hot::new(Arc::clone(state)),
             inbox: Receiver::new(parts.node.node, &**state)?,
@@ -146,6 +150,7 @@ impl Writer {
             last_at,
             checkpointed,
             places: Arc::default(),
+            window,
             stopped: false,
         })
     }
@@ -266,6 +271,11 @@ impl Writer {
                 self.take_next_of(origin, epoch, &whole);
             }
         }
+        if let Err(error) = self.fold_journals(&drafts, &mut whole) {
+            self.inbox.forget();
+            Self::refuse(drafts, &error.into());
+            return None;
+        }
         let checkpoints = match self.checkpoints(at, &whole) {
             Ok(checkpoints) => checkpoints,
             Err(error) => {
@@ -276,11 +286,9 @@ impl Writer {
         if drafts.is_empty() && checkpoints.is_empty() {
             return None;
         }
-        if let Err(refused) = self.seal(&mut drafts, at, &mut whole) {
+        if let Err(refused) = self.seal(&mut drafts, &mut whole) {
             self.inbox.forget();
-            for draft in drafts {
-                let _heard = draft.reply.send(Err(refused.clone()));
-            }
+            Self::refuse(drafts, &refused);
             return None;
         }
         fold_tail(at, &checkpoints, &mut whole);
@@ -300,6 +308,19 @@ impl Writer {
             let request = Request::Deliver { sealed, envelope: Box::new(envelope), place };
             self.waiting.push_front((request, reply, None));
         }
+    }
+
+    /// Nothing of a batch stands.
+    fn refuse(drafts: Vec<Draft>, refused: &Refused) {
+        for draft in drafts {
+            let _heard = draft.reply.send(Err(refused.clone()));
+        }
+    }
+
+    fn fold_journals(&self, drafts: &[Draft], whole: &mut WriteBatch) -> Result<(), StorageError> {
+        let layers = self.layers.iter().map(|layer| &*layer.batch).collect();
+        let decisions = drafts.iter().map(|draft| &draft.decision);
+        fold_journals(&decisions, self.parts.node.node, &View::new(&self.hot, layers), whole)
     }
 
     fn proposal(
@@ -332,27 +353,22 @@ impl Writer {
         let mut layers: Vec<&WriteBatch> = self.layers.iter().map(|layer| &*layer.batch).collect();
         layers.push(whole);
         let view = View::new(&self.hot, layers);
-        let mut decider =
-            Decider { parts: &mut self.parts, places: &self.places, view: &view, at, receiver: &mut self.inbox };
+        let (window, receiver) = (&mut self.window, &mut self.inbox);
+        let mut decider = Decider { parts: &mut self.parts, places: &self.places, view: &view, at, window, receiver };
         let decided = decider.request(request)?;
         if let Some(fault) = decider.parts.desk.fault() {
             return Err(Refused::fault(fault));
         }
         let Decided::Change(proto) = decided else { return Ok(decided) };
         let mut part = WriteBatch::new();
-        let me = self.parts.node.node;
-        fold_decided(&proto.decision, me, at, &view, &mut part, &*self.parts.blobs)?;
+        fold_decided(&proto.decision, at, &view, &mut part, &*self.parts.blobs)?;
         // Sequences and inbox marks are decided facts too, though their bytes are sealed later.
         for envelope in &proto.envelopes {
             meta::SEQUENCE.put(&mut part, &envelope.destination, &envelope.sequence);
         }
         for event in &proto.decision.exchange {
-            arrivals::fold_sealed(event, at, &view, &mut part)?;
+            arrivals::fold_sealed(event, &mut Overlay::new(&view, &mut part))?;
             self.inbox.may_park |= matches!(event, ExchangeEvent::Arrived { quarantined: Some(_), .. });
-        }
-        if let Some((key, request)) = &proto.decision.key {
-            let outcome = delivery::Outcome { request: *request, reply: proto.decision.reply.clone(), at };
-            delivery::IDEMPOTENCY.put(&mut part, key, &outcome);
         }
         for event in &proto.decision.exchange {
             if let ExchangeEvent::Node(row) = event {
@@ -361,6 +377,7 @@ impl Writer {
             }
         }
         drop(view);
+        self.window.take(&proto.decision);
         whole.merge_from(part);
         Ok(Decided::Change(proto))
     }

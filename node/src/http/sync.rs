@@ -105,7 +105,7 @@ async fn replay(State(app): State<App>, call: Call, body: Body<Replay>) -> Resul
         None => None,
     };
     tracing::info!(operator, all = only.is_none(), "an administrator replays the quarantine");
-    let handle = &app.shared.parts.handle;
+    let handle = &app.shared.handle;
     let done = quarantine::replay(handle, app.state(), only, |origin| app.shared.place_of(origin)).await?;
     let rows: Vec<ReplayView> = done
         .into_iter()

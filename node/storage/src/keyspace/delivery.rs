@@ -16,8 +16,6 @@ pub const RELAY: Keyspace<(NodeId, NodeId, u32, u64), Bytes> = Keyspace::new(Fam
 pub const SENT: Keyspace<(NodeId, u32, u64), Sent> = Keyspace::new(Family::Journal, 0x47);
 /// Outcomes by idempotency key: actor and key, hashed.
 pub const IDEMPOTENCY: Keyspace<Digest, Outcome> = Keyspace::new(Family::Queue, 0x33);
-/// The same by time, so that old ones can be dropped.
-pub const IDEMPOTENCY_BY_TIME: Keyspace<(Timestamp, Digest), ()> = Keyspace::new(Family::Queue, 0x34);
 /// What came in: origin, epoch, sequence.
 pub const INBOX: Keyspace<(NodeId, u32, u64), Arrived> = Keyspace::new(Family::Journal, 0x44);
 /// The same by envelope id.
@@ -100,14 +98,11 @@ pub struct Fork {
     /// The id of the one that was there first.
     #[n(1)]
     pub first: Digest,
-    /// When it came.
-    #[n(2)]
-    pub at: Timestamp,
     /// The sealed envelope, as received.
-    #[cbor(n(3), with = "minicbor::bytes")]
+    #[cbor(n(2), with = "minicbor::bytes")]
     pub sealed: Vec<u8>,
-    /// The sealed receipt that refuses it.
-    #[cbor(n(4), with = "minicbor::bytes")]
+    /// The sealed receipt that refuses it, and says when.
+    #[cbor(n(3), with = "minicbor::bytes")]
     pub receipt: Vec<u8>,
 }
 
