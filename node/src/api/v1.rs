@@ -24,7 +24,8 @@
 //! | GET `/v1/aggregate/report` | [`ReportQuery`] | [`Report`] |
 //! | POST `/v1/aggregate/pull` | | [`AggregateStatus`] |
 //! | GET `/v1/aggregate/status`, `/v1/aggregate/audit` | | [`AggregateStatus`], [`Audit`] |
-//! | GET `/v1/sync/status`, `/v1/sync/why` | [`PeerQuery`] | [`List`] of [`PeerView`] under `peers` |
+//! | GET `/v1/sync/status` | [`PeerQuery`] | [`List`] of [`PeerView`] under `peers` |
+//! | GET `/v1/sync/why` | [`WhyQuery`] | the same, or a [`List`] of [`WaitingView`] under `waiting` for a case |
 //! | GET `/v1/sync/quarantine` | [`QuarantineQuery`] | [`List`] of [`QuarantineView`] under `quarantine` |
 //! | POST `/v1/sync/quarantine/replay` | [`Replay`] | [`List`] of [`ReplayView`] under `replayed` |
 //! | GET `/v1/journal/checkpoint` | | [`CheckpointView`] |
@@ -258,6 +259,12 @@ request! {
         #[serde(default)]
         id: Option<String>,
     }
+    /// Names what is asked about.
+    WhyQuery {
+        /// Division or node id of a peer, or any number of a case; all peers when absent.
+        #[serde(default)]
+        peer: Option<String>,
+    }
     /// Names a peer.
     PeerQuery {
         /// Division or node id; all peers when absent.
@@ -364,6 +371,8 @@ answer! {
         relation: String,
         /// `up`, `connecting`, `down`.
         state: String,
+        /// Whether this node has or wants a link of its own to it; else it is reached through others.
+        is_link: bool,
         /// Envelopes that wait for its receipt, and entries of its journals that this node hasn't pulled.
         behind: u64,
         /// Since when it is in that state.
@@ -374,6 +383,39 @@ answer! {
         cause_en: String,
         /// The cause in Chinese.
         cause_zh: String,
+        /// When it is tried next.
+        next_try: Option<Timestamp>,
+        /// The command that helps.
+        command: String,
+    }
+    /// Something of a case that hasn't arrived, or that nobody has decided yet.
+    WaitingView {
+        /// The case.
+        case: CaseId,
+        /// `out`: sent by this node; `in`: come here.
+        direction: String,
+        /// The other node.
+        node: NodeId,
+        /// Its division.
+        division: Option<DivisionCode>,
+        /// Its name.
+        name: String,
+        /// What kind of body it has: a name, or the number of an unknown kind.
+        body: String,
+        /// Which act of its origin on the case.
+        act: u32,
+        /// Since when it waits.
+        since: Timestamp,
+        /// For how long, in milliseconds.
+        age_millis: i64,
+        /// Why, from a closed list.
+        cause: String,
+        /// That in English.
+        cause_en: String,
+        /// That in Chinese.
+        cause_zh: String,
+        /// The code that says more, where there is one.
+        code: String,
         /// When it is tried next.
         next_try: Option<Timestamp>,
         /// The command that helps.

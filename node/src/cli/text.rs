@@ -126,6 +126,7 @@ texts! {
     VERDICT_INVALID = "not valid: {0} ({1})", "无效：{0}（{1}）";
     AUDIT_EQUAL = "{0} entries folded again; every figure is equal.", "重新汇总 {0} 条，各项数字一致。";
     AUDIT_DIFFERS = "{0} entries folded again; {1} figures differ:", "重新汇总 {0} 条，{1} 项数字不一致：";
+    NOTHING_WAITS = "Nothing of this case waits here.", "该办件在本节点没有待送达的内容。";
     AS_OF = "as of", "数据截至";
     FINDINGS = "findings", "发现的问题";
     PEERS = "peers", "关联节点";
@@ -252,6 +253,7 @@ labels! {
     "demo" = "demo", "演示";
     "department" = "department", "部门";
     "detail" = "detail", "详情";
+    "direction" = "direction", "方向";
     "disk_free_bytes" = "free disk, bytes", "磁盘余量（字节）";
     "division" = "division", "行政区划";
     "effective" = "effective", "生效日期";

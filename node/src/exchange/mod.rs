@@ -27,6 +27,7 @@ mod serve;
 pub mod shared;
 mod standing;
 pub mod translate;
+pub(crate) mod why;
 
 pub use self::core::{Effect, Exchange, Happened, Proven, Trouble};
 pub use ask::{Asked, ItemAnswer, LicenceAnswer, ProgressAnswer, WhereisAnswer};

@@ -4,13 +4,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use tongban_codes::ids::CaseId;
 use tongban_storage::keyspace::case;
 
 use super::peers::{administrator, sync_status};
 use super::{App, Body, Call, Failure, Query, admit, listed, problem};
-use crate::api::v1::{QuarantineQuery, QuarantineView, Replay, ReplayView};
+use crate::api::v1::{PeerQuery, QuarantineQuery, QuarantineView, Replay, ReplayView, WaitingView, WhyQuery};
 use crate::exchange::quarantine::{self, Kept};
 use crate::exchange::translate::{body_name, quarantine_text};
+use crate::exchange::why::{Links, Sources, of_case};
 
 /// Rows of a list.
 const LIMIT_MAX: usize = 1000;
@@ -24,7 +26,7 @@ const ID_DIGITS_MIN: usize = 6;
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/v1/sync/status", get(sync_status))
-        .route("/v1/sync/why", get(sync_status))
+        .route("/v1/sync/why", get(why))
         .route("/v1/sync/quarantine", get(list))
         .route("/v1/sync/quarantine/replay", post(replay))
 }
@@ -56,6 +58,56 @@ fn view(app: &App, kept: Kept) -> Result<QuarantineView, Failure> {
         behind: kept.behind,
         bytes: kept.row.sealed.len(),
     })
+}
+
+/// Why a peer, or a case, waits.
+async fn why(State(app): State<App>, Query(query): Query<WhyQuery>) -> Result<Response, Failure> {
+    let peers = sync_status(State(app.clone()), Query(PeerQuery { peer: query.peer.clone() })).await;
+    let Some(text) = query.peer.as_ref().filter(|_| peers.is_err()) else { return peers };
+    app.fresh().await?;
+    let Some(subject) = subject(&app, text)? else { return peers };
+    let (directory, links) = (app.shared.directory(), Links::of_views(&app.shared.standings()));
+    let now = app.shared.now();
+    let sources = Sources {
+        state: app.state(),
+        directory: &directory,
+        links: &links,
+        me: app.shared.here().node,
+        dial_any: app.shared.parts.direct,
+        early: app.shared.handle.early(),
+        now,
+    };
+    let rows = of_case(&sources, subject)?.into_iter().map(|waiting| {
+        let entry = directory.node(&waiting.node);
+        WaitingView {
+            case: subject,
+            direction: if waiting.is_own { "out" } else { "in" }.to_owned(),
+            node: waiting.node,
+            division: entry.map(|entry| entry.certification.division),
+            name: entry.map_or_else(String::new, |entry| entry.record.name.clone()),
+            body: waiting.body,
+            act: waiting.act,
+            since: waiting.cause.since,
+            age_millis: waiting.cause.age_millis(now),
+            cause: waiting.cause.reason.name().to_owned(),
+            cause_en: waiting.cause.reason.en().to_owned(),
+            cause_zh: waiting.cause.reason.zh().to_owned(),
+            code: waiting.code,
+            next_try: waiting.cause.next_try,
+            command: waiting.cause.reason.command().unwrap_or_default().to_owned(),
+        }
+    });
+    Ok(listed("waiting", rows.collect()).into_response())
+}
+
+/// The case that a text names: known here, or only by what lies in quarantine.
+fn subject(app: &App, text: &str) -> Result<Option<CaseId>, Failure> {
+    if let Some(case) = case::named(app.state(), text)? {
+        return Ok(Some(case.id));
+    }
+    let Ok(id) = text.trim().parse::<CaseId>() else { return Ok(None) };
+    let kept = quarantine::list(app.state(), SOUGHT_MAX)?.into_iter().any(|kept| kept.subject == id);
+    Ok((kept || app.shared.handle.early().iter().any(|early| early.subject == id)).then_some(id))
 }
 
 /// The envelope whose id begins so.

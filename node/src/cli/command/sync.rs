@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::api::v1::Replay;
 use crate::cli::Context;
 use crate::cli::failure::{Failure, Outcome};
-use crate::cli::text::Lang;
+use crate::cli::text::{Lang, NOTHING_WAITS};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -13,8 +13,8 @@ pub(crate) enum Command {
     Status,
     /// 为何未同步、何时再试、可做什么 / why it waits, when it is tried next, and what helps
     Why {
-        /// 区划代码或节点标识，缺省为全部 / division or node id, all when absent
-        #[arg(value_name = "PEER")]
+        /// 区划代码、节点标识或办件的任一编号，缺省为全部节点 / division, node id or any number of a case, all peers when absent
+        #[arg(value_name = "PEER|CASE")]
         peer: Option<String>,
     },
     /// 已隔离的信封 / envelopes that were put aside
@@ -47,6 +47,8 @@ pub(crate) enum Quarantine {
 pub(super) const PEER_COLUMNS: [&str; 7] = ["division", "name", "relation", "state", "behind", "since", "cause_text"];
 const WHY_COLUMNS: [&str; 8] = ["division", "name", "state", "behind", "since", "cause_text", "next_try", "command"];
 
+const WAITING_COLUMNS: [&str; 9] =
+    ["direction", "division", "name", "body", "since", "cause_text", "reason_code", "next_try", "command"];
 const QUARANTINE_COLUMNS: [&str; 9] =
     ["id", "division", "name", "subject", "body", "version", "cause_text", "at", "behind_line"];
 const QUARANTINE_FIELDS: [&str; 17] = [
@@ -81,8 +83,13 @@ pub(crate) fn run(context: &Context, command: &Command) -> Result<Outcome, Failu
     if output.is_json() {
         output.line(&answer.line())?;
     } else {
-        let peers = answer.value()?.get("peers").and_then(Value::as_array).cloned().unwrap_or_default();
-        output.rows(&with_cause(peers, output.lang), columns)?;
+        let answer = answer.value()?;
+        let rows = |noun: &str| answer.get(noun).and_then(Value::as_array).cloned();
+        match rows("waiting") {
+            Some(waiting) if waiting.is_empty() => output.say(NOTHING_WAITS.of(output.lang)),
+            Some(waiting) => output.rows(&with_cause(waiting, output.lang), &WAITING_COLUMNS)?,
+            None => output.rows(&with_cause(rows("peers").unwrap_or_default(), output.lang), columns)?,
+        }
     }
     Ok(Outcome::Done)
 }
@@ -136,7 +143,9 @@ fn shorten(row: &mut serde_json::Map<String, Value>) {
 pub(super) fn with_cause(mut peers: Vec<Value>, lang: Lang) -> Vec<Value> {
     for peer in &mut peers {
         let cause = peer.get(lang.of("cause_en", "cause_zh")).cloned().unwrap_or_default();
+        let code = peer.get("code").cloned().unwrap_or_default();
         if let Some(fields) = peer.as_object_mut() {
+            fields.insert("reason_code".to_owned(), code);
             fields.insert("cause_text".to_owned(), cause);
         }
     }

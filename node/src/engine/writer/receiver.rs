@@ -23,6 +23,10 @@ pub struct Early {
     pub sequence: u64,
     /// What it is about.
     pub subject: CaseId,
+    /// Which act of its origin on that.
+    pub act: u32,
+    /// Kind of its body.
+    pub kind: u16,
     /// Since when it waits.
     pub at: Timestamp,
 }
@@ -81,7 +85,8 @@ impl Receiver {
         }
         if verdict == Verdict::Early {
             let (epoch, sequence, subject) = (envelope.epoch, envelope.sequence, envelope.subject.case());
-            let early = Early { place, epoch, sequence, subject, at };
+            let (act, kind) = (envelope.act_number, envelope.kind);
+            let early = Early { place, epoch, sequence, subject, act, kind, at };
             self.waiting = self.early.change(|known| {
                 let _kept = known.entry((envelope.origin, epoch, sequence)).or_insert(early);
             });

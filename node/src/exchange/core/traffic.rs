@@ -35,13 +35,13 @@ impl Exchange {
     /// Tells sessions which flows go over them; dials where that is the way.
     pub(super) fn announce(&mut self, only: Option<NodeId>) {
         for (flow, last) in self.flows() {
-            self.announce_flow(flow, 1, last, only);
+            self.announce_flow(flow, None, last, only);
         }
     }
 
     /// Tells the session that leads to a flow's destination how far the flow goes, once for each link and each growth: what was told
-    /// before is the session's business. `from` is the first sequence that is new when the flow was told of before.
-    pub(super) fn announce_flow(&mut self, flow: Flow, from: u64, last: u64, only: Option<NodeId>) {
+    /// before is the session's business. `stored` is a sequence that came to lie here just now, perhaps after later ones were told of.
+    pub(super) fn announce_flow(&mut self, flow: Flow, stored: Option<u64>, last: u64, only: Option<NodeId>) {
         let me = self.knowledge.here().node;
         let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
         let came_from = (flow.origin != me).then_some(flow.origin);
@@ -73,11 +73,11 @@ impl Exchange {
             }
             let Some(known) = self.peers.get_mut(&peer) else { continue };
             let open = known.session.is_open();
-            let from = match known.announced.get(&flow) {
-                Some(told) if from <= 1 && last <= *told => continue,
-                Some(told) if from <= 1 => told + 1,
-                Some(_) => from,
-                None => 1,
+            let from = match (known.announced.get(&flow), stored) {
+                (None, _) => 1,
+                (Some(_), Some(stored)) => stored,
+                (Some(told), None) if last <= *told => continue,
+                (Some(told), None) => told + 1,
             };
             if open {
                 known.announced.entry(flow).and_modify(|told| *told = (*told).max(last)).or_insert(last);
@@ -239,7 +239,7 @@ impl Exchange {
             Waiting::Relay { peer, flow, sequence } => match outcome {
                 Ok(committed) => {
                     self.feed(peer, stored(flow, sequence, committed));
-                    self.announce_flow(flow, sequence, sequence, None);
+                    self.announce_flow(flow, Some(sequence), sequence, None);
                 }
                 Err(_) => self.feed(peer, Input::Dropped { flow, sequence }),
             },
