@@ -1,9 +1,12 @@
 //! Deliveries at the receiver: once, in order, whatever comes early, twice, again after a restore, or contradicts itself; and what is put
 //! aside, parked behind it, and replayed.
 
+use std::path::Path;
+
 use proptest::prelude::*;
+use serde_json::Value;
 use system_tests::sim::{Engine, Outcome, Unsealing, in_batches, moment, place, replay, seal, sealed};
-use system_tests::{APPLICANT, seen, within};
+use system_tests::{APPLICANT, Cluster, seen, within};
 use tongban::engine::{Answer, ExchangeEvent, Outside, Request, Unread};
 use tongban::raft::memory::Commit;
 use tongban_codes::ids::CaseId;
@@ -12,8 +15,10 @@ use tongban_domain::catalogue::{ForeignItem, ImportRow};
 use tongban_domain::{Actor, Applicant, Command, Place, Role};
 use tongban_federation::{Body, Envelope, Receipt, Sealed, receipt};
 use tongban_seal::content_type;
-use tongban_storage::keyspace::delivery::{ASIDE, FORK, HIGH_WATER, OUTBOX, QUARANTINE, SENT};
+use tongban_storage::keyspace::delivery::{ASIDE, FORK, HIGH_WATER, OUTBOX, QUARANTINE, Quarantined, SENT};
 use tongban_storage::keyspace::{Bytes, case, item};
+
+use tongban_storage::{Backend, RocksBackend, RocksOptions, WriteBatch};
 
 const HOME: &str = "330106";
 const TOWNSHIP: &str = "330110009";
@@ -334,7 +339,7 @@ fn replayed(engine: &Engine, origin: Place, subject: CaseId) -> String {
         panic!("a replay answers in JSON")
     };
     engine.quiet();
-    let reply: serde_json::Value = serde_json::from_slice(&reply).expect("JSON");
+    let reply: Value = serde_json::from_slice(&reply).expect("JSON");
     reply["outcome"].as_str().expect("an outcome").to_owned()
 }
 
@@ -463,4 +468,67 @@ fn a_replay_stops_at_the_first_that_is_still_not_understood() {
     let answer = deliver(&township, &last, owner.place);
     assert_eq!(receipt_of(&township, &answer).outcome, receipt::Outcome::Quarantined { code: "parked".to_owned() });
     folds_alike(township);
+}
+
+/// Lays envelopes into the quarantine of a stopped node, as a release would that knows none of their kinds.
+fn lay_aside(state: &Path, envelopes: &[&Envelope]) {
+    let state = RocksBackend::open(state, RocksOptions::default()).expect("the state can be opened");
+    let mut rows = WriteBatch::new();
+    for envelope in envelopes {
+        let row = Quarantined {
+            epoch: envelope.epoch,
+            sequence: envelope.sequence,
+            kind: envelope.kind,
+            version: envelope.version,
+            code: "kind-unknown".to_owned(),
+            text: String::new(),
+            at: moment(),
+            division: TOWNSHIP.parse().ok(),
+            sealed: sealed(envelope).into_bytes(),
+        };
+        QUARANTINE.put(&mut rows, &(envelope.origin, envelope.subject.case(), envelope.act_number), &row);
+    }
+    state.write(rows).expect("the disk has room");
+    state.flush().expect("the disk has room");
+}
+
+/// A node of the present release starts on what an older one has put aside.
+#[test]
+fn a_node_replays_by_itself_what_it_knows_and_shows_the_rest() {
+    let from = township(2);
+    let all = outbox(&from);
+    let stranger = Envelope { kind: 99, ..all[1].clone() };
+    let behind = Envelope { act_number: stranger.act_number + 1, sequence: 3, ..all[1].clone() };
+    let mut cluster = Cluster::new();
+    let node = cluster.init("hall", HOME, "西湖区");
+    node.start();
+    node.stop();
+    lay_aside(&node.dir.join("data/state"), &[&all[0], &stranger, &behind]);
+    node.start();
+    let rows = within(10, "the offer is decided", || {
+        let rows = node.ok(&["sync", "quarantine", "list"])["quarantine"].clone();
+        let count = rows.as_array().map_or(0, Vec::len);
+        if count == 2 { Ok(rows) } else { Err(rows.to_string()) }
+    });
+    let codes = |field: &str| [rows[0][field].clone(), rows[1][field].clone()];
+    assert_eq!(codes("code"), ["kind-unknown", "parked"].map(Value::from));
+    assert_eq!(codes("body"), ["99", "offer"].map(Value::from));
+    let id = stranger.id().to_string();
+    assert_eq!(node.ok(&["sync", "quarantine", "show", &id[..8]])["quarantine"][0]["id"], id);
+    node.refused(&["sync", "quarantine", "show", "00000000"], "envelope-unknown");
+    for args in [&["sync", "quarantine", "replay", "--all"][..], &["sync", "quarantine", "replay", &id]] {
+        let done = node.ok(args)["replayed"].clone();
+        assert_eq!((done.as_array().map(Vec::len), &done[0]["outcome"]), (Some(1), &Value::from("waiting")), "{done}");
+    }
+    let why = node.ok(&["sync", "why", &stranger.subject.to_string()])["waiting"].clone();
+    assert_eq!([&why[0]["cause"], &why[1]["cause"]], ["quarantined-here", "waiting-for-earlier"]);
+    // What was decided is on its way to its origin, of which this node has no record.
+    let peers = within(10, "its last word waits", || {
+        let peers = node.ok(&["sync", "why"])["peers"].clone();
+        if peers[0]["behind"] == 1 { Ok(peers) } else { Err(peers.to_string()) }
+    });
+    assert_eq!(peers[0]["cause"], "no-route", "{peers}");
+    let offered = all[0].subject.to_string();
+    node.refused(&["sync", "why", &offered], "peer-unknown");
+    node.refused(&["case", "show", &offered], "case-unknown");
 }
