@@ -297,8 +297,8 @@ fn a_fork_is_refused_kept_and_gives_no_case_back() {
             assert_eq!(answered, Answer::Fork, "{number}");
         }
     }
-    assert_eq!(HIGH_WATER.load(&*to.state, &(from.place.node, 1)).unwrap(), Some(3));
-    assert_eq!(FORK.list(&*to.state, &[], None, 99).unwrap().len(), 5);
+    assert_eq!(HIGH_WATER.load(&*to.state, &(from.place.node, 1)).expect("readable"), Some(3));
+    assert_eq!(FORK.list(&*to.state, &[], None, 99).expect("readable").len(), 5);
     assert_eq!(cases(&to).len(), 2);
     // At the origin a fork decides nothing: the case was taken, perhaps, by what it sent before.
     let refused = receipt_of(&to, &refused);
@@ -307,7 +307,7 @@ fn a_fork_is_refused_kept_and_gives_no_case_back() {
     receipted(&from, Answer::Receipt(told, 3), to.place);
     let frozen = cases(&from).into_iter().find(|case| case.id == all[2].subject.case()).expect("it was collected");
     assert!(matches!(frozen.custody, Custody::Offered { .. }), "{:?}", frozen.custody);
-    assert_eq!(ASIDE.list(&*from.state, &[], None, 9).unwrap().len(), 1);
+    assert_eq!(ASIDE.list(&*from.state, &[], None, 9).expect("readable").len(), 1);
     folds_alike(to);
     folds_alike(from);
 }
@@ -357,7 +357,7 @@ fn a_quarantined_offer_is_replayed_and_its_origin_hears_of_it() {
         let subject = all[0].subject.case();
         let aside = put_aside(&to, &all[0], from.place);
         receipted(&from, aside, to.place);
-        assert_eq!(ASIDE.list(&*from.state, &[], None, 9).unwrap().len(), 1);
+        assert_eq!(ASIDE.list(&*from.state, &[], None, 9).expect("readable").len(), 1);
         let custody = |engine: &Engine| {
             let case = cases(engine).into_iter().find(|case| case.id == subject);
             case.map(|case| {
@@ -381,8 +381,8 @@ fn a_quarantined_offer_is_replayed_and_its_origin_hears_of_it() {
             (None, Some(("Owner".to_owned(), 1)))
         };
         assert_eq!((custody(&to), custody(&from)), (there, here), "one owner");
-        assert!(ASIDE.list(&*from.state, &[], None, 9).unwrap().is_empty());
-        let sent = SENT.load(&*from.state, &(to.place.node, 1, 1)).unwrap().expect("it was sent");
+        assert!(ASIDE.list(&*from.state, &[], None, 9).expect("readable").is_empty());
+        let sent = SENT.load(&*from.state, &(to.place.node, 1, 1)).expect("readable").expect("it was sent");
         assert!(sent.outcome.is_some() && !sent.receipt.is_empty(), "both words are kept");
         assert!(outbox(&to).is_empty() && outbox(&from).is_empty());
         folds_alike(to);
@@ -432,14 +432,14 @@ fn later_ones_of_a_case_are_parked_and_replayed_in_order() {
         quarantine(&township).iter().map(|(_, code)| code.as_str()).collect::<Vec<_>>(),
         ["kind-unknown", "parked", "parked"]
     );
-    assert_eq!(ASIDE.list(&*owner.state, &[], None, 9).unwrap().len(), 3);
+    assert_eq!(ASIDE.list(&*owner.state, &[], None, 9).expect("readable").len(), 3);
     for left in [2, 1, 0] {
         assert_eq!(replayed(&township, owner.place, case), "applied");
         assert_eq!(quarantine(&township).len(), left);
     }
     assert_eq!(standing(&township), standing(&twin), "as if it had never been put aside");
     carry_all(&township, &owner);
-    assert!(ASIDE.list(&*owner.state, &[], None, 9).unwrap().is_empty());
+    assert!(ASIDE.list(&*owner.state, &[], None, 9).expect("readable").is_empty());
     folds_alike(township);
     folds_alike(owner);
 }

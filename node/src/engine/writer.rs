@@ -229,7 +229,7 @@ impl Writer {
         }
     }
 
-    /// Decides what waits, at most [`BATCH_REQUESTS_MAX`], as one log entry. `None` when all of it was answered at once, or when
+    /// Decides what waits, at most 256 requests, as one log entry. `None` when all of it was answered at once, or when
     /// none [may be formed](Self::may_form).
     pub fn form(&mut self) -> Option<Proposal> {
         if !self.may_form() {

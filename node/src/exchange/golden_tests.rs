@@ -152,7 +152,7 @@ fn an_outcome_is_what_it_was_and_reads_back() {
     for forged in [
         Envelope { origin: third, ..envelope.clone() },
         Envelope { destination: third, ..envelope.clone() },
-        Envelope { subject: Subject::from(case()), ..envelope.clone() },
+        Envelope { subject: Subject::from(case()), ..envelope },
     ] {
         assert_eq!(inbound(&forged, receiver).err().unwrap().code, "body-contradiction");
     }

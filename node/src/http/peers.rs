@@ -8,6 +8,7 @@ use tongban_domain::{Command, Role};
 
 use super::{App, Body, Call, Failure, Query, listed, problem};
 use crate::api::v1::{Invite, Join, PeerQuery, PeerView, Problem, Status, Token};
+use crate::ballast::Ballast;
 use crate::exchange::{Nudge, invite, join};
 use crate::runtime::{disk_free, nudge};
 
@@ -42,6 +43,15 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
             format!("磁盘剩余 {} MiB，低于 {} MiB，暂停受理", free >> 20, low >> 20),
             "free space",
             "清理磁盘",
+        );
+    }
+    if Ballast::is_gone(&app.directory.data()) && free < low {
+        finding(
+            "ballast-gone",
+            format!("{} MiB free: the disk was nearly full, and the room in reserve was given up", free >> 20),
+            format!("磁盘剩余 {} MiB：磁盘将满，已动用预留空间", free >> 20),
+            "free space at once; what was admitted is safe",
+            "立即清理磁盘；已收办件不受影响",
         );
     }
     let calendar = tongban_codes::calendar::Calendar::embedded();

@@ -8,7 +8,7 @@ use tongban_federation::session::Input;
 use tongban_federation::wire::SignedBy;
 use tongban_federation::{Envelope, Flow, Hop, Outgoing, Receipt, Role, Sealed, limits, next_hop};
 use tongban_storage::keyspace::key::stem;
-use tongban_storage::keyspace::{Bytes, delivery};
+use tongban_storage::keyspace::{Bytes, delivery, meta};
 
 use super::{Exchange, Later, Waiting};
 use crate::engine::{Answer, Committed, ExchangeEvent, Outside, Refused, Request};
@@ -39,8 +39,20 @@ impl Exchange {
         }
     }
 
+    /// Tells sessions of the own flows that have grown since the last time, by their numbers alone: the outbox itself may be long.
+    pub(super) fn announce_grown(&mut self) {
+        let origin = self.knowledge.here().node;
+        let epoch = self.knowledge.epoch;
+        let sequences = meta::SEQUENCE.list(&*self.knowledge.parts.backend, &[], None, usize::MAX).unwrap_or_default();
+        for (destination, last) in sequences {
+            if self.grown.insert(destination, last) != Some(last) {
+                self.announce_flow(Flow { origin, epoch, destination }, None, last, None);
+            }
+        }
+    }
+
     /// Tells the session that leads to a flow's destination how far the flow goes, once for each link and each growth: what was told
-    /// before is the session's business. `stored` is a sequence that came to lie here just now, perhaps after later ones were told of.
+    /// before is the session's business. `stored` is a sequence that has just come, maybe behind others that were told of before.
     pub(super) fn announce_flow(&mut self, flow: Flow, stored: Option<u64>, last: u64, only: Option<NodeId>) {
         let me = self.knowledge.here().node;
         let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
