@@ -22,7 +22,7 @@ use crate::engine::{
     start_writer,
 };
 use crate::exchange::{
-    BlobStore, Change, Clock, Driver, FileBlobs, Knowledge, KnowledgeParts, Nudge, Shared, SharedParts,
+    BlobStore, Change, Clock, Driver, FileBlobs, Knowledge, KnowledgeParts, Nudge, Shared, SharedParts, quarantine,
 };
 use crate::http::{self, App};
 use crate::raft::{CommittedSink, OrderedLog, RaftError, RaftNode, RaftOptions};
@@ -223,6 +223,14 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let (stop, stopped) = watch::channel(false);
     let (nudge, nudges) = mpsc::channel(64);
     let mut driver = tokio::spawn(Driver::new(Arc::clone(&shared), nudges, outbox).run(stopped.clone()));
+    // What an earlier release put aside and this one knows is decided now, without anybody's asking.
+    let replaying = Arc::clone(&shared);
+    let _replaying = tokio::spawn(async move {
+        let (handle, state) = (replaying.handle.clone(), Arc::clone(&replaying.parts.backend));
+        if let Err(refused) = quarantine::replay(&handle, &*state, None, |origin| replaying.place_of(origin)).await {
+            tracing::error!(?refused, "the quarantine was not replayed");
+        }
+    });
     let app = App::new(Arc::clone(&shared), Arc::clone(&raft), Arc::clone(&directory), nudge.clone());
     let socket = directory.socket();
     let server = tokio::spawn(http::serve(app, socket.clone(), stopped.clone()));

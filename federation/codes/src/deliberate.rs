@@ -28,11 +28,13 @@ pub enum Bug {
     ReceiptBeforeApply,
     /// A relay encodes and seals what it passes on anew.
     EnvelopeReencoded,
+    /// What was put aside is decided from the end of its line.
+    ParkedOutOfOrder,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 11] = [
+    pub const ALL: [Bug; 12] = [
         Bug::ReplyBeforeCommit,
         Bug::InboxRecordDropped,
         Bug::CursorAdvancedEarly,
@@ -44,6 +46,7 @@ impl Bug {
         Bug::TimeBackward,
         Bug::ReceiptBeforeApply,
         Bug::EnvelopeReencoded,
+        Bug::ParkedOutOfOrder,
     ];
 
     /// Its name, by which a binary that holds it is known.
@@ -61,12 +64,14 @@ impl Bug {
             Bug::TimeBackward => "deliberate-bug:time-backward",
             Bug::ReceiptBeforeApply => "deliberate-bug:receipt-before-apply",
             Bug::EnvelopeReencoded => "deliberate-bug:envelope-reencoded",
+            Bug::ParkedOutOfOrder => "deliberate-bug:parked-out-of-order",
         }
     }
 }
 
 thread_local! {
     static CHOSEN: Cell<&'static str> = const { Cell::new("") };
+    static OLD: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Puts one fault into everything that runs on this thread, or none.
@@ -79,4 +84,16 @@ pub fn choose(bug: Option<Bug>) {
 pub fn is_in(bug: Bug) -> bool {
     // By its name, so that the name stays in every binary that can have the fault.
     CHOSEN.get() == std::hint::black_box(bug.name())
+}
+
+/// Whether what runs next on this thread is of a release that doesn't know reports of progress yet. No fault: nodes are upgraded one after
+/// another.
+pub fn be_of_old(old: bool) {
+    OLD.set(old);
+}
+
+/// Whether it is.
+#[must_use]
+pub fn is_of_old() -> bool {
+    OLD.get()
 }

@@ -334,6 +334,9 @@ impl Exchange {
             }
             Output::Opened { hello, .. } => {
                 tracing::info!(%peer, division = %hello.division, release = ?hello.release, "a link is open");
+                if hello.directory == Some(self.knowledge.directory().digest()) {
+                    self.has_all_records(peer);
+                }
                 self.announce(Some(peer));
                 self.pass_receipts();
                 self.offer_chain();

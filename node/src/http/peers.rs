@@ -17,8 +17,6 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/status", get(status))
         .route("/v1/invites", post(invite_node))
         .route("/v1/join", post(join_tree))
-        .route("/v1/sync/status", get(sync_status))
-        .route("/v1/sync/why", get(sync_status))
         .route("/v1/peers", get(sync_status))
 }
 
@@ -100,7 +98,7 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
     .into_response())
 }
 
-async fn sync_status(State(app): State<App>, Query(query): Query<PeerQuery>) -> Result<Response, Failure> {
+pub(super) async fn sync_status(State(app): State<App>, Query(query): Query<PeerQuery>) -> Result<Response, Failure> {
     let all = app.shared.standings();
     let rows: Vec<PeerView> = match &query.peer {
         None => all,
@@ -120,7 +118,7 @@ async fn sync_status(State(app): State<App>, Query(query): Query<PeerQuery>) -> 
 }
 
 /// Inviting and joining are the administrator's.
-fn administrator(app: &App, call: &Call) -> Result<String, Failure> {
+pub(super) fn administrator(app: &App, call: &Call) -> Result<String, Failure> {
     let probe = Command::AddAuthority { name: String::new(), code: None, maps: None };
     let actor = call.actor(app, &probe)?;
     if actor.has(&[Role::Admin]) {

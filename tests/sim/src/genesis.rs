@@ -211,7 +211,7 @@ fn make() -> Vec<Born> {
             let disk = Disk { state: Arc::default(), blobs: Arc::new(MemoryBlobs::default()), log: Log::default() };
             let place = place(division);
             let (clock, offset) = (Arc::clone(&clock), Arc::default());
-            let mut machine = Machine { place, direct: false, disk, known: None, run: None, runs: 0, clock, offset };
+            let mut machine = Machine { place, direct: false, old: false, disk, known: None, run: None, runs: 0, clock, offset };
             machine.start(1).expect("an empty node starts");
             Nascent { machine, log: Vec::new() }
         })
@@ -272,7 +272,7 @@ impl Born {
         let known = Some(self.known.clone());
         let disk = Disk { state: Arc::new(self.state.copy()), blobs: Arc::new(MemoryBlobs::default()), log };
         let (clock, offset) = (Arc::clone(clock), Arc::default());
-        Machine { place: self.place, direct, disk, known, run: None, runs: 0, clock, offset }
+        Machine { place: self.place, direct, old: false, disk, known, run: None, runs: 0, clock, offset }
     }
 
     /// A copy of its state at the beginning.

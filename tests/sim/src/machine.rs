@@ -10,7 +10,7 @@ use tongban::engine::{
 };
 use tongban::exchange::{BlobStore, Change, Changing, Clock, Exchange, Knowledge, KnowledgeParts, MemoryBlobs, Pulling};
 use tongban_codes::calendar::Calendar;
-use tongban_codes::ids::{Digest, Label, NodeId};
+use tongban_codes::ids::{CaseId, Digest, Label, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_domain::{NodeFacts, Place};
 use tongban_federation::Directory;
@@ -84,6 +84,8 @@ pub(crate) enum Whom {
     Pull(u64),
     /// A client, by the number of his act.
     Client(usize),
+    /// Whoever replays what was put aside: the origin, and what it is about.
+    Replay(NodeId, CaseId),
     /// Nobody.
     Nobody,
 }
@@ -124,6 +126,8 @@ pub(crate) struct Run {
 pub(crate) struct Machine {
     pub(crate) place: Place,
     pub(crate) direct: bool,
+    /// Whether it runs a release that doesn't know reports of progress.
+    pub(crate) old: bool,
     pub(crate) disk: Disk,
     /// What the node knows at its first start; later it reads and verifies its records.
     pub(crate) known: Option<(Trust, Arc<Directory>)>,

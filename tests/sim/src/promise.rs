@@ -16,8 +16,9 @@ use tongban_codes::ids::{CaseId, Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_domain::Event;
 use tongban_domain::case::{Case, Custody};
-use tongban_federation::Flow;
+use tongban_federation::{Envelope, Flow, Subject};
 use tongban_journal::Slice;
+use tongban_seal::{batch, content_type};
 
 use crate::genesis::Born;
 use crate::machine::{EPOCH, Machine};
@@ -43,6 +44,10 @@ struct Witness {
     /// The last sequence of what came in, by origin and epoch, and what it was.
     arrived: BTreeMap<(NodeId, u32), u64>,
     taken: BTreeMap<Digest, Digest>,
+    /// What it sends: subject and act of each envelope.
+    acts: BTreeMap<Digest, (Subject, u32)>,
+    /// The last act of each node on each subject that took effect here.
+    effects: BTreeMap<(NodeId, Subject), u32>,
     /// The last sequence of what goes out.
     sent: BTreeMap<(NodeId, u32), u64>,
     /// What was done under each key: the reply, and the acts.
@@ -142,6 +147,11 @@ impl Oracle {
             }
             for outgoing in &decision.outbox {
                 witness.sealed.insert(mark(&outgoing.sealed));
+                if let Some(envelope) = batch::claimed_statement(&outgoing.sealed, content_type::ENVELOPE)
+                    .and_then(|statement| Envelope::from_bytes(&statement).ok())
+                {
+                    witness.acts.insert(envelope.id().0, (envelope.subject, envelope.act_number));
+                }
                 let last = witness.sent.entry((outgoing.destination, outgoing.epoch)).or_default();
                 *last += 1;
                 if *last != outgoing.sequence {
@@ -158,7 +168,7 @@ impl Oracle {
     fn exchanged(&mut self, node: usize, event: &ExchangeEvent, machines: &[Machine]) {
         let witness = &mut self.nodes[node];
         match event {
-            ExchangeEvent::Arrived { origin, epoch, sequence, id, digest, receipt, .. } => {
+            ExchangeEvent::Arrived { origin, epoch, sequence, id, digest, receipt, quarantined, .. } => {
                 witness.sealed.insert(mark(receipt));
                 let last = witness.arrived.entry((*origin, *epoch)).or_default();
                 let expected = *last + 1;
@@ -170,6 +180,17 @@ impl Oracle {
                 if witness.taken.insert(*id, *digest).is_some() {
                     return self.breach("4", format!("node {node} took envelope {id} of {origin} twice"));
                 }
+                if quarantined.is_none() {
+                    self.takes_effect(node, *origin, id);
+                }
+            }
+            ExchangeEvent::Replayed { origin, id, receipt, .. } => {
+                witness.sealed.insert(mark(receipt));
+                self.takes_effect(node, *origin, id);
+            }
+            ExchangeEvent::Denied { origin, sequence, .. } => {
+                let text = format!("node {node} denies envelope {sequence} of {origin}, which sent nothing wrong");
+                self.breach("4", text);
             }
             ExchangeEvent::Relayed { destination, origin, epoch, sequence, sealed } => {
                 witness.sealed.insert(mark(sealed));
@@ -194,6 +215,19 @@ impl Oracle {
                 self.sliced(node, (*origin, *journal, *from), &blob);
             }
             _ => {}
+        }
+    }
+
+    /// What a node sent about one subject takes effect in the order of its acts (promise 4).
+    fn takes_effect(&mut self, node: usize, origin: NodeId, id: &Digest) {
+        let Some(from) = self.numbers.get(&origin).copied() else { return };
+        let Some((subject, act)) = self.nodes[from].acts.get(id).copied() else {
+            return self.breach("3", format!("node {node} took an envelope that isn't in the log of node {from}"));
+        };
+        let last = self.nodes[node].effects.entry((origin, subject)).or_default();
+        let before = std::mem::replace(last, act);
+        if before >= act {
+            self.breach("4", format!("act {act} of node {from} took effect at node {node} after its act {before}"));
         }
     }
 

@@ -40,6 +40,8 @@ pub(crate) enum Event {
     Fault(Fault),
     /// A link that went deaf at one end breaks.
     Break(u64),
+    /// A node gets the newest release.
+    Upgrade(usize),
     /// All faults are over.
     Calm,
     /// Whether all is as it should be in the end.

@@ -1,10 +1,14 @@
 //! The world: all machines, the network between them, and one queue of events.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use tongban::engine::{Answer, Committed, Outcome, Refused, Request};
 use tongban::exchange::{Changing, Happened, Kept, PullStep, Trouble};
+
+use tongban_codes::ids::{CaseId, NodeId};
+use tongban_storage::keyspace::delivery::QUARANTINE;
 
 use crate::chance::Chance;
 use crate::client::Clients;
@@ -47,7 +51,7 @@ impl World {
         let mut chance = Chance::new(seed);
         let born: &[Born] = genesis::born();
         let direct = chance.below(4);
-        let machines: Vec<Machine> = born
+        let mut machines: Vec<Machine> = born
             .iter()
             .map(|born| {
                 let direct = direct == 0 || (direct == 1 && chance.one_in(2));
@@ -59,6 +63,11 @@ impl World {
             queue.put(chance.millis(0, 2000), Event::Start(number));
         }
         faults::plan(&mut chance, &mut queue, machines.len(), TROUBLED_MILLIS);
+        for _ in 0..chance.below(4) {
+            let node = chance.below(machines.len());
+            machines[node].old = true;
+            queue.put(chance.millis(0, TROUBLED_MILLIS), Event::Upgrade(node));
+        }
         let clients = Clients::new(&mut chance, &mut queue, TROUBLED_MILLIS);
         queue.put(TROUBLED_MILLIS, Event::Calm);
         Self {
@@ -133,6 +142,10 @@ impl World {
             Event::Answered(question, answer) => self.answered(question, answer),
             Event::Client => self.client(),
             Event::Fault(fault) if !self.calm => self.fault(fault),
+            Event::Upgrade(node) => {
+                self.machines[node].old = false;
+                self.replay(node);
+            }
             Event::Break(end) => self.break_link(end, 5_000),
             Event::Calm => self.becalm(),
             Event::Settled => self.settled(),
@@ -168,6 +181,7 @@ impl World {
         self.oracle_reads(node, last);
         self.oracle.looks_closely(node, &self.machines);
         let Some(run) = self.machines[node].run.as_ref().map(|run| run.number) else { return };
+        self.replay(node);
         let (look, tick) = (self.chance.millis(0, 500), self.chance.millis(0, 2000));
         self.queue.put(look, Event::Look(node, run));
         self.queue.put(tick, Event::Tick(node, run));
@@ -201,6 +215,8 @@ impl World {
         let machine = &mut self.machines[node];
         let Some(run) = machine.run.as_mut() else { return };
         run.forming = false;
+        #[cfg(feature = "deliberate-bugs")]
+        tongban_codes::deliberate::be_of_old(machine.old);
         if let Some(proposal) = run.writer.form() {
             let index = machine.disk.log.append(proposal.bytes());
             run.proposed.push_back((index, proposal));
@@ -336,6 +352,7 @@ impl World {
             Whom::Change => self.changed(node, outcome),
             Whom::Pull(pull) => self.pull_decided(node, pull, outcome),
             Whom::Client(act) => self.served(act, outcome),
+            Whom::Replay(origin, subject) => self.replayed(node, origin, subject, outcome),
             Whom::Nobody => {}
         }
     }
@@ -384,6 +401,35 @@ impl World {
                 self.go_on_changing(node);
             }
             Err(refused) => self.change_ends(node, ticket, Err(refused)),
+        }
+    }
+
+    /// Decides anew what was put aside, the first of each line.
+    fn replay(&mut self, node: usize) {
+        if self.machines[node].old {
+            return;
+        }
+        let rows = QUARANTINE.list(&*self.machines[node].disk.state, &[], None, usize::MAX).unwrap_or_default();
+        let lines: BTreeSet<(NodeId, CaseId)> =
+            rows.into_iter().map(|((origin, subject, _), _)| (origin, subject)).collect();
+        for (origin, subject) in lines {
+            self.replay_line(node, origin, subject);
+        }
+    }
+
+    fn replay_line(&mut self, node: usize, origin: NodeId, subject: CaseId) {
+        let Some(run) = self.machines[node].run.as_ref() else { return };
+        if let Some(place) = run.knowledge.place_of(&origin) {
+            self.ask(node, Request::Replay { origin: place, subject }, Whom::Replay(origin, subject));
+        }
+    }
+
+    fn replayed(&mut self, node: usize, origin: NodeId, subject: CaseId, outcome: Outcome) {
+        let Ok(Answer::Json(reply)) = outcome.map(Committed::into_inner) else { return };
+        let reply: serde_json::Value = serde_json::from_slice(&reply).unwrap_or_default();
+        self.note(format_args!("{node} replays {reply}"));
+        if matches!(reply["outcome"].as_str(), Some("applied" | "refused")) {
+            self.replay_line(node, origin, subject);
         }
     }
 
@@ -518,6 +564,8 @@ impl World {
         for node in 0..self.machines.len() {
             let after = self.chance.millis(0, 5_000);
             self.queue.put(after, Event::Start(node));
+            // Also what came while the state was behind the log when an earlier upgrade looked.
+            self.queue.put(after + 1_000, Event::Upgrade(node));
         }
         self.queue.put(10_000, Event::Settled);
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tongban::engine::{ACTS, Blobs, STANDARDS, fold};
 use tongban_domain::case::Custody;
-use tongban_storage::keyspace::delivery::{OUTBOX, QUARANTINE, RELAY};
+use tongban_storage::keyspace::delivery::{ASIDE, OUTBOX, QUARANTINE, RELAY};
 use tongban_storage::keyspace::figure::FIGURE;
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::{case, delivery, meta};
@@ -55,6 +55,7 @@ impl World {
             for (what, waiting) in [
                 ("an envelope waits", !OUTBOX.list(state, &[], None, 1).is_ok_and(|rows| rows.is_empty())),
                 ("another's envelope waits", !RELAY.list(state, &[], None, 1).is_ok_and(|rows| rows.is_empty())),
+                ("an envelope was put aside", !ASIDE.list(state, &[], None, 1).is_ok_and(|rows| rows.is_empty())),
                 ("something is quarantined", !QUARANTINE.list(state, &[], None, 1).is_ok_and(|rows| rows.is_empty())),
             ] {
                 if waiting {
