@@ -116,8 +116,7 @@ impl World {
         if self.chance.one_in(6) && self.again() {
             return;
         }
-        let running: Vec<usize> =
-            (0..self.machines.len()).filter(|node| self.machines[*node].run.is_some()).collect();
+        let running: Vec<usize> = (0..self.machines.len()).filter(|node| self.machines[*node].run.is_some()).collect();
         let Some(node) = self.chance.pick(&running).copied() else { return };
         let cases: Vec<CaseId> = self.oracle.cases(node).keys().copied().collect();
         let (node, role, command) = if self.chance.one_in(14) {
@@ -126,7 +125,8 @@ impl World {
         } else if cases.is_empty() || self.chance.one_in(3) {
             (node, Role::Window, self.collect(node))
         } else {
-            let Some(case) = self.chance.pick(&cases).and_then(|case| self.oracle.cases(node).get(case)).cloned() else {
+            let Some(case) = self.chance.pick(&cases).and_then(|case| self.oracle.cases(node).get(case)).cloned()
+            else {
                 return;
             };
             // Most go to where the case is.
@@ -220,7 +220,8 @@ impl World {
             self.oracle.breach("9", format!("act {number} at {node} met a fault of the node"));
         }
         if let Told::Done(reply) = &told {
-            let named_case = serde_json::from_slice::<Value>(reply).ok().is_some_and(|reply| reply.get("case").is_some());
+            let named_case =
+                serde_json::from_slice::<Value>(reply).ok().is_some_and(|reply| reply.get("case").is_some());
             self.oracle.hears_reply(node, &key, reply, named_case);
         }
         let before = &self.clients.acts[number].told;

@@ -129,9 +129,9 @@ impl World {
     }
 
     pub(crate) fn ask_pull(&mut self, node: usize, pull: u64, bytes: Vec<u8>) {
-        let link = self.run(node).and_then(|run| {
-            run.pulls.iter().find(|(number, _)| *number == pull).map(|(_, pull)| pull.link)
-        });
+        let link = self
+            .run(node)
+            .and_then(|run| run.pulls.iter().find(|(number, _)| *number == pull).map(|(_, pull)| pull.link));
         if let Some(link) = link {
             self.question(node, link, Purpose::Pull(pull), bytes);
         }

@@ -155,7 +155,9 @@ fn staff(node: &mut Nascent) {
         let name = role.name().to_owned();
         Event::Operator(Operator { name, roles: vec![role], window: None, uid: None, mandates: Vec::new() })
     });
-    node.settle(Request::Custom(Box::new(move |_, _, _| Ok(Outside { events: operators.into(), ..Outside::default() }))));
+    node.settle(Request::Custom(Box::new(move |_, _, _| {
+        Ok(Outside { events: operators.into(), ..Outside::default() })
+    })));
     let operator = Role::Decider.name().to_owned();
     node.act(Role::Admin, Command::GrantMandate { operator, item: None, from: None, until: None });
     node.act(Role::Catalogue, Command::ImportItems(vec![row(2, PERMIT, "01"), row(3, SERVICE, "20")]));
@@ -211,7 +213,8 @@ fn make() -> Vec<Born> {
             let disk = Disk { state: Arc::default(), blobs: Arc::new(MemoryBlobs::default()), log: Log::default() };
             let place = place(division);
             let (clock, offset) = (Arc::clone(&clock), Arc::default());
-            let mut machine = Machine { place, direct: false, old: false, disk, known: None, run: None, runs: 0, clock, offset };
+            let mut machine =
+                Machine { place, direct: false, old: false, disk, known: None, run: None, runs: 0, clock, offset };
             machine.start(1).expect("an empty node starts");
             Nascent { machine, log: Vec::new() }
         })

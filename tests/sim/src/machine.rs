@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::oneshot;
-use tongban::engine::{
-    AppliedState, Blobs, Keys, LeaderDesk, Outcome, Proposal, Trust, Writer, WriterParts,
+use tongban::engine::{AppliedState, Blobs, Keys, LeaderDesk, Outcome, Proposal, Trust, Writer, WriterParts};
+use tongban::exchange::{
+    BlobStore, Change, Changing, Clock, Exchange, Knowledge, KnowledgeParts, MemoryBlobs, Pulling,
 };
-use tongban::exchange::{BlobStore, Change, Changing, Clock, Exchange, Knowledge, KnowledgeParts, MemoryBlobs, Pulling};
 use tongban_codes::calendar::Calendar;
 use tongban_codes::ids::{CaseId, Digest, Label, NodeId};
 use tongban_codes::time::Timestamp;
@@ -165,9 +165,8 @@ impl Machine {
             Box::new(|authority, _| Ok(Ed25519Signer::from_seed(Digest::of(authority.as_bytes()).as_bytes()))),
         );
         let (clock, offset) = (Arc::clone(&self.clock), Arc::clone(&self.offset));
-        let clock: Clock = Arc::new(move || {
-            Timestamp::from_millis(clock.load(Ordering::Relaxed) + offset.load(Ordering::Relaxed))
-        });
+        let clock: Clock =
+            Arc::new(move || Timestamp::from_millis(clock.load(Ordering::Relaxed) + offset.load(Ordering::Relaxed)));
         let parts = KnowledgeParts {
             backend: Arc::<MemoryBackend>::clone(&self.disk.state),
             blobs: Arc::<MemoryBlobs>::clone(&self.disk.blobs) as Arc<dyn BlobStore>,
@@ -198,14 +197,18 @@ impl Machine {
         let applied = AppliedState::open(backend, Arc::clone(&blobs), self.place.node)?;
         for index in applied.opened_at() + 1..=self.disk.log.last() {
             let entry = self.disk.log.entry(index);
-            let entry = entry.ok_or_else(|| damaged(format!("entry {index} was let go before the state was flushed")))?;
+            let entry =
+                entry.ok_or_else(|| damaged(format!("entry {index} was let go before the state was flushed")))?;
             applied.apply(index, &entry)?;
         }
         let knowledge = self.knowledge(node.clone())?;
         let mut writer = Writer::new(WriterParts {
             state: Arc::clone(&applied),
             blobs,
-            desk: LeaderDesk::new(Arc::clone(&knowledge.parts.keys), secret(&format!("desk {} {seed}", self.place.node))),
+            desk: LeaderDesk::new(
+                Arc::clone(&knowledge.parts.keys),
+                secret(&format!("desk {} {seed}", self.place.node)),
+            ),
             clock: Arc::clone(&knowledge.parts.clock),
             calendar: Calendar::embedded(),
             node,

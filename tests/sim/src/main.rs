@@ -69,7 +69,9 @@ fn main() -> ExitCode {
     let count = arguments.seeds;
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = count as f64 * 60.0 / seconds;
-    println!("{count} seeds, {broken} broken; {steps} events, {acts} acknowledged acts; {seconds:.1} s, {rate:.0} seeds a minute");
+    println!(
+        "{count} seeds, {broken} broken; {steps} events, {acts} acknowledged acts; {seconds:.1} s, {rate:.0} seeds a minute"
+    );
     if broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 

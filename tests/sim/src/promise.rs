@@ -105,7 +105,9 @@ impl Oracle {
     /// Which node owns a case.
     pub(crate) fn owner(&self, case: &CaseId) -> Option<usize> {
         let mut knowing = self.knowing.get(case)?.iter();
-        knowing.find(|node| self.nodes[**node].cases.get(case).is_some_and(|row| row.custody == Custody::Owner)).copied()
+        knowing
+            .find(|node| self.nodes[**node].cases.get(case).is_some_and(|row| row.custody == Custody::Owner))
+            .copied()
     }
 
     /// Whether a node has let go of an idempotency key, which it may after seven days of its clock.
@@ -122,7 +124,8 @@ impl Oracle {
         let witness = &mut self.nodes[node];
         witness.log.push(Arc::clone(bytes));
         if witness.stamp.is_some_and(|stamp| stamp > entry.at) {
-            let text = format!("the time of node {node} runs backward in entry {index}: {:?} > {}", witness.stamp, entry.at);
+            let text =
+                format!("the time of node {node} runs backward in entry {index}: {:?} > {}", witness.stamp, entry.at);
             return self.breach("8", text);
         }
         witness.stamp = Some(entry.at);
@@ -197,7 +200,8 @@ impl Oracle {
                 let flow = Flow { origin: *origin, epoch: *epoch, destination: *destination };
                 witness.relayed.insert((flow, *sequence));
                 if self.numbers.get(origin).is_some_and(|origin| !self.nodes[*origin].sealed.contains(&mark(sealed))) {
-                    let text = format!("node {node} keeps envelope {sequence} of {origin} otherwise than it was sealed");
+                    let text =
+                        format!("node {node} keeps envelope {sequence} of {origin} otherwise than it was sealed");
                     return self.breach("3", text);
                 }
             }
@@ -265,11 +269,8 @@ impl Oracle {
             .collect();
         let held = views.iter().any(|(_, case)| !matches!(case.custody, Custody::Elsewhere { .. }));
         let highest = views.iter().map(|(_, case)| case.tenure).max().unwrap_or(0);
-        let clocks: BTreeSet<String> = views
-            .iter()
-            .filter_map(|(_, case)| case.deadlines.as_ref())
-            .map(|due| format!("{due:?}"))
-            .collect();
+        let clocks: BTreeSet<String> =
+            views.iter().filter_map(|(_, case)| case.deadlines.as_ref()).map(|due| format!("{due:?}")).collect();
         if owners.len() > 1 {
             self.breach("1", format!("case {id} has owners {owners:?} (node, tenure)"));
         } else if !held {

@@ -4,10 +4,15 @@ mod world;
 
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_federation::Flow;
-use tongban_federation::wire::JournalSize;
+use tongban_federation::wire::{JournalSize, Pull, Request, Response};
+use tongban_journal::{JournalKind, Slice, SliceEntry};
+use tongban_storage::keyspace::figure::{SLICE, SliceRow};
+use tongban_storage::keyspace::meta::{self, Pulled};
+use tongban_storage::{Backend, WriteBatch};
 
 use super::{Effect, Exchange, Happened, Proven};
-use crate::engine::{ACTS, Refused};
+use crate::engine::{ACTS, Refused, STANDARDS};
+use crate::exchange::answer_here;
 use world::World;
 
 const CITY: usize = 0;
@@ -198,6 +203,36 @@ fn only_acts_from_below_and_standards_from_above_are_pulled() {
     let exchange = &mut world.nodes[ONE].exchange;
     exchange.handle(Happened::Listed { peer: city, journals: vec![journal] });
     assert!(effects(exchange).is_empty());
+}
+
+#[test]
+fn whoever_pulled_over_another_way_gets_the_rest_of_a_slice() {
+    let world = World::new(12);
+    let (origin, one) = (NodeId::from_bytes([9; 16]), node(&world, ONE));
+    let city = &world.nodes[CITY];
+    let entries = (0..5_u8).map(|number| SliceEntry { entry: vec![number], body: vec![] }).collect();
+    let (checkpoint, consistency, records) = Default::default();
+    let journal = JournalKind::Standards;
+    let slice = Slice { origin, journal, epoch: 1, from: 0, entries, checkpoint, consistency, records };
+    let digest = city.knowledge.parts.blobs.store(&slice.to_bytes()).unwrap();
+    let at = city.knowledge.now();
+    let mut rows = WriteBatch::new();
+    SLICE.put(&mut rows, &(origin, STANDARDS, 1, 0), &SliceRow { digest, count: 5 });
+    let pulled = Pulled { frontier: vec![], checkpoint: vec![], size: 5, at };
+    meta::PULLED.put(&mut rows, &(origin, STANDARDS, 1), &pulled);
+    city.state.write(rows).unwrap();
+    let pull = |from| {
+        let pull = Pull { origin, journal: STANDARDS, epoch: 1, from, bytes_max: 1 << 20 };
+        let answer = answer_here(&city.knowledge, &one, &Request::Pull(pull).to_bytes()).unwrap();
+        Response::from_bytes(&answer).unwrap()
+    };
+    for from in 0..5 {
+        let Response::Slice(wire) = pull(from) else { panic!("a slice from {from} on") };
+        let rest = Slice::parse(&wire.bytes).unwrap();
+        assert_eq!((rest.from, wire.next), (from, 5));
+        assert!(rest.entries.iter().map(|entry| u64::from(entry.entry[0])).eq(from..5));
+    }
+    assert!(matches!(pull(5), Response::Refused(refusal) if refusal.code == "slice-boundary"));
 }
 
 /// Chance from a seed.

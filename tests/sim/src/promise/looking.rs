@@ -29,7 +29,8 @@ impl Oracle {
             let rows = ENTRY.list(state, &stem(&journal), None, usize::MAX).unwrap_or_default();
             let marks = rows.iter().map(|(_, row)| mark(&row.entry) ^ mark(&row.body).rotate_left(1));
             if !marks.eq(witness.journals[place].iter().copied()) {
-                return self.breach("5", format!("journal {journal} in the state of node {node} isn't that of its log"));
+                return self
+                    .breach("5", format!("journal {journal} in the state of node {node} isn't that of its log"));
             }
         }
         for ((origin, epoch), sequence) in &witness.arrived {
@@ -42,7 +43,9 @@ impl Oracle {
         for ((origin, journal, _, from), row) in SLICE.list(state, &[], None, usize::MAX).unwrap_or_default() {
             let blob = machine.disk.blobs.load(&row.digest);
             match (blob, self.numbers.contains_key(&origin)) {
-                (Ok(blob), true) if Digest::of(&blob) == row.digest => self.sliced(node, (origin, journal, from), &blob),
+                (Ok(blob), true) if Digest::of(&blob) == row.digest => {
+                    self.sliced(node, (origin, journal, from), &blob)
+                }
                 _ => return self.breach("5", format!("node {node} has lost a slice of {origin}")),
             }
         }

@@ -79,7 +79,9 @@ impl World {
                 let pulled = meta::PULLED.load(&*self.machines[other].disk.state, &(origin, journal, EPOCH)).ok()?;
                 let size = pulled.map_or(0, |pulled| pulled.size);
                 if size != own {
-                    return Some(format!("node {other} has {size} of {own} entries of journal {journal} of node {node}"));
+                    return Some(format!(
+                        "node {other} has {size} of {own} entries of journal {journal} of node {node}"
+                    ));
                 }
             }
         }
