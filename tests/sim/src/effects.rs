@@ -104,7 +104,7 @@ impl World {
     }
 
     fn transmit(&mut self, node: usize, link: u64, frame: Vec<u8>) {
-        self.oracle.hears(node, &frame, &self.machines);
+        self.oracle.hears(node, &frame);
         let latency = self.latency();
         let now = self.queue.now();
         let Some(far) = self.network.ends.get(&link).map(|end| end.far) else { return };
@@ -164,7 +164,7 @@ impl World {
         }
         let answer = answer_here(&run.knowledge, &asker, &question.bytes);
         if let Some(answer) = &answer {
-            self.oracle.hears_answer(to, answer, &self.machines);
+            self.oracle.hears_answer(to, answer);
         }
         let latency = self.latency();
         if !deaf {

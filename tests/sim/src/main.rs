@@ -67,7 +67,6 @@ fn main() -> ExitCode {
     let seconds = started.elapsed().as_secs_f64();
     let (steps, acts, broken) = (steps.into_inner(), acts.into_inner(), broken.into_inner());
     let count = arguments.seeds;
-    #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let rate = count as f64 * 60.0 / seconds;
     println!(
         "{count} seeds, {broken} broken; {steps} events, {acts} acknowledged acts; {seconds:.1} s, {rate:.0} seeds a minute"

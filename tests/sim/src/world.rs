@@ -572,7 +572,9 @@ impl World {
 
     fn settled(&mut self) {
         if self.unsettled().is_some() {
-            self.queue.put(20_000, Event::Settled);
+            // Not in step with anything that comes again and again.
+            let again = self.chance.millis(15_000, 25_000);
+            self.queue.put(again, Event::Settled);
             return;
         }
         for node in 0..self.machines.len() {

@@ -6,11 +6,11 @@ use tongban_federation::wire::{Frame, JournalSize, Response};
 use tongban_journal::Slice;
 
 use super::{Oracle, mark};
-use crate::machine::{EPOCH, Machine};
+use crate::machine::EPOCH;
 
 impl Oracle {
     /// A frame leaves a node.
-    pub(crate) fn hears(&mut self, node: usize, frame: &[u8], machines: &[Machine]) {
+    pub(crate) fn hears(&mut self, node: usize, frame: &[u8]) {
         let frame = match Frame::from_bytes(frame) {
             Ok(frame) => frame,
             Err(error) => return self.breach("3", format!("node {node} sends what is no frame: {error}")),
@@ -38,14 +38,14 @@ impl Oracle {
                         return self.breach("3", text);
                     }
                 }
-                self.sizes(node, &hello.journals, machines);
+                self.sizes(node, &hello.journals);
             }
-            Frame::Nudge(nudge) => self.sizes(node, &nudge.journals, machines),
+            Frame::Nudge(nudge) => self.sizes(node, &nudge.journals),
             _ => {}
         }
     }
 
-    fn sizes(&mut self, node: usize, sizes: &[JournalSize], _machines: &[Machine]) {
+    fn sizes(&mut self, node: usize, sizes: &[JournalSize]) {
         for size in sizes {
             let Some(origin) = self.numbers.get(&size.origin).copied() else { continue };
             let durable = self.nodes[origin].journals[usize::from(size.journal != ACTS)].len() as u64;
@@ -57,7 +57,7 @@ impl Oracle {
     }
 
     /// An answer to a question leaves a node.
-    pub(crate) fn hears_answer(&mut self, node: usize, answer: &[u8], _machines: &[Machine]) {
+    pub(crate) fn hears_answer(&mut self, node: usize, answer: &[u8]) {
         let Ok(Response::Slice(wire)) = Response::from_bytes(answer) else { return };
         let Ok(slice) = Slice::parse(&wire.bytes) else {
             return self.breach("5", format!("node {node} serves a slice that can't be read"));
