@@ -245,6 +245,9 @@ impl Exchange {
         self.offer_chain();
         self.offer_journals();
         self.offer_records();
+        if std::mem::take(&mut self.pulls.forgotten) {
+            self.pull_all();
+        }
         self.pull_wanted();
         if !self.looking {
             self.looking = true;

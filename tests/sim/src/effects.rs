@@ -85,10 +85,12 @@ impl World {
         let Some((other, their_run)) = there else {
             let result = Err(Trouble { code: "dial-failed", text: "nobody is there".to_owned() });
             let after = self.chance.millis(100, 3000);
+            self.note(format_args!("{node} dials {peer} in vain"));
             self.queue.put(after, Event::Tell(node, run, Box::new(Happened::Dialled { peer, attempt, result })));
             return;
         };
         let (near, far) = self.network.link((node, run), (other, their_run));
+        self.note(format_args!("{node} dials {other}: links {near} and {far}"));
         let (there, back) = (self.latency(), self.latency());
         let accepted = Happened::Accepted { link: far, proven: self.proven(node) };
         self.queue.put(there, Event::Tell(other, their_run, Box::new(accepted)));
@@ -117,6 +119,7 @@ impl World {
 
     fn hang_up(&mut self, link: u64, finish: bool) {
         let Some(end) = self.network.ends.remove(&link) else { return };
+        self.note(format_args!("{} hangs up link {link}", end.node));
         self.fail_questions(link);
         let latency = self.latency();
         let Some(far) = self.network.ends.get(&end.far) else { return };

@@ -124,10 +124,12 @@ impl World {
                 self.ask(node, Request::Tick, Whom::Nobody);
             }
             Event::Timeout(node, run) if self.runs(node, run) => {
-                if let Some(run) = self.run(node) {
+                let now = self.queue.now();
+                // One that an earlier one has overtaken is none any more.
+                if let Some(run) = self.run(node).filter(|run| run.timeout == Some(now)) {
                     run.timeout = None;
+                    self.tell(node, Happened::Timeout);
                 }
-                self.tell(node, Happened::Timeout);
             }
             Event::Tell(node, run, happened) if self.runs(node, run) => self.tell(node, *happened),
             Event::Frame(end, bytes) => {
@@ -552,6 +554,7 @@ impl World {
         self.network.ends.remove(&end);
         self.fail_questions(end);
         if self.runs(node, run) {
+            self.note(format_args!("{node} loses link {end}"));
             let trouble = Trouble { code: "connection-lost", text: "the link broke".to_owned() };
             self.tell(node, Happened::Closed { link: end, trouble });
         }

@@ -10,7 +10,7 @@ use tongban_storage::keyspace::figure::{SLICE, SliceRow};
 use tongban_storage::keyspace::meta::{self, Pulled};
 use tongban_storage::{Backend, WriteBatch};
 
-use super::{Effect, Exchange, Happened, Proven};
+use super::{Effect, Exchange, Happened, Proven, Trouble};
 use crate::engine::{ACTS, Refused, STANDARDS};
 use crate::exchange::answer_here;
 use world::World;
@@ -192,6 +192,26 @@ fn a_pull_that_failed_is_tried_again_later() {
     world.advance(600);
     world.nodes[CITY].exchange.handle(Happened::Look);
     assert_eq!(pulls(&mut world), 0, "all of it is here");
+}
+
+#[test]
+fn what_another_peer_offered_is_asked_for_again_when_a_link_breaks() {
+    let mut world = World::new(13);
+    world.run(5);
+    let (one, two) = (node(&world, ONE), node(&world, TWO));
+    let journal = JournalSize { origin: two, journal: ACTS, epoch: 1, size: 3 };
+    let link = world.link(CITY, TWO);
+    let exchange = &mut world.nodes[CITY].exchange;
+    exchange.handle(Happened::Listed { peer: two, journals: vec![journal] });
+    // It runs already, so this offer changes nothing now.
+    exchange.handle(Happened::Listed { peer: one, journals: vec![journal] });
+    let trouble = Trouble { code: "connection-lost", text: "cut".to_owned() };
+    exchange.handle(Happened::Closed { link, trouble });
+    exchange.handle(Happened::Pulled { peer: two, journal, result: Err(Refused::Unknown) });
+    effects(exchange);
+    exchange.handle(Happened::Look);
+    let asked = effects(exchange);
+    assert!(asked.iter().any(|effect| matches!(effect, Effect::List { peer, .. } if *peer == one)));
 }
 
 #[test]
