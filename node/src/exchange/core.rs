@@ -235,8 +235,10 @@ impl Exchange {
 
     /// What a lost word should have told: the superior, the outbox, the journals, the directory.
     fn look(&mut self) {
+        // Also one that connected before it was dialled: that session waits for it, and it needn't come again.
+        let undialled = |known: &Peer| known.role == Role::Accept && known.link.is_none();
         if let Some(superior) = self.knowledge.trust().superior
-            && !self.peers.contains_key(&superior)
+            && self.peers.get(&superior).is_none_or(undialled)
         {
             self.open(superior, Role::Dial, true);
         }

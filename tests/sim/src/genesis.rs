@@ -190,14 +190,11 @@ fn certify(nodes: &mut [Nascent], number: usize, root: &RootKey, anchor: &Anchor
     if let Some(root) = known.roots.first().cloned() {
         run.knowledge.adopt_own_root(root, known);
     }
-    let mut above = superior;
+    let mut above = number;
     let mut records = Vec::new();
-    while number > 0 {
-        records.splice(0..0, nodes[above].records());
-        if above == 0 {
-            break;
-        }
+    while above > 0 {
         above = DIVISIONS[above].1;
+        records.splice(0..0, nodes[above].records());
     }
     if !records.is_empty() {
         nodes[number].change(Change::Records(records));

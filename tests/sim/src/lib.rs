@@ -19,6 +19,7 @@ mod machine;
 mod network;
 mod promise;
 mod queue;
+mod steps;
 mod trace;
 mod world;
 

@@ -30,6 +30,9 @@ fn mark(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
+/// What was done under a key: the reply, and the acts by case and number.
+type Done = (Vec<u8>, Vec<(CaseId, u32)>);
+
 /// What is known of one node from its durable log.
 #[derive(Clone, Default)]
 struct Witness {
@@ -51,7 +54,7 @@ struct Witness {
     /// The last sequence of what goes out.
     sent: BTreeMap<(NodeId, u32), u64>,
     /// What was done under each key: the reply, and the acts.
-    keys: BTreeMap<Digest, (Vec<u8>, Vec<(CaseId, u32)>)>,
+    keys: BTreeMap<Digest, Done>,
     forgotten: BTreeSet<Digest>,
     cases: BTreeMap<CaseId, Case>,
 }
@@ -202,7 +205,7 @@ impl Oracle {
                 if self.numbers.get(origin).is_some_and(|origin| !self.nodes[*origin].sealed.contains(&mark(sealed))) {
                     let text =
                         format!("node {node} keeps envelope {sequence} of {origin} otherwise than it was sealed");
-                    return self.breach("3", text);
+                    self.breach("3", text);
                 }
             }
             ExchangeEvent::Forgotten(keys) => {

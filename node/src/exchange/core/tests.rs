@@ -195,6 +195,19 @@ fn a_pull_that_failed_is_tried_again_later() {
 }
 
 #[test]
+fn a_superior_that_connected_first_is_dialled_when_it_goes() {
+    let mut world = World::new(14);
+    let (city, proven) = (node(&world, CITY), world.proven(CITY));
+    let exchange = &mut world.nodes[ONE].exchange;
+    exchange.handle(Happened::Accepted { link: 1_000_000, proven });
+    let trouble = Trouble { code: "connection-lost", text: "cut".to_owned() };
+    exchange.handle(Happened::Closed { link: 1_000_000, trouble });
+    exchange.handle(Happened::Look);
+    exchange.handle(Happened::Timeout);
+    assert!(effects(exchange).iter().any(|effect| matches!(effect, Effect::Dial { peer, .. } if *peer == city)));
+}
+
+#[test]
 fn what_another_peer_offered_is_asked_for_again_when_a_link_breaks() {
     let mut world = World::new(13);
     world.run(5);

@@ -25,11 +25,9 @@ impl Oracle {
                     self.breach("3", text);
                 }
             }
-            Frame::Held(held) => {
-                if !self.nodes[node].relayed.contains(&(held.flow, held.sequence)) {
-                    let text = format!("node {node} says that it holds {} of {}", held.sequence, held.flow.origin);
-                    self.breach("3", text);
-                }
+            Frame::Held(held) if !self.nodes[node].relayed.contains(&(held.flow, held.sequence)) => {
+                let text = format!("node {node} says that it holds {} of {}", held.sequence, held.flow.origin);
+                self.breach("3", text);
             }
             Frame::Hello(hello) => {
                 for high in &hello.high_waters {

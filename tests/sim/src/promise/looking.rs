@@ -44,7 +44,7 @@ impl Oracle {
             let blob = machine.disk.blobs.load(&row.digest);
             match (blob, self.numbers.contains_key(&origin)) {
                 (Ok(blob), true) if Digest::of(&blob) == row.digest => {
-                    self.sliced(node, (origin, journal, from), &blob)
+                    self.sliced(node, (origin, journal, from), &blob);
                 }
                 _ => return self.breach("5", format!("node {node} has lost a slice of {origin}")),
             }
