@@ -240,7 +240,8 @@ fn only_acts_from_below_and_standards_from_above_are_pulled() {
 
 #[test]
 fn whoever_pulled_over_another_way_gets_the_rest_of_a_slice() {
-    let world = World::new(12);
+    let mut world = World::new(12);
+    world.run(5);
     let (origin, one) = (NodeId::from_bytes([9; 16]), node(&world, ONE));
     let city = &world.nodes[CITY];
     let entries = (0..5_u8).map(|number| SliceEntry { entry: vec![number], body: vec![] }).collect();
