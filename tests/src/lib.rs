@@ -14,7 +14,7 @@ mod transcript;
 mod tree;
 
 pub use cluster::Cluster;
-pub use hall::{APPLICANT, Collected, Item};
+pub use hall::{APPLICANT, Collected, Item, citizen, permits};
 pub use node::{Node, binary, free_port};
 pub use relay::Relays;
 pub use transcript::{play, play_block};
