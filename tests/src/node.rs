@@ -194,6 +194,19 @@ impl Node {
         self.process().as_mut().and_then(|child| child.try_wait().ok().flatten())
     }
 
+    /// Resident memory of the process (VmRSS), in KiB.
+    ///
+    /// # Panics
+    ///
+    /// When it doesn't run.
+    #[must_use]
+    pub fn resident_kib(&self) -> u64 {
+        let id = self.process().as_ref().map(Child::id).expect("the node runs");
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok()).expect("a process has a size")
+    }
+
     /// Kills the process at once (SIGKILL), as a power cut would.
     pub fn kill(&self) {
         if let Some(mut child) = self.process().take() {

@@ -68,8 +68,7 @@ pub(crate) fn at_work<T>(
     meanwhile: impl FnOnce(&mut StdRng, &Paces<'_>) -> T,
 ) -> T {
     let paces = Paces { ledger, kills: AtomicUsize::new(0), over: AtomicBool::new(false) };
-    let shop =
-        Shop { cluster, items, paces: &paces, open: Mutex::default(), collected: AtomicUsize::new(0) };
+    let shop = Shop { cluster, items, paces: &paces, open: Mutex::default(), collected: AtomicUsize::new(0) };
     std::thread::scope(|scope| {
         for (number, place) in WINDOWS.into_iter().enumerate() {
             let mut client = Client::new(&shop, place, format!("w{number}"), random);
@@ -140,7 +139,7 @@ impl<'a> Client<'a> {
             let case = answer["case"].as_str().expect("it names the case").to_owned();
             if self.place != HOME && self.chance(WRONG_PERCENT) {
                 // Where it was collected nobody may accept it.
-                let _refused = self.on_case(&case, "accept", json!({ "kind": "accept" }));
+                let _refused = self.on_case(&case, "accept", &json!({ "kind": "accept" }));
             }
             self.shop.open().push_back(case);
         }
@@ -170,25 +169,25 @@ impl<'a> Client<'a> {
         };
         let state = shown["state"].as_str().unwrap_or_default();
         if state != "delivered" && state != "closed" && self.chance(WRONG_PERCENT) {
-            let _refused = self.on_case(case, "close", json!({ "kind": "close" }));
+            let _refused = self.on_case(case, "close", &json!({ "kind": "close" }));
             return false;
         }
         match state {
-            "collected" => self.on_case(case, "accept", json!({ "kind": "accept" })),
-            "accepted" => self.on_case(case, "decide", json!({ "kind": "decide", "grant": true })),
+            "collected" => self.on_case(case, "accept", &json!({ "kind": "accept" })),
+            "accepted" => self.on_case(case, "decide", &json!({ "kind": "decide", "grant": true })),
             "granted" if shown["licences"].as_array().is_none_or(Vec::is_empty) => {
                 let body = json!({ "case": case, "type": "许可证", "until": "2035-01-01" });
                 self.act("issue-licence", Some(case), "/v1/licences", body)
             }
-            "granted" => self.on_case(case, "deliver", json!({ "kind": "deliver" })),
-            "delivered" => self.on_case(case, "close", json!({ "kind": "close" })),
+            "granted" => self.on_case(case, "deliver", &json!({ "kind": "deliver" })),
+            "delivered" => self.on_case(case, "close", &json!({ "kind": "close" })),
             "closed" => return true,
             other => panic!("{case} is {other}"),
         };
         false
     }
 
-    fn on_case(&mut self, case: &str, kind: &'static str, act: Value) -> Option<Value> {
+    fn on_case(&mut self, case: &str, kind: &'static str, act: &Value) -> Option<Value> {
         self.act(kind, Some(case), "/v1/cases/act", json!({ "case": case, "act": act }))
     }
 

@@ -38,7 +38,10 @@ pub(crate) struct Deaths {
 impl fmt::Display for Deaths {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kills, recovering, together, by_place } = self;
-        write!(f, "{kills} kills ({by_place:?} by node, {recovering} while it recovered, {together} while another was down)")
+        write!(
+            f,
+            "{kills} kills ({by_place:?} by node, {recovering} while it recovered, {together} while another was down)"
+        )
     }
 }
 

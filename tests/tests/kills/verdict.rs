@@ -77,7 +77,11 @@ fn done_at<'a>(act: &'a Value, division: &str) -> Option<&'a str> {
 }
 
 fn division(place: &str) -> &'static str {
-    NODES.into_iter().find(|(known, ..)| *known == place).map(|(_, division, _)| division).expect("a place of the table")
+    NODES
+        .into_iter()
+        .find(|(known, ..)| *known == place)
+        .map(|(_, division, _)| division)
+        .expect("a place of the table")
 }
 
 /// Holds the book against the nodes; stops them.
@@ -170,7 +174,8 @@ fn both_legs(all: &BTreeMap<&str, Cases>) {
 
 /// Whether a case stands as the law's order of acts makes it, with no act twice.
 fn whole(case: &Value) -> Result<(), String> {
-    let kinds: Vec<&str> = history(case).iter().map(|act| text(act, "kind")).filter(|kind| *kind != "discharge").collect();
+    let kinds: Vec<&str> =
+        history(case).iter().map(|act| text(act, "kind")).filter(|kind| *kind != "discharge").collect();
     let begins: &[&str] = if kinds.contains(&"offer") { &["collect", "offer", "take-custody"] } else { &["collect"] };
     let order: Vec<&str> =
         begins.iter().chain(&["accept", "decide", "issue-licence", "deliver", "close"]).copied().collect();
@@ -217,7 +222,8 @@ fn entries(all: &BTreeMap<&str, Cases>, book: &Book) -> (usize, usize) {
     }
     for ((place, id, kind), heard) in claims {
         let case = all[place].get(id).unwrap_or_else(|| panic!("{id} is not at {place}"));
-        let times = history(case).iter().filter_map(|act| done_at(act, division(place))).filter(|done| *done == kind).count();
+        let times =
+            history(case).iter().filter_map(|act| done_at(act, division(place))).filter(|done| *done == kind).count();
         let acknowledged = heard.iter().filter(|heard| matches!(heard, Heard::Acknowledged(_))).count();
         let open = heard.iter().filter(|heard| ***heard == Heard::Unknown).count();
         assert!(acknowledged <= 1, "{kind} of {id} was acknowledged under {acknowledged} keys");
