@@ -5,6 +5,7 @@
 //! when a test fails.
 
 mod cluster;
+mod disk;
 mod hall;
 mod node;
 mod relay;
@@ -14,6 +15,7 @@ mod transcript;
 mod tree;
 
 pub use cluster::Cluster;
+pub use disk::SmallDisk;
 pub use hall::{APPLICANT, Collected, Item, citizen, permits};
 pub use node::{Node, binary, free_port};
 pub use relay::Relays;
