@@ -17,10 +17,12 @@ use tongban_storage::{Backend, RocksBackend, RocksOptions, StorageError, open_ve
 use crate::config::{DirectoryError, NodeDirectory};
 use crate::engine::trust::{AnchorRow, Certificate, RootKey};
 use crate::engine::{
-    Applier, Blobs, ExchangeEvent, Keys, LeaderDesk, Outside, Refused, Request, Trust, Writer, WriterParts,
+    AppliedState, Applier, Blobs, ExchangeEvent, Keys, LeaderDesk, Outside, Refused, Request, Trust, WriterParts,
+    start_writer,
 };
-use crate::exchange::shared::Clock;
-use crate::exchange::{Driver, FileBlobs, Nudge, Shared, SharedParts, record};
+use crate::exchange::{
+    BlobStore, Change, Clock, Driver, FileBlobs, Knowledge, KnowledgeParts, Nudge, Shared, SharedParts,
+};
 use crate::http::{self, App};
 use crate::raft::{CommittedSink, OrderedLog, RaftError, RaftNode, RaftOptions};
 
@@ -133,7 +135,8 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
         FileBlobs::open(data.join("blobs"))
             .map_err(|source| RunError::Io { what: "the blobs can't be opened", source })?,
     );
-    let applier = Applier::start(Arc::clone(&backend), Arc::clone(&blobs) as Arc<dyn Blobs>, identity.node)?;
+    let state = AppliedState::open(Arc::clone(&backend), Arc::clone(&blobs) as Arc<dyn Blobs>, identity.node)?;
+    let applier = Applier::start(Arc::clone(&state))?;
     let sink: Arc<dyn CommittedSink> = Arc::<Applier>::clone(&applier);
     let raft = RaftNode::start(&data.join("log"), 1, sink, RaftOptions::default()).await?;
     // Nothing is read, answered or sent before the committed log is applied.
@@ -158,9 +161,8 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let epoch = row.as_ref().map_or(1, |row| row.epoch);
     let keys = Arc::new(keys(&directory, &*backend)?);
     let calendar = Calendar::embedded();
-    let (handle, outbox, writer) = Writer::start(WriterParts {
-        log: Arc::<RaftNode>::clone(&raft) as Arc<dyn OrderedLog>,
-        applier: Arc::clone(&applier),
+    let parts = WriterParts {
+        state,
         blobs: Arc::clone(&blobs) as Arc<dyn Blobs>,
         desk: LeaderDesk::new(Arc::clone(&keys), rand::random()),
         clock: Arc::clone(&clock),
@@ -168,8 +170,9 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
         node: facts.clone(),
         epoch,
         session: rand::random(),
-        runtime: tokio::runtime::Handle::current(),
-    })?;
+    };
+    let log = Arc::<RaftNode>::clone(&raft) as Arc<dyn OrderedLog>;
+    let (handle, outbox, writer) = start_writer(parts, log, raft.runtime().clone())?;
     let transport_key = directory.keys.transport.pkcs8_der().to_vec();
     let made = certificate::self_signed(&transport_key, identity.node, identity.division, clock())
         .map_err(|error| RunError::Setup(error.to_string()))?;
@@ -179,29 +182,36 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let limits = QuicLimits::default().with_idle_timeout(Duration::from_secs(IDLE_SECONDS));
     let endpoint = Endpoint::bind(directory.config.listen, transport, quic_trust.clone(), limits)?;
     let addresses = addresses(&directory, &endpoint)?;
-    let keeper = Arc::clone(&directory);
-    let shared = Shared::load(
-        SharedParts {
-            handle: handle.clone(),
+    let spki = certificate::public_key(&transport_key).map_err(|error| RunError::Setup(error.to_string()))?;
+    let knowledge = Knowledge::load(
+        KnowledgeParts {
             backend: Arc::clone(&backend),
-            blobs,
+            blobs: Arc::clone(&blobs) as Arc<dyn BlobStore>,
             keys: Arc::clone(&keys),
-            transport_key,
+            transport_key_hash: certificate::key_hash(&spki),
             exchange_key: directory.keys.exchange.public_key().bytes().to_vec(),
             clock: Arc::clone(&clock),
-            endpoint,
-            quic_trust,
             addresses,
             direct: directory.config.federation.direct,
-            keep_index_key: Box::new(move |_, key| keeper.keep_index_key(key).map_err(std::io::Error::other)),
         },
         facts,
         epoch,
     )?;
+    let keeper = Arc::clone(&directory);
+    let shared = Shared::new(
+        knowledge,
+        SharedParts {
+            handle: handle.clone(),
+            transport_key,
+            endpoint,
+            quic_trust,
+            keep_index_key: Box::new(move |_, key| keeper.keep_index_key(key).map_err(std::io::Error::other)),
+        },
+    );
     if row.is_none() {
         genesis(&shared, &directory, made).await?;
     }
-    let _published = record::publish(&shared).await.map_err(setup)?;
+    let _published = shared.change(Change::Publish).await.map_err(setup)?;
 
     let (stop, stopped) = watch::channel(false);
     let (nudge, nudges) = mpsc::channel(64);
@@ -257,7 +267,7 @@ const IDLE_SECONDS: u64 = 5;
 
 fn announce_ready(directory: &NodeDirectory, shared: &Shared) {
     use std::io::Write;
-    let listen = shared.parts.endpoint.local_address().unwrap_or(directory.config.listen);
+    let listen = shared.endpoint.local_address().unwrap_or(directory.config.listen);
     let demo = if directory.identity.demo { " (演示 demo)" } else { "" };
     // A closed standard error is no reason to stop.
     let _written = writeln!(
@@ -320,12 +330,10 @@ fn addresses(directory: &NodeDirectory, endpoint: &Endpoint) -> Result<Vec<Strin
 /// The first entry of a node's life: its row, its own trust, its first administrator.
 async fn genesis(shared: &Arc<Shared>, directory: &NodeDirectory, certificate: Vec<u8>) -> Result<(), RunError> {
     let identity = &directory.identity;
-    let spki =
-        certificate::public_key(&shared.parts.transport_key).map_err(|error| RunError::Setup(error.to_string()))?;
     let root = RootKey { node: identity.node, key: shared.parts.keys.seal.public_key() };
     let trust = Trust {
         chain: vec![Certificate(certificate)],
-        anchors: vec![AnchorRow { key_hash: certificate::key_hash(&spki), division: identity.division }],
+        anchors: vec![AnchorRow { key_hash: shared.parts.transport_key_hash, division: identity.division }],
         roots: vec![root.clone()],
         ..Trust::default()
     };
@@ -357,7 +365,7 @@ async fn genesis(shared: &Arc<Shared>, directory: &NodeDirectory, certificate: V
         })
         .await
         .map_err(setup)?;
-    shared.adopt_own_root(root, trust);
+    shared.begin_as_root(root, trust);
     Ok(())
 }
 
@@ -372,7 +380,7 @@ async fn tick(shared: Arc<Shared>, raft: Arc<RaftNode>, mut stopped: watch::Rece
             _ = stopped.wait_for(|stop| *stop) => return,
         }
         loop {
-            match shared.parts.handle.submit(Request::Tick).await {
+            match shared.handle.submit(Request::Tick).await {
                 Ok(committed) => {
                     let more = match committed.into_inner() {
                         crate::engine::Answer::Json(reply) => serde_json::from_slice::<serde_json::Value>(&reply)

@@ -10,7 +10,8 @@ use std::thread::JoinHandle;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tongban::engine::{
-    Answer, Applier, Blobs, Committed, Handle, Keys, LeaderDesk, Outside, Refused, Request, Writer, WriterParts,
+    Answer, AppliedState, Applier, Blobs, Handle, Keys, LeaderDesk, Outside, Refused, Request, WriterParts,
+    start_writer,
 };
 use tongban::raft::memory::Commit;
 use tongban::raft::{CommittedSink, MemoryLog, OrderedLog};
@@ -25,8 +26,7 @@ use tongban_storage::{Backend, Family, MemoryBackend, StorageError};
 
 use crate::within;
 
-/// What a request came to.
-pub type Outcome = Result<Committed<Answer>, Refused>;
+pub use tongban::engine::Outcome;
 
 /// Every key and value of a state.
 pub type Dump = BTreeMap<(Family, Vec<u8>), Vec<u8>>;
@@ -137,7 +137,8 @@ impl Engine {
         self.runs += 1;
         let node = self.place.node;
         let state: Arc<dyn Backend> = Arc::<MemoryBackend>::clone(&self.state);
-        let applier = Applier::start(state, Arc::new(NoBlobs), node).expect("the machine gives a thread");
+        let state = AppliedState::open(state, Arc::new(NoBlobs), node).expect("memory can be read");
+        let applier = Applier::start(Arc::clone(&state)).expect("the machine gives a thread");
         let sink: Arc<dyn CommittedSink> = Arc::<Applier>::clone(&applier);
         let log =
             self.runtime.block_on(MemoryLog::start(committed, sink, self.commit)).expect("the log is the state's");
@@ -152,9 +153,8 @@ impl Engine {
             Box::new(|authority, _| Ok(Ed25519Signer::from_seed(Digest::of(authority.as_bytes()).as_bytes()))),
         );
         let session = secret(&format!("session {}", self.runs));
-        let (handle, _outbox, writer) = Writer::start(WriterParts {
-            log: Arc::new(log.clone()) as Arc<dyn OrderedLog>,
-            applier: Arc::clone(&applier),
+        let parts = WriterParts {
+            state,
             blobs: Arc::new(NoBlobs),
             desk: LeaderDesk::new(Arc::new(keys), session),
             clock: Arc::new(moment),
@@ -168,9 +168,10 @@ impl Engine {
             },
             epoch: 1,
             session: u64::from_be_bytes(*session.first_chunk().expect("32 bytes")),
-            runtime: self.runtime.handle().clone(),
-        })
-        .expect("the machine gives a thread");
+        };
+        let log_of_writer = Arc::new(log.clone()) as Arc<dyn OrderedLog>;
+        let (handle, _outbox, writer) =
+            start_writer(parts, log_of_writer, self.runtime.handle().clone()).expect("the machine gives a thread");
         handle.places(Arc::new(self.places.clone()));
         self.run = Some(Run { handle, log, applier, writer });
     }

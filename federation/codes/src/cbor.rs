@@ -51,7 +51,7 @@ impl CborError {
 /// When the type's `Encode` fails, or writes what the profile cannot hold (a floating point number, two equal
 /// map keys, nesting deeper than [`DEPTH_MAX`]). Both are faults of the type, never of the data.
 pub fn to_vec<T: Encode<()>>(v: &T) -> Vec<u8> {
-    let bytes = minicbor::to_vec(v).expect("encoding into memory fails only for a wrong Encode");
+    let bytes = to_row(v);
     match validate(&bytes) {
         Ok(()) => bytes,
         Err(_) => {
@@ -62,6 +62,21 @@ pub fn to_vec<T: Encode<()>>(v: &T) -> Vec<u8> {
             out
         }
     }
+}
+
+/// Encodes a value for this node's own store, as the type writes it.
+///
+/// The same value gives the same bytes, but they aren't checked against the profile: what is hashed, sealed or sent goes through
+/// [`to_vec`].
+///
+/// # Panics
+///
+/// When the type's `Encode` fails, a fault of the type.
+pub fn to_row<T: Encode<()>>(v: &T) -> Vec<u8> {
+    // Most rows fit, so that they aren't moved while they grow.
+    let mut bytes = Vec::with_capacity(256);
+    minicbor::encode(v, &mut bytes).expect("a vector takes every write");
+    bytes
 }
 
 /// Decodes a value from its deterministic encoding and refuses every other.

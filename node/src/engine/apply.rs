@@ -20,20 +20,28 @@ const QUEUE_ENTRIES_MAX: usize = 8;
 /// How far the state has been applied, for whoever reads.
 #[derive(Clone, Debug)]
 pub struct Applied {
+    watch: watch::Receiver<Progress>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Progress {
     /// Index of the last applied entry.
-    watch: watch::Receiver<u64>,
+    index: u64,
+    /// Nothing more will be applied.
+    ended: bool,
 }
 
 impl Applied {
     /// The index now.
     #[must_use]
     pub fn index(&self) -> u64 {
-        *self.watch.borrow()
+        self.watch.borrow().index
     }
 
-    /// Waits until `index` is applied; false when the applier has stopped before.
+    /// Waits until `index` is applied; false when the applier has ended before.
     pub async fn reached(&mut self, index: u64) -> bool {
-        self.watch.wait_for(|applied| *applied >= index).await.is_ok()
+        let reached = self.watch.wait_for(|progress| progress.ended || progress.index >= index).await;
+        reached.is_ok_and(|progress| progress.index >= index)
     }
 }
 
@@ -55,42 +63,106 @@ impl Folded {
     }
 }
 
+/// The state to which committed entries are applied, one batch an entry, with what the writer has folded ahead.
+pub struct AppliedState {
+    backend: Arc<dyn Backend>,
+    blobs: Arc<dyn Blobs>,
+    me: NodeId,
+    opened_at: u64,
+    tell: watch::Sender<Progress>,
+    pub(super) folded: Folded,
+}
+
+impl AppliedState {
+    /// A state that was opened.
+    ///
+    /// # Errors
+    ///
+    /// When it can't be read.
+    pub fn open(backend: Arc<dyn Backend>, blobs: Arc<dyn Blobs>, me: NodeId) -> Result<Arc<Self>, StorageError> {
+        let opened_at = meta::APPLIED.load(&*backend, &())?.unwrap_or(0);
+        let (tell, _) = watch::channel(Progress { index: opened_at, ended: false });
+        Ok(Arc::new(Self { backend, blobs, me, opened_at, tell, folded: Folded::default() }))
+    }
+
+    /// Applies a committed entry behind all that were applied before.
+    ///
+    /// # Errors
+    ///
+    /// When the entry, the state or a blob can't be read, or the state can't be written. Then nothing of the entry is applied, and nothing
+    /// after it may be.
+    pub fn apply(&self, index: u64, entry: &[u8]) -> Result<(), StorageError> {
+        let ready = head(entry).and_then(|head| self.folded.take(head));
+        let batch = match ready {
+            Some(batch) => batch,
+            None => {
+                let entry = decode(entry).map_err(|error| StorageError::Damaged {
+                    path: "log".into(),
+                    detail: format!("entry {index}: {error}"),
+                })?;
+                Arc::new(fold(&entry, self.me, &*self.backend, &*self.blobs)?)
+            }
+        };
+        let mut position = WriteBatch::new();
+        meta::APPLIED.put(&mut position, &(), &index);
+        self.backend.write_all(&[&batch, &position])?;
+        self.tell.send_replace(Progress { index, ended: false });
+        Ok(())
+    }
+
+    /// Follows what is applied.
+    #[must_use]
+    pub fn applied(&self) -> Applied {
+        Applied { watch: self.tell.subscribe() }
+    }
+
+    /// Nothing more will be applied: whoever waits for it must not wait for ever.
+    fn end(&self) {
+        self.tell.send_modify(|progress| progress.ended = true);
+    }
+
+    /// The index of the last entry in the state when it was opened; 0 for none.
+    #[must_use]
+    pub fn opened_at(&self) -> u64 {
+        self.opened_at
+    }
+
+    /// The state database.
+    #[must_use]
+    pub fn backend(&self) -> &Arc<dyn Backend> {
+        &self.backend
+    }
+}
+
 /// The sink of the ordered log, with the applying thread behind it.
 pub struct Applier {
     queue: mpsc::Sender<(u64, Arc<[u8]>)>,
-    backend: Arc<dyn Backend>,
-    opened_at: u64,
+    state: Arc<AppliedState>,
     given: AtomicU64,
     flushed: AtomicU64,
-    applied: watch::Receiver<u64>,
-    pub(super) folded: Arc<Folded>,
     thread: Mutex<Option<std::thread::JoinHandle<()>>>,
 }
 
 impl Applier {
-    /// Starts the thread on a state that was opened.
+    /// Starts the thread.
     ///
     /// # Errors
     ///
-    /// When the state can't be read.
-    pub fn start(backend: Arc<dyn Backend>, blobs: Arc<dyn Blobs>, me: NodeId) -> Result<Arc<Self>, StorageError> {
-        let opened_at = meta::APPLIED.load(&*backend, &())?.unwrap_or(0);
+    /// When it can't be started.
+    pub fn start(state: Arc<AppliedState>) -> Result<Arc<Self>, StorageError> {
         let (queue, mut entries) = mpsc::channel::<(u64, Arc<[u8]>)>(QUEUE_ENTRIES_MAX);
-        let (tell, applied) = watch::channel(opened_at);
-        let folded = Arc::new(Folded::default());
+        let opened_at = state.opened_at();
         let thread = std::thread::Builder::new().name("apply".to_owned()).spawn({
-            let (backend, folded) = (Arc::clone(&backend), Arc::clone(&folded));
+            let state = Arc::clone(&state);
             move || {
                 while let Some((index, entry)) = entries.blocking_recv() {
-                    if let Err(error) = apply(&*backend, &*blobs, &folded, me, index, &entry) {
+                    if let Err(error) = state.apply(index, &entry) {
                         // What is committed must be applied. Going on without it would be another history.
                         tracing::error!(index, %error, "a committed entry can't be applied; the node stops");
-                        return;
-                    }
-                    if tell.send(index).is_err() {
-                        return;
+                        break;
                     }
                 }
+                state.end();
             }
         });
         let thread = thread.map_err(|error| StorageError::Damaged {
@@ -99,12 +171,9 @@ impl Applier {
         })?;
         Ok(Arc::new(Self {
             queue,
-            backend,
-            opened_at,
+            state,
             given: AtomicU64::new(opened_at),
             flushed: AtomicU64::new(opened_at),
-            applied,
-            folded,
             thread: Mutex::new(Some(thread)),
         }))
     }
@@ -112,19 +181,13 @@ impl Applier {
     /// Follows what is applied.
     #[must_use]
     pub fn applied(&self) -> Applied {
-        Applied { watch: self.applied.clone() }
+        self.state.applied()
     }
 
     /// Index of the last entry that the log has given: what recovery waits for.
     #[must_use]
     pub fn given(&self) -> u64 {
         self.given.load(Ordering::Acquire)
-    }
-
-    /// The state database.
-    #[must_use]
-    pub fn backend(&self) -> &Arc<dyn Backend> {
-        &self.backend
     }
 
     /// Waits for the thread after the log has stopped and every other holder of the sink is gone.
@@ -138,29 +201,6 @@ impl Applier {
     }
 }
 
-fn apply(
-    backend: &dyn Backend,
-    blobs: &dyn Blobs,
-    folded: &Folded,
-    me: NodeId,
-    index: u64,
-    bytes: &[u8],
-) -> Result<(), StorageError> {
-    let ready = head(bytes).and_then(|head| folded.take(head));
-    let mut batch = match ready {
-        Some(batch) => Arc::unwrap_or_clone(batch),
-        None => {
-            let entry = decode(bytes).map_err(|error| StorageError::Damaged {
-                path: "log".into(),
-                detail: format!("entry {index}: {error}"),
-            })?;
-            fold(&entry, me, backend, blobs)?
-        }
-    };
-    meta::APPLIED.put(&mut batch, &(), &index);
-    backend.write(batch)
-}
-
 impl CommittedSink for Applier {
     fn committed(&self, index: u64, entry: Arc<[u8]>) -> BoxFuture<'_, Result<(), SinkClosed>> {
         Box::pin(async move {
@@ -171,7 +211,7 @@ impl CommittedSink for Applier {
     }
 
     fn applied(&self) -> u64 {
-        self.opened_at
+        self.state.opened_at()
     }
 
     fn flushed(&self) -> u64 {
@@ -179,8 +219,8 @@ impl CommittedSink for Applier {
     }
 
     fn flush(&self) -> Result<u64, String> {
-        let index = *self.applied.borrow();
-        self.backend.flush().map_err(|error| error.to_string())?;
+        let index = self.state.applied().index();
+        self.state.backend().flush().map_err(|error| error.to_string())?;
         self.flushed.fetch_max(index, Ordering::AcqRel);
         Ok(index)
     }

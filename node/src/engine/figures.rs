@@ -5,8 +5,9 @@ use tongban_codes::ids::NodeId;
 use tongban_codes::time::{Date, Month};
 use tongban_domain::catalogue::short_code;
 use tongban_journal::{ActHeader, ActKind, Outcome};
+use tongban_storage::StorageError;
+use tongban_storage::keyspace::Overlay;
 use tongban_storage::keyspace::figure::{self, LOCATION, Location};
-use tongban_storage::{Read, StorageError, WriteBatch};
 
 /// Names of the parts of a figure's key after origin and division, in order.
 pub(super) const DIMENSIONS: [&str; 6] = ["measure", "item", "month", "outcome", "type", "mode"];
@@ -79,21 +80,16 @@ fn mode(header: &ActHeader) -> u8 {
 }
 
 /// Folds one act of `origin` into figures and locations.
-pub(super) fn fold_act(
-    read: &dyn Read,
-    batch: &mut WriteBatch,
-    origin: NodeId,
-    header: &ActHeader,
-) -> Result<(), StorageError> {
+pub(super) fn fold_act(over: &mut Overlay<'_>, origin: NodeId, header: &ActHeader) -> Result<(), StorageError> {
     for (key, by) in rows(origin, header) {
-        figure::add(read, batch, &key, by)?;
+        figure::add(over, &key, by)?;
     }
     let division = match header.act {
         ActKind::TakeCustody => header.deciding_division,
         ActKind::Collect | ActKind::Offer => header.collecting_division,
         _ => return Ok(()),
     };
-    let known = LOCATION.load(read, &header.case)?;
+    let known = LOCATION.load(over, &header.case)?;
     if known.is_none_or(|known| known.tenure <= header.tenure) {
         let location = Location {
             division,
@@ -102,7 +98,7 @@ pub(super) fn fold_act(
             as_of: header.at,
             offered: header.act == ActKind::Offer,
         };
-        LOCATION.put(batch, &header.case, &location);
+        LOCATION.put(over.batch, &header.case, &location);
     }
     Ok(())
 }

@@ -10,12 +10,13 @@ use tongban_storage::keyspace::delivery::{self, Arrived, Outcome, Sent};
 use tongban_storage::keyspace::figure::{SLICE, SliceRow};
 use tongban_storage::keyspace::journal::{self, ENTRY, SUBTREE};
 use tongban_storage::keyspace::meta::{self, Pulled};
-use tongban_storage::keyspace::{Bytes, case, directory, hall, item};
+use tongban_storage::keyspace::{Bytes, Overlay, case, directory, hall, item};
 use tongban_storage::{Read, StorageError, WriteBatch};
 
-use super::entry::{Checkpointed, Decision, ExchangeEvent, JournalRecord, LogEntry};
+use super::entry::{Checkpointed, Decision, ExchangeEvent, LogEntry};
 use super::figures::fold_act;
 use super::records::{ACTS, FIELD_STANDARD};
+use super::tree::SUBTREE_LEVEL_MIN;
 
 /// Content-addressed files beside the log. An entry that names a digest is proposed only when the file is durable.
 pub trait Blobs: Send + Sync {
@@ -29,10 +30,8 @@ pub trait Blobs: Send + Sync {
 
 /// Reads through what the fold itself has written so far.
 struct Folding<'a> {
-    read: &'a dyn Read,
-    batch: &'a mut WriteBatch,
+    over: Overlay<'a>,
     blobs: &'a dyn Blobs,
-    me: NodeId,
     at: Timestamp,
 }
 
@@ -44,50 +43,74 @@ struct Folding<'a> {
 pub fn fold(entry: &LogEntry, me: NodeId, read: &dyn Read, blobs: &dyn Blobs) -> Result<WriteBatch, StorageError> {
     let mut whole = WriteBatch::new();
     for decision in &entry.decisions {
-        let mut part = WriteBatch::new();
-        fold_decided(decision, me, entry.at, &layered(read, &whole), &mut part, blobs)?;
-        whole.merge_from(part);
+        fold_decided(decision, entry.at, read, &mut whole, blobs)?;
     }
+    fold_journals(&entry.decisions.iter(), me, read, &mut whole)?;
     for decision in &entry.decisions {
-        let mut part = WriteBatch::new();
-        fold_sealed(decision, entry.at, &layered(read, &whole), &mut part)?;
-        whole.merge_from(part);
+        fold_sealed(decision, read, &mut whole)?;
     }
     fold_tail(entry.at, &entry.checkpoints, &mut whole);
     Ok(whole)
 }
 
-fn layered<'a>(read: &'a dyn Read, batch: &'a WriteBatch) -> tongban_storage::keyspace::View<'a> {
-    tongban_storage::keyspace::View::new(read, vec![batch])
-}
-
-/// The part of a decision that later decisions of the same batch see.
+/// The part of a decision that later decisions of the same batch see. What `batch` holds already is seen, too; after an error it holds a
+/// part of the decision and must be thrown away.
 pub(super) fn fold_decided(
     decision: &Decision,
-    me: NodeId,
     at: Timestamp,
     read: &dyn Read,
     batch: &mut WriteBatch,
     blobs: &dyn Blobs,
 ) -> Result<(), StorageError> {
-    let mut folding = Folding { read, batch, blobs, me, at };
+    let mut folding = Folding { over: Overlay::new(read, batch), blobs, at };
     for event in &decision.events {
         folding.event(event)?;
     }
-    folding.journal(&decision.journal)?;
     for event in &decision.exchange {
         folding.exchange(event)?;
+    }
+    if let Some((key, request)) = &decision.key {
+        let outcome = Outcome { request: *request, reply: decision.reply.clone(), at };
+        delivery::IDEMPOTENCY.put(batch, key, &outcome);
+    }
+    Ok(())
+}
+
+/// The journals' part of an entry: no decision of the same entry reads it.
+pub(super) fn fold_journals<'d>(
+    decisions: &(impl Iterator<Item = &'d Decision> + Clone),
+    me: NodeId,
+    read: &dyn Read,
+    batch: &mut WriteBatch,
+) -> Result<(), StorageError> {
+    let mut over = Overlay::new(read, batch);
+    for number in [ACTS, super::records::STANDARDS] {
+        let records = decisions.clone().flat_map(|decision| &decision.journal);
+        let mut records = records.filter(|record| record.journal == number).peekable();
+        if records.peek().is_none() {
+            continue;
+        }
+        let mut frontier = frontier(&over, number)?;
+        for record in records {
+            let entry = Entry::parse(record.entry.clone()).map_err(|error| damaged("journal entry", error))?;
+            let row = journal::Entry { entry: record.entry.clone(), body: record.body.clone() };
+            ENTRY.put(over.batch, &(number, frontier.size()), &row);
+            for node in frontier.append(entry.leaf()) {
+                if node.level >= SUBTREE_LEVEL_MIN {
+                    SUBTREE.put(over.batch, &(number, node.level, node.index), &node.hash);
+                }
+            }
+            if let Ok(Header::Acts(header)) = entry.header() {
+                fold_act(&mut over, me, &header)?;
+            }
+        }
+        meta::FRONTIER.put(over.batch, &number, &Bytes(tongban_codes::cbor::to_vec(&frontier)));
     }
     Ok(())
 }
 
 /// The part that is sealed when the batch is formed.
-pub(super) fn fold_sealed(
-    decision: &Decision,
-    at: Timestamp,
-    read: &dyn Read,
-    batch: &mut WriteBatch,
-) -> Result<(), StorageError> {
+pub(super) fn fold_sealed(decision: &Decision, read: &dyn Read, batch: &mut WriteBatch) -> Result<(), StorageError> {
     for document in &decision.documents {
         let key = (document.case, document.act, document.content_type.clone());
         case::DOCUMENT.put(batch, &key, &Bytes(document.sealed.clone()));
@@ -102,17 +125,12 @@ pub(super) fn fold_sealed(
             let arrived = Arrived { id: *id, digest: *digest, receipt: receipt.clone() };
             delivery::INBOX.put(batch, &(*origin, *epoch, *sequence), &arrived);
             delivery::INBOX_BY_ID.put(batch, id, &arrived);
-            let high = delivery::HIGH_WATER.load(read, &(*origin, *epoch))?.unwrap_or(0);
+            let high = delivery::HIGH_WATER.load(&Overlay::new(read, batch), &(*origin, *epoch))?.unwrap_or(0);
             delivery::HIGH_WATER.put(batch, &(*origin, *epoch), &high.max(*sequence));
             if let Some(sealed) = quarantined {
                 delivery::QUARANTINE.put(batch, &(*origin, *epoch, *sequence), &Bytes(sealed.clone()));
             }
         }
-    }
-    if let Some((key, request)) = &decision.key {
-        let outcome = Outcome { request: *request, reply: decision.reply.clone(), at };
-        delivery::IDEMPOTENCY.put(batch, key, &outcome);
-        delivery::IDEMPOTENCY_BY_TIME.put(batch, &(at, *key), &());
     }
     Ok(())
 }
@@ -145,47 +163,21 @@ impl Folding<'_> {
     fn event(&mut self, event: &Event) -> Result<(), StorageError> {
         match event {
             Event::Case(row, act) => {
-                // Two acts of one decision on one case: the index keys of the first are seen by the second.
-                let mut part = WriteBatch::new();
-                case::store(&layered(self.read, self.batch), &mut part, row, act)?;
-                self.batch.merge_from(part);
+                case::store(&mut self.over, row, act)?;
             }
-            Event::Item(row) => item::store(self.batch, row),
+            Event::Item(row) => item::store(self.over.batch, row),
             Event::BaseItem(row) => {
                 let code = row.core.base_code.clone().unwrap_or_default();
-                item::BASE.put(self.batch, &code, row);
+                item::BASE.put(self.over.batch, &code, row);
             }
-            Event::ForeignItem(row) => item::FOREIGN.put(self.batch, &(row.item.division, row.item.code.clone()), row),
-            Event::Authority(row) => hall::AUTHORITY.put(self.batch, &row.id, row),
-            Event::Operator(row) => hall::OPERATOR.put(self.batch, &row.name, row),
-            Event::Licence(row) => hall::LICENCE.put(self.batch, &row.id, row),
-            Event::Act(act) => case::ACT.put(self.batch, &(act.case, act.place.node, act.number), act),
-            Event::Serial(scope, last) => hall::SERIAL.put(self.batch, scope, last),
-        }
-        Ok(())
-    }
-
-    fn journal(&mut self, records: &[JournalRecord]) -> Result<(), StorageError> {
-        for number in [ACTS, super::records::STANDARDS] {
-            let mut records = records.iter().filter(|record| record.journal == number).peekable();
-            if records.peek().is_none() {
-                continue;
+            Event::ForeignItem(row) => {
+                item::FOREIGN.put(self.over.batch, &(row.item.division, row.item.code.clone()), row);
             }
-            let mut frontier = frontier(self.read, number)?;
-            for record in records {
-                let entry = Entry::parse(record.entry.clone()).map_err(|error| damaged("journal entry", error))?;
-                let row = journal::Entry { entry: record.entry.clone(), body: record.body.clone() };
-                ENTRY.put(self.batch, &(number, frontier.size()), &row);
-                for node in frontier.append(entry.leaf()) {
-                    SUBTREE.put(self.batch, &(number, node.level, node.index), &node.hash);
-                }
-                if let Ok(Header::Acts(header)) = entry.header() {
-                    let mut part = WriteBatch::new();
-                    fold_act(&layered(self.read, self.batch), &mut part, self.me, &header)?;
-                    self.batch.merge_from(part);
-                }
-            }
-            meta::FRONTIER.put(self.batch, &number, &Bytes(tongban_codes::cbor::to_vec(&frontier)));
+            Event::Authority(row) => hall::AUTHORITY.put(self.over.batch, &row.id, row),
+            Event::Operator(row) => hall::OPERATOR.put(self.over.batch, &row.name, row),
+            Event::Licence(row) => hall::LICENCE.put(self.over.batch, &row.id, row),
+            Event::Act(act) => case::ACT.put(self.over.batch, &(act.case, act.place.node, act.number), act),
+            Event::Serial(scope, last) => hall::SERIAL.put(self.over.batch, scope, last),
         }
         Ok(())
     }
@@ -195,33 +187,38 @@ impl Folding<'_> {
             ExchangeEvent::Arrived { .. } => {}
             ExchangeEvent::Receipted { destination, epoch, sequence, receipt } => {
                 let key = (*destination, *epoch, *sequence);
-                if let Some(Bytes(envelope)) = delivery::OUTBOX.load(self.read, &key)? {
-                    delivery::OUTBOX.delete(self.batch, &key);
-                    delivery::SENT.put(self.batch, &key, &Sent { envelope, receipt: receipt.clone() });
+                if let Some(Bytes(envelope)) = delivery::OUTBOX.load(&self.over, &key)? {
+                    delivery::OUTBOX.delete(self.over.batch, &key);
+                    delivery::SENT.put(self.over.batch, &key, &Sent { envelope, receipt: receipt.clone() });
                 }
             }
             ExchangeEvent::Relayed { destination, origin, epoch, sequence, sealed } => {
-                delivery::RELAY.put(self.batch, &(*destination, *origin, *epoch, *sequence), &Bytes(sealed.clone()));
+                delivery::RELAY.put(
+                    self.over.batch,
+                    &(*destination, *origin, *epoch, *sequence),
+                    &Bytes(sealed.clone()),
+                );
             }
             ExchangeEvent::RelayDone { destination, origin, epoch, sequence } => {
-                delivery::RELAY.delete(self.batch, &(*destination, *origin, *epoch, *sequence));
+                delivery::RELAY.delete(self.over.batch, &(*destination, *origin, *epoch, *sequence));
             }
-            ExchangeEvent::NodeRecord(node, record) => directory::NODE.put(self.batch, node, &Bytes(record.clone())),
+            ExchangeEvent::NodeRecord(node, record) => {
+                directory::NODE.put(self.over.batch, node, &Bytes(record.clone()));
+            }
             ExchangeEvent::AuthorityRecord(authority, record) => {
-                directory::AUTHORITY_RECORD.put(self.batch, authority, &Bytes(record.clone()));
+                directory::AUTHORITY_RECORD.put(self.over.batch, authority, &Bytes(record.clone()));
             }
-            ExchangeEvent::Invited(secret, invite) => directory::INVITE.put(self.batch, secret, invite),
-            ExchangeEvent::Trust(trust) => meta::TRUST.put(self.batch, &(), &Bytes(trust.clone())),
-            ExchangeEvent::Node(row) => meta::NODE.put(self.batch, &(), row),
+            ExchangeEvent::Invited(secret, invite) => directory::INVITE.put(self.over.batch, secret, invite),
+            ExchangeEvent::Trust(trust) => meta::TRUST.put(self.over.batch, &(), &Bytes(trust.clone())),
+            ExchangeEvent::Node(row) => meta::NODE.put(self.over.batch, &(), row),
             ExchangeEvent::Forgotten(keys) => {
-                for (at, key) in keys {
-                    delivery::IDEMPOTENCY.delete(self.batch, key);
-                    delivery::IDEMPOTENCY_BY_TIME.delete(self.batch, &(*at, *key));
+                for (_, key) in keys {
+                    delivery::IDEMPOTENCY.delete(self.over.batch, key);
                 }
             }
             ExchangeEvent::Slice { origin, journal, epoch, from, count, digest, frontier, checkpoint } => {
                 SLICE.put(
-                    self.batch,
+                    self.over.batch,
                     &(*origin, *journal, *epoch, *from),
                     &SliceRow { digest: *digest, count: *count },
                 );
@@ -231,7 +228,7 @@ impl Folding<'_> {
                     size: from + count,
                     at: self.at,
                 };
-                meta::PULLED.put(self.batch, &(*origin, *journal, *epoch), &pulled);
+                meta::PULLED.put(self.over.batch, &(*origin, *journal, *epoch), &pulled);
                 if *count > 0 {
                     self.slice(*origin, &self.blobs.load(digest)?)?;
                 }
@@ -247,9 +244,7 @@ impl Folding<'_> {
             let entry = Entry::parse(record.entry.to_vec()).map_err(|error| damaged("slice entry", error))?;
             match entry.header() {
                 Ok(Header::Acts(header)) => {
-                    let mut part = WriteBatch::new();
-                    fold_act(&layered(self.read, self.batch), &mut part, origin, &header)?;
-                    self.batch.merge_from(part);
+                    fold_act(&mut self.over, origin, &header)?;
                 }
                 Ok(Header::Standards(header)) => self.standard(origin, header.kind, &entry, &record.body)?,
                 _ => {}
@@ -267,7 +262,7 @@ impl Folding<'_> {
                 let base: BaseItem = decoded(bytes, "base item")?;
                 let code = base.core.base_code.clone().unwrap_or_default();
                 // A superior's word stands over what an inferior of it says, and a newer version over an older one.
-                let known = item::BASE.load(&layered(self.read, self.batch), &code)?;
+                let known = item::BASE.load(&self.over, &code)?;
                 let newer = known.is_none_or(|known| {
                     if known.division == base.division {
                         known.version <= base.version
@@ -276,13 +271,13 @@ impl Folding<'_> {
                     }
                 });
                 if newer && base.node == origin {
-                    item::BASE.put(self.batch, &code, &base);
+                    item::BASE.put(self.over.batch, &code, &base);
                 }
             }
             StandardKind::Item => {
                 let row: ServiceItem = decoded(bytes, "item")?;
                 let foreign = ForeignItem { node: origin, as_of: self.at, item: row };
-                item::FOREIGN.put(self.batch, &(foreign.item.division, foreign.item.code.clone()), &foreign);
+                item::FOREIGN.put(self.over.batch, &(foreign.item.division, foreign.item.code.clone()), &foreign);
             }
             _ => {}
         }

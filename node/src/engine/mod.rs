@@ -13,15 +13,20 @@ mod entry;
 mod figures;
 mod fold;
 mod records;
+mod tree;
 pub mod trust;
 mod writer;
 
-pub use apply::{Applied, Applier};
+pub use apply::{Applied, AppliedState, Applier};
 pub use committed::Committed;
 pub use desk::{AuthorityKeys, Keys, LeaderDesk};
 pub use entry::{Decision, ExchangeEvent, JournalRecord, LogEntry, Outgoing};
 pub use figures::{dimensions, rows as figure_rows};
 pub use fold::{Blobs, fold};
 pub use records::{ACTS, FIELD_STANDARD, STANDARDS};
+pub use tree::OwnTree;
 pub use trust::Trust;
-pub use writer::{Answer, Custom, Handle, Key, Outside, Refused, Request, Writer, WriterParts};
+pub use writer::{
+    Answer, Custom, Handle, Key, Outcome, Outside, Proposal, Refused, Request, Writer, WriterParts,
+    start as start_writer,
+};

@@ -3,17 +3,22 @@
 mod decider;
 mod handle;
 mod hot;
+mod proposal;
 mod request;
 mod sealing;
+mod thread;
+mod window;
 
-pub use handle::Handle;
+pub use handle::{Handle, Outcome};
+pub use proposal::Proposal;
 pub use request::{Answer, Custom, Key, Outside, Refused, Request};
+pub use thread::start;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Timestamp;
@@ -24,16 +29,16 @@ use tongban_storage::keyspace::{Bytes, View, delivery, meta};
 use tongban_storage::{StorageError, WriteBatch};
 
 use decider::{Decided, Decider, Proto};
-use handle::{Message, Reply};
+use handle::Reply;
 use hot::Hot;
+use window::KeyWindow;
 
-use super::apply::{Applied, Applier};
+use super::apply::{Applied, AppliedState};
 use super::committed::Committed;
 use super::desk::LeaderDesk;
 use super::entry::{Checkpointed, Decision, ExchangeEvent, LogEntry, encode};
-use super::fold::{Blobs, fold_decided, fold_tail};
+use super::fold::{Blobs, fold_decided, fold_journals, fold_tail};
 use super::records::{ACTS, STANDARDS};
-use crate::raft::OrderedLog;
 
 /// Entries in flight: while one commits, the next is decided; more than two gained nothing when measured (`docs/measurements.md`).
 const IN_FLIGHT_MAX: usize = 2;
@@ -41,15 +46,10 @@ const IN_FLIGHT_MAX: usize = 2;
 /// Requests in one entry.
 const BATCH_REQUESTS_MAX: usize = 256;
 
-/// Requests that may wait for the writer; whoever comes later waits for room.
-const WAITING_MAX: usize = 4096;
-
 /// What a writer works with.
 pub struct WriterParts {
-    /// The log.
-    pub log: Arc<dyn OrderedLog>,
-    /// The applier behind it.
-    pub applier: Arc<Applier>,
+    /// The state to which the log's entries are applied.
+    pub state: Arc<AppliedState>,
     /// Blobs.
     pub blobs: Arc<dyn Blobs>,
     /// The desk.
@@ -64,8 +64,6 @@ pub struct WriterParts {
     pub epoch: u32,
     /// Distinguishes this run's entries from those of earlier ones.
     pub session: u64,
-    /// The runtime that carries proposals.
-    pub runtime: tokio::runtime::Handle,
 }
 
 struct Layer {
@@ -74,14 +72,16 @@ struct Layer {
     batch: Arc<WriteBatch>,
 }
 
-/// The one decider of a leader.
+/// The one decider of a leader: a state machine without a thread, a clock's tick or a disk of its own.
+///
+/// Whoever drives it pushes requests, lets it [form](Self::form) a proposal while one [may be formed](Self::may_form), puts that
+/// into the log in this order, and says what became of it: first [`Proposal::committed`] or [`Proposal::lost`] to the callers, then
+/// [`Self::settled`]. In a node that is the thread of [`start`]; in the simulator a queue of events.
 pub struct Writer {
     parts: WriterParts,
-    receiver: mpsc::UnboundedReceiver<Message>,
-    sender: mpsc::UnboundedSender<Message>,
     committed: Arc<AtomicU64>,
     applied: Applied,
-    waiting: VecDeque<(Request, Reply, OwnedSemaphorePermit)>,
+    waiting: VecDeque<(Request, Reply, Option<OwnedSemaphorePermit>)>,
     hot: Hot,
     layers: VecDeque<Layer>,
     in_flight: usize,
@@ -89,8 +89,8 @@ pub struct Writer {
     last_at: Timestamp,
     checkpointed: [(Timestamp, u64); 2],
     places: Arc<BTreeMap<DivisionCode, Place>>,
-    stopping: bool,
-    outbox: watch::Sender<u64>,
+    window: KeyWindow,
+    stopped: bool,
 }
 
 /// A decision before it is sealed.
@@ -101,27 +101,25 @@ struct Draft {
     receipt: Option<Receipt>,
     answer: Result<Answer, Refused>,
     reply: Reply,
-    permit: OwnedSemaphorePermit,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Draft {
     /// Nothing to store, but an answer that may be spoken only when the entries before it are committed.
-    fn empty(answer: Result<Answer, Refused>, reply: Reply, permit: OwnedSemaphorePermit) -> Self {
+    fn empty(answer: Result<Answer, Refused>, reply: Reply, permit: Option<OwnedSemaphorePermit>) -> Self {
         let (documents, envelopes) = (Vec::new(), Vec::new());
         Self { decision: Decision::default(), documents, envelopes, receipt: None, answer, reply, permit }
     }
 }
 
 impl Writer {
-    /// Starts the writer's thread on a log whose recovery has been applied.
+    /// A writer on a log whose recovery has been applied.
     ///
     /// # Errors
     ///
-    /// When the state can't be read or the thread can't be started.
-    pub fn start(
-        parts: WriterParts,
-    ) -> Result<(Handle, watch::Receiver<u64>, std::thread::JoinHandle<()>), StorageError> {
-        let state = parts.applier.backend();
+    /// When the state can't be read.
+    pub fn new(parts: WriterParts) -> Result<Self, StorageError> {
+        let state = parts.state.backend();
         let last_at = meta::EFFECTIVE.load(&**state, &())?.unwrap_or(Timestamp::from_millis(0));
         let mut checkpointed = [(Timestamp::from_millis(0), 0); 2];
         for (journal, known) in [ACTS, STANDARDS].into_iter().zip(&mut checkpointed) {
@@ -130,20 +128,13 @@ impl Writer {
                 *known = (last_at, size);
             }
         }
-        let (sender, receiver) = mpsc::unbounded_channel();
-        let (outbox, outbox_changed) = watch::channel(0);
-        let applied = parts.applier.applied();
-        let committed = Arc::new(AtomicU64::new(applied.index()));
-        let room = Arc::new(Semaphore::new(WAITING_MAX));
-        let handle =
-            Handle { sender: sender.clone(), room, committed: Arc::clone(&committed), applied: applied.clone() };
-        let mut writer = Writer {
-            hot: Hot::new(Arc::clone(parts.applier.backend())),
-            parts,
-            receiver,
-            sender,
-            committed,
+        let applied = parts.state.applied();
+        let window = KeyWindow::load(&**state)?;
+        Ok(Self {
+            hot: Hot::new(Arc::clone(state)),
+            committed: Arc::new(AtomicU64::new(applied.index())),
             applied,
+            parts,
             waiting: VecDeque::new(),
             layers: VecDeque::new(),
             in_flight: 0,
@@ -151,66 +142,77 @@ impl Writer {
             last_at,
             checkpointed,
             places: Arc::default(),
-            stopping: false,
-            outbox,
-        };
-        let thread = std::thread::Builder::new()
-            .name("writer".to_owned())
-            .spawn(move || writer.run())
-            .map_err(|error| StorageError::Damaged { path: "writer".into(), detail: error.to_string() })?;
-        Ok((handle, outbox_changed, thread))
+            window,
+            stopped: false,
+        })
     }
 
-    fn run(&mut self) {
-        loop {
-            while self.waiting.is_empty() || self.in_flight == IN_FLIGHT_MAX {
-                if self.stopping && self.in_flight == 0 {
-                    return;
+    /// Takes a request behind those that wait; the answer comes when its proposal is committed.
+    pub fn push(&mut self, request: Request) -> oneshot::Receiver<Outcome> {
+        let (reply, answer) = oneshot::channel();
+        self.waiting.push_back((request, reply, None));
+        answer
+    }
+
+    /// Which node serves which division, from now on.
+    pub fn set_places(&mut self, places: Arc<BTreeMap<DivisionCode, Place>>) {
+        self.places = places;
+    }
+
+    /// Whether something waits and there is room for another proposal in flight.
+    #[must_use]
+    pub fn may_form(&self) -> bool {
+        !self.stopped && self.in_flight < IN_FLIGHT_MAX && !self.waiting.is_empty()
+    }
+
+    /// Whether nothing is on its way through the log.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.in_flight == 0
+    }
+
+    /// Whether this writer decides nothing more, because an entry of it may not be in the log.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Index of the last entry that this writer saw committed.
+    #[must_use]
+    pub fn committed(&self) -> u64 {
+        self.committed.load(Ordering::Acquire)
+    }
+
+    /// Decides nothing more; whoever waits hears that the outcome isn't known.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+        self.waiting.clear();
+    }
+
+    /// What became of a proposal: the index at which it was committed, or `None` when that isn't known.
+    pub fn settled(&mut self, number: u64, index: Option<u64>) {
+        self.in_flight -= 1;
+        match index {
+            Some(index) => {
+                for layer in &mut self.layers {
+                    if layer.number == number {
+                        layer.index = Some(index);
+                    }
                 }
-                match self.receiver.blocking_recv() {
-                    Some(message) => self.take(message),
-                    None => return,
+            }
+            None => {
+                // What stands on an entry that may not be there must not be spoken. The log is closed or the office is
+                // lost: this writer decides nothing more.
+                for layer in self.layers.drain(..) {
+                    self.parts.state.folded.forget((self.parts.session, layer.number));
                 }
-            }
-            while let Ok(message) = self.receiver.try_recv() {
-                self.take(message);
-            }
-            if self.stopping {
-                self.waiting.clear();
-                continue;
-            }
-            if self.in_flight < IN_FLIGHT_MAX && !self.waiting.is_empty() {
-                self.form();
+                self.stop();
             }
         }
     }
 
-    fn take(&mut self, message: Message) {
-        match message {
-            Message::Request(request, reply, permit) => self.waiting.push_back((request, reply, permit)),
-            Message::Places(places) => self.places = places,
-            Message::Stop => self.stopping = true,
-            Message::Settled { number, index } => {
-                self.in_flight -= 1;
-                match index {
-                    Some(index) => {
-                        for layer in &mut self.layers {
-                            if layer.number == number {
-                                layer.index = Some(index);
-                            }
-                        }
-                    }
-                    None => {
-                        // What stands on an entry that may not be there must not be spoken. The log is closed or the office is
-                        // lost: this writer decides nothing more.
-                        for layer in self.layers.drain(..) {
-                            self.parts.applier.folded.forget((self.parts.session, layer.number));
-                        }
-                        self.stopping = true;
-                    }
-                }
-            }
-        }
+    /// Lets go of the layers that are in the state by now.
+    fn let_go(&mut self) {
         let applied = self.applied.index();
         while self.layers.front().is_some_and(|layer| layer.index.is_some_and(|index| index <= applied)) {
             if let Some(layer) = self.layers.pop_front() {
@@ -219,14 +221,19 @@ impl Writer {
         }
     }
 
-    /// Decides a batch and proposes it.
-    fn form(&mut self) {
+    /// Decides what waits, at most [`BATCH_REQUESTS_MAX`], as one log entry. `None` when all of it was answered at once, or when
+    /// none [may be formed](Self::may_form).
+    pub fn form(&mut self) -> Option<Proposal> {
+        if !self.may_form() {
+            return None;
+        }
+        self.let_go();
         let at = (self.parts.clock)().max(self.last_at);
         let mut whole = WriteBatch::new();
         let mut drafts: Vec<Draft> = Vec::new();
         for _ in 0..BATCH_REQUESTS_MAX {
             let Some((request, reply, permit)) = self.waiting.pop_front() else { break };
-            match self.decide(request, at, &mut whole, drafts.len()) {
+            match self.decide(request, at, &mut whole) {
                 Ok(Decided::Change(proto)) => {
                     let Proto { decision, documents, envelopes, receipt, answer } = *proto;
                     let answer = answer.unwrap_or_else(|| Answer::Json(decision.reply.clone()));
@@ -252,6 +259,10 @@ impl Writer {
                 }
             }
         }
+        if let Err(error) = self.fold_journals(&drafts, &mut whole) {
+            Self::refuse(drafts, &error.into());
+            return None;
+        }
         let checkpoints = match self.checkpoints(at, &whole) {
             Ok(checkpoints) => checkpoints,
             Err(error) => {
@@ -260,20 +271,37 @@ impl Writer {
             }
         };
         if drafts.is_empty() && checkpoints.is_empty() {
-            return;
+            return None;
         }
-        if let Err(refused) = self.seal(&mut drafts, at, &mut whole) {
-            for draft in drafts {
-                let _heard = draft.reply.send(Err(refused.clone()));
-            }
-            return;
+        if let Err(refused) = self.seal(&mut drafts, &mut whole) {
+            Self::refuse(drafts, &refused);
+            return None;
         }
         fold_tail(at, &checkpoints, &mut whole);
         self.last_at = at;
-        self.propose(at, drafts, checkpoints, whole);
+        Some(self.proposal(at, drafts, checkpoints, whole))
     }
 
-    fn propose(&mut self, at: Timestamp, drafts: Vec<Draft>, checkpoints: Vec<Checkpointed>, whole: WriteBatch) {
+    /// Nothing of a batch stands.
+    fn refuse(drafts: Vec<Draft>, refused: &Refused) {
+        for draft in drafts {
+            let _heard = draft.reply.send(Err(refused.clone()));
+        }
+    }
+
+    fn fold_journals(&self, drafts: &[Draft], whole: &mut WriteBatch) -> Result<(), StorageError> {
+        let layers = self.layers.iter().map(|layer| &*layer.batch).collect();
+        let decisions = drafts.iter().map(|draft| &draft.decision);
+        fold_journals(&decisions, self.parts.node.node, &View::new(&self.hot, layers), whole)
+    }
+
+    fn proposal(
+        &mut self,
+        at: Timestamp,
+        drafts: Vec<Draft>,
+        checkpoints: Vec<Checkpointed>,
+        whole: WriteBatch,
+    ) -> Proposal {
         self.number += 1;
         let number = self.number;
         let mut answers = Vec::with_capacity(drafts.len());
@@ -287,65 +315,31 @@ impl Writer {
         let entry = LogEntry { at, decisions, checkpoints };
         let bytes: Arc<[u8]> = encode(self.parts.session, number, &entry).into();
         let batch = Arc::new(whole);
-        self.parts.applier.folded.insert(self.parts.session, number, Arc::clone(&batch));
+        self.parts.state.folded.insert(self.parts.session, number, Arc::clone(&batch));
         self.layers.push_back(Layer { number, index: None, batch });
         self.in_flight += 1;
-        let proposal = self.parts.log.propose(bytes);
-        let (sender, committed) = (self.sender.clone(), Arc::clone(&self.committed));
-        let (outbox, mut applied) = (self.outbox.clone(), self.applied.clone());
-        self.parts.runtime.spawn(async move {
-            match proposal.await {
-                Ok(index) => {
-                    committed.fetch_max(index, Ordering::AcqRel);
-                    for (answer, reply, permit) in answers {
-                        let _heard = reply.send(answer.map(|answer| Committed::new(answer, index)));
-                        drop(permit);
-                    }
-                    let _sent = sender.send(Message::Settled { number, index: Some(index) });
-                    if sends && applied.reached(index).await {
-                        outbox.send_modify(|seen| *seen = (*seen).max(index));
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the log did not take an entry");
-                    for (_, reply, _) in answers {
-                        let _heard = reply.send(Err(Refused::Unknown));
-                    }
-                    let _sent = sender.send(Message::Settled { number, index: None });
-                }
-            }
-        });
+        Proposal { number, bytes, sends, answers, committed: Arc::clone(&self.committed) }
     }
 
-    fn decide(
-        &mut self,
-        request: Request,
-        at: Timestamp,
-        whole: &mut WriteBatch,
-        _place: usize,
-    ) -> Result<Decided, Refused> {
+    fn decide(&mut self, request: Request, at: Timestamp, whole: &mut WriteBatch) -> Result<Decided, Refused> {
         let mut layers: Vec<&WriteBatch> = self.layers.iter().map(|layer| &*layer.batch).collect();
         layers.push(whole);
         let view = View::new(&self.hot, layers);
-        let mut decider = Decider { parts: &mut self.parts, places: &self.places, view: &view, at };
+        let window = &mut self.window;
+        let mut decider = Decider { parts: &mut self.parts, places: &self.places, view: &view, at, window };
         let decided = decider.request(request)?;
         if let Some(fault) = decider.parts.desk.fault() {
             return Err(Refused::fault(fault));
         }
         let Decided::Change(proto) = decided else { return Ok(decided) };
         let mut part = WriteBatch::new();
-        let me = self.parts.node.node;
-        fold_decided(&proto.decision, me, at, &view, &mut part, &*self.parts.blobs)?;
+        fold_decided(&proto.decision, at, &view, &mut part, &*self.parts.blobs)?;
         // Sequences and inbox marks are decided facts too, though their bytes are sealed later.
         for envelope in &proto.envelopes {
             meta::SEQUENCE.put(&mut part, &envelope.destination, &envelope.sequence);
         }
         if let Some(receipt) = &proto.receipt {
             delivery::HIGH_WATER.put(&mut part, &(receipt.origin, receipt.epoch), &receipt.sequence);
-        }
-        if let Some((key, request)) = &proto.decision.key {
-            let outcome = delivery::Outcome { request: *request, reply: proto.decision.reply.clone(), at };
-            delivery::IDEMPOTENCY.put(&mut part, key, &outcome);
         }
         for event in &proto.decision.exchange {
             if let ExchangeEvent::Node(row) = event {
@@ -354,6 +348,7 @@ impl Writer {
             }
         }
         drop(view);
+        self.window.take(&proto.decision);
         whole.merge_from(part);
         Ok(Decided::Change(proto))
     }

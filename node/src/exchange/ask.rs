@@ -173,21 +173,6 @@ impl Shared {
         Some(opened.payload)
     }
 
-    /// The nodes that a target may mean, as far as this node's directory knows.
-    pub(super) fn targets(&self, target: &Target) -> Vec<NodeId> {
-        let directory = self.directory();
-        match target {
-            Target::Node(node) => vec![*node],
-            Target::Division(division) => {
-                directory.by_division(*division).iter().map(|entry| entry.record.node).collect()
-            }
-            Target::CasePrefix(prefix) => {
-                directory.by_case_prefix(*prefix).iter().map(|entry| entry.record.node).collect()
-            }
-            Target::Label(label) => directory.by_label(label).iter().map(|entry| entry.record.node).collect(),
-        }
-    }
-
     /// Hands a question on towards its target; `None` when there is no way. A target that the directory doesn't know is looked for at
     /// the superior.
     pub(super) async fn pass_on(self: &Arc<Self>, mut routed: Routed, came_from: Option<NodeId>) -> Option<Response> {
@@ -221,10 +206,8 @@ impl Shared {
         for (node, addresses) in dials {
             let Some(address) = addresses.first() else { continue };
             let Ok(address) = super::join::resolve(address).await else { continue };
-            let dialled = tokio::time::timeout(
-                PATIENCE / 4,
-                self.parts.endpoint.connect(address, tongban_quic::Expect::Node(node)),
-            );
+            let dialled =
+                tokio::time::timeout(PATIENCE / 4, self.endpoint.connect(address, tongban_quic::Expect::Node(node)));
             if let Ok(Ok(link)) = dialled.await {
                 ways.insert(0, link);
             }

@@ -1,13 +1,25 @@
-//! Content-addressed files beside the log.
+//! Content-addressed files beside the log, on a disk or in memory.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use tongban_codes::ids::Digest;
 use tongban_storage::StorageError;
 
 use crate::engine::Blobs;
+
+/// Blobs that can be added to.
+pub trait BlobStore: Blobs + 'static {
+    /// Stores bytes durably, before any entry names them.
+    ///
+    /// # Errors
+    ///
+    /// When the disk refuses; nothing half-written is left under the name.
+    fn store(&self, bytes: &[u8]) -> std::io::Result<Digest>;
+}
 
 /// Blobs as files named by their digest, in 256 folders.
 pub struct FileBlobs {
@@ -29,13 +41,10 @@ impl FileBlobs {
         let name = digest.to_string();
         self.folder.join(name.get(..2).unwrap_or_default()).join(name)
     }
+}
 
-    /// Stores bytes durably, before any entry names them.
-    ///
-    /// # Errors
-    ///
-    /// When the disk refuses; nothing half-written is left under the name.
-    pub fn store(&self, bytes: &[u8]) -> std::io::Result<Digest> {
+impl BlobStore for FileBlobs {
+    fn store(&self, bytes: &[u8]) -> std::io::Result<Digest> {
         let digest = Digest::of(bytes);
         let path = self.path(&digest);
         if path.exists() {
@@ -62,5 +71,24 @@ impl Blobs for FileBlobs {
         let damaged = |detail: String| StorageError::Damaged { path: path.clone(), detail };
         let bytes = fs::read(&path).map_err(|error| damaged(error.to_string()))?;
         if Digest::of(&bytes) == *digest { Ok(bytes) } else { Err(damaged("its digest is another".to_owned())) }
+    }
+}
+
+/// Blobs in memory, for tests and the simulator.
+#[derive(Debug, Default)]
+pub struct MemoryBlobs(Mutex<BTreeMap<Digest, Vec<u8>>>);
+
+impl BlobStore for MemoryBlobs {
+    fn store(&self, bytes: &[u8]) -> std::io::Result<Digest> {
+        let digest = Digest::of(bytes);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, bytes.to_vec());
+        Ok(digest)
+    }
+}
+
+impl Blobs for MemoryBlobs {
+    fn load(&self, digest: &Digest) -> Result<Vec<u8>, StorageError> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned();
+        kept.ok_or_else(|| StorageError::Damaged { path: digest.to_string().into(), detail: "no such blob".to_owned() })
     }
 }

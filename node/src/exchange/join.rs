@@ -19,7 +19,8 @@ use tongban_storage::Read;
 use tongban_storage::keyspace::directory::{INVITE, Invite};
 use tongban_storage::keyspace::meta;
 
-use super::record::{certify, change_trust_with, merge, publish};
+use super::change::Change;
+use super::record::certify;
 use super::shared::Shared;
 use crate::engine::trust::{AnchorRow, Certificate, RootKey};
 use crate::engine::{ExchangeEvent, Outside, Refused, Trust};
@@ -92,7 +93,7 @@ pub async fn invite(
     let mut secret = [0; 16];
     rand::rng().fill_bytes(&mut secret);
     let expires = shared.now().add_seconds(i64::try_from(expires_seconds).unwrap_or(i64::MAX));
-    let spki = certificate::public_key(&shared.parts.transport_key).map_err(fault)?;
+    let spki = shared.transport_spki()?;
     let address = shared.parts.addresses.first().cloned().ok_or_else(|| {
         problem(
             "address-missing",
@@ -164,7 +165,7 @@ pub(super) async fn admit(shared: &Arc<Shared>, peer: &PeerIdentity, join: Join)
     let chain: Vec<Vec<u8>> = trust.chain.iter().map(|certificate| certificate.0.clone()).collect();
     let subject = Subject { spki: join.transport_request, node, division };
     let issued =
-        certificate::issue(&shared.parts.transport_key, &chain, &subject, shared.now(), VALID_DAYS).map_err(fault)?;
+        certificate::issue(&shared.transport_key, &chain, &subject, shared.now(), VALID_DAYS).map_err(fault)?;
     let me = shared.here().node;
     let own = SignedRecord::Node { node, certifier: me, certification, record: Sealed::new(Vec::new()) }.to_sealed();
     let (anchor, mut records) = {
@@ -306,7 +307,6 @@ pub async fn join(shared: &Arc<Shared>, token: &str) -> Result<serde_json::Value
         )
     };
     let link = shared
-        .parts
         .endpoint
         .connect_as(&own_identity(shared)?, address, Expect::Pinned(invitation.issuer_key))
         .await
@@ -316,7 +316,7 @@ pub async fn join(shared: &Arc<Shared>, token: &str) -> Result<serde_json::Value
         secret: invitation.secret,
         division: node.division,
         node: node.node,
-        transport_request: certificate::public_key(&shared.parts.transport_key).map_err(fault)?,
+        transport_request: shared.transport_spki()?,
         seal_key,
         exchange_key: shared.parts.exchange_key.clone(),
         name: node.name.clone(),
@@ -342,8 +342,8 @@ pub async fn join(shared: &Arc<Shared>, token: &str) -> Result<serde_json::Value
 fn own_identity(shared: &Shared) -> Result<tongban_quic::Identity, Refused> {
     let node = shared.node();
     let certificate =
-        certificate::self_signed(&shared.parts.transport_key, node.node, node.division, shared.now()).map_err(fault)?;
-    tongban_quic::Identity::new(&shared.parts.transport_key, vec![certificate]).map_err(fault)
+        certificate::self_signed(&shared.transport_key, node.node, node.division, shared.now()).map_err(fault)?;
+    tongban_quic::Identity::new(&shared.transport_key, vec![certificate]).map_err(fault)
 }
 
 /// Looks an address up, within a few seconds.
@@ -396,7 +396,7 @@ async fn adopt(
     let mut index_version = None;
     if let Some(named) = &joined.index_key {
         let key: [u8; 32] = named.key.as_slice().try_into().map_err(|_| fault("the index key has another length"))?;
-        (shared.parts.keep_index_key)(named.version, &key).map_err(fault)?;
+        (shared.keep_index_key)(named.version, &key).map_err(fault)?;
         *shared.parts.keys.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
             Arc::new(IndexKey::new(named.version, key));
         index_version = Some(named.version);
@@ -404,7 +404,7 @@ async fn adopt(
     shared.change_directory(|directory| directory.add_anchor(root_key.node, root_key.key.clone()));
     let (root, adopted) = (root.clone(), superior.clone());
     let address = invitation.address.clone();
-    let change = |trust: &mut Trust| {
+    let change = move |trust: &mut Trust| {
         trust.certification = Some(Certificate(certification.into_bytes()));
         trust.superior = Some(adopted.node);
         trust.superior_address = Some(address);
@@ -424,10 +424,11 @@ async fn adopt(
     let mut row =
         meta::NODE.load(&*shared.parts.backend, &())?.ok_or_else(|| fault("the node has no row of its own"))?;
     row.label = label;
-    let _changed = change_trust_with(shared, change, vec![ExchangeEvent::Node(row)]).await?;
-    let _new = merge(shared, records).await?;
+    let also = vec![ExchangeEvent::Node(row)];
+    let _changed = shared.change(Change::Trust { change: Box::new(change), also }).await?;
+    let _new = shared.change(Change::Records(records)).await?;
     shared.set_node(tongban_domain::NodeFacts { label, ..node });
-    let _published = publish(shared).await?;
+    let _published = shared.change(Change::Publish).await?;
     Ok(json!({
         "superior": superior.node,
         "division": superior.division,

@@ -1,20 +1,25 @@
-//! The exchange: links, sessions, deliveries, queries and pulls, driven over QUIC.
+//! The exchange: links, sessions, deliveries, queries and pulls.
 //!
 //! ```text
-//!   outbox, relays ──▶ driver ── Session ──▶ link ──▶ peer
-//!   writer ◀── Deliver, RecordReceipt, Relay ──┘          requests have streams of their own: join, pull, questions
+//!   outbox, relays ──▶ Exchange ── Session ──▶ effects ──▶ driver ──▶ link ──▶ peer
+//!   writer ◀── Deliver, Receipted, Relayed ───────┘            requests have streams of their own: join, pull, questions
 //! ```
 //!
-//! One task, the [`driver`], owns every session and decides nothing by itself: what came in goes to the writer, and what the writer
-//! has committed goes out. A lost nudge costs time only; the outbox in the state is the truth.
+//! [`Exchange`] owns every session and does nothing by itself: it is told what has happened and says what is to be done.
+//! The [`Driver`] does it over QUIC on a running node; a simulator does it over queues. What both need beside it stands as steps without
+//! I/O: [`Changing`] for records and trust, [`Pulling`] and [`answer_here`] for journals, [`Knowledge`] for what a node knows.
 
 pub mod ask;
+mod audit;
 pub mod blobs;
+mod change;
+pub mod core;
 mod driver;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod golden_tests;
 mod join;
+pub mod knowledge;
 mod pull;
 pub mod record;
 mod serve;
@@ -22,10 +27,14 @@ pub mod shared;
 mod standing;
 pub mod translate;
 
+pub use self::core::{Effect, Exchange, Happened, Proven, Trouble};
 pub use ask::{Asked, ItemAnswer, LicenceAnswer, ProgressAnswer, WhereisAnswer};
-pub use blobs::FileBlobs;
+pub use audit::audit;
+pub use blobs::{BlobStore, FileBlobs, MemoryBlobs};
+pub use change::{Change, Changed, Changing, Kept, TrustChange};
 pub use driver::{Driver, Nudge};
 pub use join::{invite, join};
-pub use pull::audit;
-pub use serve::{progress, whereis};
+pub use knowledge::{Clock, Knowledge, KnowledgeParts};
+pub use pull::{PullStep, Pulling};
+pub use serve::{answer_here, progress, whereis};
 pub use shared::{Shared, SharedParts};

@@ -1,31 +1,35 @@
-//! This node's own record: who it is, where it can be dialled, whom it serves; certified by its superior, or by itself as a root.
+//! Records of the directory: this node's own, those that it certifies, and what becomes of others' when they are judged.
 
-use std::sync::Arc;
+use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::{AuthorityId, Label, NodeId};
+use tongban_codes::time::Timestamp;
+use tongban_federation::directory::{Certification, DatedKey, Merge, NodeRecord};
+use tongban_federation::{AuthorityRecord, Sealed, SignedRecord};
+use tongban_storage::keyspace::{Bytes, directory, hall};
 
-use tongban_codes::ids::Label;
-use tongban_federation::directory::{Certification, DatedKey, NodeRecord};
-use tongban_federation::{Sealed, SignedRecord};
-use tongban_storage::keyspace::{Bytes, hall};
-
-use super::shared::Shared;
+use super::knowledge::Knowledge;
 use crate::engine::trust::Certificate;
-use crate::engine::{ExchangeEvent, Outside, Refused, Trust};
+use crate::engine::{ExchangeEvent, Refused};
+
+fn unusable(error: impl std::fmt::Display) -> Refused {
+    Refused::problem("seal-unusable", error.to_string(), error.to_string())
+}
 
 /// Makes a node's certification, sealed by this node.
 ///
 /// # Errors
 ///
 /// When the seal key can't be used.
-pub(super) fn certify(
-    shared: &Shared,
-    node: tongban_codes::ids::NodeId,
-    division: tongban_codes::division::DivisionCode,
+pub fn certify(
+    knowledge: &Knowledge,
+    node: NodeId,
+    division: DivisionCode,
     label: Label,
     seal_key: tongban_seal::PublicKey,
     exchange_key: Vec<u8>,
 ) -> Result<Sealed, Refused> {
-    let me = shared.here().node;
-    let at = shared.now();
+    let me = knowledge.here().node;
+    let at = knowledge.now();
     let certification = Certification {
         node,
         division,
@@ -38,191 +42,99 @@ pub(super) fn certify(
         at,
         revoked: None,
     };
-    certification
-        .seal(&*shared.parts.keys.seal)
-        .map_err(|error| Refused::problem("seal-unusable", error.to_string(), error.to_string()))
+    certification.seal(&*knowledge.parts.keys.seal).map_err(unusable)
 }
 
-/// Publishes this node's record when what it would say has changed: to the state, and so to every peer.
-///
-/// # Errors
-///
-/// When the writer refuses.
-pub async fn publish(shared: &Arc<Shared>) -> Result<bool, Refused> {
-    let _one_at_a_time = shared.record_changes.lock().await;
-    let node = shared.node();
-    let trust = shared.trust();
-    let certification = match &trust.certification {
-        Some(Certificate(bytes)) => Sealed::new(bytes.clone()),
-        None => {
-            let key = shared.parts.keys.seal.public_key();
-            let exchange = shared.parts.exchange_key.clone();
-            let sealed = certify(shared, node.node, node.division, node.label, key, exchange)?;
-            let kept = Certificate(sealed.as_bytes().to_vec());
-            let _kept = change_trust(shared, |trust| trust.certification.replace(kept).is_none()).await?;
-            sealed
-        }
-    };
-    let authorities = hall::AUTHORITY.list(&*shared.parts.backend, &[], None, usize::MAX)?;
-    let chain = shared.trust().chain;
-    let transport_key = tongban_quic::certificate::public_key(&shared.parts.transport_key)
-        .map(|spki| tongban_quic::certificate::key_hash(&spki))
-        .map_err(|error| Refused::problem("transport-key", error.to_string(), error.to_string()))?;
-    let known = shared.directory().node(&node.node).map(|entry| (entry.record.clone(), entry.certification.superior));
+/// A root's certification of itself.
+pub(super) fn certify_self(knowledge: &Knowledge) -> Result<Sealed, Refused> {
+    let node = knowledge.node();
+    let key = knowledge.parts.keys.seal.public_key();
+    certify(knowledge, node.node, node.division, node.label, key, knowledge.parts.exchange_key.clone())
+}
+
+/// This node's record, who it is, where it can be dialled and whom it serves, when what it would say has changed; certified by its
+/// superior, or by itself as a root.
+pub(super) fn own_record(knowledge: &Knowledge, certification: &Certificate) -> Result<Option<Sealed>, Refused> {
+    let node = knowledge.node();
+    let trust = knowledge.trust();
+    let authorities = hall::AUTHORITY.list(&*knowledge.parts.backend, &[], None, usize::MAX)?;
     let mut record = NodeRecord {
         node: node.node,
-        name: node.name.clone(),
-        addresses: shared.parts.addresses.clone(),
-        transport_key,
-        chain: chain.into_iter().map(|certificate| Sealed::new(certificate.0)).collect(),
+        name: node.name,
+        addresses: knowledge.parts.addresses.clone(),
+        transport_key: knowledge.parts.transport_key_hash,
+        chain: trust.chain.into_iter().map(|certificate| Sealed::new(certificate.0)).collect(),
         authorities: authorities.into_iter().map(|(id, _)| id).collect(),
-        epoch: shared.epoch,
+        epoch: knowledge.epoch,
         version: 0,
-        issued_at: shared.now(),
+        issued_at: knowledge.now(),
     };
-    if let Some((known, superior)) = &known {
-        (record.version, record.issued_at) = (known.version, known.issued_at);
-        if record == *known && *superior == trust.superior {
-            return Ok(false);
+    if let Some(known) = knowledge.directory().node(&node.node) {
+        (record.version, record.issued_at) = (known.record.version, known.record.issued_at);
+        if record == known.record && known.certification.superior == trust.superior {
+            return Ok(None);
         }
-        record.issued_at = shared.now();
+        record.issued_at = knowledge.now();
     }
     record.version += 1;
-    let sealed = record
-        .seal(&*shared.parts.keys.seal)
-        .map_err(|error| Refused::problem("seal-unusable", error.to_string(), error.to_string()))?;
+    let sealed = record.seal(&*knowledge.parts.keys.seal).map_err(unusable)?;
     let certifier = trust.superior.unwrap_or(node.node);
-    let signed = SignedRecord::Node { node: node.node, certifier, certification, record: sealed }.to_sealed();
-    let merged = merge_alone(shared, vec![signed]).await?;
-    Ok(merged.grown)
+    let certification = Sealed::new(certification.0.clone());
+    Ok(Some(SignedRecord::Node { node: node.node, certifier, certification, record: sealed }.to_sealed()))
 }
 
-/// Changes trust: durable first, then valid. `change` tells whether it changed anything; changes follow each other.
-///
-/// # Errors
-///
-/// When the writer refuses; then nothing has changed.
-pub(super) async fn change_trust(
-    shared: &Arc<Shared>,
-    change: impl FnOnce(&mut Trust) -> bool + Send,
-) -> Result<bool, Refused> {
-    change_trust_with(shared, change, Vec::new()).await
+/// Records that were verified along the tree.
+pub(super) struct Verified {
+    /// New ones, as they go into the log.
+    pub(super) events: Vec<ExchangeEvent>,
+    /// The same, as they came.
+    pub(super) new: Vec<Sealed>,
+    /// Those that nothing known vouches for.
+    pub(super) unvouched: Vec<Sealed>,
 }
 
-/// Changes trust together with what else must be durable in the same entry.
-///
-/// # Errors
-///
-/// When the writer refuses; then nothing has changed.
-pub(super) async fn change_trust_with(
-    shared: &Arc<Shared>,
-    change: impl FnOnce(&mut Trust) -> bool + Send,
-    mut exchange: Vec<ExchangeEvent>,
-) -> Result<bool, Refused> {
-    let _one_at_a_time = shared.trust_changes.lock().await;
-    let mut trust = shared.trust();
-    if !change(&mut trust) {
-        return Ok(false);
-    }
-    let bytes = tongban_codes::cbor::to_vec(&trust);
-    exchange.push(ExchangeEvent::Trust(bytes));
-    let _reply = shared.settle(move |_, _, _| Ok(Outside { exchange, ..Outside::default() })).await?;
-    shared.set_trust(trust);
-    Ok(true)
-}
-
-/// What a merge of records did.
-#[derive(Debug, Default)]
-pub struct Merged {
-    /// Whether the directory has grown.
-    pub grown: bool,
-    /// Records that nothing known vouches for; they may be good when the chain has changed.
-    pub unvouched: Vec<Sealed>,
-}
-
-/// Verifies records along the tree and makes the new ones durable.
-///
-/// # Errors
-///
-/// When the writer refuses; records that don't verify are logged and left out.
-pub async fn merge(shared: &Arc<Shared>, records: Vec<Sealed>) -> Result<Merged, Refused> {
-    let _one_at_a_time = shared.record_changes.lock().await;
-    merge_alone(shared, records).await
-}
-
-/// The merge, for whoever holds the lock on changes of records: verified on a copy, made durable, then taken in.
-async fn merge_alone(shared: &Arc<Shared>, records: Vec<Sealed>) -> Result<Merged, Refused> {
-    let now = shared.now();
-    let mut events = Vec::new();
-    let mut unvouched = Vec::new();
-    {
-        let mut copy = (*shared.directory()).clone();
-        let settled = copy.merge_all(records, now);
-        for (sealed, outcome) in settled {
-            use tongban_federation::directory::Merge;
-            match outcome {
-                Ok(Merge::New(_) | Merge::Newer(_)) => {
-                    let Ok(signed) = tongban_codes::cbor::from_slice::<SignedRecord>(sealed.as_bytes()) else {
-                        continue;
-                    };
-                    events.push(match signed {
-                        SignedRecord::Node { node, .. } => ExchangeEvent::NodeRecord(node, sealed.into_bytes()),
-                        SignedRecord::Authority { record, .. } => {
-                            let Some(id) = authority_of(&record) else { continue };
-                            ExchangeEvent::AuthorityRecord(id, sealed.into_bytes())
-                        }
-                    });
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(code = error.code(), %error, "a record was not taken");
-                    unvouched.push(sealed);
-                }
+/// Verifies records on a copy of the directory; those that don't verify are logged and set aside.
+pub(super) fn verify(knowledge: &Knowledge, records: Vec<Sealed>, now: Timestamp) -> Verified {
+    let mut verified = Verified { events: Vec::new(), new: Vec::new(), unvouched: Vec::new() };
+    let mut copy = (*knowledge.directory()).clone();
+    for (sealed, outcome) in copy.merge_all(records, now) {
+        match outcome {
+            Ok(Merge::New(_) | Merge::Newer(_)) => {
+                let bytes = sealed.as_bytes().to_vec();
+                let event = match tongban_codes::cbor::from_slice::<SignedRecord>(&bytes) {
+                    Ok(SignedRecord::Node { node, .. }) => ExchangeEvent::NodeRecord(node, bytes),
+                    Ok(SignedRecord::Authority { record, .. }) => match authority_of(&record) {
+                        Some(id) => ExchangeEvent::AuthorityRecord(id, bytes),
+                        None => continue,
+                    },
+                    Err(_) => continue,
+                };
+                verified.events.push(event);
+                verified.new.push(sealed);
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(code = error.code(), %error, "a record was not taken");
+                verified.unvouched.push(sealed);
             }
         }
     }
-    if events.is_empty() {
-        return Ok(Merged { grown: false, unvouched });
-    }
-    let new: Vec<Sealed> = events
-        .iter()
-        .filter_map(|event| match event {
-            ExchangeEvent::NodeRecord(_, bytes) | ExchangeEvent::AuthorityRecord(_, bytes) => {
-                Some(Sealed::new(bytes.clone()))
-            }
-            _ => None,
-        })
-        .collect();
-    let _reply = shared.settle(move |_, _, _| Ok(Outside { exchange: events, ..Outside::default() })).await?;
-    let _settled = shared.change_directory(|directory| directory.merge_all(new, now));
-    shared.places_changed();
-    Ok(Merged { grown: true, unvouched })
+    verified
 }
 
 /// Whose record the sealed bytes are; they have been verified when this is asked.
-fn authority_of(record: &Sealed) -> Option<tongban_codes::ids::AuthorityId> {
+fn authority_of(record: &Sealed) -> Option<AuthorityId> {
     let payload = tongban_seal::cose::claimed_payload(record.as_bytes())?;
-    minicbor::decode::<tongban_federation::AuthorityRecord>(&payload).ok().map(|record| record.authority)
+    minicbor::decode::<AuthorityRecord>(&payload).ok().map(|record| record.authority)
 }
 
-/// Takes the records of own authorities, which the writer has sealed, into the directory.
-///
-/// # Errors
-///
-/// When the state can't be read or the writer refuses.
-pub(super) async fn merge_own_authorities(shared: &Arc<Shared>) -> Result<bool, Refused> {
-    let rows =
-        tongban_storage::keyspace::directory::AUTHORITY_RECORD.list(&*shared.parts.backend, &[], None, usize::MAX)?;
-    let unknown: Vec<Sealed> = {
-        let directory = shared.directory();
-        rows.into_iter()
-            .filter(|(id, Bytes(bytes))| directory.authority(id).is_none_or(|entry| entry.sealed.as_bytes() != bytes))
-            .map(|(_, Bytes(bytes))| Sealed::new(bytes))
-            .collect()
-    };
-    if unknown.is_empty() {
-        return Ok(false);
-    }
-    let merged = merge(shared, unknown).await?;
-    Ok(publish(shared).await? || merged.grown)
+/// The records of own authorities, which the writer has sealed, that the directory doesn't have yet.
+pub(super) fn unknown_authorities(knowledge: &Knowledge) -> Result<Vec<Sealed>, Refused> {
+    let rows = directory::AUTHORITY_RECORD.list(&*knowledge.parts.backend, &[], None, usize::MAX)?;
+    let known = knowledge.directory();
+    Ok(rows
+        .into_iter()
+        .filter(|(id, Bytes(bytes))| known.authority(id).is_none_or(|entry| entry.sealed.as_bytes() != bytes))
+        .map(|(_, Bytes(bytes))| Sealed::new(bytes))
+        .collect())
 }

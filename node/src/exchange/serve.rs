@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use minicbor::Encode;
+use tongban_codes::ids::NodeId;
 use tongban_domain::Place;
 use tongban_domain::case::Custody;
 use tongban_federation::session::Bucket;
@@ -13,6 +14,7 @@ use tongban_seal::cose;
 use tongban_storage::keyspace::{case, figure, hall, item};
 
 use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, ProgressAnswer, UNREACHED, WhereisAnswer};
+use super::knowledge::Knowledge;
 use super::shared::Shared;
 use crate::engine::Refused;
 
@@ -69,7 +71,24 @@ async fn answer(shared: &Arc<Shared>, link: &Link, bytes: &[u8]) -> Response {
     }
 }
 
-async fn routed_question(shared: &Arc<Shared>, came_from: tongban_codes::ids::NodeId, routed: Routed) -> Response {
+/// Answers what this node can answer a known peer from its applied state: which journals there are, slices of them, and questions that
+/// are for this node. `None` for what must be asked of others or changes something here. Whoever asks for a question waits before until what
+/// is committed is applied.
+#[must_use]
+pub fn answer_here(knowledge: &Knowledge, peer: &NodeId, request: &[u8]) -> Option<Vec<u8>> {
+    let response = match Request::from_bytes(request) {
+        Err(error) => refusal(Refused::problem(error.code(), error.to_string(), error.to_string())),
+        Ok(Request::Journals(_)) => Response::JournalList(super::pull::list(knowledge, peer)),
+        Ok(Request::Pull(pull)) => super::pull::serve(knowledge, peer, &pull),
+        Ok(Request::Routed(routed)) if knowledge.targets(&routed.target).contains(&knowledge.here().node) => {
+            local(knowledge, &routed.query).unwrap_or_else(refusal)
+        }
+        Ok(_) => return None,
+    };
+    Some(response.to_bytes())
+}
+
+async fn routed_question(shared: &Arc<Shared>, came_from: NodeId, routed: Routed) -> Response {
     let me = shared.here().node;
     let unreached = || {
         Response::Refused(Refusal {
@@ -78,7 +97,7 @@ async fn routed_question(shared: &Arc<Shared>, came_from: tongban_codes::ids::No
         })
     };
     if shared.targets(&routed.target).contains(&me) {
-        if !shared.parts.handle.fresh().await {
+        if !shared.handle.fresh().await {
             return unreached();
         }
         return match local(shared, &routed.query) {
@@ -89,30 +108,30 @@ async fn routed_question(shared: &Arc<Shared>, came_from: tongban_codes::ids::No
     shared.pass_on(routed, Some(came_from)).await.unwrap_or_else(unreached)
 }
 
-fn sealed<T: Encode<()>>(shared: &Shared, answer: &T) -> Result<Response, Refused> {
+fn sealed<T: Encode<()>>(knowledge: &Knowledge, answer: &T) -> Result<Response, Refused> {
     let payload = tongban_codes::cbor::to_vec(answer);
-    let sealed = cose::seal(&*shared.parts.keys.seal, CONTENT_TYPE, &payload, &[])
+    let sealed = cose::seal(&*knowledge.parts.keys.seal, CONTENT_TYPE, &payload, &[])
         .map_err(|error| Refused::problem("seal-unusable", error.to_string(), error.to_string()))?;
-    Ok(Response::Answer(Answer { signer: shared.here().node, sealed: Sealed::new(sealed) }))
+    Ok(Response::Answer(Answer { signer: knowledge.here().node, sealed: Sealed::new(sealed) }))
 }
 
 /// What this node itself knows about a question.
-fn local(shared: &Shared, query: &Query) -> Result<Response, Refused> {
-    let state = &*shared.parts.backend;
+fn local(knowledge: &Knowledge, query: &Query) -> Result<Response, Refused> {
+    let state = &*knowledge.parts.backend;
     let unknown = |what_en: &str, what_zh: &str| {
         Refused::problem("unknown-here", format!("no such {what_en} at this node"), format!("本节点没有该{what_zh}"))
     };
     match query {
         Query::Whereis(text) => {
-            let answer = whereis(shared, text)?.ok_or_else(|| unknown("case", "办件"))?;
-            sealed(shared, &answer)
+            let answer = whereis(knowledge, text)?.ok_or_else(|| unknown("case", "办件"))?;
+            sealed(knowledge, &answer)
         }
         Query::Progress(code) => {
             let case = case::named(state, &code.to_string())?.ok_or_else(|| unknown("case", "办件"))?;
-            sealed(shared, &progress(shared, &case))
+            sealed(knowledge, &progress(knowledge, &case))
         }
         Query::Item(division, code) => {
-            if *division != shared.here().division {
+            if *division != knowledge.here().division {
                 return Err(unknown("item", "事项"));
             }
             let item = item::ITEM
@@ -122,21 +141,21 @@ fn local(shared: &Shared, query: &Query) -> Result<Response, Refused> {
                 })
                 .filter(|item| item.state != tongban_domain::catalogue::ItemState::Draft)
                 .ok_or_else(|| unknown("published item", "已发布事项"))?;
-            sealed(shared, &ItemAnswer { item, as_of: shared.now() })
+            sealed(knowledge, &ItemAnswer { item, as_of: knowledge.now() })
         }
         Query::Licence(id) => {
             let licence = hall::LICENCE.load(state, id)?.ok_or_else(|| unknown("licence", "证照"))?;
-            sealed(shared, &LicenceAnswer { sealed: licence.sealed, status: licence.status, as_of: shared.now() })
+            sealed(knowledge, &LicenceAnswer { sealed: licence.sealed, status: licence.status, as_of: knowledge.now() })
         }
     }
 }
 
 /// How far a case is, without a name.
-pub fn progress(shared: &Shared, case: &tongban_domain::case::Case) -> ProgressAnswer {
+pub fn progress(knowledge: &Knowledge, case: &tongban_domain::case::Case) -> ProgressAnswer {
     let due = case.deadlines.as_ref();
     let as_of = match &case.custody {
         Custody::Elsewhere { as_of, .. } => *as_of,
-        _ => shared.now(),
+        _ => knowledge.now(),
     };
     ProgressAnswer {
         query_code: case.query_code,
@@ -155,13 +174,13 @@ pub fn progress(shared: &Shared, case: &tongban_domain::case::Case) -> ProgressA
 /// # Errors
 ///
 /// When the state can't be read.
-pub fn whereis(shared: &Shared, text: &str) -> Result<Option<WhereisAnswer>, Refused> {
-    let state = &*shared.parts.backend;
-    let here = shared.here();
+pub fn whereis(knowledge: &Knowledge, text: &str) -> Result<Option<WhereisAnswer>, Refused> {
+    let state = &*knowledge.parts.backend;
+    let here = knowledge.here();
     if let Some(case) = case::named(state, text)? {
         let (owner, handover, as_of): (Place, _, _) = match &case.custody {
-            Custody::Owner => (here, None, shared.now()),
-            Custody::Offered { to, .. } => (here, Some(to.division), shared.now()),
+            Custody::Owner => (here, None, knowledge.now()),
+            Custody::Offered { to, .. } => (here, Some(to.division), knowledge.now()),
             Custody::Elsewhere { owner, as_of } => (*owner, None, *as_of),
         };
         return Ok(Some(WhereisAnswer {

@@ -7,7 +7,7 @@ use tongban_codes::time::Timestamp;
 use tongban_federation::Cause;
 use tongban_storage::keyspace::delivery;
 
-use super::shared::Shared;
+use super::knowledge::Knowledge;
 use crate::api::v1::PeerView;
 
 /// Waiting envelopes that are counted for a view; a longer backlog shows as this many.
@@ -16,9 +16,9 @@ const COUNTED_MAX: u64 = 10_000;
 type Row = (NodeId, &'static str, Timestamp, Cause, Option<String>, bool);
 
 /// One view a peer that has a session, a place in the tree beside this node, or something waiting for it.
-pub(super) fn views(shared: &Shared, rows: &[Row]) -> Vec<PeerView> {
+pub(super) fn views(knowledge: &Knowledge, rows: &[Row]) -> Vec<PeerView> {
     let mut behind: BTreeMap<NodeId, u64> = BTreeMap::new();
-    let state = &*shared.parts.backend;
+    let state = &*knowledge.parts.backend;
     let mut seen = 0;
     let mut each = |node: NodeId, behind: &mut BTreeMap<NodeId, u64>| {
         *behind.entry(node).or_default() += 1;
@@ -28,7 +28,7 @@ pub(super) fn views(shared: &Shared, rows: &[Row]) -> Vec<PeerView> {
     // A state that can't be read shows in `status` by itself.
     let _read = delivery::OUTBOX.visit(state, &[], None, false, |(node, ..), _| each(node, &mut behind));
     let _read = delivery::RELAY.visit(state, &[], None, false, |(node, ..), _| each(node, &mut behind));
-    let directory = shared.directory();
+    let directory = knowledge.directory();
     let mut views = Vec::new();
     for (node, link, since, cause, trouble, lasting) in rows {
         let waiting = behind.remove(node).unwrap_or(0);
@@ -42,9 +42,9 @@ pub(super) fn views(shared: &Shared, rows: &[Row]) -> Vec<PeerView> {
         };
         views.push(PeerView {
             node: *node,
-            division: entry.map_or(shared.here().division, |entry| entry.certification.division),
+            division: entry.map_or(knowledge.here().division, |entry| entry.certification.division),
             name: entry.map_or_else(String::new, |entry| entry.record.name.clone()),
-            relation: relation(shared, node).to_owned(),
+            relation: relation(knowledge, node).to_owned(),
             state: (*link).to_owned(),
             behind: waiting,
             since: *since,
@@ -59,12 +59,12 @@ pub(super) fn views(shared: &Shared, rows: &[Row]) -> Vec<PeerView> {
         let entry = directory.node(&node);
         views.push(PeerView {
             node,
-            division: entry.map_or(shared.here().division, |entry| entry.certification.division),
+            division: entry.map_or(knowledge.here().division, |entry| entry.certification.division),
             name: entry.map_or_else(String::new, |entry| entry.record.name.clone()),
-            relation: relation(shared, &node).to_owned(),
+            relation: relation(knowledge, &node).to_owned(),
             state: "down".to_owned(),
             behind: waiting,
-            since: shared.now(),
+            since: knowledge.now(),
             cause: "no-link".to_owned(),
             cause_en: "reached through other nodes; waiting for its receipt".to_owned(),
             cause_zh: "经其他节点转送，等待回执".to_owned(),
@@ -75,10 +75,10 @@ pub(super) fn views(shared: &Shared, rows: &[Row]) -> Vec<PeerView> {
     views
 }
 
-fn relation(shared: &Shared, node: &NodeId) -> &'static str {
-    if shared.trust().superior == Some(*node) {
+fn relation(knowledge: &Knowledge, node: &NodeId) -> &'static str {
+    if knowledge.trust().superior == Some(*node) {
         "superior"
-    } else if shared.is_subordinate(node) {
+    } else if knowledge.is_subordinate(node) {
         "subordinate"
     } else {
         "other"

@@ -95,7 +95,7 @@ async fn fetch_item(app: &App, division: DivisionCode, code: &str) -> Result<(),
                 let item = ForeignItem { item: answer.item, node, as_of: answer.as_of };
                 let command = Box::new(Command::KeepForeignItem(Box::new(item)));
                 let request = Request::Act { actor: Actor::system(), command, key: None };
-                let _kept = app.shared.parts.handle.submit(request).await?;
+                let _kept = app.shared.handle.submit(request).await?;
             }
             Ok(())
         }

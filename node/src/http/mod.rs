@@ -68,7 +68,7 @@ impl App {
 
     /// Waits until what is committed is applied, so that a read is linearizable on this node.
     async fn fresh(&self) -> Result<(), Failure> {
-        if self.shared.parts.handle.fresh().await { Ok(()) } else { Err(Refused::Stopped.into()) }
+        if self.shared.handle.fresh().await { Ok(()) } else { Err(Refused::Stopped.into()) }
     }
 }
 
@@ -80,7 +80,7 @@ impl App {
 pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receiver<bool>) -> Result<(), RunError> {
     let io = |source| RunError::Io { what: "the socket of the API can't be made", source };
     // A new node's first operator is in its first entry.
-    let _applied = app.shared.parts.handle.fresh().await;
+    let _applied = app.shared.handle.fresh().await;
     // The lock on the directory says that no other node runs here, so an old socket is a leftover.
     if socket.exists() {
         std::fs::remove_file(&socket).map_err(io)?;
@@ -389,13 +389,13 @@ impl Call {
 /// Runs a command of the caller and answers with its reply once it is committed.
 async fn act(app: &App, call: &Call, digest: Digest, command: Command) -> Result<Response, Failure> {
     let actor = call.actor(app, &command)?;
-    if let Some(answered) = call.answered(app, digest).await? {
-        return Ok(answered);
+    if let Err(refused) = admit(app) {
+        // What was done stands, whatever the disk says now.
+        return call.answered(app, digest).await?.ok_or(refused);
     }
-    admit(app)?;
     let key = call.idempotency(digest);
     let staff = matches!(command, Command::AddOperator { .. } | Command::GrantMandate { .. });
-    let committed = app.shared.parts.handle.submit(Request::Act { actor, command: Box::new(command), key }).await?;
+    let committed = app.shared.handle.submit(Request::Act { actor, command: Box::new(command), key }).await?;
     if staff {
         // Whoever hears that an operator was added may send him at once.
         app.fresh().await?;

@@ -23,7 +23,7 @@ pub(super) fn routes() -> Router<App> {
 
 async fn status(State(app): State<App>) -> Result<Response, Failure> {
     let node = app.shared.node();
-    let handle = &app.shared.parts.handle;
+    let handle = &app.shared.handle;
     let free = disk_free(&app.directory.path);
     let low = u64::from(app.directory.config.limits.low_water_mib) << 20;
     let mut findings = Vec::new();
@@ -79,7 +79,7 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
         release: env!("CARGO_PKG_VERSION").to_owned(),
         at: app.shared.now(),
         superior: app.shared.trust().superior,
-        listen: app.shared.parts.endpoint.local_address().map_or_else(|_| String::new(), |address| address.to_string()),
+        listen: app.shared.endpoint.local_address().map_or_else(|_| String::new(), |address| address.to_string()),
         committed: handle.committed(),
         applied: handle.applied(),
         log_syncs: app.raft.log_syncs(),

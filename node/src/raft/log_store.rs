@@ -1,15 +1,13 @@
-//! openraft's log over ours: a view in memory of the newest entries, and one thread that writes.
+//! openraft's log over ours, with a view in memory of the newest entries.
 //!
-//! The thread takes everything that waits and makes it durable with one write and one sync, in the order in which it was
-//! asked for; then it answers. So vote, append, truncate and purge are synced and atomic, and many appends share a sync.
+//! Vote, append, truncate and purge are one write and one sync each, atomic, and on disk when they are answered.
 
 use std::{
     collections::VecDeque,
     fmt::Debug,
     io,
     ops::{Bound, RangeBounds},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc},
-    thread,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures::{Stream, stream};
@@ -17,7 +15,6 @@ use openraft::{
     EntryPayload, LogState, OptionalSend, RaftLogReader,
     storage::{IOFlushed, RaftLogStorage},
 };
-use tokio::sync::oneshot;
 use tongban_storage::{Log, LogBatch, StorageError};
 
 use super::{
@@ -28,10 +25,7 @@ use super::{
 
 /// Bytes of proposals kept in memory so that committed entries are handed on without reading them again.
 const TAIL_BYTES_MAX: usize = 8 << 20;
-/// Bytes after which a write takes no more of what waits.
-const WRITE_BYTES_MAX: usize = 4 << 20;
-
-/// What is in the log, including what is being written.
+/// What is in the log.
 pub(super) struct View {
     log: Log,
     tail: Mutex<Tail>,
@@ -218,50 +212,36 @@ impl RaftLogReader<Binding> for LogReader {
     }
 }
 
-/// What the writing thread is asked for.
-enum Task {
-    Append(Vec<Entry>, IOFlushed<Binding>),
-    Vote(Vote, Reply),
-    Truncate(Option<u64>, Reply),
-    Purge(LogId, Reply),
-}
-
-type Reply = oneshot::Sender<Result<(), io::Error>>;
-
-/// Who waits for a write.
-enum Waiting {
-    Append(IOFlushed<Binding>),
-    Reply(Reply),
-}
-
-/// openraft's side of the log. The thread ends when this is dropped.
+/// openraft's side of the log.
+///
+/// Writes wait for the disk where they are called: on the thread of the replica, which has nothing else to do, because the engine has at
+/// most two entries in flight. Another thread would only be woken and wake in turn (`docs/measurements.md`).
 pub(super) struct LogStore {
     view: Arc<View>,
-    queue: mpsc::Sender<Task>,
 }
 
 impl LogStore {
-    /// Starts the writing thread.
-    pub(super) fn start(view: Arc<View>) -> Result<Self, io::Error> {
-        let (queue, tasks) = mpsc::channel();
-        let writer = Arc::clone(&view);
-        thread::Builder::new().name("log-writer".to_owned()).spawn(move || write_all(&writer, &tasks))?;
-        Ok(Self { view, queue })
+    pub(super) fn new(view: Arc<View>) -> Self {
+        Self { view }
     }
 
-    async fn ask(&self, task: impl FnOnce(Reply) -> Task) -> Result<(), io::Error> {
-        let (reply, answer) = oneshot::channel();
-        self.send(task(reply))?;
-        answer.await.map_err(|_| stopped())?
+    /// One write and one sync, atomic. After a failed one the log refuses all later ones.
+    fn write(&self, add: impl FnOnce(&mut LogBatch)) -> Result<(), io::Error> {
+        let mut batch = LogBatch::new();
+        add(&mut batch);
+        {
+            let mut tail = self.view.tail();
+            if std::mem::take(&mut tail.committed_changed)
+                && let Some(committed) = tail.committed
+            {
+                batch.save_record(record::COMMITTED, &record::encode_position(&committed));
+            }
+        }
+        self.view.log.write(batch).map_err(|error| {
+            tracing::error!(%error, "the log can't be written");
+            io::Error::other(error)
+        })
     }
-
-    fn send(&self, task: Task) -> Result<(), io::Error> {
-        self.queue.send(task).map_err(|_| stopped())
-    }
-}
-
-fn stopped() -> io::Error {
-    io::Error::other("the thread that writes the log has stopped")
 }
 
 impl RaftLogStorage<Binding> for LogStore {
@@ -281,9 +261,8 @@ impl RaftLogStorage<Binding> for LogStore {
     }
 
     async fn save_vote(&mut self, vote: &Vote) -> Result<(), io::Error> {
-        let vote = *vote;
-        self.ask(|reply| Task::Vote(vote, reply)).await?;
-        self.view.tail().vote = Some(vote);
+        self.write(|batch| batch.save_record(record::VOTE, &record::encode_vote(vote)))?;
+        self.view.tail().vote = Some(*vote);
         Ok(())
     }
 
@@ -306,95 +285,42 @@ impl RaftLogStorage<Binding> for LogStore {
         I::IntoIter: OptionalSend,
     {
         let entries: Vec<Entry> = entries.into_iter().collect();
-        {
-            let mut tail = self.view.tail();
+        let written = self.write(|batch| {
             for entry in &entries {
-                tail.push(entry.clone());
+                batch.append(entry.log_id.index, &record::encode_entry(entry));
             }
+        });
+        if written.is_ok() {
+            let mut tail = self.view.tail();
+            for entry in entries {
+                tail.push(entry);
+            }
+            drop(tail);
+            evict(&self.view);
         }
-        self.send(Task::Append(entries, callback))
+        // openraft stops the replica when it hears of an error here.
+        callback.io_completed(written);
+        Ok(())
     }
 
     async fn truncate_after(&mut self, last: Option<LogId>) -> Result<(), io::Error> {
         let last = last.map(|last| last.index);
+        self.write(|batch| batch.truncate_after(last))?;
         self.view.tail().truncate(last.map_or(0, |last| last + 1));
-        self.ask(|reply| Task::Truncate(last, reply)).await
+        Ok(())
     }
 
     async fn purge(&mut self, upto: LogId) -> Result<(), io::Error> {
-        self.ask(|reply| Task::Purge(upto, reply)).await?;
+        self.write(|batch| {
+            batch.save_record(record::PURGED, &record::encode_position(&upto));
+            batch.purge_upto(upto.index);
+        })?;
         self.view.tail().purge(upto);
         Ok(())
     }
 }
 
-/// Writes what is asked for until nobody can ask any more. After a failed write the log refuses all later ones.
-fn write_all(view: &View, tasks: &mpsc::Receiver<Task>) {
-    while let Ok(first) = tasks.recv() {
-        let mut batch = LogBatch::new();
-        let mut waiting = Vec::new();
-        add(&mut batch, &mut waiting, first);
-        while batch.bytes() < WRITE_BYTES_MAX
-            && let Ok(task) = tasks.try_recv()
-        {
-            add(&mut batch, &mut waiting, task);
-        }
-        {
-            let mut tail = view.tail();
-            if std::mem::take(&mut tail.committed_changed)
-                && let Some(committed) = tail.committed
-            {
-                batch.save_record(record::COMMITTED, &record::encode_position(&committed));
-            }
-        }
-        let written = view.log.write(batch);
-        match &written {
-            Ok(()) => evict(view),
-            Err(error) => tracing::error!(%error, "the log can't be written"),
-        }
-        for waiting in waiting {
-            let result = match &written {
-                Ok(()) => Ok(()),
-                Err(error) => Err(io::Error::other(error.to_string())),
-            };
-            match waiting {
-                Waiting::Append(callback) => callback.io_completed(result),
-                Waiting::Reply(reply) => {
-                    let _ = reply.send(result);
-                }
-            }
-        }
-    }
-}
-
-fn add(batch: &mut LogBatch, waiting: &mut Vec<Waiting>, task: Task) {
-    match task {
-        Task::Append(entries, callback) => {
-            for entry in entries {
-                batch.append(entry.log_id.index, &record::encode_entry(&entry));
-            }
-            waiting.push(Waiting::Append(callback));
-        }
-        Task::Vote(vote, reply) => {
-            batch.save_record(record::VOTE, &record::encode_vote(&vote));
-            waiting.push(Waiting::Reply(reply));
-        }
-        Task::Truncate(last, reply) => {
-            batch.truncate_after(last);
-            waiting.push(Waiting::Reply(reply));
-        }
-        Task::Purge(upto, reply) => {
-            batch.save_record(record::PURGED, &record::encode_position(&upto));
-            batch.purge_upto(upto.index);
-            waiting.push(Waiting::Reply(reply));
-        }
-    }
-}
-
 /// Lets go of the oldest entries in memory that can be read from disk.
-///
-/// An entry of the same index that awaits its truncation can't be taken for a newer one: openraft appends nothing before a
-/// truncation has been answered.
 fn evict(view: &View) {
     let durable = view.log.last_index().map_or(0, |last| last + 1);
     let mut tail = view.tail();

@@ -9,6 +9,7 @@ use openraft::{
     impls::{EmptyNode, ProgressResponder},
     raft::ClientWriteResult,
 };
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tongban_storage::{Log, LogOptions};
 
@@ -59,6 +60,31 @@ pub struct RaftNode {
     sink: Arc<dyn CommittedSink>,
     proposals: mpsc::UnboundedSender<Proposed>,
     compacting: Mutex<()>,
+    thread: ReplicaThread,
+}
+
+/// The thread on which openraft's tasks run and the log is written: whatever happens to an entry between its proposal and its commit
+/// happens there, one after the other.
+struct ReplicaThread {
+    handle: Handle,
+    /// Dropped, it ends the thread.
+    _running: oneshot::Sender<()>,
+}
+
+impl ReplicaThread {
+    fn start() -> Result<Self, RaftError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().map_err(stopped)?;
+        let handle = runtime.handle().clone();
+        let (running, ended) = oneshot::channel::<()>();
+        std::thread::Builder::new()
+            .name("raft".to_owned())
+            .spawn(move || {
+                // The sender says nothing; it only goes.
+                let _gone = runtime.block_on(ended);
+            })
+            .map_err(stopped)?;
+        Ok(Self { handle, _running: running })
+    }
 }
 
 impl RaftNode {
@@ -76,7 +102,9 @@ impl RaftNode {
         let path = dir.to_path_buf();
         let view = blocking(move || View::new(Log::open(&path, options.log)?)).await??;
         let view = Arc::new(view);
-        let started = Self::run(Arc::clone(&view), replica, sink).await;
+        let thread = ReplicaThread::start()?;
+        let handle = thread.handle.clone();
+        let started = handle.spawn(Self::run(Arc::clone(&view), replica, sink, thread)).await.map_err(stopped)?;
         if started.is_err()
             && let Err(error) = view.log().close()
         {
@@ -85,10 +113,15 @@ impl RaftNode {
         started
     }
 
-    async fn run(view: Arc<View>, replica: u64, sink: Arc<dyn CommittedSink>) -> Result<Arc<Self>, RaftError> {
+    async fn run(
+        view: Arc<View>,
+        replica: u64,
+        sink: Arc<dyn CommittedSink>,
+        thread: ReplicaThread,
+    ) -> Result<Arc<Self>, RaftError> {
         let is_new = check_positions(&view, replica, sink.applied())?;
         let state_machine = StateMachine::new(Arc::clone(&view), Arc::clone(&sink))?;
-        let log_store = LogStore::start(Arc::clone(&view)).map_err(stopped)?;
+        let log_store = LogStore::new(Arc::clone(&view));
         let raft = Raft::new(replica, config()?, NoPeers, log_store, state_machine).await.map_err(stopped)?;
         if is_new {
             raft.initialize(BTreeMap::from([(replica, EmptyNode {})])).await.map_err(stopped)?;
@@ -108,7 +141,13 @@ impl RaftNode {
             .map_err(stopped)?;
         let (proposals, waiting) = mpsc::unbounded_channel();
         tokio::spawn(submit(raft.clone(), waiting));
-        Ok(Arc::new(Self { raft, view, sink, proposals, compacting: Mutex::new(()) }))
+        Ok(Arc::new(Self { raft, view, sink, proposals, compacting: Mutex::new(()), thread }))
+    }
+
+    /// Where the outcome of a proposal is known first; whoever waits for one there is not woken in another thread.
+    #[must_use]
+    pub fn runtime(&self) -> &Handle {
+        &self.thread.handle
     }
 
     /// How many times the log waited for the disk since the start.

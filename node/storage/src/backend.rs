@@ -53,6 +53,15 @@ pub trait Read: Send + Sync {
     /// The value of one key, `None` if there is none.
     fn load(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError>;
 
+    /// Shows the value of one key where it lies, without a copy; false if there is none. `see` must not read or write the store.
+    fn look(&self, family: Family, key: &[u8], see: &mut dyn FnMut(&[u8])) -> Result<bool, StorageError> {
+        let found = self.load(family, key)?;
+        if let Some(value) = &found {
+            see(value);
+        }
+        Ok(found.is_some())
+    }
+
     /// Visits the keys between two bounds in byte order, or in the opposite order if `reverse`.
     ///
     /// `from` is always the lower bound and `to` the upper, whichever the direction; bounds that enclose nothing visit
@@ -79,7 +88,12 @@ pub trait Backend: Read + 'static {
     /// Writes a batch: visible at once and whole, across all families, but **not durable** before [`Self::flush`].
     ///
     /// After a crash the store stands at some batch at or after the last flush, never within one and never with a gap.
-    fn write(&self, batch: WriteBatch) -> Result<(), StorageError>;
+    fn write(&self, batch: WriteBatch) -> Result<(), StorageError> {
+        self.write_all(&[&batch])
+    }
+
+    /// Writes several batches as one; where two name a key, the later one stands.
+    fn write_all(&self, batches: &[&WriteBatch]) -> Result<(), StorageError>;
 
     /// Makes everything that was written before the call durable.
     fn flush(&self) -> Result<(), StorageError>;

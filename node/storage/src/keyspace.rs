@@ -29,7 +29,7 @@ pub mod key;
 pub mod meta;
 mod view;
 
-pub use view::View;
+pub use view::{Overlay, View};
 
 use std::marker::PhantomData;
 use std::ops::{Bound, ControlFlow};
@@ -52,6 +52,11 @@ impl<K: Key, V> Keyspace<K, V> {
         Self { family, prefix, types: PhantomData }
     }
 
+    /// The same rows, of whose values only a part is read.
+    const fn reading<W>(&self) -> Keyspace<K, W> {
+        Keyspace::new(self.family, self.prefix)
+    }
+
     /// The bytes of a key.
     #[must_use]
     pub fn key(&self, key: &K) -> Vec<u8> {
@@ -68,6 +73,12 @@ impl<K: Key, V> Keyspace<K, V> {
         }
     }
 
+    /// Whether the bytes are a key of this keyspace.
+    #[must_use]
+    pub fn names(&self, family: Family, key: &[u8]) -> bool {
+        family == self.family && key.first() == Some(&self.prefix)
+    }
+
     /// Deletes a key.
     pub fn delete(&self, batch: &mut WriteBatch, key: &K) {
         batch.delete(self.family, self.key(key));
@@ -75,23 +86,43 @@ impl<K: Key, V> Keyspace<K, V> {
 
     /// Whether the key is there.
     pub fn holds(&self, read: &dyn Read, key: &K) -> Result<bool, StorageError> {
-        Ok(read.load(self.family, &self.key(key))?.is_some())
+        read.look(self.family, &self.key(key), &mut |_| {})
+    }
+
+    /// Visits all keys in order, without their values.
+    pub fn visit_keys(&self, read: &dyn Read, mut each: impl FnMut(K)) -> Result<(), StorageError> {
+        let from = [self.prefix];
+        let to = successor(&from);
+        let mut fault = None;
+        let high = to.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        read.scan(self.family, Bound::Included(&from), high, false, &mut |bytes, _| match K::read(&mut &bytes[1..]) {
+            Some(key) => {
+                each(key);
+                ControlFlow::Continue(())
+            }
+            None => {
+                fault = Some(self.damaged(bytes, "no key of this keyspace"));
+                ControlFlow::Break(())
+            }
+        })?;
+        fault.map_or(Ok(()), Err)
     }
 }
 
-impl<K: Key, V: Encode<()> + for<'b> Decode<'b, ()>> Keyspace<K, V> {
+impl<K: Key, V: Encode<()>> Keyspace<K, V> {
+    /// Sets a key.
+    pub fn put(&self, batch: &mut WriteBatch, key: &K, value: &V) {
+        batch.put(self.family, self.key(key), tongban_codes::cbor::to_row(value));
+    }
+}
+
+impl<K: Key, V: for<'b> Decode<'b, ()>> Keyspace<K, V> {
     /// The value of a key.
     pub fn load(&self, read: &dyn Read, key: &K) -> Result<Option<V>, StorageError> {
         let bytes = self.key(key);
-        match read.load(self.family, &bytes)? {
-            None => Ok(None),
-            Some(value) => minicbor::decode(&value).map(Some).map_err(|error| self.damaged(&bytes, error)),
-        }
-    }
-
-    /// Sets a key.
-    pub fn put(&self, batch: &mut WriteBatch, key: &K, value: &V) {
-        batch.put(self.family, self.key(key), tongban_codes::cbor::to_vec(value));
+        let mut found = Ok(None);
+        read.look(self.family, &bytes, &mut |value| found = minicbor::decode(value).map(Some))?;
+        found.map_err(|error| self.damaged(&bytes, error))
     }
 
     /// Visits keys that begin with `stem` (written by the caller in key form), from `after` on when given, in order or reverse.

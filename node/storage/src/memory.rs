@@ -84,7 +84,11 @@ impl Backend for MemoryBackend {
         Ok(Box::new(MemorySnapshot { families: self.read().families.clone() }))
     }
 
-    fn write(&self, batch: WriteBatch) -> Result<(), StorageError> {
+    fn write_all(&self, batches: &[&WriteBatch]) -> Result<(), StorageError> {
+        let mut batch = WriteBatch::new();
+        for later in batches {
+            batch.merge_from((*later).clone());
+        }
         let mut state = self.write_state();
         let mut undo = WriteBatch::new();
         for (family, key, _) in batch.iter() {

@@ -22,6 +22,15 @@ use crate::backend::{Backend, Family, Read, Snapshot, StorageError, Visit, Write
 /// Where a flush keeps its hard links for a moment, beneath the directory.
 const FLUSH_POINT: &str = "flush-point";
 
+/// By level, from the newest.
+const COMPRESSION: [DBCompressionType; 7] = {
+    use DBCompressionType::{Lz4, None};
+    [None, None, Lz4, Lz4, Lz4, Lz4, Lz4]
+};
+
+/// The part of a memtable's memory that its filter of keys takes.
+const MEMTABLE_FILTER_RATIO: f64 = 0.02;
+
 /// How much memory and how many files a store may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RocksOptions {
@@ -117,6 +126,14 @@ impl Read for RocksBackend {
         self.db.get_cf(self.family(family)?, key).map_err(|e| from_rocks(&self.path, e))
     }
 
+    fn look(&self, family: Family, key: &[u8], see: &mut dyn FnMut(&[u8])) -> Result<bool, StorageError> {
+        let found = self.db.get_pinned_cf(self.family(family)?, key).map_err(|e| from_rocks(&self.path, e))?;
+        if let Some(value) = &found {
+            see(value);
+        }
+        Ok(found.is_some())
+    }
+
     fn scan(
         &self,
         family: Family,
@@ -138,17 +155,20 @@ impl Backend for RocksBackend {
         Ok(Box::new(RocksSnapshot { inner: self.db.snapshot(), backend: self }))
     }
 
-    fn write(&self, batch: WriteBatch) -> Result<(), StorageError> {
+    fn write_all(&self, batches: &[&WriteBatch]) -> Result<(), StorageError> {
         let mut changes = rocksdb::WriteBatch::default();
-        for (family, rows) in Family::ALL.into_iter().zip(batch.into_families()) {
-            if rows.is_empty() {
-                continue;
-            }
-            let handle = self.family(family)?;
-            for (key, value) in rows {
-                match value {
-                    Some(value) => changes.put_cf(handle, key, value),
-                    None => changes.delete_cf(handle, key),
+        for batch in batches {
+            for family in Family::ALL {
+                let mut rows = batch.range(family, Bound::Unbounded, Bound::Unbounded).peekable();
+                if rows.peek().is_none() {
+                    continue;
+                }
+                let handle = self.family(family)?;
+                for (key, value) in rows {
+                    match value {
+                        Some(value) => changes.put_cf(handle, key, value),
+                        None => changes.delete_cf(handle, key),
+                    }
                 }
             }
         }
@@ -227,6 +247,8 @@ fn database_options(options: RocksOptions) -> Options {
     db.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
     db.set_db_write_buffer_size(options.write_buffer_bytes);
     db.set_max_open_files(i32::from(options.open_files));
+    // One thread writes: the applier.
+    db.set_allow_concurrent_memtable_write(false);
     db.set_max_background_jobs(i32::from(options.background_jobs.max(1)));
     db.set_bytes_per_sync(1 << 20);
     db.set_keep_log_file_num(4);
@@ -248,7 +270,11 @@ fn family_options(options: RocksOptions, cache: &Cache) -> Options {
     let mut family = Options::default();
     // The budget over all families flushes first; this is only the bound for a single one.
     family.set_write_buffer_size(options.write_buffer_bytes);
-    family.set_compression_type(DBCompressionType::Lz4);
+    // What is flushed is soon written again; only what stays is worth the time of compressing it.
+    family.set_compression_per_level(&COMPRESSION);
+    // Many reads are of keys that aren't there, and of rows that are no longer in memory.
+    family.set_memtable_whole_key_filtering(true);
+    family.set_memtable_prefix_bloom_ratio(MEMTABLE_FILTER_RATIO);
     family.set_level_compaction_dynamic_level_bytes(true);
     family.set_block_based_table_factory(&table);
     family

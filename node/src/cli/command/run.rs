@@ -23,6 +23,10 @@ pub(crate) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
         return Err(Failure::of(&CLOCK_NOT_DEMO, text, &[]));
     }
     crate::telemetry::start(&directory.config.telemetry);
+    // Huge pages make a node that does little hold a third more memory, and many nodes may share a host.
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        tracing::debug!(%error, "huge pages stay on");
+    }
     let options = RunOptions { clock_offset_millis: clock.map_or(0, |clock| clock.millis_since(now())) };
     let shown = directory.path.display().to_string();
     tokio::runtime::Builder::new_multi_thread()

@@ -12,6 +12,7 @@ use tongban_storage::keyspace::{Bytes, View, delivery, meta};
 
 use super::WriterParts;
 use super::request::{Answer, Key, Refused, Request};
+use super::window::KeyWindow;
 use crate::engine::entry::{Decision, ExchangeEvent};
 use crate::engine::records::record;
 use crate::exchange::translate;
@@ -21,9 +22,6 @@ const KEY_DAYS: i64 = 7;
 
 /// Bytes of an envelope before its seal: a frame's limit less what a seal and a frame add.
 const ENVELOPE_BYTES_MAX: usize = limits::ENVELOPE_BYTES_MAX - (8 << 10);
-
-/// Old idempotency keys dropped in one tick.
-const FORGET_MAX: usize = 512;
 
 /// What one request came to.
 pub(super) enum Decided {
@@ -48,6 +46,7 @@ pub(super) struct Decider<'a> {
     pub(super) places: &'a BTreeMap<DivisionCode, Place>,
     pub(super) view: &'a View<'a>,
     pub(super) at: Timestamp,
+    pub(super) window: &'a mut KeyWindow,
 }
 
 impl Decider<'_> {
@@ -83,6 +82,7 @@ impl Decider<'_> {
 
     fn act(&mut self, actor: &Actor, command: &Command, key: Option<Key>) -> Result<Decided, Refused> {
         if let Some(key) = key
+            && self.window.may_know(&key.key)
             && let Some(known) = delivery::IDEMPOTENCY.load(self.view, &key.key)?
         {
             return if known.request == key.request {
@@ -241,14 +241,7 @@ impl Decider<'_> {
         let change = self.domain(&Actor::system(), &Command::Tick)?;
         let mut proto = self.proto(change)?;
         let before = self.at.add_days(-KEY_DAYS);
-        let mut old = Vec::new();
-        delivery::IDEMPOTENCY_BY_TIME.visit(self.view, &[], None, false, |(at, key), ()| {
-            if at >= before || old.len() == FORGET_MAX {
-                return std::ops::ControlFlow::Break(());
-            }
-            old.push((at, key));
-            std::ops::ControlFlow::Continue(())
-        })?;
+        let old = self.window.expired(self.view, before)?;
         if !old.is_empty() {
             proto.decision.exchange.push(ExchangeEvent::Forgotten(old));
         }

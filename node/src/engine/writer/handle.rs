@@ -12,7 +12,10 @@ use super::request::{Answer, Refused, Request};
 use crate::engine::apply::Applied;
 use crate::engine::committed::Committed;
 
-pub(super) type Reply = oneshot::Sender<Result<Committed<Answer>, Refused>>;
+/// What a request came to.
+pub type Outcome = Result<Committed<Answer>, Refused>;
+
+pub(super) type Reply = oneshot::Sender<Outcome>;
 
 pub(super) enum Message {
     Request(Request, Reply, OwnedSemaphorePermit),
@@ -44,7 +47,7 @@ impl Handle {
     }
 
     /// Submits at once, in the order of the calls; `None` when there is no room, and the caller tries again later.
-    pub fn submit_now(&self, request: Request) -> Option<oneshot::Receiver<Result<Committed<Answer>, Refused>>> {
+    pub fn submit_now(&self, request: Request) -> Option<oneshot::Receiver<Outcome>> {
         let permit = Arc::clone(&self.room).try_acquire_owned().ok()?;
         let (reply, answer) = oneshot::channel();
         self.sender.send(Message::Request(request, reply, permit)).ok()?;

@@ -21,7 +21,7 @@ const CHECKPOINT_MILLIS: i64 = 1_000;
 
 impl Writer {
     /// Seals what the drafts say: the node's statements under one seal, each authority's documents under one of its own.
-    pub(super) fn seal(&mut self, drafts: &mut [Draft], at: Timestamp, whole: &mut WriteBatch) -> Result<(), Refused> {
+    pub(super) fn seal(&mut self, drafts: &mut [Draft], whole: &mut WriteBatch) -> Result<(), Refused> {
         let mut statements: Vec<(&str, Vec<u8>)> = Vec::new();
         let mut by_authority: BTreeMap<_, Vec<(usize, usize)>> = BTreeMap::new();
         for (number, draft) in drafts.iter().enumerate() {
@@ -81,12 +81,10 @@ impl Writer {
                 drafts[number].decision.documents.push(document);
             }
         }
+        let layers = self.layers.iter().map(|layer| &*layer.batch).collect();
+        let view = View::new(&self.hot, layers);
         for draft in drafts.iter() {
-            let mut layers: Vec<&WriteBatch> = self.layers.iter().map(|layer| &*layer.batch).collect();
-            layers.push(whole);
-            let mut part = WriteBatch::new();
-            fold_sealed(&draft.decision, at, &View::new(&self.hot, layers), &mut part)?;
-            whole.merge_from(part);
+            fold_sealed(&draft.decision, &view, whole)?;
         }
         Ok(())
     }

@@ -2,14 +2,15 @@
 
 use std::ops::ControlFlow;
 
+use minicbor::Decode;
 use tongban_codes::ids::{CaseId, NodeId, QueryCode};
 use tongban_codes::time::Timestamp;
 use tongban_domain::case::{Act, Case};
 use tongban_domain::{Due, DueKind};
 
 use super::key::stem;
-use super::{Bytes, Keyspace};
-use crate::{Family, Read, StorageError, WriteBatch};
+use super::{Bytes, Keyspace, Overlay};
+use crate::{Family, Read, StorageError};
 
 /// Cases by id.
 pub const CASE: Keyspace<CaseId, Case> = Keyspace::new(Family::Rows, 0x01);
@@ -32,10 +33,24 @@ pub fn query_key(code: &QueryCode) -> String {
     code.to_string().replace('-', "")
 }
 
+/// The fields of a case under which it is indexed and which an act may change.
+#[derive(Decode)]
+#[cbor(map)]
+struct Indexed {
+    #[n(3)]
+    case_no: Option<String>,
+    #[n(17)]
+    deemed_at: Option<Timestamp>,
+}
+
+/// The stored row of a case, of which only the indexed fields are decoded.
+const INDEXED: Keyspace<CaseId, Indexed> = CASE.reading();
+
 /// Stores a case after an act, with the index keys that changed.
-pub fn store(read: &dyn Read, batch: &mut WriteBatch, case: &Case, act: &Act) -> Result<(), StorageError> {
-    let before = CASE.load(read, &case.id)?;
+pub fn store(over: &mut Overlay<'_>, case: &Case, act: &Act) -> Result<(), StorageError> {
+    let before = INDEXED.load(over, &case.id)?;
     let known = before.as_ref();
+    let batch = &mut *over.batch;
     if known.is_none() {
         BY_TEXT.put(batch, &case.collection_no, &case.id);
         BY_TEXT.put(batch, &query_key(&case.query_code), &case.id);

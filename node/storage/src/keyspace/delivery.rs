@@ -15,8 +15,6 @@ pub const RELAY: Keyspace<(NodeId, NodeId, u32, u64), Bytes> = Keyspace::new(Fam
 pub const SENT: Keyspace<(NodeId, u32, u64), Sent> = Keyspace::new(Family::Journal, 0x47);
 /// Outcomes by idempotency key: actor and key, hashed.
 pub const IDEMPOTENCY: Keyspace<Digest, Outcome> = Keyspace::new(Family::Queue, 0x33);
-/// The same by time, so that old ones can be dropped.
-pub const IDEMPOTENCY_BY_TIME: Keyspace<(Timestamp, Digest), ()> = Keyspace::new(Family::Queue, 0x34);
 /// What came in: origin, epoch, sequence.
 pub const INBOX: Keyspace<(NodeId, u32, u64), Arrived> = Keyspace::new(Family::Journal, 0x44);
 /// The same by envelope id.

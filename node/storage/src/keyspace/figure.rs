@@ -5,8 +5,8 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, Digest, NodeId};
 use tongban_codes::time::Timestamp;
 
-use super::Keyspace;
-use crate::{Family, Read, StorageError, WriteBatch};
+use super::{Keyspace, Overlay};
+use crate::{Family, StorageError};
 
 /// Counts by dimensions: origin, deciding division, and the rest as text (`measure|item|month|outcome`).
 pub const FIGURE: Keyspace<(NodeId, DivisionCode, String), i64> = Keyspace::new(Family::Rows, 0x0f);
@@ -49,17 +49,12 @@ pub struct SliceRow {
 }
 
 /// Adds to a figure.
-pub fn add(
-    read: &dyn Read,
-    batch: &mut WriteBatch,
-    key: &(NodeId, DivisionCode, String),
-    by: i64,
-) -> Result<(), StorageError> {
-    let now = FIGURE.load(read, key)?.unwrap_or(0) + by;
+pub fn add(over: &mut Overlay<'_>, key: &(NodeId, DivisionCode, String), by: i64) -> Result<(), StorageError> {
+    let now = FIGURE.load(over, key)?.unwrap_or(0) + by;
     if now == 0 {
-        FIGURE.delete(batch, key);
+        FIGURE.delete(over.batch, key);
     } else {
-        FIGURE.put(batch, key, &now);
+        FIGURE.put(over.batch, key, &now);
     }
     Ok(())
 }

@@ -19,6 +19,48 @@ impl<'a> View<'a> {
     }
 }
 
+/// A batch in the making, over what it will be laid upon: what was written is read back.
+pub struct Overlay<'a> {
+    base: &'a dyn Read,
+    /// What has been written.
+    pub batch: &'a mut WriteBatch,
+}
+
+impl<'a> Overlay<'a> {
+    /// `batch` over `base`.
+    #[must_use]
+    pub fn new(base: &'a dyn Read, batch: &'a mut WriteBatch) -> Self {
+        Self { base, batch }
+    }
+}
+
+impl Read for Overlay<'_> {
+    fn load(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        match self.batch.find(family, key) {
+            Some(value) => Ok(value.map(<[u8]>::to_vec)),
+            None => self.base.load(family, key),
+        }
+    }
+
+    fn look(&self, family: Family, key: &[u8], see: &mut dyn FnMut(&[u8])) -> Result<bool, StorageError> {
+        match self.batch.find(family, key) {
+            Some(value) => Ok(value.map(see).is_some()),
+            None => self.base.look(family, key, see),
+        }
+    }
+
+    fn scan(
+        &self,
+        family: Family,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        reverse: bool,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StorageError> {
+        View::new(self.base, vec![self.batch]).scan(family, from, to, reverse, visit)
+    }
+}
+
 impl Read for View<'_> {
     fn load(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
         for layer in self.layers.iter().rev() {
@@ -27,6 +69,15 @@ impl Read for View<'_> {
             }
         }
         self.base.load(family, key)
+    }
+
+    fn look(&self, family: Family, key: &[u8], see: &mut dyn FnMut(&[u8])) -> Result<bool, StorageError> {
+        for layer in self.layers.iter().rev() {
+            if let Some(value) = layer.find(family, key) {
+                return Ok(value.map(see).is_some());
+            }
+        }
+        self.base.look(family, key, see)
     }
 
     fn scan(

@@ -1,0 +1,247 @@
+//! Exchanges that talk over a queue: open, hand over, acknowledge, break, restart, relay.
+
+mod world;
+
+use tongban_codes::ids::{Digest, NodeId};
+use tongban_federation::Flow;
+use tongban_federation::wire::JournalSize;
+
+use super::{Effect, Exchange, Happened, Proven};
+use crate::engine::{ACTS, Refused};
+use world::World;
+
+const CITY: usize = 0;
+const ONE: usize = 1;
+const TWO: usize = 2;
+
+fn node(world: &World, number: usize) -> NodeId {
+    world.nodes[number].place.node
+}
+
+fn up(world: &mut World, from: usize, to: usize) -> bool {
+    let peer = node(world, to);
+    world.nodes[from].exchange.standings().iter().any(|view| view.node == peer && view.state == "up")
+}
+
+#[test]
+fn nodes_link_up_and_learn_of_each_other() {
+    let mut world = World::new(1);
+    world.run(5);
+    for county in [ONE, TWO] {
+        assert!(up(&mut world, county, CITY) && up(&mut world, CITY, county));
+    }
+    for number in [CITY, ONE, TWO] {
+        assert_eq!(world.nodes[number].knowledge.directory().len(), 3, "node {number}");
+    }
+}
+
+#[test]
+fn an_envelope_is_handed_over_and_its_receipt_recorded() {
+    let mut world = World::new(2);
+    world.run(5);
+    let (city, one) = (node(&world, CITY), node(&world, ONE));
+    for sequence in 1..=5 {
+        world.nodes[ONE].send(city, sequence);
+    }
+    world.run(3);
+    assert_eq!(world.nodes[CITY].taken(one), 5);
+    assert!(world.nodes[ONE].unreceipted(city).is_empty());
+}
+
+#[test]
+fn what_waits_while_the_link_is_cut_goes_when_it_stands_again() {
+    let mut world = World::new(3);
+    world.run(5);
+    let (city, one) = (node(&world, CITY), node(&world, ONE));
+    world.cut(CITY, ONE, true);
+    world.nodes[ONE].send(city, 1);
+    world.run(30);
+    assert!(!up(&mut world, ONE, CITY));
+    assert_eq!(world.nodes[CITY].taken(one), 0);
+    world.cut(CITY, ONE, false);
+    world.run(120);
+    assert_eq!(world.nodes[CITY].taken(one), 1);
+    assert!(world.nodes[ONE].unreceipted(city).is_empty());
+}
+
+#[test]
+fn an_envelope_goes_through_the_superior() {
+    let mut world = World::new(4);
+    world.run(5);
+    let (one, two) = (node(&world, ONE), node(&world, TWO));
+    world.nodes[ONE].send(two, 1);
+    world.nodes[ONE].send(two, 2);
+    world.run(5);
+    assert_eq!(world.nodes[TWO].taken(one), 2);
+    assert!(world.nodes[ONE].unreceipted(two).is_empty());
+    assert_eq!(world.nodes[CITY].relaying(), 0, "the relay lets go of what is receipted");
+}
+
+#[test]
+fn a_relay_keeps_what_it_holds_over_a_restart() {
+    let mut world = World::new(5);
+    world.run(5);
+    let (one, two) = (node(&world, ONE), node(&world, TWO));
+    world.cut(CITY, TWO, true);
+    world.nodes[ONE].send(two, 1);
+    world.run(5);
+    assert_eq!(world.nodes[CITY].relaying(), 1);
+    world.restart(CITY, 50);
+    world.cut(CITY, TWO, false);
+    world.run(120);
+    assert_eq!(world.nodes[TWO].taken(one), 1);
+    assert!(world.nodes[ONE].unreceipted(two).is_empty());
+}
+
+#[test]
+fn nothing_is_acknowledged_before_the_writer_has_committed() {
+    let mut world = World::new(6);
+    world.run(5);
+    let (city, one) = (node(&world, CITY), node(&world, ONE));
+    world.nodes[CITY].decides = false;
+    world.nodes[ONE].send(city, 1);
+    let before = world.trace.len();
+    world.run(3);
+    let spoken: Vec<_> = world.trace[before..].iter().filter(|(from, to, _)| (*from, *to) == (CITY, ONE)).collect();
+    assert!(spoken.is_empty(), "{spoken:?}");
+    assert_eq!(world.nodes[ONE].unreceipted(city), vec![1]);
+    world.nodes[CITY].decides = true;
+    world.run(1);
+    assert_eq!(world.nodes[CITY].taken(one), 1);
+    assert!(world.nodes[ONE].unreceipted(city).is_empty());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_frames() {
+    let play = |seed| {
+        let mut world = World::new(seed);
+        world.run(3);
+        let (city, two) = (node(&world, CITY), node(&world, TWO));
+        world.nodes[ONE].send(city, 1);
+        world.nodes[ONE].send(two, 1);
+        world.cut(CITY, TWO, true);
+        world.run(20);
+        world.cut(CITY, TWO, false);
+        world.run(60);
+        world.trace
+    };
+    assert_eq!(play(7), play(7));
+}
+
+#[test]
+fn rows_that_cannot_be_opened_do_not_hide_those_behind_them() {
+    let mut world = World::new(8);
+    world.run(5);
+    let city = node(&world, CITY);
+    let sender = &world.nodes[ONE];
+    for sequence in 1..=4 {
+        sender.put(city, sequence, vec![0; 8]);
+    }
+    sender.send(city, 5);
+    sender.send(city, 6);
+    let flow = Flow { origin: sender.place.node, epoch: 1, destination: city };
+    let load = |limit| {
+        let (envelopes, more) = sender.exchange.load(&flow, 0, limit);
+        (envelopes.len(), more)
+    };
+    assert_eq!(load(1), (1, true));
+    assert_eq!(load(2), (2, false));
+    assert_eq!(load(100), (2, false));
+}
+
+fn effects(exchange: &mut Exchange) -> Vec<Effect> {
+    std::iter::from_fn(|| exchange.poll_effect()).collect()
+}
+
+#[test]
+fn a_connection_under_another_key_is_closed() {
+    let mut world = World::new(9);
+    world.run(5);
+    let proven = Proven { key_hash: Digest::of(b"another key"), ..world.proven(ONE) };
+    let exchange = &mut world.nodes[CITY].exchange;
+    exchange.handle(Happened::Accepted { link: 1_000_000, proven });
+    let effects = effects(exchange);
+    assert!(matches!(effects.as_slice(), [Effect::Close { link: 1_000_000, .. }]));
+    assert!(up(&mut world, CITY, ONE), "the link that stood still stands");
+}
+
+#[test]
+fn a_pull_that_failed_is_tried_again_later() {
+    let mut world = World::new(10);
+    world.run(5);
+    let one = node(&world, ONE);
+    let journal = JournalSize { origin: one, journal: ACTS, epoch: 1, size: 3 };
+    let pulls = |world: &mut World| {
+        let pulls = effects(&mut world.nodes[CITY].exchange);
+        pulls.iter().filter(|effect| matches!(effect, Effect::Pull { .. })).count()
+    };
+    world.nodes[CITY].exchange.handle(Happened::Listed { peer: one, journals: vec![journal, journal] });
+    assert_eq!(pulls(&mut world), 1, "one pull of a journal at a time");
+    world.nodes[CITY].exchange.handle(Happened::Pulled { peer: one, journal, result: Err(Refused::Unknown) });
+    world.nodes[CITY].exchange.handle(Happened::Look);
+    assert_eq!(pulls(&mut world), 0, "not at once");
+    world.advance(6);
+    world.nodes[CITY].exchange.handle(Happened::Look);
+    assert_eq!(pulls(&mut world), 1);
+    world.nodes[CITY].exchange.handle(Happened::Pulled { peer: one, journal, result: Ok(3) });
+    world.advance(600);
+    world.nodes[CITY].exchange.handle(Happened::Look);
+    assert_eq!(pulls(&mut world), 0, "all of it is here");
+}
+
+#[test]
+fn only_acts_from_below_and_standards_from_above_are_pulled() {
+    let mut world = World::new(11);
+    world.run(5);
+    let city = node(&world, CITY);
+    let journal = JournalSize { origin: city, journal: ACTS, epoch: 1, size: 3 };
+    let exchange = &mut world.nodes[ONE].exchange;
+    exchange.handle(Happened::Listed { peer: city, journals: vec![journal] });
+    assert!(effects(exchange).is_empty());
+}
+
+/// Chance from a seed.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+#[test]
+fn whatever_breaks_everything_arrives_once_it_is_whole_again() {
+    for seed in 1..=40 {
+        let mut world = World::new(seed);
+        let mut chance = Chance(seed);
+        let mut sent = [[0; 3]; 3];
+        for _ in 0..40 {
+            let from = usize::try_from(chance.below(3)).unwrap();
+            let to = (from + 1 + usize::try_from(chance.below(2)).unwrap()) % 3;
+            match chance.below(8) {
+                0 => world.cut(CITY, ONE + usize::try_from(chance.below(2)).unwrap(), true),
+                1 => world.cut(CITY, ONE + usize::try_from(chance.below(2)).unwrap(), false),
+                2 => world.restart(from, seed + chance.below(1000)),
+                _ => {
+                    sent[from][to] += 1;
+                    let peer = node(&world, to);
+                    world.nodes[from].send(peer, sent[from][to]);
+                }
+            }
+            world.run(i64::try_from(chance.below(8)).unwrap());
+        }
+        world.cut(CITY, ONE, false);
+        world.cut(CITY, TWO, false);
+        world.run(1200);
+        for from in [CITY, ONE, TWO] {
+            for to in [CITY, ONE, TWO] {
+                let (origin, destination) = (node(&world, from), node(&world, to));
+                assert_eq!(world.nodes[to].taken(origin), sent[from][to], "seed {seed}: {from} to {to}");
+                let waiting = world.nodes[from].unreceipted(destination);
+                assert!(waiting.is_empty(), "seed {seed}: {from} to {to} {waiting:?}");
+            }
+            assert_eq!(world.nodes[from].relaying(), 0, "seed {seed}: relay {from}");
+        }
+    }
+}

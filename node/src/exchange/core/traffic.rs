@@ -1,0 +1,291 @@
+//! Envelopes and receipts: which flow goes over which link, in and out.
+
+use std::collections::BTreeSet;
+
+use tongban_codes::ids::NodeId;
+use tongban_federation::route::{Journey, Policy};
+use tongban_federation::session::Input;
+use tongban_federation::wire::SignedBy;
+use tongban_federation::{Envelope, Flow, Hop, Outgoing, Receipt, Role, Sealed, limits, next_hop};
+use tongban_storage::keyspace::key::stem;
+use tongban_storage::keyspace::{Bytes, delivery};
+
+use super::{Exchange, Later, Waiting};
+use crate::engine::{Answer, Committed, ExchangeEvent, Outside, Refused, Request};
+use crate::exchange::knowledge::DirectoryUnseal;
+
+/// Bytes of receipts that wait at a relay for a way back.
+const UNPASSED_BYTES_MAX: usize = 8 << 20;
+
+/// A receipt of another node for another node.
+pub(super) struct Unpassed {
+    flow: Flow,
+    sequence: u64,
+    receiver: NodeId,
+    sealed: Sealed,
+}
+
+impl Unpassed {
+    pub(super) fn new(receipt: &Receipt, sealed: Sealed) -> Self {
+        Self { flow: receipt.flow(), sequence: receipt.sequence, receiver: receipt.receiver, sealed }
+    }
+}
+
+impl Exchange {
+    /// Tells sessions which flows go over them; dials where that is the way.
+    pub(super) fn announce(&mut self, only: Option<NodeId>) {
+        for (flow, last) in self.flows() {
+            self.announce_flow(flow, 1, last, only);
+        }
+    }
+
+    /// Tells the session that leads to a flow's destination how far the flow goes, once for each link and each growth: what was told
+    /// before is the session's business. `from` is the first sequence that is new when the flow was told of before.
+    pub(super) fn announce_flow(&mut self, flow: Flow, from: u64, last: u64, only: Option<NodeId>) {
+        let me = self.knowledge.here().node;
+        let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
+        let came_from = (flow.origin != me).then_some(flow.origin);
+        let journey = Journey { destination: flow.destination, came_from, hops: limits::HOPS_MAX };
+        let mut ways = Vec::new();
+        match next_hop(&self.knowledge.directory(), me, &journey, &linked, &self.policy()) {
+            Hop::Direct(peer) | Hop::Via(peer) => ways.push(peer),
+            Hop::Dial { node, .. } => {
+                // An accepting session never dials; while no connection stands, not even one that is still greeting, this node may.
+                let waits =
+                    self.peers.get(&node).is_none_or(|known| known.role == Role::Accept && known.link.is_none());
+                if waits {
+                    self.open(node, Role::Dial, false);
+                }
+                ways.push(node);
+                // While the direct way is being tried, the way through superiors is as good: whichever comes first counts.
+                let indirect = next_hop(&self.knowledge.directory(), me, &journey, &linked, &Policy::default());
+                if let Hop::Direct(peer) | Hop::Via(peer) = indirect
+                    && self.peers.get(&node).is_some_and(|peer| peer.trouble.is_some())
+                {
+                    ways.push(peer);
+                }
+            }
+            Hop::None(_) => {}
+        }
+        for peer in ways {
+            if only.is_some_and(|only| only != peer) {
+                continue;
+            }
+            let Some(known) = self.peers.get_mut(&peer) else { continue };
+            let open = known.session.is_open();
+            let from = match known.announced.get(&flow) {
+                Some(told) if from <= 1 && last <= *told => continue,
+                Some(told) if from <= 1 => told + 1,
+                Some(_) => from,
+                None => 1,
+            };
+            if open {
+                known.announced.entry(flow).and_modify(|told| *told = (*told).max(last)).or_insert(last);
+            }
+            self.feed(peer, Input::OutboxGrew { flow, from });
+        }
+    }
+
+    /// Every flow of which something waits here, own envelopes and those of others, with its last sequence.
+    pub(super) fn flows(&self) -> Vec<(Flow, u64)> {
+        let (me, epoch) = (self.knowledge.here().node, self.knowledge.epoch);
+        let state = &*self.knowledge.parts.backend;
+        let mut flows = Vec::new();
+        let mut after: Option<NodeId> = None;
+        loop {
+            let key = after.map(|node| (node, u32::MAX, u64::MAX));
+            let Ok(found) = delivery::OUTBOX.list(state, &[], key.as_ref(), 1) else { break };
+            let Some(((destination, ..), _)) = found.first() else { break };
+            let last = delivery::OUTBOX.last(state, &stem(&(*destination, epoch))).ok().flatten();
+            if let Some((_, _, last)) = last {
+                flows.push((Flow { origin: me, epoch, destination: *destination }, last));
+            }
+            after = Some(*destination);
+        }
+        let mut after = None;
+        while let Ok(found) = delivery::RELAY.list(state, &[], after.as_ref(), 1) {
+            let Some(((destination, origin, epoch, _), _)) = found.first() else { break };
+            let last = delivery::RELAY.last(state, &stem(&(*destination, *origin, *epoch))).ok().flatten();
+            if let Some((.., last)) = last {
+                flows.push((Flow { origin: *origin, epoch: *epoch, destination: *destination }, last));
+            }
+            after = Some((*destination, *origin, *epoch, u64::MAX));
+        }
+        flows
+    }
+
+    /// The next envelopes of a flow, and whether there are further ones. Rows that can't be opened are passed over.
+    pub(super) fn load(&self, flow: &Flow, after: u64, limit: usize) -> (Vec<Outgoing>, bool) {
+        let directory = self.knowledge.directory();
+        let unseal = DirectoryUnseal(&directory);
+        let mut outgoing = Vec::new();
+        let mut after = after;
+        loop {
+            let rows = self.rows(flow, after, limit - outgoing.len() + 1);
+            let found = rows.len();
+            let wanted = limit - outgoing.len();
+            for (sequence, Bytes(bytes)) in rows.into_iter().take(wanted) {
+                after = sequence;
+                let sealed = Sealed::new(bytes);
+                match Envelope::open(&flow.origin, &sealed, &unseal) {
+                    Ok(envelope) => outgoing.push(Outgoing::of(&envelope, sealed)),
+                    Err(error) => tracing::error!(%error, sequence, "a stored envelope can't be opened"),
+                }
+            }
+            if found <= wanted {
+                return (outgoing, false);
+            }
+            if outgoing.len() >= limit {
+                return (outgoing, true);
+            }
+        }
+    }
+
+    /// Stored envelopes of a flow behind a sequence.
+    fn rows(&self, flow: &Flow, after: u64, limit: usize) -> Vec<(u64, Bytes)> {
+        let state = &*self.knowledge.parts.backend;
+        if flow.origin == self.knowledge.here().node {
+            let key = (flow.destination, flow.epoch, after);
+            let found = delivery::OUTBOX.list(state, &stem(&(flow.destination, flow.epoch)), Some(&key), limit);
+            found.unwrap_or_default().into_iter().map(|((.., sequence), row)| (sequence, row)).collect()
+        } else {
+            let key = (flow.destination, flow.origin, flow.epoch, after);
+            let prefix = stem(&(flow.destination, flow.origin, flow.epoch));
+            let found = delivery::RELAY.list(state, &prefix, Some(&key), limit);
+            found.unwrap_or_default().into_iter().map(|((.., sequence), row)| (sequence, row)).collect()
+        }
+    }
+
+    pub(super) fn deliver(&mut self, peer: NodeId, envelope: Envelope, sealed: Sealed) {
+        let (flow, sequence) = (envelope.flow(), envelope.sequence);
+        let Some(place) = self.knowledge.place_of(&envelope.origin) else {
+            self.feed_later(peer, Input::Dropped { flow, sequence });
+            return;
+        };
+        let request = Request::Deliver { sealed, envelope: Box::new(envelope), place };
+        self.decide(Waiting::Delivery { peer, flow, sequence }, request, false);
+    }
+
+    pub(super) fn relay(&mut self, peer: NodeId, envelope: &Envelope, sealed: Sealed) {
+        let (flow, sequence) = (envelope.flow(), envelope.sequence);
+        if self.knowledge.directory().node(&flow.destination).is_none() {
+            self.feed_later(peer, Input::Dropped { flow, sequence });
+            return;
+        }
+        let Flow { origin, epoch, destination } = flow;
+        let event = ExchangeEvent::Relayed { destination, origin, epoch, sequence, sealed: sealed.into_bytes() };
+        let request = Request::Custom(Box::new(move |read, _, _| {
+            // The sender may offer what is kept already.
+            let new = !delivery::RELAY.holds(read, &(destination, origin, epoch, sequence))?;
+            let exchange = if new { vec![event] } else { Vec::new() };
+            Ok(Outside { exchange, ..Outside::default() })
+        }));
+        self.decide(Waiting::Relay { peer, flow, sequence }, request, true);
+    }
+
+    pub(super) fn record_receipt(&mut self, peer: NodeId, receipt: Receipt, sealed: Sealed) {
+        let (flow, sequence) = (receipt.flow(), receipt.sequence);
+        let Some(place) = self.knowledge.place_of(&receipt.receiver) else {
+            self.later.push_back(Later::Unlink(peer));
+            return;
+        };
+        let request = Request::Receipted { sealed, receipt: Box::new(receipt), place };
+        self.decide(Waiting::Receipt { peer, flow, sequence }, request, false);
+    }
+
+    /// Passes a receipt on towards the origin, and lets go of the envelope. A receipt for which there is no way back now waits in memory
+    /// for one; were it lost, the origin's next offer would be answered again.
+    pub(super) fn relay_receipt(&mut self, receipt: Unpassed) {
+        let Unpassed { flow, sequence, receiver, sealed } = receipt;
+        let me = self.knowledge.here().node;
+        let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
+        let journey = Journey { destination: flow.origin, came_from: Some(receiver), hops: limits::HOPS_MAX };
+        let hop = next_hop(&self.knowledge.directory(), me, &journey, &linked, &Policy::default());
+        let (Hop::Direct(peer) | Hop::Via(peer)) = hop else {
+            let mut bytes: usize = self.unpassed.iter().map(|waiting| waiting.sealed.len()).sum();
+            while bytes + sealed.len() > UNPASSED_BYTES_MAX
+                && let Some(oldest) = self.unpassed.pop_front()
+            {
+                bytes -= oldest.sealed.len();
+            }
+            self.unpassed.push_back(Unpassed { flow, sequence, receiver, sealed });
+            return;
+        };
+        let passed_on = SignedBy { signer: receiver, sealed };
+        self.feed_later(peer, Input::Committed { flow, sequence, receipt: passed_on });
+        let Flow { origin, epoch, destination } = flow;
+        let request = Request::Custom(Box::new(move |read, _, _| {
+            let kept = delivery::RELAY.holds(read, &(destination, origin, epoch, sequence))?;
+            let event = ExchangeEvent::RelayDone { destination, origin, epoch, sequence };
+            Ok(Outside { exchange: kept.then_some(event).into_iter().collect(), ..Outside::default() })
+        }));
+        self.decide(Waiting::RelayDone { flow, sequence }, request, false);
+    }
+
+    /// Tries again to pass on what found no way back before.
+    pub(super) fn pass_receipts(&mut self) {
+        for receipt in std::mem::take(&mut self.unpassed) {
+            self.relay_receipt(receipt);
+        }
+    }
+
+    /// The writer has decided, and what it decided is committed; or it did not.
+    pub(super) fn decided(&mut self, waiting: Waiting, outcome: Result<Committed<Answer>, Refused>) {
+        match waiting {
+            Waiting::Delivery { peer, flow, sequence } => {
+                let receipt = outcome.ok().and_then(|committed| self.receipt(&flow, sequence, committed));
+                self.feed(peer, receipt.unwrap_or(Input::Dropped { flow, sequence }));
+            }
+            Waiting::Relay { peer, flow, sequence } => match outcome {
+                Ok(committed) => {
+                    self.feed(peer, stored(flow, sequence, committed));
+                    self.announce_flow(flow, sequence, sequence, None);
+                }
+                Err(_) => self.feed(peer, Input::Dropped { flow, sequence }),
+            },
+            Waiting::Receipt { peer, flow, sequence } => match outcome {
+                Ok(committed) => self.recorded(flow, sequence, committed),
+                Err(refused) => {
+                    // The session waits for it to be recorded: it must hear it again, on a new connection.
+                    tracing::warn!(?refused, "a receipt was not recorded");
+                    self.later.push_back(Later::Unlink(peer));
+                }
+            },
+            Waiting::RelayDone { flow, sequence } => {
+                if let Ok(committed) = outcome {
+                    self.recorded(flow, sequence, committed);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The receipt that may leave now that the effect is committed.
+    fn receipt(&self, flow: &Flow, sequence: u64, committed: Committed<Answer>) -> Option<Input> {
+        match committed.into_inner() {
+            Answer::Receipt(sealed, _) => {
+                let receipt = SignedBy { signer: self.knowledge.here().node, sealed };
+                Some(Input::Committed { flow: *flow, sequence, receipt })
+            }
+            Answer::Fork => {
+                tracing::error!(origin = %flow.origin, sequence, "a fork: the same act with another content");
+                None
+            }
+            _ => None,
+        }
+    }
+
+    /// No session sends an envelope again whose receipt is durable here.
+    fn recorded(&mut self, flow: Flow, sequence: u64, committed: Committed<Answer>) {
+        let _spoken = committed.into_inner();
+        for peer in self.peers.keys().copied().collect::<Vec<_>>() {
+            self.feed(peer, Input::ReceiptRecorded { flow, sequence });
+        }
+    }
+}
+
+/// That an envelope is stored may be said now that it is committed and applied.
+fn stored(flow: Flow, sequence: u64, committed: Committed<Answer>) -> Input {
+    let _spoken = committed.into_inner();
+    Input::Stored { flow, sequence }
+}
