@@ -25,6 +25,7 @@ use crate::exchange::{
 };
 use crate::http::{self, App};
 use crate::raft::{CommittedSink, OrderedLog, RaftError, RaftNode, RaftOptions};
+use crate::room::Room;
 
 /// Log entries between two flushes of the state, after which the log behind them is let go.
 const COMPACT_ENTRIES: u64 = 50_000;
@@ -206,6 +207,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
             endpoint,
             quic_trust,
             keep_index_key: Box::new(move |_, key| keeper.keep_index_key(key).map_err(std::io::Error::other)),
+            room: Arc::new(Room::new(data.clone(), u64::from(directory.config.limits.low_water_mib) << 20)),
         },
     );
     if row.is_none() {
@@ -216,7 +218,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let (stop, stopped) = watch::channel(false);
     let (nudge, nudges) = mpsc::channel(64);
     let mut driver = tokio::spawn(Driver::new(Arc::clone(&shared), nudges, outbox).run(stopped.clone()));
-    let app = App::new(Arc::clone(&shared), Arc::clone(&raft), Arc::clone(&directory), nudge);
+    let app = App::new(Arc::clone(&shared), Arc::clone(&raft), nudge);
     let socket = directory.socket();
     let server = tokio::spawn(http::serve(app, socket.clone(), stopped.clone()));
     let ticking = tokio::spawn(tick(Arc::clone(&shared), Arc::clone(&raft), stopped));

@@ -76,6 +76,17 @@ impl SmallDisk {
         }
     }
 
+    /// Makes the disk larger.
+    ///
+    /// # Panics
+    ///
+    /// When it can't be mounted anew.
+    pub fn grow(&self, mib: u32) {
+        let size = format!("remount,size={mib}m");
+        let done = Command::new("mount").args(["-o", &size]).arg(&self.path).status();
+        assert!(done.is_ok_and(|status| status.success()), "{} can't be made larger", self.path.display());
+    }
+
     /// Gives back what was filled.
     ///
     /// # Panics

@@ -18,7 +18,7 @@ pub use cluster::Cluster;
 pub use disk::SmallDisk;
 pub use hall::{APPLICANT, Collected, Item, citizen, permits};
 pub use node::{Node, binary, free_port};
-pub use relay::Relays;
+pub use relay::{Quality, Relays};
 pub use transcript::{play, play_block};
 pub use tree::{CITY, HOME, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree};
 
