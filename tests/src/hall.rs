@@ -59,22 +59,25 @@ pub struct Collected {
     pub query_code: String,
 }
 
-/// Real permits of 511602 as a file for `item import`, collected as well by the divisions in `covered`, and their codes.
+/// Real permits of 511602 as a file for `item import`, as those of `division`, collected as well by the divisions in `covered`, and their
+/// codes.
 ///
 /// # Panics
 ///
 /// When the catalogue has fewer.
 #[must_use]
-pub fn permits(count: usize, covered: &str) -> (String, Vec<String>) {
+pub fn permits(count: usize, division: &str, covered: &str) -> (String, Vec<String>) {
     let mut lines = CATALOGUE.lines();
     let head = lines.next().unwrap_or_default();
     let mut file = format!("{head},statutory_days,promised_days,modes,covered\n");
     let mut codes = Vec::new();
     for line in lines.filter(|line| !line.contains('"')) {
         let fields: Vec<&str> = line.split(',').collect();
-        let [.., code, _, "01", authority] = fields[..] else { continue };
+        let [department, main_item, name, code, _, "01", authority] = fields[..] else { continue };
         if authority.parse::<CreditCode>().is_ok() && codes.len() < count {
-            file.push_str(&format!("{line},20,10,collect,{covered}\n"));
+            file.push_str(&format!(
+                "{department},{main_item},{name},{code},{division},01,{authority},20,10,collect,{covered}\n"
+            ));
             codes.push(code.to_owned());
         }
     }
@@ -122,7 +125,7 @@ impl Cluster {
     /// When one doesn't come in.
     #[track_caller]
     pub fn furnish(&self, node: &str, count: usize, covered: &str) -> Vec<String> {
-        let (file, codes) = permits(count, covered);
+        let (file, codes) = permits(count, &self.node(node).division, covered);
         let file = self.file(&format!("{node}-permits.csv"), file.as_bytes());
         let report = self.node(node).ok(&["item", "import", &file.to_string_lossy()]);
         assert_eq!(report["imported"], count, "{report}");

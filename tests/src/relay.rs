@@ -26,22 +26,18 @@ const DATAGRAM_BYTES_MAX: usize = 65_536;
 pub struct Quality {
     /// The shortest time on the way.
     pub delay: Duration,
-    /// What is added at most; two datagrams that follow each other closely may change places.
+    /// What is added at most, another for each; as on a real line a datagram waits for the one before it all the same.
     pub jitter: Duration,
     /// How many of a hundred thousand are lost.
     pub lost: u32,
-    /// How many of a hundred thousand wait a jitter longer, so that many later ones overtake them.
+    /// How many of a hundred thousand wait a jitter longer alone, so that later ones overtake them.
     pub overtaken: u32,
 }
 
 impl Quality {
     /// 20 to 80 ms there and as much back, two lost in a hundred, five in a hundred overtaken.
-    pub const BAD: Self = Self {
-        delay: Duration::from_millis(20),
-        jitter: Duration::from_millis(60),
-        lost: 2_000,
-        overtaken: 5_000,
-    };
+    pub const BAD: Self =
+        Self { delay: Duration::from_millis(20), jitter: Duration::from_millis(60), lost: 2_000, overtaken: 5_000 };
 }
 
 /// The relays of all nodes of a cluster; dropped, their threads end.
@@ -84,6 +80,8 @@ struct Line {
     quality: Option<Quality>,
     random: StdRng,
     travelling: BinaryHeap<Travelling>,
+    /// When the last one arrives that keeps its place, by sender and receiver.
+    last: BTreeMap<(SocketAddr, Option<SocketAddr>), Instant>,
     numbers: u64,
     lost: u64,
 }
@@ -108,6 +106,7 @@ impl Default for Relays {
             quality: None,
             random: StdRng::seed_from_u64(0),
             travelling: BinaryHeap::new(),
+            last: BTreeMap::new(),
             numbers: 0,
             lost: 0,
         };
@@ -189,18 +188,16 @@ impl Shared {
             line.lost += 1;
             return;
         }
-        let mut way = quality.delay + quality.jitter.mul_f64(line.random.random::<f64>());
+        let Ok(from) = socket.local_addr() else { return };
+        let mut at = Instant::now() + quality.delay + quality.jitter.mul_f64(line.random.random::<f64>());
         if is_overtaken {
-            way += quality.jitter;
+            at += quality.jitter;
+        } else {
+            at = line.last.get(&(from, to)).map_or(at, |last| at.max(*last));
+            line.last.insert((from, to), at);
         }
         line.numbers += 1;
-        let travelling = Travelling {
-            at: Instant::now() + way,
-            number: line.numbers,
-            bytes: bytes.to_vec(),
-            socket: Arc::clone(socket),
-            to,
-        };
+        let travelling = Travelling { at, number: line.numbers, bytes: bytes.to_vec(), socket: Arc::clone(socket), to };
         line.travelling.push(travelling);
         drop(line);
         self.departed.notify_one();

@@ -60,7 +60,8 @@ fn collect(node: &Node, item: &str, division: &str, mark: &str, count: usize) ->
         });
         let answer = node.post("/v1/cases", &format!("{mark}-{number}"), &body).expect("the node answers");
         assert!(answer.is_done(), "{answer:?}");
-        cases.lock().expect("no client panics here")[number] = answer.body["case"].as_str().unwrap_or_default().to_owned();
+        cases.lock().expect("no client panics here")[number] =
+            answer.body["case"].as_str().unwrap_or_default().to_owned();
     });
     cases.into_inner().expect("no client panics here")
 }
@@ -136,7 +137,7 @@ struct Plan {
     cut: Duration,
 }
 
-const QUICK: Plan = Plan { cases: 1_000, records: 4_000, cut: Duration::from_secs(10) };
+const QUICK: Plan = Plan { cases: 400, records: 1_000, cut: Duration::from_secs(10) };
 const FULL: Plan = Plan { cases: 5_000, records: 20_000, cut: Duration::from_secs(120) };
 
 #[test]
@@ -144,7 +145,10 @@ const FULL: Plan = Plan { cases: 5_000, records: 20_000, cut: Duration::from_sec
 #[expect(clippy::print_stderr, reason = "the figures")]
 fn figures_over_lines() {
     let plan = if std::env::var_os("TONGBAN_QUICK").is_some() { QUICK } else { FULL };
-    eprintln!("| line | hand-overs/s | catch-up after {:?} of partition: link up | hand-overs/s | records pulled/s |", plan.cut);
+    eprintln!(
+        "| line | hand-overs/s | catch-up after {:?} of partition: link up | hand-overs/s | records pulled/s |",
+        plan.cut
+    );
     eprintln!("|---|---|---|---|---|");
     let lines = [
         ("clean", None),
