@@ -31,4 +31,4 @@ pub use route::{Hop, Journey, next_hop};
 pub use sealed::{Sealed, Unseal, UnsealError};
 pub use session::{Config, Input, Output, Progress, Role, Session};
 pub use version::{FederationLevel, ProtocolVersion, Release, VersionRange, VersionSkew};
-pub use why::{Cause, Reason};
+pub use why::{Cause, Reason, Way};

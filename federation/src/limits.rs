@@ -25,6 +25,8 @@ pub const LINK_BYTES_MAX: usize = 16 << 20;
 pub const PENDING_ENVELOPES_MAX: usize = 1024;
 /// How many bytes of early envelopes a node keeps per origin while it waits for the gap to close.
 pub const EARLY_BYTES_MAX: usize = 8 << 20;
+/// How many bytes of early envelopes a node keeps over all origins; what finds no room comes again.
+pub const EARLY_BYTES_TOTAL_MAX: usize = 32 << 20;
 /// How many flows a link serves at once; the country has 44,699 nodes.
 pub const FLOWS_MAX: usize = 65_536;
 

@@ -1,6 +1,7 @@
 //! One link to one peer, from the first dial to the last frame.
 
 mod bucket;
+mod cause;
 mod exchange;
 mod greeting;
 mod traffic;
@@ -15,7 +16,6 @@ use crate::{
     limits,
     sealed::Unseal,
     version::ProtocolVersion,
-    why::{Cause, Reason},
     wire::{Bye, Echo, Frame, Hello, Refusal},
 };
 pub use bucket::Bucket;
@@ -92,6 +92,10 @@ pub struct Session {
     frames: Bucket,
     /// When the state was entered.
     since: Timestamp,
+    /// When the link was open last; when the session began, if it never was.
+    down_since: Timestamp,
+    /// Whether a link was tried or open before.
+    tried: bool,
     last_heard: Timestamp,
     /// The last frame other than pings, either way.
     last_traffic: Timestamp,
@@ -114,6 +118,8 @@ impl Session {
             dial: Backoff::new(limits::DIAL_BACKOFF_SECONDS_MIN, limits::DIAL_BACKOFF_SECONDS_MAX),
             frames: Bucket::new(limits::FRAMES_PER_SECOND_MAX, limits::FRAMES_BURST_MAX),
             since: now,
+            down_since: now,
+            tried: false,
             last_heard: now,
             last_traffic: now,
             pinged: false,
@@ -173,29 +179,6 @@ impl Session {
     /// Whether frames flow.
     pub fn is_open(&self) -> bool {
         matches!(self.state, State::Open { .. })
-    }
-
-    /// Why this link does or doesn't deliver, for `sync why`.
-    pub fn cause(&self) -> Cause {
-        let refused =
-            |code: CloseCode, text: &str| Reason::Refused { code: code.name().to_owned(), text: text.to_owned() };
-        let (reason, next_try) = match (&self.state, &self.last_close) {
-            (State::Waiting { until }, Some((CloseCode::VersionSkew, ..))) => (Reason::VersionSkew, *until),
-            (State::Waiting { until }, Some((code, text, _))) if code.needs_a_person() => {
-                (refused(*code, text), *until)
-            }
-            (State::Waiting { until: Some(until) }, Some(_)) => (Reason::Backoff { until: *until }, Some(*until)),
-            (State::Waiting { until }, _) => (Reason::LinkDown { since: self.since }, *until),
-            (State::Dialing { .. } | State::Greeting { .. }, _) => (Reason::Connecting, None),
-            (State::Open { .. }, _) if self.traffic.is_waiting_for_receipts() => {
-                (Reason::WaitingForReceipt, self.traffic.next_due())
-            }
-            (State::Open { .. }, _) if self.traffic.has_pending() => (Reason::WaitingForCommit, None),
-            (State::Open { .. }, _) => (Reason::CaughtUp, None),
-            (State::Draining { .. }, _) => (Reason::Draining, None),
-            (State::Closed, _) => (Reason::Cut, None),
-        };
-        Cause { reason, since: self.since, next_try }
     }
 
     fn handle_frame(&mut self, bytes: &[u8], now: Timestamp, unseal: &dyn Unseal) {
@@ -327,6 +310,11 @@ impl Session {
     }
 
     fn enter(&mut self, state: State, now: Timestamp) {
+        match (&self.state, &state) {
+            (State::Open { .. }, _) => (self.down_since, self.tried) = (now, true),
+            (_, State::Dialing { .. }) => self.tried = true,
+            _ => {}
+        }
         self.state = state;
         self.since = now;
     }

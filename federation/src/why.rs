@@ -1,4 +1,7 @@
 //! Why something hasn't arrived: a closed list of reasons for `sync why`, each with the command that helps.
+//!
+//! A link says its own [cause](crate::session::Session::cause). What waits for a peer, or in a case, follows from that and from what
+//! lies in storage: [`Cause::on_the_way`], [`Cause::undecided`], [`Cause::kept_here`], [`Cause::early`].
 
 use tongban_codes::time::Timestamp;
 
@@ -39,6 +42,11 @@ pub enum Reason {
         /// Its code.
         code: String,
     },
+    /// This node has put the envelope aside.
+    QuarantinedHere {
+        /// Its code.
+        code: String,
+    },
     /// Sent, and not yet answered.
     WaitingForReceipt,
     /// A relay holds it, and its destination hasn't answered yet.
@@ -47,8 +55,6 @@ pub enum Reason {
     WaitingForCommit,
     /// An earlier envelope of the same case is missing or in quarantine.
     WaitingForEarlier,
-    /// A material of the case hasn't arrived yet.
-    WaitingForMaterial,
     /// The signer's node record isn't known here yet.
     SignerUnknown,
 }
@@ -64,7 +70,57 @@ pub struct Cause {
     pub next_try: Option<Timestamp>,
 }
 
+/// The way that something would go now.
+#[derive(Clone, Copy, Debug)]
+pub enum Way<'a> {
+    /// The directory shows none.
+    None,
+    /// Over the link to its destination, which says this of itself.
+    Link(&'a Cause),
+    /// Over the link to a node on the way.
+    Relay(&'a Cause),
+    /// Over a link that is down or being made; `None` while nobody has tried.
+    Down(Option<&'a Cause>),
+}
+
 impl Cause {
+    /// Why an own envelope, or another's that waits here, has no receipt yet.
+    pub fn on_the_way(way: Way<'_>, since: Timestamp) -> Self {
+        let plain = |reason| Self { reason, since, next_try: None };
+        match way {
+            Way::None => plain(Reason::NoRoute),
+            Way::Down(None) => plain(Reason::Connecting),
+            // The link has nothing to complain of, and yet there is no receipt.
+            Way::Link(link) if link.reason == Reason::CaughtUp => {
+                Self { next_try: link.next_try, ..plain(Reason::WaitingForReceipt) }
+            }
+            Way::Relay(link) if link.reason == Reason::CaughtUp => {
+                Self { next_try: link.next_try, ..plain(Reason::HeldByRelay) }
+            }
+            Way::Link(link) | Way::Relay(link) | Way::Down(Some(link)) => link.clone(),
+        }
+    }
+
+    /// Why an own envelope with a receipt isn't through: its destination has decided nothing about it. `refused` when it was refused
+    /// because this node contradicts what it sent before.
+    pub fn undecided(code: &str, refused: bool, since: Timestamp) -> Self {
+        let code = code.to_owned();
+        let reason = if refused { Reason::Refused { code, text: String::new() } } else { Reason::Quarantined { code } };
+        Self { reason, since, next_try: None }
+    }
+
+    /// Why an envelope of another node that is in quarantine here waits: `behind` others of its line, or by itself.
+    pub fn kept_here(code: &str, behind: usize, since: Timestamp) -> Self {
+        let reason =
+            if behind > 0 { Reason::WaitingForEarlier } else { Reason::QuarantinedHere { code: code.to_owned() } };
+        Self { reason, since, next_try: None }
+    }
+
+    /// Why an envelope that came before its turn waits.
+    pub fn early(since: Timestamp) -> Self {
+        Self { reason: Reason::WaitingForEarlier, since, next_try: None }
+    }
+
     /// For how long it has been so, in milliseconds; never negative.
     pub fn age_millis(&self, now: Timestamp) -> i64 {
         now.millis_since(self.since).max(0)
@@ -72,6 +128,50 @@ impl Cause {
 }
 
 impl Reason {
+    /// The names of all reasons.
+    pub const NAMES: [&'static str; 16] = [
+        "caught-up",
+        "no-route",
+        "link-down",
+        "connecting",
+        "backoff",
+        "version-skew",
+        "refused",
+        "cut",
+        "draining",
+        "quarantined",
+        "quarantined-here",
+        "waiting-for-receipt",
+        "held-by-relay",
+        "waiting-for-commit",
+        "waiting-for-earlier",
+        "signer-unknown",
+    ];
+
+    /// The reason of this name, with what a reader of names can know of it.
+    pub fn named(name: &str, since: Timestamp, next_try: Option<Timestamp>) -> Option<Self> {
+        let (code, text) = (String::new(), String::new());
+        Some(match name {
+            "caught-up" => Self::CaughtUp,
+            "no-route" => Self::NoRoute,
+            "link-down" => Self::LinkDown { since },
+            "connecting" => Self::Connecting,
+            "backoff" => Self::Backoff { until: next_try.unwrap_or(since) },
+            "version-skew" => Self::VersionSkew,
+            "refused" => Self::Refused { code, text },
+            "cut" => Self::Cut,
+            "draining" => Self::Draining,
+            "quarantined" => Self::Quarantined { code },
+            "quarantined-here" => Self::QuarantinedHere { code },
+            "waiting-for-receipt" => Self::WaitingForReceipt,
+            "held-by-relay" => Self::HeldByRelay,
+            "waiting-for-commit" => Self::WaitingForCommit,
+            "waiting-for-earlier" => Self::WaitingForEarlier,
+            "signer-unknown" => Self::SignerUnknown,
+            _ => return None,
+        })
+    }
+
     /// The stable kebab-case name.
     pub fn name(&self) -> &'static str {
         self.row().0
@@ -123,9 +223,18 @@ impl Reason {
             Self::Refused { .. } => ("refused", "the peer refuses", "对方拒绝", Some("tongban peer show")),
             Self::Cut => ("cut", "an administrator has cut the link", "链路已由管理员切断", Some("tongban peer show")),
             Self::Draining => ("draining", "the link is being closed", "链路正在关闭", None),
-            Self::Quarantined { .. } => {
-                ("quarantined", "the peer has put it aside", "对方已隔离该报文", Some("tongban sync why"))
-            }
+            Self::Quarantined { .. } => (
+                "quarantined",
+                "the peer has put it aside; its administrator sees why",
+                "对方已隔离该信封，请联系对方管理员",
+                Some("tongban peer show"),
+            ),
+            Self::QuarantinedHere { .. } => (
+                "quarantined-here",
+                "this node has put it aside",
+                "本节点已隔离该信封",
+                Some("tongban sync quarantine list"),
+            ),
             Self::WaitingForReceipt => {
                 ("waiting-for-receipt", "sent, and not yet answered", "已发送，等待回执", Some("tongban sync status"))
             }
@@ -143,13 +252,10 @@ impl Reason {
             ),
             Self::WaitingForEarlier => (
                 "waiting-for-earlier",
-                "an earlier envelope of this case is missing or in quarantine",
-                "同一办件的前序报文缺失或被隔离",
-                Some("tongban sync why"),
+                "an earlier envelope is missing, or of this case in quarantine",
+                "前序信封尚未到达，或同一办件的前序信封已隔离",
+                Some("tongban sync quarantine list"),
             ),
-            Self::WaitingForMaterial => {
-                ("waiting-for-material", "a material has not arrived yet", "材料尚未到达", Some("tongban sync status"))
-            }
             Self::SignerUnknown => (
                 "signer-unknown",
                 "the signer's node record is not known here yet",
@@ -167,26 +273,9 @@ mod tests {
     #[test]
     fn every_reason_has_its_own_name_and_both_languages() {
         let at = Timestamp::from_millis(0);
-        let text = String::new;
-        let all = [
-            Reason::CaughtUp,
-            Reason::NoRoute,
-            Reason::LinkDown { since: at },
-            Reason::Connecting,
-            Reason::Backoff { until: at },
-            Reason::VersionSkew,
-            Reason::Refused { code: text(), text: text() },
-            Reason::Cut,
-            Reason::Draining,
-            Reason::Quarantined { code: text() },
-            Reason::WaitingForReceipt,
-            Reason::HeldByRelay,
-            Reason::WaitingForCommit,
-            Reason::WaitingForEarlier,
-            Reason::WaitingForMaterial,
-            Reason::SignerUnknown,
-        ];
-        let names: std::collections::BTreeSet<_> = all.iter().map(Reason::name).collect();
+        let all: Vec<Reason> = Reason::NAMES.iter().filter_map(|name| Reason::named(name, at, None)).collect();
+        assert!(all.iter().map(Reason::name).eq(Reason::NAMES));
+        let names: std::collections::BTreeSet<_> = Reason::NAMES.into();
         assert_eq!(names.len(), all.len());
         assert!(all.iter().all(|reason| reason.en().is_ascii() && !reason.zh().is_ascii()));
         assert!(all.iter().filter_map(Reason::command).all(|command| command.starts_with("tongban ")));

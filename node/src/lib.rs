@@ -1,6 +1,7 @@
 //! The node.
 
 pub mod api;
+mod ballast;
 pub mod cli;
 pub mod config;
 mod demo;

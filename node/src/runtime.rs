@@ -1,8 +1,8 @@
 //! Composition: opens the node's directory, recovers, and runs writer, exchange and API until it is told to stop.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use thiserror::Error;
 use tokio::sync::{mpsc, watch};
@@ -14,6 +14,7 @@ use tongban_seal::Signer;
 use tongban_storage::keyspace::meta::{self, NodeRow};
 use tongban_storage::{Backend, RocksBackend, RocksOptions, StorageError, open_version};
 
+use crate::ballast::Ballast;
 use crate::config::{DirectoryError, NodeDirectory};
 use crate::engine::trust::{AnchorRow, Certificate, RootKey};
 use crate::engine::{
@@ -21,7 +22,7 @@ use crate::engine::{
     start_writer,
 };
 use crate::exchange::{
-    BlobStore, Change, Clock, Driver, FileBlobs, Knowledge, KnowledgeParts, Nudge, Shared, SharedParts,
+    BlobStore, Change, Clock, Driver, FileBlobs, Knowledge, KnowledgeParts, Nudge, Shared, SharedParts, quarantine,
 };
 use crate::http::{self, App};
 use crate::raft::{CommittedSink, OrderedLog, RaftError, RaftNode, RaftOptions};
@@ -29,6 +30,12 @@ use crate::room::Room;
 
 /// Log entries between two flushes of the state, after which the log behind them is let go.
 const COMPACT_ENTRIES: u64 = 50_000;
+
+/// Bytes of log files after which the same is done; also bounds what a start after a crash applies again.
+const COMPACT_BYTES: u64 = 512 << 20;
+
+/// How often the log is weighed.
+const WEIGH_EVERY: Duration = Duration::from_secs(30);
 
 /// How a node is run.
 #[derive(Clone, Copy, Debug, Default)]
@@ -218,10 +225,25 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let (stop, stopped) = watch::channel(false);
     let (nudge, nudges) = mpsc::channel(64);
     let mut driver = tokio::spawn(Driver::new(Arc::clone(&shared), nudges, outbox).run(stopped.clone()));
-    let app = App::new(Arc::clone(&shared), Arc::clone(&raft), nudge);
+    // What an earlier release put aside and this one knows is decided now, without anybody's asking.
+    let replaying = Arc::clone(&shared);
+    let _replaying = tokio::spawn(async move {
+        let (handle, state) = (replaying.handle.clone(), Arc::clone(&replaying.parts.backend));
+        if let Err(refused) = quarantine::replay(&handle, &*state, None, |origin| replaying.place_of(origin)).await {
+            tracing::error!(?refused, "the quarantine was not replayed");
+        }
+    });
+    let app = App::new(Arc::clone(&shared), Arc::clone(&raft), nudge.clone());
     let socket = directory.socket();
     let server = tokio::spawn(http::serve(app, socket.clone(), stopped.clone()));
-    let ticking = tokio::spawn(tick(Arc::clone(&shared), Arc::clone(&raft), stopped));
+    let care = Care {
+        ballast: Ballast::take(&data, u64::from(directory.config.limits.low_water_mib) << 20, disk_free(&data)),
+        log: data.join("log"),
+        data,
+        pull_every: Duration::from_secs(u64::from(directory.config.federation.pull_seconds)),
+        nudge,
+    };
+    let ticking = tokio::spawn(tick(Arc::clone(&shared), Arc::clone(&raft), care, stopped));
     tracing::info!(node = %identity.node, division = %identity.division, name = identity.name, "the node is ready");
     announce_ready(&directory, &shared);
 
@@ -254,7 +276,7 @@ const CLOSE_TIME: Duration = Duration::from_secs(5);
 
 /// Closes the state before the process ends: a database that is still open then has threads of its own, which the end would tear down.
 async fn close(backend: Arc<dyn Backend>) {
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     while Arc::strong_count(&backend) > 1 && begun.elapsed() < CLOSE_TIME {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -372,14 +394,30 @@ async fn genesis(shared: &Arc<Shared>, directory: &NodeDirectory, certificate: V
 }
 
 /// Ticks the writer once a second, and lets go of the log behind a flushed state.
-async fn tick(shared: Arc<Shared>, raft: Arc<RaftNode>, mut stopped: watch::Receiver<bool>) {
+/// What is looked after every second beside the clock.
+struct Care {
+    ballast: Ballast,
+    data: PathBuf,
+    log: PathBuf,
+    pull_every: Duration,
+    nudge: mpsc::Sender<Nudge>,
+}
+
+async fn tick(shared: Arc<Shared>, raft: Arc<RaftNode>, mut care: Care, mut stopped: watch::Receiver<bool>) {
     let mut interval = tokio::time::interval(Duration::from_secs(1));
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut compacted = raft.last_index();
+    let (mut pulled, mut weighed) = (Instant::now(), Instant::now());
     loop {
         tokio::select! {
             _ = interval.tick() => {}
             _ = stopped.wait_for(|stop| *stop) => return,
+        }
+        care.ballast.watch(disk_free(&care.data));
+        if pulled.elapsed() >= care.pull_every {
+            pulled = Instant::now();
+            // A driver that is so busy needs no reminder.
+            let _nudged = care.nudge.try_send(Nudge::Pull);
         }
         loop {
             match shared.handle.submit(Request::Tick).await {
@@ -402,7 +440,12 @@ async fn tick(shared: Arc<Shared>, raft: Arc<RaftNode>, mut stopped: watch::Rece
                 }
             }
         }
-        if raft.last_index() >= compacted + COMPACT_ENTRIES {
+        let mut heavy = false;
+        if weighed.elapsed() >= WEIGH_EVERY {
+            weighed = Instant::now();
+            heavy = tongban_storage::examine::bytes_of(&care.log).is_ok_and(|bytes| bytes > COMPACT_BYTES);
+        }
+        if raft.last_index() >= compacted + COMPACT_ENTRIES || heavy && raft.last_index() > compacted {
             compacted = raft.last_index();
             let raft = Arc::clone(&raft);
             tokio::spawn(async move {

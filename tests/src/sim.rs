@@ -20,7 +20,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{Digest, Label, NodeId};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::{Actor, Command, Event, NodeFacts, Operator, Place, Role};
-use tongban_federation::{Sealed, Unseal, UnsealError};
+use tongban_federation::{Envelope, Sealed, Unseal, UnsealError};
 use tongban_seal::{Ed25519Signer, IndexKey, KeyId, NodeKey, PublicKey, Signer, batch};
 use tongban_storage::{Backend, Family, MemoryBackend, StorageError};
 
@@ -71,6 +71,28 @@ impl Unseal for Unsealing {
         let opened = batch::open(sealed.as_bytes(), content_type, &lookup).map_err(|_| UnsealError::Broken)?;
         Ok(opened.statement)
     }
+}
+
+/// An envelope under the seal of its origin, a simulated node.
+///
+/// # Panics
+///
+/// Never: the key is in memory.
+#[must_use]
+pub fn sealed(envelope: &Envelope) -> Sealed {
+    seal(envelope.origin, tongban_seal::content_type::ENVELOPE, &envelope.to_bytes())
+}
+
+/// A statement under the seal of a simulated node.
+///
+/// # Panics
+///
+/// Never: the key is in memory.
+#[must_use]
+pub fn seal(node: NodeId, content_type: &str, bytes: &[u8]) -> Sealed {
+    let statement = tongban_seal::Statement { content_type, bytes };
+    let mut sealed = batch::seal(&signer(node), &[statement]).expect("the key is in memory");
+    Sealed::new(sealed.pop().expect("one statement was sealed"))
 }
 
 /// The writer, the applier and the log of one run of an engine.
@@ -279,6 +301,17 @@ impl Engine {
         drop(log);
         applier.finish();
         committed
+    }
+
+    /// Another engine that has folded the same log: the same node, as a copy of it would be. It commits by itself.
+    #[must_use]
+    pub fn twin(&self) -> Self {
+        let mut twin = Self::new(&self.place.division.to_string(), Commit::AtOnce, &[]);
+        twin.places.clone_from(&self.places);
+        let _empty = twin.stop();
+        twin.start(self.run().log.committed());
+        twin.quiet();
+        twin
     }
 
     /// Everything in the state.

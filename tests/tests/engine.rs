@@ -273,7 +273,7 @@ impl World {
                 here.wait(here.submit(request)).map(drop).expect("a receipt is taken");
                 here.quiet();
             }
-            Answer::Receipt(..) | Answer::NotYet => {}
+            Answer::Receipt(..) | Answer::Early => {}
             other => panic!("{other:?}"),
         }
     }

@@ -128,3 +128,10 @@ pub fn open(bytes: &[u8], content_type: &str, keys: &KeyLookup<'_>) -> Result<Op
     verify_inclusion(&statement.leaf(), sealed.index, count, &sealed.path, &root)?;
     Ok(OpenedStatement { statement: sealed.statement, content_type: sealed.content_type, key_id: batch.key_id })
 }
+
+/// The statement of sealed bytes whose seal was checked before, or whose words alone are wanted; `None` when they are no sealed
+/// statement of this content type. It proves nothing.
+pub fn claimed_statement(bytes: &[u8], content_type: &str) -> Option<Vec<u8>> {
+    let sealed: Sealed = cbor::from_slice(bytes).ok()?;
+    (sealed.content_type == content_type).then_some(sealed.statement)
+}

@@ -53,7 +53,8 @@ pub enum Verdict {
     },
     /// It was handed over before and isn't committed yet: nothing to do, its receipt will come.
     Pending,
-    /// Some before it are missing: it is kept in memory and comes out of [`Inbox::poll`] in its turn. Not acknowledged.
+    /// Some before it are missing: it is kept in memory and comes out of [`Inbox::poll`] in its turn. Not acknowledged; a sender
+    /// that offers it again is answered as if it had not.
     Early,
     /// Too far ahead, or no memory left for early ones: dropped, not acknowledged; the sender offers it again.
     OutOfWindow,
@@ -79,6 +80,9 @@ pub enum Verdict {
     AlienDestination,
 }
 
+/// What an early envelope costs beside its sealed bytes: the opened one, and its places in the maps.
+const EARLY_OVERHEAD_BYTES: usize = 512;
+
 #[derive(Clone, Debug, Default)]
 struct Line {
     /// Handed over up to here, perhaps not committed.
@@ -87,28 +91,51 @@ struct Line {
     early_bytes: usize,
 }
 
+impl Line {
+    /// Takes an early one out, and says what it weighed.
+    fn take(&mut self, sequence: u64) -> Option<(Envelope, Sealed, usize)> {
+        let (envelope, sealed) = self.early.remove(&sequence)?;
+        let weight = sealed.len() + EARLY_OVERHEAD_BYTES;
+        self.early_bytes -= weight;
+        Some((envelope, sealed, weight))
+    }
+
+    /// Lets go of early ones that lie behind the line, and says what they weighed.
+    fn drop_passed(&mut self) -> usize {
+        let mut weight = 0;
+        while let Some(sequence) = self.early.first_key_value().map(|(at, _)| *at).filter(|at| *at <= self.delivered) {
+            weight += self.take(sequence).map_or(0, |(.., weight)| weight);
+        }
+        weight
+    }
+}
+
 /// Puts the envelopes of all links in order, one line per (origin, epoch).
 ///
 /// One for the whole node, on its leader. [`handle`](Self::handle) judges what arrives; after each `Deliver`, `Resent` or
-/// `Fork` call [`poll`](Self::poll) until it is `None`, for early ones whose turn has come. Tell it what has been
-/// [committed](Self::committed), and let it [forget](Self::forget) everything when a commit failed or the leader changed.
+/// `Fork` call [`poll`](Self::poll) until it is `None`, for early ones whose turn has come, and hand them in again. Let it
+/// [forget](Self::forget) everything when a commit failed or the leader changed. How it learns what came of what it handed over
+/// depends on the facts: where they show only what is committed, tell it [that](Self::committed); where they show what is
+/// decided, tell it after each decision [where the line stands](Self::stands_at).
 ///
-/// Invariant: in each line `Deliver` is said of 1, 2, 3, … in this order, each once between two calls of `forget`.
+/// Invariant: in each line `Deliver` is said of 1, 2, 3, … in this order, each once between two calls of `forget`, save one whose
+/// decision failed, of which it is said again.
 #[derive(Clone, Debug)]
 pub struct Inbox {
     me: NodeId,
     lines: BTreeMap<(NodeId, u32), Line>,
     ready: BTreeSet<(NodeId, u32)>,
+    early_bytes: usize,
 }
 
 impl Inbox {
     /// The inbox of the node `me`, with nothing in memory.
     pub fn new(me: NodeId) -> Self {
-        Self { me, lines: BTreeMap::new(), ready: BTreeSet::new() }
+        Self { me, lines: BTreeMap::new(), ready: BTreeSet::new(), early_bytes: 0 }
     }
 
     /// Judges an envelope whose seal has been checked.
-    pub fn handle(&mut self, envelope: Envelope, sealed: Sealed, facts: &dyn InboxFacts) -> Verdict {
+    pub fn handle(&mut self, envelope: &Envelope, sealed: &Sealed, facts: &dyn InboxFacts) -> Verdict {
         if envelope.destination != self.me {
             return Verdict::AlienDestination;
         }
@@ -116,7 +143,7 @@ impl Inbox {
         let high_water = facts.high_water(&envelope.origin, envelope.epoch);
         let delivered = self.lines.get(&key).map_or(0, |line| line.delivered).max(high_water);
         if envelope.sequence <= high_water {
-            return Self::judge_taken(&envelope, facts);
+            return Self::judge_taken(envelope, facts);
         }
         if envelope.sequence <= delivered {
             return Verdict::Pending;
@@ -129,30 +156,23 @@ impl Inbox {
                 self.hold(key, delivered, envelope, sealed)
             };
         }
-        let verdict = Self::judge_next(&envelope, facts);
+        let verdict = Self::judge_next(envelope, facts);
         let line = self.lines.entry(key).or_default();
         line.delivered = envelope.sequence;
-        if let Some((_, kept)) = line.early.remove(&envelope.sequence) {
-            line.early_bytes -= kept.len();
-        }
+        self.early_bytes -= line.drop_passed();
         if line.early.contains_key(&(line.delivered + 1)) {
             self.ready.insert(key);
         }
         verdict
     }
 
-    /// An early envelope whose turn has come, with what is to be done with it.
-    pub fn poll(&mut self, facts: &dyn InboxFacts) -> Option<(Envelope, Sealed, Verdict)> {
+    /// An early envelope whose turn has come: [`handle`](Self::handle) it.
+    pub fn poll(&mut self) -> Option<(Envelope, Sealed)> {
         while let Some(key) = self.ready.pop_first() {
-            let next = self.lines.get_mut(&key).and_then(|line| {
-                let delivered = line.delivered.max(facts.high_water(&key.0, key.1));
-                let (envelope, sealed) = line.early.remove(&(delivered + 1))?;
-                line.early_bytes -= sealed.len();
-                Some((envelope, sealed))
-            });
-            if let Some((envelope, sealed)) = next {
-                let verdict = self.handle(envelope.clone(), sealed.clone(), facts);
-                return Some((envelope, sealed, verdict));
+            let next = self.lines.get_mut(&key).and_then(|line| line.take(line.delivered + 1));
+            if let Some((envelope, sealed, weight)) = next {
+                self.early_bytes -= weight;
+                return Some((envelope, sealed));
             }
         }
         None
@@ -163,9 +183,22 @@ impl Inbox {
         let key = (*origin, epoch);
         let Some(line) = self.lines.get_mut(&key) else { return };
         line.delivered = line.delivered.max(high_water);
-        while let Some(entry) = line.early.first_entry().filter(|entry| *entry.key() <= line.delivered) {
-            line.early_bytes -= entry.remove().1.len();
-        }
+        self.settle(key, high_water);
+    }
+
+    /// The facts show what is decided, and the high-water mark of a line there is this, whatever was handed over: a decision that
+    /// failed is taken up again when its envelope comes again.
+    pub fn stands_at(&mut self, origin: &NodeId, epoch: u32, high_water: u64) {
+        let key = (*origin, epoch);
+        let Some(line) = self.lines.get_mut(&key) else { return };
+        line.delivered = high_water;
+        self.ready.remove(&key);
+        self.settle(key, high_water);
+    }
+
+    fn settle(&mut self, key: (NodeId, u32), high_water: u64) {
+        let Some(line) = self.lines.get_mut(&key) else { return };
+        self.early_bytes -= line.drop_passed();
         if line.early.is_empty() && line.delivered <= high_water {
             self.lines.remove(&key);
         } else if line.early.contains_key(&(line.delivered + 1)) {
@@ -177,11 +210,12 @@ impl Inbox {
     pub fn forget(&mut self) {
         self.lines.clear();
         self.ready.clear();
+        self.early_bytes = 0;
     }
 
-    /// How many early envelopes are in memory.
-    pub fn early(&self) -> usize {
-        self.lines.values().map(|line| line.early.len()).sum()
+    /// The early envelopes in memory, by origin, epoch and sequence.
+    pub fn early(&self) -> impl Iterator<Item = &Envelope> {
+        self.lines.values().flat_map(|line| line.early.values()).map(|(envelope, _)| envelope)
     }
 
     fn judge_taken(envelope: &Envelope, facts: &dyn InboxFacts) -> Verdict {
@@ -205,20 +239,25 @@ impl Inbox {
         }
     }
 
-    fn hold(&mut self, key: (NodeId, u32), delivered: u64, envelope: Envelope, sealed: Sealed) -> Verdict {
+    fn hold(&mut self, key: (NodeId, u32), delivered: u64, envelope: &Envelope, sealed: &Sealed) -> Verdict {
         let window = u64::try_from(limits::WINDOW_ENVELOPES).unwrap_or(u64::MAX);
         if envelope.sequence - delivered > window {
             return Verdict::OutOfWindow;
         }
-        let line = self.lines.entry(key).or_insert_with(|| Line { delivered, ..Line::default() });
-        if line.early.contains_key(&envelope.sequence) {
+        if self.lines.get(&key).is_some_and(|line| line.early.contains_key(&envelope.sequence)) {
             return Verdict::Early;
         }
-        if line.early_bytes + sealed.len() > limits::EARLY_BYTES_MAX {
+        let weight = sealed.len() + EARLY_OVERHEAD_BYTES;
+        // An origin that names many epochs has no more room for it.
+        let of_origin: usize = self.lines.range((key.0, 0)..=(key.0, u32::MAX)).map(|(_, line)| line.early_bytes).sum();
+        if of_origin + weight > limits::EARLY_BYTES_MAX || self.early_bytes + weight > limits::EARLY_BYTES_TOTAL_MAX {
             return Verdict::OutOfWindow;
         }
-        line.early_bytes += sealed.len();
-        line.early.insert(envelope.sequence, (envelope, sealed));
+        let line = self.lines.entry(key).or_default();
+        line.delivered = delivered;
+        line.early_bytes += weight;
+        self.early_bytes += weight;
+        line.early.insert(envelope.sequence, (envelope.clone(), sealed.clone()));
         Verdict::Early
     }
 }

@@ -58,7 +58,7 @@ fn envelope(epoch: u32, sequence: u64, act: u32, says: u8) -> Envelope {
 }
 
 fn judge(inbox: &mut Inbox, envelope: &Envelope, facts: &Facts) -> Verdict {
-    inbox.handle(envelope.clone(), Sealed::new(envelope.to_bytes()), facts)
+    inbox.handle(envelope, &Sealed::new(envelope.to_bytes()), facts)
 }
 
 /// Taken: 1 to 3 of epoch 2, as acts 1 to 3; the epoch in force is `newest`.
@@ -111,12 +111,14 @@ fn early_ones_come_out_in_their_turn_once() {
     for late in [5, 3, 2, 3, 4] {
         assert_eq!(judge(&mut inbox, &all[late], &facts), Verdict::Early);
     }
-    assert_eq!(inbox.early(), 4);
+    assert_eq!(inbox.early().count(), 4);
     assert_eq!(judge(&mut inbox, &all[0], &facts), Verdict::Deliver);
-    assert_eq!(inbox.poll(&facts), None);
+    assert_eq!(inbox.poll(), None);
     assert_eq!(judge(&mut inbox, &all[1], &facts), Verdict::Deliver);
-    let out: Vec<_> =
-        std::iter::from_fn(|| inbox.poll(&facts)).map(|(envelope, _, verdict)| (envelope.sequence, verdict)).collect();
+    let mut out = Vec::new();
+    while let Some((envelope, _)) = inbox.poll() {
+        out.push((envelope.sequence, judge(&mut inbox, &envelope, &facts)));
+    }
     assert_eq!(out, [3, 4, 5, 6].map(|sequence| (sequence, Verdict::Deliver)));
     assert_eq!(judge(&mut inbox, &all[3], &facts), Verdict::Pending, "handed over, not committed");
     all.iter().for_each(|envelope| facts.commit(envelope));
@@ -136,12 +138,44 @@ fn a_commit_that_failed_is_forgotten() {
 }
 
 #[test]
+fn where_facts_show_what_is_decided_a_failed_decision_is_taken_up_again() {
+    let mut inbox = Inbox::new(ME);
+    let mut facts = Facts::default();
+    let all: Vec<Envelope> = (1..=3).map(|n| envelope(1, u64::from(n), n, 0)).collect();
+    assert_eq!(judge(&mut inbox, &all[2], &facts), Verdict::Early);
+    assert_eq!(judge(&mut inbox, &all[1], &facts), Verdict::Early);
+    assert_eq!(judge(&mut inbox, &all[0], &facts), Verdict::Deliver);
+    inbox.stands_at(&ORIGIN, 1, 0);
+    assert_eq!(inbox.poll(), None, "the first was not decided");
+    assert_eq!(judge(&mut inbox, &all[0], &facts), Verdict::Deliver);
+    facts.commit(&all[0]);
+    for next in [1, 2] {
+        inbox.stands_at(&ORIGIN, 1, next);
+        let (envelope, _) = inbox.poll().expect("its turn has come");
+        assert_eq!((envelope.sequence, judge(&mut inbox, &envelope, &facts)), (next + 1, Verdict::Deliver));
+        facts.commit(&envelope);
+    }
+    inbox.stands_at(&ORIGIN, 1, 3);
+    assert!(inbox.lines.is_empty() && inbox.ready.is_empty() && inbox.early_bytes == 0);
+}
+
+#[test]
 fn early_ones_are_bounded_in_bytes() {
     let mut inbox = Inbox::new(ME);
     let facts = Facts::default();
     let big = Sealed::new(vec![0; limits::ENVELOPE_BYTES_MAX]);
-    let verdicts: Vec<_> = (2..20).map(|n| inbox.handle(envelope(1, n, 1, 0), big.clone(), &facts)).collect();
-    let kept = verdicts.iter().filter(|verdict| **verdict == Verdict::Early).count();
-    assert_eq!(kept, limits::EARLY_BYTES_MAX / limits::ENVELOPE_BYTES_MAX);
-    assert_eq!(verdicts.last(), Some(&Verdict::OutOfWindow));
+    let mut held = |origin: u8, epoch: u32| {
+        let origin = NodeId::from_bytes([origin; 16]);
+        let verdicts: Vec<_> =
+            (2..20).map(|n| inbox.handle(&Envelope { origin, ..envelope(epoch, n, 1, 0) }, &big, &facts)).collect();
+        assert_eq!(verdicts.last(), Some(&Verdict::OutOfWindow));
+        verdicts.iter().filter(|verdict| **verdict == Verdict::Early).count()
+    };
+    let each = limits::EARLY_BYTES_MAX / limits::ENVELOPE_BYTES_MAX;
+    assert_eq!(held(1, 1), each);
+    assert_eq!(held(1, 2), 0, "another epoch is no other origin");
+    let all = limits::EARLY_BYTES_TOTAL_MAX / limits::ENVELOPE_BYTES_MAX;
+    assert_eq!((2..10).map(|origin| held(origin, 1)).sum::<usize>(), all - each);
+    inbox.forget();
+    assert_eq!(inbox.early().count(), 0);
 }

@@ -147,6 +147,11 @@ impl Outbox {
         self.on_the_way.is_empty() && !self.awake && !self.loading && self.reoffer_at.is_none()
     }
 
+    /// Whether a relay holds some of it, which is offered again after long.
+    pub fn is_held(&self) -> bool {
+        self.reoffer_at.is_some()
+    }
+
     /// Storage may hold something new from `sequence` on. At a relay that may lie before what was loaded already, for what
     /// it stores comes in any order.
     pub fn wake(&mut self, sequence: u64) {

@@ -13,6 +13,7 @@ use crate::{
     receipt::{Outcome, Receipt},
     sealed::{Sealed, UnsealError},
     version::{FederationLevel, ProtocolVersion, Release, VersionRange},
+    why::{Cause, Reason},
     wire::{Chain, Held, HelloAck, JournalSize, Nudge, Records, SignedBy},
 };
 
@@ -452,4 +453,88 @@ fn idle_links_close_and_open_again_when_there_is_something() {
     assert_eq!(session.poll_timeout(), None);
     feed(&mut session, Input::OutboxGrew { flow: envelope(ME, PEER, 1).flow(), from: 1 }, now);
     assert_eq!(feed(&mut session, Input::Timeout, now), "Dial");
+}
+
+/// Every reason of the closed list comes about, with the time since when it stands.
+#[test]
+fn every_cause_comes_about() {
+    use crate::why::Way;
+
+    let mut found: BTreeMap<&'static str, Cause> = BTreeMap::new();
+    let mut says = |session: &Session, name: &'static str, since: i64| {
+        let cause = session.cause();
+        assert_eq!((cause.reason.name(), cause.since), (name, at(since)), "{cause:?}");
+        found.insert(name, cause);
+    };
+    // A dialler: about to dial, dialling, refused by the network, and again; its age is that of the whole trouble.
+    let mut dialler = Session::new(config(Role::Dial), at(0));
+    says(&dialler, "connecting", 0);
+    assert_eq!(feed(&mut dialler, Input::Timeout, at(0)), "Dial");
+    says(&dialler, "connecting", 0);
+    feed(&mut dialler, Input::Disconnected, at(3));
+    says(&dialler, "backoff", 0);
+    assert_eq!(dialler.cause().next_try, dialler.poll_timeout(), "when it is tried next");
+    let next = dialler.poll_timeout().unwrap_or_else(|| at(999));
+    assert_eq!(feed(&mut dialler, Input::Timeout, next), "Dial");
+    feed(&mut dialler, Input::Disconnected, next);
+    says(&dialler, "backoff", 0);
+    assert!(dialler.cause().age_millis(at(60)) >= 60_000);
+    says(&Session::new(config(Role::Accept), at(7)), "link-down", 7);
+    for (code, name) in [
+        (CloseCode::VersionSkew, "version-skew"),
+        (CloseCode::Cut, "cut"),
+        (CloseCode::StaleEpoch, "refused"),
+        (CloseCode::Limit, "backoff"),
+    ] {
+        let mut session = in_state("open");
+        feed(&mut session, frame(&Frame::Bye(Bye { code: code.number(), text: String::new() })), at(9));
+        says(&session, name, 9);
+    }
+    let theirs = envelope(PEER, ME, 1);
+    let mut open = in_state("open");
+    says(&open, "caught-up", 0);
+    feed(&mut open, frame(&Frame::Envelope(signed(&theirs))), at(1));
+    says(&open, "waiting-for-commit", 0);
+    feed(&mut open, Input::Drain(CloseCode::GoingAway), at(2));
+    says(&open, "draining", 2);
+    let mut open = in_state("open");
+    feed(&mut open, frame(&Frame::Envelope(signed(&envelope(NodeId::from_bytes([7; 16]), ME, 1)))), at(1));
+    says(&open, "signer-unknown", 0);
+    // An own envelope for a node behind the peer: sent, then held by it.
+    let mine = envelope(ME, FAR, 1);
+    let flow = mine.flow();
+    let mut open = in_state("open");
+    feed(&mut open, Input::OutboxGrew { flow, from: 1 }, at(0));
+    let envelopes = vec![Outgoing::of(&mine, signed(&mine).sealed)];
+    feed(&mut open, Input::Outbound { flow, envelopes, more: false }, at(0));
+    says(&open, "waiting-for-receipt", 0);
+    feed(&mut open, frame(&Frame::Held(Held { flow, sequence: 1 })), at(1));
+    says(&open, "held-by-relay", 0);
+    assert!(open.cause().next_try >= Some(at(limits::REOFFER_SECONDS_MIN / 2)));
+
+    // What waits, by the way that it would go, and what lies in storage.
+    let quiet = in_state("open").cause();
+    let backoff = dialler.cause();
+    for (cause, name) in [
+        (Cause::on_the_way(Way::None, at(1)), "no-route"),
+        (Cause::on_the_way(Way::Down(None), at(1)), "connecting"),
+        (Cause::on_the_way(Way::Down(Some(&backoff)), at(1)), "backoff"),
+        (Cause::on_the_way(Way::Link(&quiet), at(1)), "waiting-for-receipt"),
+        (Cause::on_the_way(Way::Relay(&quiet), at(1)), "held-by-relay"),
+        (Cause::undecided("kind-unknown", false, at(1)), "quarantined"),
+        (Cause::undecided("envelope-fork", true, at(1)), "refused"),
+        (Cause::kept_here("kind-unknown", 0, at(1)), "quarantined-here"),
+        (Cause::kept_here("parked", 2, at(1)), "waiting-for-earlier"),
+        (Cause::early(at(1)), "waiting-for-earlier"),
+    ] {
+        assert_eq!(cause.reason.name(), name);
+        found.insert(name, cause);
+    }
+    let mut all = Reason::NAMES;
+    all.sort_unstable();
+    assert!(
+        found.keys().copied().eq(all),
+        "missing: {:?}",
+        all.iter().filter(|name| !found.contains_key(*name)).collect::<Vec<_>>()
+    );
 }

@@ -34,7 +34,14 @@ pub(super) struct Traffic {
     /// Journals that found no place in the hello.
     unnamed: Vec<JournalSize>,
     directory: Option<Digest>,
+    /// Nodes whose sealed bytes came and whose record isn't known; at most [`STRANGERS_MAX`] are remembered.
+    strangers: BTreeSet<NodeId>,
+    /// Flows of which a relay holds something.
+    held: BTreeSet<Flow>,
 }
+
+/// Enough to say that there are some.
+const STRANGERS_MAX: usize = 64;
 
 impl Traffic {
     pub(super) fn begin(&mut self, directory: Option<Digest>, unnamed: Vec<JournalSize>) {
@@ -55,6 +62,14 @@ impl Traffic {
 
     pub(super) fn is_waiting_for_receipts(&self) -> bool {
         self.on_the_way > 0
+    }
+
+    pub(super) fn meets_strangers(&self) -> bool {
+        !self.strangers.is_empty()
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        !self.held.is_empty()
     }
 
     pub(super) fn is_idle(&self) -> bool {
@@ -194,7 +209,10 @@ impl Session {
             return;
         }
         let envelope = match Envelope::open(&signer, &sealed, unseal) {
-            Ok(envelope) => Box::new(envelope),
+            Ok(envelope) => {
+                self.traffic.strangers.remove(&signer);
+                Box::new(envelope)
+            }
             Err(error) => return self.distrust(signer, &error),
         };
         // What this node has sent itself comes back only by a loop of routes.
@@ -210,7 +228,10 @@ impl Session {
 
     fn handle_receipt(&mut self, SignedBy { signer, sealed }: SignedBy, now: Timestamp, unseal: &dyn Unseal) {
         let receipt = match Receipt::open(&signer, &sealed, unseal) {
-            Ok(receipt) => Box::new(receipt),
+            Ok(receipt) => {
+                self.traffic.strangers.remove(&signer);
+                Box::new(receipt)
+            }
             Err(error) => return self.distrust(signer, &error),
         };
         let standing = self.standing(&receipt, now);
@@ -230,7 +251,12 @@ impl Session {
 
     fn distrust(&mut self, signer: NodeId, error: &StatementError) {
         self.outputs.push_back(match error {
-            StatementError::Seal(UnsealError::UnknownSigner(node)) => Output::WantRecord(*node),
+            StatementError::Seal(UnsealError::UnknownSigner(node)) => {
+                if self.traffic.strangers.len() < STRANGERS_MAX {
+                    self.traffic.strangers.insert(*node);
+                }
+                Output::WantRecord(*node)
+            }
             error => Output::Distrusted { signer, code: error.code(), text: error.to_string() },
         });
     }
@@ -272,6 +298,11 @@ impl Session {
         let starved = load.is_none() && outbox.wants_room();
         let timer = outbox.poll_timeout();
         let idle = outbox.is_idle();
+        if outbox.is_held() {
+            self.traffic.held.insert(flow);
+        } else {
+            self.traffic.held.remove(&flow);
+        }
         if !sent.is_empty() {
             self.last_traffic = now;
         }

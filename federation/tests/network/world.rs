@@ -289,9 +289,10 @@ impl World {
             Output::Deliver { envelope, sealed } => {
                 let mut inbox =
                     std::mem::replace(&mut self.nodes.get_mut(&id).unwrap().inbox, tongban_federation::Inbox::new(id));
-                let verdict = inbox.handle((*envelope).clone(), sealed, &self.nodes[&id]);
+                let verdict = inbox.handle(&envelope, &sealed, &self.nodes[&id]);
                 self.judged(id, &envelope, verdict);
-                while let Some((envelope, _, verdict)) = inbox.poll(&self.nodes[&id]) {
+                while let Some((envelope, sealed)) = inbox.poll() {
+                    let verdict = inbox.handle(&envelope, &sealed, &self.nodes[&id]);
                     self.judged(id, &envelope, verdict);
                 }
                 self.nodes.get_mut(&id).unwrap().inbox = inbox;

@@ -24,7 +24,10 @@
 //! | GET `/v1/aggregate/report` | [`ReportQuery`] | [`Report`] |
 //! | POST `/v1/aggregate/pull` | | [`AggregateStatus`] |
 //! | GET `/v1/aggregate/status`, `/v1/aggregate/audit` | | [`AggregateStatus`], [`Audit`] |
-//! | GET `/v1/sync/status`, `/v1/sync/why` | [`PeerQuery`] | [`List`] of [`PeerView`] under `peers` |
+//! | GET `/v1/sync/status` | [`PeerQuery`] | [`List`] of [`PeerView`] under `peers` |
+//! | GET `/v1/sync/why` | [`WhyQuery`] | the same, or a [`List`] of [`WaitingView`] under `waiting` for a case |
+//! | GET `/v1/sync/quarantine` | [`QuarantineQuery`] | [`List`] of [`QuarantineView`] under `quarantine` |
+//! | POST `/v1/sync/quarantine/replay` | [`Replay`] | [`List`] of [`ReplayView`] under `replayed` |
 //! | GET `/v1/journal/checkpoint` | | [`CheckpointView`] |
 //!
 //! Headers: `idempotency-key` (1 to 128 visible ASCII characters; the same key with the same request gives the same answer for seven
@@ -244,6 +247,24 @@ request! {
         #[serde(default)]
         by: Option<String>,
     }
+    /// Names an envelope in quarantine.
+    QuarantineQuery {
+        /// Its id, or at least six digits that it begins with; all when absent.
+        #[serde(default)]
+        id: Option<String>,
+    }
+    /// Has what is in quarantine decided anew, each line in its order as far as this release understands it.
+    Replay {
+        /// An envelope of the line that is meant, as in [`QuarantineQuery`]; all lines when absent.
+        #[serde(default)]
+        id: Option<String>,
+    }
+    /// Names what is asked about.
+    WhyQuery {
+        /// Division or node id of a peer, or any number of a case; all peers when absent.
+        #[serde(default)]
+        peer: Option<String>,
+    }
     /// Names a peer.
     PeerQuery {
         /// Division or node id; all peers when absent.
@@ -350,6 +371,8 @@ answer! {
         relation: String,
         /// `up`, `connecting`, `down`.
         state: String,
+        /// Whether this node has or wants a link of its own to it; else it is reached through others.
+        is_link: bool,
         /// Envelopes that wait for its receipt, and entries of its journals that this node hasn't pulled.
         behind: u64,
         /// Since when it is in that state.
@@ -364,6 +387,97 @@ answer! {
         next_try: Option<Timestamp>,
         /// The command that helps.
         command: String,
+    }
+    /// Something of a case that hasn't arrived, or that nobody has decided yet.
+    WaitingView {
+        /// The case.
+        case: CaseId,
+        /// `out`: sent by this node; `in`: come here.
+        direction: String,
+        /// The other node.
+        node: NodeId,
+        /// Its division.
+        division: Option<DivisionCode>,
+        /// Its name.
+        name: String,
+        /// What kind of body it has: a name, or the number of an unknown kind.
+        body: String,
+        /// Which act of its origin on the case.
+        act: u32,
+        /// Since when it waits.
+        since: Timestamp,
+        /// For how long, in milliseconds.
+        age_millis: i64,
+        /// Why, from a closed list.
+        cause: String,
+        /// That in English.
+        cause_en: String,
+        /// That in Chinese.
+        cause_zh: String,
+        /// The code that says more, where there is one.
+        code: String,
+        /// When it is tried next.
+        next_try: Option<Timestamp>,
+        /// The command that helps.
+        command: String,
+    }
+    /// An envelope that this node has put aside.
+    QuarantineView {
+        /// Its id: 64 hexadecimal digits.
+        id: String,
+        /// Who sent it.
+        origin: NodeId,
+        /// The division of that node.
+        division: Option<DivisionCode>,
+        /// Its name.
+        name: String,
+        /// What it is about, mostly a case.
+        subject: CaseId,
+        /// The collection number, when the case is known here.
+        collection_no: Option<String>,
+        /// Which act of its origin on that.
+        act: u32,
+        /// What kind of body it has: a name, or the number of an unknown kind.
+        body: String,
+        /// Version of the kind.
+        version: u16,
+        /// Why it waits now, a stable code; `ready` when a replay would decide it.
+        code: String,
+        /// That in English.
+        text_en: String,
+        /// That in Chinese.
+        text_zh: String,
+        /// What exactly; may be empty.
+        detail: String,
+        /// The code that its origin was told.
+        said: String,
+        /// When it came first.
+        at: Timestamp,
+        /// The epoch of the place under which it came last.
+        epoch: u32,
+        /// The sequence of that place.
+        sequence: u64,
+        /// How many of its line stand before it.
+        behind: usize,
+        /// Bytes of the sealed envelope.
+        bytes: usize,
+    }
+    /// What a replay came to for one envelope.
+    ReplayView {
+        /// Its id.
+        id: String,
+        /// Who sent it.
+        origin: NodeId,
+        /// What it is about.
+        subject: CaseId,
+        /// Which act of its origin on that.
+        act: u32,
+        /// `applied`, `refused` (that is the last word too), or `waiting`: its line goes no further.
+        outcome: String,
+        /// Code of the refusal or of the wait; empty when it was applied.
+        code: String,
+        /// What exactly; may be empty.
+        detail: String,
     }
     /// A case with both legs of its history.
     CaseView {

@@ -70,6 +70,11 @@ fn the_contract_is_understood() {
         "sync status",
         "sync why",
         "sync why 511600",
+        "sync why 511603000000-20261122-00001",
+        "sync quarantine list",
+        "sync quarantine show 1a2b3c4d",
+        "sync quarantine replay 1a2b3c4d",
+        "sync quarantine replay --all",
         "completions bash",
         "--as 张三 --dir D case list",
     ];

@@ -126,6 +126,7 @@ texts! {
     VERDICT_INVALID = "not valid: {0} ({1})", "无效：{0}（{1}）";
     AUDIT_EQUAL = "{0} entries folded again; every figure is equal.", "重新汇总 {0} 条，各项数字一致。";
     AUDIT_DIFFERS = "{0} entries folded again; {1} figures differ:", "重新汇总 {0} 条，{1} 项数字不一致：";
+    NOTHING_WAITS = "Nothing of this case waits here.", "该办件在本节点没有待送达的内容。";
     AS_OF = "as of", "数据截至";
     FINDINGS = "findings", "发现的问题";
     PEERS = "peers", "关联节点";
@@ -222,6 +223,7 @@ macro_rules! labels {
 }
 
 labels! {
+    "act_number" = "act", "环节序号";
     "applicant" = "applicant", "申请人";
     "applied" = "applied", "已应用";
     "as_of" = "as of", "数据截至";
@@ -229,6 +231,9 @@ labels! {
     "authority" = "authority", "机关";
     "base_code" = "base code", "基本编码";
     "behind" = "behind", "待同步";
+    "behind_line" = "behind", "前序";
+    "body" = "body", "内容";
+    "bytes" = "bytes", "字节数";
     "calendar" = "calendar", "日历";
     "case" = "case", "办件标识";
     "case_no" = "case number", "办件编号";
@@ -247,6 +252,8 @@ labels! {
     "decided_on" = "decided on", "决定日期";
     "demo" = "demo", "演示";
     "department" = "department", "部门";
+    "detail" = "detail", "详情";
+    "direction" = "direction", "方向";
     "disk_free_bytes" = "free disk, bytes", "磁盘余量（字节）";
     "division" = "division", "行政区划";
     "effective" = "effective", "生效日期";
@@ -298,6 +305,10 @@ labels! {
     "reason" = "reason", "理由";
     "received_on" = "received on", "收到日期";
     "accepted_on" = "accepted on", "受理日期";
+    "reason_code" = "code", "原因代码";
+    "said" = "told its origin", "已告知来源";
+    "sequence" = "sequence", "序号";
+    "subject" = "subject", "办件标识";
     "relation" = "relation", "关系";
     "release" = "release", "版本";
     "remedy" = "remedy", "办法";

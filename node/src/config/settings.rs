@@ -60,8 +60,6 @@ pub struct Limits {
 pub struct Federation {
     /// Whether nodes that are neither superior nor subordinate are dialled straight; else through superiors.
     pub direct: bool,
-    /// Seconds after which an idle link to such a node is closed.
-    pub idle_seconds: u32,
     /// Seconds between pulls of the subordinates' journals.
     pub pull_seconds: u32,
 }
@@ -101,7 +99,7 @@ impl Default for Limits {
 
 impl Default for Federation {
     fn default() -> Self {
-        Self { direct: true, idle_seconds: 300, pull_seconds: 30 }
+        Self { direct: true, pull_seconds: 30 }
     }
 }
 
@@ -119,7 +117,7 @@ fn default_socket() -> PathBuf {
 pub(crate) const SOCKET_NAME: &str = "tongban.sock";
 
 /// Every key, with its section where it has one.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 10] = [
     "listen",
     "advertise",
     "socket",
@@ -127,7 +125,6 @@ const KEYS: [&str; 11] = [
     "storage.block_cache_mib",
     "limits.low_water_mib",
     "federation.direct",
-    "federation.idle_seconds",
     "federation.pull_seconds",
     "telemetry.filter",
     "telemetry.format",
@@ -201,7 +198,6 @@ impl Config {
             ("storage.write_buffer_mib", self.storage.write_buffer_mib, 8..=65_536),
             ("storage.block_cache_mib", self.storage.block_cache_mib, 8..=1_048_576),
             ("limits.low_water_mib", self.limits.low_water_mib, 16..=1_048_576),
-            ("federation.idle_seconds", self.federation.idle_seconds, 10..=86_400),
             ("federation.pull_seconds", self.federation.pull_seconds, 1..=86_400),
         ];
         for (key, value, allowed) in numbers {
@@ -255,7 +251,7 @@ impl Config {
         let quoted = |text: &str| toml::Value::from(text).to_string();
         let Storage { write_buffer_mib, block_cache_mib } = Storage::default();
         let Limits { low_water_mib } = Limits::default();
-        let Federation { direct, idle_seconds, pull_seconds } = Federation::default();
+        let Federation { direct, pull_seconds } = Federation::default();
         let filter = Telemetry::default().filter;
         let advertise: Vec<String> = advertise.iter().map(|address| quoted(address)).collect();
         let mut text = String::new();
@@ -278,7 +274,7 @@ impl Config {
              [federation]\n\
              # 是否直连非上下级节点 / whether nodes that are neither superior nor subordinate are dialled straight\n\
              direct = {direct}\n\
-             idle_seconds = {idle_seconds}\n\
+             # 即使对方没有告知，也每隔多少秒取一次下级台账 / seconds between pulls of journals, whether or not peers said that they grew\n\
              pull_seconds = {pull_seconds}\n\n\
              [telemetry]\n\
              filter = {}\n\

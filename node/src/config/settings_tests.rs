@@ -12,10 +12,10 @@ fn every_fault_names_its_code_line_and_key() {
         ("listen = \"127.0.0.1:7511\"\nlow_water_mib = 5\n", "config-unknown-key", Some(2), "limits.low_water_mib"),
         ("listen = \"127.0.0.1:7511\"\n[limit]\nlow_water_mib = 99\n", "config-unknown-key", Some(2), "limits"),
         (
-            "listen = \"127.0.0.1:7511\"\n\n[federation]\nidle_second = 20\n",
+            "listen = \"127.0.0.1:7511\"\n\n[federation]\npull_second = 20\n",
             "config-unknown-key",
             Some(4),
-            "federation.idle_seconds",
+            "federation.pull_seconds",
         ),
         ("listen = \"127.0.0.1:7511\"\npassword = \"x\"\n", "config-unknown-key", Some(2), "password"),
         ("listen = 7511\n", "config-type", Some(1), "listen"),

@@ -1,9 +1,11 @@
 //! The log entry: what a batch decided, in fixed bytes.
 
 use minicbor::{Decode, Encode};
+use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{AuthorityId, CaseId, Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_domain::Event;
+use tongban_storage::keyspace::delivery::Aside;
 use tongban_storage::keyspace::directory::Invite;
 use tongban_storage::keyspace::meta::NodeRow;
 
@@ -85,6 +87,9 @@ pub enum ExchangeEvent {
         /// The sealed envelope, when it was quarantined.
         #[cbor(n(6), with = "minicbor::bytes")]
         quarantined: Option<Vec<u8>>,
+        /// Why it was quarantined.
+        #[n(7)]
+        why: Option<Unread>,
     },
     /// A receipt ended the wait of an own envelope.
     #[n(1)]
@@ -101,6 +106,9 @@ pub enum ExchangeEvent {
         /// Sealed receipt.
         #[cbor(n(3), with = "minicbor::bytes")]
         receipt: Vec<u8>,
+        /// What waits on, when the receipt says that nobody has decided.
+        #[n(4)]
+        aside: Option<Aside>,
     },
     /// Another's envelope waits here to be passed on.
     #[n(2)]
@@ -183,6 +191,108 @@ pub enum ExchangeEvent {
     /// Idempotency keys whose time is over.
     #[n(10)]
     Forgotten(#[n(0)] Vec<(Timestamp, Digest)>),
+    /// An envelope that had been put aside was decided.
+    #[n(20)]
+    Replayed {
+        /// Origin.
+        #[n(0)]
+        origin: NodeId,
+        /// What it is about.
+        #[n(1)]
+        subject: CaseId,
+        /// Which act of the origin on that.
+        #[n(2)]
+        act: u32,
+        /// Epoch of the place that is answered.
+        #[n(3)]
+        epoch: u32,
+        /// Sequence of that place.
+        #[n(4)]
+        sequence: u64,
+        /// Envelope id.
+        #[n(5)]
+        id: Digest,
+        /// Its digest.
+        #[n(6)]
+        digest: Digest,
+        /// Sealed receipt, which stands over the first.
+        #[cbor(n(7), with = "minicbor::bytes")]
+        receipt: Vec<u8>,
+    },
+    /// The destination has decided about an own envelope that it had put aside.
+    #[n(21)]
+    Concluded {
+        /// Destination.
+        #[n(0)]
+        destination: NodeId,
+        /// Own epoch.
+        #[n(1)]
+        epoch: u32,
+        /// Sequence.
+        #[n(2)]
+        sequence: u64,
+        /// Its sealed receipt, when it said so by one.
+        #[cbor(n(3), with = "minicbor::bytes")]
+        receipt: Option<Vec<u8>>,
+        /// Its sealed envelope, when it said so by one.
+        #[cbor(n(4), with = "minicbor::bytes")]
+        outcome: Option<Vec<u8>>,
+    },
+    /// An envelope was refused because its origin contradicts itself, or because its place is long past.
+    #[n(22)]
+    Denied {
+        /// Origin.
+        #[n(0)]
+        origin: NodeId,
+        /// Its epoch.
+        #[n(1)]
+        epoch: u32,
+        /// Sequence.
+        #[n(2)]
+        sequence: u64,
+        /// Envelope id.
+        #[n(3)]
+        id: Digest,
+        /// Its digest.
+        #[n(4)]
+        digest: Digest,
+        /// Sealed receipt.
+        #[cbor(n(5), with = "minicbor::bytes")]
+        receipt: Vec<u8>,
+        /// Whether the place is its own, so that a repeat is answered alike.
+        #[n(6)]
+        placed: bool,
+        /// The act that was there first and this one, sealed, when they contradict each other.
+        #[n(7)]
+        fork: Option<Contradiction>,
+    },
+}
+
+/// Why an envelope was put aside.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Unread {
+    /// A stable code.
+    #[n(0)]
+    pub code: String,
+    /// What exactly; may be empty.
+    #[n(1)]
+    pub text: String,
+    /// The division of its origin.
+    #[n(2)]
+    pub division: Option<DivisionCode>,
+}
+
+/// Two histories of one origin.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Contradiction {
+    /// The id of the act that was there first.
+    #[n(0)]
+    pub first: Digest,
+    /// The sealed envelope that contradicts it.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub sealed: Vec<u8>,
 }
 
 /// What one request was decided to.

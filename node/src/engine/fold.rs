@@ -6,13 +6,14 @@ use tongban_codes::time::Timestamp;
 use tongban_domain::Event;
 use tongban_domain::catalogue::{BaseItem, ForeignItem, ServiceItem};
 use tongban_journal::{Body, Entry, Frontier, Header, StandardKind, View as FieldView};
-use tongban_storage::keyspace::delivery::{self, Arrived, Outcome, Sent};
+use tongban_storage::keyspace::delivery::{self, Outcome};
 use tongban_storage::keyspace::figure::{SLICE, SliceRow};
 use tongban_storage::keyspace::journal::{self, ENTRY, SUBTREE};
 use tongban_storage::keyspace::meta::{self, Pulled};
 use tongban_storage::keyspace::{Bytes, Overlay, case, directory, hall, item};
 use tongban_storage::{Read, StorageError, WriteBatch};
 
+use super::arrivals;
 use super::entry::{Checkpointed, Decision, ExchangeEvent, LogEntry};
 use super::figures::fold_act;
 use super::records::{ACTS, FIELD_STANDARD};
@@ -121,16 +122,7 @@ pub(super) fn fold_sealed(decision: &Decision, read: &dyn Read, batch: &mut Writ
         meta::SEQUENCE.put(batch, &outgoing.destination, &outgoing.sequence);
     }
     for event in &decision.exchange {
-        if let ExchangeEvent::Arrived { origin, epoch, sequence, id, digest, receipt, quarantined } = event {
-            let arrived = Arrived { id: *id, digest: *digest, receipt: receipt.clone() };
-            delivery::INBOX.put(batch, &(*origin, *epoch, *sequence), &arrived);
-            delivery::INBOX_BY_ID.put(batch, id, &arrived);
-            let high = delivery::HIGH_WATER.load(&Overlay::new(read, batch), &(*origin, *epoch))?.unwrap_or(0);
-            delivery::HIGH_WATER.put(batch, &(*origin, *epoch), &high.max(*sequence));
-            if let Some(sealed) = quarantined {
-                delivery::QUARANTINE.put(batch, &(*origin, *epoch, *sequence), &Bytes(sealed.clone()));
-            }
-        }
+        arrivals::fold_sealed(event, &mut Overlay::new(read, batch))?;
     }
     Ok(())
 }
@@ -184,14 +176,11 @@ impl Folding<'_> {
 
     fn exchange(&mut self, event: &ExchangeEvent) -> Result<(), StorageError> {
         match event {
-            ExchangeEvent::Arrived { .. } => {}
-            ExchangeEvent::Receipted { destination, epoch, sequence, receipt } => {
-                let key = (*destination, *epoch, *sequence);
-                if let Some(Bytes(envelope)) = delivery::OUTBOX.load(&self.over, &key)? {
-                    delivery::OUTBOX.delete(self.over.batch, &key);
-                    delivery::SENT.put(self.over.batch, &key, &Sent { envelope, receipt: receipt.clone() });
-                }
-            }
+            ExchangeEvent::Arrived { .. }
+            | ExchangeEvent::Receipted { .. }
+            | ExchangeEvent::Replayed { .. }
+            | ExchangeEvent::Concluded { .. }
+            | ExchangeEvent::Denied { .. } => arrivals::fold_decided(event, self.at, &mut self.over)?,
             ExchangeEvent::Relayed { destination, origin, epoch, sequence, sealed } => {
                 delivery::RELAY.put(
                     self.over.batch,

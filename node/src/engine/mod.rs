@@ -7,6 +7,7 @@
 //! ```
 
 mod apply;
+mod arrivals;
 mod committed;
 mod desk;
 mod entry;
@@ -18,15 +19,16 @@ pub mod trust;
 mod writer;
 
 pub use apply::{Applied, AppliedState, Applier};
+pub(crate) use arrivals::kept_envelope;
 pub use committed::Committed;
 pub use desk::{AuthorityKeys, Keys, LeaderDesk};
-pub use entry::{Decision, ExchangeEvent, JournalRecord, LogEntry, Outgoing};
+pub use entry::{Contradiction, Decision, ExchangeEvent, JournalRecord, LogEntry, Outgoing, Unread};
 pub use figures::{dimensions, rows as figure_rows};
 pub use fold::{Blobs, fold};
 pub use records::{ACTS, FIELD_STANDARD, STANDARDS};
 pub use tree::OwnTree;
 pub use trust::Trust;
 pub use writer::{
-    Answer, Custom, Handle, Key, Outcome, Outside, Proposal, Refused, Request, Writer, WriterParts,
+    Answer, Custom, Early, Handle, Key, Outcome, Outside, Proposal, Refused, Request, Writer, WriterParts,
     start as start_writer,
 };

@@ -1,9 +1,11 @@
 //! The writer: takes what waits, decides it on the overlay, seals it, proposes one entry, and answers at commit.
 
 mod decider;
+mod delivered;
 mod handle;
 mod hot;
 mod proposal;
+mod receiver;
 mod request;
 mod sealing;
 mod thread;
@@ -11,6 +13,7 @@ mod window;
 
 pub use handle::{Handle, Outcome};
 pub use proposal::Proposal;
+pub use receiver::Early;
 pub use request::{Answer, Custom, Key, Outside, Refused, Request};
 pub use thread::start;
 
@@ -21,19 +24,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
 use tongban_domain::{Document, NodeFacts, Place};
 use tongban_federation::{Envelope, Receipt};
 use tongban_seal::SignedNote;
-use tongban_storage::keyspace::{Bytes, View, delivery, meta};
+use tongban_storage::keyspace::{Bytes, Overlay, View, delivery, meta};
 use tongban_storage::{StorageError, WriteBatch};
 
 use decider::{Decided, Decider, Proto};
 use handle::Reply;
 use hot::Hot;
+use receiver::Receiver;
 use window::KeyWindow;
 
 use super::apply::{Applied, AppliedState};
+use super::arrivals;
 use super::committed::Committed;
 use super::desk::LeaderDesk;
 use super::entry::{Checkpointed, Decision, ExchangeEvent, LogEntry, encode};
@@ -83,6 +89,7 @@ pub struct Writer {
     applied: Applied,
     waiting: VecDeque<(Request, Reply, Option<OwnedSemaphorePermit>)>,
     hot: Hot,
+    inbox: Receiver,
     layers: VecDeque<Layer>,
     in_flight: usize,
     number: u64,
@@ -132,6 +139,7 @@ impl Writer {
         let window = KeyWindow::load(&**state)?;
         Ok(Self {
             hot: Hot::new(Arc::clone(state)),
+            inbox: Receiver::new(parts.node.node, &**state)?,
             committed: Arc::new(AtomicU64::new(applied.index())),
             applied,
             parts,
@@ -221,7 +229,7 @@ impl Writer {
         }
     }
 
-    /// Decides what waits, at most [`BATCH_REQUESTS_MAX`], as one log entry. `None` when all of it was answered at once, or when
+    /// Decides what waits, at most 256 requests, as one log entry. `None` when all of it was answered at once, or when
     /// none [may be formed](Self::may_form).
     pub fn form(&mut self) -> Option<Proposal> {
         if !self.may_form() {
@@ -233,6 +241,7 @@ impl Writer {
         let mut drafts: Vec<Draft> = Vec::new();
         for _ in 0..BATCH_REQUESTS_MAX {
             let Some((request, reply, permit)) = self.waiting.pop_front() else { break };
+            let line = request.line();
             match self.decide(request, at, &mut whole) {
                 Ok(Decided::Change(proto)) => {
                     let Proto { decision, documents, envelopes, receipt, answer } = *proto;
@@ -258,8 +267,12 @@ impl Writer {
                     }
                 }
             }
+            if let Some((origin, epoch)) = line {
+                self.take_next_of(origin, epoch, &whole);
+            }
         }
         if let Err(error) = self.fold_journals(&drafts, &mut whole) {
+            self.inbox.forget();
             Self::refuse(drafts, &error.into());
             return None;
         }
@@ -274,12 +287,27 @@ impl Writer {
             return None;
         }
         if let Err(refused) = self.seal(&mut drafts, &mut whole) {
+            self.inbox.forget();
             Self::refuse(drafts, &refused);
             return None;
         }
         fold_tail(at, &checkpoints, &mut whole);
         self.last_at = at;
         Some(self.proposal(at, drafts, checkpoints, whole))
+    }
+
+    /// Takes up the early envelope, if one waits, whose turn has come with what was just decided of its line.
+    fn take_next_of(&mut self, origin: NodeId, epoch: u32, whole: &WriteBatch) {
+        let mut layers: Vec<&WriteBatch> = self.layers.iter().map(|layer| &*layer.batch).collect();
+        layers.push(whole);
+        // A state that can't be read fails the next decision by itself.
+        let Ok(high) = delivery::HIGH_WATER.load(&View::new(&self.hot, layers), &(origin, epoch)) else { return };
+        if let Some((envelope, sealed, place)) = self.inbox.decided(origin, epoch, high.unwrap_or(0)) {
+            // Whoever brought it has been told that it was early, and will ask again.
+            let (reply, _nobody) = oneshot::channel();
+            let request = Request::Deliver { sealed, envelope: Box::new(envelope), place };
+            self.waiting.push_front((request, reply, None));
+        }
     }
 
     /// Nothing of a batch stands.
@@ -325,8 +353,8 @@ impl Writer {
         let mut layers: Vec<&WriteBatch> = self.layers.iter().map(|layer| &*layer.batch).collect();
         layers.push(whole);
         let view = View::new(&self.hot, layers);
-        let window = &mut self.window;
-        let mut decider = Decider { parts: &mut self.parts, places: &self.places, view: &view, at, window };
+        let (window, receiver) = (&mut self.window, &mut self.inbox);
+        let mut decider = Decider { parts: &mut self.parts, places: &self.places, view: &view, at, window, receiver };
         let decided = decider.request(request)?;
         if let Some(fault) = decider.parts.desk.fault() {
             return Err(Refused::fault(fault));
@@ -338,8 +366,9 @@ impl Writer {
         for envelope in &proto.envelopes {
             meta::SEQUENCE.put(&mut part, &envelope.destination, &envelope.sequence);
         }
-        if let Some(receipt) = &proto.receipt {
-            delivery::HIGH_WATER.put(&mut part, &(receipt.origin, receipt.epoch), &receipt.sequence);
+        for event in &proto.decision.exchange {
+            arrivals::fold_sealed(event, &mut Overlay::new(&view, &mut part))?;
+            self.inbox.may_park |= matches!(event, ExchangeEvent::Arrived { quarantined: Some(_), .. });
         }
         for event in &proto.decision.exchange {
             if let ExchangeEvent::Node(row) = event {

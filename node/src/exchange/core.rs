@@ -110,6 +110,8 @@ pub struct Exchange {
     pulls: Pulls,
     unvouched: Vec<Sealed>,
     unpassed: VecDeque<Unpassed>,
+    /// The last sequence of each own flow when it was looked at last.
+    grown: BTreeMap<NodeId, u64>,
     /// Whether the records of own authorities are being looked at.
     looking: bool,
     seed: u64,
@@ -132,6 +134,7 @@ impl Exchange {
             pulls: Pulls::default(),
             unvouched: Vec::new(),
             unpassed: VecDeque::new(),
+            grown: BTreeMap::new(),
             looking: false,
             seed,
         }
@@ -164,7 +167,7 @@ impl Exchange {
                 }
             }
             Happened::Pulled { peer, journal, result } => self.pulled(peer, journal, result),
-            Happened::OutboxGrew => self.announce(None),
+            Happened::OutboxGrew => self.announce_grown(),
             Happened::Look => self.look(),
             Happened::PullAll => self.pull_all(),
             Happened::Timeout => self.timeouts(),

@@ -7,9 +7,9 @@ use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::case::{Act, ActKind, Deadline, Deadlines, Material, Offer, Progress, Status};
 use tongban_domain::catalogue::Mode;
 use tongban_domain::{Applicant, Command, NoticeBody, Place};
-use tongban_federation::{Body, Envelope, Subject};
+use tongban_federation::{Body, Envelope, Outcome, Receipt, Subject};
 
-use super::translate::{inbound, outbound};
+use super::translate::{self, Inbound, inbound, outbound};
 
 fn place(number: u8, division: &str) -> Place {
     Place { node: NodeId::from_bytes([number; 16]), division: division.parse().unwrap() }
@@ -106,11 +106,55 @@ fn bodies_are_what_they_were_and_read_back() {
             version,
             body: Body::Plain(bytes),
         };
-        match (inbound(&envelope, sender).unwrap(), notice) {
+        let Ok(Inbound::Command(command)) = inbound(&envelope, sender) else { panic!("{name} is no command") };
+        match (*command, notice) {
             (Command::TakeCustody { offer, .. }, NoticeBody::Offer(sent)) => assert_eq!(offer, sent),
             (Command::Mirror { progress, .. }, NoticeBody::Progress(sent)) => assert_eq!(progress, sent),
             (other, _) => panic!("{name} read back as {other:?}"),
         }
+    }
+}
+
+#[test]
+fn an_outcome_is_what_it_was_and_reads_back() {
+    let (offerer, receiver) = (place(1, "511603104000"), place(2, "511602"));
+    let (kind, version, bytes) = outbound(&offer());
+    let about = Envelope {
+        origin: offerer.node,
+        epoch: 1,
+        destination: receiver.node,
+        sequence: 7,
+        subject: Subject::from(case()),
+        act_number: 2,
+        kind,
+        version,
+        body: Body::Plain(bytes),
+    };
+    let outcome = Outcome::Applied { detail: vec![2] };
+    let receipt = Receipt::of(&about, outcome, Timestamp::from_millis(1_789_347_600_000));
+    let (kind, version, bytes) = translate::outcome(&receipt);
+    assert_eq!(pinned("outcome.1.hex", &bytes), bytes, "a body once shipped never changes");
+    let envelope = Envelope {
+        origin: receiver.node,
+        epoch: 1,
+        destination: offerer.node,
+        sequence: 1,
+        subject: translate::outcome_subject(&receipt.envelope),
+        act_number: 1,
+        kind,
+        version,
+        body: Body::Plain(bytes),
+    };
+    let Ok(Inbound::Outcome(read)) = inbound(&envelope, receiver) else { panic!("an outcome is read as one") };
+    assert_eq!(*read, receipt);
+    // Of another node's envelope, by another than its destination, or under another subject: of no effect.
+    let third = NodeId::from_bytes([9; 16]);
+    for forged in [
+        Envelope { origin: third, ..envelope.clone() },
+        Envelope { destination: third, ..envelope.clone() },
+        Envelope { subject: Subject::from(case()), ..envelope },
+    ] {
+        assert_eq!(inbound(&forged, receiver).err().unwrap().code, "body-contradiction");
     }
 }
 
@@ -140,11 +184,11 @@ fn what_is_not_understood_is_quarantined_with_its_reason() {
         (envelope(kind, version, subject, plain(&[&bytes[..], &[0]].concat())), "body-malformed"),
         (envelope(kind, version, subject, Body::Hpke { encapsulated: vec![1], ciphertext: vec![2] }), "body-encrypted"),
     ] {
-        assert_eq!(inbound(&envelope, sender).unwrap_err(), code);
+        assert_eq!(inbound(&envelope, sender).err().unwrap().code, code);
     }
     // Another node's offer under its own name, for a case that it did not collect.
     let foreign = place(4, "511603");
     let mut forged = envelope(kind, version, subject, plain(&bytes));
     forged.origin = foreign.node;
-    assert_eq!(inbound(&forged, foreign).unwrap_err(), "body-contradiction");
+    assert_eq!(inbound(&forged, foreign).err().unwrap().code, "body-contradiction");
 }

@@ -21,11 +21,13 @@ mod golden_tests;
 mod join;
 pub mod knowledge;
 mod pull;
+pub mod quarantine;
 pub mod record;
 mod serve;
 pub mod shared;
 mod standing;
 pub mod translate;
+pub(crate) mod why;
 
 pub use self::core::{Effect, Exchange, Happened, Proven, Trouble};
 pub use ask::{Asked, ItemAnswer, LicenceAnswer, ProgressAnswer, WhereisAnswer};

@@ -8,6 +8,7 @@ use tongban_federation::Cause;
 use tongban_storage::keyspace::delivery;
 
 use super::knowledge::Knowledge;
+use super::why::Links;
 use crate::api::v1::PeerView;
 
 /// Waiting envelopes that are counted for a view; a longer backlog shows as this many.
@@ -46,8 +47,10 @@ pub(super) fn views(knowledge: &Knowledge, rows: &[Row]) -> Vec<PeerView> {
             name: entry.map_or_else(String::new, |entry| entry.record.name.clone()),
             relation: relation(knowledge, node).to_owned(),
             state: (*link).to_owned(),
+            is_link: true,
             behind: waiting,
-            since: *since,
+            // Of a link that is down: since it was open last, however often it was tried.
+            since: if *link == "up" { *since } else { cause.since },
             cause: cause.reason.name().to_owned(),
             cause_en: named(cause.reason.en()),
             cause_zh: named(cause.reason.zh()),
@@ -55,21 +58,28 @@ pub(super) fn views(knowledge: &Knowledge, rows: &[Row]) -> Vec<PeerView> {
             command: cause.reason.command().unwrap_or_default().to_owned(),
         });
     }
+    let mut links = Links::default();
+    for (node, link, _, cause, ..) in rows {
+        links.add(*node, *link == "up", cause.clone());
+    }
     for (node, waiting) in behind {
         let entry = directory.node(&node);
+        let (me, direct) = (knowledge.here().node, knowledge.parts.direct);
+        let cause = links.cause(&directory, me, direct, node, knowledge.now());
         views.push(PeerView {
             node,
             division: entry.map_or(knowledge.here().division, |entry| entry.certification.division),
             name: entry.map_or_else(String::new, |entry| entry.record.name.clone()),
             relation: relation(knowledge, &node).to_owned(),
             state: "down".to_owned(),
+            is_link: false,
             behind: waiting,
-            since: knowledge.now(),
-            cause: "no-link".to_owned(),
-            cause_en: "reached through other nodes; waiting for its receipt".to_owned(),
-            cause_zh: "经其他节点转送，等待回执".to_owned(),
-            next_try: None,
-            command: "tongban sync status".to_owned(),
+            since: cause.since,
+            cause: cause.reason.name().to_owned(),
+            cause_en: cause.reason.en().to_owned(),
+            cause_zh: cause.reason.zh().to_owned(),
+            next_try: cause.next_try,
+            command: cause.reason.command().unwrap_or_default().to_owned(),
         });
     }
     views

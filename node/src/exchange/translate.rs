@@ -4,16 +4,19 @@
 //! |---|---|---|
 //! | 1 | 1 | [`OfferBody`]: custody of a case is offered |
 //! | 2 | 1 | [`ProgressBody`]: the owner reports an act to the collecting node |
+//! | 16 | 1 | a [`Receipt`]: what became in the end of an envelope that was put aside |
+//!
+//! Kinds from 16 on are of the delivery itself.
 
 use minicbor::{Decode, Encode};
 use tongban_codes::division::DivisionCode;
-use tongban_codes::ids::{CaseId, NodeId, QueryCode};
+use tongban_codes::ids::{CaseId, Digest, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::case::{Act, Deadlines, Material, Offer, Progress};
 use tongban_domain::catalogue::Mode;
 use tongban_domain::{Applicant, Authority, Command, NoticeBody, Origin, Place, Reply};
 use tongban_federation::directory::{DatedCode, DatedKey};
-use tongban_federation::{AuthorityRecord, Body, Envelope, Outcome, Receipt, SignedRecord};
+use tongban_federation::{AuthorityRecord, Body, Envelope, EnvelopeId, Outcome, Receipt, SignedRecord, Subject};
 use tongban_seal::{Algorithm, PublicKey, Signer};
 
 use crate::engine::ExchangeEvent;
@@ -22,8 +25,93 @@ use crate::engine::ExchangeEvent;
 pub const KIND_OFFER: u16 = 1;
 /// Envelope kind of a progress report.
 pub const KIND_PROGRESS: u16 = 2;
-/// Version of both bodies.
+/// Envelope kind of an outcome: the final word on an envelope that its receipt had called quarantined.
+pub const KIND_OUTCOME: u16 = 16;
+/// Version of all bodies.
 const VERSION: u16 = 1;
+
+/// What the subject of an outcome is drawn from, beside the id of the envelope that it is about.
+const OUTCOME_DOMAIN: &str = "tongban/outcome/1";
+
+/// Codes of refusals that decide nothing about what the envelope asks for: the origin contradicts itself, and the first act under the
+/// same name may have been taken. A case that is offered stays offered.
+pub(crate) const UNDECIDED: [&str; 2] = [FORK, EXPIRED];
+/// The same act with another content, or another act at the same place.
+pub(crate) const FORK: &str = "envelope-fork";
+/// The place was taken so long ago that nothing else is known of it.
+pub(crate) const EXPIRED: &str = "envelope-expired";
+/// An earlier act of the same origin on the same subject is in quarantine.
+pub(crate) const PARKED: &str = "parked";
+
+/// What an envelope asks for.
+pub(crate) enum Inbound {
+    /// A command to the domain.
+    Command(Box<Command>),
+    /// To record what became of an own envelope.
+    Outcome(Box<Receipt>),
+}
+
+/// Why an envelope can't be taken now: a stable code, and what exactly.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// The code of the quarantine.
+    pub(crate) code: &'static str,
+    /// What exactly; may be empty.
+    pub(crate) text: String,
+}
+
+impl Unreadable {
+    pub(crate) fn new(code: &'static str, text: impl Into<String>) -> Self {
+        Self { code, text: text.into() }
+    }
+
+    fn malformed(error: impl std::fmt::Display) -> Self {
+        Self::new("body-malformed", error.to_string())
+    }
+
+    fn contradiction(text: &str) -> Self {
+        Self::new("body-contradiction", text)
+    }
+}
+
+/// What a code of the quarantine means, in English and Chinese.
+pub(crate) fn quarantine_text(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "ready" => ("this release understands it; a replay decides it", "此版本可以处理，重放即可办理"),
+        PARKED => {
+            ("an earlier act of its origin on the same subject is in quarantine", "同一来源、同一办件的前序信封已隔离")
+        }
+        "kind-unknown" => ("this release doesn't know the kind of envelope", "此版本不认识该信封种类"),
+        "version-unknown" => ("this release doesn't know this version of the kind", "此版本不认识该信封种类的版本"),
+        "body-encrypted" => ("the body is encrypted, which this release can't open", "正文加密，此版本不能打开"),
+        "body-malformed" => ("the body can't be read", "正文无法读取"),
+        "body-contradiction" => ("body and envelope contradict each other", "正文与信封矛盾"),
+        _ => ("put aside", "已隔离"),
+    }
+}
+
+/// What a kind of body is called; `None` for one that this release doesn't know.
+pub(crate) fn body_name(kind: u16) -> Option<&'static str> {
+    match kind {
+        KIND_OFFER => Some("offer"),
+        KIND_PROGRESS => Some("progress"),
+        KIND_OUTCOME => Some("outcome"),
+        _ => None,
+    }
+}
+
+/// The subject of the outcome of an envelope: one of its own, so that it neither waits for the case nor parks it.
+pub(crate) fn outcome_subject(about: &EnvelopeId) -> Subject {
+    let digest = Digest::of(&tongban_codes::cbor::to_vec(&(OUTCOME_DOMAIN, about)));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(digest.as_bytes().first_chunk::<16>().expect("a digest has 32 bytes"));
+    Subject::from_bytes(bytes)
+}
+
+/// Kind, version and bytes of an outcome.
+pub(crate) fn outcome(receipt: &Receipt) -> (u16, u16, Vec<u8>) {
+    (KIND_OUTCOME, VERSION, receipt.to_bytes())
+}
 
 /// Body of an offer.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -121,15 +209,17 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
     }
 }
 
-/// The command that an envelope asks for, or the code under which it is quarantined.
-pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Command, &'static str> {
-    let Body::Plain(bytes) = &envelope.body else { return Err("body-encrypted") };
+/// What an envelope asks for, or why it is quarantined.
+pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unreadable> {
+    let Body::Plain(bytes) = &envelope.body else { return Err(Unreadable::new("body-encrypted", "")) };
     let origin = Origin { place };
     match (envelope.kind, envelope.version) {
         (KIND_OFFER, VERSION) => {
-            let body: OfferBody = tongban_codes::cbor::from_slice(bytes).map_err(|_| "body-malformed")?;
+            let body: OfferBody = tongban_codes::cbor::from_slice(bytes).map_err(Unreadable::malformed)?;
             if body.case != envelope.subject.case() || body.collecting.node != body_origin(&body, envelope) {
-                return Err("body-contradiction");
+                return Err(Unreadable::contradiction(
+                    "the offer is of another case, or of a case that another node collected",
+                ));
             }
             let offer = Offer {
                 case: body.case,
@@ -146,12 +236,12 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Command, &'st
                 materials: body.materials,
                 history: body.history,
             };
-            Ok(Command::TakeCustody { origin, offer: Box::new(offer) })
+            Ok(Inbound::Command(Box::new(Command::TakeCustody { origin, offer: Box::new(offer) })))
         }
         (KIND_PROGRESS, VERSION) => {
-            let body: ProgressBody = tongban_codes::cbor::from_slice(bytes).map_err(|_| "body-malformed")?;
+            let body: ProgressBody = tongban_codes::cbor::from_slice(bytes).map_err(Unreadable::malformed)?;
             if body.act.case != envelope.subject.case() || body.act.place.node != envelope.origin {
-                return Err("body-contradiction");
+                return Err(Unreadable::contradiction("the report is of another case, or of another node's act"));
             }
             let progress = Progress {
                 act: body.act,
@@ -163,10 +253,20 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Command, &'st
                 deemed: body.deemed,
                 licences: body.licences,
             };
-            Ok(Command::Mirror { origin, progress: Box::new(progress) })
+            Ok(Inbound::Command(Box::new(Command::Mirror { origin, progress: Box::new(progress) })))
         }
-        (KIND_OFFER | KIND_PROGRESS, _) => Err("version-unknown"),
-        _ => Err("kind-unknown"),
+        (KIND_OUTCOME, VERSION) => {
+            let receipt = Receipt::from_bytes(bytes).map_err(Unreadable::malformed)?;
+            let said = receipt.receiver == envelope.origin && receipt.origin == envelope.destination;
+            if !said || outcome_subject(&receipt.envelope) != envelope.subject {
+                return Err(Unreadable::contradiction("the outcome is of another node's envelope"));
+            }
+            Ok(Inbound::Outcome(Box::new(receipt)))
+        }
+        (KIND_OFFER | KIND_PROGRESS | KIND_OUTCOME, version) => {
+            Err(Unreadable::new("version-unknown", format!("kind {}, version {version}", envelope.kind)))
+        }
+        (kind, version) => Err(Unreadable::new("kind-unknown", format!("kind {kind}, version {version}"))),
     }
 }
 
@@ -192,8 +292,9 @@ pub(crate) fn settled(envelope: &Envelope, receipt: &Receipt, place: Place) -> O
     let body: OfferBody = tongban_codes::cbor::from_slice(bytes).ok()?;
     let refusal = match &receipt.outcome {
         Outcome::Applied { .. } => None,
+        Outcome::Refused { code, .. } if UNDECIDED.contains(&code.as_str()) => return None,
         Outcome::Refused { code, text } => Some((code.clone(), text.clone())),
-        // Nobody has decided about it: the case stays offered until a replay does.
+        // Nobody has decided about it: the case stays offered until the outcome says more.
         Outcome::Quarantined { .. } => return None,
     };
     Some(Command::SettleOffer {
@@ -203,6 +304,15 @@ pub(crate) fn settled(envelope: &Envelope, receipt: &Receipt, place: Place) -> O
         act: envelope.act_number,
         refusal,
     })
+}
+
+/// Why a receipt leaves an envelope of this node undecided; `None` when it decides about it.
+pub(crate) fn undecided(receipt: &Receipt) -> Option<&str> {
+    match &receipt.outcome {
+        Outcome::Quarantined { code } => Some(code),
+        Outcome::Refused { code, .. } if UNDECIDED.contains(&code.as_str()) => Some(code),
+        _ => None,
+    }
 }
 
 /// The directory's record of an authority that this node serves, sealed.

@@ -7,6 +7,7 @@ mod items;
 mod licences;
 mod peers;
 mod staff;
+mod sync;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -87,6 +88,7 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         .merge(licences::routes())
         .merge(aggregate::routes())
         .merge(peers::routes())
+        .merge(sync::routes())
         .layer(axum::middleware::from_fn_with_state(app.clone(), only_operators))
         .fallback(|| async {
             Failure::from(Refused::problem("no-such-path", "the API has no such path", "API 没有该路径"))

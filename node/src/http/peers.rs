@@ -8,6 +8,7 @@ use tongban_domain::{Command, Role};
 
 use super::{App, Body, Call, Failure, Query, listed, problem};
 use crate::api::v1::{Invite, Join, PeerQuery, PeerView, Problem, Status, Token};
+use crate::ballast::Ballast;
 use crate::exchange::{Nudge, invite, join};
 use crate::runtime::nudge;
 
@@ -16,8 +17,6 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/status", get(status))
         .route("/v1/invites", post(invite_node))
         .route("/v1/join", post(join_tree))
-        .route("/v1/sync/status", get(sync_status))
-        .route("/v1/sync/why", get(sync_status))
         .route("/v1/peers", get(sync_status))
 }
 
@@ -43,6 +42,15 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
             format!("磁盘剩余 {} MiB，低于 {} MiB，暂停受理", free >> 20, low >> 20),
             "free space",
             "清理磁盘",
+        );
+    }
+    if Ballast::is_gone(app.shared.room.directory()) && free < low {
+        finding(
+            "ballast-gone",
+            format!("{} MiB free: the disk was nearly full, and the room in reserve was given up", free >> 20),
+            format!("磁盘剩余 {} MiB：磁盘将满，已动用预留空间", free >> 20),
+            "free space at once; what was admitted is safe",
+            "立即清理磁盘；已收办件不受影响",
         );
     }
     let calendar = tongban_codes::calendar::Calendar::embedded();
@@ -89,7 +97,7 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
     .into_response())
 }
 
-async fn sync_status(State(app): State<App>, Query(query): Query<PeerQuery>) -> Result<Response, Failure> {
+pub(super) async fn sync_status(State(app): State<App>, Query(query): Query<PeerQuery>) -> Result<Response, Failure> {
     let all = app.shared.standings();
     let rows: Vec<PeerView> = match &query.peer {
         None => all,
@@ -109,7 +117,7 @@ async fn sync_status(State(app): State<App>, Query(query): Query<PeerQuery>) -> 
 }
 
 /// Inviting and joining are the administrator's.
-fn administrator(app: &App, call: &Call) -> Result<String, Failure> {
+pub(super) fn administrator(app: &App, call: &Call) -> Result<String, Failure> {
     let probe = Command::AddAuthority { name: String::new(), code: None, maps: None };
     let actor = call.actor(app, &probe)?;
     if actor.has(&[Role::Admin]) {

@@ -11,9 +11,9 @@
 //! | 0f 10 11 | rows | [`figure`] | dimensions, case, slice | count, location, blob |
 //! | 20–23 | index | [`case`], [`item`] | text, short code, holder | |
 //! | 30 | queue | [`case::DUE`] | moment, kind, case | |
-//! | 31–34 | queue | [`delivery`] | outbox, relay, sent, idempotency | |
+//! | 31–34, 3a, 3b | queue | [`delivery`] | outbox, relay, idempotency, quarantine, put aside elsewhere | |
 //! | 40–41 | journal | [`journal`] | journal, index | entry, subtree hash |
-//! | 44–47 | journal | [`delivery`] | inbox, receipts | |
+//! | 44–47, 4a | journal | [`delivery`] | inbox, receipts, sent, forks | |
 //! | 60– | meta | [`meta`] | | |
 //!
 //! A prefix once used stays reserved.

@@ -3,6 +3,7 @@
 //! Beside the state lies the ordered [`log`], from which the state is written again after a crash.
 
 mod backend;
+pub mod examine;
 mod facts;
 pub mod keyspace;
 pub mod log;

@@ -77,6 +77,24 @@ impl RocksBackend {
         Ok(Self { db, path: path.to_path_buf(), flushed })
     }
 
+    /// Opens the store in a directory to be read: no lock is taken and no file of it is changed.
+    pub(crate) fn open_to_read(path: &Path) -> Result<Self, StorageError> {
+        refuse_headless(path)?;
+        let options = RocksOptions::default();
+        let cache = Cache::new_lru_cache(options.block_cache_bytes).map_err(|e| from_rocks(path, e))?;
+        let families =
+            Family::ALL.map(|family| ColumnFamilyDescriptor::new(family.name(), family_options(options, &cache)));
+        let mut db_options = database_options(options);
+        db_options.create_if_missing(false);
+        db_options.create_missing_column_families(false);
+        // All tables are opened at once, so that a lost one is found now.
+        db_options.set_max_open_files(-1);
+        let db =
+            DB::open_cf_descriptors_read_only(&db_options, path, families, false).map_err(|e| from_rocks(path, e))?;
+        let flushed = Mutex::new(db.latest_sequence_number());
+        Ok(Self { db, path: path.to_path_buf(), flushed })
+    }
+
     /// Writes a *store snapshot*: a copy of this moment, as hard links, which opens as a store of its own.
     ///
     /// The target must not exist and must lie on the same file system. What is copied is flushed first.

@@ -13,6 +13,7 @@ use crate::cli::text::{DOCTOR_FAIL, DOCTOR_OK, DOCTOR_WARN, Fault, Lang, REMEDY}
 use crate::config::{DirectoryError, NodeDirectory};
 
 mod checks;
+mod databases;
 mod running;
 
 /// How bad a finding is.

@@ -47,6 +47,26 @@ faults! {
         "see the findings below and the node's log", "请查看以下问题及节点日志";
     NODE_STOPPED = "node-not-running", "": "the node is not running", "节点没有运行";
         "tongban run --dir {0}", "tongban run --dir {0}";
+    STATE_OK = "state", "": "it opens and holds the log up to entry {0}", "可打开，已含日志至第 {0} 条"; "-", "-";
+    STATE_COPY_OPENS_LOG = "state-damaged", "": "{0} doesn't open: {1}. A repaired copy has {2} cases, says that it holds the log up to entry {3}, \
+and what can't be read of it is: {4}. The log is whole from entry {5} to {6}",
+        "{0} 无法打开：{1}。修复后的副本有 {2} 件办件，自称含日志至第 {3} 条，读不出的部分：{4}。日志完整，第 {5} 至 {6} 条";
+        "delete nothing. Put back your newest copy of this state that holds entry {7} or later: the node applies the rest from the log. \
+A repaired copy may lack rows, so it is no state to go on with",
+        "不要删除任何文件。放回含第 {7} 条或更晚的最新状态副本，节点会从日志补上其后内容。修复后的副本可能缺少内容，不能直接使用";
+    STATE_COPY_OPENS = "state-damaged", "": "{0} doesn't open: {1}. A repaired copy has {2} cases, says that it holds the log up to entry {3}, \
+and what can't be read of it is: {4}",
+        "{0} 无法打开：{1}。修复后的副本有 {2} 件办件，自称含日志至第 {3} 条，读不出的部分：{4}";
+        "delete nothing, check the disk, put back the last copy of the whole directory", "不要删除任何文件，检查磁盘，放回整个目录的最近副本";
+    STATE_COPY_CLOSED = "state-damaged", "": "{0} doesn't open: {1}. A copy can't be repaired either: {2}", "{0} 无法打开：{1}。副本也无法修复：{2}";
+        "delete nothing, check the disk, put back the last copy of the whole directory", "不要删除任何文件，检查磁盘，放回整个目录的最近副本";
+    COPY_ROOM = "state-damaged", "": "{0} doesn't open: {1}. There is no room to examine a copy: it takes {2} MiB twice, {3} are free",
+        "{0} 无法打开：{1}。空间不足，无法检查副本：需 {2} MiB 的两倍，剩余 {3} MiB";
+        "delete nothing; free disk and run doctor again", "不要删除任何文件；腾出空间后再运行 doctor";
+    COPY_IMPOSSIBLE = "state-damaged", "": "{0} doesn't open: {1}. It can't be copied: {2}", "{0} 无法打开：{1}。也无法复制：{2}";
+        "delete nothing, check the disk, run doctor as the owner of the directory", "不要删除任何文件，检查磁盘，以目录属主身份运行 doctor";
+    LOG_DAMAGED = "log-damaged", "": "{0} doesn't open: {1}", "{0} 无法打开：{1}";
+        "delete nothing, check the disk, put back the last copy of the whole directory", "不要删除任何文件，检查磁盘，放回整个目录的最近副本";
     PEER_DOWN = "peer-down", "": "no link to {0} ({1}): {2}", "与 {0}（{1}）的连接中断：{3}"; "{4}", "{4}";
 }
 
@@ -61,6 +81,8 @@ pub(crate) const CHECKS: &[(&str, Text)] = &[
     ("calendar", Text { en: "calendar", zh: "工作日历" }),
     ("listen", Text { en: "address", zh: "监听地址" }),
     ("socket", Text { en: "socket", zh: "套接字" }),
+    ("state", Text { en: "state", zh: "状态库" }),
+    ("log", Text { en: "log", zh: "日志" }),
     ("node", Text { en: "node", zh: "节点" }),
     ("peer", Text { en: "peers", zh: "关联节点" }),
 ];

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Timestamp;
 use tongban_domain::{Actor, Change, Command, Document, Event, Facts, Place, decide};
-use tongban_federation::{Body, Envelope, Outcome, Receipt, Sealed, Subject, limits};
-use tongban_seal::{batch, content_type};
+use tongban_federation::{Body, Envelope, Receipt, Subject, limits};
 use tongban_storage::StateFacts;
-use tongban_storage::keyspace::{Bytes, View, delivery, meta};
+use tongban_storage::keyspace::{View, delivery, meta};
 
 use super::WriterParts;
+use super::receiver::Receiver;
 use super::request::{Answer, Key, Refused, Request};
 use super::window::KeyWindow;
 use crate::engine::entry::{Decision, ExchangeEvent};
@@ -46,6 +46,7 @@ pub(super) struct Decider<'a> {
     pub(super) places: &'a BTreeMap<DivisionCode, Place>,
     pub(super) view: &'a View<'a>,
     pub(super) at: Timestamp,
+    pub(super) receiver: &'a mut Receiver,
     pub(super) window: &'a mut KeyWindow,
 }
 
@@ -55,6 +56,7 @@ impl Decider<'_> {
             Request::Act { actor, command, key } => self.act(&actor, &command, key),
             Request::Deliver { sealed, envelope, place } => self.deliver(&sealed, &envelope, place),
             Request::Receipted { sealed, receipt, place } => self.receipted(&sealed, &receipt, place),
+            Request::Replay { origin, subject } => self.replay(origin, subject),
             Request::Tick => self.tick(),
             Request::Custom(custom) => {
                 let outside = custom(self.view, self.at, &mut self.parts.desk)?;
@@ -71,7 +73,7 @@ impl Decider<'_> {
         }
     }
 
-    fn domain(&mut self, actor: &Actor, command: &Command) -> Result<Change, Refused> {
+    pub(super) fn domain(&mut self, actor: &Actor, command: &Command) -> Result<Change, Refused> {
         let facts = StateFacts::new(self.view, &self.parts.node, self.parts.calendar, self.places);
         let decided = decide(&facts as &dyn Facts, &mut self.parts.desk, actor, command, self.at);
         match facts.fault() {
@@ -105,7 +107,7 @@ impl Decider<'_> {
     }
 
     /// A change as it goes into the log: events with their journal records, notices as numbered envelopes.
-    fn proto(&mut self, change: Change) -> Result<Proto, Refused> {
+    pub(super) fn proto(&mut self, change: Change) -> Result<Proto, Refused> {
         let mut proto = Proto::default();
         proto.decision.reply = serde_json::to_vec(&change.reply).map_err(Refused::fault)?;
         let mut sequences: BTreeMap<_, u64> = BTreeMap::new();
@@ -153,88 +155,6 @@ impl Decider<'_> {
             }
         }
         proto.decision.events.extend(events);
-    }
-
-    fn deliver(&mut self, sealed: &Sealed, envelope: &Envelope, place: Place) -> Result<Decided, Refused> {
-        let (id, digest) = (envelope.id().0, envelope.digest());
-        let flow = (envelope.origin, envelope.epoch);
-        let high = delivery::HIGH_WATER.load(self.view, &flow)?.unwrap_or(0);
-        if let Some(known) = delivery::INBOX_BY_ID.load(self.view, &id)? {
-            return Ok(Decided::Known(if known.digest == digest {
-                Answer::Receipt(Sealed::new(known.receipt), high)
-            } else {
-                Answer::Fork
-            }));
-        }
-        if envelope.sequence != high + 1 {
-            return Ok(Decided::Known(Answer::NotYet));
-        }
-        let mut quarantined = None;
-        let (mut proto, outcome) = match translate::inbound(envelope, place) {
-            Err(code) => {
-                quarantined = Some(sealed.as_bytes().to_vec());
-                (Proto::default(), Outcome::Quarantined { code: code.to_owned() })
-            }
-            Ok(command) => match self.domain(&Actor::system(), &command) {
-                Ok(change) => {
-                    let detail = change.reply.clone();
-                    let proto = self.proto(change)?;
-                    (proto, Outcome::Applied { detail: translate::detail(&detail) })
-                }
-                Err(Refused::Rejection(rejection)) => {
-                    let outcome =
-                        Outcome::Refused { code: rejection.code.to_owned(), text: rejection.zh.clone().into() };
-                    (Proto::default(), outcome)
-                }
-                Err(other) => return Err(other),
-            },
-        };
-        proto.decision.exchange.push(ExchangeEvent::Arrived {
-            origin: envelope.origin,
-            epoch: envelope.epoch,
-            sequence: envelope.sequence,
-            id,
-            digest,
-            receipt: Vec::new(),
-            quarantined,
-        });
-        proto.receipt = Some(Receipt::of(envelope, outcome, self.at));
-        proto.answer = Some(Answer::Receipt(Sealed::new(Vec::new()), envelope.sequence));
-        Ok(Decided::Change(Box::new(proto)))
-    }
-
-    fn receipted(&mut self, sealed: &Sealed, receipt: &Receipt, place: Place) -> Result<Decided, Refused> {
-        let key = (receipt.receiver, receipt.epoch, receipt.sequence);
-        let Some(Bytes(outgoing)) = delivery::OUTBOX.load(self.view, &key)? else {
-            return Ok(Decided::Known(Answer::Done));
-        };
-        let signer = self.parts.desk.node_signer();
-        let own = |id: &tongban_seal::KeyId| (*id == signer.key_id()).then(|| signer.public_key());
-        let opened = batch::open(&outgoing, content_type::ENVELOPE, &own).map_err(Refused::fault)?;
-        let envelope = Envelope::from_bytes(&opened.statement).map_err(Refused::fault)?;
-        if receipt.envelope != envelope.id() || receipt.digest != envelope.digest() {
-            return Err(Refused::problem("receipt-mismatch", "the receipt is not for this envelope", "回执与信封不符"));
-        }
-        let mut proto = match translate::settled(&envelope, receipt, place) {
-            None => Proto::default(),
-            Some(command) => match self.domain(&Actor::system(), &command) {
-                Ok(change) => self.proto(change)?,
-                // The hand-over was settled otherwise; the receipt is kept all the same.
-                Err(Refused::Rejection(rejection)) => {
-                    tracing::warn!(code = rejection.code, "a receipt changed nothing");
-                    Proto::default()
-                }
-                Err(other) => return Err(other),
-            },
-        };
-        proto.decision.exchange.push(ExchangeEvent::Receipted {
-            destination: receipt.receiver,
-            epoch: receipt.epoch,
-            sequence: receipt.sequence,
-            receipt: sealed.as_bytes().to_vec(),
-        });
-        proto.answer = Some(Answer::Done);
-        Ok(Decided::Change(Box::new(proto)))
     }
 
     fn tick(&mut self) -> Result<Decided, Refused> {

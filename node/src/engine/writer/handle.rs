@@ -8,6 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tongban_codes::division::DivisionCode;
 use tongban_domain::Place;
 
+use super::receiver::{Early, EarlyView};
 use super::request::{Answer, Refused, Request};
 use crate::engine::apply::Applied;
 use crate::engine::committed::Committed;
@@ -31,6 +32,7 @@ pub struct Handle {
     pub(super) room: Arc<Semaphore>,
     pub(super) committed: Arc<AtomicU64>,
     pub(super) applied: Applied,
+    pub(super) early: EarlyView,
 }
 
 impl Handle {
@@ -70,6 +72,12 @@ impl Handle {
     #[must_use]
     pub fn applied(&self) -> u64 {
         self.applied.index()
+    }
+
+    /// The envelopes that came before their turn and wait in memory.
+    #[must_use]
+    pub fn early(&self) -> Vec<Early> {
+        self.early.list()
     }
 
     /// Tells the writer which node serves which division.

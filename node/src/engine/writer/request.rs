@@ -1,7 +1,7 @@
 //! What the writer is asked for, and what it answers.
 
 use serde_json::Value;
-use tongban_codes::ids::Digest;
+use tongban_codes::ids::{CaseId, Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_domain::{Actor, Command, Event, Place, Rejection};
 use tongban_federation::{Envelope, Receipt, Sealed};
@@ -63,10 +63,27 @@ pub enum Request {
         /// The receiver and its division.
         place: Place,
     },
+    /// The first of a line in quarantine, decided with what this release knows: what `origin` sent about `subject`.
+    Replay {
+        /// The origin and its division.
+        origin: Place,
+        /// What the line is about.
+        subject: CaseId,
+    },
     /// Something of the exchange.
     Custom(Custom),
     /// The clock.
     Tick,
+}
+
+impl Request {
+    /// The line of sequences that a delivered envelope stands in: origin and epoch.
+    pub(super) fn line(&self) -> Option<(NodeId, u32)> {
+        match self {
+            Self::Deliver { envelope, .. } => Some((envelope.origin, envelope.epoch)),
+            _ => None,
+        }
+    }
 }
 
 /// What the writer answers, once it is committed.
@@ -76,9 +93,14 @@ pub enum Answer {
     Json(Vec<u8>),
     /// The sealed receipt of a delivered envelope and the inbox's high water after it.
     Receipt(Sealed, u64),
-    /// The envelope can't be taken yet: one before it is missing.
+    /// The envelope came before its turn and is kept in memory: it is decided when those before it have come. Its receipt is given when
+    /// it is offered again.
+    Early,
+    /// The same envelope is being decided; whoever brought it first hears the receipt.
+    Pending,
+    /// The envelope can't be taken and wasn't kept: too far ahead, no room, or of an epoch that is over. It will be offered again.
     NotYet,
-    /// The same id came with another digest: a fork of the origin's history.
+    /// A contradiction of the origin's own history, of which enough are kept already: refused without a receipt.
     Fork,
     /// Done.
     Done,

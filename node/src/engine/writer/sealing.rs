@@ -55,7 +55,10 @@ impl Writer {
             if draft.receipt.is_some() {
                 let bytes = next()?;
                 for event in &mut draft.decision.exchange {
-                    if let ExchangeEvent::Arrived { receipt, .. } = event {
+                    if let ExchangeEvent::Arrived { receipt, .. }
+                    | ExchangeEvent::Replayed { receipt, .. }
+                    | ExchangeEvent::Denied { receipt, .. } = event
+                    {
                         receipt.clone_from(&bytes);
                     }
                 }

@@ -40,8 +40,13 @@ pub fn start(
     let (outbox, outbox_changed) = watch::channel(0);
     let applied = writer.applied.clone();
     let room = Arc::new(Semaphore::new(WAITING_MAX));
-    let handle =
-        Handle { sender: sender.clone(), room, committed: Arc::clone(&writer.committed), applied: applied.clone() };
+    let handle = Handle {
+        sender: sender.clone(),
+        room,
+        committed: Arc::clone(&writer.committed),
+        applied: applied.clone(),
+        early: writer.inbox.view(),
+    };
     let mut running = Running { writer, log, runtime, receiver, sender, applied, outbox, stopping: false };
     let thread = std::thread::Builder::new()
         .name("writer".to_owned())

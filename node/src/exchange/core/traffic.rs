@@ -8,7 +8,7 @@ use tongban_federation::session::Input;
 use tongban_federation::wire::SignedBy;
 use tongban_federation::{Envelope, Flow, Hop, Outgoing, Receipt, Role, Sealed, limits, next_hop};
 use tongban_storage::keyspace::key::stem;
-use tongban_storage::keyspace::{Bytes, delivery};
+use tongban_storage::keyspace::{Bytes, delivery, meta};
 
 use super::{Exchange, Later, Waiting};
 use crate::engine::{Answer, Committed, ExchangeEvent, Outside, Refused, Request};
@@ -35,13 +35,25 @@ impl Exchange {
     /// Tells sessions which flows go over them; dials where that is the way.
     pub(super) fn announce(&mut self, only: Option<NodeId>) {
         for (flow, last) in self.flows() {
-            self.announce_flow(flow, 1, last, only);
+            self.announce_flow(flow, None, last, only);
+        }
+    }
+
+    /// Tells sessions of the own flows that have grown since the last time, by their numbers alone: the outbox itself may be long.
+    pub(super) fn announce_grown(&mut self) {
+        let origin = self.knowledge.here().node;
+        let epoch = self.knowledge.epoch;
+        let sequences = meta::SEQUENCE.list(&*self.knowledge.parts.backend, &[], None, usize::MAX).unwrap_or_default();
+        for (destination, last) in sequences {
+            if self.grown.insert(destination, last) != Some(last) {
+                self.announce_flow(Flow { origin, epoch, destination }, None, last, None);
+            }
         }
     }
 
     /// Tells the session that leads to a flow's destination how far the flow goes, once for each link and each growth: what was told
-    /// before is the session's business. `from` is the first sequence that is new when the flow was told of before.
-    pub(super) fn announce_flow(&mut self, flow: Flow, from: u64, last: u64, only: Option<NodeId>) {
+    /// before is the session's business. `stored` is a sequence that has just come, maybe behind others that were told of before.
+    pub(super) fn announce_flow(&mut self, flow: Flow, stored: Option<u64>, last: u64, only: Option<NodeId>) {
         let me = self.knowledge.here().node;
         let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
         let came_from = (flow.origin != me).then_some(flow.origin);
@@ -73,11 +85,11 @@ impl Exchange {
             }
             let Some(known) = self.peers.get_mut(&peer) else { continue };
             let open = known.session.is_open();
-            let from = match known.announced.get(&flow) {
-                Some(told) if from <= 1 && last <= *told => continue,
-                Some(told) if from <= 1 => told + 1,
-                Some(_) => from,
-                None => 1,
+            let from = match (known.announced.get(&flow), stored) {
+                (None, _) => 1,
+                (Some(_), Some(stored)) => stored,
+                (Some(told), None) if last <= *told => continue,
+                (Some(told), None) => told + 1,
             };
             if open {
                 known.announced.entry(flow).and_modify(|told| *told = (*told).max(last)).or_insert(last);
@@ -239,7 +251,7 @@ impl Exchange {
             Waiting::Relay { peer, flow, sequence } => match outcome {
                 Ok(committed) => {
                     self.feed(peer, stored(flow, sequence, committed));
-                    self.announce_flow(flow, sequence, sequence, None);
+                    self.announce_flow(flow, Some(sequence), sequence, None);
                 }
                 Err(_) => self.feed(peer, Input::Dropped { flow, sequence }),
             },

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 use tongban_codes::time::Timestamp;
 
-use super::{Finding, Level};
+use super::{Finding, Level, databases};
 use crate::api::v1::Problem;
 use crate::cli::Context;
 use crate::cli::text::doctor::{CLOCK_BEHIND, LISTEN_OK, LISTEN_TAKEN, NODE_OK, NODE_STOPPED, NODE_UNREADY, PEER_DOWN};
@@ -28,7 +28,9 @@ pub(super) fn examine(
         Ok(status) => judge(&status, identity.demo, now),
         Err(failure) if failure.problem.code == NODE_STOPPED.code => {
             let shown = directory.display().to_string();
-            vec![listen(config), Finding::warn("node", &NODE_STOPPED, &[&shown])]
+            let mut found = databases::examine(directory);
+            found.extend([listen(config), Finding::warn("node", &NODE_STOPPED, &[&shown])]);
+            found
         }
         Err(failure) => vec![Finding::failed("node", *failure.problem)],
     }
