@@ -3,7 +3,7 @@
 //! Below the low-water mark a node takes nothing new: no act of its own, no envelope or journal of a peer, so that what it has taken can
 //! still be applied and flushed. Reads, receipts and the node's own clock-work go on.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,12 @@ impl Room {
     #[must_use]
     pub fn new(directory: PathBuf, low_bytes: u64) -> Self {
         Self { directory, low_bytes, seen: Mutex::default() }
+    }
+
+    /// The directory whose disk it is.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// The low-water mark in bytes.

@@ -68,6 +68,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) node: &'a Node,
     pub(crate) here: Place,
     pub(crate) rogue: Rogue,
+    /// The one envelope that was taken.
+    pub(crate) first: Envelope,
     /// What the API and the greeting showed before the first row.
     pub(crate) before: (Value, Facts),
     pub(crate) rows: Vec<(String, String)>,
@@ -237,7 +239,7 @@ pub(crate) async fn scene(cluster: &Cluster) -> Scene<'_> {
     line.close();
     let before = (state(node), facts(&hello));
     assert_eq!(before.1.0, [HighWater { origin: rogue.node, epoch: EPOCH, sequence: 1 }], "one envelope was taken");
-    Scene { node, here, rogue, before, rows: Vec::new(), wrong: Vec::new() }
+    Scene { node, here, rogue, first, before, rows: Vec::new(), wrong: Vec::new() }
 }
 
 /// A city with a county, and an item that every hall of the city may collect.
