@@ -8,8 +8,9 @@ use proptest::test_runner::FileFailurePersistence;
 use serde_json::Value;
 use system_tests::sim::{Engine, Outcome, Unsealing, actor, dump, in_batches, moment, place, replay};
 use system_tests::{APPLICANT, seen, within};
-use tongban::engine::{Answer, Refused, Request};
+use tongban::engine::{Answer, Key, Refused, Request};
 use tongban::raft::memory::Commit;
+use tongban_codes::ids::Digest;
 use tongban_domain::case::{Case, Custody, RefusalKind, Status};
 use tongban_domain::catalogue::{ForeignItem, ImportRow};
 use tongban_domain::{Actor, Applicant, Command, Place, Role};
@@ -388,6 +389,25 @@ proptest! {
 }
 
 /// The helpers used above stay what they say.
+/// What a request came to is its answer for as long as its key is kept, also when it changed nothing: later it might.
+#[test]
+fn what_changed_nothing_changes_nothing_later() {
+    let engine = Engine::new(HOME, Commit::AtOnce, &[]);
+    for outcome in engine.staff() {
+        let _staff = engine.wait(outcome);
+    }
+    let digest = |what: &str| Digest::of(what.as_bytes());
+    let publish = || {
+        let key = Some(Key { key: digest("key"), request: digest("request") });
+        let command = Box::new(Command::PublishItems(None));
+        let outcome = engine.submit(Request::Act { actor: actor(Role::Catalogue), command, key });
+        engine.wait(outcome).expect("it is lawful").into_inner()
+    };
+    let first = publish();
+    let _imported = engine.done(Role::Catalogue, Command::ImportItems(vec![row(2, CODE, "01")]));
+    assert_eq!(publish(), first);
+}
+
 #[test]
 fn an_empty_engine_is_empty() {
     let engine = Engine::new(HOME, Commit::OnCommand, &[]);

@@ -9,6 +9,8 @@ pub mod cbor;
 pub mod check;
 pub mod citizen_id;
 pub mod credit_code;
+#[cfg(feature = "deliberate-bugs")]
+pub mod deliberate;
 pub mod division;
 pub mod fault;
 pub mod ids;

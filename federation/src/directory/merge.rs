@@ -109,6 +109,9 @@ impl Directory {
         if sealed.len() > limits::ENVELOPE_BYTES_MAX {
             return Err(RecordError::Limit);
         }
+        if self.holds(sealed) {
+            return Ok(Merge::Known);
+        }
         match cbor::from_slice(sealed.as_bytes())? {
             SignedRecord::Node { node, certifier, certification, record } => {
                 let (certification, record) = self.verify_node(node, certifier, &certification, &record)?;
@@ -118,6 +121,18 @@ impl Directory {
                 let record = self.verify_authority(signer, &record)?;
                 self.merge_authority(signer, record, sealed, now)
             }
+        }
+    }
+
+    /// Whether this very record was verified and taken before.
+    fn holds(&self, sealed: &Sealed) -> bool {
+        match cbor::from_slice(sealed.as_bytes()) {
+            Ok(SignedRecord::Node { node, .. }) => self.nodes.get(&node).is_some_and(|known| known.sealed == *sealed),
+            Ok(SignedRecord::Authority { record, .. }) => cose::claimed_payload(record.as_bytes())
+                .and_then(|payload| cbor::from_slice::<AuthorityRecord>(&payload).ok())
+                .and_then(|record| self.authorities.get(&record.authority))
+                .is_some_and(|known| known.sealed == *sealed),
+            Err(_) => false,
         }
     }
 

@@ -110,6 +110,21 @@ impl AppliedState {
         Ok(())
     }
 
+    /// Makes everything that is applied durable; gives the index up to which the log may be let go.
+    ///
+    /// # Errors
+    ///
+    /// When the state can't be written: then nothing of the log may be let go.
+    pub fn flush(&self) -> Result<u64, StorageError> {
+        let index = self.applied().index();
+        #[cfg(feature = "deliberate-bugs")]
+        if tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::PurgePastFlush) {
+            return Ok(index);
+        }
+        self.backend.flush()?;
+        Ok(index)
+    }
+
     /// Follows what is applied.
     #[must_use]
     pub fn applied(&self) -> Applied {
@@ -219,8 +234,7 @@ impl CommittedSink for Applier {
     }
 
     fn flush(&self) -> Result<u64, String> {
-        let index = self.state.applied().index();
-        self.state.backend().flush().map_err(|error| error.to_string())?;
+        let index = self.state.flush().map_err(|error| error.to_string())?;
         self.flushed.fetch_max(index, Ordering::AcqRel);
         Ok(index)
     }

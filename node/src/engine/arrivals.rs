@@ -90,6 +90,10 @@ fn quarantine(
 pub(super) fn fold_sealed(event: &ExchangeEvent, over: &mut Overlay<'_>) -> Result<(), StorageError> {
     match event {
         ExchangeEvent::Arrived { origin, epoch, sequence, id, digest, receipt, .. } => {
+            #[cfg(feature = "deliberate-bugs")]
+            if tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::InboxRecordDropped) {
+                return Ok(());
+            }
             let arrived = Arrived { id: *id, digest: *digest, receipt: receipt.clone() };
             INBOX_BY_ID.put(over.batch, id, &arrived);
             place((*origin, *epoch, *sequence), &arrived, over)

@@ -337,6 +337,17 @@ pub struct LogEntry {
     pub checkpoints: Vec<Checkpointed>,
 }
 
+impl LogEntry {
+    /// The entry that bytes of the log hold.
+    ///
+    /// # Errors
+    ///
+    /// When they hold none.
+    pub fn of_log(bytes: &[u8]) -> Result<Self, minicbor::decode::Error> {
+        decode(bytes)
+    }
+}
+
 /// A sealed checkpoint of an own journal.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]

@@ -1,6 +1,8 @@
 //! Folding: from what was decided to what is stored. The same function forms the overlay and replays the log.
 
 use minicbor::Decode;
+#[cfg(feature = "deliberate-bugs")]
+use tongban_codes::deliberate::{Bug, is_in};
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_domain::Event;
@@ -95,7 +97,10 @@ pub(super) fn fold_journals<'d>(
         for record in records {
             let entry = Entry::parse(record.entry.clone()).map_err(|error| damaged("journal entry", error))?;
             let row = journal::Entry { entry: record.entry.clone(), body: record.body.clone() };
-            ENTRY.put(over.batch, &(number, frontier.size()), &row);
+            let place = frontier.size();
+            #[cfg(feature = "deliberate-bugs")]
+            let place = if is_in(Bug::JournalRewritten) { place.saturating_sub(1) } else { place };
+            ENTRY.put(over.batch, &(number, place), &row);
             for node in frontier.append(entry.leaf()) {
                 if node.level >= SUBTREE_LEVEL_MIN {
                     SUBTREE.put(over.batch, &(number, node.level, node.index), &node.hash);

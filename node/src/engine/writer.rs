@@ -1,6 +1,8 @@
 //! The writer: takes what waits, decides it on the overlay, seals it, proposes one entry, and answers at commit.
 
 mod decider;
+#[cfg(feature = "deliberate-bugs")]
+mod deliberate;
 mod delivered;
 mod handle;
 mod hot;
@@ -237,6 +239,12 @@ impl Writer {
         }
         self.let_go();
         let at = (self.parts.clock)().max(self.last_at);
+        #[cfg(feature = "deliberate-bugs")]
+        let at = if tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::TimeBackward) {
+            (self.parts.clock)()
+        } else {
+            at
+        };
         let mut whole = WriteBatch::new();
         let mut drafts: Vec<Draft> = Vec::new();
         for _ in 0..BATCH_REQUESTS_MAX {
@@ -346,11 +354,17 @@ impl Writer {
         self.parts.state.folded.insert(self.parts.session, number, Arc::clone(&batch));
         self.layers.push_back(Layer { number, index: None, batch });
         self.in_flight += 1;
+        #[cfg(feature = "deliberate-bugs")]
+        let answers = deliberate::spoken_early(answers, self.committed() + self.in_flight as u64);
         Proposal { number, bytes, sends, answers, committed: Arc::clone(&self.committed) }
     }
 
     fn decide(&mut self, request: Request, at: Timestamp, whole: &mut WriteBatch) -> Result<Decided, Refused> {
         let mut layers: Vec<&WriteBatch> = self.layers.iter().map(|layer| &*layer.batch).collect();
+        #[cfg(feature = "deliberate-bugs")]
+        if tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::OverlayOff) {
+            layers.clear();
+        }
         layers.push(whole);
         let view = View::new(&self.hot, layers);
         let (window, receiver) = (&mut self.window, &mut self.inbox);

@@ -26,6 +26,8 @@
 //! only with an [`engine::Committed`](crate::engine::Committed) in hand (promise 3). A lost word costs time only; the outbox in the
 //! state is the truth.
 
+#[cfg(feature = "deliberate-bugs")]
+mod deliberate;
 mod effect;
 mod gossip;
 mod links;
@@ -243,6 +245,9 @@ impl Exchange {
         self.offer_chain();
         self.offer_journals();
         self.offer_records();
+        if std::mem::take(&mut self.pulls.forgotten) {
+            self.pull_all();
+        }
         self.pull_wanted();
         if !self.looking {
             self.looking = true;
@@ -332,6 +337,9 @@ impl Exchange {
             }
             Output::Opened { hello, .. } => {
                 tracing::info!(%peer, division = %hello.division, release = ?hello.release, "a link is open");
+                if hello.directory == Some(self.knowledge.directory().digest()) {
+                    self.has_all_records(peer);
+                }
                 self.announce(Some(peer));
                 self.pass_receipts();
                 self.offer_chain();

@@ -85,13 +85,14 @@ impl Knowledge {
                 tracing::warn!(%error, "a stored record no longer verifies");
             }
         }
-        Ok(Arc::new(Self {
-            parts,
-            epoch,
-            node: RwLock::new(node),
-            directory: RwLock::new(Arc::new(known)),
-            trust: RwLock::new(trust),
-        }))
+        Ok(Self::of(parts, node, epoch, trust, Arc::new(known)))
+    }
+
+    /// Knowledge with a directory whose records have been verified already, of nodes that share one.
+    #[must_use]
+    pub fn of(parts: KnowledgeParts, node: NodeFacts, epoch: u32, trust: Trust, known: Arc<Directory>) -> Arc<Self> {
+        let (node, directory, trust) = (RwLock::new(node), RwLock::new(known), RwLock::new(trust));
+        Arc::new(Self { parts, epoch, node, directory, trust })
     }
 
     /// The node.

@@ -1,5 +1,7 @@
 //! Pulling sealed journals: acts upward, standards downward, verified before they count (promise 5).
 
+use std::ops::ControlFlow;
+
 use tongban_codes::ids::NodeId;
 use tongban_federation::wire::{
     JournalList, JournalListed, JournalSize, Pull, Request as WireRequest, Response, Slice as WireSlice,
@@ -8,6 +10,7 @@ use tongban_journal::{Frontier, JournalKind, Slice, SliceBuilder, merkle, verify
 use tongban_seal::SignedNote;
 use tongban_storage::keyspace::figure::SLICE;
 use tongban_storage::keyspace::journal::ENTRY;
+use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::{Bytes, meta};
 
 use super::blobs::BlobStore;
@@ -113,14 +116,29 @@ fn own_slice(knowledge: &Knowledge, pull: &Pull, note: &[u8]) -> Result<WireSlic
     Ok(WireSlice { bytes: builder.finish(proof).to_bytes(), next: end, size: checkpoint.size })
 }
 
-/// What was pulled from below or above goes on as it came, with its origin's seal intact.
+/// What was pulled from below or above goes on as it came, with its origin's seal intact. Whoever has pulled over another way has other
+/// slices: then a part of one goes on, from the entry that is wanted to its end, since the proof speaks of the end alone.
 fn kept_slice(knowledge: &Knowledge, pull: &Pull, size: u64) -> Result<WireSlice, Refused> {
     let state = &*knowledge.parts.backend;
-    let row = SLICE
-        .load(state, &(pull.origin, pull.journal, pull.epoch, pull.from))?
-        .ok_or_else(|| refused("slice-boundary", "no slice begins there / 没有从该处开始的片段"))?;
-    let bytes = knowledge.parts.blobs.load(&row.digest)?;
-    Ok(WireSlice { bytes, next: pull.from + row.count, size })
+    let journal = (pull.origin, pull.journal, pull.epoch);
+    let mut found = None;
+    let before = (pull.origin, pull.journal, pull.epoch, pull.from.saturating_add(1));
+    SLICE.visit(state, &stem(&journal), Some(&before), true, |(.., from), row| {
+        found = Some((from, row));
+        ControlFlow::Break(())
+    })?;
+    let (from, row) = found
+        .filter(|(from, row)| pull.from < from + row.count)
+        .ok_or_else(|| refused("slice-boundary", "no slice holds that entry / 没有包含该条目的片段"))?;
+    let mut bytes = knowledge.parts.blobs.load(&row.digest)?;
+    if from < pull.from {
+        let mut slice = Slice::parse(&bytes).map_err(|error| refused(error.code(), error))?;
+        let passed = usize::try_from(pull.from - from).unwrap_or(usize::MAX);
+        slice.entries.drain(..passed.min(slice.entries.len()));
+        slice.from = pull.from;
+        bytes = slice.to_bytes();
+    }
+    Ok(WireSlice { bytes, next: from + row.count, size })
 }
 
 /// Whether a journal flows from this peer to here: acts from below, standards from above.

@@ -213,6 +213,10 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
 pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unreadable> {
     let Body::Plain(bytes) = &envelope.body else { return Err(Unreadable::new("body-encrypted", "")) };
     let origin = Origin { place };
+    #[cfg(feature = "deliberate-bugs")]
+    if envelope.kind == KIND_PROGRESS && tongban_codes::deliberate::is_of_old() {
+        return Err(Unreadable::new("kind-unknown", format!("kind {}, version {}", envelope.kind, envelope.version)));
+    }
     match (envelope.kind, envelope.version) {
         (KIND_OFFER, VERSION) => {
             let body: OfferBody = tongban_codes::cbor::from_slice(bytes).map_err(Unreadable::malformed)?;

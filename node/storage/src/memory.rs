@@ -38,6 +38,12 @@ impl MemoryBackend {
         self.read().undo.len()
     }
 
+    /// A store with the same content, all of it durable; rows are shared until one of the two writes them.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self { state: RwLock::new(State { families: self.read().families.clone(), undo: Vec::new() }) }
+    }
+
     /// The machine stops and starts again: of the batches since the last flush the first `keep` survive, whole.
     ///
     /// What survives is durable. A simulator draws `keep` between 0 and [`Self::unflushed`] from its seed.

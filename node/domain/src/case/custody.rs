@@ -76,6 +76,10 @@ pub(crate) fn offer(
             .field("case", case.id));
     };
     case.custody = Custody::Offered { to, since: at };
+    #[cfg(feature = "deliberate-bugs")]
+    if tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::OwnerDischargedEarly) {
+        case.custody = Custody::Elsewhere { owner: to, as_of: at };
+    }
     let note = to.division.to_string();
     let act = case.act(ActKind::Offer, actor, here, at, Some(note));
     // The leg so far: what is known of it, what this very change did, and the offer itself.

@@ -253,6 +253,12 @@ pub(crate) fn withdraw(
     text: Option<&str>,
     at: Timestamp,
 ) -> Result<Change, Rejection> {
+    #[cfg(feature = "deliberate-bugs")]
+    if tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::OfferWithdrawn)
+        && matches!(case.custody, super::Custody::Offered { .. })
+    {
+        case.custody = super::Custody::Owner;
+    }
     case.may(facts, ActKind::Withdraw)?;
     case.reason = text.map(reason).transpose()?;
     case.status = Status::Withdrawn;

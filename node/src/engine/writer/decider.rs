@@ -99,7 +99,8 @@ impl Decider<'_> {
         }
         let change = self.domain(actor, command)?;
         let mut proto = self.proto(change)?;
-        if proto.decision.events.is_empty() {
+        // What changed nothing is kept under its key too: asked again, it would perhaps change something.
+        if proto.decision.events.is_empty() && key.is_none() {
             return Ok(Decided::Known(Answer::Json(proto.decision.reply)));
         }
         proto.decision.key = key.map(|key| (key.key, key.request));

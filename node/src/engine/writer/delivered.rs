@@ -1,6 +1,8 @@
 //! Deliveries: what becomes of an envelope that came in, of a receipt for an own one, and of what was put aside.
 
 use serde_json::json;
+#[cfg(feature = "deliberate-bugs")]
+use tongban_codes::deliberate::{Bug, is_in};
 use tongban_codes::ids::{CaseId, NodeId};
 use tongban_domain::{Actor, Place};
 use tongban_federation::{Body, Envelope, EnvelopeId, Outcome, Receipt, Sealed, Verdict};
@@ -21,7 +23,13 @@ const FORKS_PER_PLACE_MAX: usize = 4;
 impl Decider<'_> {
     /// Judges an envelope by what came before it, and takes it when it is its turn.
     pub(super) fn deliver(&mut self, sealed: &Sealed, envelope: &Envelope, place: Place) -> Result<Decided, Refused> {
-        match self.receiver.judge(envelope, sealed, place, self.at, self.view)? {
+        let verdict = self.receiver.judge(envelope, sealed, place, self.at, self.view)?;
+        #[cfg(feature = "deliberate-bugs")]
+        let verdict = match verdict {
+            Verdict::Early if is_in(Bug::CursorAdvancedEarly) => Verdict::Deliver,
+            verdict => verdict,
+        };
+        match verdict {
             Verdict::Deliver => self.take(sealed, envelope, place),
             Verdict::Duplicate { receipt } => self.said_before(envelope, receipt),
             Verdict::Resent { receipt } => self.resent(sealed, envelope, &receipt),
@@ -258,6 +266,12 @@ impl Decider<'_> {
     pub(super) fn replay(&mut self, origin: Place, subject: CaseId) -> Result<Decided, Refused> {
         let reply = |reply: serde_json::Value| serde_json::to_vec(&reply).map_err(Refused::fault);
         let head = QUARANTINE.list(self.view, &stem(&(origin.node, subject)), None, 1)?.into_iter().next();
+        #[cfg(feature = "deliberate-bugs")]
+        let head = if is_in(Bug::ParkedOutOfOrder) {
+            QUARANTINE.list(self.view, &stem(&(origin.node, subject)), None, usize::MAX)?.into_iter().next_back()
+        } else {
+            head
+        };
         let Some(((_, _, act), row)) = head else {
             return Ok(Decided::Known(Answer::Json(reply(json!({ "outcome": "empty" }))?)));
         };

@@ -41,6 +41,14 @@ impl Exchange {
         }
     }
 
+    /// A peer has the same records as this node: only what comes from now on is offered.
+    pub(super) fn has_all_records(&mut self, peer: NodeId) {
+        let (_, stamp) = self.knowledge.directory().records_since(u64::MAX);
+        if let Some(known) = self.peers.get_mut(&peer) {
+            known.records_stamp = stamp;
+        }
+    }
+
     /// Offers a peer all the records that it should have, whatever it was offered before.
     pub(super) fn offer_all_records(&mut self, peer: NodeId) {
         if let Some(known) = self.peers.get_mut(&peer) {

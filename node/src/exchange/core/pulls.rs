@@ -42,13 +42,17 @@ pub(super) struct Pulls {
     wanted: BTreeMap<Journal, Wanted>,
     /// The sizes that each linked peer was told.
     offered: BTreeMap<NodeId, BTreeMap<Journal, u64>>,
+    /// Something that was wanted went with a link. Others may have offered it meanwhile, and don't say so again.
+    pub(super) forgotten: bool,
 }
 
 impl Pulls {
     /// A link is gone; what the peer has it says anew on the next one.
     pub(super) fn unlinked(&mut self, peer: &NodeId) {
         self.offered.remove(peer);
+        let before = self.wanted.len();
         self.wanted.retain(|_, wanted| wanted.running || wanted.peer != *peer);
+        self.forgotten |= self.wanted.len() < before;
     }
 }
 
@@ -134,6 +138,7 @@ impl Exchange {
             };
             if done {
                 self.pulls.wanted.remove(&key(&journal));
+                self.pulls.forgotten |= result.is_err();
             }
         }
         match result {

@@ -4,10 +4,15 @@ mod world;
 
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_federation::Flow;
-use tongban_federation::wire::JournalSize;
+use tongban_federation::wire::{JournalSize, Pull, Request, Response};
+use tongban_journal::{JournalKind, Slice, SliceEntry};
+use tongban_storage::keyspace::figure::{SLICE, SliceRow};
+use tongban_storage::keyspace::meta::{self, Pulled};
+use tongban_storage::{Backend, WriteBatch};
 
-use super::{Effect, Exchange, Happened, Proven};
-use crate::engine::{ACTS, Refused};
+use super::{Effect, Exchange, Happened, Proven, Trouble};
+use crate::engine::{ACTS, Refused, STANDARDS};
+use crate::exchange::answer_here;
 use world::World;
 
 const CITY: usize = 0;
@@ -190,6 +195,26 @@ fn a_pull_that_failed_is_tried_again_later() {
 }
 
 #[test]
+fn what_another_peer_offered_is_asked_for_again_when_a_link_breaks() {
+    let mut world = World::new(13);
+    world.run(5);
+    let (one, two) = (node(&world, ONE), node(&world, TWO));
+    let journal = JournalSize { origin: two, journal: ACTS, epoch: 1, size: 3 };
+    let link = world.link(CITY, TWO);
+    let exchange = &mut world.nodes[CITY].exchange;
+    exchange.handle(Happened::Listed { peer: two, journals: vec![journal] });
+    // It runs already, so this offer changes nothing now.
+    exchange.handle(Happened::Listed { peer: one, journals: vec![journal] });
+    let trouble = Trouble { code: "connection-lost", text: "cut".to_owned() };
+    exchange.handle(Happened::Closed { link, trouble });
+    exchange.handle(Happened::Pulled { peer: two, journal, result: Err(Refused::Unknown) });
+    effects(exchange);
+    exchange.handle(Happened::Look);
+    let asked = effects(exchange);
+    assert!(asked.iter().any(|effect| matches!(effect, Effect::List { peer, .. } if *peer == one)));
+}
+
+#[test]
 fn only_acts_from_below_and_standards_from_above_are_pulled() {
     let mut world = World::new(11);
     world.run(5);
@@ -198,6 +223,36 @@ fn only_acts_from_below_and_standards_from_above_are_pulled() {
     let exchange = &mut world.nodes[ONE].exchange;
     exchange.handle(Happened::Listed { peer: city, journals: vec![journal] });
     assert!(effects(exchange).is_empty());
+}
+
+#[test]
+fn whoever_pulled_over_another_way_gets_the_rest_of_a_slice() {
+    let world = World::new(12);
+    let (origin, one) = (NodeId::from_bytes([9; 16]), node(&world, ONE));
+    let city = &world.nodes[CITY];
+    let entries = (0..5_u8).map(|number| SliceEntry { entry: vec![number], body: vec![] }).collect();
+    let (checkpoint, consistency, records) = Default::default();
+    let journal = JournalKind::Standards;
+    let slice = Slice { origin, journal, epoch: 1, from: 0, entries, checkpoint, consistency, records };
+    let digest = city.knowledge.parts.blobs.store(&slice.to_bytes()).unwrap();
+    let at = city.knowledge.now();
+    let mut rows = WriteBatch::new();
+    SLICE.put(&mut rows, &(origin, STANDARDS, 1, 0), &SliceRow { digest, count: 5 });
+    let pulled = Pulled { frontier: vec![], checkpoint: vec![], size: 5, at };
+    meta::PULLED.put(&mut rows, &(origin, STANDARDS, 1), &pulled);
+    city.state.write(rows).unwrap();
+    let pull = |from| {
+        let pull = Pull { origin, journal: STANDARDS, epoch: 1, from, bytes_max: 1 << 20 };
+        let answer = answer_here(&city.knowledge, &one, &Request::Pull(pull).to_bytes()).unwrap();
+        Response::from_bytes(&answer).unwrap()
+    };
+    for from in 0..5 {
+        let Response::Slice(wire) = pull(from) else { panic!("a slice from {from} on") };
+        let rest = Slice::parse(&wire.bytes).unwrap();
+        assert_eq!((rest.from, wire.next), (from, 5));
+        assert!(rest.entries.iter().map(|entry| u64::from(entry.entry[0])).eq(from..5));
+    }
+    assert!(matches!(pull(5), Response::Refused(refusal) if refusal.code == "slice-boundary"));
 }
 
 /// Chance from a seed.

@@ -10,6 +10,8 @@ use tongban_federation::{Envelope, Flow, Hop, Outgoing, Receipt, Role, Sealed, l
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::{Bytes, delivery, meta};
 
+#[cfg(feature = "deliberate-bugs")]
+use super::deliberate;
 use super::{Exchange, Later, Waiting};
 use crate::engine::{Answer, Committed, ExchangeEvent, Outside, Refused, Request};
 use crate::exchange::knowledge::DirectoryUnseal;
@@ -184,6 +186,8 @@ impl Exchange {
             self.feed_later(peer, Input::Dropped { flow, sequence });
             return;
         }
+        #[cfg(feature = "deliberate-bugs")]
+        let sealed = deliberate::encoded_anew(&self.knowledge, envelope).unwrap_or(sealed);
         let Flow { origin, epoch, destination } = flow;
         let event = ExchangeEvent::Relayed { destination, origin, epoch, sequence, sealed: sealed.into_bytes() };
         let request = Request::Custom(Box::new(move |read, _, _| {

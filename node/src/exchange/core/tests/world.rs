@@ -238,6 +238,12 @@ impl World {
         }
     }
 
+    /// The end that a node holds of its link to another.
+    pub(super) fn link(&self, number: usize, other: usize) -> u64 {
+        let near = |far: &u64| self.links.get(far).is_some_and(|(near, _)| *near == number);
+        self.links.iter().find(|(_, (to, far))| *to == other && near(far)).map(|(link, _)| *link).unwrap()
+    }
+
     /// Starts a node again from its state.
     pub(super) fn restart(&mut self, number: usize, seed: u64) {
         self.queue.retain(|(node, _)| *node != number);

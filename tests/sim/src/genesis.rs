@@ -1,0 +1,285 @@
+//! How everything begins: a province whose nodes have joined, know each other's records, and have staff and items in force.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, OnceLock};
+
+use tongban::engine::trust::{AnchorRow, Certificate, RootKey};
+use tongban::engine::{Outside, Request, Trust};
+use tongban::exchange::{Change, Changing, Kept, MemoryBlobs, record};
+use tongban_codes::ids::{Digest, NodeId};
+use tongban_codes::time::Date;
+use tongban_domain::catalogue::{ForeignItem, ImportRow};
+use tongban_domain::{Actor, Command, Event, Operator, Place, Role};
+use tongban_federation::{Directory, Sealed};
+use tongban_seal::Signer;
+use tongban_storage::keyspace::item;
+use tongban_storage::{Backend, MemoryBackend};
+
+use crate::machine::{Disk, Log, Machine, facts, key_hash, signer};
+
+/// Divisions and the superior of each: a province, two cities, six counties, eleven townships.
+pub(crate) const DIVISIONS: [(&str, usize); 20] = [
+    ("330000", 0),
+    ("330100", 0),
+    ("330300", 0),
+    ("330102", 1),
+    ("330106", 1),
+    ("330110", 1),
+    ("330302", 2),
+    ("330303", 2),
+    ("330304", 2),
+    ("330102001", 3),
+    ("330102003", 3),
+    ("330102004", 3),
+    ("330110005", 5),
+    ("330110009", 5),
+    ("330110010", 5),
+    ("330302006", 6),
+    ("330302023", 6),
+    ("330302024", 6),
+    ("330302025", 6),
+    ("330302026", 6),
+];
+
+/// The permit that every node has in force.
+pub(crate) const PERMIT: &str = "330A0015500013";
+/// The service that every node has in force.
+pub(crate) const SERVICE: &str = "330A0015500014";
+
+/// A node as it is at the beginning of every run.
+pub(crate) struct Born {
+    pub(crate) place: Place,
+    state: Arc<MemoryBackend>,
+    known: (Trust, Arc<Directory>),
+    /// Its log from the first entry.
+    pub(crate) log: Vec<Arc<[u8]>>,
+}
+
+/// The staff: one operator a role.
+pub(crate) fn actor(role: Role) -> Actor {
+    Actor { operator: role.name().to_owned(), roles: vec![role], window: Some("3".to_owned()) }
+}
+
+/// A Monday morning.
+fn moment() -> i64 {
+    Date::ymd(2026, 9, 14).map_or(0, |day| day.start().add_seconds(9 * 3600).as_millis())
+}
+
+/// The moment at which every run begins.
+pub(crate) fn beginning() -> i64 {
+    moment() + 3_600_000
+}
+
+pub(crate) fn row(number: u32, code: &str, kind: &str) -> ImportRow {
+    let columns = [
+        ("department", "卫健局"),
+        ("main_item", "许可"),
+        ("name", code),
+        ("local_item_code", code),
+        ("item_type", kind),
+        ("department_code", "11370800MB28559184"),
+        ("legal_basis", "公共场所卫生管理条例第四条"),
+        ("statutory_days", "20"),
+        ("promised_days", "5"),
+        ("modes", "online^collect"),
+        ("covered", "330000"),
+    ];
+    ImportRow { row: number, values: columns.map(|(column, value)| (column.to_owned(), value.to_owned())).into() }
+}
+
+/// The node of a division.
+pub(crate) fn place(division: &str) -> Place {
+    let digest = Digest::of(division.as_bytes());
+    let bytes = digest.as_bytes().first_chunk().copied().unwrap_or_default();
+    Place { node: NodeId::from_bytes(bytes), division: division.parse().expect("the divisions are real") }
+}
+
+/// A machine while everything is set up: what is asked for is committed and applied at once.
+struct Nascent {
+    machine: Machine,
+    log: Vec<Arc<[u8]>>,
+}
+
+impl Nascent {
+    fn settle(&mut self, request: Request) {
+        let run = self.machine.run.as_mut().expect("the node runs");
+        let mut answer = run.writer.push(request);
+        while let Some(proposal) = run.writer.form() {
+            let (number, bytes) = (proposal.number(), proposal.bytes());
+            self.log.push(Arc::clone(&bytes));
+            let index = self.log.len() as u64;
+            run.applied.apply(index, &bytes).expect("memory takes it");
+            proposal.committed(index);
+            run.writer.settled(number, Some(index));
+        }
+        let _done = answer.try_recv().expect("it is committed").expect("it is lawful");
+    }
+
+    fn change(&mut self, change: Change) {
+        let mut changing = Changing::new(change);
+        loop {
+            let run = self.machine.run.as_mut().expect("the node runs");
+            let knowledge = Arc::clone(&run.knowledge);
+            let Some(request) = changing.next(&knowledge).expect("records can be made") else { return };
+            let mut answer = run.writer.push(request);
+            while let Some(proposal) = run.writer.form() {
+                let (number, bytes) = (proposal.number(), proposal.bytes());
+                self.log.push(Arc::clone(&bytes));
+                let index = self.log.len() as u64;
+                run.applied.apply(index, &bytes).expect("memory takes it");
+                proposal.committed(index);
+                run.writer.settled(number, Some(index));
+            }
+            let committed = answer.try_recv().expect("it is committed").expect("it is lawful");
+            if changing.committed(&knowledge, committed) == Kept::Records {
+                run.writer.set_places(knowledge.places());
+            }
+        }
+    }
+
+    fn act(&mut self, role: Role, command: Command) {
+        self.settle(Request::Act { actor: actor(role), command: Box::new(command), key: None });
+    }
+
+    fn records(&self) -> Vec<Sealed> {
+        let run = self.machine.run.as_ref().expect("the node runs");
+        let directory = run.knowledge.directory();
+        let own = directory.node(&self.machine.place.node).map(|entry| entry.sealed.clone());
+        own.into_iter().chain(directory.authorities().map(|entry| entry.sealed.clone())).collect()
+    }
+}
+
+fn staff(node: &mut Nascent) {
+    let operators = Role::ALL.map(|role| {
+        let name = role.name().to_owned();
+        Event::Operator(Operator { name, roles: vec![role], window: None, uid: None, mandates: Vec::new() })
+    });
+    node.settle(Request::Custom(Box::new(move |_, _, _| {
+        Ok(Outside { events: operators.into(), ..Outside::default() })
+    })));
+    let operator = Role::Decider.name().to_owned();
+    node.act(Role::Admin, Command::GrantMandate { operator, item: None, from: None, until: None });
+    node.act(Role::Catalogue, Command::ImportItems(vec![row(2, PERMIT, "01"), row(3, SERVICE, "20")]));
+    node.act(Role::Catalogue, Command::PublishItems(None));
+}
+
+fn certify(nodes: &mut [Nascent], number: usize, root: &RootKey, anchor: &AnchorRow) {
+    let superior = DIVISIONS[number].1;
+    let place = nodes[number].machine.place;
+    let (root, anchor) = (root.clone(), anchor.clone());
+    let above = nodes[superior].machine.place.node;
+    let label = facts(place).expect("the division has a label").label;
+    let key = signer(place.node).public_key();
+    let run = nodes[superior].machine.run.as_ref().expect("the node runs");
+    let certified = record::certify(&run.knowledge, place.node, place.division, label, key, vec![7; 32]);
+    let certification = Certificate(certified.expect("the key can be used").into_bytes());
+    let change = move |trust: &mut Trust| {
+        trust.anchors = vec![anchor];
+        trust.roots = vec![root];
+        if number > 0 {
+            trust.certification = Some(certification);
+            trust.superior = Some(above);
+        }
+        true
+    };
+    nodes[number].change(Change::Trust { change: Box::new(change), also: Vec::new() });
+    // The directory reads its anchors when it is loaded.
+    let known = nodes[number].machine.run.as_ref().expect("the node runs").knowledge.trust();
+    let run = nodes[number].machine.run.as_ref().expect("the node runs");
+    if let Some(root) = known.roots.first().cloned() {
+        run.knowledge.adopt_own_root(root, known);
+    }
+    let mut above = superior;
+    let mut records = Vec::new();
+    while number > 0 {
+        records.splice(0..0, nodes[above].records());
+        if above == 0 {
+            break;
+        }
+        above = DIVISIONS[above].1;
+    }
+    if !records.is_empty() {
+        nodes[number].change(Change::Records(records));
+    }
+    nodes[number].change(Change::Publish);
+}
+
+fn make() -> Vec<Born> {
+    let clock = Arc::new(AtomicI64::new(moment()));
+    let mut nodes: Vec<Nascent> = DIVISIONS
+        .iter()
+        .map(|(division, _)| {
+            let disk = Disk { state: Arc::default(), blobs: Arc::new(MemoryBlobs::default()), log: Log::default() };
+            let place = place(division);
+            let (clock, offset) = (Arc::clone(&clock), Arc::default());
+            let mut machine =
+                Machine { place, direct: false, old: false, disk, known: None, run: None, runs: 0, clock, offset };
+            machine.start(1).expect("an empty node starts");
+            Nascent { machine, log: Vec::new() }
+        })
+        .collect();
+    let root = RootKey { node: nodes[0].machine.place.node, key: signer(nodes[0].machine.place.node).public_key() };
+    let anchor = AnchorRow { key_hash: key_hash(root.node), division: nodes[0].machine.place.division };
+    for number in 0..nodes.len() {
+        certify(&mut nodes, number, &root, &anchor);
+        staff(&mut nodes[number]);
+        nodes[number].change(Change::OwnAuthorities);
+    }
+    let records: Vec<Sealed> = nodes.iter().flat_map(Nascent::records).collect();
+    let unique: BTreeMap<Vec<u8>, Sealed> =
+        records.into_iter().map(|sealed| (sealed.as_bytes().to_vec(), sealed)).collect();
+    let records: Vec<Sealed> = unique.into_values().collect();
+    let items: Vec<ForeignItem> = nodes
+        .iter()
+        .flat_map(|node| {
+            let run = node.machine.run.as_ref().expect("the node runs");
+            let as_of = run.knowledge.now();
+            let rows = item::ITEM.list(&*node.machine.disk.state, &[], None, usize::MAX).expect("memory can be read");
+            let from = node.machine.place.node;
+            rows.into_iter().map(move |(_, item)| ForeignItem { node: from, as_of, item })
+        })
+        .collect();
+    for node in &mut nodes {
+        node.change(Change::Records(records.clone()));
+        let here = node.machine.place.node;
+        for item in items.iter().filter(|item| item.node != here) {
+            let command = Command::KeepForeignItem(Box::new(item.clone()));
+            node.settle(Request::Act { actor: Actor::system(), command: Box::new(command), key: None });
+        }
+        node.machine.disk.state.flush().expect("memory can be flushed");
+    }
+    let born = |node: Nascent| {
+        let knowledge = &node.machine.run.as_ref().expect("the node runs").knowledge;
+        let known = (knowledge.trust(), knowledge.directory());
+        Born { place: node.machine.place, known, state: node.machine.disk.state, log: node.log }
+    };
+    nodes.into_iter().map(born).collect()
+}
+
+/// The nodes at the beginning, the same in every run of a process.
+pub(crate) fn born() -> &'static [Born] {
+    static BORN: OnceLock<Vec<Born>> = OnceLock::new();
+    BORN.get_or_init(make)
+}
+
+impl Born {
+    /// A machine of a run, at the beginning.
+    pub(crate) fn machine(&self, clock: &Arc<AtomicI64>, direct: bool) -> Machine {
+        let mut log = Log::default();
+        for entry in &self.log {
+            log.append(Arc::clone(entry));
+        }
+        log.synced = log.last();
+        log.purge(log.last());
+        let known = Some(self.known.clone());
+        let disk = Disk { state: Arc::new(self.state.copy()), blobs: Arc::new(MemoryBlobs::default()), log };
+        let (clock, offset) = (Arc::clone(clock), Arc::default());
+        Machine { place: self.place, direct, old: false, disk, known, run: None, runs: 0, clock, offset }
+    }
+
+    /// A copy of its state at the beginning.
+    pub(crate) fn state(&self) -> MemoryBackend {
+        self.state.copy()
+    }
+}

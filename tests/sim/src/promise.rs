@@ -1,0 +1,291 @@
+//! The promises of `docs/architecture.md`, checked after every step from what is durable, what is spoken, and what the states hold.
+//!
+//! Nothing here knows how the product does it, nor what may be wrong with it: a witness reads each node's durable log, hears what leaves
+//! it, and looks into its state.
+
+mod hearing;
+mod looking;
+mod rest;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use tongban::engine::{ACTS, Blobs, ExchangeEvent, LogEntry};
+use tongban_codes::ids::{CaseId, Digest, NodeId};
+use tongban_codes::time::Timestamp;
+use tongban_domain::Event;
+use tongban_domain::case::{Case, Custody};
+use tongban_federation::{Envelope, Flow, Subject};
+use tongban_journal::Slice;
+use tongban_seal::{batch, content_type};
+
+use crate::genesis::Born;
+use crate::machine::{EPOCH, Machine};
+
+/// A hash of bytes that is the same in every process.
+fn mark(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What is known of one node from its durable log.
+#[derive(Clone, Default)]
+struct Witness {
+    log: Vec<Arc<[u8]>>,
+    stamp: Option<Timestamp>,
+    /// Marks of all sealed bytes that may leave.
+    sealed: BTreeSet<u64>,
+    /// Envelopes that are stored for others.
+    relayed: BTreeSet<(Flow, u64)>,
+    /// Marks of the entries of each own journal.
+    journals: [Vec<u64>; 2],
+    /// The last sequence of what came in, by origin and epoch, and what it was.
+    arrived: BTreeMap<(NodeId, u32), u64>,
+    taken: BTreeMap<Digest, Digest>,
+    /// What it sends: subject and act of each envelope.
+    acts: BTreeMap<Digest, (Subject, u32)>,
+    /// The last act of each node on each subject that took effect here.
+    effects: BTreeMap<(NodeId, Subject), u32>,
+    /// The last sequence of what goes out.
+    sent: BTreeMap<(NodeId, u32), u64>,
+    /// What was done under each key: the reply, and the acts.
+    keys: BTreeMap<Digest, (Vec<u8>, Vec<(CaseId, u32)>)>,
+    forgotten: BTreeSet<Digest>,
+    cases: BTreeMap<CaseId, Case>,
+}
+
+/// Who sees to the promises.
+pub(crate) struct Oracle {
+    nodes: Vec<Witness>,
+    numbers: BTreeMap<NodeId, usize>,
+    /// The nodes that know a case.
+    knowing: BTreeMap<CaseId, BTreeSet<usize>>,
+    broken: Option<(&'static str, String)>,
+}
+
+impl Oracle {
+    pub(crate) fn new(born: &[Born]) -> Self {
+        let numbers = born.iter().enumerate().map(|(number, born)| (born.place.node, number)).collect();
+        let nodes = vec![Witness::default(); born.len()];
+        let mut oracle = Self { nodes, numbers, knowing: BTreeMap::new(), broken: None };
+        for (number, born) in born.iter().enumerate() {
+            for (index, entry) in born.log.iter().enumerate() {
+                oracle.reads(number, index as u64 + 1, entry, &[]);
+            }
+        }
+        oracle
+    }
+
+    pub(crate) fn breach(&mut self, promise: &'static str, text: String) {
+        if self.broken.is_none() {
+            self.broken = Some((promise, text));
+        }
+    }
+
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken.is_some()
+    }
+
+    pub(crate) fn broken(self) -> Option<(&'static str, String)> {
+        self.broken
+    }
+
+    /// Up to which entry the log of a node has been read.
+    pub(crate) fn read_upto(&self, node: usize) -> u64 {
+        self.nodes[node].log.len() as u64
+    }
+
+    /// The cases that a node knows.
+    pub(crate) fn cases(&self, node: usize) -> &BTreeMap<CaseId, Case> {
+        &self.nodes[node].cases
+    }
+
+    /// Which node owns a case.
+    pub(crate) fn owner(&self, case: &CaseId) -> Option<usize> {
+        let mut knowing = self.knowing.get(case)?.iter();
+        knowing
+            .find(|node| self.nodes[**node].cases.get(case).is_some_and(|row| row.custody == Custody::Owner))
+            .copied()
+    }
+
+    /// Whether a node has let go of an idempotency key, which it may after seven days of its clock.
+    pub(crate) fn forgot(&self, node: usize, key: &Digest) -> bool {
+        self.nodes[node].forgotten.contains(key)
+    }
+
+    /// Reads an entry that is durable from now on.
+    pub(crate) fn reads(&mut self, node: usize, index: u64, bytes: &Arc<[u8]>, machines: &[Machine]) {
+        let entry = match LogEntry::of_log(bytes) {
+            Ok(entry) => entry,
+            Err(error) => return self.breach("2", format!("entry {index} of node {node}: {error}")),
+        };
+        let witness = &mut self.nodes[node];
+        witness.log.push(Arc::clone(bytes));
+        if witness.stamp.is_some_and(|stamp| stamp > entry.at) {
+            let text =
+                format!("the time of node {node} runs backward in entry {index}: {:?} > {}", witness.stamp, entry.at);
+            return self.breach("8", text);
+        }
+        witness.stamp = Some(entry.at);
+        witness.sealed.extend(entry.checkpoints.iter().map(|checkpoint| mark(&checkpoint.note)));
+        for decision in &entry.decisions {
+            let mut acts = Vec::new();
+            for event in &decision.events {
+                if let Event::Case(case, act) = event {
+                    acts.push((act.case, act.number));
+                    self.moves(node, case);
+                }
+            }
+            let witness = &mut self.nodes[node];
+            if let Some((key, _)) = &decision.key
+                && witness.keys.insert(*key, (decision.reply.clone(), acts)).is_some()
+            {
+                return self.breach("4", format!("node {node} did the same request twice, again in entry {index}"));
+            }
+            for record in &decision.journal {
+                let journal = &mut witness.journals[usize::from(record.journal != ACTS)];
+                journal.push(mark(&record.entry) ^ mark(&record.body).rotate_left(1));
+            }
+            for outgoing in &decision.outbox {
+                witness.sealed.insert(mark(&outgoing.sealed));
+                if let Some(envelope) = batch::claimed_statement(&outgoing.sealed, content_type::ENVELOPE)
+                    .and_then(|statement| Envelope::from_bytes(&statement).ok())
+                {
+                    witness.acts.insert(envelope.id().0, (envelope.subject, envelope.act_number));
+                }
+                let last = witness.sent.entry((outgoing.destination, outgoing.epoch)).or_default();
+                *last += 1;
+                if *last != outgoing.sequence {
+                    let text = format!("node {node} sends sequence {} after {}", outgoing.sequence, *last - 1);
+                    return self.breach("4", text);
+                }
+            }
+            for event in &decision.exchange {
+                self.exchanged(node, event, machines);
+            }
+        }
+    }
+
+    fn exchanged(&mut self, node: usize, event: &ExchangeEvent, machines: &[Machine]) {
+        let witness = &mut self.nodes[node];
+        match event {
+            ExchangeEvent::Arrived { origin, epoch, sequence, id, digest, receipt, quarantined, .. } => {
+                witness.sealed.insert(mark(receipt));
+                let last = witness.arrived.entry((*origin, *epoch)).or_default();
+                let expected = *last + 1;
+                *last = *sequence;
+                if expected != *sequence {
+                    let text = format!("node {node} took sequence {sequence} of {origin}, where {expected} is next");
+                    return self.breach("4", text);
+                }
+                if witness.taken.insert(*id, *digest).is_some() {
+                    return self.breach("4", format!("node {node} took envelope {id} of {origin} twice"));
+                }
+                if quarantined.is_none() {
+                    self.takes_effect(node, *origin, id);
+                }
+            }
+            ExchangeEvent::Replayed { origin, id, receipt, .. } => {
+                witness.sealed.insert(mark(receipt));
+                self.takes_effect(node, *origin, id);
+            }
+            ExchangeEvent::Denied { origin, sequence, .. } => {
+                let text = format!("node {node} denies envelope {sequence} of {origin}, which sent nothing wrong");
+                self.breach("4", text);
+            }
+            ExchangeEvent::Relayed { destination, origin, epoch, sequence, sealed } => {
+                witness.sealed.insert(mark(sealed));
+                let flow = Flow { origin: *origin, epoch: *epoch, destination: *destination };
+                witness.relayed.insert((flow, *sequence));
+                if self.numbers.get(origin).is_some_and(|origin| !self.nodes[*origin].sealed.contains(&mark(sealed))) {
+                    let text =
+                        format!("node {node} keeps envelope {sequence} of {origin} otherwise than it was sealed");
+                    return self.breach("3", text);
+                }
+            }
+            ExchangeEvent::Forgotten(keys) => {
+                for (_, key) in keys {
+                    witness.keys.remove(key);
+                    witness.forgotten.insert(*key);
+                }
+            }
+            ExchangeEvent::Slice { origin, journal, from, digest, .. } => {
+                let Some(machine) = machines.get(node) else { return };
+                let Ok(blob) = machine.disk.blobs.load(digest) else {
+                    return self.breach("5", format!("node {node} names a slice that isn't there"));
+                };
+                self.sliced(node, (*origin, *journal, *from), &blob);
+            }
+            _ => {}
+        }
+    }
+
+    /// What a node sent about one subject takes effect in the order of its acts (promise 4).
+    fn takes_effect(&mut self, node: usize, origin: NodeId, id: &Digest) {
+        let Some(from) = self.numbers.get(&origin).copied() else { return };
+        let Some((subject, act)) = self.nodes[from].acts.get(id).copied() else {
+            return self.breach("3", format!("node {node} took an envelope that isn't in the log of node {from}"));
+        };
+        let last = self.nodes[node].effects.entry((origin, subject)).or_default();
+        let before = std::mem::replace(last, act);
+        if before >= act {
+            self.breach("4", format!("act {act} of node {from} took effect at node {node} after its act {before}"));
+        }
+    }
+
+    /// What was pulled is what the origin's journal says (promise 5).
+    fn sliced(&mut self, node: usize, (origin, journal, from): (NodeId, u8, u64), blob: &[u8]) {
+        let Ok(slice) = Slice::parse(blob) else {
+            return self.breach("5", format!("node {node} keeps a slice that can't be read"));
+        };
+        let Some(origin) = self.numbers.get(&origin).copied() else { return };
+        let own = &self.nodes[origin].journals[usize::from(journal != ACTS)];
+        let own = own.get(usize::try_from(from).unwrap_or(usize::MAX)..).unwrap_or_default();
+        let pulled: Vec<u64> =
+            slice.entries.iter().map(|entry| mark(&entry.entry) ^ mark(&entry.body).rotate_left(1)).collect();
+        if !own.starts_with(&pulled) {
+            self.breach("5", format!("what node {node} pulled of node {origin} from {from} on isn't in its journal"));
+        }
+    }
+
+    /// A case after an act, as a node has it from now on (promise 1, 8).
+    fn moves(&mut self, node: usize, case: &Case) {
+        let (id, tenure) = (case.id, case.tenure);
+        let before = self.nodes[node].cases.insert(id, case.clone());
+        self.knowing.entry(id).or_default().insert(node);
+        if before.is_some_and(|before| before.tenure > tenure) {
+            return self.breach("1", format!("the tenure of case {id} falls at node {node}, to {tenure}"));
+        }
+        let views: Vec<(usize, &Case)> = self.knowing[&id]
+            .iter()
+            .filter_map(|node| self.nodes[*node].cases.get(&id).map(|case| (*node, case)))
+            .collect();
+        let owners: Vec<(usize, u32)> = views
+            .iter()
+            .filter(|(_, case)| case.custody == Custody::Owner)
+            .map(|(node, case)| (*node, case.tenure))
+            .collect();
+        let held = views.iter().any(|(_, case)| !matches!(case.custody, Custody::Elsewhere { .. }));
+        let highest = views.iter().map(|(_, case)| case.tenure).max().unwrap_or(0);
+        let clocks: BTreeSet<String> =
+            views.iter().filter_map(|(_, case)| case.deadlines.as_ref()).map(|due| format!("{due:?}")).collect();
+        if owners.len() > 1 {
+            self.breach("1", format!("case {id} has owners {owners:?} (node, tenure)"));
+        } else if !held {
+            self.breach("1", format!("case {id} is lost: nobody owns or offers it"));
+        } else if let Some((owner, tenure)) = owners.first()
+            && *tenure < highest
+        {
+            self.breach("1", format!("node {owner} owns case {id} under tenure {tenure}, another knows {highest}"));
+        } else if clocks.len() > 1 {
+            self.breach("8", format!("the nodes show different deadlines for case {id}: {clocks:?}"));
+        }
+    }
+
+    /// The last sequence that a node has taken.
+    fn taken_upto(&self, node: usize, origin: &NodeId) -> u64 {
+        self.nodes[node].arrived.get(&(*origin, EPOCH)).copied().unwrap_or(0)
+    }
+}
