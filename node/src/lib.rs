@@ -9,5 +9,6 @@ pub mod engine;
 pub mod exchange;
 mod http;
 pub mod raft;
+pub mod room;
 pub mod runtime;
 pub mod telemetry;

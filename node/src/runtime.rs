@@ -26,6 +26,7 @@ use crate::exchange::{
 };
 use crate::http::{self, App};
 use crate::raft::{CommittedSink, OrderedLog, RaftError, RaftNode, RaftOptions};
+use crate::room::Room;
 
 /// Log entries between two flushes of the state, after which the log behind them is let go.
 const COMPACT_ENTRIES: u64 = 50_000;
@@ -213,6 +214,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
             endpoint,
             quic_trust,
             keep_index_key: Box::new(move |_, key| keeper.keep_index_key(key).map_err(std::io::Error::other)),
+            room: Arc::new(Room::new(data.clone(), u64::from(directory.config.limits.low_water_mib) << 20)),
         },
     );
     if row.is_none() {
@@ -231,7 +233,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
             tracing::error!(?refused, "the quarantine was not replayed");
         }
     });
-    let app = App::new(Arc::clone(&shared), Arc::clone(&raft), Arc::clone(&directory), nudge.clone());
+    let app = App::new(Arc::clone(&shared), Arc::clone(&raft), nudge.clone());
     let socket = directory.socket();
     let server = tokio::spawn(http::serve(app, socket.clone(), stopped.clone()));
     let care = Care {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::{Node, Relays, Tree, within};
+use crate::{Node, Quality, Relays, Tree, within};
 
 /// Lines of each log that a failed test prints.
 const LOG_LINES_MAX: usize = 60;
@@ -152,6 +152,17 @@ impl Cluster {
     /// Cuts every link of a node.
     pub fn cut(&self, name: &str) {
         self.relays.cut(self.node(name).listen);
+    }
+
+    /// Makes every line bad, with chance from a seed, or good again.
+    pub fn lines(&self, quality: Option<Quality>, seed: u64) {
+        self.relays.quality(quality, seed);
+    }
+
+    /// How many datagrams the lines have lost.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.relays.lost()
     }
 
     /// Heals them.

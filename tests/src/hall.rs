@@ -1,9 +1,13 @@
 //! What the tests bring: items, staff, applicants, and the acts at a hall.
 
 use serde_json::Value;
+use tongban_codes::CreditCode;
 use tongban_codes::citizen_id::CitizenId;
 
 use crate::{Cluster, Node};
+
+/// The real catalogue of 511602, as dirty as it is.
+const CATALOGUE: &str = include_str!("../data/items-511602.csv");
 
 /// An applicant whose name and number hold.
 pub const APPLICANT: (&str, &str) = ("张三", "110101199003070011");
@@ -55,13 +59,39 @@ pub struct Collected {
     pub query_code: String,
 }
 
+/// Real permits of 511602 as a file for `item import`, as those of `division`, collected as well by the divisions in `covered`, and their
+/// codes.
+///
+/// # Panics
+///
+/// When the catalogue has fewer.
+#[must_use]
+pub fn permits(count: usize, division: &str, covered: &str) -> (String, Vec<String>) {
+    let mut lines = CATALOGUE.lines();
+    let head = lines.next().unwrap_or_default();
+    let mut file = format!("{head},statutory_days,promised_days,modes,covered\n");
+    let mut codes = Vec::new();
+    for line in lines.filter(|line| !line.contains('"')) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let [department, main_item, name, code, _, "01", authority] = fields[..] else { continue };
+        if authority.parse::<CreditCode>().is_ok() && codes.len() < count {
+            file.push_str(&format!(
+                "{department},{main_item},{name},{code},{division},01,{authority},20,10,collect,{covered}\n"
+            ));
+            codes.push(code.to_owned());
+        }
+    }
+    assert_eq!(codes.len(), count, "so many permits have a valid department code");
+    (file, codes)
+}
+
 /// A citizen id that differs with the serial.
 ///
 /// # Panics
 ///
 /// For serials above 999,999.
 #[must_use]
-pub(crate) fn citizen(serial: u32) -> String {
+pub fn citizen(serial: u32) -> String {
     assert!(serial < 1_000_000, "{serial}");
     let (year, order) = (1950 + serial / 1000 % 50, serial % 1000);
     let month = 1 + serial / 50_000 % 12;
@@ -86,6 +116,21 @@ impl Cluster {
         }
         let file = self.file(&format!("{node}.csv"), csv.as_bytes());
         self.node(node).ok(&["item", "import", &file.to_string_lossy()])
+    }
+
+    /// Imports and publishes real permits at a node; gives their codes.
+    ///
+    /// # Panics
+    ///
+    /// When one doesn't come in.
+    #[track_caller]
+    pub fn furnish(&self, node: &str, count: usize, covered: &str) -> Vec<String> {
+        let (file, codes) = permits(count, &self.node(node).division, covered);
+        let file = self.file(&format!("{node}-permits.csv"), file.as_bytes());
+        let report = self.node(node).ok(&["item", "import", &file.to_string_lossy()]);
+        assert_eq!(report["imported"], count, "{report}");
+        self.node(node).ok(&["item", "publish", "--all"]);
+        codes
     }
 
     /// Imports rows at a node and publishes them.

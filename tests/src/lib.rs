@@ -5,6 +5,7 @@
 //! when a test fails.
 
 mod cluster;
+mod disk;
 mod hall;
 mod node;
 mod relay;
@@ -14,9 +15,10 @@ mod transcript;
 mod tree;
 
 pub use cluster::Cluster;
-pub use hall::{APPLICANT, Collected, Item};
+pub use disk::SmallDisk;
+pub use hall::{APPLICANT, Collected, Item, citizen, permits};
 pub use node::{Node, binary, free_port};
-pub use relay::Relays;
+pub use relay::{Quality, Relays};
 pub use transcript::{play, play_block};
 pub use tree::{CITY, HOME, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree};
 

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -172,7 +172,7 @@ impl Node {
     /// When it ends or isn't ready in time.
     pub fn ready(&self) {
         within(READY_SECONDS_MAX, &format!("{} is ready", self.name), || {
-            if let Some(ended) = self.process().as_mut().and_then(|child| child.try_wait().ok().flatten()) {
+            if let Some(ended) = self.ended() {
                 panic!("{} ended: {ended}", self.name);
             }
             match socket::get(&self.socket(), "/v1/status") {
@@ -180,6 +180,31 @@ impl Node {
                 other => Err(format!("{other:?}")),
             }
         });
+    }
+
+    /// Whether the API answers that the node is ready.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        matches!(socket::get(&self.socket(), "/v1/status"), Ok(answer) if answer.body["ready"] == true)
+    }
+
+    /// How the process has ended, where it did so by itself.
+    #[must_use]
+    pub fn ended(&self) -> Option<ExitStatus> {
+        self.process().as_mut().and_then(|child| child.try_wait().ok().flatten())
+    }
+
+    /// Resident memory of the process (VmRSS), in KiB.
+    ///
+    /// # Panics
+    ///
+    /// When it doesn't run.
+    #[must_use]
+    pub fn resident_kib(&self) -> u64 {
+        let id = self.process().as_ref().map(Child::id).expect("the node runs");
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok()).expect("a process has a size")
     }
 
     /// Kills the process at once (SIGKILL), as a power cut would.

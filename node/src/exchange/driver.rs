@@ -67,6 +67,8 @@ pub struct Driver {
     exchange: Exchange,
     links: BTreeMap<u64, Held>,
     numbers: u64,
+    /// Whether something of a peer was refused for want of room.
+    starved: bool,
     reports: mpsc::UnboundedSender<Report>,
     inbox: mpsc::UnboundedReceiver<Report>,
     nudges: mpsc::Receiver<Nudge>,
@@ -88,7 +90,7 @@ impl Driver {
     pub fn new(shared: Arc<Shared>, nudges: mpsc::Receiver<Nudge>, outbox: watch::Receiver<u64>) -> Self {
         let (reports, inbox) = mpsc::unbounded_channel();
         let exchange = Exchange::new(Arc::clone(&shared.knowledge), rand::random());
-        Self { shared, exchange, links: BTreeMap::new(), numbers: 0, reports, inbox, nudges, outbox }
+        Self { shared, exchange, links: BTreeMap::new(), numbers: 0, starved: false, reports, inbox, nudges, outbox }
     }
 
     /// Runs until `stop` is true; then says good-bye on every link.
@@ -116,7 +118,10 @@ impl Driver {
                     None => break,
                 },
                 _ = self.outbox.changed() => self.handle(Happened::OutboxGrew),
-                _ = look.tick() => self.handle(Happened::Look),
+                _ = look.tick() => {
+                    self.begin_anew_with_room();
+                    self.handle(Happened::Look);
+                }
                 () = tokio::time::sleep(Duration::from_millis(wait.max(1))) => {}
                 _ = stop.wait_for(|stop| *stop) => break,
             }
@@ -240,6 +245,22 @@ impl Driver {
         self.links.get(&link).map(|held| held.link.clone())
     }
 
+    /// Ends every link once there is room for what was refused: on a new one the peers offer it at once, not after their next long wait.
+    fn begin_anew_with_room(&mut self) {
+        if !self.starved || !self.shared.room.is_enough() {
+            return;
+        }
+        self.starved = false;
+        tracing::info!("there is room on the disk again; links are made anew");
+        for number in self.links.keys().copied().collect::<Vec<_>>() {
+            if let Some(held) = self.let_go(number) {
+                held.link.close(0, "there is room again");
+                let trouble = Trouble { code: "closed-here", text: "there is room on the disk again".to_owned() };
+                self.handle(Happened::Closed { link: number, trouble });
+            }
+        }
+    }
+
     fn let_go(&mut self, link: u64) -> Option<Held> {
         let held = self.links.remove(&link)?;
         if let Some((peer, _)) = &held.using {
@@ -290,8 +311,15 @@ impl Driver {
 
     /// Hands a request to the writer: an envelope at once, in the order in which they came, or not at all, since it comes again; others
     /// wait for room.
-    fn decide(&self, ticket: u64, request: Request, await_applied: bool) {
+    fn decide(&mut self, ticket: u64, request: Request, await_applied: bool) {
         let shared = Arc::clone(&self.shared);
+        // Whoever sends an envelope keeps it until it is taken here or stored for another.
+        if (matches!(request, Request::Deliver { .. }) || await_applied) && !shared.room.is_enough() {
+            self.starved = true;
+            let outcome = Err(full());
+            let _sent = self.reports.send(Report::Happened(Happened::Decided { ticket, outcome }));
+            return;
+        }
         if matches!(request, Request::Deliver { .. }) {
             let answer = shared.handle.submit_now(request);
             self.later(async move {
@@ -358,13 +386,18 @@ async fn write(link: Link, mut frames: mpsc::Receiver<Vec<u8>>) {
     link.close(0, "closed");
 }
 
-/// Pulls a journal as far as it goes.
+fn full() -> Refused {
+    Refused::problem("disk-low", "the disk is below its low-water mark", "磁盘低于下限")
+}
+
+/// Pulls a journal as far as it goes, and as far as there is room for it.
 async fn pull(shared: &Arc<Shared>, link: &Link, journal: JournalSize) -> Result<u64, Refused> {
     let mut pulling = Pulling::new(journal);
     let mut step = pulling.next(&shared.knowledge)?;
     loop {
         step = match step {
             PullStep::Done(count) => return Ok(count),
+            PullStep::Ask(_) if !shared.room.is_enough() => return Err(full()),
             PullStep::Ask(request) => {
                 let answer = link.open_request(&request).await;
                 let answer =

@@ -13,6 +13,7 @@ use super::knowledge::Knowledge;
 use crate::api::v1::PeerView;
 use crate::engine::trust::RootKey;
 use crate::engine::{Answer, Handle, LeaderDesk, Outside, Refused, Request, Trust};
+use crate::room::Room;
 
 /// Keeps an index key under its version.
 pub type KeepIndexKey = Box<dyn Fn(u32, &[u8]) -> std::io::Result<()> + Send + Sync>;
@@ -29,6 +30,8 @@ pub struct SharedParts {
     pub quic_trust: tongban_quic::Trust,
     /// Keeps the index key of a tree that was joined.
     pub keep_index_key: KeepIndexKey,
+    /// Room on the disk.
+    pub room: Arc<Room>,
 }
 
 /// What everything in the exchange of a running node works with; reads as its [`Knowledge`].
@@ -39,6 +42,8 @@ pub struct Shared {
     pub handle: Handle,
     /// The QUIC endpoint.
     pub endpoint: Endpoint,
+    /// Room on the disk.
+    pub room: Arc<Room>,
     pub(super) transport_key: Vec<u8>,
     pub(super) keep_index_key: KeepIndexKey,
     quic_trust: tongban_quic::Trust,
@@ -68,11 +73,12 @@ impl Shared {
     /// Joins knowledge with a writer and an endpoint, which learn what it says.
     #[must_use]
     pub fn new(knowledge: Arc<Knowledge>, parts: SharedParts) -> Arc<Self> {
-        let SharedParts { handle, transport_key, endpoint, quic_trust, keep_index_key } = parts;
+        let SharedParts { handle, transport_key, endpoint, quic_trust, keep_index_key, room } = parts;
         let shared = Arc::new(Self {
             knowledge,
             handle,
             endpoint,
+            room,
             transport_key,
             keep_index_key,
             quic_trust,

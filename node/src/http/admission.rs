@@ -1,6 +1,5 @@
-//! What every act is judged by before the writer sees it, kept in memory for a moment: the operators and the free disk.
+//! What every act is judged by before the writer sees it, kept in memory for a moment: the operators.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,7 +13,6 @@ const FRESH_FOR: Duration = Duration::from_secs(1);
 #[derive(Default)]
 pub(super) struct Admission {
     operators: Mutex<Option<(Instant, Arc<[Operator]>)>>,
-    disk: Mutex<Option<(Instant, u64)>>,
 }
 
 fn locked<T>(known: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -42,16 +40,5 @@ impl Admission {
     /// The operators have changed, and the change is applied.
     pub(super) fn operators_changed(&self) {
         *locked(&self.operators) = None;
-    }
-
-    /// Free bytes on the disk of the data directory.
-    pub(super) fn disk_free(&self, directory: &Path) -> u64 {
-        let mut known = locked(&self.disk);
-        if let Some(free) = still(known.as_ref()) {
-            return free;
-        }
-        let free = crate::runtime::disk_free(directory);
-        *known = Some((Instant::now(), free));
-        free
     }
 }

@@ -31,7 +31,6 @@ use tongban_storage::{Backend, StorageError};
 use admission::Admission;
 
 use crate::api::v1::{ErrorBody, Problem};
-use crate::config::NodeDirectory;
 use crate::engine::{Answer, Committed, Key, Refused, Request};
 use crate::exchange::{Nudge, Shared};
 use crate::raft::RaftNode;
@@ -45,7 +44,6 @@ const BODY_BYTES_MAX: usize = 32 << 20;
 pub(crate) struct App {
     shared: Arc<Shared>,
     raft: Arc<RaftNode>,
-    directory: Arc<NodeDirectory>,
     nudge: mpsc::Sender<Nudge>,
     admission: Arc<Admission>,
     silent: Arc<cases::Silent>,
@@ -54,13 +52,8 @@ pub(crate) struct App {
 impl App {
     /// Handlers over a running node.
     #[must_use]
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        raft: Arc<RaftNode>,
-        directory: Arc<NodeDirectory>,
-        nudge: mpsc::Sender<Nudge>,
-    ) -> Self {
-        Self { shared, raft, directory, nudge, admission: Arc::default(), silent: Arc::default() }
+    pub(crate) fn new(shared: Arc<Shared>, raft: Arc<RaftNode>, nudge: mpsc::Sender<Nudge>) -> Self {
+        Self { shared, raft, nudge, admission: Arc::default(), silent: Arc::default() }
     }
 
     fn state(&self) -> &dyn Backend {
@@ -408,11 +401,11 @@ async fn act(app: &App, call: &Call, digest: Digest, command: Command) -> Result
 
 /// Admission stops at the low-water mark, so that what was admitted can still be applied.
 fn admit(app: &App) -> Result<(), Failure> {
-    let low = u64::from(app.directory.config.limits.low_water_mib) << 20;
-    let free = app.admission.disk_free(&app.directory.path);
-    if free >= low {
+    let room = &app.shared.room;
+    if room.is_enough() {
         return Ok(());
     }
+    let (free, low) = (room.free_bytes(), room.low_bytes());
     Err(Failure(Refused::Problem(Box::new(Problem {
         code: "disk-low".to_owned(),
         field: "disk".to_owned(),

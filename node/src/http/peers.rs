@@ -8,9 +8,8 @@ use tongban_domain::{Command, Role};
 
 use super::{App, Body, Call, Failure, Query, listed, problem};
 use crate::api::v1::{Invite, Join, PeerQuery, PeerView, Problem, Status, Token};
-use crate::ballast::Ballast;
 use crate::exchange::{Nudge, invite, join};
-use crate::runtime::{disk_free, nudge};
+use crate::runtime::nudge;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -23,8 +22,7 @@ pub(super) fn routes() -> Router<App> {
 async fn status(State(app): State<App>) -> Result<Response, Failure> {
     let node = app.shared.node();
     let handle = &app.shared.handle;
-    let free = disk_free(&app.directory.path);
-    let low = u64::from(app.directory.config.limits.low_water_mib) << 20;
+    let (free, low) = (app.shared.room.free_bytes(), app.shared.room.low_bytes());
     let mut findings = Vec::new();
     let mut finding = |code: &str, en: String, zh: String, remedy_en: &str, remedy_zh: &str| {
         findings.push(Problem {
@@ -45,7 +43,7 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
             "清理磁盘",
         );
     }
-    if Ballast::is_gone(&app.directory.data()) && free < low {
+    if app.shared.room.is_without_ballast() {
         finding(
             "ballast-gone",
             format!("{} MiB free: the disk was nearly full, and the room in reserve was given up", free >> 20),

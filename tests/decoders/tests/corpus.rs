@@ -32,7 +32,7 @@ fn mutated(bytes: &[u8], other: &[u8], chance: &mut Chance) -> Vec<u8> {
         match chance.below(6) {
             0 if at < bytes.len() => bytes[at] ^= 1 << chance.below(8),
             1 if at < bytes.len() => {
-                bytes[at] = [0x00, 0x17, 0x18, 0x5f, 0x7f, 0x9f, 0xbf, 0xf6, 0xfb, 0xff][chance.below(10)]
+                bytes[at] = [0x00, 0x17, 0x18, 0x5f, 0x7f, 0x9f, 0xbf, 0xf6, 0xfb, 0xff][chance.below(10)];
             }
             2 => bytes.truncate(at),
             3 => {

@@ -17,7 +17,7 @@ use crate::usage::{PerAct, Usage};
 const PATIENCE: Duration = Duration::from_secs(300);
 
 /// How often a node is asked whether it is done.
-const LOOK_MILLIS: u64 = 20;
+const LOOK_MILLIS: u64 = 5;
 
 /// Something that flowed from node to node.
 #[derive(Clone, Debug, Serialize)]
@@ -91,31 +91,58 @@ pub(crate) async fn linked(node: &Node) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts `to` and waits until the envelopes that waited for it at `from` have their receipts, from the moment that the link is up.
+/// Starts `to` and waits until the envelopes that waited for it at `from` have their receipts.
 pub(crate) async fn catch_up(from: &Node, to: &mut Node, count: usize) -> anyhow::Result<Flow> {
     let mut connection = Connection::open(&from.socket(), "clerk").await?;
+    let before = waiting(&mut connection).await?;
     let watch = async {
-        let began = up(&mut connection).await?;
-        while waiting(&mut connection).await? > 0 {
+        let mut clock = Clock::new(before);
+        loop {
+            let now = waiting(&mut connection).await?;
+            clock.look(now);
+            if now == 0 {
+                return anyhow::Ok((clock.began, count));
+            }
             tokio::time::sleep(Duration::from_millis(LOOK_MILLIS)).await;
         }
-        anyhow::Ok((began, count))
     };
     reached(from.process()?, to, watch, Way::ToStarted).await
 }
 
-/// Starts `from` and waits until `to` has pulled its journal of acts up to `target`, from the moment that the link is up.
+/// Starts `from` and waits until `to` has pulled its journal of acts up to `target`.
 pub(crate) async fn pull(from: &mut Node, to: &Node, origin: &Value, target: u64) -> anyhow::Result<Flow> {
     let mut connection = Connection::open(&to.socket(), "clerk").await?;
     let before = size(&connection.get("/v1/aggregate/status").await?["origins"], origin).unwrap_or(0);
     let watch = async {
-        let began = up(&mut connection).await?;
-        while size(&connection.get("/v1/aggregate/status").await?["origins"], origin).unwrap_or(0) < target {
+        let mut clock = Clock::new(before);
+        loop {
+            let now = size(&connection.get("/v1/aggregate/status").await?["origins"], origin).unwrap_or(0);
+            clock.look(now);
+            if now >= target {
+                return anyhow::Ok((clock.began, usize::try_from(target.saturating_sub(before))?));
+            }
             tokio::time::sleep(Duration::from_millis(LOOK_MILLIS)).await;
         }
-        anyhow::Ok((began, usize::try_from(target.saturating_sub(before))?))
     };
     reached(to.process()?, from, watch, Way::FromStarted).await
+}
+
+/// When something began to change: the moment of the last look that saw it as it was, so that nothing that flowed goes untimed.
+struct Clock {
+    before: u64,
+    began: Instant,
+}
+
+impl Clock {
+    fn new(before: u64) -> Self {
+        Self { before, began: Instant::now() }
+    }
+
+    fn look(&mut self, now: u64) {
+        if now == self.before {
+            self.began = Instant::now();
+        }
+    }
 }
 
 /// How many acts of a node are sealed in its journal, and who it is.
@@ -131,7 +158,9 @@ enum Way {
     FromStarted,
 }
 
-/// Starts a node while the other is watched; what the started one used counts from its start.
+/// Starts a node while the other is watched, which gives when it saw the first change and how much has flowed. The clock starts when the
+/// node is ready, or at the first change where that is seen earlier: the link is opened meanwhile. What the started node used counts from
+/// its start.
 async fn reached(
     running: u32,
     started: &mut Node,
@@ -141,10 +170,15 @@ async fn reached(
     let before = Usage::of(running);
     let watch = async {
         let (began, count) = tokio::time::timeout(PATIENCE, watch).await.context("the nodes did not finish")??;
-        anyhow::Ok((began.elapsed().as_secs_f64(), count))
+        anyhow::Ok((began, Instant::now(), count))
     };
-    let (ready, (seconds, count)) = tokio::try_join!(started.start(), watch)?;
-    say(&format!("           the started node was ready after {:.2} s", ready.as_secs_f64()));
+    let start = async {
+        let took = started.start().await?;
+        anyhow::Ok((took, Instant::now()))
+    };
+    let ((took, ready), (began, ended, count)) = tokio::try_join!(start, watch)?;
+    let seconds = ended.duration_since(began.min(ready)).as_secs_f64();
+    say(&format!("           the started node was ready after {:.2} s", took.as_secs_f64()));
     let running = Usage::of(running).per_act(&before, count);
     let started = Usage::of(started.process()?).per_act(&Usage::default(), count);
     let (sender, receiver) = match way {
@@ -154,12 +188,12 @@ async fn reached(
     Ok(Flow { count, seconds, per_second: rate(count, seconds), sender, receiver })
 }
 
-/// Waits until a link is up, and gives the moment.
-async fn up(connection: &mut Connection) -> anyhow::Result<Instant> {
+/// Waits until a link is up.
+async fn up(connection: &mut Connection) -> anyhow::Result<()> {
     loop {
         let status = connection.get("/v1/sync/status").await?;
         if status["peers"].as_array().is_some_and(|peers| peers.iter().any(|peer| peer["state"] == "up")) {
-            return Ok(Instant::now());
+            return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

@@ -1,20 +1,16 @@
 //! What a hall does before anything can be measured: items, operators, applicants, and collecting.
 
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
-use tongban_codes::{CreditCode, iso7064};
+use tongban_codes::iso7064;
 
 use crate::api::Connection;
 use crate::latency::{Acts, Latency, gather, micros_since};
 use crate::node::Node;
-
-/// The real catalogue of 511602, as dirty as it is.
-const CATALOGUE: &str = include_str!("../../../data/items-511602.csv");
 
 /// Items that cases are collected for, round and round.
 const ITEMS: usize = 20;
@@ -24,22 +20,7 @@ pub(crate) const OPERATOR: &str = "clerk";
 
 /// Imports and publishes permits of a hall, collected as well by the division `covered`; gives their codes.
 pub(crate) fn furnish(node: &Node, division: &str, covered: &str) -> anyhow::Result<Vec<String>> {
-    let mut lines = CATALOGUE.lines();
-    let head = lines.next().context("the catalogue is empty")?;
-    let mut file = format!("{head},statutory_days,promised_days,modes,covered\n");
-    let mut codes = Vec::new();
-    for line in lines.filter(|line| !line.contains('"')) {
-        let fields: Vec<&str> = line.split(',').collect();
-        let [department, main_item, name, code, _, "01", authority] = fields[..] else { continue };
-        if authority.parse::<CreditCode>().is_err() {
-            continue;
-        }
-        writeln!(file, "{department},{main_item},{name},{code},{division},01,{authority},20,10,collect,{covered}")?;
-        codes.push(code.to_owned());
-        if codes.len() == ITEMS {
-            break;
-        }
-    }
+    let (file, codes) = system_tests::permits(ITEMS, division, covered);
     let path = node.directory().with_extension("csv");
     std::fs::write(&path, file)?;
     let report = node.command(&["item", "import", path_text(&path)?])?;
