@@ -333,6 +333,8 @@ answer! {
         log_syncs: u64,
         /// Free bytes on the disk of the data directory.
         disk_free_bytes: u64,
+        /// End of the transport certificate, which renews itself long before.
+        certificate_until: Option<Timestamp>,
         /// Peers.
         peers: Vec<PeerView>,
         /// What is wrong, and what to do about it.
@@ -364,6 +366,8 @@ answer! {
         next_try: Option<Timestamp>,
         /// The command that helps.
         command: String,
+        /// Seconds by which its clock was ahead of this node's when the link opened last.
+        clock_seconds: Option<i64>,
     }
     /// A case with both legs of its history.
     CaseView {

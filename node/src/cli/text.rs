@@ -233,6 +233,8 @@ labels! {
     "case" = "case", "办件标识";
     "case_no" = "case number", "办件编号";
     "cause" = "cause", "原因";
+    "certificate_until" = "transport certificate until", "传输证书有效期至";
+    "clock_seconds" = "its clock ahead by, seconds", "对方时钟快（秒）";
     "cause_text" = "cause", "原因";
     "code" = "code", "编码";
     "collected_at" = "collected at", "收件时间";

@@ -47,6 +47,7 @@ use traffic::Unpassed;
 
 use super::change::{Change, Changed};
 use super::knowledge::{DirectoryUnseal, Knowledge};
+use super::standing::Row;
 use crate::api::v1::PeerView;
 use crate::engine::trust::Certificate;
 use crate::engine::{Refused, Request};
@@ -74,6 +75,8 @@ struct Peer {
     since: Timestamp,
     state: &'static str,
     trouble: Option<String>,
+    /// Milliseconds by which its clock was ahead of this one's at its last hello.
+    ahead_millis: Option<i64>,
 }
 
 /// What a ticket was given for.
@@ -210,7 +213,15 @@ impl Exchange {
             if state != peer.state {
                 (peer.state, peer.since) = (state, now);
             }
-            rows.push((*node, state, peer.since, peer.session.cause(), peer.trouble.clone(), peer.lasting));
+            rows.push(Row {
+                node: *node,
+                state,
+                since: peer.since,
+                cause: peer.session.cause(),
+                trouble: peer.trouble.clone(),
+                lasting: peer.lasting,
+                ahead_millis: peer.ahead_millis,
+            });
         }
         super::standing::views(&self.knowledge, &rows)
     }
@@ -329,6 +340,9 @@ impl Exchange {
             }
             Output::Opened { hello, .. } => {
                 tracing::info!(%peer, division = %hello.division, release = ?hello.release, "a link is open");
+                if let Some(known) = self.peers.get_mut(&peer) {
+                    known.ahead_millis = Some(hello.at.millis_since(self.knowledge.now()));
+                }
                 self.announce(Some(peer));
                 self.pass_receipts();
                 self.offer_chain();

@@ -14,6 +14,7 @@ use tongban_quic::{Expect, Link, QuicError, Standing};
 
 use super::core::{Effect, Exchange, Happened, Proven, Trouble};
 use super::pull::{PullStep, Pulling};
+use super::renew::{self, Renewal};
 use super::serve;
 use super::shared::Shared;
 use crate::engine::{Refused, Request};
@@ -52,6 +53,7 @@ enum Report {
     Frame(Happened, OwnedSemaphorePermit),
     Accepted(Link),
     Dialled(NodeId, u64, Result<Link, QuicError>),
+    Renewed(Result<bool, Refused>),
 }
 
 /// A link by its number.
@@ -71,6 +73,7 @@ pub struct Driver {
     inbox: mpsc::UnboundedReceiver<Report>,
     nudges: mpsc::Receiver<Nudge>,
     outbox: watch::Receiver<u64>,
+    renewal: Renewal,
 }
 
 fn trouble(error: &QuicError) -> Trouble {
@@ -88,7 +91,8 @@ impl Driver {
     pub fn new(shared: Arc<Shared>, nudges: mpsc::Receiver<Nudge>, outbox: watch::Receiver<u64>) -> Self {
         let (reports, inbox) = mpsc::unbounded_channel();
         let exchange = Exchange::new(Arc::clone(&shared.knowledge), rand::random());
-        Self { shared, exchange, links: BTreeMap::new(), numbers: 0, reports, inbox, nudges, outbox }
+        let (links, renewal) = (BTreeMap::new(), Renewal::default());
+        Self { shared, exchange, links, numbers: 0, reports, inbox, nudges, outbox, renewal }
     }
 
     /// Runs until `stop` is true; then says good-bye on every link.
@@ -116,7 +120,10 @@ impl Driver {
                     None => break,
                 },
                 _ = self.outbox.changed() => self.handle(Happened::OutboxGrew),
-                _ = look.tick() => self.handle(Happened::Look),
+                _ = look.tick() => {
+                    self.handle(Happened::Look);
+                    self.renew();
+                }
                 () = tokio::time::sleep(Duration::from_millis(wait.max(1))) => {}
                 _ = stop.wait_for(|stop| *stop) => break,
             }
@@ -148,6 +155,13 @@ impl Driver {
                 };
                 self.handle(Happened::Dialled { peer, attempt, result });
             }
+            Report::Renewed(result) => {
+                if let Err(refused) = &result {
+                    tracing::warn!(?refused, "the transport certificate could not be renewed");
+                }
+                self.renewal.ended(matches!(result, Ok(true)), self.shared.now());
+                self.handle(Happened::Look);
+            }
         }
     }
 
@@ -156,6 +170,19 @@ impl Driver {
         while let Some(effect) = self.exchange.poll_effect() {
             self.perform(effect);
         }
+    }
+
+    /// Renews the transport certificate when its time has come and whoever issues it is there.
+    fn renew(&mut self) {
+        let superior = self.shared.trust().superior;
+        let link = superior.and_then(|superior| self.shared.links().get(&superior).cloned());
+        if (superior.is_some() && link.is_none()) || !self.renewal.begins(&self.shared.knowledge) {
+            return;
+        }
+        let (shared, reports) = (Arc::clone(&self.shared), self.reports.clone());
+        tokio::spawn(async move {
+            let _sent = reports.send(Report::Renewed(renew::renew(&shared, link).await));
+        });
     }
 
     fn hold(&mut self, link: Link) -> u64 {
@@ -270,6 +297,9 @@ impl Driver {
         held.using = Some((peer, sender));
         let link = held.link.clone();
         self.shared.set_link(peer, Some(link.clone()));
+        if self.shared.trust().superior == Some(peer) {
+            self.renewal.linked();
+        }
         tokio::spawn(serve::serve_link(Arc::clone(&self.shared), link.clone()));
         tokio::spawn(read(number, link.clone(), self.reports.clone()));
         tokio::spawn(write(link, frames));

@@ -13,7 +13,17 @@ use crate::api::v1::PeerView;
 /// Waiting envelopes that are counted for a view; a longer backlog shows as this many.
 const COUNTED_MAX: u64 = 10_000;
 
-type Row = (NodeId, &'static str, Timestamp, Cause, Option<String>, bool);
+/// How one peer stands, as its session says.
+pub(super) struct Row {
+    pub(super) node: NodeId,
+    /// `up`, `connecting` or `down`.
+    pub(super) state: &'static str,
+    pub(super) since: Timestamp,
+    pub(super) cause: Cause,
+    pub(super) trouble: Option<String>,
+    pub(super) lasting: bool,
+    pub(super) ahead_millis: Option<i64>,
+}
 
 /// One view a peer that has a session, a place in the tree beside this node, or something waiting for it.
 pub(super) fn views(knowledge: &Knowledge, rows: &[Row]) -> Vec<PeerView> {
@@ -30,7 +40,7 @@ pub(super) fn views(knowledge: &Knowledge, rows: &[Row]) -> Vec<PeerView> {
     let _read = delivery::RELAY.visit(state, &[], None, false, |(node, ..), _| each(node, &mut behind));
     let directory = knowledge.directory();
     let mut views = Vec::new();
-    for (node, link, since, cause, trouble, lasting) in rows {
+    for Row { node, state: link, since, cause, trouble, lasting, ahead_millis } in rows {
         let waiting = behind.remove(node).unwrap_or(0);
         if *link == "down" && !lasting && waiting == 0 {
             continue;
@@ -53,6 +63,7 @@ pub(super) fn views(knowledge: &Knowledge, rows: &[Row]) -> Vec<PeerView> {
             cause_zh: named(cause.reason.zh()),
             next_try: cause.next_try,
             command: cause.reason.command().unwrap_or_default().to_owned(),
+            clock_seconds: ahead_millis.map(|millis| millis / 1000),
         });
     }
     for (node, waiting) in behind {
@@ -70,6 +81,7 @@ pub(super) fn views(knowledge: &Knowledge, rows: &[Row]) -> Vec<PeerView> {
             cause_zh: "经其他节点转送，等待回执".to_owned(),
             next_try: None,
             command: "tongban sync status".to_owned(),
+            clock_seconds: None,
         });
     }
     views

@@ -8,8 +8,11 @@ use tongban_domain::{Command, Role};
 
 use super::{App, Body, Call, Failure, Query, listed, problem};
 use crate::api::v1::{Invite, Join, PeerQuery, PeerView, Problem, Status, Token};
-use crate::exchange::{Nudge, invite, join};
+use crate::exchange::{Nudge, invite, join, own_certificate};
 use crate::runtime::{disk_free, nudge};
+
+/// How far the clocks of two nodes may differ before it is a finding.
+const CLOCK_SECONDS_TOLERATED: i64 = 300;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -67,6 +70,28 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
             "tongban sync why",
         );
     }
+    for peer in peers.iter().filter(|peer| peer.relation != "other") {
+        let ahead = peer.clock_seconds.unwrap_or(0);
+        if ahead.abs() > CLOCK_SECONDS_TOLERATED {
+            finding(
+                "clock-differs",
+                format!("the clock of {} {} is {ahead} seconds ahead of this node's", peer.division, peer.name),
+                format!("{} {} 的时钟比本节点快 {ahead} 秒", peer.division, peer.name),
+                "set the clock that is wrong: timedatectl",
+                "校正有误的时钟：timedatectl",
+            );
+        }
+    }
+    let certificate = own_certificate(&app.shared.trust());
+    if let Some(own) = certificate.as_ref().filter(|own| own.not_after < app.shared.now()) {
+        finding(
+            "certificate-expired",
+            format!("the transport certificate expired at {}, or this clock is ahead", own.not_after),
+            format!("传输证书已于 {} 过期，或本机时钟偏快", own.not_after),
+            "it renews itself at the next link to the superior: tongban sync why",
+            "与上级恢复连接后自动换发：tongban sync why",
+        );
+    }
     // What can't be applied can't be served.
     let fresh = tokio::time::timeout(std::time::Duration::from_secs(2), handle.fresh()).await;
     let ready = fresh == Ok(true);
@@ -84,6 +109,7 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
         applied: handle.applied(),
         log_syncs: app.raft.log_syncs(),
         disk_free_bytes: free,
+        certificate_until: certificate.map(|own| own.not_after),
         peers,
         findings,
     })

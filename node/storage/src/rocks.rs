@@ -89,8 +89,8 @@ impl RocksBackend {
         db_options.create_missing_column_families(false);
         // All tables are opened at once, so that a lost one is found now.
         db_options.set_max_open_files(-1);
-        let db = DB::open_cf_descriptors_read_only(&db_options, path, families, false)
-            .map_err(|e| from_rocks(path, e))?;
+        let db =
+            DB::open_cf_descriptors_read_only(&db_options, path, families, false).map_err(|e| from_rocks(path, e))?;
         let flushed = Mutex::new(db.latest_sequence_number());
         Ok(Self { db, path: path.to_path_buf(), flushed })
     }

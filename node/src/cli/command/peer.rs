@@ -18,8 +18,19 @@ pub(crate) enum Command {
     },
 }
 
-const FIELDS: [&str; 10] =
-    ["node", "division", "name", "relation", "state", "behind", "since", "cause_text", "next_try", "command"];
+const FIELDS: [&str; 11] = [
+    "node",
+    "division",
+    "name",
+    "relation",
+    "state",
+    "behind",
+    "since",
+    "cause_text",
+    "next_try",
+    "command",
+    "clock_seconds",
+];
 
 pub(crate) fn run(context: &Context, command: &Command) -> Result<Outcome, Failure> {
     let peer = match command {

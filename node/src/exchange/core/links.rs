@@ -44,6 +44,7 @@ impl Exchange {
             since: now,
             state: "down",
             trouble: None,
+            ahead_millis: None,
         };
         self.peers.insert(node, peer);
     }
