@@ -181,6 +181,7 @@ impl Session {
             |code: CloseCode, text: &str| Reason::Refused { code: code.name().to_owned(), text: text.to_owned() };
         let (reason, next_try) = match (&self.state, &self.last_close) {
             (State::Waiting { until }, Some((CloseCode::VersionSkew, ..))) => (Reason::VersionSkew, *until),
+            (State::Waiting { until }, Some((CloseCode::Revoked, ..))) => (Reason::Revoked, *until),
             (State::Waiting { until }, Some((code, text, _))) if code.needs_a_person() => {
                 (refused(*code, text), *until)
             }

@@ -32,6 +32,8 @@ pub enum Reason {
     },
     /// An administrator has cut the link.
     Cut,
+    /// The node, or this one, has been revoked.
+    Revoked,
     /// The link is being closed in good order.
     Draining,
     /// The peer has put the envelope aside.
@@ -122,6 +124,12 @@ impl Reason {
             ),
             Self::Refused { .. } => ("refused", "the peer refuses", "对方拒绝", Some("tongban peer show")),
             Self::Cut => ("cut", "an administrator has cut the link", "链路已由管理员切断", Some("tongban peer show")),
+            Self::Revoked => (
+                "revoked",
+                "the node has been revoked; its superior may admit it again",
+                "节点已被撤销；可由其上级恢复",
+                Some("tongban peer readmit"),
+            ),
             Self::Draining => ("draining", "the link is being closed", "链路正在关闭", None),
             Self::Quarantined { .. } => {
                 ("quarantined", "the peer has put it aside", "对方已隔离该报文", Some("tongban sync why"))
@@ -177,6 +185,7 @@ mod tests {
             Reason::VersionSkew,
             Reason::Refused { code: text(), text: text() },
             Reason::Cut,
+            Reason::Revoked,
             Reason::Draining,
             Reason::Quarantined { code: text() },
             Reason::WaitingForReceipt,

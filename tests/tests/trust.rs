@@ -1,7 +1,7 @@
 //! Certificates that ran out, nodes that are revoked, records that are older, superiors that came later.
 
 use serde_json::Value;
-use system_tests::{CITY, Cluster, HOME, Item, PROVINCE, Tree, seen, within};
+use system_tests::{CITY, Cluster, HOME, Item, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree, seen, within};
 use tongban_codes::time::Timestamp;
 
 const TREE: Tree = Tree::HUBEI;
@@ -101,4 +101,74 @@ fn certificates_renew_themselves_after_months_without_a_link() {
         assert!(findings.iter().any(|found| found["code"] == "clock-differs"), "{place}: {status}");
     }
     handed_over();
+}
+
+fn cluster() -> Cluster {
+    let cluster = Cluster::joined(TREE);
+    cluster.publish(CITY, &[Item::permit(SHORT, TREE.code(CITY))]);
+    for place in [CITY, HOME] {
+        cluster.node(place).staff();
+    }
+    cluster
+}
+
+fn peer(cluster: &Cluster, at: &str, of: &str) -> Value {
+    let id = cluster.node(of).get("/v1/status")["node"].clone();
+    let peers = cluster.node(at).get("/v1/sync/status");
+    peers["peers"].as_array().into_iter().flatten().find(|row| row["node"] == id).cloned().unwrap_or_default()
+}
+
+fn is_revoked(cluster: &Cluster, at: &str, of: &str) {
+    within(20, &format!("{at} knows that {of} is revoked"), || {
+        let row = peer(cluster, at, of);
+        let revoked =
+            row["cause"] == "revoked" && row["cause_en"].as_str().unwrap_or_default().contains("key was stolen");
+        seen(revoked, row)
+    });
+}
+
+#[test]
+fn a_revoked_node_is_shut_out_everywhere_and_may_be_admitted_again() {
+    let cluster = cluster();
+    let [city, home] = [CITY, HOME].map(|place| cluster.node(place));
+    let before = home.collect(SHORT, TREE.code(CITY));
+    city.owns(20, &before.case);
+    let today = at(&city.get("/v1/status"), "at").date();
+    let (code, from) = (TREE.code(HOME), today.to_string());
+    let revoke = ["peer", "revoke", code, "--from", &from, "--reason", "key was stolen"];
+    let order = [&["--yes"], &revoke[..]].concat();
+    home.refused(&[&["--yes", "peer", "revoke", TREE.code(CITY)], &revoke[3..]].concat(), "not-an-ancestor");
+    let tomorrow = today.next_day().to_string();
+    city.refused(&["--yes", "peer", "revoke", code, "--from", &tomorrow, "--reason", "later"], "invalid-field");
+    city.ok(&order);
+    for place in [CITY, PROVINCE, NEIGHBOUR, TOWNSHIP] {
+        is_revoked(&cluster, place, HOME);
+    }
+    within(20, "the county knows it too", || {
+        let status = home.get("/v1/status");
+        let found = status["findings"].as_array().into_iter().flatten().any(|found| found["code"] == "node-revoked");
+        seen(found, status)
+    });
+    // It serves on alone, nobody takes anything from it, and a restart changes nothing.
+    let after = home.collect(SHORT, TREE.code(CITY));
+    home.stop();
+    city.stop();
+    city.start();
+    home.start();
+    is_revoked(&cluster, CITY, HOME);
+    within(20, "its connection is refused", || {
+        let row = peer(&cluster, HOME, CITY);
+        seen(row["state"] != "up" && row["cause_en"].as_str().unwrap_or_default().contains("revoked"), row)
+    });
+    let (_, shown) = city.call(&["case", "show", &after.case]);
+    assert_eq!(shown["error"]["code"], "case-unknown", "{shown}");
+    assert_eq!(home.ok(&["case", "show", &after.case])["custody"], "offered");
+
+    city.ok(&["peer", "readmit", code]);
+    city.refused(&["peer", "readmit", code], "node-not-revoked");
+    home.stop();
+    home.start();
+    cluster.linked(CITY, HOME);
+    city.owns(40, &after.case);
+    assert_eq!(city.ok(&["aggregate", "audit"])["equal"], true);
 }

@@ -21,6 +21,8 @@
 //! | POST `/v1/licences/verify` | [`VerifyLicence`] | [`Verdict`] |
 //! | POST `/v1/invites` | [`Invite`] | [`Token`] |
 //! | POST `/v1/join` | [`Join`] | [`Joined`] |
+//! | POST `/v1/peers/revoke` | [`RevokePeer`] | `node`, `revoked`, `reason` |
+//! | POST `/v1/peers/readmit` | [`ReadmitPeer`] | `node`, `readmitted` |
 //! | GET `/v1/aggregate/report` | [`ReportQuery`] | [`Report`] |
 //! | POST `/v1/aggregate/pull` | | [`AggregateStatus`] |
 //! | GET `/v1/aggregate/status`, `/v1/aggregate/audit` | | [`AggregateStatus`], [`Audit`] |
@@ -238,6 +240,20 @@ request! {
         /// The token.
         token: String,
     }
+    /// Revokes a node below this one.
+    RevokePeer {
+        /// Node id, or the division where one node serves it.
+        peer: String,
+        /// The first day on which its seals don't count.
+        from: Date,
+        /// Why.
+        reason: String,
+    }
+    /// Takes a revoked node in again.
+    ReadmitPeer {
+        /// Node id, or the division where one node serves it.
+        peer: String,
+    }
     /// Figures.
     ReportQuery {
         /// Dimensions with commas between: division, item, month, outcome, measure, type, mode, origin.
@@ -350,7 +366,7 @@ answer! {
         name: String,
         /// `superior`, `subordinate` or `other`.
         relation: String,
-        /// `up`, `connecting`, `down`.
+        /// `up`, `connecting`, `down`, `revoked`.
         state: String,
         /// Envelopes that wait for its receipt, and entries of its journals that this node hasn't pulled.
         behind: u64,

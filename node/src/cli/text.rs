@@ -131,6 +131,7 @@ texts! {
     PEERS = "peers", "关联节点";
     HISTORY = "history", "办理过程";
     CONFIRM_CANCEL = "Cancel the licence {0}? It can't be undone.", "确定注销证照 {0}？此操作不可撤销。";
+    CONFIRM_REVOKE = "Revoke the node {0} as of {1}? Its links are closed, and what it seals counts no more.", "确定自 {1} 起撤销节点 {0}？其链路将被切断，其后签章不再有效。";
     CONFIRM_WITHDRAW = "Withdraw the item {0}?", "确定取消事项 {0}？";
     CONFIRM_HINT = "[y/N] ", "［y/N］";
     TRYING_AGAIN = "The connection broke, trying again…", "连接中断，正在重试…";
@@ -297,7 +298,9 @@ labels! {
     "provisional" = "provisional", "暂定";
     "query_code" = "query code", "查询码";
     "ready" = "ready", "就绪";
+    "readmitted" = "admitted again at", "恢复时间";
     "reason" = "reason", "理由";
+    "revoked" = "revoked as of", "撤销起始";
     "received_on" = "received on", "收到日期";
     "accepted_on" = "accepted on", "受理日期";
     "relation" = "relation", "关系";

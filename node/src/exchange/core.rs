@@ -251,6 +251,7 @@ impl Exchange {
         self.offer_chain();
         self.offer_journals();
         self.offer_records();
+        self.shut_out();
         self.pull_wanted();
         if !self.looking {
             self.looking = true;
@@ -307,6 +308,7 @@ impl Exchange {
     fn records_kept(&mut self, grown: bool) {
         if grown {
             self.offer_records();
+            self.shut_out();
             self.announce(None);
         }
     }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
-use tongban_codes::ids::NodeId;
+use tongban_codes::ids::{Digest, NodeId};
+use tongban_codes::time::Timestamp;
 use tongban_federation::wire::{JournalSize, Journals, Request as WireRequest, Response};
 use tongban_quic::{Expect, Link, QuicError, Standing};
 
@@ -74,6 +75,8 @@ pub struct Driver {
     nudges: mpsc::Receiver<Nudge>,
     outbox: watch::Receiver<u64>,
     renewal: Renewal,
+    /// The revoked keys by which the links were judged last.
+    judged: Vec<(Digest, Timestamp)>,
 }
 
 fn trouble(error: &QuicError) -> Trouble {
@@ -92,7 +95,8 @@ impl Driver {
         let (reports, inbox) = mpsc::unbounded_channel();
         let exchange = Exchange::new(Arc::clone(&shared.knowledge), rand::random());
         let (links, renewal) = (BTreeMap::new(), Renewal::default());
-        Self { shared, exchange, links, numbers: 0, reports, inbox, nudges, outbox, renewal }
+        let judged = Vec::new();
+        Self { shared, exchange, links, numbers: 0, reports, inbox, nudges, outbox, renewal, judged }
     }
 
     /// Runs until `stop` is true; then says good-bye on every link.
@@ -123,6 +127,7 @@ impl Driver {
                 _ = look.tick() => {
                     self.handle(Happened::Look);
                     self.renew();
+                    self.judge_links();
                 }
                 () = tokio::time::sleep(Duration::from_millis(wait.max(1))) => {}
                 _ = stop.wait_for(|stop| *stop) => break,
@@ -169,6 +174,24 @@ impl Driver {
         self.exchange.handle(happened);
         while let Some(effect) = self.exchange.poll_effect() {
             self.perform(effect);
+        }
+    }
+
+    /// Closes the links of nodes in whose chain a key has been revoked.
+    fn judge_links(&mut self) {
+        let revoked = self.shared.revoked_keys();
+        if revoked == self.judged {
+            return;
+        }
+        self.judged = revoked;
+        for (number, held) in &self.links {
+            if let Err(refusal) = held.link.judge_again() {
+                tracing::warn!(peer = %held.link.peer().node, %refusal, "a link is closed, because its chain no longer holds");
+                held.link.close(0, refusal.code());
+                let trouble = Trouble { code: refusal.code(), text: refusal.to_string() };
+                let closed = Happened::Closed { link: *number, trouble };
+                let _sent = self.reports.send(Report::Happened(closed));
+            }
         }
     }
 

@@ -55,6 +55,9 @@ async fn answer(shared: &Arc<Shared>, link: &Link, bytes: &[u8]) -> Response {
         Ok(request) => request,
         Err(error) => return refusal(Refused::problem(error.code(), error.to_string(), error.to_string())),
     };
+    if shared.revoked(&link.peer().node).is_some() {
+        return refusal(Refused::problem("node-revoked", "this node has been revoked", "该节点已被撤销"));
+    }
     let stranger = matches!(link.peer().standing, Standing::Stranger);
     match request {
         Request::Join(join) => match super::join::admit(shared, link.peer(), join).await {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
 use tongban_federation::Cause;
+use tongban_federation::why::Reason;
 use tongban_storage::keyspace::delivery;
 
 use super::knowledge::Knowledge;
@@ -41,6 +42,9 @@ pub(super) fn views(knowledge: &Knowledge, rows: &[Row]) -> Vec<PeerView> {
     let directory = knowledge.directory();
     let mut views = Vec::new();
     for Row { node, state: link, since, cause, trouble, lasting, ahead_millis } in rows {
+        if knowledge.revoked(node).is_some() {
+            continue;
+        }
         let waiting = behind.remove(node).unwrap_or(0);
         if *link == "down" && !lasting && waiting == 0 {
             continue;
@@ -64,6 +68,26 @@ pub(super) fn views(knowledge: &Knowledge, rows: &[Row]) -> Vec<PeerView> {
             next_try: cause.next_try,
             command: cause.reason.command().unwrap_or_default().to_owned(),
             clock_seconds: ahead_millis.map(|millis| millis / 1000),
+        });
+    }
+    for entry in directory.nodes() {
+        let Some(since) = entry.certification.revoked else { continue };
+        let reason = entry.certification.reason.clone().unwrap_or_default();
+        let cause = Reason::Revoked;
+        views.push(PeerView {
+            node: entry.record.node,
+            division: entry.certification.division,
+            name: entry.record.name.clone(),
+            relation: relation(knowledge, &entry.record.node).to_owned(),
+            state: "revoked".to_owned(),
+            behind: behind.remove(&entry.record.node).unwrap_or(0),
+            since,
+            cause: cause.name().to_owned(),
+            cause_en: format!("{}: {reason}", cause.en()),
+            cause_zh: format!("{}：{reason}", cause.zh()),
+            next_try: None,
+            command: cause.command().unwrap_or_default().to_owned(),
+            clock_seconds: None,
         });
     }
     for (node, waiting) in behind {

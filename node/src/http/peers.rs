@@ -4,11 +4,14 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::NodeId;
 use tongban_domain::{Command, Role};
+use tongban_federation::limits;
 
 use super::{App, Body, Call, Failure, Query, listed, problem};
-use crate::api::v1::{Invite, Join, PeerQuery, PeerView, Problem, Status, Token};
-use crate::exchange::{Nudge, invite, join, own_certificate};
+use crate::api::v1::{Invite, Join, PeerQuery, PeerView, Problem, ReadmitPeer, RevokePeer, Status, Token};
+use crate::exchange::{Nudge, invite, join, own_certificate, readmit, revoke};
 use crate::runtime::{disk_free, nudge};
 
 /// How far the clocks of two nodes may differ before it is a finding.
@@ -22,6 +25,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/sync/status", get(sync_status))
         .route("/v1/sync/why", get(sync_status))
         .route("/v1/peers", get(sync_status))
+        .route("/v1/peers/revoke", post(revoke_peer))
+        .route("/v1/peers/readmit", post(readmit_peer))
 }
 
 async fn status(State(app): State<App>) -> Result<Response, Failure> {
@@ -82,6 +87,15 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
             );
         }
     }
+    if let Some(since) = app.shared.revoked(&node.node) {
+        finding(
+            "node-revoked",
+            format!("this node has been revoked as of {since}: it serves on alone"),
+            format!("本节点自 {since} 起已被撤销，只能单机运行"),
+            "ask its superior, who may admit it again: tongban peer readmit",
+            "联系上级；上级可用 tongban peer readmit 恢复",
+        );
+    }
     let certificate = own_certificate(&app.shared.trust());
     if let Some(own) = certificate.as_ref().filter(|own| own.not_after < app.shared.now()) {
         finding(
@@ -121,7 +135,7 @@ async fn sync_status(State(app): State<App>, Query(query): Query<PeerQuery>) -> 
     let rows: Vec<PeerView> = match &query.peer {
         None => all,
         Some(text) => {
-            let division = text.parse::<tongban_codes::division::DivisionCode>().ok();
+            let division = text.parse::<DivisionCode>().ok();
             let rows: Vec<PeerView> = all
                 .into_iter()
                 .filter(|peer| Some(peer.division) == division || peer.node.to_string() == *text)
@@ -160,4 +174,48 @@ async fn join_tree(State(app): State<App>, call: Call, body: Body<Join>) -> Resu
     let joined = join(&app.shared, &body.value.token).await?;
     nudge(&app.nudge, Nudge::Look);
     Ok(Json(joined).into_response())
+}
+
+async fn revoke_peer(State(app): State<App>, call: Call, body: Body<RevokePeer>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let operator = administrator(&app, &call)?;
+    let RevokePeer { peer, from, reason } = body.value;
+    if reason.trim().is_empty() || reason.len() > limits::TEXT_BYTES_MAX {
+        return Err(problem("invalid-field", "reason", &reason, "say why, in a sentence", "请用一句话写明理由"));
+    }
+    let node = node_named(&app, &peer)?;
+    let revoked = revoke(&app.shared, node, from.start(), reason, &operator).await?;
+    nudge(&app.nudge, Nudge::Look);
+    Ok(Json(revoked).into_response())
+}
+
+async fn readmit_peer(State(app): State<App>, call: Call, body: Body<ReadmitPeer>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let operator = administrator(&app, &call)?;
+    let node = node_named(&app, &body.value.peer)?;
+    let readmitted = readmit(&app.shared, node, &operator).await?;
+    nudge(&app.nudge, Nudge::Look);
+    Ok(Json(readmitted).into_response())
+}
+
+/// The node that is meant: by its id, or by its division where only one serves it.
+fn node_named(app: &App, text: &str) -> Result<NodeId, Failure> {
+    let directory = app.shared.directory();
+    let found = match (text.parse::<NodeId>(), text.parse::<DivisionCode>()) {
+        (Ok(node), _) => directory.node(&node).map(|entry| entry.record.node),
+        (_, Ok(division)) => match directory.by_division(division).as_slice() {
+            [one] => Some(one.record.node),
+            _ => None,
+        },
+        _ => None,
+    };
+    found.ok_or_else(|| {
+        problem(
+            "peer-unknown",
+            "peer",
+            text,
+            "no such peer, or more than one: give its node id",
+            "没有该节点，或不止一个，请给出节点标识",
+        )
+    })
 }
