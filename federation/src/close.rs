@@ -25,12 +25,14 @@ pub enum CloseCode {
     Superseded,
     /// An administrator has cut the link.
     Cut,
+    /// The peer has been revoked.
+    Revoked,
     /// A number that this release doesn't know.
     Other(u16),
 }
 
 impl CloseCode {
-    const NAMED: [(Self, u16, &'static str); 10] = [
+    const NAMED: [(Self, u16, &'static str); 11] = [
         (Self::Idle, 1, "idle"),
         (Self::GoingAway, 2, "going-away"),
         (Self::Identity, 3, "identity"),
@@ -41,6 +43,7 @@ impl CloseCode {
         (Self::TimedOut, 8, "timed-out"),
         (Self::Superseded, 9, "superseded"),
         (Self::Cut, 10, "cut"),
+        (Self::Revoked, 11, "revoked"),
     ];
 
     /// The number on the wire; never reused.
@@ -68,7 +71,7 @@ impl CloseCode {
 
     /// Whether dialling again soon makes no sense, because a person has to do something first.
     pub fn needs_a_person(self) -> bool {
-        matches!(self, Self::Identity | Self::VersionSkew | Self::StaleEpoch | Self::Cut)
+        matches!(self, Self::Identity | Self::VersionSkew | Self::StaleEpoch | Self::Cut | Self::Revoked)
     }
 }
 

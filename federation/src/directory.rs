@@ -69,6 +69,8 @@ pub struct Directory {
     by_credit_code: BTreeMap<CreditCode, BTreeSet<AuthorityId>>,
     by_stamp: BTreeMap<u64, RecordKey>,
     stamp: u64,
+    /// Whether what is merged was verified before, when it came.
+    restoring: bool,
 }
 
 impl Directory {
@@ -160,6 +162,11 @@ impl Directory {
             at = superior;
         }
         chain
+    }
+
+    /// Since when a node is no longer part of the federation; `None` when it is, or isn't known.
+    pub fn revoked(&self, node: &NodeId) -> Option<Timestamp> {
+        self.nodes.get(node)?.certification.revoked
     }
 
     /// The seal keys of a node, old ones included; revoked ones too, with their dates.

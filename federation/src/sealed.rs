@@ -71,9 +71,12 @@ pub enum UnsealError {
     /// The directory has no record of the signer yet: fetch it, then let the sender try again.
     #[error("no node record of {0} is known here")]
     UnknownSigner(NodeId),
-    /// The seal's key isn't one of the signer's, or had been revoked.
-    #[error("the seal was made with a key that is not (or no longer) the signer's: {0}")]
+    /// The seal's key isn't one of the signer's.
+    #[error("the seal was made with a key that is not the signer's: {0}")]
     Key(String),
+    /// The seal's key has been revoked.
+    #[error("the seal was made with a key of {0} that has been revoked")]
+    Revoked(NodeId),
     /// The seal doesn't match the statement.
     #[error("the seal does not match what it seals")]
     Broken,
@@ -88,6 +91,7 @@ impl UnsealError {
         match self {
             Self::UnknownSigner(_) => "signer-unknown",
             Self::Key(_) => "seal-key-unknown",
+            Self::Revoked(_) => "seal-key-revoked",
             Self::Broken => "seal-broken",
             Self::Malformed(_) => "seal-malformed",
         }

@@ -35,6 +35,8 @@ pub enum Reason {
     },
     /// An administrator has cut the link.
     Cut,
+    /// The node, or this one, has been revoked.
+    Revoked,
     /// The link is being closed in good order.
     Draining,
     /// The peer has put the envelope aside.
@@ -129,7 +131,7 @@ impl Cause {
 
 impl Reason {
     /// The names of all reasons.
-    pub const NAMES: [&'static str; 16] = [
+    pub const NAMES: [&'static str; 17] = [
         "caught-up",
         "no-route",
         "link-down",
@@ -138,6 +140,7 @@ impl Reason {
         "version-skew",
         "refused",
         "cut",
+        "revoked",
         "draining",
         "quarantined",
         "quarantined-here",
@@ -160,6 +163,7 @@ impl Reason {
             "version-skew" => Self::VersionSkew,
             "refused" => Self::Refused { code, text },
             "cut" => Self::Cut,
+            "revoked" => Self::Revoked,
             "draining" => Self::Draining,
             "quarantined" => Self::Quarantined { code },
             "quarantined-here" => Self::QuarantinedHere { code },
@@ -222,6 +226,12 @@ impl Reason {
             ),
             Self::Refused { .. } => ("refused", "the peer refuses", "对方拒绝", Some("tongban peer show")),
             Self::Cut => ("cut", "an administrator has cut the link", "链路已由管理员切断", Some("tongban peer show")),
+            Self::Revoked => (
+                "revoked",
+                "the node has been revoked; its superior may admit it again",
+                "节点已被撤销；可由其上级恢复",
+                Some("tongban peer readmit"),
+            ),
             Self::Draining => ("draining", "the link is being closed", "链路正在关闭", None),
             Self::Quarantined { .. } => (
                 "quarantined",

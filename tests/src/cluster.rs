@@ -80,9 +80,19 @@ impl Cluster {
     ///
     /// When `init` fails.
     pub fn init(&mut self, name: &str, division: &str, hall: &str) -> &Node {
+        self.make(name, division, hall, false)
+    }
+
+    /// As [`Cluster::init`], a demo node, whose clock may be set.
+    pub fn init_demo(&mut self, name: &str, division: &str, hall: &str) -> &Node {
+        self.make(name, division, hall, true)
+    }
+
+    fn make(&mut self, name: &str, division: &str, hall: &str, demo: bool) -> &Node {
         let relays = &self.relays;
-        let node =
-            Node::init(self.root.path(), name, division, hall, |listen| relays.front(listen).expect("a port is free"));
+        let node = Node::init(self.root.path(), name, division, hall, demo, |listen| {
+            relays.front(listen).expect("a port is free")
+        });
         self.nodes.insert(name.to_owned(), node);
         self.node(name)
     }

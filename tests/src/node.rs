@@ -66,6 +66,7 @@ pub struct Node {
     /// UDP address on which it listens.
     pub listen: SocketAddr,
     process: Mutex<Option<Child>>,
+    clock: Mutex<Option<String>>,
 }
 
 impl Node {
@@ -79,6 +80,7 @@ impl Node {
         name: &str,
         division: &str,
         hall: &str,
+        demo: bool,
         advertise: impl FnOnce(SocketAddr) -> SocketAddr,
     ) -> Self {
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()));
@@ -88,6 +90,7 @@ impl Node {
             dir: root.join(name),
             listen,
             process: Mutex::new(None),
+            clock: Mutex::new(None),
         };
         assert!(
             node.dir.as_os_str().len() < 80,
@@ -95,7 +98,8 @@ impl Node {
             node.dir.display()
         );
         let (listen, advertise) = (listen.to_string(), advertise(listen).to_string());
-        node.ok(&["init", "--division", division, "--name", hall, "--listen", &listen, "--advertise", &advertise]);
+        let init = ["init", "--division", division, "--name", hall, "--listen", &listen, "--advertise", &advertise];
+        node.ok(&[&init[..], if demo { &["--demo"] } else { &[] }].concat());
         // Several nodes share the machine, and their logs are what a failure is read from.
         node.configure(&[
             ("write_buffer_mib", "8"),
@@ -151,8 +155,17 @@ impl Node {
         assert!(process.is_none(), "{} runs already", self.name);
         let log = File::options().create(true).append(true).open(self.log()).expect("the log can be written");
         let errors = log.try_clone().expect("a file can be opened twice");
-        *process =
-            Some(self.command().arg("run").stdout(log).stderr(errors).spawn().expect("the binary can be started"));
+        let mut command = self.command();
+        command.arg("run").stdout(log).stderr(errors);
+        if let Some(clock) = &*self.clock.lock().unwrap_or_else(PoisonError::into_inner) {
+            command.args(["--clock", clock]);
+        }
+        *process = Some(command.spawn().expect("the binary can be started"));
+    }
+
+    /// At every later start the present time is this, as of RFC 3339; only of a demo node.
+    pub fn set_clock(&self, clock: &str) {
+        *self.clock.lock().unwrap_or_else(PoisonError::into_inner) = Some(clock.to_owned());
     }
 
     /// Starts the node and waits until it is ready.

@@ -1,5 +1,7 @@
 //! How a record comes into the directory.
 
+use std::cmp::Ordering;
+
 use tongban_codes::{
     cbor::{self, CborError},
     division::DivisionCode,
@@ -9,8 +11,8 @@ use tongban_codes::{
 use tongban_seal::{KeyId, PublicKey, SealError, content_type, cose};
 
 use super::{
-    AuthorityEntry, AuthorityRecord, Certification, Directory, NODE_CERTIFICATION, NodeEntry, NodeRecord, RecordKey,
-    SignedRecord,
+    AuthorityEntry, AuthorityRecord, Certification, DatedKey, Directory, NODE_CERTIFICATION, NodeEntry, NodeRecord,
+    RecordKey, SignedRecord,
 };
 use crate::{limits, sealed::Sealed};
 
@@ -100,6 +102,19 @@ fn open<T: for<'x> minicbor::Decode<'x, ()>>(
     Ok(cbor::from_slice(&opened.payload)?)
 }
 
+/// What one record says of a node's certification, and another of the node itself; the node's seal must be one of the keys certified.
+fn compose(word: &Sealed, own: &Sealed, certified: &Certification) -> Result<Sealed, RecordError> {
+    let (word, own) = (cbor::from_slice(word.as_bytes())?, cbor::from_slice(own.as_bytes())?);
+    match (word, own) {
+        (SignedRecord::Node { node, certifier, certification, .. }, SignedRecord::Node { record, .. }) => {
+            let keys: Vec<PublicKey> = certified.seal_keys.iter().map(|dated| dated.key.clone()).collect();
+            let _verified: NodeRecord = open(&record, content_type::NODE_RECORD, &keys)?;
+            Ok(SignedRecord::Node { node, certifier, certification, record }.to_sealed())
+        }
+        _ => Err(RecordError::Mismatch),
+    }
+}
+
 impl Directory {
     /// Verifies a record along the tree and takes it in if it is newer than what is known.
     ///
@@ -114,8 +129,8 @@ impl Directory {
         }
         match cbor::from_slice(sealed.as_bytes())? {
             SignedRecord::Node { node, certifier, certification, record } => {
-                let (certification, record) = self.verify_node(node, certifier, &certification, &record)?;
-                self.merge_node(certification, record, sealed, now)
+                let (word, own) = self.verify_node(node, certifier, &certification, &record)?;
+                self.merge_node(word, own, sealed, now)
             }
             SignedRecord::Authority { signer, record } => {
                 let record = self.verify_authority(signer, &record)?;
@@ -134,6 +149,15 @@ impl Directory {
                 .is_some_and(|known| known.sealed == *sealed),
             Err(_) => false,
         }
+    }
+
+    /// Merges records that were verified when they came and have been kept since: who has vouched for them may have been revoked
+    /// meanwhile.
+    pub fn restore(&mut self, records: Vec<Sealed>, now: Timestamp) -> Vec<(Sealed, Result<Merge, RecordError>)> {
+        self.restoring = true;
+        let settled = self.merge_all(records, now);
+        self.restoring = false;
+        settled
     }
 
     /// Merges records that came together in any order; each with its outcome, in the order in which they were settled.
@@ -193,7 +217,8 @@ impl Directory {
         let full = record.addresses.len() > limits::ADDRESSES_MAX
             || record.authorities.len() > limits::AUTHORITIES_PER_NODE_MAX
             || record.chain.len() > limits::CHAIN_CERTIFICATES_MAX;
-        if full || record.name.len() > limits::TEXT_BYTES_MAX {
+        let reason = certification.reason.as_ref().map_or(0, String::len);
+        if full || record.name.len() > limits::TEXT_BYTES_MAX || reason > limits::TEXT_BYTES_MAX {
             Err(RecordError::Limit)
         } else {
             Ok((certification, record))
@@ -204,25 +229,29 @@ impl Directory {
         let known = self.nodes.get(&certifier);
         let certified = known.into_iter().flat_map(|entry| &entry.certification.seal_keys);
         // A revoked key opens what it sealed in its time, but certifies nobody any more.
-        let valid = certified.filter(|dated| dated.revoked.is_none()).map(|dated| dated.key.clone());
+        let counts = |dated: &&DatedKey| self.restoring || dated.revoked.is_none();
+        let valid = certified.filter(counts).map(|dated| dated.key.clone());
         if certifier == node {
             let anchored = self.anchors.get(&node).ok_or(RecordError::NotAnAnchor(node))?;
             return Ok(anchored.iter().cloned().chain(valid).collect());
         }
         match known {
             None => Err(RecordError::UnknownSigner(certifier)),
-            Some(entry) if entry.certification.revoked.is_some() => Err(RecordError::Revoked(certifier)),
+            Some(entry) if !self.restoring && entry.certification.revoked.is_some() => {
+                Err(RecordError::Revoked(certifier))
+            }
             Some(_) => Ok(valid.collect()),
         }
     }
 
     fn merge_node(
         &mut self,
-        certification: Certification,
-        record: NodeRecord,
+        mut certification: Certification,
+        mut record: NodeRecord,
         sealed: &Sealed,
         now: Timestamp,
     ) -> Result<Merge, RecordError> {
+        let mut sealed = sealed.clone();
         let node = record.node;
         let key = RecordKey::Node(node);
         if let Some(other) = self.by_label.get(&certification.label).filter(|other| **other != node) {
@@ -230,17 +259,35 @@ impl Directory {
         }
         let outcome = match self.nodes.get(&node) {
             None => Merge::New(key),
-            Some(known) if known.sealed == *sealed => return Ok(Merge::Known),
+            Some(known) if known.sealed == sealed => return Ok(Merge::Known),
             Some(known) => {
-                let theirs = (certification.serial, record.version);
-                let ours = (known.certification.serial, known.record.version);
-                if theirs == ours {
-                    let same = known.certification == certification && known.record == record;
-                    return if same { Ok(Merge::Known) } else { Err(RecordError::Contradiction) };
+                let word = certification.serial.cmp(&known.certification.serial);
+                let own = record.version.cmp(&known.record.version);
+                if (word == Ordering::Equal && certification != known.certification)
+                    || (own == Ordering::Equal && record != known.record)
+                {
+                    return Err(RecordError::Contradiction);
                 }
-                // Each of the two has a floor of its own.
-                if theirs.0 < ours.0 || theirs.1 < ours.1 {
-                    return Ok(Merge::Older(key));
+                match (word, own) {
+                    (Ordering::Equal, Ordering::Equal) => return Ok(Merge::Known),
+                    (Ordering::Less | Ordering::Equal, Ordering::Less | Ordering::Equal) => {
+                        return Ok(Merge::Older(key));
+                    }
+                    // Each of the two has a floor of its own, and the newer of each counts: what a superior says of a node, that it
+                    // has been revoked say, must not give way because the node has said something new, nor the other way round.
+                    (Ordering::Greater, Ordering::Less) => {
+                        record = known.record.clone();
+                        sealed = compose(&sealed, &known.sealed, &certification)?;
+                    }
+                    (Ordering::Less, Ordering::Greater) => {
+                        certification = known.certification.clone();
+                        sealed = compose(&known.sealed, &sealed, &certification)?;
+                    }
+                    (Ordering::Greater | Ordering::Equal, Ordering::Greater | Ordering::Equal) => {}
+                }
+                // The key by which it is shut out stays the one that it had.
+                if certification.revoked.is_some() && record.transport_key != known.record.transport_key {
+                    return Err(RecordError::Revoked(node));
                 }
                 Merge::Newer(key)
             }
@@ -256,23 +303,20 @@ impl Directory {
         self.by_stamp.insert(self.stamp, key);
         self.by_label.insert(certification.label, node);
         self.by_division.entry(certification.division).or_default().insert(node);
-        self.nodes.insert(
-            node,
-            NodeEntry { certification, record, sealed: sealed.clone(), merged_at: now, stamp: self.stamp },
-        );
+        self.nodes.insert(node, NodeEntry { certification, record, sealed, merged_at: now, stamp: self.stamp });
         Ok(outcome)
     }
 
     fn verify_authority(&self, signer: NodeId, record: &Sealed) -> Result<AuthorityRecord, RecordError> {
         let entry = self.nodes.get(&signer).ok_or(RecordError::UnknownSigner(signer))?;
-        if entry.certification.revoked.is_some() {
+        if !self.restoring && entry.certification.revoked.is_some() {
             return Err(RecordError::Revoked(signer));
         }
         let keys: Vec<PublicKey> = entry
             .certification
             .seal_keys
             .iter()
-            .filter(|dated| dated.revoked.is_none())
+            .filter(|dated| self.restoring || dated.revoked.is_none())
             .map(|dated| dated.key.clone())
             .collect();
         let record: AuthorityRecord = open(record, content_type::AUTHORITY_RECORD, &keys)?;

@@ -76,6 +76,9 @@ pub struct Certification {
     /// Since when the node is no longer part of the federation.
     #[n(8)]
     pub revoked: Option<Timestamp>,
+    /// Why it was revoked, in the administrator's words.
+    #[n(9)]
+    pub reason: Option<String>,
 }
 
 /// What a node says of itself, under a seal key that its superior has certified.

@@ -29,6 +29,7 @@ pub(crate) fn certification(n: u8, division: &str, superior: Option<u8>) -> Cert
         serial: 1,
         at: NOW,
         revoked: None,
+        reason: None,
     }
 }
 
@@ -146,6 +147,57 @@ fn a_record_never_gives_way_to_an_older_one() {
     let adopted = Certification { serial: 2, ..certification(5, "511603104000", Some(2)) };
     assert!(directory.merge(&signed(&adopted, &after, 2, 5), NOW).is_ok());
     assert_eq!(directory.superiors(&id(5)), [id(2), id(1)]);
+}
+
+#[test]
+fn certification_and_record_have_a_floor_each() {
+    let key = RecordKey::Node(id(3));
+    let certified = |serial, revoked| Certification { serial, revoked, ..certification(3, "511602", Some(2)) };
+    let said = |version| NodeRecord { version, name: format!("第{version}版"), ..record(3) };
+    let sealed = |serial, revoked, version| signed(&certified(serial, revoked), &said(version), 2, 3);
+    let mut one = tree();
+    let mut other = tree();
+    // The superior revokes on top of version 2 while the node says version 4; whichever comes first, both hold in the end.
+    assert_eq!(one.merge(&sealed(1, None, 4), NOW), Ok(Merge::Newer(key)));
+    assert_eq!(one.merge(&sealed(5, Some(NOW), 2), NOW), Ok(Merge::Newer(key)));
+    assert_eq!(other.merge(&sealed(5, Some(NOW), 2), NOW), Ok(Merge::Newer(key)));
+    assert_eq!(other.merge(&sealed(1, None, 4), NOW), Ok(Merge::Newer(key)));
+    for directory in [&one, &other] {
+        let entry = directory.node(&id(3)).unwrap_or_else(|| panic!("it is known"));
+        assert_eq!((entry.certification.revoked, entry.record.version), (Some(NOW), 4));
+    }
+    assert_eq!(one.digest(), other.digest());
+    // What was put together is a record like any other.
+    let composed = one.node(&id(3)).map(|entry| entry.sealed.clone()).unwrap_or_else(|| panic!("it is known"));
+    assert_eq!(tree().merge(&composed, NOW), Ok(Merge::Newer(key)));
+    for older in [sealed(1, None, 4), sealed(4, None, 4), sealed(5, Some(NOW), 2), sealed(1, None, 1)] {
+        assert_eq!(one.merge(&older, NOW).map_err(|error| error.code()), Ok(Merge::Older(key)));
+    }
+    assert_eq!(one.merge(&sealed(5, None, 4), NOW), Err(RecordError::Contradiction), "the same serial, not revoked");
+    let rekeyed = NodeRecord { transport_key: Digest::of(b"another"), ..said(5) };
+    assert_eq!(one.merge(&signed(&certified(1, None), &rekeyed, 2, 3), NOW), Err(RecordError::Revoked(id(3))));
+    assert_eq!(one.merge(&sealed(6, None, 2), NOW), Ok(Merge::Newer(key)), "readmitted");
+    assert_eq!(one.revoked(&id(3)), None);
+}
+
+#[test]
+fn what_was_vouched_for_before_a_revocation_stays_known() {
+    let mut directory = tree();
+    let revoked = Certification { serial: 2, revoked: Some(NOW), ..certification(4, "511603", Some(2)) };
+    assert!(directory.merge(&signed(&revoked, &record(4), 2, 4), NOW).is_ok());
+    let (records, _) = directory.records_since(0);
+    let fresh = || {
+        let mut fresh = Directory::new();
+        fresh.add_anchor(id(1), signer(1).public_key());
+        fresh.add_anchor(id(8), signer(8).public_key());
+        fresh
+    };
+    let mut again = fresh();
+    assert!(again.restore(records.clone(), NOW).iter().all(|(_, outcome)| outcome.is_ok()));
+    assert_eq!(again.digest(), directory.digest());
+    let mut stranger = fresh();
+    let refused = stranger.merge_all(records, NOW).into_iter().filter_map(|(_, outcome)| outcome.err());
+    assert_eq!(refused.collect::<Vec<_>>(), [RecordError::Revoked(id(4))], "its township, to whom that is new");
 }
 
 #[test]

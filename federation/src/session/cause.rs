@@ -16,6 +16,7 @@ impl Session {
                 let reason = match (&self.last_close, until) {
                     (Some((CloseCode::VersionSkew, ..)), _) => Reason::VersionSkew,
                     (Some((CloseCode::Cut, ..)), _) => Reason::Cut,
+                    (Some((CloseCode::Revoked, ..)), _) => Reason::Revoked,
                     (Some((code, text, _)), _) if code.needs_a_person() => {
                         Reason::Refused { code: code.name().to_owned(), text: text.clone() }
                     }

@@ -21,6 +21,8 @@
 //! | POST `/v1/licences/verify` | [`VerifyLicence`] | [`Verdict`] |
 //! | POST `/v1/invites` | [`Invite`] | [`Token`] |
 //! | POST `/v1/join` | [`Join`] | [`Joined`] |
+//! | POST `/v1/peers/revoke` | [`RevokePeer`] | `node`, `revoked`, `reason` |
+//! | POST `/v1/peers/readmit` | [`ReadmitPeer`] | `node`, `readmitted` |
 //! | GET `/v1/aggregate/report` | [`ReportQuery`] | [`Report`] |
 //! | POST `/v1/aggregate/pull` | | [`AggregateStatus`] |
 //! | GET `/v1/aggregate/status`, `/v1/aggregate/audit` | | [`AggregateStatus`], [`Audit`] |
@@ -241,6 +243,20 @@ request! {
         /// The token.
         token: String,
     }
+    /// Revokes a node below this one.
+    RevokePeer {
+        /// Node id, or the division where one node serves it.
+        peer: String,
+        /// The first day on which its seals don't count.
+        from: Date,
+        /// Why.
+        reason: String,
+    }
+    /// Takes a revoked node in again.
+    ReadmitPeer {
+        /// Node id, or the division where one node serves it.
+        peer: String,
+    }
     /// Figures.
     ReportQuery {
         /// Dimensions with commas between: division, item, month, outcome, measure, type, mode, origin.
@@ -354,6 +370,8 @@ answer! {
         log_syncs: u64,
         /// Free bytes on the disk of the data directory.
         disk_free_bytes: u64,
+        /// End of the transport certificate, which renews itself long before.
+        certificate_until: Option<Timestamp>,
         /// Peers.
         peers: Vec<PeerView>,
         /// What is wrong, and what to do about it.
@@ -369,7 +387,7 @@ answer! {
         name: String,
         /// `superior`, `subordinate` or `other`.
         relation: String,
-        /// `up`, `connecting`, `down`.
+        /// `up`, `connecting`, `down`, `revoked`.
         state: String,
         /// Whether this node has or wants a link of its own to it; else it is reached through others.
         is_link: bool,
@@ -387,6 +405,8 @@ answer! {
         next_try: Option<Timestamp>,
         /// The command that helps.
         command: String,
+        /// Seconds by which its clock was ahead of this node's when the link opened last.
+        clock_seconds: Option<i64>,
     }
     /// Something of a case that hasn't arrived, or that nobody has decided yet.
     WaitingView {

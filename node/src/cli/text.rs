@@ -132,6 +132,7 @@ texts! {
     PEERS = "peers", "关联节点";
     HISTORY = "history", "办理过程";
     CONFIRM_CANCEL = "Cancel the licence {0}? It can't be undone.", "确定注销证照 {0}？此操作不可撤销。";
+    CONFIRM_REVOKE = "Revoke the node {0} as of {1}? Its links are closed, and what it seals counts no more.", "确定自 {1} 起撤销节点 {0}？其链路将被切断，其后签章不再有效。";
     CONFIRM_WITHDRAW = "Withdraw the item {0}?", "确定取消事项 {0}？";
     CONFIRM_HINT = "[y/N] ", "［y/N］";
     TRYING_AGAIN = "The connection broke, trying again…", "连接中断，正在重试…";
@@ -238,6 +239,8 @@ labels! {
     "case" = "case", "办件标识";
     "case_no" = "case number", "办件编号";
     "cause" = "cause", "原因";
+    "certificate_until" = "transport certificate until", "传输证书有效期至";
+    "clock_seconds" = "its clock ahead by, seconds", "对方时钟快（秒）";
     "cause_text" = "cause", "原因";
     "code" = "code", "编码";
     "collected_at" = "collected at", "收件时间";
@@ -302,7 +305,9 @@ labels! {
     "provisional" = "provisional", "暂定";
     "query_code" = "query code", "查询码";
     "ready" = "ready", "就绪";
+    "readmitted" = "admitted again at", "恢复时间";
     "reason" = "reason", "理由";
+    "revoked" = "revoked as of", "撤销起始";
     "received_on" = "received on", "收到日期";
     "accepted_on" = "accepted on", "受理日期";
     "reason_code" = "code", "原因代码";

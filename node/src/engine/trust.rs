@@ -59,3 +59,12 @@ pub struct Trust {
     #[n(6)]
     pub certification: Option<Certificate>,
 }
+
+impl Trust {
+    /// Trusts a transport key, if it isn't trusted already.
+    pub(crate) fn add_anchor(&mut self, anchor: AnchorRow) {
+        if !self.anchors.iter().any(|known| known.key_hash == anchor.key_hash) {
+            self.anchors.push(anchor);
+        }
+    }
+}

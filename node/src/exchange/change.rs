@@ -46,6 +46,8 @@ pub struct Changed {
     pub changed: bool,
     /// Records that nothing known vouches for; they may be good when the chain has changed.
     pub unvouched: Vec<Sealed>,
+    /// Codes of records that were not taken: they are older than what is known, or don't verify.
+    pub refused: Vec<&'static str>,
 }
 
 /// What a committed entry of a change has changed, and who must hear of it.
@@ -121,6 +123,7 @@ impl Changing {
         let now = knowledge.now();
         let verified = record::verify(knowledge, records, now);
         self.so_far.unvouched.extend(verified.unvouched);
+        self.so_far.refused.extend(verified.refused);
         if verified.events.is_empty() {
             return None;
         }

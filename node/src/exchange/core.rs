@@ -49,6 +49,7 @@ use traffic::Unpassed;
 
 use super::change::{Change, Changed};
 use super::knowledge::{DirectoryUnseal, Knowledge};
+use super::standing::Row;
 use crate::api::v1::PeerView;
 use crate::engine::trust::Certificate;
 use crate::engine::{Refused, Request};
@@ -76,6 +77,8 @@ struct Peer {
     since: Timestamp,
     state: &'static str,
     trouble: Option<String>,
+    /// Milliseconds by which its clock was ahead of this one's at its last hello.
+    ahead_millis: Option<i64>,
 }
 
 /// What a ticket was given for.
@@ -215,7 +218,15 @@ impl Exchange {
             if state != peer.state {
                 (peer.state, peer.since) = (state, now);
             }
-            rows.push((*node, state, peer.since, peer.session.cause(), peer.trouble.clone(), peer.lasting));
+            rows.push(Row {
+                node: *node,
+                state,
+                since: peer.since,
+                cause: peer.session.cause(),
+                trouble: peer.trouble.clone(),
+                lasting: peer.lasting,
+                ahead_millis: peer.ahead_millis,
+            });
         }
         super::standing::views(&self.knowledge, &rows)
     }
@@ -250,6 +261,7 @@ impl Exchange {
         if std::mem::take(&mut self.pulls.forgotten) {
             self.pull_all();
         }
+        self.shut_out();
         self.pull_wanted();
         if !self.looking {
             self.looking = true;
@@ -306,6 +318,7 @@ impl Exchange {
     fn records_kept(&mut self, grown: bool) {
         if grown {
             self.offer_records();
+            self.shut_out();
             self.announce(None);
         }
     }
@@ -341,6 +354,9 @@ impl Exchange {
                 tracing::info!(%peer, division = %hello.division, release = ?hello.release, "a link is open");
                 if hello.directory == Some(self.knowledge.directory().digest()) {
                     self.has_all_records(peer);
+                }
+                if let Some(known) = self.peers.get_mut(&peer) {
+                    known.ahead_millis = Some(hello.at.millis_since(self.knowledge.now()));
                 }
                 self.announce(Some(peer));
                 self.pass_receipts();

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
-use tongban_codes::ids::NodeId;
+use tongban_codes::ids::{Digest, NodeId};
+use tongban_codes::time::Timestamp;
 use tongban_federation::wire::{JournalSize, Journals, Request as WireRequest, Response};
 use tongban_quic::{Expect, Link, QuicError, Standing};
 
 use super::core::{Effect, Exchange, Happened, Proven, Trouble};
 use super::pull::{PullStep, Pulling};
+use super::renew::{self, Renewal};
 use super::serve;
 use super::shared::Shared;
 use crate::engine::{Refused, Request};
@@ -52,6 +54,7 @@ enum Report {
     Frame(Happened, OwnedSemaphorePermit),
     Accepted(Link),
     Dialled(NodeId, u64, Result<Link, QuicError>),
+    Renewed(Result<bool, Refused>),
 }
 
 /// A link by its number.
@@ -73,6 +76,9 @@ pub struct Driver {
     inbox: mpsc::UnboundedReceiver<Report>,
     nudges: mpsc::Receiver<Nudge>,
     outbox: watch::Receiver<u64>,
+    renewal: Renewal,
+    /// The revoked keys by which the links were judged last.
+    judged: Vec<(Digest, Timestamp)>,
 }
 
 fn trouble(error: &QuicError) -> Trouble {
@@ -90,7 +96,9 @@ impl Driver {
     pub fn new(shared: Arc<Shared>, nudges: mpsc::Receiver<Nudge>, outbox: watch::Receiver<u64>) -> Self {
         let (reports, inbox) = mpsc::unbounded_channel();
         let exchange = Exchange::new(Arc::clone(&shared.knowledge), rand::random());
-        Self { shared, exchange, links: BTreeMap::new(), numbers: 0, starved: false, reports, inbox, nudges, outbox }
+        let (links, renewal) = (BTreeMap::new(), Renewal::default());
+        let judged = Vec::new();
+        Self { shared, exchange, links, numbers: 0, starved: false, reports, inbox, nudges, outbox, renewal, judged }
     }
 
     /// Runs until `stop` is true; then says good-bye on every link.
@@ -121,6 +129,8 @@ impl Driver {
                 _ = look.tick() => {
                     self.begin_anew_with_room();
                     self.handle(Happened::Look);
+                    self.renew();
+                    self.judge_links();
                 }
                 () = tokio::time::sleep(Duration::from_millis(wait.max(1))) => {}
                 _ = stop.wait_for(|stop| *stop) => break,
@@ -153,6 +163,13 @@ impl Driver {
                 };
                 self.handle(Happened::Dialled { peer, attempt, result });
             }
+            Report::Renewed(result) => {
+                if let Err(refused) = &result {
+                    tracing::warn!(?refused, "the transport certificate could not be renewed");
+                }
+                self.renewal.ended(matches!(result, Ok(true)), self.shared.now());
+                self.handle(Happened::Look);
+            }
         }
     }
 
@@ -161,6 +178,37 @@ impl Driver {
         while let Some(effect) = self.exchange.poll_effect() {
             self.perform(effect);
         }
+    }
+
+    /// Closes the links of nodes in whose chain a key has been revoked.
+    fn judge_links(&mut self) {
+        let revoked = self.shared.revoked_keys();
+        if revoked == self.judged {
+            return;
+        }
+        self.judged = revoked;
+        for (number, held) in &self.links {
+            if let Err(refusal) = held.link.judge_again() {
+                tracing::warn!(peer = %held.link.peer().node, %refusal, "a link is closed, because its chain no longer holds");
+                held.link.close(0, refusal.code());
+                let trouble = Trouble { code: refusal.code(), text: refusal.to_string() };
+                let closed = Happened::Closed { link: *number, trouble };
+                let _sent = self.reports.send(Report::Happened(closed));
+            }
+        }
+    }
+
+    /// Renews the transport certificate when its time has come and whoever issues it is there.
+    fn renew(&mut self) {
+        let superior = self.shared.trust().superior;
+        let link = superior.and_then(|superior| self.shared.links().get(&superior).cloned());
+        if (superior.is_some() && link.is_none()) || !self.renewal.begins(&self.shared.knowledge) {
+            return;
+        }
+        let (shared, reports) = (Arc::clone(&self.shared), self.reports.clone());
+        tokio::spawn(async move {
+            let _sent = reports.send(Report::Renewed(renew::renew(&shared, link).await));
+        });
     }
 
     fn hold(&mut self, link: Link) -> u64 {
@@ -291,6 +339,9 @@ impl Driver {
         held.using = Some((peer, sender));
         let link = held.link.clone();
         self.shared.set_link(peer, Some(link.clone()));
+        if self.shared.trust().superior == Some(peer) {
+            self.renewal.linked();
+        }
         tokio::spawn(serve::serve_link(Arc::clone(&self.shared), link.clone()));
         tokio::spawn(read(number, link.clone(), self.reports.clone()));
         tokio::spawn(write(link, frames));

@@ -1,5 +1,6 @@
 //! What a node knows of itself and of others: applied state, directory, trust, clock. No socket, no task, no writer.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -80,7 +81,7 @@ impl Knowledge {
         let authorities =
             directory::AUTHORITY_RECORD.list(state, &[], None, usize::MAX)?.into_iter().map(|(_, bytes)| bytes);
         let records = nodes.chain(authorities).map(|Bytes(bytes)| Sealed::new(bytes)).collect();
-        for (_, outcome) in known.merge_all(records, (parts.clock)()) {
+        for (_, outcome) in known.restore(records, (parts.clock)()) {
             if let Err(error) = outcome {
                 tracing::warn!(%error, "a stored record no longer verifies");
             }
@@ -150,12 +151,25 @@ impl Knowledge {
     /// Which node serves which division: what the writer must be told after every change of the directory.
     #[must_use]
     pub fn places(&self) -> Arc<BTreeMap<DivisionCode, Place>> {
+        let me = self.here().node;
         let mut places: BTreeMap<DivisionCode, Place> = BTreeMap::new();
         for entry in self.directory().nodes() {
+            // A node that has been revoked serves on, alone.
+            if entry.certification.revoked.is_some() && entry.record.node != me {
+                continue;
+            }
             let division = entry.certification.division;
             places.entry(division).or_insert(Place { node: entry.record.node, division });
         }
         Arc::new(places)
+    }
+
+    /// The transport keys of revoked nodes, and since when they are.
+    #[must_use]
+    pub fn revoked_keys(&self) -> Vec<(Digest, Timestamp)> {
+        let directory = self.directory();
+        let nodes = directory.nodes();
+        nodes.filter_map(|entry| Some((entry.record.transport_key, entry.certification.revoked?))).collect()
     }
 
     /// The place of a node, as certified.
@@ -204,12 +218,15 @@ impl Unseal for DirectoryUnseal<'_> {
         if keys.is_empty() {
             return Err(UnsealError::UnknownSigner(*signer));
         }
+        let revoked = Cell::new(false);
         let lookup = |id: &KeyId| -> Option<PublicKey> {
-            keys.iter()
-                .find(|dated| dated.revoked.is_none() && dated.key.key_id() == *id)
-                .map(|dated| dated.key.clone())
+            let dated = keys.iter().find(|dated| dated.key.key_id() == *id)?;
+            revoked.set(dated.revoked.is_some());
+            Some(dated.key.clone())
         };
         match batch::open(sealed.as_bytes(), content_type, &lookup) {
+            // What comes now may have been sealed after the day of the revocation, whatever it says itself.
+            Ok(_) if revoked.get() => Err(UnsealError::Revoked(*signer)),
             Ok(opened) => Ok(opened.statement),
             Err(error @ SealError::UnknownKey(_)) => Err(UnsealError::Key(error.to_string())),
             Err(SealError::Signature) => Err(UnsealError::Broken),

@@ -6,7 +6,7 @@ use tongban_codes::ids::NodeId;
 use tongban_federation::wire::{
     JournalList, JournalListed, JournalSize, Pull, Request as WireRequest, Response, Slice as WireSlice,
 };
-use tongban_journal::{Frontier, JournalKind, Slice, SliceBuilder, merkle, verify};
+use tongban_journal::{Entry, Frontier, JournalKind, Slice, SliceBuilder, merkle, verify};
 use tongban_seal::SignedNote;
 use tongban_storage::keyspace::figure::SLICE;
 use tongban_storage::keyspace::journal::ENTRY;
@@ -236,6 +236,13 @@ impl Pulling {
         let checkpoint = note.verify(&keys).map_err(|error| refused(error.code(), error))?;
         if (slice.origin, slice.journal, slice.epoch) != (origin, kind(journal), epoch) {
             return Err(refused("slice-other", "the slice is of another journal"));
+        }
+        // Entries of the time before its revocation stand; what says that it is older is bound by what was pulled before.
+        if let Some(since) = knowledge.revoked(&origin) {
+            let entries = slice.entries.iter().map(|row| Entry::parse(row.entry.clone()).ok()?.header().ok());
+            if entries.into_iter().any(|header| header.is_none_or(|header| header.at() >= since)) {
+                return Err(refused("seal-key-revoked", "its origin had been revoked / 其来源节点已被撤销"));
+            }
         }
         let extension = verify(&slice, &self.frontier, &checkpoint).map_err(|error| refused(error.code(), error))?;
         let (from, count) = (self.frontier.size(), extension.frontier.size() - self.frontier.size());

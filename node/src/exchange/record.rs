@@ -1,10 +1,12 @@
 //! Records of the directory: this node's own, those that it certifies, and what becomes of others' when they are judged.
 
+use std::collections::BTreeSet;
+
 use tongban_codes::division::DivisionCode;
-use tongban_codes::ids::{AuthorityId, Label, NodeId};
+use tongban_codes::ids::{Label, NodeId};
 use tongban_codes::time::Timestamp;
-use tongban_federation::directory::{Certification, DatedKey, Merge, NodeRecord};
-use tongban_federation::{AuthorityRecord, Sealed, SignedRecord};
+use tongban_federation::directory::{Certification, DatedKey, Merge, NodeRecord, RecordKey};
+use tongban_federation::{Sealed, SignedRecord};
 use tongban_storage::keyspace::{Bytes, directory, hall};
 
 use super::knowledge::Knowledge;
@@ -30,19 +32,30 @@ pub fn certify(
 ) -> Result<Sealed, Refused> {
     let me = knowledge.here().node;
     let at = knowledge.now();
+    let mut seal_keys = knowledge.directory().seal_keys(&node).to_vec();
+    if seal_keys.iter().all(|dated| dated.key != seal_key) {
+        seal_keys.push(DatedKey { key: seal_key, from: at, revoked: None });
+    }
     let certification = Certification {
         node,
         division,
         label,
         superior: (node != me).then_some(me),
-        seal_keys: vec![DatedKey { key: seal_key, from: at, revoked: None }],
+        seal_keys,
         exchange_key,
-        // Grows with every certification, whoever makes it, as long as clocks are right within the time between two.
-        serial: at.as_millis().max(1).unsigned_abs(),
+        serial: next_serial(knowledge, &node),
         at,
         revoked: None,
+        reason: None,
     };
     certification.seal(&*knowledge.parts.keys.seal).map_err(unusable)
+}
+
+/// The serial of a node's next certification: grows with every one that is known here, and with the clock, so that one that is not known
+/// yet doesn't stand in its way for long.
+pub(super) fn next_serial(knowledge: &Knowledge, node: &NodeId) -> u64 {
+    let known = knowledge.directory().node(node).map_or(0, |entry| entry.certification.serial);
+    knowledge.now().as_millis().max(1).unsigned_abs().max(known + 1)
 }
 
 /// A root's certification of itself.
@@ -80,6 +93,7 @@ pub(super) fn own_record(knowledge: &Knowledge, certification: &Certificate) -> 
     let sealed = record.seal(&*knowledge.parts.keys.seal).map_err(unusable)?;
     let certifier = trust.superior.unwrap_or(node.node);
     let certification = Sealed::new(certification.0.clone());
+    // Where the directory has a newer certification, it takes that one with this record.
     Ok(Some(SignedRecord::Node { node: node.node, certifier, certification, record: sealed }.to_sealed()))
 }
 
@@ -91,41 +105,50 @@ pub(super) struct Verified {
     pub(super) new: Vec<Sealed>,
     /// Those that nothing known vouches for.
     pub(super) unvouched: Vec<Sealed>,
+    /// Codes of those that were not taken, older ones among them.
+    pub(super) refused: Vec<&'static str>,
 }
 
 /// Verifies records on a copy of the directory; those that don't verify are logged and set aside.
 pub(super) fn verify(knowledge: &Knowledge, records: Vec<Sealed>, now: Timestamp) -> Verified {
-    let mut verified = Verified { events: Vec::new(), new: Vec::new(), unvouched: Vec::new() };
+    let mut verified = Verified { events: Vec::new(), new: Vec::new(), unvouched: Vec::new(), refused: Vec::new() };
+    let (mut changed, mut keys) = (BTreeSet::new(), Vec::new());
     let mut copy = (*knowledge.directory()).clone();
     for (sealed, outcome) in copy.merge_all(records, now) {
         match outcome {
-            Ok(Merge::New(_) | Merge::Newer(_)) => {
-                let bytes = sealed.as_bytes().to_vec();
-                let event = match tongban_codes::cbor::from_slice::<SignedRecord>(&bytes) {
-                    Ok(SignedRecord::Node { node, .. }) => ExchangeEvent::NodeRecord(node, bytes),
-                    Ok(SignedRecord::Authority { record, .. }) => match authority_of(&record) {
-                        Some(id) => ExchangeEvent::AuthorityRecord(id, bytes),
-                        None => continue,
-                    },
-                    Err(_) => continue,
-                };
-                verified.events.push(event);
-                verified.new.push(sealed);
+            Ok(Merge::New(key) | Merge::Newer(key)) => {
+                if changed.insert(key) {
+                    keys.push(key);
+                }
             }
-            Ok(_) => {}
+            Ok(Merge::Known) => {}
+            Ok(Merge::Older(_)) => {
+                tracing::debug!(code = "record-older", "a record that is older than what is known was not taken");
+                verified.refused.push("record-older");
+            }
             Err(error) => {
                 tracing::warn!(code = error.code(), %error, "a record was not taken");
+                verified.refused.push(error.code());
                 verified.unvouched.push(sealed);
             }
         }
     }
+    // As the directory has it now: it may have put what came together with what it knew.
+    for key in keys {
+        let (event, sealed) = match key {
+            RecordKey::Node(id) => match copy.node(&id) {
+                Some(entry) => (ExchangeEvent::NodeRecord(id, entry.sealed.as_bytes().to_vec()), &entry.sealed),
+                None => continue,
+            },
+            RecordKey::Authority(id) => match copy.authority(&id) {
+                Some(entry) => (ExchangeEvent::AuthorityRecord(id, entry.sealed.as_bytes().to_vec()), &entry.sealed),
+                None => continue,
+            },
+        };
+        verified.events.push(event);
+        verified.new.push(sealed.clone());
+    }
     verified
-}
-
-/// Whose record the sealed bytes are; they have been verified when this is asked.
-fn authority_of(record: &Sealed) -> Option<AuthorityId> {
-    let payload = tongban_seal::cose::claimed_payload(record.as_bytes())?;
-    minicbor::decode::<AuthorityRecord>(&payload).ok().map(|record| record.authority)
 }
 
 /// The records of own authorities, which the writer has sealed, that the directory doesn't have yet.

@@ -55,6 +55,9 @@ async fn answer(shared: &Arc<Shared>, link: &Link, bytes: &[u8]) -> Response {
         Ok(request) => request,
         Err(error) => return refusal(Refused::problem(error.code(), error.to_string(), error.to_string())),
     };
+    if shared.revoked(&link.peer().node).is_some() {
+        return refusal(Refused::problem("node-revoked", "this node has been revoked", "该节点已被撤销"));
+    }
     let stranger = matches!(link.peer().standing, Standing::Stranger);
     match request {
         Request::Join(join) => match super::join::admit(shared, link.peer(), join).await {
@@ -64,8 +67,16 @@ async fn answer(shared: &Arc<Shared>, link: &Link, bytes: &[u8]) -> Response {
         _ if stranger => refusal(Refused::problem("stranger", "only a join is answered here", "仅受理加入请求")),
         Request::Journals(_) => Response::JournalList(super::pull::list(shared, &link.peer().node)),
         Request::Pull(pull) => super::pull::serve(shared, &link.peer().node, &pull),
+        // A node below whose certificate expired long ago may renew and catch up; it isn't answered before it has.
+        Request::Routed(_) if matches!(link.peer().standing, Standing::ExpiredKin { .. }) => {
+            refusal(Refused::problem("certificate-expired", "renew the certificate first", "请先换发证书"))
+        }
         Request::Routed(routed) => routed_question(shared, link.peer().node, routed).await,
-        Request::Renew(_) | Request::Blob(_) => {
+        Request::Renew(renew) => match super::renew::issue(shared, link.peer(), &renew) {
+            Ok(renewed) => Response::Renewed(renewed),
+            Err(refused) => refusal(refused),
+        },
+        Request::Blob(_) => {
             refusal(Refused::problem("request-unsupported", "this release does not answer it", "此版本不支持该请求"))
         }
     }

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
-use tongban_quic::{Anchor, Endpoint, Identity, Link};
+use tongban_quic::{Anchor, Endpoint, Identity, Link, Revocation};
 
 use super::change::{Change, Changed, Changing, Kept};
 use super::knowledge::Knowledge;
@@ -140,9 +140,11 @@ impl Shared {
         }
     }
 
-    /// Tells the writer which node serves which division.
+    /// Tells the writer which node serves which division, and the transport whose keys are revoked.
     fn places_changed(&self) {
         self.handle.places(self.places());
+        let revoked = self.revoked_keys().into_iter();
+        self.quic_trust.replace_revocations(revoked.map(|(key_hash, since)| Revocation { key_hash, since }));
     }
 
     /// The open links by peer.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
 use tongban_federation::Cause;
+use tongban_federation::why::Reason;
 use tongban_storage::keyspace::delivery;
 
 use super::knowledge::Knowledge;
@@ -14,7 +15,17 @@ use crate::api::v1::PeerView;
 /// Waiting envelopes that are counted for a view; a longer backlog shows as this many.
 const COUNTED_MAX: u64 = 10_000;
 
-type Row = (NodeId, &'static str, Timestamp, Cause, Option<String>, bool);
+/// How one peer stands, as its session says.
+pub(super) struct Row {
+    pub(super) node: NodeId,
+    /// `up`, `connecting` or `down`.
+    pub(super) state: &'static str,
+    pub(super) since: Timestamp,
+    pub(super) cause: Cause,
+    pub(super) trouble: Option<String>,
+    pub(super) lasting: bool,
+    pub(super) ahead_millis: Option<i64>,
+}
 
 /// One view a peer that has a session, a place in the tree beside this node, or something waiting for it.
 pub(super) fn views(knowledge: &Knowledge, rows: &[Row]) -> Vec<PeerView> {
@@ -31,7 +42,10 @@ pub(super) fn views(knowledge: &Knowledge, rows: &[Row]) -> Vec<PeerView> {
     let _read = delivery::RELAY.visit(state, &[], None, false, |(node, ..), _| each(node, &mut behind));
     let directory = knowledge.directory();
     let mut views = Vec::new();
-    for (node, link, since, cause, trouble, lasting) in rows {
+    for Row { node, state: link, since, cause, trouble, lasting, ahead_millis } in rows {
+        if knowledge.revoked(node).is_some() {
+            continue;
+        }
         let waiting = behind.remove(node).unwrap_or(0);
         if *link == "down" && !lasting && waiting == 0 {
             continue;
@@ -56,10 +70,32 @@ pub(super) fn views(knowledge: &Knowledge, rows: &[Row]) -> Vec<PeerView> {
             cause_zh: named(cause.reason.zh()),
             next_try: cause.next_try,
             command: cause.reason.command().unwrap_or_default().to_owned(),
+            clock_seconds: ahead_millis.map(|millis| millis / 1000),
+        });
+    }
+    for entry in directory.nodes() {
+        let Some(since) = entry.certification.revoked else { continue };
+        let reason = entry.certification.reason.clone().unwrap_or_default();
+        let cause = Reason::Revoked;
+        views.push(PeerView {
+            node: entry.record.node,
+            division: entry.certification.division,
+            name: entry.record.name.clone(),
+            relation: relation(knowledge, &entry.record.node).to_owned(),
+            state: "revoked".to_owned(),
+            is_link: true,
+            behind: behind.remove(&entry.record.node).unwrap_or(0),
+            since,
+            cause: cause.name().to_owned(),
+            cause_en: format!("{}: {reason}", cause.en()),
+            cause_zh: format!("{}：{reason}", cause.zh()),
+            next_try: None,
+            command: cause.command().unwrap_or_default().to_owned(),
+            clock_seconds: None,
         });
     }
     let mut links = Links::default();
-    for (node, link, _, cause, ..) in rows {
+    for Row { node, state: link, cause, .. } in rows {
         links.add(*node, *link == "up", cause.clone());
     }
     for (node, waiting) in behind {
@@ -80,6 +116,7 @@ pub(super) fn views(knowledge: &Knowledge, rows: &[Row]) -> Vec<PeerView> {
             cause_zh: cause.reason.zh().to_owned(),
             next_try: cause.next_try,
             command: cause.reason.command().unwrap_or_default().to_owned(),
+            clock_seconds: None,
         });
     }
     views

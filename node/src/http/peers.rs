@@ -4,12 +4,18 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::NodeId;
 use tongban_domain::{Command, Role};
+use tongban_federation::limits;
 
 use super::{App, Body, Call, Failure, Query, listed, problem};
-use crate::api::v1::{Invite, Join, PeerQuery, PeerView, Problem, Status, Token};
-use crate::exchange::{Nudge, invite, join};
+use crate::api::v1::{Invite, Join, PeerQuery, PeerView, Problem, ReadmitPeer, RevokePeer, Status, Token};
+use crate::exchange::{Nudge, invite, join, own_certificate, readmit, revoke};
 use crate::runtime::nudge;
+
+/// How far the clocks of two nodes may differ before it is a finding.
+const CLOCK_SECONDS_TOLERATED: i64 = 300;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -17,6 +23,8 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/invites", post(invite_node))
         .route("/v1/join", post(join_tree))
         .route("/v1/peers", get(sync_status))
+        .route("/v1/peers/revoke", post(revoke_peer))
+        .route("/v1/peers/readmit", post(readmit_peer))
 }
 
 async fn status(State(app): State<App>) -> Result<Response, Failure> {
@@ -73,6 +81,37 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
             "tongban sync why",
         );
     }
+    for peer in peers.iter().filter(|peer| peer.relation != "other") {
+        let ahead = peer.clock_seconds.unwrap_or(0);
+        if ahead.abs() > CLOCK_SECONDS_TOLERATED {
+            finding(
+                "clock-differs",
+                format!("the clock of {} {} is {ahead} seconds ahead of this node's", peer.division, peer.name),
+                format!("{} {} 的时钟比本节点快 {ahead} 秒", peer.division, peer.name),
+                "set the clock that is wrong: timedatectl",
+                "校正有误的时钟：timedatectl",
+            );
+        }
+    }
+    if let Some(since) = app.shared.revoked(&node.node) {
+        finding(
+            "node-revoked",
+            format!("this node has been revoked as of {since}: it serves on alone"),
+            format!("本节点自 {since} 起已被撤销，只能单机运行"),
+            "ask its superior, who may admit it again: tongban peer readmit",
+            "联系上级；上级可用 tongban peer readmit 恢复",
+        );
+    }
+    let certificate = own_certificate(&app.shared.trust());
+    if let Some(own) = certificate.as_ref().filter(|own| own.not_after < app.shared.now()) {
+        finding(
+            "certificate-expired",
+            format!("the transport certificate expired at {}, or this clock is ahead", own.not_after),
+            format!("传输证书已于 {} 过期，或本机时钟偏快", own.not_after),
+            "it renews itself at the next link to the superior: tongban sync why",
+            "与上级恢复连接后自动换发：tongban sync why",
+        );
+    }
     // What can't be applied can't be served.
     let fresh = tokio::time::timeout(std::time::Duration::from_secs(2), handle.fresh()).await;
     let ready = fresh == Ok(true);
@@ -90,6 +129,7 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
         applied: handle.applied(),
         log_syncs: app.raft.log_syncs(),
         disk_free_bytes: free,
+        certificate_until: certificate.map(|own| own.not_after),
         peers,
         findings,
     })
@@ -101,7 +141,7 @@ pub(super) async fn sync_status(State(app): State<App>, Query(query): Query<Peer
     let rows: Vec<PeerView> = match &query.peer {
         None => all,
         Some(text) => {
-            let division = text.parse::<tongban_codes::division::DivisionCode>().ok();
+            let division = text.parse::<DivisionCode>().ok();
             let rows: Vec<PeerView> = all
                 .into_iter()
                 .filter(|peer| Some(peer.division) == division || peer.node.to_string() == *text)
@@ -140,4 +180,48 @@ async fn join_tree(State(app): State<App>, call: Call, body: Body<Join>) -> Resu
     let joined = join(&app.shared, &body.value.token).await?;
     nudge(&app.nudge, Nudge::Look);
     Ok(Json(joined).into_response())
+}
+
+async fn revoke_peer(State(app): State<App>, call: Call, body: Body<RevokePeer>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let operator = administrator(&app, &call)?;
+    let RevokePeer { peer, from, reason } = body.value;
+    if reason.trim().is_empty() || reason.len() > limits::TEXT_BYTES_MAX {
+        return Err(problem("invalid-field", "reason", &reason, "say why, in a sentence", "请用一句话写明理由"));
+    }
+    let node = node_named(&app, &peer)?;
+    let revoked = revoke(&app.shared, node, from.start(), reason, &operator).await?;
+    nudge(&app.nudge, Nudge::Look);
+    Ok(Json(revoked).into_response())
+}
+
+async fn readmit_peer(State(app): State<App>, call: Call, body: Body<ReadmitPeer>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let operator = administrator(&app, &call)?;
+    let node = node_named(&app, &body.value.peer)?;
+    let readmitted = readmit(&app.shared, node, &operator).await?;
+    nudge(&app.nudge, Nudge::Look);
+    Ok(Json(readmitted).into_response())
+}
+
+/// The node that is meant: by its id, or by its division where only one serves it.
+fn node_named(app: &App, text: &str) -> Result<NodeId, Failure> {
+    let directory = app.shared.directory();
+    let found = match (text.parse::<NodeId>(), text.parse::<DivisionCode>()) {
+        (Ok(node), _) => directory.node(&node).map(|entry| entry.record.node),
+        (_, Ok(division)) => match directory.by_division(division).as_slice() {
+            [one] => Some(one.record.node),
+            _ => None,
+        },
+        _ => None,
+    };
+    found.ok_or_else(|| {
+        problem(
+            "peer-unknown",
+            "peer",
+            text,
+            "no such peer, or more than one: give its node id",
+            "没有该节点，或不止一个，请给出节点标识",
+        )
+    })
 }

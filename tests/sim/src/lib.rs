@@ -36,6 +36,18 @@ pub struct Plan {
     pub bug: Option<tongban_codes::deliberate::Bug>,
 }
 
+impl Plan {
+    /// The product as it is, with the whole trace.
+    #[must_use]
+    pub fn traced() -> Self {
+        Self {
+            trace: true,
+            #[cfg(feature = "deliberate-bugs")]
+            bug: None,
+        }
+    }
+}
+
 /// A promise that was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {

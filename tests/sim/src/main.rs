@@ -35,7 +35,7 @@ fn main() -> ExitCode {
     let (next, steps, acts, broken) =
         (AtomicU64::new(arguments.seed), AtomicU64::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let end = arguments.seed + arguments.seeds;
-    let plan = Plan { trace: arguments.trace, ..Plan::default() };
+    let plan = if arguments.trace { Plan::traced() } else { Plan::default() };
     #[cfg(feature = "deliberate-bugs")]
     if let Some(bug) = &arguments.bug {
         return hunt(bug, arguments.seed..end);

@@ -58,7 +58,7 @@ fn seeds_part_8() {
 #[test]
 fn a_seed_replays_byte_for_byte() {
     for seed in [3, 24, 84] {
-        let plan = Plan { trace: true, ..Plan::default() };
+        let plan = Plan::traced();
         let (first, second) = (play(seed, &plan), play(seed, &plan));
         assert!(first.trace.len() > 100, "seed {seed} leaves a trace");
         assert_eq!(first, second, "seed {seed} gave another run");
@@ -67,6 +67,6 @@ fn a_seed_replays_byte_for_byte() {
 
 #[test]
 fn seeds_differ() {
-    let plan = Plan { trace: true, ..Plan::default() };
+    let plan = Plan::traced();
     assert_ne!(play(1, &plan).trace, play(2, &plan).trace);
 }

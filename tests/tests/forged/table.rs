@@ -308,6 +308,7 @@ fn certified(
         serial: 1,
         at,
         revoked: None,
+        reason: None,
     };
     let record = NodeRecord {
         node: child,

@@ -7,7 +7,7 @@ use crate::cli::Context;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::text::{FINDINGS, PEERS, REMEDY};
 
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "ready",
     "name",
     "division",
@@ -21,6 +21,7 @@ const FIELDS: [&str; 13] = [
     "applied",
     "log_syncs",
     "disk_free_bytes",
+    "certificate_until",
 ];
 
 pub(crate) fn run(context: &Context) -> Result<Outcome, Failure> {

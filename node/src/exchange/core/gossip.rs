@@ -1,16 +1,14 @@
 //! Records and chains: what every peer should have of the directory, and what is taken from whom.
 
-use std::sync::Arc;
-
 use tongban_codes::ids::NodeId;
 use tongban_federation::session::Input;
 use tongban_federation::{Sealed, SignedRecord};
 
 use super::{Exchange, Waiting};
 use crate::engine::Trust;
-use crate::engine::trust::{AnchorRow, Certificate};
+use crate::engine::trust::Certificate;
 use crate::exchange::change::Change;
-use crate::exchange::join;
+use crate::exchange::{join, renew};
 
 /// Bytes of records of the superior that wait for a chain that leads to them; it has the rest at the next hello.
 const UNVOUCHED_BYTES_MAX: usize = 8 << 20;
@@ -135,7 +133,7 @@ impl Exchange {
         let parsed: Result<Vec<_>, _> =
             chain.iter().map(|certificate| tongban_quic::certificate::parse(certificate.as_bytes())).collect();
         let (Some(key_hash), Ok(parsed), Some(own)) = (key_hash, parsed, trust.chain.first().cloned()) else { return };
-        let (Some(first), Some(root)) = (parsed.first(), parsed.last()) else { return };
+        let Some(first) = parsed.first() else { return };
         if trust.superior != Some(peer) || first.spki_sha256 != key_hash {
             return;
         }
@@ -144,23 +142,19 @@ impl Exchange {
         if renewed == trust.chain {
             return;
         }
-        // The chain must hold by itself up to its root, by signatures and divisions.
-        let anchor = tongban_quic::Anchor { key_hash: root.spki_sha256, division: root.division };
-        let judge = tongban_quic::Trust::new(Arc::clone(&self.knowledge.parts.clock), [anchor]);
-        let certificates: Vec<&[u8]> = renewed.iter().map(|certificate| certificate.0.as_slice()).collect();
-        if let Err(error) = tongban_quic::Verifier::listening(judge, root.division).judge(&certificates) {
-            tracing::warn!(%peer, %error, "the superior's new chain does not hold");
-            return;
-        }
-        let anchor = AnchorRow { key_hash: root.spki_sha256, division: root.division };
+        let anchor = match renew::holds(&self.knowledge, &renewed) {
+            Ok(anchor) => anchor,
+            Err(error) => {
+                tracing::warn!(%peer, %error, "the superior's new chain does not hold");
+                return;
+            }
+        };
         let change = move |trust: &mut Trust| {
             // Meanwhile another superior may have been joined.
             if trust.superior != Some(peer) || trust.chain.first() != renewed.first() {
                 return false;
             }
-            if !trust.anchors.iter().any(|known| known.key_hash == anchor.key_hash) {
-                trust.anchors.push(anchor);
-            }
+            trust.add_anchor(anchor);
             trust.chain = renewed;
             true
         };

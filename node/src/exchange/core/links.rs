@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use tongban_codes::ids::NodeId;
 use tongban_federation::session::Input;
 use tongban_federation::wire::HighWater;
-use tongban_federation::{Config, FederationLevel, Progress, Release, Role, Session, VersionRange, limits};
+use tongban_federation::{CloseCode, Config, FederationLevel, Progress, Release, Role, Session, VersionRange, limits};
 use tongban_storage::keyspace::delivery;
 use tongban_storage::keyspace::key::stem;
 
@@ -44,6 +44,7 @@ impl Exchange {
             since: now,
             state: "down",
             trouble: None,
+            ahead_millis: None,
         };
         self.peers.insert(node, peer);
     }
@@ -118,7 +119,9 @@ impl Exchange {
     fn is_genuine(&self, proven: &Proven) -> bool {
         match self.knowledge.directory().node(&proven.node) {
             Some(entry) => {
-                entry.record.transport_key == proven.key_hash && entry.certification.division == proven.division
+                entry.certification.revoked.is_none()
+                    && entry.record.transport_key == proven.key_hash
+                    && entry.certification.division == proven.division
             }
             // Before its record has come nobody is taken for the superior but the holder of the key that was joined.
             None => {
@@ -130,8 +133,11 @@ impl Exchange {
     }
 
     fn refuse(&mut self, link: u64, peer: NodeId) {
-        tracing::warn!(%peer, "a connection proved another key than the node's record names");
-        self.effects.push_back(Effect::Close { link, reason: "not the key of this node" });
+        let revoked = self.knowledge.revoked(&peer).is_some();
+        let reason = if revoked { "this node has been revoked" } else { "not the key of this node" };
+        let code = if revoked { "node-revoked" } else { "node-id-taken" };
+        tracing::warn!(%peer, code, reason, "a connection is refused");
+        self.effects.push_back(Effect::Close { link, reason });
     }
 
     fn connected(&mut self, peer: NodeId, link: u64, proven: &Proven, by_me: bool) {
@@ -169,6 +175,19 @@ impl Exchange {
         self.unlink(peer);
         self.feed(peer, Input::Disconnected);
         self.announce(None);
+    }
+
+    /// Ends the sessions of nodes that have been revoked; they hear why.
+    pub(super) fn shut_out(&mut self) {
+        let directory = self.knowledge.directory();
+        let revoked: Vec<NodeId> =
+            self.peers.keys().filter(|peer| directory.revoked(peer).is_some()).copied().collect();
+        for peer in revoked {
+            tracing::warn!(%peer, "a peer has been revoked");
+            self.feed(peer, Input::Shut(CloseCode::Revoked));
+            self.unlink(peer);
+            self.peers.remove(&peer);
+        }
     }
 
     /// Closes the link of a peer, if there is one, at once.

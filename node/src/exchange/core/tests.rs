@@ -13,6 +13,7 @@ use tongban_storage::{Backend, WriteBatch};
 use super::{Effect, Exchange, Happened, Proven, Trouble};
 use crate::engine::{ACTS, Refused, STANDARDS};
 use crate::exchange::answer_here;
+use crate::exchange::change::{Change, Changed};
 use world::World;
 
 const CITY: usize = 0;
@@ -152,6 +153,59 @@ fn rows_that_cannot_be_opened_do_not_hide_those_behind_them() {
     assert_eq!(load(1), (1, true));
     assert_eq!(load(2), (2, false));
     assert_eq!(load(100), (2, false));
+}
+
+#[test]
+fn an_older_record_is_refused_after_a_restart_and_by_another_way() {
+    let mut world = World::new(11);
+    world.run(5);
+    let one = node(&world, ONE);
+    let old = world.nodes[CITY].knowledge.directory().node(&one).unwrap().sealed.clone();
+    let shut = world.nodes[CITY].revoke(one);
+    world.nodes[CITY].change(Change::Records(vec![shut.clone()]));
+    world.run(5);
+    for number in [CITY, TWO] {
+        assert!(world.nodes[number].knowledge.revoked(&one).is_some(), "node {number} has heard of it");
+        world.restart(number, 60);
+        let older = world.nodes[number].change(Change::Records(vec![old.clone(), shut.clone()]));
+        assert_eq!(older, Changed { refused: vec!["record-older"], ..Changed::default() }, "node {number}");
+        assert!(world.nodes[number].knowledge.revoked(&one).is_some());
+    }
+}
+
+#[test]
+fn a_revoked_node_is_shut_out_until_it_is_admitted_again() {
+    let mut world = World::new(12);
+    world.run(5);
+    let (city, one, two) = (node(&world, CITY), node(&world, ONE), node(&world, TWO));
+    world.cut(CITY, TWO, true);
+    world.nodes[ONE].send(two, 1);
+    world.run(5);
+    assert_eq!(world.nodes[CITY].relaying(), 1, "it waits at the city");
+    let shut = world.nodes[CITY].revoke(one);
+    world.nodes[CITY].change(Change::Records(vec![shut]));
+    world.run(5);
+    assert!(!up(&mut world, CITY, ONE) && !up(&mut world, ONE, CITY));
+    let state = |world: &mut World, at: usize, of: NodeId| {
+        let views = world.nodes[at].exchange.standings();
+        views.into_iter().find(|view| view.node == of).map(|view| (view.state, view.cause))
+    };
+    let named = Some(("revoked".to_owned(), "revoked".to_owned()));
+    assert_eq!(state(&mut world, CITY, one), named);
+    assert_eq!(state(&mut world, ONE, city), Some(("down".to_owned(), "revoked".to_owned())));
+    // What it had sent before is not passed on, nor does it get in.
+    world.cut(CITY, TWO, false);
+    world.nodes[ONE].send(city, 1);
+    world.run(700);
+    assert_eq!((world.nodes[TWO].taken(one), world.nodes[CITY].taken(one)), (0, 0));
+    assert_eq!(state(&mut world, TWO, one), named);
+
+    let word = world.nodes[CITY].readmit(one);
+    world.nodes[CITY].change(Change::Records(vec![word]));
+    world.run(700);
+    assert!(up(&mut world, CITY, ONE));
+    assert_eq!(world.nodes[CITY].taken(one), 1);
+    assert_eq!(world.nodes[TWO].taken(one), 1, "what waited goes its way");
 }
 
 fn effects(exchange: &mut Exchange) -> Vec<Effect> {

@@ -6,7 +6,7 @@ use tongban_codes::ids::NodeId;
 use tongban_federation::route::{Journey, Policy};
 use tongban_federation::session::Input;
 use tongban_federation::wire::SignedBy;
-use tongban_federation::{Envelope, Flow, Hop, Outgoing, Receipt, Role, Sealed, limits, next_hop};
+use tongban_federation::{Envelope, Flow, Hop, Outgoing, Receipt, Role, Sealed, Unseal, limits, next_hop};
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::{Bytes, delivery, meta};
 
@@ -131,7 +131,10 @@ impl Exchange {
     /// The next envelopes of a flow, and whether there are further ones. Rows that can't be opened are passed over.
     pub(super) fn load(&self, flow: &Flow, after: u64, limit: usize) -> (Vec<Outgoing>, bool) {
         let directory = self.knowledge.directory();
-        let unseal = DirectoryUnseal(&directory);
+        let current = DirectoryUnseal(&directory);
+        // What this node has sealed itself is in order, even while it believes itself revoked: it may have been admitted again.
+        let own = flow.origin == self.knowledge.here().node;
+        let unseal: &dyn Unseal = if own { &*directory } else { &current };
         let mut outgoing = Vec::new();
         let mut after = after;
         loop {
@@ -141,7 +144,7 @@ impl Exchange {
             for (sequence, Bytes(bytes)) in rows.into_iter().take(wanted) {
                 after = sequence;
                 let sealed = Sealed::new(bytes);
-                match Envelope::open(&flow.origin, &sealed, &unseal) {
+                match Envelope::open(&flow.origin, &sealed, unseal) {
                     Ok(envelope) => outgoing.push(Outgoing::of(&envelope, sealed)),
                     Err(error) => tracing::error!(%error, sequence, "a stored envelope can't be opened"),
                 }

@@ -9,7 +9,7 @@ use tongban_codes::calendar::Calendar;
 use tongban_codes::ids::{Digest, Label, NodeId};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::{NodeFacts, Place};
-use tongban_federation::{Body, Envelope, Subject};
+use tongban_federation::{Body, Envelope, Sealed, Subject};
 use tongban_seal::{Ed25519Signer, IndexKey, NodeKey, Signer, Statement, batch, content_type};
 use tongban_storage::keyspace::{Bytes, delivery};
 use tongban_storage::{Backend, MemoryBackend, WriteBatch};
@@ -19,7 +19,7 @@ use crate::engine::trust::{AnchorRow, Certificate, RootKey};
 use crate::engine::{Answer, AppliedState, Committed, Keys, LeaderDesk, Outcome, Request, Trust, Writer, WriterParts};
 use crate::exchange::change::{Change, Changed, Changing, Kept};
 use crate::exchange::pull::{PullStep, Pulling};
-use crate::exchange::{Knowledge, KnowledgeParts, MemoryBlobs, answer_here, record};
+use crate::exchange::{Knowledge, KnowledgeParts, MemoryBlobs, answer_here, record, revoke};
 
 pub(super) fn secret(what: &str) -> [u8; 32] {
     *Digest::of(what.as_bytes()).as_bytes()
@@ -121,6 +121,25 @@ impl Node {
             }
         }
         changing.finish()
+    }
+
+    /// This node's word that another is revoked as of now.
+    pub(super) fn revoke(&self, other: NodeId) -> Sealed {
+        let now = self.knowledge.now();
+        revoke::certify_again(&self.knowledge, other, |word| {
+            word.revoked = Some(now);
+            word.seal_keys.iter_mut().for_each(|dated| dated.revoked = Some(now));
+        })
+        .unwrap()
+    }
+
+    /// This node's word that another is no longer revoked.
+    pub(super) fn readmit(&self, other: NodeId) -> Sealed {
+        revoke::certify_again(&self.knowledge, other, |word| {
+            word.revoked = None;
+            word.seal_keys.iter_mut().for_each(|dated| dated.revoked = None);
+        })
+        .unwrap()
     }
 
     /// Puts an envelope of no known kind into the outbox, as the writer would.
