@@ -38,7 +38,6 @@ pub struct Plan {
 
 impl Plan {
     /// The product as it is, with the whole trace.
-    #[must_use]
     pub fn traced() -> Self {
         Self {
             trace: true,
