@@ -483,6 +483,7 @@ fn every_cause_comes_about() {
     for (code, name) in [
         (CloseCode::VersionSkew, "version-skew"),
         (CloseCode::Cut, "cut"),
+        (CloseCode::Revoked, "revoked"),
         (CloseCode::StaleEpoch, "refused"),
         (CloseCode::Limit, "backoff"),
     ] {

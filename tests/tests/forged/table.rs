@@ -493,7 +493,7 @@ async fn handshakes(scene: &mut Scene<'_>, cluster: &Cluster) {
 
     let posing = scene.rogue.issue(&other_key, home, "330110009", at);
     scene
-        .handshake("a certificate for the id of a node that is known", &other_key, &posing, "proved another key")
+        .handshake("a certificate for the id of a node that is known", &other_key, &posing, "node-id-taken")
         .await;
 }
 
