@@ -492,9 +492,7 @@ async fn handshakes(scene: &mut Scene<'_>, cluster: &Cluster) {
     scene.handshake("a chain that is cut short", &own_key, &short, "certificate-of-another-tree").await;
 
     let posing = scene.rogue.issue(&other_key, home, "330110009", at);
-    scene
-        .handshake("a certificate for the id of a node that is known", &other_key, &posing, "node-id-taken")
-        .await;
+    scene.handshake("a certificate for the id of a node that is known", &other_key, &posing, "node-id-taken").await;
 }
 
 /// After all that the rogue's lawful matter is taken, once, and its twin isn't.
