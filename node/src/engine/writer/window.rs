@@ -13,16 +13,16 @@ use crate::engine::entry::{Decision, ExchangeEvent};
 /// Keys that one look examines for their age: a window of a million is gone through in about ten minutes of ticks.
 const EXAMINED_MAX: usize = 2048;
 
-/// The first eight bytes of every kept key. Keys are hashes, so that two of a million share them with a chance of one in ten million;
-/// then the row is read in vain.
+/// The first sixteen bytes of every kept key. Keys are hashes, so no two share them; eight would not do, because a key that is forgotten
+/// must not hide another.
 pub(super) struct KeyWindow {
-    known: HashSet<u64>,
+    known: HashSet<u128>,
     /// Up to where keys have been examined for their age.
     examined: Option<Digest>,
 }
 
-fn short(key: &Digest) -> u64 {
-    key.as_bytes().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes))
+fn short(key: &Digest) -> u128 {
+    key.as_bytes().first_chunk().map_or(0, |bytes| u128::from_be_bytes(*bytes))
 }
 
 impl KeyWindow {
