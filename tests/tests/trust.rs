@@ -1,4 +1,4 @@
-//! Certificates that ran out, nodes that are revoked, records that are older, superiors that came later.
+//! Certificates that ran out, nodes that are revoked, records that are older.
 
 use serde_json::Value;
 use system_tests::{CITY, Cluster, HOME, Item, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree, seen, within};
@@ -163,6 +163,11 @@ fn a_revoked_node_is_shut_out_everywhere_and_may_be_admitted_again() {
     let (_, shown) = city.call(&["case", "show", &after.case]);
     assert_eq!(shown["error"]["code"], "case-unknown", "{shown}");
     assert_eq!(home.ok(&["case", "show", &after.case])["custody"], "offered");
+    // An invitation doesn't undo it: joining again would.
+    let invitation = cluster.invite(CITY, HOME);
+    let (exit, answer) = home.call(&["join", &invitation]);
+    assert_ne!(exit, 0, "{answer}");
+    is_revoked(&cluster, CITY, HOME);
 
     city.ok(&["peer", "readmit", code]);
     city.refused(&["peer", "readmit", code], "node-not-revoked");
