@@ -51,7 +51,7 @@ impl Room {
         free
     }
 
-    /// Whether the disk was so full that the [ballast](crate::ballast) was given up, and it isn't back yet.
+    /// Whether the disk was so full that the ballast was given up, and it isn't back yet.
     #[must_use]
     pub fn is_without_ballast(&self) -> bool {
         !self.is_enough() && crate::ballast::Ballast::is_gone(&self.directory)
