@@ -10,7 +10,8 @@ use super::hall::Hall;
 use super::people::{ADMIN, WINDOW, credit_code, materials, somebody};
 use super::stage::{Broken, NotHeld, Seen, Stage, holds, list, refused, text, wait};
 use crate::api::v1::{AddAuthority, ClaimItem, CollectCase, ImportItems, PublishItems};
-use crate::cli::item_file;
+use crate::cli::sheet::mapping::Mapping;
+use crate::cli::sheet::rows::ItemFile;
 use crate::cli::text::Lang;
 
 /// The items that 广安区 published in 2025, from github.com/v-luobo/zwfw (Apache-2.0), as dirty as they are; see NOTICE.
@@ -154,7 +155,8 @@ fn locked(stage: &Stage, hall: &Hall, code: &str) -> Result<Value, Broken> {
 pub(super) fn real_items(stage: &mut Stage, federation: &Federation) -> Result<(), NotHeld> {
     let (en, zh) = ("广安区 imports its 1,135 real items", "广安区导入 1135 项真实事项");
     stage.step(en, zh, |stage| {
-        let mut rows = item_file::read(ITEMS_CSV)?;
+        let file = ItemFile::read(ITEMS_CSV, Mapping::default(), None)?;
+        let mut rows: Vec<ImportRow> = file.records(false).map(|record| record.row).collect();
         for row in &mut rows {
             complete(row);
         }

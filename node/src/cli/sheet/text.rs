@@ -1,85 +1,63 @@
-//! Item files: CSV of RFC 4180 in UTF-8, read whole before anything is sent.
+//! Text files: CSV of RFC 4180, with commas, tabs or semicolons; held to their syntax before a row is taken.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use tongban_domain::catalogue::{COLUMNS, COLUMNS_OPTIONAL, ImportRow};
+use super::encoding::{Encoding, decode};
+use super::table::{Cell, Cells, Flaw, Row, Table, is_shortened};
+use crate::cli::failure::Failure;
+use crate::cli::text::sheet::CSV_MALFORMED;
 
-use super::failure::Failure;
-use super::text::{
-    CSV_COLUMN_MISSING, CSV_COLUMN_REPEATED, CSV_COLUMN_UNKNOWN, CSV_EMPTY, CSV_ENCODING, CSV_MALFORMED,
-};
-use crate::config::nearest;
+/// The longest field, in bytes: a cell of a spreadsheet has at most 32,767 characters.
+const FIELD_BYTES_MAX: usize = 128 << 10;
 
-/// The longest field, in bytes; the longest text of an item is 1,000 characters.
-const FIELD_BYTES_MAX: usize = 16 << 10;
-
-/// Reads a file's rows.
-pub(crate) fn read(bytes: &[u8]) -> Result<Vec<ImportRow>, Failure> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
-        Failure::of(&CSV_ENCODING, line.to_string(), &[&line.to_string()])
-    })?;
-    let numbers = Syntax::default().check(text)?;
-    if numbers.is_empty() {
-        return Err(Failure::of(&CSV_EMPTY, "", &[]));
-    }
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
-    let mut records = reader.records();
-    let columns = match records.next() {
-        Some(head) => columns(&head.map_err(|error| from_csv(&error))?)?,
-        None => return Err(Failure::of(&CSV_EMPTY, "", &[])),
-    };
-    let mut rows = Vec::new();
-    for (record, row) in records.zip(numbers.into_iter().skip(1)) {
-        let record = record.map_err(|error| from_csv(&error))?;
-        // Spreadsheets append rows of separators alone.
-        if record.iter().all(|field| field.trim().is_empty()) {
-            continue;
-        }
-        let values: BTreeMap<String, String> =
-            columns.iter().zip(record.iter()).map(|(column, field)| (column.clone(), field.to_owned())).collect();
-        rows.push(ImportRow { row, values });
-    }
-    if rows.is_empty() { Err(Failure::of(&CSV_EMPTY, "", &[])) } else { Ok(rows) }
+/// The lines of a text.
+#[derive(Debug)]
+pub(super) struct Lines {
+    text: String,
+    delimiter: u8,
+    /// The numbers of the rows that aren't blank, from 1.
+    numbers: Vec<u32>,
 }
 
-fn columns(head: &csv::StringRecord) -> Result<Vec<String>, Failure> {
-    let known = || COLUMNS.into_iter().chain(COLUMNS_OPTIONAL);
-    let mut columns: Vec<String> = Vec::new();
-    for column in head.iter().map(str::trim) {
-        if !known().any(|known| known == column) {
-            let near = nearest(column, known());
-            let hint = |before: &str| near.map(|near| format!("{before}{near}")).unwrap_or_default();
-            return Err(Failure::of(&CSV_COLUMN_UNKNOWN, column, &[column, &hint(" to "), &hint("为 ")]));
-        }
-        if columns.iter().any(|seen| seen == column) {
-            return Err(Failure::of(&CSV_COLUMN_REPEATED, column, &[column]));
-        }
-        columns.push(column.to_owned());
-    }
-    match COLUMNS.iter().find(|needed| !columns.iter().any(|column| column == *needed)) {
-        Some(missing) => Err(Failure::of(&CSV_COLUMN_MISSING, *missing, &[missing, &COLUMNS.join(", ")])),
-        None => Ok(columns),
+impl Lines {
+    /// The rows, split anew.
+    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        let reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(self.delimiter)
+            .from_reader(self.text.as_bytes());
+        // The syntax was checked, and memory can't fail to be read.
+        let records = reader.into_byte_records().map_while(Result::ok);
+        records.zip(&self.numbers).map(|(record, number)| {
+            let cells = record.iter().map(|field| {
+                let text = String::from_utf8_lossy(field).into_owned();
+                let flaw = is_shortened(&text).then_some(Flaw::DigitsLost);
+                Cell { text: Cow::Owned(text), flaw, filled: false }
+            });
+            Row { number: *number, cells: cells.collect() }
+        })
     }
 }
 
-fn from_csv(error: &csv::Error) -> Failure {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let line = pos.as_ref().map_or(0, csv::Position::line);
-            malformed(
-                usize::try_from(line).unwrap_or(usize::MAX),
-                &format!("it has {len} fields, the head has {expected_len}"),
-                &format!("有 {len} 个字段，表头有 {expected_len} 个"),
-            )
-        }
-        _ => malformed(
-            error.position().map_or(1, |at| usize::try_from(at.line()).unwrap_or(usize::MAX)),
-            &error.to_string(),
-            &error.to_string(),
-        ),
+/// Reads a text file.
+pub(super) fn read(bytes: &[u8]) -> Result<(Table, Encoding), Failure> {
+    let (text, encoding) = decode(bytes)?;
+    let delimiter = delimiter(&text);
+    let numbers = Syntax::new(delimiter).check(&text)?;
+    let lines = Lines { text: text.into_owned(), delimiter, numbers };
+    Ok((Table::of("", Cells::Lines(lines)), encoding))
+}
+
+/// What stands between the fields: of comma, tab and semicolon the one that the first lines have most.
+fn delimiter(text: &str) -> u8 {
+    let start = text.lines().take(5);
+    let mut counts = [(b',', 0), (b'\t', 0), (b';', 0)];
+    for byte in start.flat_map(str::bytes) {
+        counts.iter_mut().filter(|(delimiter, _)| *delimiter == byte).for_each(|(_, count)| *count += 1);
     }
+    // Of equals the first counts: the comma.
+    counts.iter().rev().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| *delimiter)
 }
 
 fn malformed(line: usize, en: &str, zh: &str) -> Failure {
@@ -88,13 +66,19 @@ fn malformed(line: usize, en: &str, zh: &str) -> Failure {
 }
 
 /// Holds a text to RFC 4180 where the reader would guess, and counts rows as a spreadsheet shows them.
-#[derive(Default)]
 struct Syntax {
+    delimiter: u8,
     state: State,
     line: usize,
     /// Line on which the open quote stands.
     quoted_since: usize,
     field_bytes: usize,
+}
+
+impl Syntax {
+    fn new(delimiter: u8) -> Self {
+        Self { delimiter, state: State::RowStart, line: 1, quoted_since: 0, field_bytes: 0 }
+    }
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -113,7 +97,6 @@ enum State {
 impl Syntax {
     /// The numbers of the rows that aren't blank, the first row being 1.
     fn check(mut self, text: &str) -> Result<Vec<u32>, Failure> {
-        self.line = 1;
         let mut numbers = Vec::new();
         let mut row = 1;
         let mut bytes = text.bytes().peekable();
@@ -147,7 +130,7 @@ impl Syntax {
         self.field_bytes += 1;
         if self.field_bytes > FIELD_BYTES_MAX {
             let line = if self.state == State::Quoted { self.quoted_since } else { self.line };
-            return Err(malformed(line, "a field is longer than 16 KiB", "字段超过 16 KiB"));
+            return Err(malformed(line, "a field is longer than 128 KiB", "字段超过 128 KiB"));
         }
         if byte == 0 {
             return Err(malformed(self.line, "it holds a NUL byte", "含有空字符（NUL）"));
@@ -156,7 +139,7 @@ impl Syntax {
             (State::Quoted, b'"') => State::QuoteInQuoted,
             (State::Quoted, _) => State::Quoted,
             (State::QuoteInQuoted, b'"') => State::Quoted,
-            (_, b',') => {
+            (_, byte) if byte == self.delimiter => {
                 self.field_bytes = 0;
                 State::FieldStart
             }
