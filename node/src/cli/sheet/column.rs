@@ -40,8 +40,10 @@ impl Column {
         match self.holds {
             Holds::Day => day(text),
             Holds::Words(words) => {
-                let part = |part: &str| words.iter().find(|(_, zh)| *zh == part).map_or(part, |(stored, _)| stored).to_owned();
-                let parts: Vec<String> = text.split(['^', ';', '；', '、', ',', '，', '|']).map(str::trim).map(part).collect();
+                let part =
+                    |part: &str| words.iter().find(|(_, zh)| *zh == part).map_or(part, |(stored, _)| stored).to_owned();
+                let parts: Vec<String> =
+                    text.split(['^', ';', '；', '、', ',', '，', '|']).map(str::trim).map(part).collect();
                 Some(parts.join("^"))
             }
             Holds::Text | Holds::Code | Holds::Number => None,
@@ -225,7 +227,9 @@ pub(super) fn of_title(parts: &[String]) -> Option<&'static Column> {
     let titled = |title: &str| {
         let plain = plain(title);
         let says = |column: &&Column| {
-            column.name == plain || self::plain(column.zh) == plain || column.titles.iter().any(|title| self::plain(title) == plain)
+            column.name == plain
+                || self::plain(column.zh) == plain
+                || column.titles.iter().any(|title| self::plain(title) == plain)
         };
         COLUMNS.iter().find(says)
     };
@@ -268,12 +272,17 @@ mod tests {
 
     #[test]
     fn no_title_means_two_columns() {
-        let titles = |column: &'static Column| [column.name, column.zh].into_iter().chain(column.titles.iter().copied());
+        let titles =
+            |column: &'static Column| [column.name, column.zh].into_iter().chain(column.titles.iter().copied());
         let mut seen = std::collections::BTreeMap::new();
         for column in COLUMNS {
             for title in titles(column) {
                 let first = seen.insert(plain(title), column.name);
-                assert!(first.is_none_or(|first| first == column.name && title == column.name), "{title}: {first:?}, {}", column.name);
+                assert!(
+                    first.is_none_or(|first| first == column.name && title == column.name),
+                    "{title}: {first:?}, {}",
+                    column.name
+                );
             }
         }
     }

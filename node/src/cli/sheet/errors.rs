@@ -29,7 +29,11 @@ impl Formats {
         // Everything is text, so that no code is taken for a number on its way back.
         let text = Format::new().set_num_format("@");
         Self {
-            head: Format::new().set_bold().set_align(FormatAlign::Center).set_border(FormatBorder::Thin).set_text_wrap(),
+            head: Format::new()
+                .set_bold()
+                .set_align(FormatAlign::Center)
+                .set_border(FormatBorder::Thin)
+                .set_text_wrap(),
             fault: text.clone().set_background_color(Color::RGB(0xFF_C7_CE)),
             warning: text.clone().set_background_color(Color::RGB(0xFF_EB_9C)),
             added: text.clone().set_text_wrap(),
@@ -88,7 +92,8 @@ fn top(file: &ItemFile, sheet: &mut Worksheet, formats: &Formats) -> Result<u32,
         }
     }
     for merge in file.table().merges.iter().filter(|merge| merge.rows.1 <= last) {
-        let text = file.table().head(merge.rows).first().map_or_else(String::new, |row| row.text(merge.columns.0).to_owned());
+        let text =
+            file.table().head(merge.rows).first().map_or_else(String::new, |row| row.text(merge.columns.0).to_owned());
         let ((first, last), (left, right)) = (merge.rows, merge.columns);
         if (first, left) != (last, right) {
             sheet.merge_range(first - 1, place(left), last - 1, place(right), &text, &formats.head)?;
@@ -127,7 +132,8 @@ fn write_row(
             sheet.write_string_with_format(at, place(index), text, format)?;
         }
         if !of_cell.is_empty() {
-            let lines: Vec<String> = of_cell.iter().map(|finding| format!("{}\n{}", finding.problem, finding.remedy)).collect();
+            let lines: Vec<String> =
+                of_cell.iter().map(|finding| format!("{}\n{}", finding.problem, finding.remedy)).collect();
             sheet.insert_note(at, place(index), &Note::new(lines.join("\n")).add_author_prefix(false))?;
         }
     }
@@ -136,7 +142,11 @@ fn write_row(
     let mut problems = Vec::new();
     for finding in found {
         let title = head.place(&finding.column).map_or(finding.column.as_str(), |place| head.titles[place].as_str());
-        problems.push(if title.is_empty() { finding.problem.clone() } else { format!("{title}：{}", finding.problem) });
+        problems.push(if title.is_empty() {
+            finding.problem.clone()
+        } else {
+            format!("{title}：{}", finding.problem)
+        });
         if !remedies.contains(&finding.remedy.as_str()) {
             remedies.push(&finding.remedy);
         }

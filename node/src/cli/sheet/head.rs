@@ -85,7 +85,11 @@ impl Head {
         names.len()
     }
 
-    fn checked(self) -> Result<Self, Failure> {
+    /// Holds it to naming each column once.
+    ///
+    /// # Errors
+    /// `column-repeated`
+    pub(super) fn checked(self) -> Result<Self, Failure> {
         let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
         for (column, title) in self.columns.iter().zip(&self.titles) {
             let Some(column) = column else { continue };

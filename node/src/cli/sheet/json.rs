@@ -41,7 +41,7 @@ pub(super) fn read(bytes: &[u8], mapping: &Mapping) -> Result<(Table, Head), Fai
             _ => return Err(malformed(&format!("{path}[{index}]"), "no object")),
         }
     }
-    let head = head(&items, mapping);
+    let head = head(&items, mapping).checked()?;
     let mut rows = BTreeMap::new();
     let mut left = CELLS_MAX;
     for (number, item) in (1..).zip(&items) {
@@ -59,13 +59,14 @@ fn malformed(path: &str, reason: &str) -> Failure {
 fn head(items: &[Map<String, Value>], mapping: &Mapping) -> Head {
     let mut names: BTreeMap<&str, Option<&'static Column>> = BTreeMap::new();
     for name in items.iter().flat_map(Map::keys) {
-        names.entry(name).or_insert_with(|| {
-            mapping.column(name).unwrap_or_else(|| column::of_title(std::slice::from_ref(name)))
-        });
+        names
+            .entry(name)
+            .or_insert_with(|| mapping.column(name).unwrap_or_else(|| column::of_title(std::slice::from_ref(name))));
     }
     let mut ordered: Vec<(&str, Option<&'static Column>)> = names.into_iter().collect();
     ordered.sort_by_key(|(_, column)| {
-        column.map_or(usize::MAX, |column| column::COLUMNS.iter().position(|known| known == column).unwrap_or(usize::MAX))
+        column
+            .map_or(usize::MAX, |column| column::COLUMNS.iter().position(|known| known == column).unwrap_or(usize::MAX))
     });
     let mut head = Head::default();
     for (name, column) in ordered {

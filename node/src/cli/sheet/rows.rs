@@ -196,11 +196,9 @@ fn finding(row: u32, column: &str, value: &str, flaw: Flaw) -> Finding {
             "公式没有保存结果 / the file doesn't hold the formula's result",
             "在电子表格中打开并保存，或填入值 / open and save it in a spreadsheet, or enter the value",
         ),
-        Flaw::TooLong => told(
-            "cell-too-long",
-            "单元格超过 32767 字 / the cell has more than 32,767 characters",
-            "缩短 / shorten it",
-        ),
+        Flaw::TooLong => {
+            told("cell-too-long", "单元格超过 32767 字 / the cell has more than 32,767 characters", "缩短 / shorten it")
+        }
         Flaw::FieldsDiffer => told(
             "fields-differ",
             "该行字段数与表头不同 / the line has another number of fields than the head",

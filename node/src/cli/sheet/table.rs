@@ -102,7 +102,7 @@ impl Table {
     /// The rows that hold anything, from a row number on; merged cells are filled downwards.
     pub(crate) fn rows_from(&self, first: u32) -> Box<dyn Iterator<Item = Row<'_>> + '_> {
         match &self.cells {
-            Cells::Lines(lines) => Box::new(lines.rows().filter(move |row| row.number >= first)),
+            Cells::Lines(lines) => Box::new(lines.rows().filter(move |row| row.number >= first && !row.is_blank())),
             Cells::Grid(rows) => {
                 let mut merges: Vec<&Merge> = self.merges.iter().filter(|merge| merge.rows.0 < merge.rows.1).collect();
                 merges.sort_by_key(|merge| merge.rows.0);
@@ -115,8 +115,7 @@ impl Table {
 
     /// The rows of a head: cells merged across and downwards all have the text.
     pub(crate) fn head(&self, rows: (u32, u32)) -> Vec<Row<'_>> {
-        let mut head: Vec<Row<'_>> =
-            self.rows_from(rows.0).take_while(|row| row.number <= rows.1).collect();
+        let mut head: Vec<Row<'_>> = self.rows_from(rows.0).take_while(|row| row.number <= rows.1).collect();
         for merge in self.merges.iter().filter(|merge| merge.rows.1 >= rows.0 && merge.rows.0 <= rows.1) {
             let Some(from) = head.iter().find(|row| row.number >= merge.rows.0) else { continue };
             let text = from.text(merge.columns.0).to_owned();
@@ -143,10 +142,8 @@ struct Fill<'t> {
 
 impl<'t> Fill<'t> {
     fn row(&mut self, number: u32, kept: &'t [Kept]) -> Row<'t> {
-        let mut cells: Vec<Cell<'t>> = kept
-            .iter()
-            .map(|kept| Cell { text: Cow::Borrowed(&*kept.text), flaw: kept.flaw, filled: false })
-            .collect();
+        let mut cells: Vec<Cell<'t>> =
+            kept.iter().map(|kept| Cell { text: Cow::Borrowed(&*kept.text), flaw: kept.flaw, filled: false }).collect();
         self.open.retain(|(merge, _)| merge.rows.1 >= number);
         while let Some(merge) = self.merges.get(self.next).filter(|merge| merge.rows.0 <= number) {
             self.next += 1;

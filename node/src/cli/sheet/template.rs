@@ -32,13 +32,16 @@ pub(crate) fn write() -> Result<Vec<u8>, XlsxError> {
         }
     }
     let meaning = workbook.add_worksheet().set_name("说明")?;
-    for (index, title) in (0..).zip(["列 column", "名称 name", "含义 meaning", "可用值 values", "例 example"]) {
+    for (index, title) in (0..).zip(["列 column", "名称 name", "含义 meaning", "可用值 values", "例 example"])
+    {
         meaning.write_string_with_format(0, index, title, &head)?;
         meaning.set_column_width(index, 36)?;
     }
     for (row, column) in (1..).zip(COLUMNS) {
         let values = match column.holds {
-            Holds::Words(words) => words.iter().map(|(stored, zh)| format!("{stored} {zh}")).collect::<Vec<_>>().join("；"),
+            Holds::Words(words) => {
+                words.iter().map(|(stored, zh)| format!("{stored} {zh}")).collect::<Vec<_>>().join("；")
+            }
             _ => String::new(),
         };
         for (index, value) in (0..).zip([column.zh, column.name, column.en, values.as_str(), column.example]) {

@@ -22,7 +22,7 @@ const NUMBER_MAX: f64 = 1e15;
 /// Reads the sheets of an `.xlsx` file.
 pub(super) fn xlsx(bytes: &[u8]) -> Result<Vec<Table>, Failure> {
     bounded(bytes)?;
-    unpacked(bytes)?;
+    unpacked(bytes, UNPACKED_BYTES_MAX)?;
     let tables = guarded(|| sheets_of_xlsx(bytes))?;
     tables.map_err(|error| match error {
         Unread::Failure(failure) => failure,
@@ -74,9 +74,9 @@ fn guarded<T>(read: impl FnOnce() -> T) -> Result<T, Failure> {
 }
 
 /// Unpacks every part once and keeps nothing: sizes that an archive states may lie.
-fn unpacked(bytes: &[u8]) -> Result<(), Failure> {
+pub(super) fn unpacked(bytes: &[u8], bytes_max: u64) -> Result<(), Failure> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&error.to_string()))?;
-    let mut left = UNPACKED_BYTES_MAX;
+    let mut left = bytes_max;
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(|error| damaged(&error.to_string()))?;
         let size = std::io::copy(&mut part.take(left + 1), &mut std::io::sink());
@@ -105,7 +105,9 @@ impl Grid {
         let row = self.rows.entry(at.0 + 1).or_default();
         if row.len() <= column {
             let grown = column + 1 - row.len();
-            *left = left.checked_sub(grown).ok_or_else(|| too_large("it has more than 20 million cells", "单元格超过两千万个"))?;
+            *left = left
+                .checked_sub(grown)
+                .ok_or_else(|| too_large("it has more than 20 million cells", "单元格超过两千万个"))?;
             row.resize_with(column + 1, Kept::default);
         }
         row[column] = kept;
