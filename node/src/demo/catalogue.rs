@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use tongban_domain::catalogue::{ClaimTerms, ImportReport, ImportRow, Mode};
+use tongban_domain::catalogue::{ClaimTerms, ImportReport, ImportRow, ImportTerms, Mode};
 
 use super::federation::{CITY, Federation, HOME, NEIGHBOUR, PROVINCE};
 use super::hall::Hall;
@@ -57,11 +57,11 @@ fn base_row(row: u32, name: &str, more: &[(&str, &str)]) -> ImportRow {
     .map(|(column, value)| (column.to_owned(), value.to_owned()))
     .into();
     values.extend(more.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned())));
-    ImportRow { row, values }
+    ImportRow::new(row, values)
 }
 
 fn import(hall: &Hall, rows: Vec<ImportRow>) -> Result<ImportReport, Broken> {
-    let answer = hall.post(ADMIN, "/v1/items/import", &ImportItems { rows })?;
+    let answer = hall.post(ADMIN, "/v1/items/import", &ImportItems { rows, terms: ImportTerms::default() })?;
     serde_json::from_value(answer).map_err(|error| Broken::Differs {
         expected: "{imported, flagged, rejected, rows}".to_owned(),
         found: error.to_string(),

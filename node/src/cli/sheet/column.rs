@@ -1,9 +1,12 @@
 //! The columns that an item file may have: their names, what they mean, and what other systems call them.
 
+mod table;
+
 use crate::config::nearest;
+pub(crate) use table::{COLUMNS, LISTS};
 
 /// What a column's cells hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Holds {
     /// Text as it is.
     Text,
@@ -13,41 +16,98 @@ pub(crate) enum Holds {
     Number,
     /// A day, as 2026-09-14.
     Day,
-    /// One word of a list, or several with `^` between.
-    Words(&'static [Word]),
+    /// A number of days, with their unit where they aren't working days.
+    Term,
+    /// 是 or 否.
+    YesNo,
+    /// One word of a list.
+    One(fn() -> Vec<Word>),
+    /// Words of a list, with `^` between.
+    Several(fn() -> Vec<Word>),
+}
+
+impl Holds {
+    /// The words to choose from.
+    pub(crate) fn words(self) -> Vec<Word> {
+        match self {
+            Self::One(words) | Self::Several(words) => words(),
+            Self::YesNo => vec![("1", "是"), ("0", "否")],
+            Self::Text | Self::Code | Self::Number | Self::Day | Self::Term => Vec::new(),
+        }
+    }
 }
 
 /// A word of a list: what is stored, and its Chinese name.
 pub(crate) type Word = (&'static str, &'static str);
 
 /// A column.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Column {
-    /// Stable name.
+    /// Stable name; within a list the list's name, a dot, and the name.
     pub(crate) name: &'static str,
     pub(crate) zh: &'static str,
     pub(crate) en: &'static str,
     pub(crate) holds: Holds,
-    /// Other titles: of the national table `up_task_general_basic`, and of provinces' item libraries.
+    /// Other titles: of the national table `up_task_general_basic`, and of provinces' item libraries. Chinese titles of a list's column
+    /// count within the list alone, unless `=` stands before them.
     titles: &'static [&'static str],
     /// A value, for the template.
     pub(crate) example: &'static str,
 }
 
+impl PartialEq for Column {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Column {}
+
+/// A list of an item.
+#[derive(Debug)]
+pub(crate) struct List {
+    pub(crate) name: &'static str,
+    pub(crate) zh: &'static str,
+    titles: &'static [&'static str],
+}
+
+impl List {
+    /// The list whose sheet or whose part of a head has this title.
+    pub(super) fn titled(title: &str) -> Option<&'static Self> {
+        let plain = plain(title);
+        LISTS.iter().find(|list| list.name == plain || list.zh == plain || list.titles.contains(&plain.as_str()))
+    }
+}
+
 impl Column {
+    /// The list that it belongs to, and its name within; none for a column of the item itself.
+    pub(crate) fn within(&self) -> Option<(&'static str, &'static str)> {
+        self.name.split_once('.')
+    }
+
     /// What a value means under its Chinese name or in a usual way of writing; others stay as they are.
     pub(super) fn stored(&self, text: &str) -> Option<String> {
-        match self.holds {
-            Holds::Day => day(text),
-            Holds::Words(words) => {
-                let part =
-                    |part: &str| words.iter().find(|(_, zh)| *zh == part).map_or(part, |(stored, _)| stored).to_owned();
-                let parts: Vec<String> =
-                    text.split(['^', ';', '；', '、', ',', '，', '|']).map(str::trim).map(part).collect();
-                Some(parts.join("^"))
-            }
-            Holds::Text | Holds::Code | Holds::Number => None,
+        match self.name {
+            "item_type" => table::types().iter().find(|(_, zh)| *zh == text).map(|(stored, _)| (*stored).to_owned()),
+            _ if matches!(self.holds, Holds::Day) => day(text),
+            _ => None,
         }
+    }
+
+    /// Tells whether a plain title means it, within its list or anywhere.
+    fn is_titled(&self, title: &str, in_list: bool) -> bool {
+        let Some((list, _)) = self.within() else {
+            return self.name == title
+                || plain(self.zh) == title
+                || self.titles.iter().any(|known| plain(known) == title);
+        };
+        let titles = self.titles.iter().any(|known| match known.strip_prefix('=') {
+            Some(known) => plain(known) == title,
+            None => (in_list || known.is_ascii()) && plain(known) == title,
+        });
+        let zh = plain(self.zh);
+        let short = LISTS.iter().find(|known| known.name == list).and_then(|list| zh.strip_prefix(list.zh));
+        titles || self.name == title || zh == title || (in_list && short == Some(title))
     }
 }
 
@@ -63,147 +123,6 @@ fn day(text: &str) -> Option<String> {
     };
     Some(format!("{:04}-{:02}-{:02}", number(year, 4..=4)?, number(month, 1..=2)?, number(day, 1..=2)?))
 }
-
-const TYPES: &[Word] = &[
-    ("01", "行政许可"),
-    ("02", "行政处罚"),
-    ("03", "行政强制"),
-    ("04", "行政征收"),
-    ("05", "行政给付"),
-    ("06", "行政检查"),
-    ("07", "行政确认"),
-    ("08", "行政奖励"),
-    ("09", "行政裁决"),
-    ("10", "其他行政权力"),
-    ("20", "公共服务"),
-];
-const MODES: &[Word] =
-    &[("online", "全程网办"), ("collect", "异地代收代办"), ("joint", "多地联办"), ("window", "本地窗口")];
-
-/// Every column.
-pub(crate) const COLUMNS: &[Column] = &[
-    Column {
-        name: "department",
-        zh: "实施主体",
-        en: "authority in charge, by name",
-        holds: Holds::Text,
-        titles: &["dept_name", "实施部门", "实施机关", "实施主体名称", "部门", "部门名称", "所属部门", "实施单位"],
-        example: "区行政审批局",
-    },
-    Column {
-        name: "main_item",
-        zh: "主项名称",
-        en: "name of the main item",
-        holds: Holds::Text,
-        titles: &["主项", "主项事项名称", "事项主项", "目录名称", "事项主项名称"],
-        example: "公共场所卫生许可",
-    },
-    Column {
-        name: "name",
-        zh: "事项名称",
-        en: "name of the item",
-        holds: Holds::Text,
-        titles: &["task_name", "名称", "办理项名称", "业务办理项名称", "子项名称", "实施清单名称", "政务服务事项名称"],
-        example: "公共场所卫生许可延续（县级）",
-    },
-    Column {
-        name: "local_item_code",
-        zh: "实施编码",
-        en: "implementation code, local or national",
-        holds: Holds::Code,
-        titles: &[
-            "task_code",
-            "local_task_code",
-            "task_handle_item",
-            "事项编码",
-            "地方实施编码",
-            "实施清单编码",
-            "业务办理项编码",
-            "事项实施编码",
-        ],
-        example: "511A0015500013-511602000000-000-115113016823646795-1-00",
-    },
-    Column {
-        name: "division",
-        zh: "区划代码",
-        en: "code of the division",
-        holds: Holds::Code,
-        titles: &["region_code", "area_code", "行政区划", "行政区划代码", "区划", "所属区划", "区划编码"],
-        example: "511602000000",
-    },
-    Column {
-        name: "item_type",
-        zh: "事项类型",
-        en: "item type of GB/T 39046, two digits",
-        holds: Holds::Words(TYPES),
-        titles: &["task_type", "类型", "事项类别", "权力类型", "事项类型代码"],
-        example: "01",
-    },
-    Column {
-        name: "department_code",
-        zh: "实施主体代码",
-        en: "unified social credit code of the authority",
-        holds: Holds::Code,
-        titles: &["dept_code", "实施主体编码", "部门代码", "部门编码", "实施机关代码", "统一社会信用代码"],
-        example: "115113016823646795",
-    },
-    Column {
-        name: "base_code",
-        zh: "基本编码",
-        en: "base code, twelve digits",
-        holds: Holds::Code,
-        titles: &["catalog_code", "国家基本编码", "基本目录编码", "事项基本编码"],
-        example: "510115500013",
-    },
-    Column {
-        name: "legal_basis",
-        zh: "设定依据",
-        en: "legal basis",
-        holds: Holds::Text,
-        titles: &["by_law", "法律依据", "实施依据", "法定依据"],
-        example: "《公共场所卫生管理条例》第四条",
-    },
-    Column {
-        name: "statutory_days",
-        zh: "法定办结时限",
-        en: "statutory term",
-        holds: Holds::Number,
-        titles: &["anticipate_day", "法定时限", "法定期限", "法定办理时限", "法定办结期限"],
-        example: "20",
-    },
-    Column {
-        name: "promised_days",
-        zh: "承诺办结时限",
-        en: "promised term",
-        holds: Holds::Number,
-        titles: &["promise_day", "承诺时限", "承诺期限", "承诺办理时限", "承诺办结期限"],
-        example: "5",
-    },
-    Column {
-        name: "modes",
-        zh: "办理方式",
-        en: "modes in which other halls may take part, with ^ between",
-        holds: Holds::Words(MODES),
-        titles: &["通办方式", "通办模式"],
-        example: "online^collect",
-    },
-    Column {
-        name: "covered",
-        zh: "可收件区划",
-        en: "divisions whose windows may collect, with ^ between",
-        holds: Holds::Code,
-        titles: &["可收件地区", "通办区划", "覆盖地区"],
-        example: "511603000000",
-    },
-    Column {
-        name: "effective",
-        zh: "生效日期",
-        en: "first day in force",
-        holds: Holds::Day,
-        titles: &["plan_effective_date", "计划生效日期", "实施日期"],
-        example: "2026-09-14",
-    },
-];
 
 /// Titles that are passed over without a word: running numbers, and what an error sheet adds.
 const REMARKS: &[&str] = &["序号", "编号", "问题", "处理办法", "problem", "remedy", "no", "row_guid"];
@@ -221,19 +140,19 @@ pub(crate) fn nearest_name(name: &str) -> Option<&'static str> {
     nearest(name, COLUMNS.iter().map(|column| column.name))
 }
 
-/// The column of a title that has these parts, from top to bottom: by all of them, else by the last alone.
-pub(super) fn of_title(parts: &[String]) -> Option<&'static Column> {
-    let last = parts.last()?;
-    let titled = |title: &str| {
-        let plain = plain(title);
-        let says = |column: &&Column| {
-            column.name == plain
-                || self::plain(column.zh) == plain
-                || column.titles.iter().any(|title| self::plain(title) == plain)
-        };
-        COLUMNS.iter().find(says)
+/// The column of a title that has these parts, from top to bottom, on the sheet of a list or of items.
+pub(super) fn of_title(parts: &[String], sheet: Option<&'static List>) -> Option<&'static Column> {
+    let (last, above) = parts.split_last()?;
+    let plain_last = plain(last);
+    let within = |list: &List| {
+        let of_list = |column: &&Column| column.within().is_some_and(|(name, _)| name == list.name);
+        COLUMNS.iter().filter(of_list).find(|column| column.is_titled(&plain_last, true))
     };
-    if parts.len() == 1 { titled(last) } else { titled(&parts.concat()).or_else(|| titled(last)) }
+    let anywhere = |title: &str| COLUMNS.iter().find(|column| column.is_titled(title, false));
+    let group = above.iter().find_map(|part| List::titled(part));
+    let listed = group.or(sheet).and_then(within);
+    let joined = || (!above.is_empty()).then(|| anywhere(&plain(&parts.concat()))).flatten();
+    listed.or_else(joined).or_else(|| anywhere(&plain_last))
 }
 
 /// Tells whether a title needs no mention.
@@ -272,26 +191,45 @@ mod tests {
 
     #[test]
     fn no_title_means_two_columns() {
-        let titles =
-            |column: &'static Column| [column.name, column.zh].into_iter().chain(column.titles.iter().copied());
-        let mut seen = std::collections::BTreeMap::new();
         for column in COLUMNS {
-            for title in titles(column) {
-                let first = seen.insert(plain(title), column.name);
-                assert!(
-                    first.is_none_or(|first| first == column.name && title == column.name),
-                    "{title}: {first:?}, {}",
-                    column.name
-                );
+            let titles = [column.name, column.zh].into_iter().chain(column.titles.iter().copied());
+            for title in titles {
+                let anywhere: Vec<&str> = COLUMNS
+                    .iter()
+                    .filter(|other| other.is_titled(&plain(title), false))
+                    .map(|other| other.name)
+                    .collect();
+                assert!(anywhere.len() <= 1, "{title}: {anywhere:?}");
+                let list = column.within().map(|(list, _)| list);
+                let beside: Vec<&str> = COLUMNS
+                    .iter()
+                    .filter(|other| list.is_some() && other.within().map(|(list, _)| list) == list)
+                    .filter(|other| other.is_titled(&plain(title), true))
+                    .map(|other| other.name)
+                    .collect();
+                assert!(beside.len() <= 1, "{title}: {beside:?}");
             }
         }
+    }
+
+    #[test]
+    fn the_columns_are_those_that_the_node_takes() {
+        use tongban_domain::catalogue as taken;
+        let lists = taken::LIST_COLUMNS
+            .iter()
+            .flat_map(|(list, columns)| columns.iter().map(move |column| format!("{list}.{column}")));
+        let own = taken::COLUMNS.iter().chain(&taken::COLUMNS_OPTIONAL).chain(taken::FIELD_COLUMNS);
+        let taken: Vec<String> = own.map(|column| (*column).to_owned()).chain(lists).collect();
+        let here: Vec<String> = COLUMNS.iter().map(|column| column.name.to_owned()).collect();
+        assert_eq!(here, taken);
+        assert_eq!(LISTS.len(), taken::LIST_COLUMNS.len());
     }
 
     #[test]
     fn titles_are_known_however_they_are_dressed() {
         let column = |parts: &[&str]| {
             let parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
-            of_title(&parts).map(|column| column.name)
+            of_title(&parts, None).map(|column| column.name)
         };
         for (parts, name) in [
             (&["name"][..], Some("name")),
@@ -301,6 +239,13 @@ mod tests {
             (&["承诺办结时限(工作日)"], Some("promised_days")),
             (&["办理时限", "承诺时限"], Some("promised_days")),
             (&["基本信息", "实施主体", "名称"], Some("name")),
+            (&["申请材料", "名称"], Some("materials.name")),
+            (&["材料名称"], Some("materials.name")),
+            (&["material_name"], Some("materials.name")),
+            (&["收费信息", "是否收费"], Some("charged")),
+            (&["设定依据", "条款号"], Some("bases.article")),
+            (&["设定依据"], Some("legal_basis")),
+            (&["办理地点"], Some("places.address")),
             (&["备注"], None),
             (&[], None),
         ] {

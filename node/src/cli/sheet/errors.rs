@@ -1,13 +1,15 @@
 //! The error sheet: the rows with findings in their file's own layout, faulty cells marked, to be corrected and imported again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Note, Workbook, Worksheet, XlsxError};
-use tongban_domain::catalogue::Finding;
+use tongban_domain::catalogue::{Finding, ImportRow};
 
-use super::column;
-use super::rows::ItemFile;
-use super::table::Row;
+use super::head::Head;
+use super::kind::Kind;
+use super::rows::{Entry, ItemFile, Record};
+use super::table::{Row, Table};
+use super::{book, column};
 
 /// The most rows of one sheet (Excel's own limit).
 const ROWS_MAX: u32 = 1_048_576;
@@ -16,16 +18,16 @@ const WIDTH: f64 = 18.0;
 const WIDTH_ADDED: f64 = 60.0;
 
 /// Formats of the sheet.
-struct Formats {
-    head: Format,
-    text: Format,
+pub(super) struct Formats {
+    pub(super) head: Format,
+    pub(super) text: Format,
     fault: Format,
     warning: Format,
     added: Format,
 }
 
 impl Formats {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         // Everything is text, so that no code is taken for a number on its way back.
         let text = Format::new().set_num_format("@");
         Self {
@@ -42,94 +44,161 @@ impl Formats {
     }
 }
 
-/// Writes the error sheet of a file.
+/// Findings by the row that they are about.
+type ByRow<'f> = BTreeMap<u32, Vec<&'f Finding>>;
+
+/// Writes the error sheet of a file: whole items, each with its lists.
 ///
 /// # Errors
 /// What the library refuses, which is a row beyond Excel's limit.
 pub(crate) fn write(file: &ItemFile, findings: &[Finding]) -> Result<Vec<u8>, XlsxError> {
-    let mut by_row: BTreeMap<u32, Vec<&Finding>> = BTreeMap::new();
+    if file.kind == Kind::Json {
+        return of_objects(file, findings);
+    }
+    let listed = |finding: &&Finding| {
+        let list = finding.column.split_once('.').map_or(finding.column.as_str(), |(list, _)| list);
+        file.lists.iter().position(|sheet| sheet.list() == list)
+    };
+    let mut main = ByRow::new();
+    let mut of_lists: Vec<ByRow<'_>> = file.lists.iter().map(|_| ByRow::new()).collect();
     for finding in findings {
+        let by_row = listed(&finding).map_or(&mut main, |index| &mut of_lists[index]);
         by_row.entry(finding.row).or_default().push(finding);
     }
+    // Codes of items that an entry on another sheet is wrong in.
+    let mut codes: BTreeSet<&str> = BTreeSet::new();
+    for (sheet, by_row) in file.lists.iter().zip(&of_lists) {
+        let wrong = |entries: &&Vec<Entry>| entries.iter().any(|entry| by_row.contains_key(&entry.row.row));
+        codes.extend(sheet.by_code.iter().filter(|(_, entries)| wrong(entries)).map(|(code, _)| code.as_str()));
+    }
     let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet();
-    let name = &file.table().sheet;
-    if !name.is_empty() {
-        sheet.set_name(name)?;
-    }
     let formats = Formats::new();
-    let width = file.head.titles.len();
-    let mut at = top(file, sheet, &formats)?;
-    sheet.set_freeze_panes(at, 0)?;
-    for row in file.table().rows_from(file.head.rows.1 + 1) {
-        let Some(found) = by_row.get(&row.number).filter(|_| at < ROWS_MAX) else { continue };
-        write_row(file, sheet, &formats, at, &row, found)?;
-        at += 1;
+    let mut written: BTreeSet<String> = codes.iter().map(|code| (*code).to_owned()).collect();
+    let sheet = workbook.add_worksheet();
+    let mut page = Page::new(sheet, &formats, file.table(), &file.head)?;
+    for group in file.groups(false) {
+        let of_item: Vec<&str> = page.codes(&group[0]);
+        let concerned =
+            group.iter().any(|row| main.contains_key(&row.number)) || of_item.iter().any(|code| codes.contains(code));
+        if concerned {
+            written.extend(of_item.iter().map(|code| (*code).to_owned()));
+            for row in &group {
+                page.row(row, main.get(&row.number).map_or(&[], Vec::as_slice))?;
+            }
+        }
     }
-    for index in 0..width {
-        sheet.set_column_width(place(index), WIDTH)?;
-    }
-    for index in [width, width + 1] {
-        sheet.set_column_width(place(index), WIDTH_ADDED)?;
+    page.finish()?;
+    for (list, by_row) in file.lists.iter().zip(&of_lists) {
+        let table = file.sheet(list.table);
+        let mut page = Page::new(workbook.add_worksheet(), &formats, table, &list.head)?;
+        for row in table.rows_from(list.head.rows.1 + 1) {
+            let found = by_row.get(&row.number).map_or(&[][..], Vec::as_slice);
+            if !found.is_empty() || page.codes(&row).iter().any(|code| written.contains(*code)) {
+                page.row(&row, found)?;
+            }
+        }
+        page.finish()?;
     }
     workbook.save_to_buffer()
 }
 
-/// Writes what stands above the rows, head included, and gives the first free row.
-fn top(file: &ItemFile, sheet: &mut Worksheet, formats: &Formats) -> Result<u32, XlsxError> {
-    let (head, width) = (&file.head, file.head.titles.len());
-    let last = head.rows.1;
-    if last == 0 {
-        // The objects of a JSON file have names, no row of titles.
-        for (index, title) in head.titles.iter().enumerate() {
-            sheet.write_string_with_format(0, place(index), title, &formats.head)?;
-        }
-    }
-    for row in file.table().rows_from(1).take_while(|row| row.number <= last) {
-        let format = if row.number < head.rows.0 { &formats.text } else { &formats.head };
-        for (index, cell) in row.cells.iter().enumerate().filter(|(_, cell)| !cell.filled && !cell.text.is_empty()) {
-            sheet.write_string_with_format(row.number - 1, place(index), cell.text.as_ref(), format)?;
-        }
-    }
-    for merge in file.table().merges.iter().filter(|merge| merge.rows.1 <= last) {
-        let text =
-            file.table().head(merge.rows).first().map_or_else(String::new, |row| row.text(merge.columns.0).to_owned());
-        let ((first, last), (left, right)) = (merge.rows, merge.columns);
-        if (first, left) != (last, right) {
-            sheet.merge_range(first - 1, place(left), last - 1, place(right), &text, &formats.head)?;
-        }
-    }
-    let row = last.saturating_sub(1);
-    for (index, (zh, _)) in column::ADDED.iter().enumerate() {
-        sheet.write_string_with_format(row, place(width + index), *zh, &formats.head)?;
-    }
-    Ok(last.max(1))
+/// The error sheet of a JSON file, which has no layout of its own: as an export is written, with what is wrong beside it.
+fn of_objects(file: &ItemFile, findings: &[Finding]) -> Result<Vec<u8>, XlsxError> {
+    let concerned = |record: &Record| findings.iter().any(|finding| finding.row == record.row.row);
+    let rows: Vec<ImportRow> = file.records(false).filter(concerned).map(|record| record.row).collect();
+    book::write(&rows, findings)
 }
 
-fn write_row(
-    file: &ItemFile,
+/// A sheet while it is written.
+struct Page<'p> {
+    sheet: &'p mut Worksheet,
+    formats: &'p Formats,
+    head: &'p Head,
+    at: u32,
+}
+
+impl<'p> Page<'p> {
+    /// Writes what stands above the rows, head included.
+    fn new(sheet: &'p mut Worksheet, formats: &'p Formats, table: &Table, head: &'p Head) -> Result<Self, XlsxError> {
+        if !table.sheet.is_empty() {
+            sheet.set_name(&table.sheet)?;
+        }
+        let (width, last) = (head.titles.len(), head.rows.1);
+        for row in table.rows_from(1).take_while(|row| row.number <= last) {
+            let format = if row.number < head.rows.0 { &formats.text } else { &formats.head };
+            for (index, cell) in row.cells.iter().enumerate().filter(|(_, cell)| !cell.filled && !cell.text.is_empty())
+            {
+                sheet.write_string_with_format(row.number - 1, place(index), cell.text.as_ref(), format)?;
+            }
+        }
+        for merge in table.merges.iter().filter(|merge| merge.rows.1 <= last) {
+            let first = table.rows_from(merge.rows.0).next().filter(|row| row.number == merge.rows.0);
+            let text = first.map_or_else(String::new, |row| row.text(merge.columns.0).to_owned());
+            let ((first, last), (left, right)) = (merge.rows, merge.columns);
+            if (first, left) != (last, right) {
+                sheet.merge_range(first - 1, place(left), last - 1, place(right), &text, &formats.head)?;
+            }
+        }
+        for (index, (zh, _)) in column::ADDED.iter().enumerate() {
+            sheet.write_string_with_format(last.saturating_sub(1), place(width + index), *zh, &formats.head)?;
+        }
+        sheet.set_freeze_panes(last, 0)?;
+        Ok(Self { sheet, formats, head, at: last })
+    }
+
+    /// The codes of the item that a row is about.
+    fn codes<'r>(&self, row: &'r Row<'_>) -> Vec<&'r str> {
+        let places = ["local_item_code", "base_code"].into_iter().filter_map(|name| self.head.place(name));
+        places.map(|place| row.text(place)).filter(|code| !code.is_empty()).collect()
+    }
+
+    fn row(&mut self, row: &Row<'_>, found: &[&Finding]) -> Result<(), XlsxError> {
+        if self.at >= ROWS_MAX {
+            return Ok(());
+        }
+        let cells = self.head.columns.iter().zip(&self.head.titles).enumerate().map(|(index, (column, title))| {
+            let cell = row.cells.get(index);
+            // A merged entry of a list would be one more when it is read again.
+            let repeated =
+                cell.is_some_and(|cell| cell.filled) && column.is_some_and(|column| column.within().is_some());
+            let text = cell.filter(|_| !repeated).map_or("", |cell| cell.text.as_ref());
+            (column.map_or("", |column| column.name), title.as_str(), text)
+        });
+        let cells: Vec<(&str, &str, &str)> = cells.collect();
+        write_row(self.sheet, self.formats, self.at, &cells, found)?;
+        self.at += 1;
+        Ok(())
+    }
+
+    fn finish(self) -> Result<(), XlsxError> {
+        let width = self.head.titles.len();
+        for index in 0..width + 2 {
+            self.sheet.set_column_width(place(index), if index < width { WIDTH } else { WIDTH_ADDED })?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a row of cells, each with its column's name and title, marks those with findings, and says beside them what is wrong.
+pub(super) fn write_row(
     sheet: &mut Worksheet,
     formats: &Formats,
     at: u32,
-    row: &Row<'_>,
+    cells: &[(&str, &str, &str)],
     found: &[&Finding],
 ) -> Result<(), XlsxError> {
-    let head = &file.head;
-    for index in 0..head.titles.len() {
-        let of_cell: Vec<&&Finding> = match head.columns[index] {
-            Some(column) => found.iter().filter(|finding| finding.column == column.name).collect(),
-            None => Vec::new(),
-        };
+    for (index, (column, _, text)) in cells.iter().enumerate() {
+        let of_cell: Vec<&&Finding> =
+            found.iter().filter(|finding| !column.is_empty() && finding.column == *column).collect();
         let format = match of_cell.iter().any(|finding| finding.blocks) {
             _ if of_cell.is_empty() => &formats.text,
             true => &formats.fault,
             false => &formats.warning,
         };
-        let text = row.cells.get(index).map_or("", |cell| cell.text.as_ref());
         if text.is_empty() {
             sheet.write_blank(at, place(index), format)?;
         } else {
-            sheet.write_string_with_format(at, place(index), text, format)?;
+            sheet.write_string_with_format(at, place(index), *text, format)?;
         }
         if !of_cell.is_empty() {
             let lines: Vec<String> =
@@ -137,27 +206,28 @@ fn write_row(
             sheet.insert_note(at, place(index), &Note::new(lines.join("\n")).add_author_prefix(false))?;
         }
     }
+    if found.is_empty() {
+        return Ok(());
+    }
     // A remedy may serve several cells.
     let mut remedies: Vec<&str> = Vec::new();
     let mut problems = Vec::new();
     for finding in found {
-        let title = head.place(&finding.column).map_or(finding.column.as_str(), |place| head.titles[place].as_str());
-        problems.push(if title.is_empty() {
-            finding.problem.clone()
-        } else {
-            format!("{title}：{}", finding.problem)
-        });
+        let titled = cells.iter().find(|(column, ..)| !column.is_empty() && *column == finding.column);
+        let title = titled.map_or(finding.column.as_str(), |(_, title, _)| title);
+        let title = if title.is_empty() { String::new() } else { format!("{title}：") };
+        problems.push(format!("{title}{}", finding.problem));
         if !remedies.contains(&finding.remedy.as_str()) {
             remedies.push(&finding.remedy);
         }
     }
-    let width = head.titles.len();
-    sheet.write_string_with_format(at, place(width), problems.join("\n"), &formats.added)?;
-    sheet.write_string_with_format(at, place(width + 1), remedies.join("\n"), &formats.added)?;
+    for (index, text) in [problems.join("\n"), remedies.join("\n")].into_iter().enumerate() {
+        sheet.write_string_with_format(at, place(cells.len() + index), text, &formats.added)?;
+    }
     Ok(())
 }
 
 /// A column's number as the library counts; tables are narrower than its limit.
-fn place(index: usize) -> u16 {
+pub(super) fn place(index: usize) -> u16 {
     u16::try_from(index).unwrap_or(u16::MAX)
 }

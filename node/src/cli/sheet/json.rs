@@ -1,12 +1,14 @@
 //! JSON: a list of objects, one for an item, with the same names as the columns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
+use tongban_domain::catalogue::ListRow;
 
-use super::column::{self, Column};
+use super::column::{self, Column, List};
 use super::head::Head;
 use super::mapping::Mapping;
+use super::rows::{self, Entry, NESTED_ROWS, Nested};
 use super::table::{CELLS_MAX, Cells, Flaw, Kept, Table};
 use crate::cli::failure::Failure;
 use crate::cli::text::sheet::{JSON_MALFORMED, SHEET_EMPTY};
@@ -15,7 +17,7 @@ use crate::cli::text::sheet::{JSON_MALFORMED, SHEET_EMPTY};
 const FILE_BYTES_MAX: usize = 256 << 20;
 
 /// Reads a file into a table whose rows are the objects, numbered from 1, and its head, which is no row.
-pub(super) fn read(bytes: &[u8], mapping: &Mapping) -> Result<(Table, Head), Failure> {
+pub(super) fn read(bytes: &[u8], mapping: &Mapping) -> Result<(Table, Head, Nested), Failure> {
     if bytes.len() > FILE_BYTES_MAX {
         return Err(malformed("$", "more than 256 MiB"));
     }
@@ -41,14 +43,64 @@ pub(super) fn read(bytes: &[u8], mapping: &Mapping) -> Result<(Table, Head), Fai
             _ => return Err(malformed(&format!("{path}[{index}]"), "no object")),
         }
     }
-    let head = head(&items, mapping).checked()?;
+    let mut nested = Nested::new();
+    let mut unknown = BTreeSet::new();
+    let mut next_row = NESTED_ROWS;
+    for (number, item) in (1..).zip(&mut items) {
+        let lists = lists(item, mapping, &mut next_row, &mut unknown);
+        if !lists.is_empty() {
+            nested.insert(number, lists);
+        }
+    }
+    let mut head = head(&items, mapping).checked()?;
+    head.unknown.extend(unknown);
     let mut rows = BTreeMap::new();
     let mut left = CELLS_MAX;
     for (number, item) in (1..).zip(&items) {
         left = left.checked_sub(head.titles.len()).ok_or_else(|| malformed(path, "more than 20 million values"))?;
         rows.insert(number, head.titles.iter().map(|title| kept(item.get(title))).collect());
     }
-    Ok((Table::of("", Cells::Grid(rows)), head))
+    Ok((Table::of("", Cells::Grid(rows)), head, nested))
+}
+
+/// Takes the lists out of an object.
+fn lists(
+    item: &mut Map<String, Value>,
+    mapping: &Mapping,
+    next_row: &mut u32,
+    unknown: &mut BTreeSet<String>,
+) -> BTreeMap<&'static str, Vec<Entry>> {
+    let mut lists = BTreeMap::new();
+    let names: Vec<String> = item.keys().cloned().collect();
+    for name in names {
+        let Some(list) = List::titled(&name) else { continue };
+        let Some(Value::Array(objects)) = item.get(&name) else { continue };
+        let objects: Option<Vec<&Map<String, Value>>> = objects.iter().map(Value::as_object).collect();
+        let Some(objects) = objects else { continue };
+        let mut entries = Vec::new();
+        for (index, object) in objects.into_iter().enumerate() {
+            let mut entry =
+                Entry { row: ListRow { row: *next_row, ..ListRow::default() }, index: Some(index), ..Entry::default() };
+            *next_row = next_row.saturating_add(1);
+            for (name, value) in object {
+                let column = column::of_title(std::slice::from_ref(name), Some(list));
+                let within = column.and_then(Column::within).filter(|(of, _)| *of == list.name);
+                let (Some(column), Some((_, within))) = (column, within) else {
+                    unknown.insert(format!("{}.{name}", list.name));
+                    continue;
+                };
+                let kept = kept(Some(value));
+                if let Some(flaw) = kept.flaw {
+                    entry.flaws.push((within.to_owned(), kept.text.to_string(), flaw));
+                }
+                entry.row.values.insert(within.to_owned(), rows::value(mapping, column, kept.text.trim()));
+            }
+            entries.push(entry);
+        }
+        item.remove(&name);
+        lists.insert(list.name, entries);
+    }
+    lists
 }
 
 fn malformed(path: &str, reason: &str) -> Failure {
@@ -59,9 +111,9 @@ fn malformed(path: &str, reason: &str) -> Failure {
 fn head(items: &[Map<String, Value>], mapping: &Mapping) -> Head {
     let mut names: BTreeMap<&str, Option<&'static Column>> = BTreeMap::new();
     for name in items.iter().flat_map(Map::keys) {
-        names
-            .entry(name)
-            .or_insert_with(|| mapping.column(name).unwrap_or_else(|| column::of_title(std::slice::from_ref(name))));
+        names.entry(name).or_insert_with(|| {
+            mapping.column(name).unwrap_or_else(|| column::of_title(std::slice::from_ref(name), None))
+        });
     }
     let mut ordered: Vec<(&str, Option<&'static Column>)> = names.into_iter().collect();
     ordered.sort_by_key(|(_, column)| {

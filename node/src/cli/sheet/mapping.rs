@@ -55,6 +55,10 @@ impl Mapping {
                 return Err(Failure::of(&MAPPING_INVALID, name.as_str(), &[&format!("{name}{near}")]));
             }
         }
+        let of_list = |name: &&String| column::named(name).is_some_and(|column| column.within().is_some());
+        if let Some(name) = mapping.constants.keys().find(of_list) {
+            return Err(Failure::of(&MAPPING_INVALID, name.as_str(), &[&format!("constants.{name}")]));
+        }
         if let Some((first, last)) = mapping.head
             && !(1..=last).contains(&first)
         {

@@ -3,6 +3,7 @@
 //! Nothing here asks the node or reads a disk. What a whole file is wrong in is a [`Failure`]; what a row is wrong in is a
 //! finding of that row, and the others come in.
 
+pub(crate) mod book;
 pub(crate) mod column;
 pub(crate) mod encoding;
 pub(crate) mod errors;

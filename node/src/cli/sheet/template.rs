@@ -23,10 +23,8 @@ pub(crate) fn write() -> Result<Vec<u8>, XlsxError> {
         items.write_string_with_format(0, index, column.zh, &head)?;
         let note = format!("{}\n{}\n例 e.g. {}", column.name, column.en, column.example);
         items.insert_note(0, index, &Note::new(note).add_author_prefix(false))?;
-        if let Holds::Words(words) = column.holds
-            && column.name == "item_type"
-        {
-            let names: Vec<&str> = words.iter().map(|(_, zh)| *zh).collect();
+        if matches!(column.holds, Holds::One(_) | Holds::YesNo) {
+            let names: Vec<&str> = column.holds.words().iter().map(|(_, zh)| *zh).collect();
             let validation = DataValidation::new().allow_list_strings(&names)?;
             items.add_data_validation(1, index, ROWS, index, &validation)?;
         }
@@ -38,12 +36,8 @@ pub(crate) fn write() -> Result<Vec<u8>, XlsxError> {
         meaning.set_column_width(index, 36)?;
     }
     for (row, column) in (1..).zip(COLUMNS) {
-        let values = match column.holds {
-            Holds::Words(words) => {
-                words.iter().map(|(stored, zh)| format!("{stored} {zh}")).collect::<Vec<_>>().join("；")
-            }
-            _ => String::new(),
-        };
+        let values: Vec<String> = column.holds.words().iter().map(|(stored, zh)| format!("{stored} {zh}")).collect();
+        let values = values.join("；");
         for (index, value) in (0..).zip([column.zh, column.name, column.en, values.as_str(), column.example]) {
             meaning.write_string_with_format(row, index, value, &text)?;
         }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::import::write_template;
 use crate::cli::Context;
 use crate::cli::failure::{Failure, Outcome};
-use crate::cli::sheet::column::{COLUMNS, Holds};
+use crate::cli::sheet::column::COLUMNS;
 use crate::cli::text::sheet::TEMPLATE_WRITTEN;
 
 pub(super) fn run(context: &Context, template: Option<&Path>) -> Result<Outcome, Failure> {
@@ -20,10 +20,7 @@ pub(super) fn run(context: &Context, template: Option<&Path>) -> Result<Outcome,
     let columns: Vec<Value> = COLUMNS
         .iter()
         .map(|column| {
-            let values = match column.holds {
-                Holds::Words(words) => words.iter().map(|(stored, zh)| format!("{stored} {zh}")).collect(),
-                _ => Vec::new(),
-            };
+            let values: Vec<String> = column.holds.words().iter().map(|(stored, zh)| format!("{stored} {zh}")).collect();
             json!({ "name": column.name, "zh": column.zh, "en": column.en, "values": values, "example": column.example })
         })
         .collect();

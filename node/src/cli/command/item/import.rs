@@ -1,5 +1,6 @@
 //! `tongban item import`: a file's rows go to the node in parts, and what is wrong with them comes back.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
-use tongban_domain::catalogue::{Finding, ImportReport, ImportRow};
+use tongban_domain::catalogue::{Collision, Finding, ImportReport, ImportRow, ImportTerms};
 
 use crate::api::v1::ImportItems;
 use crate::cli::Context;
@@ -18,7 +19,8 @@ use crate::cli::sheet::mapping::Mapping;
 use crate::cli::sheet::rows::ItemFile;
 use crate::cli::sheet::{errors, template};
 use crate::cli::text::sheet::{
-    COLUMNS_UNKNOWN, ERRORS_WRITTEN, HIDDEN_READ, HIDDEN_SKIPPED, MAPPING_WRITTEN, READ_AS, READ_ENCODING,
+    COLUMNS_UNKNOWN, DRY_RUN, ERRORS_WRITTEN, HIDDEN_READ, HIDDEN_SKIPPED, MAPPING_WRITTEN, READ_AS, READ_ENCODING,
+    SKIPPED,
 };
 use crate::cli::text::{FILE_EXISTS, FILE_UNREADABLE, FILE_UNWRITABLE, IMPORTED, SENDING};
 
@@ -45,6 +47,15 @@ pub(crate) struct Args {
     /// 保存所用的列映射 / save the column mapping that was used
     #[arg(long, value_name = "NAME|FILE")]
     save_map: Option<String>,
+    /// 试运行：逐行判断，不写入 / decide every row and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// 编码已存在时：skip 跳过、new-version 新版本、overwrite 覆盖草稿 / when the code stands already
+    #[arg(long, value_name = "MODE", default_value = "new-version", value_parser = ["skip", "new-version", "overwrite"])]
+    on_collision: String,
+    /// 代码表数字的来源 / whose numbers of code lists the file uses
+    #[arg(long, value_name = "SOURCE", value_parser = ["national", "gbt39046", "older", "guangdong"])]
+    codes: Option<String>,
     /// 略过隐藏行 / leave hidden rows out
     #[arg(long)]
     skip_hidden: bool,
@@ -53,9 +64,22 @@ pub(crate) struct Args {
     errors: Option<PathBuf>,
 }
 
+impl Args {
+    fn terms(&self) -> ImportTerms {
+        let on_collision = match self.on_collision.as_str() {
+            "skip" => Collision::Skip,
+            "overwrite" => Collision::Overwrite,
+            _ => Collision::NewVersion,
+        };
+        let codes = self.codes.as_deref().and_then(|codes| codes.parse().ok());
+        ImportTerms { dry_run: self.dry_run, on_collision, codes }
+    }
+}
+
 /// Where rows came from, for whoever reads the report.
 #[derive(Debug, Serialize)]
 struct Source {
+    dry_run: bool,
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     encoding: Option<&'static str>,
@@ -97,7 +121,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
         write_file(path, &bytes)?;
         context.output.say(&ERRORS_WRITTEN.with(context.output.lang, &[&path.display().to_string()]));
     }
-    report(context, &file, &whole)
+    report(context, &file, &whole, args.dry_run)
 }
 
 /// Sends the rows in parts; the same file in the same way makes the same parts, so that a repetition is none.
@@ -110,8 +134,15 @@ fn send(context: &Context, client: &Client, file: &ItemFile, args: &Args) -> Res
         bar.set_style(style);
     }
     bar.set_message(SENDING.of(context.output.lang));
-    let mut sending = Sending { client, bar, rows: Vec::new(), bytes: 0, parts: 0, whole: ImportReport::default() };
+    let terms = args.terms();
+    let mut sending =
+        Sending { client, bar, terms, rows: Vec::new(), bytes: 0, parts: 0, whole: ImportReport::default() };
+    let mut codes = BTreeSet::new();
     for record in file.records(args.skip_hidden) {
+        if !file.lists.is_empty() {
+            let of_row = |name: &str| record.row.values.get(name).cloned();
+            codes.extend(["local_item_code", "base_code"].into_iter().filter_map(of_row));
+        }
         if record.findings.is_empty() {
             sending.take(record.row)?;
         } else {
@@ -122,6 +153,8 @@ fn send(context: &Context, client: &Client, file: &ItemFile, args: &Args) -> Res
     sending.part()?;
     sending.bar.finish_and_clear();
     let mut whole = sending.whole;
+    whole.rows.extend(file.orphans(&codes));
+    whole.rows.iter_mut().for_each(|finding| file.place(finding));
     whole.rows.sort_by_key(|finding| finding.row);
     Ok(whole)
 }
@@ -129,6 +162,7 @@ fn send(context: &Context, client: &Client, file: &ItemFile, args: &Args) -> Res
 struct Sending<'c> {
     client: &'c Client,
     bar: ProgressBar,
+    terms: ImportTerms,
     rows: Vec<ImportRow>,
     bytes: usize,
     parts: usize,
@@ -137,7 +171,8 @@ struct Sending<'c> {
 
 impl Sending<'_> {
     fn take(&mut self, row: ImportRow) -> Result<(), Failure> {
-        let bytes: usize = row.values.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let lists = row.lists.values().flatten().flat_map(|entry| &entry.values);
+        let bytes: usize = row.values.iter().chain(lists).map(|(name, value)| name.len() + value.len() + 8).sum();
         if self.rows.len() >= CHUNK_ROWS || (!self.rows.is_empty() && self.bytes + bytes > CHUNK_BYTES) {
             self.part()?;
         }
@@ -152,13 +187,14 @@ impl Sending<'_> {
         }
         let rows = std::mem::take(&mut self.rows);
         let count = rows.len();
-        let answer = self.client.post_part("/v1/items/import", &ImportItems { rows }, self.parts)?;
+        let answer = self.client.post_part("/v1/items/import", &ImportItems { rows, terms: self.terms }, self.parts)?;
         let report: ImportReport = answer.read()?;
         self.parts += 1;
         self.bytes = 0;
         self.whole.imported += report.imported;
         self.whole.flagged += report.flagged;
         self.whole.rejected += report.rejected;
+        self.whole.skipped += report.skipped;
         self.whole.rows.extend(report.rows);
         self.bar.inc(count as u64);
         Ok(())
@@ -185,10 +221,11 @@ fn say(context: &Context, file: &ItemFile, skip_hidden: bool) {
     }
 }
 
-fn report(context: &Context, file: &ItemFile, whole: &ImportReport) -> Result<Outcome, Failure> {
+fn report(context: &Context, file: &ItemFile, whole: &ImportReport, dry_run: bool) -> Result<Outcome, Failure> {
     let output = context.output;
     if output.is_json() {
         let source = Source {
+            dry_run,
             kind: file.kind.name(),
             encoding: file.encoding.map(Encoding::name),
             sheet: file.table().sheet.clone(),
@@ -201,6 +238,12 @@ fn report(context: &Context, file: &ItemFile, whole: &ImportReport) -> Result<Ou
     }
     let counts = [whole.imported, whole.flagged, whole.rejected].map(|count| count.to_string());
     output.line(&IMPORTED.with(output.lang, &[&counts[0], &counts[1], &counts[2]]))?;
+    if whole.skipped > 0 {
+        output.line(&SKIPPED.with(output.lang, &[&whole.skipped.to_string()]))?;
+    }
+    if dry_run {
+        output.line(DRY_RUN.of(output.lang))?;
+    }
     if !whole.rows.is_empty() {
         let rows: Vec<Value> = whole.rows.iter().map(|finding: &Finding| json!(finding)).collect();
         output.rows(&rows, &["row", "column", "value", "problem", "remedy"])?;
