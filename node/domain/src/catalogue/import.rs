@@ -362,7 +362,7 @@ struct Sharing(BTreeMap<String, (String, u32)>);
 impl Sharing {
     fn of(rows: &[ImportRow]) -> Self {
         let mut uses: BTreeMap<&str, BTreeMap<&str, u32>> = BTreeMap::new();
-        for row in rows {
+        for row in rows.iter().filter(|row| !row.text("department").is_empty()) {
             let departments = uses.entry(row.text("department_code")).or_default();
             *departments.entry(row.text("department")).or_default() += 1;
         }
@@ -430,7 +430,7 @@ fn next_item(facts: &dyn Facts, mut item: ServiceItem) -> Option<ServiceItem> {
     let draft = facts.item_draft(&item.code);
     let known = facts.item(&item.code);
     if let Some(known) = &known
-        && known.state == ItemState::Published
+        && matches!(known.state, ItemState::Published | ItemState::Suspended)
         && same(known)
     {
         // A draft beside it is taken back.

@@ -25,7 +25,8 @@ pub(super) fn read(findings: &mut Findings<'_>, fields: &mut Fields, codes: Opti
             findings.reject(column, code, &problem, &remedy);
         }
     }
-    if fields.result_lacks_kind() {
+    // A kind that is wrong was named already.
+    if fields.result_lacks_kind() && row.text("result_kind").is_empty() {
         let problem = "有审批结果名称或样本，没有类型 / a result has a name or a sample, and no kind";
         findings.reject("result_kind", "empty", problem, "填写审批结果类型 / give the kind of the result");
     }

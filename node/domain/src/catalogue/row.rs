@@ -97,15 +97,14 @@ fn base_item(
 ) -> (Parsed, Option<Fields>) {
     let row = findings.row;
     let node = facts.node();
-    let Some(code) = terms.base_code else {
-        if row.text("base_code").is_empty() {
-            let problem = "没有实施编码，也没有基本编码 / neither an implementation code nor a base code";
-            let remedy = "填写 local_item_code 或 base_code / give local_item_code or base_code";
-            findings.reject("local_item_code", "code-missing", problem, remedy);
-        }
-        return (Parsed::Nothing, None);
-    };
-    let known = facts.base_item(&code);
+    // Without a code the rest is read all the same, so that one look names everything.
+    if row.text("base_code").is_empty() {
+        let problem = "没有实施编码，也没有基本编码 / neither an implementation code nor a base code";
+        let remedy = "填写 local_item_code 或 base_code / give local_item_code or base_code";
+        findings.reject("local_item_code", "code-missing", problem, remedy);
+        department(findings);
+    }
+    let known = terms.base_code.as_ref().and_then(|code| facts.base_item(code));
     if known.as_ref().is_some_and(|known| known.node != node.node) {
         let problem = "上级已发布该基本编码 / a superior keeps this base item";
         let remedy = "认领：tongban item claim / claim it: tongban item claim";
@@ -125,9 +124,9 @@ fn base_item(
     let mut fields = stands.map(|base| Fields::of_base(base, guide_of(base))).unwrap_or_default();
     reading::read(findings, &mut fields, codes);
     reading::basis(findings, &fields, &mut terms.legal_basis);
-    if findings.rejected {
+    let Some(code) = terms.base_code.filter(|_| !findings.rejected) else {
         return (Parsed::Nothing, None);
-    }
+    };
     let guide = fields.guide();
     let parsed = Parsed::Base(Box::new(BaseItem {
         core: Core {
@@ -226,10 +225,7 @@ fn service_item(
     let statutory = terms.statutory.or(permit_days(&core.item_type).map(working));
     within(findings, "promised_days", days(terms.promised), days(statutory), "法定时限", "the statutory time");
     check_local_code(findings, division);
-    if row.text("department").is_empty() {
-        let problem = "部门为空 / the department is empty";
-        findings.reject("department", "empty", problem, "填写部门 / give the department");
-    }
+    department(findings);
     if findings.rejected {
         return (Parsed::Nothing, None);
     }
@@ -263,6 +259,13 @@ fn service_item(
         editing: Editing::default(),
     }));
     (parsed, Some(fields))
+}
+
+fn department(findings: &mut Findings<'_>) {
+    if findings.row.text("department").is_empty() {
+        let problem = "部门为空 / the department is empty";
+        findings.reject("department", "empty", problem, "填写部门 / give the department");
+    }
 }
 
 fn working(days: u16) -> Term {

@@ -1,6 +1,7 @@
 //! `tongban item`: the catalogue.
 
 mod columns;
+mod export;
 mod import;
 
 use std::path::PathBuf;
@@ -20,6 +21,8 @@ use crate::cli::text::{CONFIRM_WITHDRAW, ITEM_UNKNOWN, PUBLISHED};
 pub(crate) enum Command {
     /// 导入事项（.xlsx、.xls、CSV、JSON） / import items from a file
     Import(import::Args),
+    /// 导出事项，可再次导入 / export items to a file that can be imported again
+    Export(export::Args),
     /// 导入文件的列 / the columns of an import file
     Columns {
         /// 写出空白模板 / write an empty file
@@ -129,6 +132,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
     let output = context.output;
     match command {
         Command::Import(args) => import::run(context, &args),
+        Command::Export(args) => export::run(context, &args),
         Command::Columns { template } => columns::run(context, template.as_deref()),
         Command::Publish { code, all: _ } => {
             let answer = context.client()?.post("/v1/items/publish", &PublishItems { item: code })?;

@@ -9,7 +9,7 @@ use tongban_domain::catalogue::{Finding, ImportRow, ListRow};
 use super::column::{self, COLUMNS, Column, LISTS, List};
 use super::errors::{Formats, place, write_row};
 
-/// Columns that are always there, filled in or not.
+/// Columns that are there whenever a row has them, filled in or not.
 const ALWAYS: [&str; 7] =
     ["department", "name", "local_item_code", "division", "item_type", "department_code", "base_code"];
 const WIDTH: f64 = 18.0;
@@ -17,8 +17,9 @@ const WIDTH: f64 = 18.0;
 /// Columns of the items themselves that any row fills in.
 fn own(rows: &[ImportRow]) -> Vec<&'static Column> {
     let filled = |name: &str| rows.iter().any(|row| row.values.get(name).is_some_and(|text| !text.is_empty()));
+    let named = |name: &str| ALWAYS.contains(&name) && rows.iter().any(|row| row.values.contains_key(name));
     let own = COLUMNS.iter().filter(|column| column.within().is_none());
-    own.filter(|column| ALWAYS.contains(&column.name) || filled(column.name)).collect()
+    own.filter(|column| named(column.name) || filled(column.name)).collect()
 }
 
 /// Lists that any row fills in, each with those of its columns that any entry fills in.

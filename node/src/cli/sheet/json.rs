@@ -134,7 +134,8 @@ fn head(items: &[Map<String, Value>], mapping: &Mapping) -> Head {
 fn kept(value: Option<&Value>) -> Kept {
     let flawed = |value: &Value| Kept { text: value.to_string().into(), flaw: Some(Flaw::Shape) };
     let text = match value {
-        None | Some(Value::Null) => String::new(),
+        None => return Kept { text: Box::default(), flaw: Some(Flaw::Absent) },
+        Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(Value::Bool(yes)) => if *yes { "1" } else { "0" }.to_owned(),
         Some(Value::Number(number)) => number.to_string(),

@@ -172,6 +172,9 @@ impl ItemFile {
                 None => {
                     let none = Cell::default();
                     let cell = row.cells.get(index).unwrap_or(&none);
+                    if cell.flaw == Some(Flaw::Absent) {
+                        continue;
+                    }
                     if let Some(flaw) = cell.flaw {
                         record.findings.push(finding(row.number, column.name, &cell.text, flaw));
                     }
@@ -395,7 +398,7 @@ fn finding(row: u32, column: &str, value: &str, flaw: Flaw) -> Finding {
             "该行字段数与表头不同 / the line has another number of fields than the head",
             "补足或删去分隔符，含逗号的字段加引号 / add or remove separators; a field with a comma stands in quotes",
         ),
-        Flaw::Shape => told(
+        Flaw::Shape | Flaw::Absent => told(
             "value-shape",
             "值应为文字、数字、是否或对象列表 / the value is no text, number, yes or no, nor a list of objects",
             "按 tongban item columns 更正 / correct it as tongban item columns says",

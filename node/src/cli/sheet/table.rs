@@ -27,6 +27,8 @@ pub(crate) enum Flaw {
     FieldsDiffer,
     /// A value of another shape than a text, a number, yes or no, or a list of objects.
     Shape,
+    /// The object has no such field: what stands stays as it is.
+    Absent,
 }
 
 /// A cell.

@@ -302,10 +302,10 @@ fn an_error_sheet_is_an_item_file() {
         let file = read(&bytes);
         let findings = [found(row, "name", true), found(row, "item_type", false), found(row, "legal_basis", true)];
         let again = read(&errors::write(&file, &findings).unwrap());
-        assert_eq!(
-            (&again.head.titles[..file.head.titles.len()], &again.head.unknown),
-            (&file.head.titles[..], &file.head.unknown)
-        );
+        if file.kind.name() != "json" {
+            assert_eq!(again.head.titles[..file.head.titles.len()], file.head.titles);
+        }
+        assert_eq!(again.head.unknown, file.head.unknown);
         let expected = records(&file).into_iter().find(|record| record.row.row == row).unwrap();
         let back = records(&again);
         assert_eq!(back.len(), 1);

@@ -34,6 +34,8 @@ faults! {
         "leave one of them out, or pass it over in a mapping: \"{2}\" = \"\"", "请删去其中一列，或在映射中忽略：\"{2}\" = \"\"";
     MAPPING_INVALID = "mapping-invalid", "map": "the mapping isn't valid: {0}", "映射无效：{0}";
         "tongban item columns lists the names; docs/operating shows a mapping", "列名见 tongban item columns；映射示例见 docs/operating";
+    EXPORT_KIND = "export-kind", "output-file": "the file's ending says how it is written", "文件扩展名决定格式";
+        "end it in .xlsx, .csv or .json", "请使用 .xlsx、.csv 或 .json";
     MAPPING_NAME = "mapping-name", "map": "a mapping is a name of letters, digits, - and _ in the node's directory, or a file .toml",
         "映射应为节点目录中的名称（文字、数字、- 和 _），或 .toml 文件";
         "give --dir for a name, or a file", "使用名称须指定 --dir，或改用文件";

@@ -283,7 +283,7 @@ pub(super) fn writable(context: &Context, path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn unwritable(path: &Path, reason: &str) -> Failure {
+pub(super) fn unwritable(path: &Path, reason: &str) -> Failure {
     Failure::of(&FILE_UNWRITABLE, path.display().to_string(), &[reason])
 }
 
