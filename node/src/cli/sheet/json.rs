@@ -9,7 +9,7 @@ use super::column::{self, Column, List};
 use super::head::Head;
 use super::mapping::Mapping;
 use super::rows::{self, Entry, NESTED_ROWS, Nested};
-use super::table::{CELLS_MAX, Cells, Flaw, Kept, Table};
+use super::table::{CELLS_MAX, Cells, Flaw, Kept, Table, is_shortened};
 use crate::cli::failure::Failure;
 use crate::cli::text::sheet::{JSON_MALFORMED, SHEET_EMPTY};
 
@@ -136,6 +136,9 @@ fn kept(value: Option<&Value>) -> Kept {
     let text = match value {
         None => return Kept { text: Box::default(), flaw: Some(Flaw::Absent) },
         Some(Value::Null) => String::new(),
+        Some(Value::String(text)) if is_shortened(text) => {
+            return Kept { text: text.as_str().into(), flaw: Some(Flaw::DigitsLost) };
+        }
         Some(Value::String(text)) => text.clone(),
         Some(Value::Bool(yes)) => if *yes { "1" } else { "0" }.to_owned(),
         Some(Value::Number(number)) => number.to_string(),
