@@ -31,9 +31,6 @@ use crate::room::Room;
 /// Log entries between two flushes of the state, after which the log behind them is let go.
 const COMPACT_ENTRIES: u64 = 50_000;
 
-/// Bytes of log files after which the same is done; also bounds what a start after a crash applies again.
-const COMPACT_BYTES: u64 = 512 << 20;
-
 /// How often the log is weighed.
 const WEIGH_EVERY: Duration = Duration::from_secs(30);
 
@@ -240,6 +237,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
         ballast: Ballast::take(&data, u64::from(directory.config.limits.low_water_mib) << 20, disk_free(&data)),
         log: data.join("log"),
         data,
+        log_bytes_max: u64::from(directory.config.storage.log_mib) << 20,
         pull_every: Duration::from_secs(u64::from(directory.config.federation.pull_seconds)),
         nudge,
     };
@@ -399,6 +397,7 @@ struct Care {
     ballast: Ballast,
     data: PathBuf,
     log: PathBuf,
+    log_bytes_max: u64,
     pull_every: Duration,
     nudge: mpsc::Sender<Nudge>,
 }
@@ -407,7 +406,9 @@ async fn tick(shared: Arc<Shared>, raft: Arc<RaftNode>, mut care: Care, mut stop
     let mut interval = tokio::time::interval(Duration::from_secs(1));
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut compacted = raft.last_index();
-    let (mut pulled, mut weighed) = (Instant::now(), Instant::now());
+    let mut pulled = Instant::now();
+    // A node that was killed again and again has much to let go of at its start.
+    let mut weighed: Option<Instant> = None;
     loop {
         tokio::select! {
             _ = interval.tick() => {}
@@ -441,9 +442,9 @@ async fn tick(shared: Arc<Shared>, raft: Arc<RaftNode>, mut care: Care, mut stop
             }
         }
         let mut heavy = false;
-        if weighed.elapsed() >= WEIGH_EVERY {
-            weighed = Instant::now();
-            heavy = tongban_storage::examine::bytes_of(&care.log).is_ok_and(|bytes| bytes > COMPACT_BYTES);
+        if weighed.is_none_or(|weighed| weighed.elapsed() >= WEIGH_EVERY) {
+            weighed = Some(Instant::now());
+            heavy = tongban_storage::examine::bytes_of(&care.log).is_ok_and(|bytes| bytes > care.log_bytes_max);
         }
         if raft.last_index() >= compacted + COMPACT_ENTRIES || heavy && raft.last_index() > compacted {
             compacted = raft.last_index();

@@ -282,6 +282,7 @@ labels! {
     "licences" = "licences", "证照";
     "listen" = "listens on", "监听地址";
     "log_syncs" = "log syncs", "日志落盘次数";
+    "log_released" = "log released to", "日志已删至";
     "mandates" = "mandates", "决定授权";
     "measure" = "measure", "口径";
     "mode" = "mode", "办理方式";
