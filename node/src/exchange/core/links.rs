@@ -190,6 +190,42 @@ impl Exchange {
         }
     }
 
+    /// Dials the superior, and goes on for as long as it is that.
+    pub(super) fn attend_superior(&mut self) {
+        // Also one that connected before it was dialled, or that was dialled for the sake of an envelope before it became the superior:
+        // those sessions end with their link.
+        let unattended = |known: &Peer| known.link.is_none() && (known.role == Role::Accept || !known.lasting);
+        if let Some(superior) = self.knowledge.trust().superior
+            && self.peers.get(&superior).is_none_or(unattended)
+        {
+            self.open(superior, Role::Dial, true);
+        }
+    }
+
+    /// Ends the session of a former superior once the new one's link stands, and forgets peers that stand elsewhere in the tree by now.
+    pub(super) fn leave_former(&mut self) {
+        let superior = self.knowledge.trust().superior;
+        let stands = superior.and_then(|superior| self.peers.get(&superior)).is_some_and(|peer| peer.session.is_open());
+        // Only a superior is dialled to last.
+        let former = |peer: &NodeId, known: &Peer| known.role == Role::Dial && known.lasting && Some(*peer) != superior;
+        let left: Vec<NodeId> =
+            self.peers.iter().filter(|(peer, known)| stands && former(peer, known)).map(|(peer, _)| *peer).collect();
+        for peer in left {
+            tracing::info!(%peer, "the link to a former superior is ended");
+            self.feed(peer, Input::Shut(CloseCode::Idle));
+            self.unlink(peer);
+            self.peers.remove(&peer);
+        }
+        let gone = |peer: &NodeId, known: &Peer| {
+            known.role == Role::Accept && known.lasting && known.link.is_none() && !self.knowledge.is_neighbour(peer)
+        };
+        let gone: Vec<NodeId> =
+            self.peers.iter().filter(|(peer, known)| gone(peer, known)).map(|(peer, _)| *peer).collect();
+        for peer in gone {
+            self.peers.remove(&peer);
+        }
+    }
+
     /// Closes the link of a peer, if there is one, at once.
     pub(super) fn unlink(&mut self, peer: NodeId) {
         if let Some(link) = self.take_link(peer) {
