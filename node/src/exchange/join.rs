@@ -176,6 +176,9 @@ pub(super) async fn admit(shared: &Arc<Shared>, peer: &PeerIdentity, join: Join)
         above.extend(directory.superiors(&me));
         let record = |node: &NodeId| directory.node(node).map(|entry| entry.sealed.clone());
         let root = above.last().copied().unwrap_or(me);
+        // One that moves here hears what is known of its present superior: that it has been revoked, it can't say itself.
+        let present = directory.node(&node).and_then(|entry| entry.certification.superior);
+        above.extend(present.filter(|present| !above.contains(present)));
         (record(&root), above.iter().filter_map(record).collect::<Vec<_>>())
     };
     records.push(own);

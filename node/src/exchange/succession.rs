@@ -28,7 +28,7 @@ pub(super) enum Succession {
     Again,
     /// A superior between this node and the present one.
     Between,
-    /// A superior in place of one that has been revoked.
+    /// Another superior, which counts only in place of one that has been revoked.
     Instead,
 }
 
@@ -47,6 +47,16 @@ fn refused(code: &str, en: String, zh: String, remedy_en: &str, remedy_zh: &str)
         }
         other => other,
     }
+}
+
+fn stays() -> Refused {
+    refused(
+        "already-joined",
+        "this node has a superior already; it moves only under one between the two, or when its own has been revoked".to_owned(),
+        "本节点已有上级；只能改隶于两者之间的节点，或在现上级被撤销后改隶".to_owned(),
+        "see it: tongban peer list",
+        "查看：tongban peer list",
+    )
 }
 
 fn not_between(en: &str, zh: &str) -> Refused {
@@ -78,9 +88,11 @@ fn read(chain: &[Certificate]) -> Vec<CertificateInfo> {
 ///
 /// # Errors
 ///
-/// `already-joined`, when its issuer is neither the present superior, nor between, nor in place of a revoked one.
+/// `already-joined`, when its issuer isn't above this node.
 pub(super) fn of(knowledge: &Knowledge, trust: &Trust, invitation: &Invitation) -> Result<Succession, Refused> {
-    let Some(superior) = trust.superior else { return Ok(Succession::First) };
+    if trust.superior.is_none() {
+        return Ok(Succession::First);
+    }
     let chain = read(&trust.chain);
     let present = chain.get(1);
     if present.is_some_and(|present| present.spki_sha256 == invitation.issuer_key) {
@@ -89,21 +101,11 @@ pub(super) fn of(knowledge: &Knowledge, trust: &Trust, invitation: &Invitation) 
     let (here, issuer) = (knowledge.here().division, invitation.issuer_division);
     let table = tongban_codes::division::table();
     let below = |lower, upper| lower != upper && table.is_within(lower, upper);
-    if below(here, issuer) {
-        if knowledge.revoked(&superior).is_some() {
-            return Ok(Succession::Instead);
-        }
-        if present.is_some_and(|present| below(issuer, present.division)) {
-            return Ok(Succession::Between);
-        }
+    if !below(here, issuer) {
+        return Err(stays());
     }
-    Err(refused(
-        "already-joined",
-        format!("this node has a superior already, and {issuer} does not lie between the two"),
-        format!("本节点已有上级，{issuer} 不在两者之间"),
-        "see it: tongban peer list",
-        "查看：tongban peer list",
-    ))
+    let between = present.is_some_and(|present| below(issuer, present.division));
+    Ok(if between { Succession::Between } else { Succession::Instead })
 }
 
 /// What the node of a token has answered.
@@ -112,18 +114,19 @@ pub(super) struct Answer<'a> {
     pub(super) superior: NodeId,
     /// The certificates, this node's first.
     pub(super) chain: &'a [Certificate],
-    /// The records of the new superior and of those above it.
+    /// The records of the new superior, of those above it, and of the present superior as it knows it.
     pub(super) records: &'a [Sealed],
     /// Its word on this node.
     pub(super) certification: &'a Sealed,
 }
 
-/// Judges the answer before this node moves: the chain holds by signatures and divisions, leads over the present superior to the root that
-/// is trusted already, and the new superior's word goes on where the former's ends.
+/// Judges the answer before this node moves: the chain holds by signatures and divisions, leads over the present superior, unless that has
+/// been revoked, to the root that is trusted already, and the new superior's word goes on where the former's ends.
 ///
 /// # Errors
 ///
-/// `superior-not-between`, and `superior-behind` when the new superior doesn't know this node's label, keys or serial yet.
+/// `superior-not-between`; `already-joined` when a superior that isn't revoked would have to give way; `superior-behind` when the new one
+/// doesn't know this node's label, keys or serial yet.
 pub(super) fn judge(
     knowledge: &Knowledge,
     trust: &Trust,
@@ -143,15 +146,17 @@ pub(super) fn judge(
             "证书链未经现上级到达已知的根",
         ));
     }
-    goes_on(knowledge, answer)
+    let mut copy: Directory = (*knowledge.directory()).clone();
+    let _settled = copy.merge_all(answer.records.to_vec(), knowledge.now());
+    if succession == Succession::Instead && trust.superior.is_some_and(|superior| copy.revoked(&superior).is_none()) {
+        return Err(stays());
+    }
+    goes_on(knowledge, copy, answer)
 }
 
 /// Whether the new superior's word would be taken in the directory, and keeps what others know this node by.
-fn goes_on(knowledge: &Knowledge, answer: &Answer<'_>) -> Result<(), Refused> {
-    let me = knowledge.here().node;
-    let now = knowledge.now();
-    let mut copy: Directory = (*knowledge.directory()).clone();
-    let _settled = copy.merge_all(answer.records.to_vec(), now);
+fn goes_on(knowledge: &Knowledge, mut copy: Directory, answer: &Answer<'_>) -> Result<(), Refused> {
+    let (me, now) = (knowledge.here().node, knowledge.now());
     let known = copy.node(&me).cloned().ok_or_else(|| behind("it has no record", "没有记录"))?;
     let Ok(SignedRecord::Node { record, .. }) = tongban_codes::cbor::from_slice(known.sealed.as_bytes()) else {
         return Err(behind("the own record can't be read", "本节点记录无法读取"));
