@@ -40,7 +40,8 @@ fn checkpoints(cluster: &Cluster, at: &str, of: &str) -> Vec<(u64, u64, String)>
     let named = report["as_of"].as_array().cloned().unwrap_or_default();
     let number = |row: &Value, field: &str| row[field].as_u64().unwrap_or_default();
     let of = named.iter().filter(|row| row["origin"] == origin);
-    of.map(|row| (number(row, "epoch"), number(row, "size"), row["root"].as_str().unwrap_or_default().to_owned())).collect()
+    of.map(|row| (number(row, "epoch"), number(row, "size"), row["root"].as_str().unwrap_or_default().to_owned()))
+        .collect()
 }
 
 /// Waits until those above count exactly what a node counts itself, on the very same tree.

@@ -142,9 +142,8 @@ fn an_ancestor_says_something_of_a_node_and_leaves_it_where_it_stands() {
     let outcome = directory.merge(&by(1, word(Some(2))), NOW);
     assert_eq!(outcome, Ok(Merge::Newer(RecordKey::Node(id(3)))), "the province revokes a county of the city");
     assert_eq!((directory.superiors(&id(3)), directory.revoked(&id(3))), (vec![id(2), id(1)], Some(NOW)));
-    let wrong = |certifier, superior| {
-        tree().merge(&by(certifier, word(superior)), NOW).map_err(|error| error.code()).map(drop)
-    };
+    let wrong =
+        |certifier, superior| tree().merge(&by(certifier, word(superior)), NOW).map_err(|error| error.code()).map(drop);
     assert_eq!(wrong(8, Some(2)), Err("record-mismatch"), "another province");
     assert_eq!(wrong(4, Some(2)), Err("record-mismatch"), "a neighbour");
     assert_eq!(wrong(2, Some(4)), Err("record-division"), "the city puts it under its neighbour");

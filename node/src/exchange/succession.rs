@@ -52,7 +52,8 @@ fn refused(code: &str, en: String, zh: String, remedy_en: &str, remedy_zh: &str)
 fn stays() -> Refused {
     refused(
         "already-joined",
-        "this node has a superior already; it moves only under one between the two, or when its own has been revoked".to_owned(),
+        "this node has a superior already; it moves only under one between the two, or when its own has been revoked"
+            .to_owned(),
         "本节点已有上级；只能改隶于两者之间的节点，或在现上级被撤销后改隶".to_owned(),
         "see it: tongban peer list",
         "查看：tongban peer list",
@@ -133,8 +134,9 @@ pub(super) fn judge(
     succession: Succession,
     answer: &Answer<'_>,
 ) -> Result<(), Refused> {
-    renew::holds(knowledge, answer.chain)
-        .map_err(|error| not_between(&format!("its chain does not hold: {error}"), &format!("证书链不成立：{error}")))?;
+    renew::holds(knowledge, answer.chain).map_err(|error| {
+        not_between(&format!("its chain does not hold: {error}"), &format!("证书链不成立：{error}"))
+    })?;
     let (former, new) = (read(&trust.chain), read(answer.chain));
     let key = |info: Option<&CertificateInfo>| info.map(|info| info.spki_sha256);
     let leads_over = |present: Digest| new.iter().skip(2).any(|info| info.spki_sha256 == present);
@@ -168,7 +170,10 @@ fn goes_on(knowledge: &Knowledge, mut copy: Directory, answer: &Answer<'_>) -> R
         word.serial > known.certification.serial && keys.iter().all(|key| word.seal_keys.contains(key))
     });
     if !keeps || label != Some(known.certification.label) {
-        return Err(behind("its word names another label, other keys or an older serial", "其签发的标签、密钥或序号不符"));
+        return Err(behind(
+            "its word names another label, other keys or an older serial",
+            "其签发的标签、密钥或序号不符",
+        ));
     }
     let certification = answer.certification.clone();
     let moved = SignedRecord::Node { node: me, certifier: answer.superior, certification, record }.to_sealed();
@@ -195,3 +200,8 @@ pub(super) fn is_unpublished(knowledge: &Knowledge) -> bool {
         // An ancestor may have said something newer since.
         && claimed(&Sealed::new(certification.0)).is_some_and(|word| word.serial > known.certification.serial)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+#[path = "succession_tests.rs"]
+mod tests;
