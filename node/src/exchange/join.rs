@@ -444,16 +444,13 @@ async fn adopt(
     let _new = shared.change(Change::Records(records)).await?;
     shared.set_node(tongban_domain::NodeFacts { label, ..node });
     let _published = shared.change(Change::Publish).await?;
-    let mut answer = json!({
+    Ok(json!({
         "superior": superior.node,
         "division": superior.division,
         "root": root.division,
         "label": label.to_string(),
-    });
-    if succession.is_move() {
-        answer["former_superior"] = json!(former.superior);
-    }
-    Ok(answer)
+        "former_superior": former.superior.filter(|_| succession.is_move()),
+    }))
 }
 
 /// The seal key of a root from its own record, when the record is of the root whose certificate ends the chain.

@@ -134,6 +134,11 @@ pub(super) fn judge(
     succession: Succession,
     answer: &Answer<'_>,
 ) -> Result<(), Refused> {
+    let mut copy: Directory = (*knowledge.directory()).clone();
+    let _settled = copy.merge_all(answer.records.to_vec(), knowledge.now());
+    if succession == Succession::Instead && trust.superior.is_some_and(|superior| copy.revoked(&superior).is_none()) {
+        return Err(stays());
+    }
     renew::holds(knowledge, answer.chain).map_err(|error| {
         not_between(&format!("its chain does not hold: {error}"), &format!("证书链不成立：{error}"))
     })?;
@@ -147,11 +152,6 @@ pub(super) fn judge(
             "its chain does not lead over the present superior to the known root",
             "证书链未经现上级到达已知的根",
         ));
-    }
-    let mut copy: Directory = (*knowledge.directory()).clone();
-    let _settled = copy.merge_all(answer.records.to_vec(), knowledge.now());
-    if succession == Succession::Instead && trust.superior.is_some_and(|superior| copy.revoked(&superior).is_none()) {
-        return Err(stays());
     }
     goes_on(knowledge, copy, answer)
 }

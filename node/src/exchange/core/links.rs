@@ -69,6 +69,14 @@ impl Exchange {
         match result {
             Ok((link, proven)) => {
                 self.unreachable.remove(&peer);
+                let me = self.knowledge.here().node;
+                let theirs_stands =
+                    self.peers.get(&peer).is_some_and(|known| known.link.is_some() && !known.dialled_by_me);
+                if theirs_stands && tongban_federation::session::survivor(me, peer) == me && self.is_genuine(&proven) {
+                    // Both have dialled. The peer lets go of its own for this one; were this one closed here, none would be left.
+                    self.unlink(peer);
+                    self.feed(peer, Input::Disconnected);
+                }
                 self.connected(peer, link, &proven, true);
             }
             // Of an attempt that was given up before: another may stand by now.

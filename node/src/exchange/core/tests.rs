@@ -225,6 +225,32 @@ fn a_connection_under_another_key_is_closed() {
 }
 
 #[test]
+fn of_two_that_dial_each_other_both_keep_the_same_connection() {
+    // The city's id is the smaller: what it dialled survives, whichever of the two it hears of first.
+    let (theirs, mine) = (1_000_001, 1_000_002);
+    for mine_first in [false, true] {
+        let mut world = World::new(18);
+        let (one, proven) = (node(&world, ONE), world.proven(ONE));
+        let exchange = &mut world.nodes[CITY].exchange;
+        let accepted = || Happened::Accepted { link: theirs, proven };
+        let dialled = || Happened::Dialled { peer: one, attempt: 1, result: Ok((mine, proven)) };
+        // As for the sake of an envelope.
+        exchange.open(one, tongban_federation::Role::Dial, false);
+        exchange.handle(Happened::Timeout);
+        let order = if mine_first { [dialled(), accepted()] } else { [accepted(), dialled()] };
+        order.into_iter().for_each(|happened| exchange.handle(happened));
+        let ends: Vec<u64> = effects(exchange)
+            .into_iter()
+            .filter_map(|effect| match effect {
+                Effect::Close { link, .. } | Effect::Finish { link } => Some(link),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(ends, [theirs], "mine first: {mine_first}");
+    }
+}
+
+#[test]
 fn a_pull_that_failed_is_tried_again_later() {
     let mut world = World::new(10);
     world.run(5);
