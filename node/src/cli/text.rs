@@ -267,6 +267,7 @@ labels! {
     "core" = "core hash", "核心摘要";
     "issued_on" = "issued on", "颁发日期";
     "covered" = "collected in", "可收件区划";
+    "former_superior" = "former superior", "原上级";
     "from" = "from", "自";
     "legal_basis" = "legal basis", "法律依据";
     "stage" = "catalogue", "目录";

@@ -192,6 +192,14 @@ impl Knowledge {
         self.directory().superiors(other).contains(&self.here().node)
     }
 
+    /// Whether `other` is this node's superior, has it as its superior, or isn't known yet: only then a link to it lasts by itself.
+    #[must_use]
+    pub fn is_neighbour(&self, other: &NodeId) -> bool {
+        let me = self.here().node;
+        self.trust().superior == Some(*other)
+            || self.directory().node(other).is_none_or(|entry| entry.certification.superior == Some(me))
+    }
+
     /// The nodes that a target may mean, as far as this node's directory knows.
     #[must_use]
     pub fn targets(&self, target: &Target) -> Vec<NodeId> {

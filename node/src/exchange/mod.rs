@@ -28,6 +28,7 @@ mod revoke;
 mod serve;
 pub mod shared;
 mod standing;
+mod succession;
 pub mod translate;
 pub(crate) mod why;
 

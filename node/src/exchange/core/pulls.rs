@@ -1,6 +1,6 @@
 //! Journals: which are offered to whom, which are wanted, and which are on their way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
@@ -44,12 +44,15 @@ pub(super) struct Pulls {
     offered: BTreeMap<NodeId, BTreeMap<Journal, u64>>,
     /// Something that was wanted went with a link. Others may have offered it meanwhile, and don't say so again.
     pub(super) forgotten: bool,
+    /// Peers that offered what doesn't flow from them as far as the directory says: their record may come behind the offer.
+    misplaced: BTreeSet<NodeId>,
 }
 
 impl Pulls {
     /// A link is gone; what the peer has it says anew on the next one.
     pub(super) fn unlinked(&mut self, peer: &NodeId) {
         self.offered.remove(peer);
+        self.misplaced.remove(peer);
         let before = self.wanted.len();
         self.wanted.retain(|_, wanted| wanted.running || wanted.peer != *peer);
         self.forgotten |= self.wanted.len() < before;
@@ -75,16 +78,29 @@ impl Exchange {
         for wanted in self.pulls.wanted.values_mut() {
             wanted.not_before = None;
         }
-        for (peer, known) in &self.peers {
-            if let Some(link) = known.link.as_ref().filter(|_| known.session.is_open()) {
-                self.effects.push_back(Effect::List { peer: *peer, link: link.number });
-            }
+        for peer in self.open_peers() {
+            self.list(peer);
+        }
+    }
+
+    /// The directory has changed: asks those again whose offers it didn't account for. They don't say so again.
+    pub(super) fn list_misplaced(&mut self) {
+        for peer in std::mem::take(&mut self.pulls.misplaced) {
+            self.list(peer);
+        }
+    }
+
+    fn list(&mut self, peer: NodeId) {
+        let open = self.peers.get(&peer).filter(|known| known.session.is_open());
+        if let Some(link) = open.and_then(|known| known.link.as_ref()) {
+            self.effects.push_back(Effect::List { peer, link: link.number });
         }
     }
 
     /// A peer has this much of a journal. Only what flows this way is pulled: acts from below, standards from above.
     pub(super) fn pull(&mut self, peer: NodeId, journal: JournalSize) {
         if !pull::flows_here(&self.knowledge, &peer, &journal) {
+            self.pulls.misplaced.insert(peer);
             return;
         }
         let wanted = self.pulls.wanted.entry(key(&journal)).or_insert(Wanted {
