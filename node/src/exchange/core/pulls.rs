@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
 use tongban_federation::session::Input;
+use tongban_federation::limits;
 use tongban_federation::wire::JournalSize;
 
 use super::{Effect, Exchange};
@@ -47,6 +48,14 @@ pub(super) struct Pulls {
 }
 
 impl Pulls {
+    /// Whether a peer has named as many journals as it may, and this isn't one of them.
+    fn is_full(&self, peer: &NodeId, journal: &JournalSize) -> bool {
+        // Counted only when somebody may have.
+        self.wanted.len() >= limits::JOURNALS_PER_PEER_MAX
+            && !self.wanted.contains_key(&key(journal))
+            && self.wanted.values().filter(|wanted| wanted.peer == *peer).count() >= limits::JOURNALS_PER_PEER_MAX
+    }
+
     /// A link is gone; what the peer has it says anew on the next one.
     pub(super) fn unlinked(&mut self, peer: &NodeId) {
         self.offered.remove(peer);
@@ -87,6 +96,10 @@ impl Exchange {
         if !pull::flows_here(&self.knowledge, &peer, &journal) {
             return;
         }
+        if self.pulls.is_full(&peer, &journal) {
+            tracing::warn!(%peer, code = "journals-limit", "a peer names more journals than the protocol allows");
+            return;
+        }
         let wanted = self.pulls.wanted.entry(key(&journal)).or_insert(Wanted {
             peer,
             size: 0,
@@ -104,7 +117,11 @@ impl Exchange {
     /// Begins pulls as far as there is room and time.
     pub(super) fn pull_wanted(&mut self) {
         let now = self.knowledge.now();
-        let mut room = PULLS_MAX.saturating_sub(self.pulls.wanted.values().filter(|wanted| wanted.running).count());
+        let mut of_peer: BTreeMap<NodeId, usize> = BTreeMap::new();
+        for wanted in self.pulls.wanted.values().filter(|wanted| wanted.running) {
+            *of_peer.entry(wanted.peer).or_default() += 1;
+        }
+        let mut room = PULLS_MAX.saturating_sub(of_peer.values().sum());
         for ((origin, journal, epoch), wanted) in &mut self.pulls.wanted {
             if room == 0 {
                 return;
@@ -113,6 +130,11 @@ impl Exchange {
                 continue;
             }
             let Some(link) = self.peers.get(&wanted.peer).and_then(|peer| peer.link.as_ref()) else { continue };
+            let running = of_peer.entry(wanted.peer).or_default();
+            if *running >= limits::PULLS_PER_PEER_MAX {
+                continue;
+            }
+            *running += 1;
             (wanted.running, room) = (true, room - 1);
             let journal = JournalSize { origin: *origin, journal: *journal, epoch: *epoch, size: wanted.size };
             self.effects.push_back(Effect::Pull { peer: wanted.peer, link: link.number, journal });
