@@ -23,7 +23,7 @@ use crate::engine::Refused;
 /// Serves the requests of one link until it closes.
 pub(super) async fn serve_link(shared: Arc<Shared>, link: Link) {
     let mut often = Bucket::new(limits::REQUESTS_PER_SECOND_MAX, limits::REQUESTS_BURST_MAX);
-    let unread = Unread { slices: room(limits::SLICES_BYTES_MAX), others: room(limits::ANSWERS_BYTES_MAX) };
+    let unread = Unread::new();
     while let Ok((request, responder)) = link.accept_request().await {
         if !often.take(shared.now()) {
             tracing::warn!(peer = %link.peer().node, code = "requests-limit", "a peer asks more often than the protocol allows");
@@ -50,6 +50,10 @@ struct Unread {
 }
 
 impl Unread {
+    fn new() -> Self {
+        Self { slices: room(limits::SLICES_BYTES_MAX), others: room(limits::ANSWERS_BYTES_MAX) }
+    }
+
     /// Answers a request, with the room that the answer takes until the peer has read it. A pull waits for room before it is answered,
     /// since a peer that reads makes some; any other answer that finds none is refused.
     async fn answer(&self, shared: &Arc<Shared>, link: &Link, request: &[u8]) -> (Vec<u8>, Option<OwnedSemaphorePermit>) {
@@ -61,15 +65,20 @@ impl Unread {
             drop(taken.as_mut().and_then(|taken| taken.split(over as usize)));
             return (response, taken);
         }
-        let response = answer(shared, link, request).await.to_bytes();
-        match Arc::clone(&self.others).try_acquire_many_owned(permits(response.len())) {
-            Ok(taken) => (response, Some(taken)),
-            Err(_) => {
-                tracing::warn!(peer = %link.peer().node, code = "answers-limit", "a peer doesn't read what it asks for");
-                let full = Refused::problem("answers-limit", "read the answers that wait first", "请先收取已有的答复");
-                (refusal(full).to_bytes(), None)
-            }
+        let (response, taken) = self.keep(answer(shared, link, request).await.to_bytes());
+        if taken.is_none() {
+            tracing::warn!(peer = %link.peer().node, code = "answers-limit", "a peer doesn't read what it asks for");
         }
+        (response, taken)
+    }
+
+    /// Finds room for an answer, or refuses in its place.
+    fn keep(&self, response: Vec<u8>) -> (Vec<u8>, Option<OwnedSemaphorePermit>) {
+        if let Ok(taken) = Arc::clone(&self.others).try_acquire_many_owned(permits(response.len())) {
+            return (response, Some(taken));
+        }
+        let full = Refused::problem("answers-limit", "read the answers that wait first", "请先收取已有的答复");
+        (refusal(full).to_bytes(), None)
     }
 }
 
@@ -249,4 +258,31 @@ pub fn whereis(knowledge: &Knowledge, text: &str) -> Result<Option<WhereisAnswer
         as_of: location.as_of,
         authority: tongban_codes::division::table().path_name(location.division).unwrap_or_default(),
     }))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_that_nobody_reads_are_bounded() {
+        let unread = Unread::new();
+        let answer = vec![7; 300 << 10];
+        let mut waiting = Vec::new();
+        let refused = loop {
+            match unread.keep(answer.clone()) {
+                (kept, Some(taken)) => {
+                    assert_eq!(kept, answer);
+                    waiting.push(taken);
+                }
+                (refused, None) => break refused,
+            }
+        };
+        assert_eq!(waiting.len(), limits::ANSWERS_BYTES_MAX / answer.len());
+        let Response::Refused(refusal) = Response::from_bytes(&refused).unwrap() else { panic!("it is refused") };
+        assert_eq!(refusal.code, "answers-limit");
+        waiting.pop();
+        assert!(unread.keep(answer).1.is_some(), "what was read makes room");
+    }
 }

@@ -1,6 +1,6 @@
 //! Journals: which are offered to whom, which are wanted, and which are on their way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
@@ -34,34 +34,105 @@ struct Wanted {
     size: u64,
     running: bool,
     failures: u32,
-    not_before: Option<Timestamp>,
+    not_before: Timestamp,
 }
 
 /// What is wanted, and what was offered.
 #[derive(Default)]
 pub(super) struct Pulls {
     wanted: BTreeMap<Journal, Wanted>,
+    /// What waits of each peer, by the time from which on it may be pulled.
+    due: BTreeMap<NodeId, BTreeSet<(Timestamp, Journal)>>,
+    /// How many are on their way from each peer.
+    running: BTreeMap<NodeId, usize>,
     /// The sizes that each linked peer was told.
     offered: BTreeMap<NodeId, BTreeMap<Journal, u64>>,
     /// Something that was wanted went with a link. Others may have offered it meanwhile, and don't say so again.
     pub(super) forgotten: bool,
 }
 
-impl Pulls {
-    /// Whether a peer has named as many journals as it may, and this isn't one of them.
-    fn is_full(&self, peer: &NodeId, journal: &JournalSize) -> bool {
-        // Counted only when somebody may have.
-        self.wanted.len() >= limits::JOURNALS_PER_PEER_MAX
-            && !self.wanted.contains_key(&key(journal))
-            && self.wanted.values().filter(|wanted| wanted.peer == *peer).count() >= limits::JOURNALS_PER_PEER_MAX
-    }
+/// Before any moment.
+const AT_ONCE: Timestamp = Timestamp::from_millis(0);
 
+impl Pulls {
     /// A link is gone; what the peer has it says anew on the next one.
     pub(super) fn unlinked(&mut self, peer: &NodeId) {
         self.offered.remove(peer);
-        let before = self.wanted.len();
-        self.wanted.retain(|_, wanted| wanted.running || wanted.peer != *peer);
-        self.forgotten |= self.wanted.len() < before;
+        for (_, journal) in self.due.remove(peer).into_iter().flatten() {
+            self.wanted.remove(&journal);
+            self.forgotten = true;
+        }
+    }
+
+    /// How many journals of a peer are wanted.
+    fn of_peer(&self, peer: &NodeId) -> usize {
+        self.due.get(peer).map_or(0, BTreeSet::len) + self.running.get(peer).copied().unwrap_or(0)
+    }
+
+    /// A peer has this much of a journal; `false` when it has named too many.
+    fn want(&mut self, peer: NodeId, journal: &JournalSize) -> bool {
+        let key = key(journal);
+        if !self.wanted.contains_key(&key) && self.of_peer(&peer) >= limits::JOURNALS_PER_PEER_MAX {
+            return false;
+        }
+        let new = Wanted { peer, size: 0, running: false, failures: 0, not_before: AT_ONCE };
+        let wanted = self.wanted.entry(key).or_insert(new);
+        wanted.size = wanted.size.max(journal.size);
+        if !wanted.running {
+            if let Some(due) = self.due.get_mut(&wanted.peer) {
+                due.remove(&(wanted.not_before, key));
+            }
+            wanted.peer = peer;
+            self.due.entry(peer).or_default().insert((wanted.not_before, key));
+        }
+        true
+    }
+
+    /// A pull is over, and its journal is wanted again from `again` on if that is a time.
+    fn ended(&mut self, journal: Journal, again: Option<Timestamp>) {
+        let Some(wanted) = self.wanted.get_mut(&journal) else { return };
+        wanted.running = false;
+        if let Some(running) = self.running.get_mut(&wanted.peer) {
+            *running -= 1;
+        }
+        self.running.retain(|_, running| *running > 0);
+        match again {
+            Some(at) => {
+                wanted.not_before = at;
+                self.due.entry(wanted.peer).or_default().insert((at, journal));
+            }
+            None => {
+                self.wanted.remove(&journal);
+            }
+        }
+    }
+
+    /// What waits after a failure may be pulled at once.
+    fn hurry(&mut self) {
+        for (journal, wanted) in self.wanted.iter_mut().filter(|(_, wanted)| wanted.not_before > AT_ONCE) {
+            if let Some(due) = self.due.get_mut(&wanted.peer)
+                && due.remove(&(wanted.not_before, *journal))
+            {
+                due.insert((AT_ONCE, *journal));
+            }
+            wanted.not_before = AT_ONCE;
+        }
+    }
+
+    /// The next journal of a peer that may be pulled now, if there is room.
+    fn begin(&mut self, peer: NodeId, now: Timestamp) -> Option<JournalSize> {
+        let of_peer = self.running.get(&peer).copied().unwrap_or(0);
+        if of_peer >= limits::PULLS_PER_PEER_MAX || self.running.values().sum::<usize>() >= PULLS_MAX {
+            return None;
+        }
+        let due = self.due.get_mut(&peer)?;
+        let (at, journal) = *due.first().filter(|(at, _)| *at <= now)?;
+        due.remove(&(at, journal));
+        let wanted = self.wanted.get_mut(&journal)?;
+        wanted.running = true;
+        *self.running.entry(peer).or_default() += 1;
+        let (origin, journal, epoch) = journal;
+        Some(JournalSize { origin, journal, epoch, size: wanted.size })
     }
 }
 
@@ -81,9 +152,7 @@ impl Exchange {
 
     /// Asks every peer what it has; what failed before is tried again at once.
     pub(super) fn pull_all(&mut self) {
-        for wanted in self.pulls.wanted.values_mut() {
-            wanted.not_before = None;
-        }
+        self.pulls.hurry();
         for (peer, known) in &self.peers {
             if let Some(link) = known.link.as_ref().filter(|_| known.session.is_open()) {
                 self.effects.push_back(Effect::List { peer: *peer, link: link.number });
@@ -96,20 +165,8 @@ impl Exchange {
         if !pull::flows_here(&self.knowledge, &peer, &journal) {
             return;
         }
-        if self.pulls.is_full(&peer, &journal) {
+        if !self.pulls.want(peer, &journal) {
             tracing::warn!(%peer, code = "journals-limit", "a peer names more journals than the protocol allows");
-            return;
-        }
-        let wanted = self.pulls.wanted.entry(key(&journal)).or_insert(Wanted {
-            peer,
-            size: 0,
-            running: false,
-            failures: 0,
-            not_before: None,
-        });
-        wanted.size = wanted.size.max(journal.size);
-        if !wanted.running {
-            wanted.peer = peer;
         }
         self.pull_wanted();
     }
@@ -117,27 +174,12 @@ impl Exchange {
     /// Begins pulls as far as there is room and time.
     pub(super) fn pull_wanted(&mut self) {
         let now = self.knowledge.now();
-        let mut of_peer: BTreeMap<NodeId, usize> = BTreeMap::new();
-        for wanted in self.pulls.wanted.values().filter(|wanted| wanted.running) {
-            *of_peer.entry(wanted.peer).or_default() += 1;
-        }
-        let mut room = PULLS_MAX.saturating_sub(of_peer.values().sum());
-        for ((origin, journal, epoch), wanted) in &mut self.pulls.wanted {
-            if room == 0 {
-                return;
+        let due: Vec<NodeId> = self.pulls.due.keys().copied().collect();
+        for peer in due {
+            let Some(link) = self.peers.get(&peer).and_then(|known| known.link.as_ref()) else { continue };
+            while let Some(journal) = self.pulls.begin(peer, now) {
+                self.effects.push_back(Effect::Pull { peer, link: link.number, journal });
             }
-            if wanted.running || wanted.not_before.is_some_and(|at| now < at) {
-                continue;
-            }
-            let Some(link) = self.peers.get(&wanted.peer).and_then(|peer| peer.link.as_ref()) else { continue };
-            let running = of_peer.entry(wanted.peer).or_default();
-            if *running >= limits::PULLS_PER_PEER_MAX {
-                continue;
-            }
-            *running += 1;
-            (wanted.running, room) = (true, room - 1);
-            let journal = JournalSize { origin: *origin, journal: *journal, epoch: *epoch, size: wanted.size };
-            self.effects.push_back(Effect::Pull { peer: wanted.peer, link: link.number, journal });
         }
     }
 
@@ -145,23 +187,19 @@ impl Exchange {
         let now = self.knowledge.now();
         let linked = self.peers.get(&peer).is_some_and(|peer| peer.link.is_some());
         if let Some(wanted) = self.pulls.wanted.get_mut(&key(&journal)) {
-            wanted.running = false;
-            let done = match &result {
+            let again = match &result {
                 Ok(_) => {
-                    (wanted.failures, wanted.not_before) = (0, None);
-                    wanted.size <= journal.size
+                    wanted.failures = 0;
+                    (wanted.size > journal.size).then_some(AT_ONCE)
                 }
                 Err(_) => {
                     let wait = AGAIN_SECONDS_MIN.saturating_mul(1 << wanted.failures.min(16));
                     wanted.failures += 1;
-                    wanted.not_before = Some(now.add_seconds(wait.min(AGAIN_SECONDS_MAX)));
-                    !linked
+                    linked.then(|| now.add_seconds(wait.min(AGAIN_SECONDS_MAX)))
                 }
             };
-            if done {
-                self.pulls.wanted.remove(&key(&journal));
-                self.pulls.forgotten |= result.is_err();
-            }
+            self.pulls.forgotten |= again.is_none() && result.is_err();
+            self.pulls.ended(key(&journal), again);
         }
         match result {
             Ok(0) => {}
