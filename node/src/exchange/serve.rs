@@ -14,8 +14,8 @@ use tongban_quic::{Link, Standing};
 use tongban_seal::cose;
 use tongban_storage::keyspace::{case, figure, hall, item};
 
-use super::driver::{permits, room};
 use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, ProgressAnswer, UNREACHED, WhereisAnswer};
+use super::driver::{permits, room};
 use super::knowledge::Knowledge;
 use super::shared::Shared;
 use crate::engine::Refused;
@@ -56,7 +56,12 @@ impl Unread {
 
     /// Answers a request, with the room that the answer takes until the peer has read it. A pull waits for room before it is answered,
     /// since a peer that reads makes some; any other answer that finds none is refused.
-    async fn answer(&self, shared: &Arc<Shared>, link: &Link, request: &[u8]) -> (Vec<u8>, Option<OwnedSemaphorePermit>) {
+    async fn answer(
+        &self,
+        shared: &Arc<Shared>,
+        link: &Link,
+        request: &[u8],
+    ) -> (Vec<u8>, Option<OwnedSemaphorePermit>) {
         if matches!(Request::from_bytes(request), Ok(Request::Pull(_) | Request::Journals(_))) {
             let longest = permits(limits::RESPONSE_BYTES_MAX);
             let mut taken = Arc::clone(&self.slices).acquire_many_owned(longest).await.ok();

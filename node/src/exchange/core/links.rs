@@ -147,7 +147,8 @@ impl Exchange {
         }
         // Those that have come and gone are forgotten.
         self.peers.retain(|node, known| known.link.is_some() || known.role == Role::Dial || !unrecorded(node));
-        let others = self.peers.iter().filter(|(node, known)| known.link.is_some() && **node != peer && unrecorded(node));
+        let others =
+            self.peers.iter().filter(|(node, known)| known.link.is_some() && **node != peer && unrecorded(node));
         others.count() < limits::UNRECORDED_PEERS_MAX
     }
 

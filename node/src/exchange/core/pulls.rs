@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
-use tongban_federation::session::Input;
 use tongban_federation::limits;
+use tongban_federation::session::Input;
 use tongban_federation::wire::JournalSize;
 
 use super::{Effect, Exchange};
@@ -212,5 +212,56 @@ impl Exchange {
             }
         }
         self.pull_wanted();
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    const FIRST: NodeId = NodeId::from_bytes([1; 16]);
+    const SECOND: NodeId = NodeId::from_bytes([2; 16]);
+
+    fn journal(origin: NodeId, epoch: usize, size: u64) -> JournalSize {
+        JournalSize { origin, journal: 0, epoch: u32::try_from(epoch).unwrap(), size }
+    }
+
+    fn begun(pulls: &mut Pulls, peer: NodeId, now: Timestamp) -> Vec<JournalSize> {
+        std::iter::from_fn(|| pulls.begin(peer, now)).collect()
+    }
+
+    #[test]
+    fn a_peer_that_names_journals_without_end_leaves_room_for_the_others() {
+        let (mut pulls, now) = (Pulls::default(), Timestamp::from_millis(1));
+        for epoch in 0..limits::JOURNALS_PER_PEER_MAX {
+            assert!(pulls.want(FIRST, &journal(FIRST, epoch, 1)));
+        }
+        assert!(!pulls.want(FIRST, &journal(FIRST, limits::JOURNALS_PER_PEER_MAX, 1)), "one too many");
+        assert!(pulls.want(FIRST, &journal(FIRST, 0, 2)), "one that is known");
+        assert!(pulls.want(SECOND, &journal(SECOND, 0, 1)));
+        assert_eq!(begun(&mut pulls, FIRST, now).len(), limits::PULLS_PER_PEER_MAX);
+        assert_eq!(begun(&mut pulls, SECOND, now), [journal(SECOND, 0, 1)]);
+        pulls.unlinked(&FIRST);
+        assert!(pulls.forgotten);
+        assert_eq!(pulls.wanted.len(), limits::PULLS_PER_PEER_MAX + 1, "what is on its way stays until it ends");
+    }
+
+    #[test]
+    fn what_failed_waits_and_what_grew_goes_on() {
+        let (mut pulls, now, later) = (Pulls::default(), Timestamp::from_millis(1), Timestamp::from_millis(5_000));
+        assert!(pulls.want(FIRST, &journal(FIRST, 1, 3)));
+        let pulled = begun(&mut pulls, FIRST, now);
+        assert_eq!(pulled, [journal(FIRST, 1, 3)]);
+        assert!(pulls.want(SECOND, &journal(FIRST, 1, 4)), "another has more of it meanwhile");
+        assert_eq!(begun(&mut pulls, SECOND, now), [], "it is on its way");
+        pulls.ended(key(&pulled[0]), Some(later));
+        assert_eq!((begun(&mut pulls, FIRST, now), begun(&mut pulls, SECOND, later)), (vec![], vec![]));
+        assert!(pulls.want(SECOND, &journal(FIRST, 1, 4)), "said again, it goes over to the other");
+        assert_eq!((begun(&mut pulls, FIRST, later), begun(&mut pulls, SECOND, now)), (vec![], vec![]), "it waits");
+        pulls.hurry();
+        assert_eq!(begun(&mut pulls, SECOND, now), [journal(FIRST, 1, 4)]);
+        pulls.ended((FIRST, 0, 1), None);
+        assert!(pulls.wanted.is_empty() && pulls.running.is_empty());
     }
 }
