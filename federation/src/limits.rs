@@ -52,7 +52,7 @@ pub const ANSWERS_BYTES_MAX: usize = 8 << 20;
 pub const JOURNALS_PER_PEER_MAX: usize = 100_000;
 /// How many journals are pulled from one peer at once, so that one that stalls leaves room for the others.
 pub const PULLS_PER_PEER_MAX: usize = 8;
-/// How long a peer may take to answer a pull: the longest answer over a line of 0.3 Mbit/s.
+/// How long a peer may take to answer a pull: eight slices of 2 MiB at once over a line of 1.2 Mbit/s.
 pub const PULL_SECONDS_MAX: u64 = 120;
 /// How many nodes may be linked whose record isn't known: whoever is above them may certify as many as it likes.
 pub const UNRECORDED_PEERS_MAX: usize = 64;
@@ -65,8 +65,8 @@ pub const RECORDS_PER_FRAME_MAX: usize = 256;
 pub const JOURNALS_PER_FRAME_MAX: usize = 1024;
 /// How many high-water marks a hello may carry.
 pub const HIGH_WATERS_MAX: usize = 64;
-/// How many certificates a chain may have: one per level and the root's.
-pub const CHAIN_CERTIFICATES_MAX: usize = 8;
+/// How many certificates a chain may have: the five levels of the tree and one to spare.
+pub const CHAIN_CERTIFICATES_MAX: usize = 6;
 /// How many addresses a node may announce.
 pub const ADDRESSES_MAX: usize = 16;
 /// How many authorities a node may serve; the fullest district of the real file has 34 departments.

@@ -44,7 +44,7 @@ pub struct Limits {
     /// Unauthenticated connections at a time from one address. From half of it on, and from half of the
     /// total on, a client has to prove its address first (QUIC retry, RFC 9000 §8.1.2).
     pub unauthenticated_per_address_max: usize,
-    /// Accepted links and refusals that wait for [`crate::Endpoint::accept`].
+    /// Accepted links and refusals that wait to be fetched from the endpoint.
     pub accept_queue_max: usize,
     /// Bytes kept of a connection attempt before it is looked at.
     pub incoming_buffer_bytes: u64,
