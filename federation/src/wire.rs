@@ -129,6 +129,12 @@ impl Frame {
         cbor::to_vec(self)
     }
 
+    /// Whether these bytes, as [`Self::to_bytes`] gives them, are a frame of records.
+    pub fn are_records(bytes: &[u8]) -> bool {
+        // An array of two, and the kind.
+        bytes.starts_with(&[0x82, 0x06])
+    }
+
     /// Reads one frame and holds it against the limits.
     ///
     /// # Errors

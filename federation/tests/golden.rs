@@ -104,6 +104,7 @@ fn frames() {
         ("bye", Frame::Bye(Bye { code: 2, text: "going away".to_owned() })),
     ] {
         pin(&format!("frame-{name}"), &frame);
+        assert_eq!(Frame::are_records(&frame.to_bytes()), matches!(frame, Frame::Records(_)), "{name}");
         assert_eq!(Frame::from_bytes(&frame.to_bytes()), Ok(frame));
     }
 }

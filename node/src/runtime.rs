@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tongban_codes::calendar::Calendar;
 use tongban_codes::time::Timestamp;
 use tongban_domain::{Event, NodeFacts, Operator, Role};
+use tongban_federation::limits;
 use tongban_quic::{Endpoint, Identity as TransportIdentity, Limits as QuicLimits, QuicError, certificate};
 use tongban_seal::Signer;
 use tongban_storage::keyspace::meta::{self, NodeRow};
@@ -184,8 +185,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let quic_trust = tongban_quic::Trust::new(Arc::clone(&clock), []);
     quic_trust.admit_strangers(true);
     let transport = TransportIdentity::new(&transport_key, vec![made.clone()])?;
-    let limits = QuicLimits::default().with_idle_timeout(Duration::from_secs(IDLE_SECONDS));
-    let endpoint = Endpoint::bind(directory.config.listen, transport, quic_trust.clone(), limits)?;
+    let endpoint = Endpoint::bind(directory.config.listen, transport, quic_trust.clone(), transport_limits())?;
     let addresses = addresses(&directory, &endpoint)?;
     let spki = certificate::public_key(&transport_key).map_err(|error| RunError::Setup(error.to_string()))?;
     let knowledge = Knowledge::load(
@@ -286,6 +286,19 @@ async fn close(backend: Arc<dyn Backend>) {
 
 /// Seconds of silence after which a link counts as broken.
 const IDLE_SECONDS: u64 = 5;
+
+/// What a peer may make the transport of a node spend: the protocol's limits, and those that are the transport's own.
+#[must_use]
+pub fn transport_limits() -> QuicLimits {
+    QuicLimits {
+        frame_bytes_max: limits::FRAME_BYTES_MAX,
+        request_bytes_max: limits::REQUEST_BYTES_MAX,
+        response_bytes_max: limits::RESPONSE_BYTES_MAX,
+        requests_max: limits::STREAMS_PER_PEER_MAX,
+        ..QuicLimits::default()
+    }
+    .with_idle_timeout(Duration::from_secs(IDLE_SECONDS))
+}
 
 fn announce_ready(directory: &NodeDirectory, shared: &Shared) {
     use std::io::Write;

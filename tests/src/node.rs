@@ -289,6 +289,19 @@ impl Node {
         problem.clone()
     }
 
+    /// Runs a command that destroys something without `--yes`, where nobody can be asked: wrong usage, and a hint.
+    ///
+    /// # Panics
+    ///
+    /// When it isn't refused for that.
+    #[track_caller]
+    pub fn unconfirmed(&self, args: &[&str]) {
+        let (exit, value) = self.call(args);
+        let problem = &value["error"];
+        assert_eq!((exit, problem["code"].as_str()), (2, Some("not-confirmed")), "{} {args:?}: {value}", self.name);
+        assert!(problem["remedy_en"].as_str().is_some_and(|remedy| remedy.contains("--yes")), "{value}");
+    }
+
     /// Waits until a command is done.
     ///
     /// # Panics

@@ -99,6 +99,11 @@ impl Exchange {
             self.refuse(link, peer);
             return;
         }
+        if !self.has_room_for(peer) {
+            tracing::warn!(%peer, code = "links-limit", "a connection is refused: too many nodes without a record");
+            self.effects.push_back(Effect::Close { link, reason: "too many nodes without a record" });
+            return;
+        }
         let here = self.knowledge.here();
         let table = tongban_codes::division::table();
         let lasting =
@@ -138,6 +143,21 @@ impl Exchange {
                     || trust.anchors.iter().any(|anchor| anchor.key_hash == proven.key_hash)
             }
         }
+    }
+
+    /// Whether a node may be linked, as far as its record isn't known: its superior may certify as many ids as it likes.
+    fn has_room_for(&mut self, peer: NodeId) -> bool {
+        let directory = self.knowledge.directory();
+        let superior = self.knowledge.trust().superior;
+        let unrecorded = |node: &NodeId| directory.node(node).is_none() && superior != Some(*node);
+        if !unrecorded(&peer) {
+            return true;
+        }
+        // Those that have come and gone are forgotten.
+        self.peers.retain(|node, known| known.link.is_some() || known.role == Role::Dial || !unrecorded(node));
+        let others =
+            self.peers.iter().filter(|(node, known)| known.link.is_some() && **node != peer && unrecorded(node));
+        others.count() < limits::UNRECORDED_PEERS_MAX
     }
 
     fn refuse(&mut self, link: u64, peer: NodeId) {
