@@ -98,6 +98,22 @@ pub fn each_entry(
     })
 }
 
+/// Kind and division of every entry of this code.
+///
+/// # Errors
+///
+/// When the index can't be read.
+pub fn places(read: &dyn Read, code: &str) -> Result<Vec<(Kind, DivisionCode)>, StorageError> {
+    let mut prefix = layout::places_of_code(code);
+    prefix.push(0);
+    let mut found = Vec::new();
+    under(read, Family::Rows, &prefix, &mut |key, _| {
+        found.extend(layout::read_place(key).map(|(_, division, kind)| (kind, division)));
+        ControlFlow::Continue(())
+    })?;
+    Ok(found)
+}
+
 /// Writes an index.
 pub struct Writer<'a> {
     backend: &'a dyn Backend,

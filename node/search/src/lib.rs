@@ -23,5 +23,5 @@ mod text;
 mod words;
 
 pub use entry::{Entry, Kind};
-pub use index::{Extent, Writer, each_entry, extent};
+pub use index::{Extent, Writer, each_entry, extent, places};
 pub use search::{Hit, Query, search};

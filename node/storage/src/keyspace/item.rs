@@ -15,6 +15,8 @@ pub const DRAFT: Keyspace<String, ServiceItem> = Keyspace::new(Family::Rows, 0x0
 pub const BASE: Keyspace<String, BaseItem> = Keyspace::new(Family::Rows, 0x06);
 /// Items of other nodes, by division and whole code.
 pub const FOREIGN: Keyspace<(DivisionCode, String), ForeignItem> = Keyspace::new(Family::Rows, 0x07);
+/// The first and the last prefix under which items of whichever kind lie.
+pub const PREFIXES: (u8, u8) = (0x04, 0x07);
 /// Whole codes by short code.
 pub const BY_SHORT: Keyspace<(String, String), ()> = Keyspace::new(Family::Index, 0x22);
 
