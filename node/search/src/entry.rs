@@ -80,7 +80,7 @@ pub(crate) struct Card {
     pub(crate) keywords: Vec<String>,
     #[n(6)]
     pub(crate) base_code: Option<String>,
-    /// Base code and short codes under which it is offered; not part of what makes it another card.
+    /// Base code and short code, in upper case; a short code that is a whole code is none.
     #[n(7)]
     pub(crate) codes: Vec<String>,
 }
@@ -89,7 +89,7 @@ pub(crate) struct Card {
 const NO_MAIN_ITEM: [&str; 2] = ["未分类", "无"];
 
 impl Card {
-    /// The card of an entry, without codes.
+    /// The card of an entry.
     pub(crate) fn of(entry: &Entry) -> Self {
         let has_main = entry.main_item != entry.name && !NO_MAIN_ITEM.contains(&entry.main_item.as_str());
         Self {
@@ -100,13 +100,17 @@ impl Card {
             department: text::department(&entry.department),
             keywords: entry.keywords.clone(),
             base_code: entry.base_code.clone(),
-            codes: Vec::new(),
+            codes: entry
+                .base_code
+                .iter()
+                .chain((entry.short_code != entry.code || entry.kind == Kind::Base).then_some(&entry.short_code))
+                .map(|code| code.to_ascii_uppercase())
+                .collect(),
         }
     }
 
     /// By what the card is known.
     pub(crate) fn digest(&self) -> Digest {
-        debug_assert!(self.codes.is_empty(), "codes are added to a card that is known");
         Digest::of(&tongban_codes::cbor::to_vec(self))
     }
 }

@@ -314,7 +314,7 @@ impl<'a> Writer<'a> {
 
     /// The number of an entry's card, which is made when there is none.
     fn card_of(&mut self, entry: &Entry) -> Result<u32, StorageError> {
-        let mut card = Card::of(entry);
+        let card = Card::of(entry);
         let digest = card.digest();
         let known = match self.cards.get(&digest) {
             Some(known) => Some(*known),
@@ -331,38 +331,14 @@ impl<'a> Writer<'a> {
         if is_new {
             self.head.next_card += 1;
             self.head.cards += 1;
+            self.put(Family::Rows, layout::card(number), &card);
             self.put(Family::Index, layout::by_digest(&digest), &number);
+            for code in &card.codes {
+                self.batch.put(Family::Index, layout::by_code(code, number), []);
+            }
             for ((field, term), marks) in terms(&card) {
                 self.post(field, &term, number, marks)?;
             }
-        }
-        let codes: Vec<String> = entry
-            .base_code
-            .iter()
-            .chain((entry.short_code != entry.code || entry.kind == Kind::Base).then_some(&entry.short_code))
-            .map(|code| code.to_ascii_uppercase())
-            .collect();
-        let mut is_changed = is_new;
-        if !is_new {
-            let mut all_known = true;
-            for code in &codes {
-                all_known &= self.read().look(Family::Index, &layout::by_code(code, number), &mut |_| {})?;
-            }
-            if all_known {
-                return Ok(number);
-            }
-            let row: Option<Card> = row(&self.read(), Family::Rows, &layout::card(number))?;
-            card = row.ok_or_else(|| damaged("a card is missing"))?;
-        }
-        for code in codes {
-            self.batch.put(Family::Index, layout::by_code(&code, number), []);
-            if !card.codes.contains(&code) {
-                card.codes.push(code);
-                is_changed = true;
-            }
-        }
-        if is_changed {
-            self.put(Family::Rows, layout::card(number), &card);
         }
         Ok(number)
     }
@@ -385,12 +361,12 @@ impl<'a> Writer<'a> {
         if more {
             return Ok(());
         }
-        let Some(mut gone): Option<Card> = row(&self.read(), Family::Rows, &layout::card(card))? else {
+        let Some(gone): Option<Card> = row(&self.read(), Family::Rows, &layout::card(card))? else {
             return Ok(());
         };
         self.batch.delete(Family::Rows, layout::card(card));
-        for code in std::mem::take(&mut gone.codes) {
-            self.batch.delete(Family::Index, layout::by_code(&code, card));
+        for code in &gone.codes {
+            self.batch.delete(Family::Index, layout::by_code(code, card));
         }
         for ((field, term), _) in terms(&gone) {
             self.withdraw(field, &term, card)?;
