@@ -28,6 +28,7 @@ use crate::exchange::{
 use crate::http::{self, App};
 use crate::raft::{CommittedSink, OrderedLog, RaftError, RaftNode, RaftOptions};
 use crate::room::Room;
+use crate::search::{Follower, ItemSearch};
 
 /// Log entries between two flushes of the state, after which the log behind them is let go.
 const COMPACT_ENTRIES: u64 = 50_000;
@@ -167,6 +168,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let epoch = row.as_ref().map_or(1, |row| row.epoch);
     let keys = Arc::new(keys(&directory, &*backend)?);
     let calendar = Calendar::embedded();
+    let search = ItemSearch::new(data.join("search"), identity.node, Arc::clone(&state));
     let parts = WriterParts {
         state,
         blobs: Arc::clone(&blobs) as Arc<dyn Blobs>,
@@ -230,7 +232,8 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
             tracing::error!(?refused, "the quarantine was not replayed");
         }
     });
-    let app = App::new(Arc::clone(&shared), Arc::clone(&raft), nudge.clone());
+    let following = tokio::spawn(Follower::new(Arc::clone(&search), Arc::clone(&clock)).run(stopped.clone()));
+    let app = App::new(Arc::clone(&shared), Arc::clone(&raft), nudge.clone(), Arc::clone(&search));
     let socket = directory.socket();
     let server = tokio::spawn(http::serve(app, socket.clone(), stopped.clone()));
     let care = Care {
@@ -251,6 +254,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
         let _drained = tokio::time::timeout(Duration::from_secs(5), driver).await;
     }
     handle.stop();
+    let _followed = tokio::time::timeout(Duration::from_secs(10), following).await;
     let joined = tokio::task::spawn_blocking(move || writer.join());
     let _writer = tokio::time::timeout(Duration::from_secs(10), joined).await;
     if let Err(error) = raft.shutdown().await {
@@ -263,6 +267,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
         }
     })
     .await;
+    let _marked = tokio::task::spawn_blocking(move || search.finish()).await;
     drop(shared);
     let _gone = std::fs::remove_file(&socket);
     close(backend).await;

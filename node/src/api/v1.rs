@@ -12,6 +12,7 @@
 //! | POST `/v1/items/claim` | [`ClaimItem`] | `item` |
 //! | POST `/v1/items/withdraw` | [`ItemRef`] | `item` |
 //! | GET `/v1/items` | [`ItemQuery`] | [`List`] of [`ItemView`] under `items` |
+//! | GET `/v1/items/search` | [`SearchQuery`] | [`SearchAnswer`] |
 //! | POST `/v1/cases` | [`CollectCase`] | `case`, `collection_no`, `query_code` |
 //! | POST `/v1/cases/act` | [`CaseAct`] | the case's number, state and deadlines |
 //! | GET `/v1/cases`, `/v1/cases/show`, `/v1/cases/whereis`, `/v1/cases/progress` | [`CaseQuery`] | [`CaseView`], [`WhereisView`], [`ProgressView`] |
@@ -38,9 +39,11 @@
 
 mod answer;
 mod request;
+mod search;
 
 pub use answer::*;
 pub use request::*;
+pub use search::*;
 
 use std::collections::BTreeMap;
 

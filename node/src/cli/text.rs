@@ -120,6 +120,7 @@ texts! {
         "{0} 起 {1} 个工作日，至 {2}（暂定：超出已公布的日历 {3}）";
     IMPORTED = "{0} came in, {1} of them flagged, {2} rejected.", "导入 {0} 项，其中 {1} 项有问题；拒绝 {2} 项。";
     SENDING = "sending rows", "正在导入";
+    INDEX_INCOMPLETE = "The search index is still being built; there may be more.", "检索索引尚在建立，结果可能不全。";
     PUBLISHED = "{0} published, {1} refused.", "已发布 {0} 项，未发布 {1} 项。";
     FILE_WRITTEN = "The sealed file is in {0}.", "带签章的证照文件已写入 {0}。";
     VERDICT_VALID = "valid: {0}", "有效：{0}";
@@ -259,6 +260,7 @@ labels! {
     "direction" = "direction", "方向";
     "disk_free_bytes" = "free disk, bytes", "磁盘余量（字节）";
     "division" = "division", "行政区划";
+    "division_name" = "place", "地区";
     "effective" = "effective", "生效日期";
     "epoch" = "epoch", "纪元";
     "expires" = "expires", "有效期至";
@@ -300,6 +302,7 @@ labels! {
     "origin" = "origin", "来源节点";
     "outcome" = "outcome", "结果";
     "owner" = "owner", "经办节点";
+    "places" = "places", "办理地数";
     "place.division" = "at", "办理地点";
     "problem" = "problem", "问题";
     "promised_days" = "promised days", "承诺时限";

@@ -58,6 +58,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
+    /// 检索事项 / search
+    Search(super::item_search::Search),
     /// 一个事项 / one item
     Show {
         /// 事项编码或其第一段 / item code, or its first part
@@ -151,6 +153,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             let items = pages(&context.client()?, stage.as_deref(), division, after.as_deref(), limit)?;
             output.list(&Answer::of(&json!({ "items": items })), "items", &COLUMNS)
         }
+        Command::Search(search) => super::item_search::run(context, &search),
         Command::Show { code, division } => {
             let division = division_of(division.as_deref())?;
             let items = pages(&context.client()?, None, division, None, None)?;
