@@ -12,6 +12,7 @@
 //! | POST `/v1/items/claim` | [`ClaimItem`] | `item` |
 //! | POST `/v1/items/withdraw` | [`ItemRef`] | `item` |
 //! | GET `/v1/items` | [`ItemQuery`] | [`List`] of [`ItemView`] under `items` |
+//! | GET `/v1/items/drift` | [`DriftQuery`] | [`DriftReport`] |
 //! | POST `/v1/cases` | [`CollectCase`] | `case`, `collection_no`, `query_code` |
 //! | POST `/v1/cases/act` | [`CaseAct`] | the case's number, state and deadlines |
 //! | GET `/v1/cases`, `/v1/cases/show`, `/v1/cases/whereis`, `/v1/cases/progress` | [`CaseQuery`] | [`CaseView`], [`WhereisView`], [`ProgressView`] |
@@ -37,9 +38,11 @@
 //! A refusal has status 4xx and the body [`ErrorBody`].
 
 mod answer;
+mod drift;
 mod request;
 
 pub use answer::*;
+pub use drift::*;
 pub use request::*;
 
 use std::collections::BTreeMap;
