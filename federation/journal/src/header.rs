@@ -149,6 +149,14 @@ coded! {
         Ceiling = 4,
         /// A policy in force from a date.
         Policy = 5,
+        /// 办事指南: a guide, named by its digest; items name the digest.
+        Guide = 6,
+        /// 主题: a topic under which items are found.
+        Topic = 7,
+        /// 一件事: a life event that bundles items.
+        LifeEvent = 8,
+        /// An entry of a list against which items are checked (九类清单, 行政许可事项清单).
+        Entry = 9,
     }
 }
 

@@ -7,7 +7,7 @@ use tongban_codes::ids::{AuthorityId, CaseId, NodeId};
 use crate::Authority;
 use crate::actor::Operator;
 use crate::case::{Act, Case, Collected, Offer, Progress};
-use crate::catalogue::{BaseItem, ForeignItem, ImportReport, PublishReport, ServiceItem};
+use crate::catalogue::{BaseItem, ForeignItem, Guide, ImportReport, PublishReport, ServiceItem, Standard};
 use crate::licence::Licence;
 
 /// What was decided: the row that results, so that replay stores and never decides.
@@ -40,6 +40,15 @@ pub enum Event {
     /// An act of the other leg, as the node that did it told.
     #[n(8)]
     Act(#[n(0)] Act),
+    /// A guide that a draft refers to by its digest.
+    #[n(9)]
+    Guide(#[n(0)] Box<Guide>),
+    /// A guide that is published with an item or base item of this node, and travels from now on: the item's code, and the guide.
+    #[n(10)]
+    GuideReleased(#[n(0)] String, #[n(1)] Box<Guide>),
+    /// A standard of this node.
+    #[n(11)]
+    Standard(#[n(0)] Box<Standard>),
 }
 
 /// In whose name a document is sealed.

@@ -80,9 +80,9 @@ pub fn decide(
             Ok(Change::of(events, Reply::Imported(report)))
         }
         Command::PublishItems(Some(code)) => {
-            let (code, event) = catalogue::publish(facts, code, at.date())?;
+            let (code, events) = catalogue::publish(facts, code, at.date())?;
             let report = catalogue::PublishReport { published: vec![code], refused: Vec::new() };
-            Ok(Change::of(vec![event], Reply::Published(report)))
+            Ok(Change::of(events, Reply::Published(report)))
         }
         Command::PublishItems(None) => {
             let (report, events) = catalogue::publish_all(facts, at.date());

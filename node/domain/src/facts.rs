@@ -3,13 +3,13 @@
 use tongban_codes::calendar::Calendar;
 use tongban_codes::credit_code::CreditCode;
 use tongban_codes::division::DivisionCode;
-use tongban_codes::ids::{AuthorityId, CaseId, Label, NodeId, QueryCode};
+use tongban_codes::ids::{AuthorityId, CaseId, Digest, Label, NodeId, QueryCode};
 use tongban_codes::time::Timestamp;
 
 use crate::Authority;
 use crate::actor::Operator;
 use crate::case::{Act, Case, Personal};
-use crate::catalogue::{BaseItem, ForeignItem, ServiceItem};
+use crate::catalogue::{BaseItem, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
 use crate::licence::Licence;
 
 /// The deciding node as it knows itself.
@@ -91,6 +91,18 @@ pub trait Facts {
     fn base_item(&self, code: &str) -> Option<BaseItem>;
     /// Codes of the base items that this node itself keeps.
     fn own_base_items(&self) -> Vec<String>;
+    /// A guide by its digest; none when this node keeps the digest alone.
+    fn guide(&self, digest: &Digest) -> Option<Guide>;
+    /// Tells whether this node has published the guide with this digest.
+    fn guide_released(&self, digest: &Digest) -> bool;
+    /// A published version of an item of this node, withdrawn and superseded ones included.
+    fn item_version(&self, code: &str, version: u32) -> Option<ServiceItem>;
+    /// A published version of a base item that is known here.
+    fn base_version(&self, code: &str, version: u32) -> Option<BaseItem>;
+    /// The standards of a kind with a code, of this node and of every superior, the highest division first.
+    fn standards(&self, kind: StandardKind, code: &str) -> Vec<Standard>;
+    /// Codes of all standards of a kind that are known here, each once, in order.
+    fn standard_codes(&self, kind: StandardKind) -> Vec<String>;
     /// An operator by name.
     fn operator(&self, name: &str) -> Option<Operator>;
     /// The next serial of a scope, from 1.

@@ -98,6 +98,8 @@ pub mod codes {
         ITEM_NOT_YET_EFFECTIVE = "item-not-yet-effective";
         /// The item has been withdrawn.
         ITEM_WITHDRAWN = "item-withdrawn";
+        /// The item is suspended: no new case is taken.
+        ITEM_SUSPENDED = "item-suspended";
         /// The act does not fit the state of the item.
         ITEM_STATE = "item-state";
         /// The item has findings that block its publication.

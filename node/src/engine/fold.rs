@@ -6,7 +6,7 @@ use tongban_codes::deliberate::{Bug, is_in};
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_domain::Event;
-use tongban_domain::catalogue::{BaseItem, ForeignItem, ServiceItem};
+use tongban_domain::catalogue::{BaseItem, ForeignItem, Guide, ServiceItem, Standard};
 use tongban_journal::{Body, Entry, Frontier, Header, StandardKind, View as FieldView};
 use tongban_storage::keyspace::delivery::{self, Outcome};
 use tongban_storage::keyspace::figure::{SLICE, SliceRow};
@@ -163,10 +163,19 @@ impl Folding<'_> {
                 case::store(&mut self.over, row, act)?;
             }
             Event::Item(row) => item::store(self.over.batch, row),
-            Event::BaseItem(row) => {
-                let code = row.core.base_code.clone().unwrap_or_default();
-                item::BASE.put(self.over.batch, &code, row);
+            Event::BaseItem(row) => item::store_base(self.over.batch, row),
+            Event::Guide(guide) => {
+                let digest = guide.digest();
+                if !item::GUIDE.holds(&self.over, &digest)? {
+                    let row = item::GuideRow { guide: (**guide).clone(), released: false };
+                    item::GUIDE.put(self.over.batch, &digest, &row);
+                }
             }
+            Event::GuideReleased(_, guide) => {
+                let row = item::GuideRow { guide: (**guide).clone(), released: true };
+                item::GUIDE.put(self.over.batch, &guide.digest(), &row);
+            }
+            Event::Standard(row) => item::store_standard(self.over.batch, row),
             Event::ForeignItem(row) => {
                 item::FOREIGN.put(self.over.batch, &(row.item.division, row.item.code.clone()), row);
             }
@@ -265,13 +274,30 @@ impl Folding<'_> {
                     }
                 });
                 if newer && base.node == origin {
-                    item::BASE.put(self.over.batch, &code, &base);
+                    item::store_base(self.over.batch, &base);
                 }
             }
             StandardKind::Item => {
                 let row: ServiceItem = decoded(bytes, "item")?;
                 let foreign = ForeignItem { node: origin, as_of: self.at, item: row };
                 item::FOREIGN.put(self.over.batch, &(foreign.item.division, foreign.item.code.clone()), &foreign);
+            }
+            StandardKind::Guide => {
+                let guide: Guide = decoded(bytes, "guide")?;
+                let digest = guide.digest();
+                if !item::GUIDE.holds(&self.over, &digest)? {
+                    item::GUIDE.put(self.over.batch, &digest, &item::GuideRow { guide, released: false });
+                }
+            }
+            StandardKind::Ceiling
+            | StandardKind::Policy
+            | StandardKind::Topic
+            | StandardKind::LifeEvent
+            | StandardKind::Entry => {
+                let standard: Standard = decoded(bytes, "standard")?;
+                if standard.node == origin {
+                    item::store_standard(self.over.batch, &standard);
+                }
             }
             _ => {}
         }

@@ -1,10 +1,10 @@
 //! From domain events to journal entries: what is counted above, without a name.
 
-use tongban_codes::ids::NodeId;
+use tongban_codes::ids::Digest;
 use tongban_codes::time::Timestamp;
-use tongban_domain::Event;
 use tongban_domain::case::{self, Act, Case, Status};
-use tongban_domain::catalogue::{BaseItem, ItemState, Mode, ServiceItem};
+use tongban_domain::catalogue::{BaseItem, Guide, ItemState, Mode, ServiceItem, Standard, StandardBody, authority_id};
+use tongban_domain::{Event, NodeFacts};
 use tongban_journal::{
     self as header, ActHeader, Body, Channel, Entry, Header, Outcome, SALT_BYTES, StandardHeader, StandardKind,
 };
@@ -15,7 +15,7 @@ use super::entry::JournalRecord;
 pub const ACTS: u8 = 0;
 /// Number of the journal of standards, taken downward.
 pub const STANDARDS: u8 = 1;
-/// Body field of a standard: the whole item, CBOR.
+/// Body field of a standard: the whole item, guide or standard, CBOR.
 pub const FIELD_STANDARD: u16 = 1;
 
 /// Body fields of an act.
@@ -33,23 +33,34 @@ mod field {
 /// The journal record of an event, if it makes one: acts done here, items published or withdrawn here.
 pub(super) fn record(
     event: &Event,
-    me: NodeId,
+    here: &NodeFacts,
     at: Timestamp,
     fill: &mut dyn FnMut(&mut [u8]),
 ) -> Option<JournalRecord> {
+    let me = here.node;
     let (journal, header, fields) = match event {
         Event::Case(case, act) if act.place.node == me => {
             (ACTS, Header::Acts(act_header(case, act)), act_fields(case, act))
         }
-        Event::Item(item) if item.state != ItemState::Draft => (
+        Event::Item(item) if !item.state.is_draft() => (
             STANDARDS,
             Header::Standards(item_header(item, at)),
             vec![(FIELD_STANDARD, tongban_codes::cbor::to_vec(item))],
         ),
-        Event::BaseItem(base) if base.state != ItemState::Draft && base.node == me => (
+        Event::BaseItem(base) if !base.state.is_draft() && base.node == me => (
             STANDARDS,
             Header::Standards(base_header(base, at)),
             vec![(FIELD_STANDARD, tongban_codes::cbor::to_vec(base))],
+        ),
+        Event::GuideReleased(code, guide) => (
+            STANDARDS,
+            Header::Standards(guide_header(code, guide, here, at)),
+            vec![(FIELD_STANDARD, tongban_codes::cbor::to_vec(&**guide))],
+        ),
+        Event::Standard(standard) if standard.node == me => (
+            STANDARDS,
+            Header::Standards(standard_header(standard, at)),
+            vec![(FIELD_STANDARD, tongban_codes::cbor::to_vec(&**standard))],
         ),
         _ => return None,
     };
@@ -185,6 +196,44 @@ fn base_header(base: &BaseItem, at: Timestamp) -> StandardHeader {
         effective_from: base.effective,
         withdrawn: base.state == ItemState::Withdrawn,
         division: base.division,
-        authority: tongban_domain::catalogue::authority_id(&base.node, base.division, &base.department),
+        authority: authority_id(&base.node, base.division, &base.department),
+    }
+}
+
+/// A guide is named by its digest, and by the code with which it was published first.
+fn guide_header(code: &str, guide: &Guide, here: &NodeFacts, at: Timestamp) -> StandardHeader {
+    StandardHeader {
+        kind: StandardKind::Guide,
+        at,
+        base_code: None,
+        code: code.to_owned(),
+        version: 0,
+        core: guide.digest(),
+        effective_from: None,
+        withdrawn: false,
+        division: here.division,
+        authority: authority_id(&here.node, here.division, ""),
+    }
+}
+
+fn standard_header(standard: &Standard, at: Timestamp) -> StandardHeader {
+    let (kind, base_code) = match &standard.body {
+        StandardBody::Ceiling(ceiling) => (StandardKind::Ceiling, ceiling.base_code.clone()),
+        StandardBody::Topic(_) => (StandardKind::Topic, None),
+        StandardBody::LifeEvent(_) => (StandardKind::LifeEvent, None),
+        StandardBody::Entry(entry) => (StandardKind::Entry, entry.base_code.clone()),
+        StandardBody::Policy(_) => (StandardKind::Policy, None),
+    };
+    StandardHeader {
+        kind,
+        at,
+        base_code,
+        code: standard.code.clone(),
+        version: standard.version,
+        core: Digest::of(&tongban_codes::cbor::to_vec(&standard.body)),
+        effective_from: standard.effective,
+        withdrawn: standard.state == ItemState::Withdrawn,
+        division: standard.division,
+        authority: authority_id(&standard.node, standard.division, standard.department.as_deref().unwrap_or("")),
     }
 }

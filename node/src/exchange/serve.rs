@@ -154,7 +154,7 @@ fn local(knowledge: &Knowledge, asker: &NodeId, query: &Query) -> Result<Respons
                 .or_else(|| {
                     item::named(state, code).ok().filter(|found| found.len() == 1).and_then(|mut found| found.pop())
                 })
-                .filter(|item| item.state != tongban_domain::catalogue::ItemState::Draft)
+                .filter(|item| !item.state.is_draft())
                 .ok_or_else(|| unknown("published item", "已发布事项"))?;
             sealed(knowledge, &ItemAnswer { item, as_of: knowledge.now() })
         }

@@ -54,12 +54,7 @@ async fn withdraw(State(app): State<App>, call: Call, body: Body<ItemRef>) -> Re
 }
 
 fn state(state: ItemState) -> String {
-    match state {
-        ItemState::Draft => "draft",
-        ItemState::Published => "published",
-        ItemState::Withdrawn => "withdrawn",
-    }
-    .to_owned()
+    state.name().to_owned()
 }
 
 fn view(item: ServiceItem) -> ItemView {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
-use tongban_codes::ids::{AuthorityId, CaseId, QueryCode};
+use tongban_codes::ids::{AuthorityId, CaseId, Digest, QueryCode};
 use tongban_codes::time::Timestamp;
 use tongban_domain::case::{Act, Case};
-use tongban_domain::catalogue::{BaseItem, ForeignItem, ServiceItem};
+use tongban_domain::catalogue::{BaseItem, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
 use tongban_domain::licence::Licence;
 use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place};
 
@@ -112,6 +112,43 @@ impl Facts for StateFacts<'_> {
     fn own_base_items(&self) -> Vec<String> {
         let all = self.kept(item::BASE.list(self.read, &stem(&()), None, usize::MAX));
         all.into_iter().filter(|(_, base)| base.node == self.node.node).map(|(code, _)| code).collect()
+    }
+
+    fn guide(&self, digest: &Digest) -> Option<Guide> {
+        self.kept(item::GUIDE.load(self.read, digest)).map(|row| row.guide)
+    }
+
+    fn guide_released(&self, digest: &Digest) -> bool {
+        self.kept(item::GUIDE.load(self.read, digest)).is_some_and(|row| row.released)
+    }
+
+    fn item_version(&self, code: &str, version: u32) -> Option<ServiceItem> {
+        self.kept(item::VERSION.load(self.read, &(code.to_owned(), version)))
+    }
+
+    fn base_version(&self, code: &str, version: u32) -> Option<BaseItem> {
+        self.kept(item::BASE_VERSION.load(self.read, &(code.to_owned(), version)))
+    }
+
+    fn standards(&self, kind: StandardKind, code: &str) -> Vec<Standard> {
+        let stem = stem(&(item::standard_number(kind), code.to_owned()));
+        let mut all = self.kept(item::STANDARD.list(self.read, &stem, None, usize::MAX));
+        all.sort_by_key(|((_, _, division), _)| (division.level(), *division));
+        all.into_iter().map(|(_, standard)| standard).collect()
+    }
+
+    fn standard_codes(&self, kind: StandardKind) -> Vec<String> {
+        let stem = stem(&item::standard_number(kind));
+        let mut codes = Vec::new();
+        let mut each = |(_, code, _), _: Standard| {
+            if codes.last() != Some(&code) {
+                codes.push(code);
+            }
+            std::ops::ControlFlow::Continue(())
+        };
+        let visited = item::STANDARD.visit(self.read, &stem, None, false, &mut each);
+        self.kept(visited);
+        codes
     }
 
     fn operator(&self, name: &str) -> Option<Operator> {

@@ -9,6 +9,9 @@
 //! | 08 09 0a 0b | rows | [`hall`] | id, name, identifier, scope | authority, operator, licence, serial |
 //! | 0c 0d 0e | rows | [`directory`] | node, authority, secret's hash | records, invitation |
 //! | 0f 10 11 | rows | [`figure`] | dimensions, case, slice | count, location, blob |
+//! | 12 | rows | [`item::GUIDE`] | digest | guide |
+//! | 13 | rows | [`item::STANDARD`] | kind, code, division | standard |
+//! | 14 15 | rows | [`item`] | code, version | published version of an item, of a base item |
 //! | 20–23 | index | [`case`], [`item`] | text, short code, holder | |
 //! | 30 | queue | [`case::DUE`] | moment, kind, case | |
 //! | 31–34, 3a, 3b | queue | [`delivery`] | outbox, relay, idempotency, quarantine, put aside elsewhere | |

@@ -6,7 +6,9 @@ use tongban_codes::division::{DivisionCode, Level};
 use tongban_codes::time::{Date, Timestamp};
 
 use super::publish::{same_binding, unknown, within_ceiling};
-use super::{DAYS_MAX, ItemState, Mode, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Unit, authority_id};
+use super::{
+    DAYS_MAX, Editing, ItemState, Mode, Origin, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Unit, authority_id,
+};
 use crate::authority::DatedCode;
 use crate::{Authority, Event, Facts, Rejection, codes};
 
@@ -90,9 +92,19 @@ pub(crate) fn claim(
         covered: terms.covered.clone(),
         // No implementation begins before its base item does.
         effective: terms.effective.max(base.effective),
-        version: known.map_or(0, |known| known.version),
+        version: known.as_ref().map_or(0, |known| known.version),
         state: ItemState::Draft,
         findings: Vec::new(),
+        guide: known.as_ref().and_then(|known| known.guide).or(base.guide),
+        codes: known.as_ref().map(|known| known.codes.clone()).unwrap_or_default(),
+        tier: base.tier,
+        origin: Some(Origin::Claimed),
+        external: known.and_then(|known| known.external),
+        cancel: base.cancel,
+        difference: None,
+        base_version: Some(base.version),
+        successor: None,
+        editing: Editing::default(),
     };
     same_binding(facts, &item)?;
     events.push(Event::Item(item));

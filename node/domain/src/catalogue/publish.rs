@@ -1,6 +1,7 @@
 //! Publication and withdrawal of items, and what it means to be in force.
 
 use serde::Serialize;
+use tongban_codes::ids::Digest;
 use tongban_codes::time::Date;
 
 use super::{BaseItem, Core, ItemState, ServiceItem, Term};
@@ -49,7 +50,7 @@ pub(crate) fn named(facts: &dyn Facts, code: &str) -> Result<ServiceItem, Reject
 pub(crate) fn in_force(item: &ServiceItem, day: Date) -> Result<(), Rejection> {
     let refuse = |code, en: &str, zh: &str| Rejection::new(code, en, zh).field("item", &item.code);
     match item.state {
-        ItemState::Draft => {
+        ItemState::Draft | ItemState::Submitted | ItemState::Reviewed => {
             return Err(refuse(codes::ITEM_NOT_PUBLISHED, "the item is not published", "事项尚未发布")
                 .remedy("publish it: tongban item publish", "发布后再办理：tongban item publish"));
         }
@@ -57,7 +58,25 @@ pub(crate) fn in_force(item: &ServiceItem, day: Date) -> Result<(), Rejection> {
             return Err(refuse(codes::ITEM_WITHDRAWN, "the item has been withdrawn", "事项已取消")
                 .remedy("choose an item in force: tongban item list", "选择在用事项：tongban item list"));
         }
+        ItemState::Suspended => {
+            return Err(refuse(
+                codes::ITEM_SUSPENDED,
+                "the item is suspended: no new case is taken",
+                "事项已暂停，不再收件",
+            )
+            .remedy("see why and until when: tongban item show", "查看原因：tongban item show"));
+        }
         ItemState::Published => {}
+    }
+    if let Some(last) = item.cancel
+        && last < day
+    {
+        return Err(refuse(
+            codes::ITEM_WITHDRAWN,
+            &format!("the item ended on {last}"),
+            &format!("事项已于 {last} 取消"),
+        )
+        .remedy("choose an item in force: tongban item list", "选择在用事项：tongban item list"));
     }
     match item.effective {
         Some(effective) if effective > day => Err(refuse(
@@ -71,12 +90,15 @@ pub(crate) fn in_force(item: &ServiceItem, day: Date) -> Result<(), Rejection> {
 }
 
 /// Publishes one item or base item on `day`; answers with its whole code.
-pub(crate) fn publish(facts: &dyn Facts, code: &str, day: Date) -> Result<(String, Event), Rejection> {
+pub(crate) fn publish(facts: &dyn Facts, code: &str, day: Date) -> Result<(String, Vec<Event>), Rejection> {
     if let Some(base) = facts.base_item(code)
         && base.node == facts.node().node
     {
         let base = publish_base(base, day)?;
-        return Ok((code.to_owned(), Event::BaseItem(base)));
+        let mut events = Vec::new();
+        release_guide(facts, code, base.guide.as_ref(), &mut events);
+        events.push(Event::BaseItem(base));
+        return Ok((code.to_owned(), events));
     }
     // A short code names the version in force, and the draft may stand beside it.
     let item = match facts.item_draft(code) {
@@ -87,7 +109,24 @@ pub(crate) fn publish(facts: &dyn Facts, code: &str, day: Date) -> Result<(Strin
         }
     };
     let item = publish_item(facts, item, day)?;
-    Ok((item.code.clone(), Event::Item(item)))
+    let code = item.code.clone();
+    let mut events = Vec::new();
+    release_guide(facts, &code, item.guide.as_ref(), &mut events);
+    events.push(Event::Item(item));
+    Ok((code, events))
+}
+
+/// A guide travels from the first publication that names it.
+fn release_guide(facts: &dyn Facts, code: &str, guide: Option<&Digest>, events: &mut Vec<Event>) {
+    if let Some(digest) = guide
+        && !facts.guide_released(digest)
+        && let Some(guide) = facts.guide(digest)
+    {
+        let released = |event: &Event| matches!(event, Event::GuideReleased(_, known) if known.digest() == *digest);
+        if !events.iter().any(released) {
+            events.push(Event::GuideReleased(code.to_owned(), Box::new(guide)));
+        }
+    }
 }
 
 /// Publishes every draft that can be, and says why the others can't.
@@ -100,6 +139,7 @@ pub(crate) fn publish_all(facts: &dyn Facts, day: Date) -> (PublishReport, Vec<E
         {
             match publish_base(base, day) {
                 Ok(base) => {
+                    release_guide(facts, &code, base.guide.as_ref(), &mut events);
                     report.published.push(code);
                     events.push(Event::BaseItem(base));
                 }
@@ -113,6 +153,7 @@ pub(crate) fn publish_all(facts: &dyn Facts, day: Date) -> (PublishReport, Vec<E
         };
         match publish_item(facts, item, day) {
             Ok(item) => {
+                release_guide(facts, &code, item.guide.as_ref(), &mut events);
                 report.published.push(code);
                 events.push(Event::Item(item));
             }

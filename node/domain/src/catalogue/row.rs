@@ -7,7 +7,7 @@ use tongban_codes::time::{Date, Timestamp};
 use super::column::{authority, base_code, check_local_code, covered, days, division, effective, modes};
 use super::import::{Authorities, Findings};
 use super::publish::binding;
-use super::{BaseItem, Core, ItemState, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Unit};
+use super::{BaseItem, Core, Editing, ItemState, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Unit};
 use crate::Facts;
 
 /// The longest text of a column, in characters (national table `up_task_general_basic`: 1,000).
@@ -92,7 +92,8 @@ fn base_item(facts: &dyn Facts, findings: &mut Findings<'_>, division: DivisionC
         }
         return Parsed::Nothing;
     };
-    if facts.base_item(&code).is_some_and(|known| known.node != node.node) {
+    let known = facts.base_item(&code);
+    if known.as_ref().is_some_and(|known| known.node != node.node) {
         let problem = "上级已发布该基本编码 / a superior keeps this base item";
         let remedy = "认领：tongban item claim / claim it: tongban item claim";
         findings.reject("base_code", "core-locked", problem, remedy);
@@ -119,6 +120,14 @@ fn base_item(facts: &dyn Facts, findings: &mut Findings<'_>, division: DivisionC
         node: node.node,
         department: row.text("department").to_owned(),
         in_force: None,
+        guide: known.as_ref().and_then(|known| known.guide),
+        locks: known.as_ref().map(|known| known.locks.clone()).unwrap_or_default(),
+        levels: known.as_ref().map(|known| known.levels.clone()).unwrap_or_default(),
+        tier: known.as_ref().and_then(|known| known.tier),
+        above: known.as_ref().and_then(|known| known.above.clone()),
+        cancel: known.and_then(|known| known.cancel),
+        successor: None,
+        editing: Editing::default(),
     }))
 }
 
@@ -207,6 +216,16 @@ fn service_item(
         version: 0,
         state: ItemState::Draft,
         findings: Vec::new(),
+        guide: known.as_ref().and_then(|known| known.guide),
+        codes: known.as_ref().map(|known| known.codes.clone()).unwrap_or_default(),
+        tier: known.as_ref().and_then(|known| known.tier),
+        origin: known.as_ref().and_then(|known| known.origin),
+        external: known.as_ref().and_then(|known| known.external.clone()),
+        cancel: known.as_ref().and_then(|known| known.cancel),
+        difference: known.as_ref().and_then(|known| known.difference.clone()),
+        base_version: base.as_ref().and_then(BaseItem::published).map(|base| base.version),
+        successor: known.and_then(|known| known.successor),
+        editing: Editing::default(),
     }))
 }
 

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
-use tongban_codes::ids::{AuthorityId, CaseId, QueryCode};
+use tongban_codes::ids::{AuthorityId, CaseId, Digest, QueryCode};
 use tongban_codes::time::Timestamp;
 use tongban_domain::case::{Act, Case};
-use tongban_domain::catalogue::{BaseItem, ForeignItem, ItemState, ServiceItem};
+use tongban_domain::catalogue::{BaseItem, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
 use tongban_domain::licence::Licence;
 use tongban_domain::{Authority, Due, DueKind, Event, Facts, NodeFacts, Operator, Place};
 
@@ -22,6 +22,11 @@ pub(crate) struct State {
     pub(crate) items: BTreeMap<String, ServiceItem>,
     pub(crate) drafts: BTreeMap<String, ServiceItem>,
     pub(crate) bases: BTreeMap<String, BaseItem>,
+    pub(crate) versions: BTreeMap<(String, u32), ServiceItem>,
+    pub(crate) base_versions: BTreeMap<(String, u32), BaseItem>,
+    /// Guides by digest, and whether they were published here.
+    pub(crate) guides: BTreeMap<Digest, (Guide, bool)>,
+    pub(crate) standards: BTreeMap<(StandardKind, String, DivisionCode), Standard>,
     pub(crate) foreign: BTreeMap<(DivisionCode, String), ForeignItem>,
     pub(crate) authorities: BTreeMap<AuthorityId, Authority>,
     pub(crate) operators: BTreeMap<String, Operator>,
@@ -41,6 +46,10 @@ impl State {
             items: BTreeMap::new(),
             drafts: BTreeMap::new(),
             bases: BTreeMap::new(),
+            versions: BTreeMap::new(),
+            base_versions: BTreeMap::new(),
+            guides: BTreeMap::new(),
+            standards: BTreeMap::new(),
             foreign: BTreeMap::new(),
             authorities: BTreeMap::new(),
             operators: BTreeMap::new(),
@@ -57,15 +66,19 @@ impl State {
                 self.cases.insert(case.id, (**case).clone());
                 self.acts.push(act.clone());
             }
-            Event::Item(item) if item.state == ItemState::Draft => {
+            Event::Item(item) if item.state.is_draft() => {
                 self.drafts.insert(item.code.clone(), item.clone());
             }
             Event::Item(item) => {
                 self.drafts.remove(&item.code);
+                self.versions.insert((item.code.clone(), item.version), item.clone());
                 self.items.insert(item.code.clone(), item.clone());
             }
             Event::BaseItem(base) => {
                 let code = base.core.base_code.clone().unwrap();
+                if !base.state.is_draft() {
+                    self.base_versions.insert((code.clone(), base.version), base.clone());
+                }
                 self.bases.insert(code, base.clone());
             }
             Event::ForeignItem(foreign) => {
@@ -80,6 +93,16 @@ impl State {
             }
             Event::Licence(licence) => {
                 self.licences.insert(licence.id.clone(), licence.clone());
+            }
+            Event::Guide(guide) => {
+                self.guides.entry(guide.digest()).or_insert_with(|| ((**guide).clone(), false));
+            }
+            Event::GuideReleased(_, guide) => {
+                self.guides.insert(guide.digest(), ((**guide).clone(), true));
+            }
+            Event::Standard(standard) => {
+                let key = (standard.body.kind(), standard.code.clone(), standard.division);
+                self.standards.insert(key, (**standard).clone());
             }
             Event::Act(act) => self.told.push(act.clone()),
             Event::Serial(scope, serial) => {
@@ -163,6 +186,35 @@ impl Facts for State {
     fn own_base_items(&self) -> Vec<String> {
         let own = self.bases.iter().filter(|(_, base)| base.node == self.node.node);
         own.map(|(code, _)| code.clone()).collect()
+    }
+
+    fn guide(&self, digest: &Digest) -> Option<Guide> {
+        self.guides.get(digest).map(|(guide, _)| guide.clone())
+    }
+
+    fn guide_released(&self, digest: &Digest) -> bool {
+        self.guides.get(digest).is_some_and(|(_, released)| *released)
+    }
+
+    fn item_version(&self, code: &str, version: u32) -> Option<ServiceItem> {
+        self.versions.get(&(code.to_owned(), version)).cloned()
+    }
+
+    fn base_version(&self, code: &str, version: u32) -> Option<BaseItem> {
+        self.base_versions.get(&(code.to_owned(), version)).cloned()
+    }
+
+    fn standards(&self, kind: StandardKind, code: &str) -> Vec<Standard> {
+        let found = self.standards.values().filter(|standard| standard.body.kind() == kind && standard.code == code);
+        let mut found: Vec<Standard> = found.cloned().collect();
+        found.sort_by_key(|standard| (standard.division.level(), standard.division));
+        found
+    }
+
+    fn standard_codes(&self, kind: StandardKind) -> Vec<String> {
+        let codes: BTreeSet<String> =
+            self.standards.keys().filter(|(of, _, _)| *of == kind).map(|(_, code, _)| code.clone()).collect();
+        codes.into_iter().collect()
     }
 
     fn operator(&self, name: &str) -> Option<Operator> {

@@ -148,7 +148,7 @@ impl Decider<'_> {
         let desk = &mut self.parts.desk;
         for event in &events {
             let mut fill = |bytes: &mut [u8]| tongban_domain::Desk::fill(desk, bytes);
-            proto.decision.journal.extend(record(event, me, self.at, &mut fill));
+            proto.decision.journal.extend(record(event, &self.parts.node, self.at, &mut fill));
             if let Event::Authority(authority) = event
                 && let Some(event) = translate::authority_record(authority, me, self.at, &*desk.node_signer())
             {

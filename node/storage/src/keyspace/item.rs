@@ -1,7 +1,9 @@
-//! The catalogue: items in force, drafts, base items, other nodes' items as fetched.
+//! The catalogue: items in force, drafts, base items and their versions, guides, standards, other nodes' items as fetched.
 
+use minicbor::{Decode, Encode};
 use tongban_codes::division::DivisionCode;
-use tongban_domain::catalogue::{BaseItem, ForeignItem, ItemState, ServiceItem, short_code};
+use tongban_codes::ids::Digest;
+use tongban_domain::catalogue::{BaseItem, ForeignItem, Guide, ServiceItem, Standard, StandardKind, short_code};
 
 use super::Keyspace;
 use super::key::stem;
@@ -15,15 +17,64 @@ pub const DRAFT: Keyspace<String, ServiceItem> = Keyspace::new(Family::Rows, 0x0
 pub const BASE: Keyspace<String, BaseItem> = Keyspace::new(Family::Rows, 0x06);
 /// Items of other nodes, by division and whole code.
 pub const FOREIGN: Keyspace<(DivisionCode, String), ForeignItem> = Keyspace::new(Family::Rows, 0x07);
+/// Guides, by digest.
+pub const GUIDE: Keyspace<Digest, GuideRow> = Keyspace::new(Family::Rows, 0x12);
+/// Standards, by the number of their kind, code and keeping division.
+pub const STANDARD: Keyspace<(u8, String, DivisionCode), Standard> = Keyspace::new(Family::Rows, 0x13);
+/// Published versions of this node's items, by whole code and version.
+pub const VERSION: Keyspace<(String, u32), ServiceItem> = Keyspace::new(Family::Rows, 0x14);
+/// Published versions of base items, by base code and version.
+pub const BASE_VERSION: Keyspace<(String, u32), BaseItem> = Keyspace::new(Family::Rows, 0x15);
 /// Whole codes by short code.
 pub const BY_SHORT: Keyspace<(String, String), ()> = Keyspace::new(Family::Index, 0x22);
 
-/// Stores an item where its state says.
+/// A guide, and whether this node has published it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct GuideRow {
+    /// The guide.
+    #[n(0)]
+    pub guide: Guide,
+    /// It was published with an item of this node.
+    #[n(1)]
+    pub released: bool,
+}
+
+/// The number of a kind of standards in keys.
+#[must_use]
+pub fn standard_number(kind: StandardKind) -> u8 {
+    match kind {
+        StandardKind::Ceiling => 0,
+        StandardKind::Topic => 1,
+        StandardKind::LifeEvent => 2,
+        StandardKind::Entry => 3,
+        StandardKind::Policy => 4,
+    }
+}
+
+/// Stores a standard.
+pub fn store_standard(batch: &mut WriteBatch, standard: &Standard) {
+    let key = (standard_number(standard.body.kind()), standard.code.clone(), standard.division);
+    STANDARD.put(batch, &key, standard);
+}
+
+/// Stores a base item; a published version stays beside those that come after it.
+pub fn store_base(batch: &mut WriteBatch, base: &BaseItem) {
+    let code = base.core.base_code.clone().unwrap_or_default();
+    if !base.state.is_draft() {
+        let version = BaseItem { in_force: None, ..base.clone() };
+        BASE_VERSION.put(batch, &(code.clone(), base.version), &version);
+    }
+    BASE.put(batch, &code, base);
+}
+
+/// Stores an item where its state says; a published version stays beside those that come after it.
 pub fn store(batch: &mut WriteBatch, item: &ServiceItem) {
-    if item.state == ItemState::Draft {
+    if item.state.is_draft() {
         DRAFT.put(batch, &item.code, item);
     } else {
         DRAFT.delete(batch, &item.code);
+        VERSION.put(batch, &(item.code.clone(), item.version), item);
         ITEM.put(batch, &item.code, item);
     }
     BY_SHORT.put(batch, &(item.short_code().to_owned(), item.code.clone()), &());

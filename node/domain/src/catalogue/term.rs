@@ -1,0 +1,100 @@
+//! Terms and modes: how long an item may take, and how a case may reach the authority in charge.
+
+use minicbor::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+/// Item type 01, an administrative permit, to which the permit law applies.
+pub const TYPE_PERMIT: &str = "01";
+
+/// Statutory working days of a permit for which no law says otherwise (行政许可法 42).
+pub const PERMIT_DAYS: u16 = 20;
+
+/// The longest term that an item may have, in days: ten years.
+pub(crate) const DAYS_MAX: u16 = 3650;
+
+/// Unit of a term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Working days (工作日), the permit law's unit (82).
+    #[n(0)]
+    WorkingDays,
+    /// Natural days; a term that ends on a holiday rolls (民法典 203).
+    #[n(1)]
+    NaturalDays,
+}
+
+/// A length of time in days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
+pub struct Term {
+    /// Number of days, day 0 not counted.
+    #[n(0)]
+    pub days: u16,
+    /// Their unit.
+    #[n(1)]
+    pub unit: Unit,
+}
+
+/// How a case may reach the authority in charge (国办发〔2020〕35号).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// 本地窗口: a window of the deciding division.
+    #[n(0)]
+    Window,
+    /// 全程网办.
+    #[n(1)]
+    Online,
+    /// 异地代收代办.
+    #[n(2)]
+    Collect,
+    /// 多地联办.
+    #[n(3)]
+    Joint,
+}
+
+impl Mode {
+    /// All modes in the order of their numbers.
+    pub const ALL: [Mode; 4] = [Mode::Window, Mode::Online, Mode::Collect, Mode::Joint];
+
+    /// Stable English name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::Window => "window",
+            Mode::Online => "online",
+            Mode::Collect => "collect",
+            Mode::Joint => "joint",
+        }
+    }
+
+    /// Tells whether the mode joins regions, so that a window elsewhere needs a published scope for it.
+    #[must_use]
+    pub fn is_between_regions(self) -> bool {
+        self != Mode::Window
+    }
+
+    /// Chinese name.
+    #[must_use]
+    pub fn zh(self) -> &'static str {
+        match self {
+            Mode::Window => "本地窗口",
+            Mode::Online => "全程网办",
+            Mode::Collect => "异地代收代办",
+            Mode::Joint => "多地联办",
+        }
+    }
+}
+
+impl std::str::FromStr for Mode {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Mode::ALL
+            .into_iter()
+            .find(|mode| mode.name() == text || mode.zh() == text)
+            .ok_or_else(|| format!("{text} is no mode; modes are window, online, collect, joint"))
+    }
+}
