@@ -191,6 +191,13 @@ impl Request {
     }
 }
 
+impl Query {
+    /// Whether it is one of the questions of a comparison.
+    pub const fn is_drift(&self) -> bool {
+        matches!(self, Self::DriftRoot(_) | Self::DriftList(_) | Self::DriftLeaves(_) | Self::DriftItems(_))
+    }
+}
+
 impl Response {
     /// The bytes of the response.
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -118,7 +118,9 @@ impl Comparing {
         let taken = match std::mem::replace(&mut self.state, State::Root) {
             State::Root => self.root(read(payload)?),
             State::List { root } => self.list(root, read(payload)?),
-            State::Leaves { list, standards, open, leaves } => self.leaves(list, standards, open, leaves, read(payload)?),
+            State::Leaves { list, standards, open, leaves } => {
+                self.leaves(list, standards, open, leaves, read(payload)?)
+            }
         };
         match taken {
             Err(DriftError::List | DriftError::Bucket { .. }) if !self.again => {
@@ -132,7 +134,8 @@ impl Comparing {
 
     fn root(&mut self, answer: RootAnswer) -> Result<Step, DriftError> {
         self.at = answer.at;
-        let done = |list| Ok(Step::Done(Compared { at: answer.at, list, standards: Vec::new(), leaves: BTreeMap::new() }));
+        let done =
+            |list| Ok(Step::Done(Compared { at: answer.at, list, standards: Vec::new(), leaves: BTreeMap::new() }));
         let stands = self.known.as_ref().is_some_and(|known| {
             known.theirs.root() == answer.root && (Arc::ptr_eq(&known.mine, &self.mine) || known.mine == self.mine)
         });

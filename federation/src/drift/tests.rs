@@ -159,7 +159,12 @@ fn answers_that_do_not_fit_each_other_are_not_taken() {
             Box::new(|query| match query {
                 Query::DriftList(_) => {
                     let hashes = vec![0; 31];
-                    cbor::to_vec(&ListAnswer { hashes, whole: true, at: Timestamp::from_millis(1), standards: Vec::new() })
+                    cbor::to_vec(&ListAnswer {
+                        hashes,
+                        whole: true,
+                        at: Timestamp::from_millis(1),
+                        standards: Vec::new(),
+                    })
                 }
                 _ => answer(&theirs, query),
             }),

@@ -214,6 +214,10 @@ impl Shared {
         {
             ways.extend(links.get(&superior).cloned());
         }
+        // A comparison asks several times and of many: it doesn't make a connection for each question while a link stands.
+        if routed.query.is_drift() && !ways.is_empty() {
+            dials.clear();
+        }
         routed.hops -= 1;
         let bytes = Request::Routed(routed).to_bytes();
         let mut refused = None;

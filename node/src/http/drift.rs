@@ -43,9 +43,8 @@ fn places(app: &App, query: &DriftQuery) -> Result<Vec<Place>, Failure> {
             _ => below || shared.is_superior(&place.node) || place.node == here.node,
         }
     };
-    let meant = |place: &Place| {
-        place.division == division || (query.subtree.is_some() && place.division.is_within(division))
-    };
+    let meant =
+        |place: &Place| place.division == division || (query.subtree.is_some() && place.division.is_within(division));
     let known = directory.nodes().filter(|entry| entry.certification.revoked.is_none());
     let known = known.map(|entry| Place { node: entry.record.node, division: entry.certification.division });
     let mut places: Vec<Place> = known.filter(|place| meant(place)).collect();

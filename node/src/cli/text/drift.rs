@@ -19,7 +19,10 @@ pub(crate) const KINDS: &[(&str, Text)] = &[
     ("core-differs", Text { en: "another core than the superior's (core-differs)", zh: "四同不一致（core-differs）" }),
     ("missing", Text { en: "missing from the store (missing)", zh: "存储中缺失（missing）" }),
     ("extra", Text { en: "nobody has released it (extra)", zh: "多出，无发布记录（extra）" }),
-    ("withdrawn-above", Text { en: "withdrawn by the superior (withdrawn-above)", zh: "上级已取消（withdrawn-above）" }),
+    (
+        "withdrawn-above",
+        Text { en: "withdrawn by the superior (withdrawn-above)", zh: "上级已取消（withdrawn-above）" },
+    ),
     ("store-edited", Text { en: "the store was edited (store-edited)", zh: "存储被改动（store-edited）" }),
     ("exempt", Text { en: "differs for a lawful reason (exempt)", zh: "有法定理由（exempt）" }),
 ];

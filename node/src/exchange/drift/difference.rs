@@ -6,12 +6,9 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::Place;
-use tongban_domain::catalogue::{BaseItem, ServiceItem};
-use tongban_federation::drift::{Finding, Leaf, WholeItem};
+use tongban_domain::catalogue::{BaseItem, CodeList as _, ServiceItem};
+use tongban_federation::drift::{Duty, Finding, Kind, Leaf, WholeItem};
 use tongban_federation::wire::ItemName;
-
-/// Fields that are no part of what was released: what a node notes for itself.
-const OWN_NOTES: [&str; 2] = ["in_force", "findings"];
 
 /// A field that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -76,20 +73,25 @@ impl Difference {
     ) -> Self {
         let edited = finding.below.as_ref().is_some_and(|leaf| leaf.sealed.is_some());
         let version = |leaf: &Option<Leaf>| leaf.as_ref().map(|leaf| leaf.version);
+        let fields = fields(&finding.name, above, below);
+        // A reason covers the fields that it was given for.
+        let covered = finding.kind != Kind::Exempt || is_covered(below, &fields);
+        let (kind, duty) =
+            if covered { (finding.kind, finding.duty) } else { (Kind::CoreDiffers, Duty::InferiorClaim) };
         Self {
             division: place.division,
             node: place.node,
             base_code: finding.name.base.clone(),
             item: finding.name.code.clone(),
-            kind: finding.kind.name(),
-            duty: finding.duty.name(),
+            kind: kind.name(),
+            duty: duty.name(),
             version_above: version(&finding.above),
             version_below: version(&finding.below),
             effective: finding.above.as_ref().and_then(|leaf| leaf.effective),
             since: if edited { sealed.below } else { sealed.above.or(sealed.below) },
             reason: finding.below.as_ref().and_then(|leaf| leaf.reason.clone()),
             as_of,
-            fields: fields(&finding.name, above, below),
+            fields,
         }
     }
 
@@ -102,8 +104,8 @@ impl Difference {
             node: place.node,
             base_code: None,
             item: None,
-            kind: tongban_federation::drift::Kind::StoreEdited.name(),
-            duty: tongban_federation::drift::Duty::InferiorMend.name(),
+            kind: Kind::StoreEdited.name(),
+            duty: Duty::InferiorMend.name(),
             version_above: None,
             version_below: None,
             effective: None,
@@ -117,25 +119,31 @@ impl Difference {
     /// Whether the law lets it stand.
     #[must_use]
     pub fn is_lawful(&self) -> bool {
-        tongban_federation::drift::Kind::ALL.iter().any(|kind| kind.name() == self.kind && kind.is_lawful())
+        Kind::ALL.iter().any(|kind| kind.name() == self.kind && kind.is_lawful())
     }
+}
+
+/// Whether an item names a lawful reason for each field of the core that differs.
+fn is_covered(item: Option<&WholeItem>, fields: &[FieldDifference]) -> bool {
+    let row = item.and_then(|whole| whole.row.as_deref());
+    let item = row.and_then(|row| minicbor::decode::<ServiceItem>(row).ok());
+    let Some(difference) = item.and_then(|item| item.difference) else { return false };
+    let named = |field: &str| difference.fields.iter().any(|known| known.name() == field);
+    fields
+        .iter()
+        .filter(|field| !field.above.is_null())
+        .all(|field| field.field.strip_prefix("core.").is_some_and(named))
 }
 
 /// An item as a tree of fields; null where there is none, or where a later release wrote what this one can't read.
 fn tree(is_base: bool, bytes: Option<&[u8]>) -> Value {
     let Some(bytes) = bytes else { return Value::Null };
-    let mut tree = if is_base {
+    let tree = if is_base {
         minicbor::decode::<BaseItem>(bytes).ok().and_then(|item| serde_json::to_value(item).ok())
     } else {
         minicbor::decode::<ServiceItem>(bytes).ok().and_then(|item| serde_json::to_value(item).ok())
-    }
-    .unwrap_or_default();
-    if let Some(fields) = tree.as_object_mut() {
-        for note in OWN_NOTES {
-            fields.remove(note);
-        }
-    }
-    tree
+    };
+    tree.unwrap_or_default()
 }
 
 /// Fields by their path.

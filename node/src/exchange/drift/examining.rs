@@ -1,6 +1,6 @@
 //! The examination of one node: compared, judged, and what differs fetched field by field. Without I/O.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use tongban_codes::time::Timestamp;
@@ -155,8 +155,9 @@ impl Examining {
             }
         }
         let theirs = |name: &ItemName| leaf_of(&compared, name).is_some();
-        let open: VecDeque<ItemName> =
-            findings.values().flatten().map(|finding| finding.name.clone()).filter(theirs).collect();
+        let differing = findings.values().flatten().map(|finding| finding.name.clone());
+        let open: BTreeSet<ItemName> = differing.filter(theirs).collect();
+        let open = open.into_iter().collect();
         self.fetch_or_end(knowledge, compared, findings, open, BTreeMap::new())
     }
 

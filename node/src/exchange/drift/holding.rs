@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tongban_codes::cbor;
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
-use tongban_domain::catalogue::{BaseItem, ItemState, ServiceItem};
+use tongban_domain::catalogue::{BaseItem, CodeList as _, ItemState, ServiceItem};
 use tongban_federation::drift::{Holding, Leaf, SealedOtherwise, WholeItem};
 use tongban_federation::wire::{ItemName, JournalSize};
 use tongban_storage::Read;
@@ -66,12 +66,15 @@ pub(super) fn held(knowledge: &Knowledge) -> Result<Arc<Held>, Refused> {
     Ok(held)
 }
 
-/// What the row of a base item has released.
+/// What the row of a base item has released, beside which a draft may stand.
 fn released(row: BaseItem) -> Option<BaseItem> {
-    match row.state {
-        ItemState::Published | ItemState::Withdrawn => Some(BaseItem { in_force: None, ..row }),
-        ItemState::Draft => row.in_force.map(|in_force| BaseItem { in_force: None, ..*in_force }),
-    }
+    let released = if row.state.is_draft() { row.in_force.map(|in_force| *in_force) } else { Some(row) };
+    released.map(|base| BaseItem { in_force: None, ..base })
+}
+
+/// The same, where the draft stands over what is withdrawn or suspended: then it is among the versions.
+fn released_before(read: &dyn Read, code: &str, sealed: &SealedItem) -> Result<Option<BaseItem>, Refused> {
+    Ok(item::BASE_VERSION.load(read, &(code.to_owned(), sealed.version))?)
 }
 
 fn base_leaf(name: ItemName, base: &BaseItem) -> Leaf {
@@ -98,7 +101,7 @@ fn item_leaf(code: String, item: &ServiceItem) -> Leaf {
         row: Some(Digest::of(&cbor::to_vec(item))),
         sealed: None,
         keeper: None,
-        reason: None,
+        reason: item.difference.as_ref().map(|difference| difference.reason.name().to_owned()),
     }
 }
 
@@ -118,8 +121,9 @@ fn hold_against(leaf: &mut Leaf, sealed: Option<&SealedItem>) {
     }
 }
 
-/// The leaf of what was sealed, as if the rows had it.
-fn sealed_leaf(name: ItemName, sealed: &SealedItem) -> Leaf {
+/// The leaf of what was sealed and isn't in the rows.
+fn lost_leaf(name: ItemName, sealed: &SealedItem) -> Leaf {
+    let digest = Some(sealed.bytes.as_deref().map_or(sealed.core, Digest::of));
     Leaf {
         keeper: name.code.is_none().then_some(sealed.keeper),
         name,
@@ -127,17 +131,10 @@ fn sealed_leaf(name: ItemName, sealed: &SealedItem) -> Leaf {
         version: sealed.version,
         withdrawn: sealed.withdrawn,
         effective: sealed.effective,
-        row: Some(sealed.bytes.as_deref().map_or(sealed.core, Digest::of)),
-        sealed: None,
+        row: None,
+        sealed: Some(SealedOtherwise { digest }),
         reason: None,
     }
-}
-
-/// The leaf of what was sealed and isn't in the rows.
-fn lost_leaf(name: ItemName, sealed: &SealedItem) -> Leaf {
-    let mut leaf = sealed_leaf(name, sealed);
-    leaf.sealed = Some(SealedOtherwise { digest: leaf.row.take() });
-    leaf
 }
 
 /// Leaves in the making.
@@ -159,25 +156,30 @@ impl Leaves {
 fn from_rows(knowledge: &Knowledge, read: &dyn Read, standards: Stamp) -> Result<Held, Refused> {
     let SealedItems { mut items, mut bases, whole } = sealed::read(knowledge, read)?;
     let mut leaves = Leaves::default();
-    let mut known = BTreeSet::new();
+    let mut rows = Vec::new();
     item::BASE.visit(read, &[], None, false, |code, row| {
-        let sealed = bases.remove(&(row.node, code.clone()));
+        rows.push((code, row.node, released(row)));
+        ControlFlow::Continue(())
+    })?;
+    let mut known = BTreeSet::new();
+    for (code, node, mut row) in rows {
+        let sealed = bases.remove(&(node, code.clone()));
         // The key is what it is found by, whatever the row says.
         let name = ItemName { base: Some(code.clone()), code: None };
-        match (released(row), sealed) {
-            (Some(base), sealed) => {
+        if let (None, Some(sealed)) = (&row, &sealed) {
+            row = released_before(read, &code, sealed)?;
+        }
+        match (row, &sealed) {
+            (Some(base), _) => {
                 let mut leaf = base_leaf(name, &base);
                 hold_against(&mut leaf, sealed.as_ref());
                 leaves.keep(leaf, sealed.as_ref());
             }
-            // A draft beside which nothing is in force: the last that was sealed is a withdrawal, or a row is lost.
-            (None, Some(sealed)) if sealed.withdrawn => leaves.keep(sealed_leaf(name, &sealed), Some(&sealed)),
-            (None, Some(sealed)) => leaves.keep(lost_leaf(name, &sealed), Some(&sealed)),
+            (None, Some(sealed)) => leaves.keep(lost_leaf(name, sealed), Some(sealed)),
             (None, None) => {}
         }
         known.insert(code);
-        ControlFlow::Continue(())
-    })?;
+    }
     // Another's word on a base item that a superior keeps as well isn't kept here, nor what was withheld.
     for ((_, code), sealed) in
         bases.into_iter().filter(|((_, code), sealed)| !known.contains(code) && sealed.bytes.is_some())
@@ -217,7 +219,12 @@ pub(super) fn whole(knowledge: &Knowledge, held: &Held, names: &[ItemName]) -> R
             (Some(code), None) => {
                 let row = item::BASE.load(&*snapshot, code)?;
                 let node = row.as_ref().map(|row| row.node);
-                (row.and_then(released).map(|row| cbor::to_vec(&row)), node)
+                let version = held.holding.leaf(name).map_or(0, |leaf| leaf.version);
+                let row = match row.map(released) {
+                    Some(None) => item::BASE_VERSION.load(&*snapshot, &(code.clone(), version))?,
+                    row => row.flatten(),
+                };
+                (row.map(|row| cbor::to_vec(&row)), node)
             }
             (None, None) => continue,
         };
