@@ -57,6 +57,15 @@ pub const PULL_SECONDS_MAX: u64 = 120;
 /// How many nodes may be linked whose record isn't known: whoever is above them may certify as many as it likes.
 pub const UNRECORDED_PEERS_MAX: usize = 64;
 
+/// How many items one question about drift may name: their answer fits a response, whatever they say.
+pub const DRIFT_ITEMS_MAX: usize = 64;
+/// From how many bytes on an answer takes no further bucket of leaves: what is left is asked for again.
+pub const DRIFT_LEAVES_BYTES: usize = 512 << 10;
+/// How many leaves one bucket may have: the answer that holds it whole stays within a response.
+pub const DRIFT_BUCKET_LEAVES_MAX: usize = 8_192;
+/// From how many bytes on an answer takes no further whole item.
+pub const DRIFT_ITEMS_BYTES: usize = 1 << 20;
+
 /// How many links a question or an envelope may cross: five levels up and five down, less the shared top.
 pub const HOPS_MAX: u8 = 8;
 /// How many signed records one frame of gossip may carry.

@@ -261,6 +261,17 @@ impl Node {
         (output.status.code().unwrap_or(-1), value)
     }
 
+    /// Runs a command as people do and gives what it prints, whatever it ends with.
+    ///
+    /// # Panics
+    ///
+    /// When the binary can't be started.
+    #[track_caller]
+    pub fn text(&self, args: &[&str]) -> String {
+        let output = self.command().args(args).output().expect("the binary can be started");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Runs a command that must be done.
     ///
     /// # Panics

@@ -100,6 +100,7 @@ macro_rules! faults {
 }
 
 pub(crate) mod doctor;
+pub(crate) mod drift;
 
 texts! {
     ERROR = "error", "错误";
@@ -225,6 +226,7 @@ macro_rules! labels {
 }
 
 labels! {
+    "differences" = "differences", "差异";
     "act_number" = "act", "环节序号";
     "applicant" = "applicant", "申请人";
     "applied" = "applied", "已应用";
@@ -360,6 +362,9 @@ const WORDS: &[(&str, &str)] = &[
     ("subordinate", "下级"),
     ("other", "其他"),
     ("up", "正常"),
+    ("same", "一致"),
+    ("differs", "不一致"),
+    ("unreached", "未应答"),
     ("connecting", "连接中"),
     ("down", "中断"),
     ("owner", "本节点"),

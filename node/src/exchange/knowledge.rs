@@ -50,6 +50,8 @@ pub struct Knowledge {
     node: RwLock<NodeFacts>,
     directory: RwLock<Arc<Directory>>,
     trust: RwLock<Trust>,
+    /// What is remembered of drift.
+    pub(super) drift: super::drift::Memory,
 }
 
 fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
@@ -93,7 +95,7 @@ impl Knowledge {
     #[must_use]
     pub fn of(parts: KnowledgeParts, node: NodeFacts, epoch: u32, trust: Trust, known: Arc<Directory>) -> Arc<Self> {
         let (node, directory, trust) = (RwLock::new(node), RwLock::new(known), RwLock::new(trust));
-        Arc::new(Self { parts, epoch, node, directory, trust })
+        Arc::new(Self { parts, epoch, node, directory, trust, drift: Default::default() })
     }
 
     /// The node.

@@ -14,6 +14,7 @@ mod audit;
 pub mod blobs;
 mod change;
 pub mod core;
+pub mod drift;
 mod driver;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]

@@ -16,6 +16,7 @@ use tongban_storage::keyspace::{case, figure, hall, item};
 
 use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, ProgressAnswer, UNREACHED, WhereisAnswer};
 use super::driver::{permits, room};
+use super::drift::Question;
 use super::knowledge::Knowledge;
 use super::shared::Shared;
 use crate::engine::Refused;
@@ -141,7 +142,7 @@ pub fn answer_here(knowledge: &Knowledge, peer: &NodeId, request: &[u8]) -> Opti
         Ok(Request::Journals(_)) => Response::JournalList(super::pull::list(knowledge, peer)),
         Ok(Request::Pull(pull)) => super::pull::serve(knowledge, peer, &pull),
         Ok(Request::Routed(routed)) if knowledge.targets(&routed.target).contains(&knowledge.here().node) => {
-            local(knowledge, &routed.query).unwrap_or_else(refusal)
+            local(knowledge, &routed.asker, &routed.query).unwrap_or_else(refusal)
         }
         Ok(_) => return None,
     };
@@ -160,27 +161,30 @@ async fn routed_question(shared: &Arc<Shared>, came_from: NodeId, routed: Routed
         if !shared.handle.fresh().await {
             return unreached();
         }
-        return match local(shared, &routed.query) {
-            Ok(response) => response,
-            Err(refused) => refusal(refused),
-        };
+        let shared = Arc::clone(shared);
+        let answered = super::drift::apart(move || local(&shared, &routed.asker, &routed.query)).await;
+        return answered.unwrap_or_else(refusal);
     }
     shared.pass_on(routed, Some(came_from)).await.unwrap_or_else(unreached)
 }
 
 fn sealed<T: Encode<()>>(knowledge: &Knowledge, answer: &T) -> Result<Response, Refused> {
-    let payload = tongban_codes::cbor::to_vec(answer);
-    let sealed = cose::seal(&*knowledge.parts.keys.seal, CONTENT_TYPE, &payload, &[])
+    sealed_payload(knowledge, &tongban_codes::cbor::to_vec(answer))
+}
+
+fn sealed_payload(knowledge: &Knowledge, payload: &[u8]) -> Result<Response, Refused> {
+    let sealed = cose::seal(&*knowledge.parts.keys.seal, CONTENT_TYPE, payload, &[])
         .map_err(|error| Refused::problem("seal-unusable", error.to_string(), error.to_string()))?;
     Ok(Response::Answer(Answer { signer: knowledge.here().node, sealed: Sealed::new(sealed) }))
 }
 
 /// What this node itself knows about a question.
-fn local(knowledge: &Knowledge, query: &Query) -> Result<Response, Refused> {
+fn local(knowledge: &Knowledge, asker: &NodeId, query: &Query) -> Result<Response, Refused> {
     let state = &*knowledge.parts.backend;
     let unknown = |what_en: &str, what_zh: &str| {
         Refused::problem("unknown-here", format!("no such {what_en} at this node"), format!("本节点没有该{what_zh}"))
     };
+    let drifted = |question| sealed_payload(knowledge, &super::drift::answer(knowledge, asker, question)?);
     match query {
         Query::Whereis(text) => {
             let answer = whereis(knowledge, text)?.ok_or_else(|| unknown("case", "办件"))?;
@@ -207,6 +211,10 @@ fn local(knowledge: &Knowledge, query: &Query) -> Result<Response, Refused> {
             let licence = hall::LICENCE.load(state, id)?.ok_or_else(|| unknown("licence", "证照"))?;
             sealed(knowledge, &LicenceAnswer { sealed: licence.sealed, status: licence.status, as_of: knowledge.now() })
         }
+        Query::DriftRoot(_) => drifted(Question::Root),
+        Query::DriftList(_) => drifted(Question::List),
+        Query::DriftLeaves(wanted) => drifted(Question::Leaves(wanted)),
+        Query::DriftItems(wanted) => drifted(Question::Items(wanted)),
     }
 }
 

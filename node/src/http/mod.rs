@@ -3,6 +3,7 @@
 mod admission;
 mod aggregate;
 mod cases;
+mod drift;
 mod items;
 mod licences;
 mod peers;
@@ -93,6 +94,7 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         .merge(staff::routes())
         .merge(items::routes())
         .merge(search::routes())
+        .merge(drift::routes())
         .merge(cases::routes())
         .merge(licences::routes())
         .merge(aggregate::routes())

@@ -1,5 +1,7 @@
 //! `tongban item`: the catalogue.
 
+mod drift;
+
 use std::fs::File;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
@@ -69,6 +71,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "C")]
         division: Option<String>,
     },
+    /// 与其他节点逐项比对标准，列出差异；有差异时退出码为 1 / where other nodes hold other standards; exit code 1 when some do
+    Drift(drift::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -134,6 +138,7 @@ const FILE_BYTES_MAX: u64 = 4 << 30;
 pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failure> {
     let output = context.output;
     match command {
+        Command::Drift(args) => drift::run(context, &args),
         Command::Import { file } => import(context, &file),
         Command::Publish { code, all: _ } => {
             let answer = context.client()?.post("/v1/items/publish", &PublishItems { item: code })?;
