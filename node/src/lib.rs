@@ -11,4 +11,5 @@ mod http;
 pub mod raft;
 pub mod room;
 pub mod runtime;
+mod search;
 pub mod telemetry;

@@ -13,6 +13,8 @@
 //! | POST `/v1/items/withdraw` | [`ItemRef`] | `item` |
 //! | GET `/v1/items` | [`ItemQuery`] | [`List`] of [`ItemView`] under `items` |
 //! | GET `/v1/items/rows` | [`ItemQuery`] of one stage | [`ItemRows`] |
+//! | GET `/v1/items/search` | [`SearchQuery`] | [`SearchAnswer`] |
+//! | GET `/v1/items/drift` | [`DriftQuery`] | [`DriftReport`] |
 //! | POST `/v1/cases` | [`CollectCase`] | `case`, `collection_no`, `query_code` |
 //! | POST `/v1/cases/act` | [`CaseAct`] | the case's number, state and deadlines |
 //! | GET `/v1/cases`, `/v1/cases/show`, `/v1/cases/whereis`, `/v1/cases/progress` | [`CaseQuery`] | [`CaseView`], [`WhereisView`], [`ProgressView`] |
@@ -38,10 +40,14 @@
 //! A refusal has status 4xx and the body [`ErrorBody`].
 
 mod answer;
+mod drift;
 mod request;
+mod search;
 
 pub use answer::*;
+pub use drift::*;
 pub use request::*;
+pub use search::*;
 
 use std::collections::BTreeMap;
 
