@@ -58,7 +58,7 @@ fn the_real_items_go_in_as_they_are_and_come_out_again() {
     let report = node.ok(&["item", "import", REAL, "--errors", &errors]);
     assert_eq!((report["imported"].as_u64(), report["rejected"].as_u64()), (Some(1135), Some(0)));
     assert_eq!(looked["rows"], report["rows"]);
-    println!("{:?}", counts(&report));
+    eprintln!("{:?}", counts(&report));
     let of_row = |report: &Value, code: &str| counts(report).get(code).copied().unwrap_or_default();
     assert_eq!(of_row(&report, "authority-unmapped"), 154);
 

@@ -247,7 +247,7 @@ fn every_mistake_is_named_and_the_good_rows_are_in() {
                 // One mistake a column, and none that hides another.
                 let touched = named
                     .iter()
-                    .any(|(row, of, _)| of == column && row / 100 == number || *row == number && of == column);
+                    .any(|(row, of, _)| of == column && (*row == number || row / 100 == number));
                 let clashes = [("statutory_days", "promised_days"), ("local_item_code", "base_code")];
                 let hidden = clashes.iter().any(|(one, other)| {
                     let is = |name: &str| named.iter().any(|(row, of, _)| *row == number && of == name);
@@ -329,7 +329,7 @@ fn every_mistake_is_named_and_the_good_rows_are_in() {
         .collect();
     let missing: Vec<_> = every.iter().filter(|class| !made.contains_key(*class)).collect();
     assert!(missing.is_empty(), "never made: {missing:?}");
-    println!(
+    eprintln!(
         "{IMPORTS} imports, {} columns, {} classes of mistakes, {} mistakes, {bad_rows} bad rows, {good_rows} good rows",
         columns.len(),
         made.len(),

@@ -103,6 +103,7 @@ fn base_item(
         let remedy = "填写 local_item_code 或 base_code / give local_item_code or base_code";
         findings.reject("local_item_code", "code-missing", problem, remedy);
         department(findings);
+        let _ = (modes(findings), covered(findings));
     }
     let known = terms.base_code.as_ref().and_then(|code| facts.base_item(code));
     if known.as_ref().is_some_and(|known| known.node != node.node) {
