@@ -12,7 +12,7 @@ use tongban_federation::wire::{Frame, JournalSize, Nudge, Pull, Request, Respons
 
 use crate::flood::{bounded, served};
 use crate::now;
-use crate::rogue::{Line, Rogue, SEED, brought, framed, new_key};
+use crate::rogue::{Line, Rogue, SEED, brought, ended, framed, new_key};
 use crate::scene::{ROGUE_CODE, cluster};
 
 /// How many long items the city publishes: their journal fills the longest slice that a node makes.
@@ -32,8 +32,9 @@ fn publish_long(cluster: &Cluster) {
         .map(|(line, row)| {
             let mut fields: Vec<&str> = row.split(',').collect();
             if line > 0 {
-                (fields[0], fields[1], fields[2]) = (&long, &long, &long);
+                (fields[1], fields[2]) = (&long, &long);
             }
+            fields.push(if line > 0 { &long } else { "legal_basis" });
             fields.join(",")
         })
         .collect();
@@ -166,7 +167,9 @@ async fn under_many_names(rogue: &Rogue, node: &Node) {
     let come = async |number: u8| {
         let key = new_key();
         let chain = rogue.issue(&key, NodeId::from_bytes([number; 16]), "330110009", now(node));
-        let mut line = Line::begin(rogue.dial(&key, &chain).await.expect("the chain holds")).await.expect("a hello");
+        // Whoever is turned away hears it before or after the eight bytes.
+        let begun = Line::begin(rogue.dial(&key, &chain).await.expect("the chain holds")).await;
+        let mut line = begun.map_err(|error| ended(&error))?;
         line.next().await.map(|_| line)
     };
     let refused = loop {
