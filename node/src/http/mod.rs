@@ -4,6 +4,7 @@ mod admission;
 mod aggregate;
 mod cases;
 mod drift;
+mod item_rows;
 mod items;
 mod licences;
 mod peers;
@@ -93,6 +94,7 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
     let router = Router::new()
         .merge(staff::routes())
         .merge(items::routes())
+        .merge(item_rows::routes())
         .merge(search::routes())
         .merge(drift::routes())
         .merge(cases::routes())
