@@ -31,6 +31,7 @@ pub mod shared;
 mod standing;
 pub mod translate;
 pub(crate) mod why;
+mod withhold;
 
 pub use self::core::{Effect, Exchange, Happened, Proven, Trouble};
 pub use ask::{Asked, ItemAnswer, LicenceAnswer, ProgressAnswer, WhereisAnswer};

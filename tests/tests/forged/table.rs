@@ -376,7 +376,8 @@ async fn requests(scene: &mut Scene<'_>) {
         .await;
     scene.request("a request of more than 256 KiB", &chain, &vec![0; (256 << 10) + 1], Says::Reset(1)).await;
     let pull = |origin| {
-        let pull = tongban_federation::wire::Pull { origin, journal: 0, epoch: 1, from: 0, bytes_max: 1 << 20 };
+        let pull =
+            tongban_federation::wire::Pull { origin, journal: 0, epoch: 1, from: 0, bytes_max: 1 << 20, packing: None };
         Request::Pull(pull).to_bytes()
     };
     scene
