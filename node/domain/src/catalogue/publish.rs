@@ -4,7 +4,7 @@ use serde::Serialize;
 use tongban_codes::ids::Digest;
 use tongban_codes::time::Date;
 
-use super::{BaseItem, Core, ItemState, ServiceItem, Term};
+use super::{BaseItem, Core, ItemState, ServiceItem, Term, ceiling, quality};
 use crate::{Event, Facts, Rejection, codes};
 
 /// What a publication of everything did.
@@ -233,7 +233,9 @@ fn publish_item(facts: &dyn Facts, mut item: ServiceItem, day: Date) -> Result<S
         })?;
         same_core(&item.core, base)?;
         within_ceiling(item.promised, item.statutory, base)?;
+        ceiling::hold(facts, &item, day)?;
     }
+    quality::gate(facts, &item, day)?;
     let in_force = facts.item(&item.code).is_some_and(|known| known.state == ItemState::Published);
     no_gap(&item.code, item.effective, in_force, day)?;
     // Findings that were mapped since the import no longer block.
