@@ -3,10 +3,13 @@
 mod admission;
 mod aggregate;
 mod cases;
+mod guide;
 mod items;
 mod licences;
 mod peers;
+mod quality;
 mod staff;
+mod standards;
 mod sync;
 
 use std::os::unix::fs::PermissionsExt;
@@ -84,6 +87,9 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
     let router = Router::new()
         .merge(staff::routes())
         .merge(items::routes())
+        .merge(guide::routes())
+        .merge(quality::routes())
+        .merge(standards::routes())
         .merge(cases::routes())
         .merge(licences::routes())
         .merge(aggregate::routes())

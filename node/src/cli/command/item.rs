@@ -1,8 +1,19 @@
 //! `tongban item`: the catalogue.
 
+pub(crate) mod ceiling;
+pub(crate) mod guide;
+pub(crate) mod life_event;
+pub(crate) mod list_entry;
+mod list_file;
+pub(crate) mod lists;
+pub(crate) mod policy;
+pub(crate) mod quality;
+mod standard;
+pub(crate) mod topic;
+
 use std::fs::File;
 use std::io::{IsTerminal as _, Read as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -15,7 +26,7 @@ use crate::cli::Context;
 use crate::cli::client::{Answer, Client};
 use crate::cli::failure::{Failure, Outcome, parse, parse_optional};
 use crate::cli::item_file;
-use crate::cli::text::{CONFIRM_WITHDRAW, FILE_UNREADABLE, IMPORTED, ITEM_UNKNOWN, PUBLISHED, SENDING};
+use crate::cli::text::{CONFIRM_WITHDRAW, FILE_UNREADABLE, IMPORTED, ITEM_UNKNOWN, Lang, PUBLISHED, SENDING};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -58,6 +69,29 @@ pub(crate) enum Command {
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
+    /// 限高和法定下限 / ceilings with their floors
+    #[command(subcommand)]
+    Ceiling(ceiling::Command),
+    /// 主题 / topics
+    #[command(subcommand)]
+    Topic(topic::Command),
+    /// 一件事 / life events: items that are done together
+    #[command(subcommand)]
+    LifeEvent(life_event::Command),
+    /// 发布要求 / what publication requires
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// 九类清单条目，及事项与其的冲突 / entries of the nine lists, and items that they speak against
+    #[command(subcommand)]
+    ListEntry(list_entry::Command),
+    /// 质量：规则、得分和问题 / quality: rules, scores and findings
+    Quality(quality::Args),
+    /// 由已发布事项生成的清单 / lists made from published items
+    Lists(lists::Args),
+    /// 网上办理月度通报 / monthly report on online handling
+    Report(lists::ReportArgs),
+    /// 办事指南 / the guide of an item
+    Guide(guide::Args),
     /// 一个事项 / one item
     Show {
         /// 事项编码或其第一段 / item code, or its first part
@@ -151,6 +185,15 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             let items = pages(&context.client()?, stage.as_deref(), division, after.as_deref(), limit)?;
             output.list(&Answer::of(&json!({ "items": items })), "items", &COLUMNS)
         }
+        Command::Ceiling(command) => ceiling::run(context, command),
+        Command::Topic(command) => topic::run(context, command),
+        Command::LifeEvent(command) => life_event::run(context, command),
+        Command::Policy(command) => policy::run(context, command),
+        Command::ListEntry(command) => list_entry::run(context, command),
+        Command::Quality(args) => quality::run(context, &args),
+        Command::Lists(args) => lists::run(context, &args),
+        Command::Report(args) => lists::report(context, &args),
+        Command::Guide(args) => guide::run(context, &args),
         Command::Show { code, division } => {
             let division = division_of(division.as_deref())?;
             let items = pages(&context.client()?, None, division, None, None)?;
@@ -215,7 +258,7 @@ fn import(context: &Context, file: &PathBuf) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-fn read_file(path: &PathBuf) -> Result<Vec<u8>, Failure> {
+fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let failed =
         |error: std::io::Error| Failure::of(&FILE_UNREADABLE, path.display().to_string(), &[&error.to_string()]);
     let mut bytes = Vec::new();
@@ -237,17 +280,17 @@ fn published(context: &Context, answer: &Answer) -> Result<Outcome, Failure> {
     let list = |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let (done, refused) = (list("published"), list("refused"));
     output.line(&PUBLISHED.with(output.lang, &[&done.len().to_string(), &refused.len().to_string()]))?;
-    let rows: Vec<Value> = refused
-        .iter()
-        .map(|one| {
-            let of = |en: &str, zh: &str| one.pointer(&format!("/rejection/{}", output.lang.of(en, zh)));
-            json!({ "item": one.get("item"), "problem": of("en", "zh"), "remedy": of("remedy_en", "remedy_zh") })
-        })
-        .collect();
+    let rows: Vec<Value> = refused.iter().map(|one| refusal(one, output.lang)).collect();
     if !rows.is_empty() {
         output.rows(&rows, &["item", "problem", "remedy"])?;
     }
     Ok(Outcome::Done)
+}
+
+/// A refused part of a whole, as a row.
+fn refusal(one: &Value, lang: Lang) -> Value {
+    let of = |en: &str, zh: &str| one.pointer(&format!("/rejection/{}", lang.of(en, zh)));
+    json!({ "item": one.get("item"), "problem": of("en", "zh"), "remedy": of("remedy_en", "remedy_zh") })
 }
 
 /// Lists that make up the catalogue; each is paged by itself.
