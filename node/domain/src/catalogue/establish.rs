@@ -129,14 +129,6 @@ fn alone(standard: &Standard) -> Standard {
 
 /// The version that a draft makes; none when nothing changes.
 fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Result<Option<Standard>, Rejection> {
-    if code.is_empty() || code.len() > CODE_BYTES_MAX || code.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(invalid(
-            "code",
-            &code,
-            "a code has 1 to 128 bytes without blanks",
-            "编码为 1 至 128 字节，不含空格",
-        ));
-    }
     if let Some(department) = &draft.department {
         text("department", department, NAME_CHARS_MAX)?;
     }
@@ -146,6 +138,14 @@ fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Re
         StandardBody::LifeEvent(body) => check_life_event(facts, body)?,
         StandardBody::Entry(body) => check_entry(body)?,
         StandardBody::Policy(body) => check_policy(body)?,
+    }
+    if code.is_empty() || code.len() > CODE_BYTES_MAX || code.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return Err(invalid(
+            "code",
+            &code,
+            "a code has 1 to 128 bytes without blanks",
+            "编码为 1 至 128 字节，不含空格",
+        ));
     }
     let kind = draft.body.kind();
     let known = own(facts, kind, &code);

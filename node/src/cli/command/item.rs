@@ -222,7 +222,7 @@ fn claim(args: ClaimArgs) -> Result<ClaimItem, Failure> {
     Ok(ClaimItem { base_code: args.base_code, terms })
 }
 
-fn import(context: &Context, file: &PathBuf) -> Result<Outcome, Failure> {
+fn import(context: &Context, file: &Path) -> Result<Outcome, Failure> {
     let client = context.client()?;
     let rows = item_file::read(&read_file(file)?)?;
     let bar = ProgressBar::new(rows.len() as u64);
