@@ -193,7 +193,7 @@ defects! {
     "Q22" [], "result": |_, guide| guide.result.as_mut().unwrap().kind = ResultKind::Other;
     "Q23" [], "visits": |_, guide| guide.visits_reason = Some("需核对原件".into());
     "Q23" ["Q63"], "visits": |_, guide| { guide.visits = Some(1); guide.online_depth.truncate(1) };
-    "Q24" [], "online": |_, guide| guide.online = Some(false);
+    "Q24" [], "visits": |_, guide| guide.online = Some(false);
     "Q25" ["Q63"], "visits": |_, guide| { guide.visits = Some(2); guide.visits_reason = Some("需核对原件".into()) };
     "Q26" [], "fees": |_, guide| { guide.charged = Some(true); guide.pays_online = Some(true) };
     "Q26" [], "fees": |_, guide| guide.fees = vec![fee("检测费")];

@@ -147,6 +147,17 @@ mod tests {
         assert_eq!(entries(short, Some(ListKind::Permits)), entries(json, None));
     }
 
+    /// The sample of the manual has an entry of every list.
+    #[test]
+    fn the_sample_is_read() {
+        let sample = include_str!("../../../../../tests/data/lists-demo.csv");
+        let entries = entries(sample, None);
+        assert!(entries.iter().all(|entry| entry.demo));
+        for list in tongban_domain::catalogue::ListKind::all() {
+            assert!(entries.iter().any(|entry| entry.list == *list), "{list:?}");
+        }
+    }
+
     #[test]
     fn faults_name_what_is_wrong() {
         for (text, code, value) in [
