@@ -233,6 +233,44 @@ fn a_ceiling_begins_on_its_day() {
     assert_eq!(exceeded(&county.state, &item, None, date(2026, 11, 1)).len(), 0);
 }
 
+/// Several steps may be announced at once; each holds from its day, in whatever order they were set.
+#[test]
+fn announced_steps_follow_each_other() {
+    let mut province = province();
+    set(&mut province, on_base(|body| body.promised_days = Some(12))).unwrap();
+    for (day, days) in [(date(2026, 10, 1), 10), (date(2026, 12, 1), 6), (date(2026, 11, 1), 8)] {
+        set_from(&mut province, on_base(|body| body.promised_days = Some(days)), Some(day)).unwrap();
+    }
+    let limit = |province: &Hall, day| {
+        let standard = province.state.standards(StandardKind::Ceiling, BASE).remove(0);
+        match standard.holding(day).map(|holding| holding.body.clone()) {
+            Some(StandardBody::Ceiling(body)) => body.promised_days,
+            other => panic!("{other:?}"),
+        }
+    };
+    // The last one set, as of November, takes the place of the one that was to begin in December.
+    for (day, expected) in [
+        (date(2026, 9, 30), Some(12)),
+        (date(2026, 10, 31), Some(10)),
+        (date(2026, 11, 30), Some(8)),
+        (date(2026, 12, 1), Some(8)),
+    ] {
+        assert_eq!(limit(&province, day), expected, "{day}");
+    }
+    for month in 1..=12 {
+        let day = Some(date(2027, month, 1));
+        let done = set_from(&mut province, on_base(|body| body.promised_days = Some(u16::from(month))), day);
+        let waiting = 2 + usize::from(month);
+        match done {
+            Ok(()) => assert!(waiting <= 8),
+            Err(refused) => {
+                assert!(waiting > 8, "{month}");
+                assert_eq!((refused.code, refused.field), ("invalid-field", "effective"));
+            }
+        }
+    }
+}
+
 #[test]
 fn a_fee_set_by_law_is_neither_dropped_nor_lowered() {
     let mut province = province();

@@ -22,6 +22,8 @@
 //! | GET `/v1/items/lists/{name}` | | [`List`] of items under `items`, with `list` and `formula` |
 //! | GET `/v1/items/report` | [`MonthQuery`] | the monthly report |
 //! | GET `/v1/items/{code}/guide` | [`GuideQuery`] | the guide as JSON, HTML or text |
+//! | GET `/v1/items/search` | [`SearchQuery`] | [`SearchAnswer`] |
+//! | GET `/v1/items/drift` | [`DriftQuery`] | [`DriftReport`] |
 //! | POST `/v1/cases` | [`CollectCase`] | `case`, `collection_no`, `query_code` |
 //! | POST `/v1/cases/act` | [`CaseAct`] | the case's number, state and deadlines |
 //! | GET `/v1/cases`, `/v1/cases/show`, `/v1/cases/whereis`, `/v1/cases/progress` | [`CaseQuery`] | [`CaseView`], [`WhereisView`], [`ProgressView`] |
@@ -47,11 +49,15 @@
 //! A refusal has status 4xx and the body [`ErrorBody`].
 
 mod answer;
+mod drift;
 mod request;
+mod search;
 mod standards;
 
 pub use answer::*;
+pub use drift::*;
 pub use request::*;
+pub use search::*;
 pub use standards::*;
 
 use std::collections::BTreeMap;

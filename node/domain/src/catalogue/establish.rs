@@ -29,6 +29,9 @@ const CODE_BYTES_MAX: usize = 128;
 /// The most items of a life event, and the most names in a floor.
 const PARTS_MAX: usize = 64;
 
+/// The most versions of a standard that hold one after the other until the last one begins.
+const WAITING_MAX: usize = 8;
+
 /// A standard as an operator gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,7 +100,7 @@ pub(crate) fn withdraw_standard(
     let own = own(facts, kind, code).filter(|standard| standard.state == ItemState::Published);
     let Some(known) = own else { return Err(unknown(kind, code)) };
     let from = from.filter(|from| *from > day);
-    let in_force = from.and_then(|_| known.holding(day)).map(|before| Box::new(alone(before)));
+    let in_force = from.and_then(|from| until(&known, day, from)).map(Box::new);
     Ok(Event::Standard(Box::new(Standard {
         version: known.version + 1,
         state: ItemState::Withdrawn,
@@ -125,6 +128,25 @@ fn own(facts: &dyn Facts, kind: StandardKind, code: &str) -> Option<Standard> {
 
 fn alone(standard: &Standard) -> Standard {
     Standard { in_force: None, ..standard.clone() }
+}
+
+/// What holds until a version begins on `from`: the version in force, and those that begin before it.
+fn until(known: &Standard, day: Date, from: Date) -> Option<Standard> {
+    match known.effective.filter(|begins| *begins > day) {
+        None => (known.state == ItemState::Published).then(|| alone(known)),
+        Some(begins) => {
+            let before = known.in_force.as_deref().and_then(|before| until(before, day, from));
+            if begins >= from {
+                return before;
+            }
+            Some(Standard { in_force: before.map(Box::new), ..alone(known) })
+        }
+    }
+}
+
+/// How many versions stand behind each other.
+fn waiting(standard: &Standard) -> usize {
+    1 + standard.in_force.as_deref().map_or(0, waiting)
 }
 
 /// The version that a draft makes; none when nothing changes.
@@ -158,8 +180,20 @@ fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Re
     if known.as_ref().is_some_and(same) {
         return Ok(None);
     }
-    let later = draft.effective.is_some_and(|from| from > day);
-    let before = known.as_ref().filter(|_| later).and_then(|known| known.holding(day));
+    let later = draft.effective.filter(|from| *from > day);
+    let before = match (&known, later) {
+        (Some(known), Some(from)) => until(known, day, from),
+        _ => None,
+    };
+    if before.as_ref().is_some_and(|before| waiting(before) > WAITING_MAX) {
+        let value = later.map(|from| from.to_string()).unwrap_or_default();
+        return Err(invalid(
+            "effective",
+            &value,
+            "more than eight versions wait for their day",
+            "待生效的版本超过 8 个",
+        ));
+    }
     let here = facts.node();
     Ok(Some(Standard {
         code,
@@ -170,7 +204,7 @@ fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Re
         state: ItemState::Published,
         effective: draft.effective,
         department: draft.department.clone(),
-        in_force: before.map(|before| Box::new(alone(before))),
+        in_force: before.map(Box::new),
     }))
 }
 

@@ -8,6 +8,7 @@
 
 mod rules;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -16,7 +17,7 @@ use tongban_codes::time::Date;
 use super::ceiling::{self, Exceeded};
 use super::establish::policy;
 use super::list::{self, Conflict, Lists};
-use super::{Guide, ServiceItem};
+use super::{Guide, Policy, ServiceItem};
 use crate::{Authority, Facts, Rejection, codes};
 
 pub use rules::RULES;
@@ -255,16 +256,35 @@ impl Overview {
     }
 }
 
-/// Refuses an item that lacks the quality which policy requires for publication.
-pub(crate) fn gate(facts: &dyn Facts, item: &ServiceItem, day: Date) -> Result<(), Rejection> {
-    let policy = policy(facts, item.division, day);
-    if policy.quality_min.is_none() && policy.rules_required.is_empty() {
-        return Ok(());
+/// What policy requires of items that this node publishes on a day; the lists are gathered once, and only when they are asked for.
+pub(crate) struct Gate<'a> {
+    facts: &'a dyn Facts,
+    day: Date,
+    policy: Policy,
+    lists: OnceCell<Lists>,
+}
+
+impl<'a> Gate<'a> {
+    pub(crate) fn new(facts: &'a dyn Facts, day: Date) -> Self {
+        Self { facts, day, policy: policy(facts, facts.node().division, day), lists: OnceCell::new() }
     }
+
+    /// Refuses an item that lacks the quality which policy requires for publication.
+    pub(crate) fn hold(&self, item: &ServiceItem) -> Result<(), Rejection> {
+        let policy = &self.policy;
+        if policy.quality_min.is_none() && policy.rules_required.is_empty() {
+            return Ok(());
+        }
+        let (facts, day) = (self.facts, self.day);
+        let lists = self.lists.get_or_init(|| Lists::gather(facts, facts.node().division, day));
+        judge(facts, item, policy, lists, day)
+    }
+}
+
+fn judge(facts: &dyn Facts, item: &ServiceItem, policy: &Policy, lists: &Lists, day: Date) -> Result<(), Rejection> {
     let guide = item.guide.and_then(|digest| facts.guide(&digest));
     let authority = facts.authority(&item.authority);
-    let lists = Lists::gather(facts, item.division, day);
-    let subject = Subject::gather(facts, item, guide.as_ref(), authority.as_ref(), &lists, day);
+    let subject = Subject::gather(facts, item, guide.as_ref(), authority.as_ref(), lists, day);
     let whole = assess(&subject);
     let required = |id: &str| policy.rules_required.iter().any(|rule| rule == id);
     if let Some(finding) = whole.findings.iter().find(|finding| required(finding.rule)) {

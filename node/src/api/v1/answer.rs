@@ -45,6 +45,8 @@ answer! {
         applied: u64,
         /// Durable syncs of the log since start.
         log_syncs: u64,
+        /// Log entries that were let go, from the first on; what they did is in the state, on disk.
+        log_released: u64,
         /// Free bytes on the disk of the data directory.
         disk_free_bytes: u64,
         /// End of the transport certificate, which renews itself long before.
@@ -300,6 +302,8 @@ answer! {
         root: DivisionCode,
         /// Label of the query codes.
         label: String,
+        /// The superior that the node had before it moved under this one.
+        former_superior: Option<NodeId>,
     }
     /// Figures, each row with its dimensions and its count.
     Report {

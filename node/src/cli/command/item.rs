@@ -1,6 +1,7 @@
 //! `tongban item`: the catalogue.
 
 pub(crate) mod ceiling;
+mod drift;
 pub(crate) mod guide;
 pub(crate) mod life_event;
 pub(crate) mod list_entry;
@@ -92,6 +93,8 @@ pub(crate) enum Command {
     Report(lists::ReportArgs),
     /// 办事指南 / the guide of an item
     Guide(guide::Args),
+    /// 检索事项 / search
+    Search(super::item_search::Search),
     /// 一个事项 / one item
     Show {
         /// 事项编码或其第一段 / item code, or its first part
@@ -101,6 +104,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "C")]
         division: Option<String>,
     },
+    /// 与其他节点逐项比对标准，列出差异；有差异时退出码为 1 / where other nodes hold other standards; exit code 1 when some do
+    Drift(drift::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -166,6 +171,7 @@ const FILE_BYTES_MAX: u64 = 4 << 30;
 pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failure> {
     let output = context.output;
     match command {
+        Command::Drift(args) => drift::run(context, &args),
         Command::Import { file } => import(context, &file),
         Command::Publish { code, all: _ } => {
             let answer = context.client()?.post("/v1/items/publish", &PublishItems { item: code })?;
@@ -194,6 +200,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Lists(args) => lists::run(context, &args),
         Command::Report(args) => lists::report(context, &args),
         Command::Guide(args) => guide::run(context, &args),
+        Command::Search(search) => super::item_search::run(context, &search),
         Command::Show { code, division } => {
             let division = division_of(division.as_deref())?;
             let items = pages(&context.client()?, None, division, None, None)?;
