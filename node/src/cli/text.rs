@@ -408,6 +408,13 @@ labels! {
     "intermediary" = "intermediary", "中介服务";
     "figure" = "figure", "指标";
     "rate" = "rate", "数值";
+    "online" = "online", "网上可办率";
+    "fully-online" = "fully online", "全程网办率";
+    "no-visit" = "no visit", "零跑动率";
+    "once-at-most" = "once at most", "最多跑一次率";
+    "mean-visits" = "mean visits", "平均跑动次数";
+    "instant" = "instant", "即办件占比";
+    "shortening" = "shortening", "时限压缩率";
     "numerator" = "numerator", "分子";
     "denominator" = "denominator", "分母";
 }

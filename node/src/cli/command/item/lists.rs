@@ -32,6 +32,19 @@ pub(crate) struct ReportArgs {
 const COLUMNS: [&str; 9] =
     ["code", "name", "item_type", "department", "promised_days", "visits", "modes", "fees", "intermediary"];
 
+/// The figures of the monthly report, a column each.
+const DEPARTMENT_COLUMNS: [&str; 9] = [
+    "department",
+    "count",
+    "online",
+    "fully-online",
+    "no-visit",
+    "once-at-most",
+    "mean-visits",
+    "instant",
+    "shortening",
+];
+
 /// Reads lists by their English or Chinese names.
 fn lists() -> impl TypedValueParser<Value = GeneratedList> {
     let values = GeneratedList::ALL.iter().map(|list| PossibleValue::new(list.name()).alias(list.zh()).help(list.zh()));
@@ -99,27 +112,37 @@ pub(crate) fn report(context: &Context, args: &ReportArgs) -> Result<Outcome, Fa
     let number = |value: &Value, key: &str| value.get(key).and_then(Value::as_u64).unwrap_or(0).to_string();
     let day = report.get("day").and_then(Value::as_str).unwrap_or_default();
     output.say(&REPORT_TITLE.with(output.lang, &[day, &number(&whole, "items"), &number(&whole, "without_guide")]));
+    let rates = |figures: &Value| figures.get("rates").and_then(Value::as_array).cloned().unwrap_or_default();
+    let rows: Vec<Value> = rates(&whole)
+        .iter()
+        .map(|one| {
+            json!({
+                "figure": one.get(output.lang.of("name", "zh")), "rate": rate(one), "numerator": one.get("numerator"),
+                "denominator": one.get("denominator"), "items": one.get("items"),
+            })
+        })
+        .collect();
+    let columns = ["figure", "rate", "numerator", "denominator", "items"];
+    output.rows(&rows, &columns[..columns.len() - usize::from(!args.items)])?;
     let departments = report.get("departments").and_then(Value::as_array).cloned().unwrap_or_default();
-    let mut rows = Vec::new();
-    let mut unlisted = Vec::new();
-    for figures in std::iter::once(&whole).chain(&departments) {
-        for one in figures.get("rates").and_then(Value::as_array).map_or(&[][..], Vec::as_slice) {
-            let items = one.get("items").filter(|_| args.items);
-            rows.push(json!({
-                "department": figures.get("department"), "figure": one.get(output.lang.of("name", "zh")),
-                "rate": rate(one), "numerator": one.get("numerator"), "denominator": one.get("denominator"),
-                "items": items,
-            }));
-        }
+    let rows: Vec<Value> = departments
+        .iter()
+        .map(|figures| {
+            let mut row = json!({ "department": figures.get("department"), "count": figures.get("items") });
+            if let Some(fields) = row.as_object_mut() {
+                for one in rates(figures) {
+                    let name = one.get("name").and_then(Value::as_str).unwrap_or_default();
+                    fields.insert(name.to_owned(), Value::String(rate(&one)));
+                }
+            }
+            row
+        })
+        .collect();
+    if !rows.is_empty() {
+        output.rows(&rows, &DEPARTMENT_COLUMNS)?;
     }
-    for code in whole.get("presence_unlisted").and_then(Value::as_array).map_or(&[][..], Vec::as_slice) {
-        unlisted.push(json!({ "item": code }));
-    }
-    let mut columns = vec!["department", "figure", "rate", "numerator", "denominator"];
-    if args.items {
-        columns.push("items");
-    }
-    output.rows(&rows, &columns)?;
+    let listed = whole.get("presence_unlisted").and_then(Value::as_array).cloned().unwrap_or_default();
+    let unlisted: Vec<Value> = listed.iter().map(|code| json!({ "item": code })).collect();
     if !unlisted.is_empty() {
         output.say(PRESENCE_UNLISTED.of(output.lang));
         output.rows(&unlisted, &["item"])?;
