@@ -14,6 +14,11 @@ fn a_case_in_one_hall() {
 }
 
 #[test]
+fn a_ceiling_is_lowered() {
+    play(&docs("a-ceiling-is-lowered.md"));
+}
+
+#[test]
 fn first_federation() {
     play(&docs("first-federation.md"));
 }
@@ -45,5 +50,5 @@ fn every_transcript_is_played() {
         .map(|entry| entry.expect("the folder can be read").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    assert_eq!(names, ["a-case-in-one-hall.md", "first-federation.md"]);
+    assert_eq!(names, ["a-case-in-one-hall.md", "a-ceiling-is-lowered.md", "first-federation.md"]);
 }

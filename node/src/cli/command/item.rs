@@ -1,9 +1,19 @@
 //! `tongban item`: the catalogue.
 
+pub(crate) mod ceiling;
 mod columns;
 mod drift;
 mod export;
+pub(crate) mod guide;
 mod import;
+pub(crate) mod life_event;
+pub(crate) mod list_entry;
+mod list_file;
+pub(crate) mod lists;
+pub(crate) mod policy;
+pub(crate) mod quality;
+mod standard;
+pub(crate) mod topic;
 
 use std::path::PathBuf;
 
@@ -16,7 +26,7 @@ use crate::api::v1::{ClaimItem, ItemRef, PublishItems};
 use crate::cli::Context;
 use crate::cli::client::{Answer, Client};
 use crate::cli::failure::{Failure, Outcome, parse, parse_optional};
-use crate::cli::text::{CONFIRM_WITHDRAW, ITEM_UNKNOWN, PUBLISHED};
+use crate::cli::text::{CONFIRM_WITHDRAW, ITEM_UNKNOWN, Lang, PUBLISHED};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -63,6 +73,29 @@ pub(crate) enum Command {
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
+    /// 限高和法定下限 / ceilings with their floors
+    #[command(subcommand)]
+    Ceiling(ceiling::Command),
+    /// 主题 / topics
+    #[command(subcommand)]
+    Topic(topic::Command),
+    /// 一件事 / life events: items that are done together
+    #[command(subcommand)]
+    LifeEvent(life_event::Command),
+    /// 发布要求 / what publication requires
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// 九类清单条目，及事项与其的冲突 / entries of the nine lists, and items that they speak against
+    #[command(subcommand)]
+    ListEntry(list_entry::Command),
+    /// 质量：规则、得分和问题 / quality: rules, scores and findings
+    Quality(quality::Args),
+    /// 由已发布事项生成的清单 / lists made from published items
+    Lists(lists::Args),
+    /// 网上办理月度通报 / monthly report on online handling
+    Report(lists::ReportArgs),
+    /// 办事指南 / the guide of an item
+    Guide(guide::Args),
     /// 检索事项 / search
     Search(super::item_search::Search),
     /// 一个事项 / one item
@@ -158,6 +191,15 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             let items = pages(&context.client()?, stage.as_deref(), division, after.as_deref(), limit)?;
             output.list(&Answer::of(&json!({ "items": items })), "items", &COLUMNS)
         }
+        Command::Ceiling(command) => ceiling::run(context, command),
+        Command::Topic(command) => topic::run(context, command),
+        Command::LifeEvent(command) => life_event::run(context, command),
+        Command::Policy(command) => policy::run(context, command),
+        Command::ListEntry(command) => list_entry::run(context, command),
+        Command::Quality(args) => quality::run(context, &args),
+        Command::Lists(args) => lists::run(context, &args),
+        Command::Report(args) => lists::report(context, &args),
+        Command::Guide(args) => guide::run(context, &args),
         Command::Search(search) => super::item_search::run(context, &search),
         Command::Show { code, division } => {
             let division = division_of(division.as_deref())?;
@@ -197,17 +239,17 @@ fn published(context: &Context, answer: &Answer) -> Result<Outcome, Failure> {
     let list = |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let (done, refused) = (list("published"), list("refused"));
     output.line(&PUBLISHED.with(output.lang, &[&done.len().to_string(), &refused.len().to_string()]))?;
-    let rows: Vec<Value> = refused
-        .iter()
-        .map(|one| {
-            let of = |en: &str, zh: &str| one.pointer(&format!("/rejection/{}", output.lang.of(en, zh)));
-            json!({ "item": one.get("item"), "problem": of("en", "zh"), "remedy": of("remedy_en", "remedy_zh") })
-        })
-        .collect();
+    let rows: Vec<Value> = refused.iter().map(|one| refusal(one, output.lang)).collect();
     if !rows.is_empty() {
         output.rows(&rows, &["item", "problem", "remedy"])?;
     }
     Ok(Outcome::Done)
+}
+
+/// A refused part of a whole, as a row.
+fn refusal(one: &Value, lang: Lang) -> Value {
+    let of = |en: &str, zh: &str| one.pointer(&format!("/rejection/{}", lang.of(en, zh)));
+    json!({ "item": one.get("item"), "problem": of("en", "zh"), "remedy": of("remedy_en", "remedy_zh") })
 }
 
 /// Lists that make up the catalogue; each is paged by itself.
