@@ -12,6 +12,10 @@
 //! | POST `/v1/items/claim` | [`ClaimItem`] | `item` |
 //! | POST `/v1/items/withdraw` | [`ItemRef`] | `item` |
 //! | GET `/v1/items` | [`ItemQuery`] | [`List`] of [`ItemView`] under `items` |
+//! | POST `/v1/front/plan` | [`PlanReport`] | [`ReportPlan`]; changes nothing |
+//! | POST `/v1/front/record` | [`RecordReport`] | `recorded` |
+//! | POST `/v1/front/answers` | [`RecordAnswers`] | `accepted`, `rejected`, `unchanged` |
+//! | GET `/v1/front/reported` | [`ReportedQuery`] | [`Reported`] |
 //! | POST `/v1/cases` | [`CollectCase`] | `case`, `collection_no`, `query_code` |
 //! | POST `/v1/cases/act` | [`CaseAct`] | the case's number, state and deadlines |
 //! | GET `/v1/cases`, `/v1/cases/show`, `/v1/cases/whereis`, `/v1/cases/progress` | [`CaseQuery`] | [`CaseView`], [`WhereisView`], [`ProgressView`] |
@@ -37,9 +41,11 @@
 //! A refusal has status 4xx and the body [`ErrorBody`].
 
 mod answer;
+mod front;
 mod request;
 
 pub use answer::*;
+pub use front::*;
 pub use request::*;
 
 use std::collections::BTreeMap;

@@ -81,7 +81,7 @@ macro_rules! texts {
     ($($name:ident = $en:literal, $zh:literal;)*) => {
         $(pub(crate) const $name: Text = Text { en: $en, zh: $zh };)*
         #[cfg(test)]
-        const TEXTS: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
+        pub(super) const TEXTS: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
     };
 }
 
@@ -100,6 +100,7 @@ macro_rules! faults {
 }
 
 pub(crate) mod doctor;
+pub(crate) mod front;
 
 texts! {
     ERROR = "error", "错误";
@@ -268,6 +269,9 @@ labels! {
     "issued_on" = "issued on", "颁发日期";
     "covered" = "collected in", "可收件区划";
     "from" = "from", "自";
+    "batch" = "batch", "批次";
+    "row_guid" = "row id", "记录标识";
+    "table" = "table", "数据表";
     "legal_basis" = "legal basis", "法律依据";
     "stage" = "catalogue", "目录";
     "until" = "until", "至";
@@ -397,7 +401,7 @@ mod tests {
 
     #[test]
     fn every_text_is_in_both_languages_with_the_same_places() {
-        for (name, text) in TEXTS {
+        for (name, text) in TEXTS.iter().chain(front::TEXTS) {
             assert!(!text.en.is_empty() && !is_chinese(text.en), "{name}");
             assert!(is_chinese(text.zh) || !text.zh.is_ascii(), "{name}");
             assert_eq!(places(text.en), places(text.zh), "{name}");

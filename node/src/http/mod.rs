@@ -3,6 +3,7 @@
 mod admission;
 mod aggregate;
 mod cases;
+mod front;
 mod items;
 mod licences;
 mod peers;
@@ -84,6 +85,7 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
     let router = Router::new()
         .merge(staff::routes())
         .merge(items::routes())
+        .merge(front::routes())
         .merge(cases::routes())
         .merge(licences::routes())
         .merge(aggregate::routes())

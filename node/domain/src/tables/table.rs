@@ -214,7 +214,7 @@ const BASIC: &[Column] = &[
     column("anticipate_type", "法定办结时限单位", Kind::Text(2), "Nnnnn"),
     column("anticipate_explain", "法定办结时限说明", Kind::Long, "nnnnn"),
     column("promise_day", "承诺办结时限", Kind::Number, "Nn---"),
-    column("promise_type", "承诺办结时限单位", Kind::Text(2), "Nn---"),
+    column("promise_type", "承诺办结时限单位", Kind::Number, "Nn---"),
     column("promise_explain", "承诺办结时限说明", Kind::Long, "Nn---"),
     column("punishment_method", "处罚的行为、种类、幅度", Kind::Text(3000), "--N--"),
     column("accept_condition", "受理条件", Kind::Long, "NN---"),

@@ -1,5 +1,8 @@
 //! `tongban item`: the catalogue.
 
+mod reconcile;
+mod report;
+
 use std::fs::File;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
@@ -43,6 +46,10 @@ pub(crate) enum Command {
         #[arg(value_name = "CODE")]
         code: String,
     },
+    /// 按国家数据表上报前置库 / report to a front database in the national exchange tables
+    Report(report::Args),
+    /// 与前置库对账：接收、退回及原因、未到达 / reconcile with a front database: what it took, sent back and why, what never arrived
+    Reconcile(reconcile::Args),
     /// 事项清单 / all items
     List {
         /// 阶段：base 基本目录、draft 草稿、in-force 有效 / stage
@@ -146,6 +153,8 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             let answer = context.client()?.post("/v1/items/withdraw", &ItemRef { item: code })?;
             output.object(&answer, &["item"])
         }
+        Command::Report(args) => report::run(context, &args),
+        Command::Reconcile(args) => reconcile::run(context, &args),
         Command::List { stage, division, after, limit } => {
             let division = division_of(division.as_deref())?;
             let items = pages(&context.client()?, stage.as_deref(), division, after.as_deref(), limit)?;
