@@ -12,4 +12,5 @@ mod http;
 pub mod raft;
 pub mod room;
 pub mod runtime;
+mod search;
 pub mod telemetry;

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tongban_codes::calendar::Calendar;
 use tongban_codes::time::Timestamp;
 use tongban_domain::{Event, NodeFacts, Operator, Role};
+use tongban_federation::limits;
 use tongban_quic::{Endpoint, Identity as TransportIdentity, Limits as QuicLimits, QuicError, certificate};
 use tongban_seal::Signer;
 use tongban_storage::keyspace::meta::{self, NodeRow};
@@ -27,6 +28,7 @@ use crate::exchange::{
 use crate::http::{self, App};
 use crate::raft::{CommittedSink, OrderedLog, RaftError, RaftNode, RaftOptions};
 use crate::room::Room;
+use crate::search::{Follower, ItemSearch};
 
 /// Log entries between two flushes of the state, after which the log behind them is let go.
 const COMPACT_ENTRIES: u64 = 50_000;
@@ -166,6 +168,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let epoch = row.as_ref().map_or(1, |row| row.epoch);
     let keys = Arc::new(keys(&directory, &*backend)?);
     let calendar = Calendar::embedded();
+    let search = ItemSearch::new(data.join("search"), identity.node, Arc::clone(&state));
     let parts = WriterParts {
         state,
         blobs: Arc::clone(&blobs) as Arc<dyn Blobs>,
@@ -184,8 +187,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let quic_trust = tongban_quic::Trust::new(Arc::clone(&clock), []);
     quic_trust.admit_strangers(true);
     let transport = TransportIdentity::new(&transport_key, vec![made.clone()])?;
-    let limits = QuicLimits::default().with_idle_timeout(Duration::from_secs(IDLE_SECONDS));
-    let endpoint = Endpoint::bind(directory.config.listen, transport, quic_trust.clone(), limits)?;
+    let endpoint = Endpoint::bind(directory.config.listen, transport, quic_trust.clone(), transport_limits())?;
     let addresses = addresses(&directory, &endpoint)?;
     let spki = certificate::public_key(&transport_key).map_err(|error| RunError::Setup(error.to_string()))?;
     let knowledge = Knowledge::load(
@@ -230,7 +232,8 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
             tracing::error!(?refused, "the quarantine was not replayed");
         }
     });
-    let app = App::new(Arc::clone(&shared), Arc::clone(&raft), nudge.clone());
+    let following = tokio::spawn(Follower::new(Arc::clone(&search), Arc::clone(&clock)).run(stopped.clone()));
+    let app = App::new(Arc::clone(&shared), Arc::clone(&raft), nudge.clone(), Arc::clone(&search));
     let socket = directory.socket();
     let server = tokio::spawn(http::serve(app, socket.clone(), stopped.clone()));
     let care = Care {
@@ -251,6 +254,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
         let _drained = tokio::time::timeout(Duration::from_secs(5), driver).await;
     }
     handle.stop();
+    let _followed = tokio::time::timeout(Duration::from_secs(10), following).await;
     let joined = tokio::task::spawn_blocking(move || writer.join());
     let _writer = tokio::time::timeout(Duration::from_secs(10), joined).await;
     if let Err(error) = raft.shutdown().await {
@@ -263,6 +267,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
         }
     })
     .await;
+    let _marked = tokio::task::spawn_blocking(move || search.finish()).await;
     drop(shared);
     let _gone = std::fs::remove_file(&socket);
     close(backend).await;
@@ -286,6 +291,19 @@ async fn close(backend: Arc<dyn Backend>) {
 
 /// Seconds of silence after which a link counts as broken.
 const IDLE_SECONDS: u64 = 5;
+
+/// What a peer may make the transport of a node spend: the protocol's limits, and those that are the transport's own.
+#[must_use]
+pub fn transport_limits() -> QuicLimits {
+    QuicLimits {
+        frame_bytes_max: limits::FRAME_BYTES_MAX,
+        request_bytes_max: limits::REQUEST_BYTES_MAX,
+        response_bytes_max: limits::RESPONSE_BYTES_MAX,
+        requests_max: limits::STREAMS_PER_PEER_MAX,
+        ..QuicLimits::default()
+    }
+    .with_idle_timeout(Duration::from_secs(IDLE_SECONDS))
+}
 
 fn announce_ready(directory: &NodeDirectory, shared: &Shared) {
     use std::io::Write;

@@ -9,6 +9,7 @@ mod disk;
 mod hall;
 mod node;
 mod relay;
+pub mod relevance;
 pub mod sim;
 pub mod socket;
 mod transcript;

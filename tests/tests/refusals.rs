@@ -102,6 +102,8 @@ fn cluster() -> Cluster {
     );
     cluster.import(HOME, &[permit(UNPUBLISHED, "草稿事项")]);
     let home = cluster.node(HOME);
+    home.unconfirmed(&["item", "withdraw", WITHDRAWN]);
+    home.unconfirmed(&["licence", "cancel", "1.2.156.3005.2.no-such-licence", "--reason", "test"]);
     home.ok(&["item", "withdraw", WITHDRAWN, "--yes"]);
     home.staff();
     home.ok(&["operator", "add", "newcomer", "--role", "decider"]);

@@ -12,6 +12,8 @@
 //! | POST `/v1/items/claim` | [`ClaimItem`] | `item` |
 //! | POST `/v1/items/withdraw` | [`ItemRef`] | `item` |
 //! | GET `/v1/items` | [`ItemQuery`] | [`List`] of [`ItemView`] under `items` |
+//! | GET `/v1/items/search` | [`SearchQuery`] | [`SearchAnswer`] |
+//! | GET `/v1/items/drift` | [`DriftQuery`] | [`DriftReport`] |
 //! | POST `/v1/front/plan` | [`PlanReport`] | [`ReportPlan`]; changes nothing |
 //! | POST `/v1/front/record` | [`RecordReport`] | `recorded` |
 //! | POST `/v1/front/answers` | [`RecordAnswers`] | `accepted`, `rejected`, `unchanged` |
@@ -41,12 +43,16 @@
 //! A refusal has status 4xx and the body [`ErrorBody`].
 
 mod answer;
+mod drift;
 mod front;
 mod request;
+mod search;
 
 pub use answer::*;
+pub use drift::*;
 pub use front::*;
 pub use request::*;
+pub use search::*;
 
 use std::collections::BTreeMap;
 

@@ -143,10 +143,13 @@ impl Output {
         zh.map_or_else(|| word(text, self.lang), str::to_owned)
     }
 
-    /// Asks before what can't be undone; only a person at a terminal is asked, and `--yes` answers.
+    /// Asks before what can't be undone. `--yes` answers; where nobody can be asked, it must have.
     pub(crate) fn confirm(self, yes: bool, question: Text, values: &[&str]) -> Result<(), Failure> {
-        if yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if yes {
             return Ok(());
+        }
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Err(Failure::of(&NOT_CONFIRMED, "", &[]).usage());
         }
         let mut err = io::stderr().lock();
         let _ = write!(err, "{} {}", question.with(self.lang, values), CONFIRM_HINT.of(self.lang));

@@ -100,6 +100,7 @@ macro_rules! faults {
 }
 
 pub(crate) mod doctor;
+pub(crate) mod drift;
 pub(crate) mod front;
 
 texts! {
@@ -121,6 +122,7 @@ texts! {
         "{0} 起 {1} 个工作日，至 {2}（暂定：超出已公布的日历 {3}）";
     IMPORTED = "{0} came in, {1} of them flagged, {2} rejected.", "导入 {0} 项，其中 {1} 项有问题；拒绝 {2} 项。";
     SENDING = "sending rows", "正在导入";
+    INDEX_INCOMPLETE = "The search index is still being built; there may be more.", "检索索引尚在建立，结果可能不全。";
     PUBLISHED = "{0} published, {1} refused.", "已发布 {0} 项，未发布 {1} 项。";
     FILE_WRITTEN = "The sealed file is in {0}.", "带签章的证照文件已写入 {0}。";
     VERDICT_VALID = "valid: {0}", "有效：{0}";
@@ -225,6 +227,7 @@ macro_rules! labels {
 }
 
 labels! {
+    "differences" = "differences", "差异";
     "act_number" = "act", "环节序号";
     "applicant" = "applicant", "申请人";
     "applied" = "applied", "已应用";
@@ -260,6 +263,7 @@ labels! {
     "direction" = "direction", "方向";
     "disk_free_bytes" = "free disk, bytes", "磁盘余量（字节）";
     "division" = "division", "行政区划";
+    "division_name" = "place", "地区";
     "effective" = "effective", "生效日期";
     "epoch" = "epoch", "纪元";
     "expires" = "expires", "有效期至";
@@ -268,6 +272,7 @@ labels! {
     "core" = "core hash", "核心摘要";
     "issued_on" = "issued on", "颁发日期";
     "covered" = "collected in", "可收件区划";
+    "former_superior" = "former superior", "原上级";
     "from" = "from", "自";
     "batch" = "batch", "批次";
     "row_guid" = "row id", "记录标识";
@@ -303,6 +308,7 @@ labels! {
     "origin" = "origin", "来源节点";
     "outcome" = "outcome", "结果";
     "owner" = "owner", "经办节点";
+    "places" = "places", "办理地数";
     "place.division" = "at", "办理地点";
     "problem" = "problem", "问题";
     "promised_days" = "promised days", "承诺时限";
@@ -360,6 +366,9 @@ const WORDS: &[(&str, &str)] = &[
     ("subordinate", "下级"),
     ("other", "其他"),
     ("up", "正常"),
+    ("same", "一致"),
+    ("differs", "不一致"),
+    ("unreached", "未应答"),
     ("connecting", "连接中"),
     ("down", "中断"),
     ("owner", "本节点"),

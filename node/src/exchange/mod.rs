@@ -14,6 +14,7 @@ mod audit;
 pub mod blobs;
 mod change;
 pub mod core;
+pub mod drift;
 mod driver;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
@@ -28,6 +29,7 @@ mod revoke;
 mod serve;
 pub mod shared;
 mod standing;
+mod succession;
 pub mod translate;
 pub(crate) mod why;
 

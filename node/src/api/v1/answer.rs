@@ -302,6 +302,8 @@ answer! {
         root: DivisionCode,
         /// Label of the query codes.
         label: String,
+        /// The superior that the node had before it moved under this one.
+        former_superior: Option<NodeId>,
     }
     /// Figures, each row with its dimensions and its count.
     Report {

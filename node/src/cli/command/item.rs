@@ -1,5 +1,6 @@
 //! `tongban item`: the catalogue.
 
+mod drift;
 mod reconcile;
 mod report;
 
@@ -65,6 +66,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
+    /// 检索事项 / search
+    Search(super::item_search::Search),
     /// 一个事项 / one item
     Show {
         /// 事项编码或其第一段 / item code, or its first part
@@ -74,6 +77,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "C")]
         division: Option<String>,
     },
+    /// 与其他节点逐项比对标准，列出差异；有差异时退出码为 1 / where other nodes hold other standards; exit code 1 when some do
+    Drift(drift::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -139,6 +144,7 @@ const FILE_BYTES_MAX: u64 = 4 << 30;
 pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failure> {
     let output = context.output;
     match command {
+        Command::Drift(args) => drift::run(context, &args),
         Command::Import { file } => import(context, &file),
         Command::Publish { code, all: _ } => {
             let answer = context.client()?.post("/v1/items/publish", &PublishItems { item: code })?;
@@ -160,6 +166,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             let items = pages(&context.client()?, stage.as_deref(), division, after.as_deref(), limit)?;
             output.list(&Answer::of(&json!({ "items": items })), "items", &COLUMNS)
         }
+        Command::Search(search) => super::item_search::run(context, &search),
         Command::Show { code, division } => {
             let division = division_of(division.as_deref())?;
             let items = pages(&context.client()?, None, division, None, None)?;

@@ -25,6 +25,8 @@ pub const STANDARD: Keyspace<(u8, String, DivisionCode), Standard> = Keyspace::n
 pub const VERSION: Keyspace<(String, u32), ServiceItem> = Keyspace::new(Family::Rows, 0x14);
 /// Published versions of base items, by base code and version.
 pub const BASE_VERSION: Keyspace<(String, u32), BaseItem> = Keyspace::new(Family::Rows, 0x15);
+/// The first and the last prefix under which items of whichever kind lie.
+pub const PREFIXES: (u8, u8) = (0x04, 0x07);
 /// Whole codes by short code.
 pub const BY_SHORT: Keyspace<(String, String), ()> = Keyspace::new(Family::Index, 0x22);
 
