@@ -5,7 +5,7 @@ use tongban_codes::time::Date;
 
 use crate::actor::Role;
 use crate::case::{Material, Offer, Progress, RefusalKind};
-use crate::catalogue::{ClaimTerms, ForeignItem, ImportRow, Mode};
+use crate::catalogue::{ClaimTerms, ForeignItem, Import, Mode};
 use crate::facts::Place;
 
 /// The applicant as he gave his name and number at the window or online.
@@ -65,7 +65,7 @@ pub enum Command {
         maps: Option<String>,
     },
     /// Imports rows of a file.
-    ImportItems(Vec<ImportRow>),
+    ImportItems(Import),
     /// Publishes one item, or every draft that can be.
     PublishItems(Option<String>),
     /// Claims a base item.

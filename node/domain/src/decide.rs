@@ -74,8 +74,8 @@ pub fn decide(
         Command::AddAuthority { name, code, maps } => {
             add_authority(facts, desk, name, code.as_deref(), maps.as_deref(), at)
         }
-        Command::ImportItems(rows) => {
-            let (report, mut events) = catalogue::import(facts, rows, at);
+        Command::ImportItems(import) => {
+            let (report, mut events) = catalogue::import(facts, import, at);
             give_seal_keys(desk, &mut events);
             Ok(Change::of(events, Reply::Imported(report)))
         }

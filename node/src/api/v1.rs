@@ -12,6 +12,7 @@
 //! | POST `/v1/items/claim` | [`ClaimItem`] | `item` |
 //! | POST `/v1/items/withdraw` | [`ItemRef`] | `item` |
 //! | GET `/v1/items` | [`ItemQuery`] | [`List`] of [`ItemView`] under `items` |
+//! | GET `/v1/items/rows` | [`ItemQuery`] of one stage | [`ItemRows`] |
 //! | GET `/v1/items/search` | [`SearchQuery`] | [`SearchAnswer`] |
 //! | GET `/v1/items/drift` | [`DriftQuery`] | [`DriftReport`] |
 //! | POST `/v1/front/plan` | [`PlanReport`] | [`ReportPlan`]; changes nothing |

@@ -101,6 +101,7 @@ macro_rules! faults {
 
 pub(crate) mod doctor;
 pub(crate) mod drift;
+pub(crate) mod sheet;
 pub(crate) mod front;
 
 texts! {
@@ -184,19 +185,6 @@ faults! {
         "choose another name, or add --yes to replace it", "请换一个文件名，或加 --yes 覆盖";
     FILE_UNWRITABLE = "file-unwritable", "file": "the file can't be written: {0}", "无法写入文件：{0}";
         "check path, permissions and free disk", "请检查路径、权限和磁盘余量";
-    CSV_EMPTY = "csv-empty", "file": "the file has no rows", "文件没有数据行";
-        "the first line names the columns, an item follows on each further line", "首行为列名，其后每行一个事项";
-    CSV_ENCODING = "csv-encoding", "file": "line {0} is not UTF-8", "第 {0} 行不是 UTF-8 编码";
-        "save it as \"CSV UTF-8\", or convert it: iconv -f GB18030 -t UTF-8 FILE", "请另存为“CSV UTF-8”，或转换：iconv -f GB18030 -t UTF-8 文件";
-    CSV_MALFORMED = "csv-malformed", "file": "line {0}: {1}", "第 {0} 行：{2}";
-        "correct the line, nothing was sent; fields with commas, quotes or line breaks stand in quotes (RFC 4180)",
-        "请更正该行，尚未导入任何内容；含逗号、引号或换行的字段须加引号（RFC 4180）";
-    CSV_COLUMN_MISSING = "csv-column-missing", "file": "the column {0} is missing", "缺少列 {0}";
-        "the columns are {1}", "必需的列为 {1}";
-    CSV_COLUMN_UNKNOWN = "csv-column-unknown", "file": "the column {0} is unknown", "未知的列 {0}";
-        "rename it{1}, or leave it out", "请改名{2}，或删去该列";
-    CSV_COLUMN_REPEATED = "csv-column-repeated", "file": "the column {0} comes twice", "列 {0} 重复";
-        "leave one of them out", "请删去其中一列";
     ITEM_UNKNOWN = "item-unknown", "item": "no item of this code is known here", "本节点没有该编码的事项";
         "tongban item list", "tongban item list";
     RUN_FAILED = "run-failed", "": "the node stopped: {0}", "节点停止运行：{0}";
@@ -410,7 +398,7 @@ mod tests {
 
     #[test]
     fn every_text_is_in_both_languages_with_the_same_places() {
-        for (name, text) in TEXTS.iter().chain(front::TEXTS) {
+        for (name, text) in TEXTS.iter().chain(sheet::TEXTS).chain(front::TEXTS) {
             assert!(!text.en.is_empty() && !is_chinese(text.en), "{name}");
             assert!(is_chinese(text.zh) || !text.zh.is_ascii(), "{name}");
             assert_eq!(places(text.en), places(text.zh), "{name}");
@@ -426,7 +414,7 @@ mod tests {
 
     #[test]
     fn every_fault_has_code_text_and_remedy() {
-        for fault in FAULTS.iter().chain(doctor::FAULTS) {
+        for fault in FAULTS.iter().chain(doctor::FAULTS).chain(sheet::FAULTS) {
             let code = fault.code;
             assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{code}");
             for text in [fault.text.en, fault.text.zh, fault.remedy.en, fault.remedy.zh] {

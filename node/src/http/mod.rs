@@ -4,6 +4,7 @@ mod admission;
 mod aggregate;
 mod cases;
 mod drift;
+mod item_rows;
 mod front;
 mod items;
 mod licences;
@@ -94,6 +95,7 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
     let router = Router::new()
         .merge(staff::routes())
         .merge(items::routes())
+        .merge(item_rows::routes())
         .merge(search::routes())
         .merge(drift::routes())
         .merge(front::routes())

@@ -85,7 +85,7 @@ pub(crate) fn row(number: u32, code: &str, kind: &str) -> ImportRow {
         ("modes", "online^collect"),
         ("covered", "330000"),
     ];
-    ImportRow { row: number, values: columns.map(|(column, value)| (column.to_owned(), value.to_owned())).into() }
+    ImportRow::new(number, columns.map(|(column, value)| (column.to_owned(), value.to_owned())).into())
 }
 
 /// The node of a division.
@@ -160,7 +160,7 @@ fn staff(node: &mut Nascent) {
     })));
     let operator = Role::Decider.name().to_owned();
     node.act(Role::Admin, Command::GrantMandate { operator, item: None, from: None, until: None });
-    node.act(Role::Catalogue, Command::ImportItems(vec![row(2, PERMIT, "01"), row(3, SERVICE, "20")]));
+    node.act(Role::Catalogue, Command::ImportItems(vec![row(2, PERMIT, "01"), row(3, SERVICE, "20")].into()));
     node.act(Role::Catalogue, Command::PublishItems(None));
 }
 

@@ -1,12 +1,16 @@
 //! The catalogue: base items (基本目录), implementation items (实施清单), their core, their guides, and the standards that bind them.
 
+mod cell;
 mod claim;
 mod code_list;
 mod column;
+mod export;
+mod field;
 mod guide;
 mod import;
 mod item;
 mod publish;
+mod reading;
 mod row;
 mod standard;
 mod term;
@@ -17,11 +21,14 @@ pub use code_list::{
     AuthorityKind, CaseKind, CodeList, Form, MaterialForm, MaterialKind, MaterialSource, Necessity, OnlineDepth,
     Origin, PowerSource, Range, ResultKind, Served, Source, Tier, UseLevel,
 };
+pub use field::{FIELD_COLUMNS, LIST_COLUMNS};
 pub use guide::{
     Basis, Fee, Further, Guide, Question, RequiredMaterial, ResultDocument, Scope, ServicePlace, SpecialLink, Step,
 };
 pub(crate) use import::import;
-pub use import::{COLUMNS, COLUMNS_OPTIONAL, Finding, ImportReport, ImportRow};
+pub use import::{
+    COLUMNS, COLUMNS_OPTIONAL, Collision, Finding, Import, ImportReport, ImportRow, ImportTerms, ListRow,
+};
 pub use item::{
     BaseItem, Codes, Core, CoreField, Difference, Editing, External, ForeignItem, ItemState, LawfulReason, Lock,
     ServiceItem, Successor, authority_id, short_code,

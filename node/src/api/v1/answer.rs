@@ -5,7 +5,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::case::{Act, Material};
-use tongban_domain::catalogue::Mode;
+use tongban_domain::catalogue::{ImportRow, Mode};
 use tongban_domain::{Mandate, Role};
 
 use super::Problem;
@@ -432,6 +432,24 @@ pub struct ItemView {
     pub findings: usize,
     /// Core hash, hex.
     pub core: String,
+}
+
+/// Items as rows of an import file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemRows {
+    /// The rows.
+    pub rows: Vec<ItemRow>,
+    /// Code after which more follow.
+    pub next: Option<String>,
+}
+
+/// An item as a row of an import file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemRow {
+    /// Its code, or its base code.
+    pub code: String,
+    /// The row.
+    pub row: ImportRow,
 }
 
 /// An operator in a list.

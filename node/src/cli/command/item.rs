@@ -1,33 +1,36 @@
 //! `tongban item`: the catalogue.
 
+mod columns;
 mod drift;
+mod export;
+mod import;
 mod reconcile;
 mod report;
 
-use std::fs::File;
-use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use tongban_codes::division::DivisionCode;
-use tongban_domain::catalogue::{ClaimTerms, ImportReport, Mode};
+use tongban_domain::catalogue::{ClaimTerms, Mode};
 
-use crate::api::v1::{ClaimItem, ImportItems, ItemRef, PublishItems};
+use crate::api::v1::{ClaimItem, ItemRef, PublishItems};
 use crate::cli::Context;
 use crate::cli::client::{Answer, Client};
 use crate::cli::failure::{Failure, Outcome, parse, parse_optional};
-use crate::cli::item_file;
-use crate::cli::text::{CONFIRM_WITHDRAW, FILE_UNREADABLE, IMPORTED, ITEM_UNKNOWN, PUBLISHED, SENDING};
+use crate::cli::text::{CONFIRM_WITHDRAW, ITEM_UNKNOWN, PUBLISHED};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// 导入事项（CSV，UTF-8） / import items from CSV
-    Import {
-        /// 文件；- 表示标准输入 / file, or - for stdin
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
+    /// 导入事项（.xlsx、.xls、CSV、JSON） / import items from a file
+    Import(import::Args),
+    /// 导出事项，可再次导入 / export items to a file that can be imported again
+    Export(export::Args),
+    /// 导入文件的列 / the columns of an import file
+    Columns {
+        /// 写出空白模板 / write an empty file
+        #[arg(long, value_name = "FILE.xlsx")]
+        template: Option<PathBuf>,
     },
     /// 发布事项 / publish
     #[command(group(clap::ArgGroup::new("which").required(true)))]
@@ -134,18 +137,15 @@ const FIELDS: [&str; 17] = [
     "core",
 ];
 
-/// Rows in one request; the node takes 5,000.
-const CHUNK_ROWS: usize = 5000;
 /// Items in one page of a list.
 const PAGE_ITEMS: usize = 1000;
-/// The largest file that is read, in bytes: ten times the 1.7 million items of the largest province.
-const FILE_BYTES_MAX: u64 = 4 << 30;
-
 pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failure> {
     let output = context.output;
     match command {
+        Command::Import(args) => import::run(context, &args),
+        Command::Export(args) => export::run(context, &args),
+        Command::Columns { template } => columns::run(context, template.as_deref()),
         Command::Drift(args) => drift::run(context, &args),
-        Command::Import { file } => import(context, &file),
         Command::Publish { code, all: _ } => {
             let answer = context.client()?.post("/v1/items/publish", &PublishItems { item: code })?;
             published(context, &answer)
@@ -193,54 +193,6 @@ fn claim(args: ClaimArgs) -> Result<ClaimItem, Failure> {
         local_code: args.local_code,
     };
     Ok(ClaimItem { base_code: args.base_code, terms })
-}
-
-fn import(context: &Context, file: &PathBuf) -> Result<Outcome, Failure> {
-    let client = context.client()?;
-    let rows = item_file::read(&read_file(file)?)?;
-    let bar = ProgressBar::new(rows.len() as u64);
-    if context.output.is_json() || !std::io::stderr().is_terminal() {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
-    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
-        bar.set_style(style);
-    }
-    bar.set_message(SENDING.of(context.output.lang));
-    let mut whole = ImportReport::default();
-    for (part, chunk) in rows.chunks(CHUNK_ROWS).enumerate() {
-        let answer = client.post_part("/v1/items/import", &ImportItems { rows: chunk.to_vec() }, part)?;
-        let report: ImportReport = answer.read()?;
-        whole.imported += report.imported;
-        whole.flagged += report.flagged;
-        whole.rejected += report.rejected;
-        whole.rows.extend(report.rows);
-        bar.inc(chunk.len() as u64);
-    }
-    bar.finish_and_clear();
-    let output = context.output;
-    if output.is_json() {
-        output.json(&whole)?;
-        return Ok(Outcome::Done);
-    }
-    let counts = [whole.imported, whole.flagged, whole.rejected].map(|count| count.to_string());
-    output.line(&IMPORTED.with(output.lang, &[&counts[0], &counts[1], &counts[2]]))?;
-    if !whole.rows.is_empty() {
-        let rows: Vec<Value> = whole.rows.iter().map(|finding| json!(finding)).collect();
-        output.rows(&rows, &["row", "column", "value", "problem", "remedy"])?;
-    }
-    Ok(Outcome::Done)
-}
-
-fn read_file(path: &PathBuf) -> Result<Vec<u8>, Failure> {
-    let failed =
-        |error: std::io::Error| Failure::of(&FILE_UNREADABLE, path.display().to_string(), &[&error.to_string()]);
-    let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        std::io::stdin().take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
-    } else {
-        File::open(path).map_err(failed)?.take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
-    }
-    Ok(bytes)
 }
 
 fn published(context: &Context, answer: &Answer) -> Result<Outcome, Failure> {
