@@ -419,6 +419,9 @@ fn what_was_rejected_goes_out_when_it_is_mended() {
     memory.answer(&guid, Answer::Accepted);
     let update = [(Operation::Update, "up_task_general_extend".to_owned())];
     assert_eq!(memory.report(made(&item(), &guide()).unwrap(), false), update);
+    // What never arrived goes out by itself, as what it was.
+    memory.answer(&guid, Answer::Missing);
+    assert_eq!(memory.report(made(&item(), &guide()).unwrap(), false), update);
     // What was never taken needn't be taken back.
     let mut refused = Memory::default();
     refused.report(made(&item(), &guide()).unwrap(), false);

@@ -3,11 +3,13 @@
 //! ```text
 //!   node: plan ──▶ rows ──▶ Database::send, files::write, sql::script ──▶ node: record
 //!   node: answers ◀── Reading ◀── Database::readings, files::readings
+//!   item import ◀── back::items ◀── tables of somebody else's
 //! ```
 //!
 //! Nothing here decides or remembers; that is the node's. Tables and columns have the names of the standard until a [`Mapping`] gives them
 //! others.
 
+pub mod back;
 mod database;
 mod error;
 pub mod files;
@@ -52,3 +54,6 @@ pub fn value(row: &ReportedRow, column: &str) -> Option<String> {
         column => row.values.get(column).cloned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,8 +153,8 @@ async fn record(State(app): State<App>, call: Call, body: Body<RecordReport>) ->
         let mut kept = Vec::new();
         for row in rows {
             let key = (channel.clone(), row.item.clone(), row.guid.clone());
-            // Said again, it is the same row: an answer that came meanwhile stands.
-            let known = REPORTED.load(read, &key)?;
+            // Said again, it is the same row: an answer that came meanwhile stands, unless it was that nothing is there.
+            let known = REPORTED.load(read, &key)?.filter(|known| known.answer != Answer::Missing);
             let repeated = known.as_ref().is_some_and(|known| {
                 (known.digest, known.operation, &known.batch) == (row.digest, row.operation, &row.batch)
             });
@@ -188,18 +188,18 @@ async fn answers(State(app): State<App>, call: Call, body: Body<RecordAnswers>) 
     admit(&app)?;
     tracing::info!(operator, channel, said = said.len(), "a front database answered");
     let settled = app.shared.settle(move |read, at, _| {
-        let (mut kept, mut accepted, mut unchanged) = (Vec::new(), 0, 0);
+        let (mut kept, mut accepted, mut rejected, mut unchanged) = (Vec::new(), 0, 0, 0);
         for said in said {
             let key = (channel.clone(), said.item.clone(), said.guid.clone());
             match REPORTED.load(read, &key)?.and_then(|row| answered(&row, &said, at)) {
                 Some(row) => {
                     accepted += usize::from(row.answer == Answer::Accepted);
+                    rejected += usize::from(row.answer == Answer::Rejected);
                     kept.push(row);
                 }
                 None => unchanged += 1,
             }
         }
-        let rejected = kept.len() - accepted;
         let reply = json!({ "accepted": accepted, "rejected": rejected, "unchanged": unchanged });
         let stands = FRONT.load(read, &channel)?.unwrap_or_default();
         let front = FrontRow { reconciled: Some(at), ..stands };

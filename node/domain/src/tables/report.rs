@@ -61,6 +61,9 @@ pub enum Answer {
     /// It didn't, and said why.
     #[n(2)]
     Rejected,
+    /// The row isn't there: it never arrived, or was lost before it was looked at.
+    #[n(3)]
+    Missing,
 }
 
 /// A row as it was sent last, and what was said to it.
@@ -159,7 +162,8 @@ pub struct Comparison {
 /// Holds the rows that an item has now against those that were sent before.
 ///
 /// `rows` is empty of an item that was withdrawn: then everything that was sent of it goes out once more as [`Operation::Delete`]. A row that
-/// was rejected goes out again when it changed, or when `again` says so; until the other side has taken it once, it stays an insert.
+/// was rejected goes out again when it changed, or when `again` says so, one that never arrived always; until the other side has taken it
+/// once, it stays an insert.
 #[must_use]
 pub fn compare(item: &str, rows: Vec<Row>, known: &BTreeMap<String, ReportedRow>, again: bool) -> Comparison {
     let mut comparison = Comparison::default();
@@ -169,12 +173,12 @@ pub fn compare(item: &str, rows: Vec<Row>, known: &BTreeMap<String, ReportedRow>
             None => Operation::Insert,
             Some(sent) if sent.operation == Operation::Delete => Operation::Insert,
             Some(sent) => {
-                let rejected = sent.answer == Answer::Rejected;
-                if sent.digest == row.digest() && !(rejected && again) {
+                if sent.digest == row.digest() && !is_due(sent, again) {
                     comparison.unchanged += 1;
                     continue;
                 }
-                if rejected && sent.operation == Operation::Insert { Operation::Insert } else { Operation::Update }
+                let is_new = sent.operation == Operation::Insert && was_not_taken(sent);
+                if is_new { Operation::Insert } else { Operation::Update }
             }
         };
         let Row { table, guid, values } = row;
@@ -183,11 +187,10 @@ pub fn compare(item: &str, rows: Vec<Row>, known: &BTreeMap<String, ReportedRow>
     // Children first: who deletes by parents finds none without one.
     let mut deletions = Vec::new();
     for sent in gone.into_values() {
-        let refused = sent.answer == Answer::Rejected;
         let done = match sent.operation {
-            Operation::Delete => !(refused && again),
+            Operation::Delete => !is_due(sent, again),
             // What was never taken needn't be taken back.
-            Operation::Insert => refused,
+            Operation::Insert => was_not_taken(sent),
             Operation::Update => false,
         };
         if done {
@@ -204,6 +207,15 @@ pub fn compare(item: &str, rows: Vec<Row>, known: &BTreeMap<String, ReportedRow>
     deletions.sort_by_key(|row| std::cmp::Reverse(Table::named(&row.table)));
     comparison.outgoing.extend(deletions);
     comparison
+}
+
+fn was_not_taken(sent: &ReportedRow) -> bool {
+    matches!(sent.answer, Answer::Rejected | Answer::Missing)
+}
+
+/// Whether a row goes out again as it is.
+fn is_due(sent: &ReportedRow, again: bool) -> bool {
+    sent.answer == Answer::Missing || again && sent.answer == Answer::Rejected
 }
 
 /// What the other side said of a row.

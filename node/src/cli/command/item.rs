@@ -52,6 +52,8 @@ pub(crate) enum Command {
     },
     /// 按国家数据表上报前置库 / report to a front database in the national exchange tables
     Report(report::Args),
+    /// 将国家数据表（CSV）转为 item import --codes national 可读的 JSON / national tables as JSON for item import
+    FromTables(report::BackArgs),
     /// 与前置库对账：接收、退回及原因、未到达 / reconcile with a front database: what it took, sent back and why, what never arrived
     Reconcile(reconcile::Args),
     /// 事项清单 / all items
@@ -160,6 +162,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             output.object(&answer, &["item"])
         }
         Command::Report(args) => report::run(context, &args),
+        Command::FromTables(args) => report::back_to_items(context, &args),
         Command::Reconcile(args) => reconcile::run(context, &args),
         Command::List { stage, division, after, limit } => {
             let division = division_of(division.as_deref())?;

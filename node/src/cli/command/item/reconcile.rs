@@ -127,7 +127,8 @@ fn compared(
         let batch = reading.batch.unwrap_or_else(|| row.batch.clone());
         // An answer to what has been sent again since says nothing of what is there now.
         let current = batch == row.batch;
-        let entry = read.entry(&row.guid).or_insert((row.answer, row.code.clone(), row.reason.clone()));
+        let stands = if row.answer == Answer::Missing { Answer::Waiting } else { row.answer };
+        let entry = read.entry(&row.guid).or_insert((stands, row.code.clone(), row.reason.clone()));
         if !current || reading.answer == Answer::Waiting {
             continue;
         }
@@ -142,8 +143,12 @@ fn compared(
         let (answer, code, reason) = read.remove(row.guid.as_str()).unwrap_or_else(stands);
         match answer {
             Answer::Accepted => reconciled.accepted += 1,
-            Answer::Waiting if all_read && !there => reconciled.missing.push(Row::of(row)),
-            Answer::Waiting => reconciled.waiting += 1,
+            Answer::Waiting | Answer::Missing if all_read && !there => {
+                reconciled.missing.push(Row::of(row));
+                let (guid, item, batch) = (row.guid.clone(), row.item.clone(), row.batch.clone());
+                said.push(Said { guid, item, batch, answer: Answer::Missing, code: None, reason: None });
+            }
+            Answer::Waiting | Answer::Missing => reconciled.waiting += 1,
             Answer::Rejected => {
                 let remedy = |lang| remedy(mapping, row, code.as_deref(), reason.as_deref(), lang);
                 let (remedy_en, remedy_zh) = (remedy(Lang::En), remedy(Lang::Zh));

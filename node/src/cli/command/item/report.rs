@@ -15,7 +15,7 @@ use crate::cli::failure::{Failure, Outcome};
 use crate::cli::output::Output;
 use crate::cli::text::front::{REPORT_FILES, REPORT_NOTHING, REPORT_PLANNED, REPORT_SENT, REPORT_THERE};
 use crate::cli::text::{FILE_UNREADABLE, FILE_UNWRITABLE, SYSTEM};
-use crate::front::{Database, FrontError, Mapping, Written, files, sql};
+use crate::front::{Database, FrontError, Mapping, Written, back, files, sql};
 
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("where").required(true)))]
@@ -78,6 +78,26 @@ impl From<FrontError> for Failure {
     fn from(error: FrontError) -> Self {
         error.problem().into()
     }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct BackArgs {
+    /// 国家数据表 CSV 所在目录 / directory of the tables as CSV
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+    /// 映射文件 / mapping of tables and columns
+    #[arg(long, value_name = "FILE")]
+    mapping: Option<PathBuf>,
+}
+
+/// Writes the items of national tables as `item import --codes national` reads them.
+pub(super) fn back_to_items(context: &Context, args: &BackArgs) -> Result<Outcome, Failure> {
+    let mapping = match &args.mapping {
+        Some(path) => Mapping::load(path)?,
+        None => Mapping::default(),
+    };
+    context.output.json(&back::items(&args.directory, &mapping)?)?;
+    Ok(Outcome::Done)
 }
 
 /// Rows in one request that records them; with long texts they stay far below what the node takes.
