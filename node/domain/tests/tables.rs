@@ -341,6 +341,8 @@ fn widths_hold() {
     assert_eq!(lacks.unwrap_err()[0].column, "by_law");
 }
 
+const NOTHING: [(Operation, String); 0] = [];
+
 /// A node that remembers what it sent.
 #[derive(Default)]
 struct Memory(BTreeMap<String, ReportedRow>);
@@ -375,7 +377,7 @@ fn what_changed_goes_out() {
     let whole = memory.report(made(&item(), &guide()).unwrap(), false);
     assert_eq!(whole.len(), 7);
     assert!(whole.iter().all(|(operation, _)| *operation == Operation::Insert));
-    assert_eq!(memory.report(made(&item(), &guide()).unwrap(), false), []);
+    assert_eq!(memory.report(made(&item(), &guide()).unwrap(), false), NOTHING);
     // One field, one row.
     let mut changed = guide();
     changed.materials[0].copies = Some(2);
@@ -395,7 +397,7 @@ fn what_changed_goes_out() {
     let sent = memory.report(Vec::new(), false);
     assert!(sent.iter().all(|(operation, _)| *operation == Operation::Delete) && sent.len() == 7);
     assert_eq!(sent.last().unwrap().1, "up_task_general_basic");
-    assert_eq!(memory.report(Vec::new(), false), []);
+    assert_eq!(memory.report(Vec::new(), false), NOTHING);
     let basic = memory.0.values().find(|row| row.table == "up_task_general_basic").unwrap();
     assert_eq!(basic.values["task_state"], "3");
     // And back again.
@@ -409,7 +411,7 @@ fn what_was_rejected_goes_out_when_it_is_mended() {
     memory.report(made(&item(), &guide()).unwrap(), false);
     let guid = memory.0.values().find(|row| row.table == "up_task_general_extend").unwrap().guid.clone();
     memory.answer(&guid, Answer::Rejected);
-    assert_eq!(memory.report(made(&item(), &guide()).unwrap(), false), []);
+    assert_eq!(memory.report(made(&item(), &guide()).unwrap(), false), NOTHING);
     let insert = [(Operation::Insert, "up_task_general_extend".to_owned())];
     assert_eq!(memory.report(made(&item(), &guide()).unwrap(), true), insert);
     memory.answer(&guid, Answer::Rejected);
@@ -429,7 +431,7 @@ fn what_was_rejected_goes_out_when_it_is_mended() {
     for guid in guids {
         refused.answer(&guid, Answer::Rejected);
     }
-    assert_eq!(refused.report(Vec::new(), false), []);
+    assert_eq!(refused.report(Vec::new(), false), NOTHING);
 }
 
 proptest! {
@@ -447,7 +449,7 @@ proptest! {
             if !fees { guide.fees.clear() }
             let rows = || if withdrawn { Vec::new() } else { made(&item, &guide).unwrap() };
             memory.report(rows(), false);
-            prop_assert_eq!(memory.report(rows(), false), []);
+            prop_assert_eq!(memory.report(rows(), false), NOTHING);
             let live: BTreeMap<&String, _> = memory.0.iter()
                 .filter(|(_, row)| row.operation != Operation::Delete).map(|(guid, row)| (guid, row.digest)).collect();
             let rows = rows();

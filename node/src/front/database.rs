@@ -153,8 +153,7 @@ impl<'m> Database<'m> {
 }
 
 /// Tells whether a text is the address of a database rather than a file's name.
-#[must_use]
-pub(super) fn is_address(text: &str) -> bool {
+fn is_address(text: &str) -> bool {
     text.starts_with("postgres://") || text.starts_with("postgresql://")
 }
 

@@ -48,13 +48,13 @@ fn answer_columns(mapping: &Mapping) -> Vec<String> {
 }
 
 fn kind(mapping: &Mapping, table: Table, column: &Column) -> String {
-    let own = mapping.choices.lengths.get(&format!("{}.{}", table.name(), column.name));
+    let own = mapping.choices.lengths.get(&format!("{}.{}", table.name(), column.name)).copied();
     // Oracle counts bytes unless it is told otherwise.
     let unit = if mapping.dialect == Dialect::Dameng { " CHAR" } else { "" };
     match (column.kind, own) {
         (Kind::Code(count), _) => format!("CHAR({count})"),
         (Kind::Text(_) | Kind::Long, Some(count)) | (Kind::Text(count), None) => {
-            format!("VARCHAR({}{unit})", count)
+            format!("VARCHAR({count}{unit})")
         }
         (Kind::Long, None) if mapping.dialect == Dialect::Dameng => "CLOB".to_owned(),
         (Kind::Long, None) => "TEXT".to_owned(),

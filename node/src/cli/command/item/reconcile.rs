@@ -128,7 +128,7 @@ fn compared(
         // An answer to what has been sent again since says nothing of what is there now.
         let current = batch == row.batch;
         let stands = if row.answer == Answer::Missing { Answer::Waiting } else { row.answer };
-        let entry = read.entry(&row.guid).or_insert((stands, row.code.clone(), row.reason.clone()));
+        let entry = read.entry(row.guid.as_str()).or_insert((stands, row.code.clone(), row.reason.clone()));
         if !current || reading.answer == Answer::Waiting {
             continue;
         }
