@@ -25,6 +25,10 @@
 //! | GET `/v1/items/{code}/guide` | [`GuideQuery`] | the guide as JSON, HTML or text |
 //! | GET `/v1/items/search` | [`SearchQuery`] | [`SearchAnswer`] |
 //! | GET `/v1/items/drift` | [`DriftQuery`] | [`DriftReport`] |
+//! | POST `/v1/front/plan` | [`PlanReport`] | [`ReportPlan`]; changes nothing |
+//! | POST `/v1/front/record` | [`RecordReport`] | `recorded` |
+//! | POST `/v1/front/answers` | [`RecordAnswers`] | `accepted`, `rejected`, `unchanged` |
+//! | GET `/v1/front/reported` | [`ReportedQuery`] | [`Reported`] |
 //! | POST `/v1/cases` | [`CollectCase`] | `case`, `collection_no`, `query_code` |
 //! | POST `/v1/cases/act` | [`CaseAct`] | the case's number, state and deadlines |
 //! | GET `/v1/cases`, `/v1/cases/show`, `/v1/cases/whereis`, `/v1/cases/progress` | [`CaseQuery`] | [`CaseView`], [`WhereisView`], [`ProgressView`] |
@@ -51,12 +55,14 @@
 
 mod answer;
 mod drift;
+mod front;
 mod request;
 mod search;
 mod standards;
 
 pub use answer::*;
 pub use drift::*;
+pub use front::*;
 pub use request::*;
 pub use search::*;
 pub use standards::*;

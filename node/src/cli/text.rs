@@ -101,6 +101,7 @@ macro_rules! faults {
 
 pub(crate) mod doctor;
 pub(crate) mod drift;
+pub(crate) mod front;
 pub(crate) mod sheet;
 
 texts! {
@@ -275,6 +276,9 @@ labels! {
     "covered" = "collected in", "可收件区划";
     "former_superior" = "former superior", "原上级";
     "from" = "from", "自";
+    "batch" = "batch", "批次";
+    "row_guid" = "row id", "记录标识";
+    "table" = "table", "数据表";
     "legal_basis" = "legal basis", "法律依据";
     "stage" = "catalogue", "目录";
     "until" = "until", "至";
@@ -470,7 +474,7 @@ mod tests {
 
     #[test]
     fn every_text_is_in_both_languages_with_the_same_places() {
-        for (name, text) in TEXTS.iter().chain(sheet::TEXTS) {
+        for (name, text) in TEXTS.iter().chain(sheet::TEXTS).chain(front::TEXTS) {
             assert!(!text.en.is_empty() && !is_chinese(text.en), "{name}");
             assert!(is_chinese(text.zh) || !text.zh.is_ascii(), "{name}");
             assert_eq!(places(text.en), places(text.zh), "{name}");

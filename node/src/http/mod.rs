@@ -4,6 +4,7 @@ mod admission;
 mod aggregate;
 mod cases;
 mod drift;
+mod front;
 mod guide;
 mod item_rows;
 mod items;
@@ -103,6 +104,7 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         .merge(standards::routes())
         .merge(search::routes())
         .merge(drift::routes())
+        .merge(front::routes())
         .merge(cases::routes())
         .merge(licences::routes())
         .merge(aggregate::routes())

@@ -12,6 +12,8 @@ mod list_file;
 pub(crate) mod lists;
 pub(crate) mod policy;
 pub(crate) mod quality;
+mod reconcile;
+mod report;
 mod standard;
 pub(crate) mod topic;
 
@@ -58,6 +60,12 @@ pub(crate) enum Command {
         #[arg(value_name = "CODE")]
         code: String,
     },
+    /// 按国家数据表上报前置库 / report to a front database in the national exchange tables
+    Report(report::Args),
+    /// 将国家数据表（CSV）转为 item import --codes national 可读的 JSON / national tables as JSON for item import
+    FromTables(report::BackArgs),
+    /// 与前置库对账：接收、退回及原因、未到达 / reconcile with a front database: what it took, sent back and why, what never arrived
+    Reconcile(reconcile::Args),
     /// 事项清单 / all items
     List {
         /// 阶段：base 基本目录、draft 草稿、in-force 有效 / stage
@@ -93,7 +101,7 @@ pub(crate) enum Command {
     /// 由已发布事项生成的清单 / lists made from published items
     Lists(lists::Args),
     /// 网上办理月度通报 / monthly report on online handling
-    Report(lists::ReportArgs),
+    Monthly(lists::ReportArgs),
     /// 办事指南 / the guide of an item
     Guide(guide::Args),
     /// 检索事项 / search
@@ -186,6 +194,9 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             let answer = context.client()?.post("/v1/items/withdraw", &ItemRef { item: code })?;
             output.object(&answer, &["item"])
         }
+        Command::Report(args) => report::run(context, &args),
+        Command::FromTables(args) => report::back_to_items(context, &args),
+        Command::Reconcile(args) => reconcile::run(context, &args),
         Command::List { stage, division, after, limit } => {
             let division = division_of(division.as_deref())?;
             let items = pages(&context.client()?, stage.as_deref(), division, after.as_deref(), limit)?;
@@ -198,7 +209,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::ListEntry(command) => list_entry::run(context, command),
         Command::Quality(args) => quality::run(context, &args),
         Command::Lists(args) => lists::run(context, &args),
-        Command::Report(args) => lists::report(context, &args),
+        Command::Monthly(args) => lists::report(context, &args),
         Command::Guide(args) => guide::run(context, &args),
         Command::Search(search) => super::item_search::run(context, &search),
         Command::Show { code, division } => {

@@ -29,7 +29,11 @@ fn base_row(number: usize, version: usize) -> ImportRow {
         ("statutory_days", "20"),
         ("promised_days", "10"),
     ];
-    ImportRow { row: 2, values: columns.map(|(column, value)| (column.to_owned(), value.to_owned())).into() }
+    ImportRow {
+        row: 2,
+        values: columns.map(|(column, value)| (column.to_owned(), value.to_owned())).into(),
+        ..ImportRow::default()
+    }
 }
 
 impl World {
@@ -103,9 +107,9 @@ impl World {
             1 => (0..items).collect(),
             _ => (0..items.div_ceil(10)).map(|_| self.chance.below(items)).collect(),
         };
-        let rows = changed.iter().map(|number| base_row(*number, version)).collect();
+        let rows: Vec<ImportRow> = changed.iter().map(|number| base_row(*number, version)).collect();
         self.verdict.releases_now(self.now, &self.machines);
-        for command in [Command::ImportItems(rows), Command::PublishItems(None)] {
+        for command in [Command::ImportItems(rows.into()), Command::PublishItems(None)] {
             let request = Request::Act { actor: actor(Role::Catalogue), command: Box::new(command), key: None };
             if let Err(refused) = self.settle(0, request) {
                 self.verdict.breaks(format!("the province can't release: {refused:?}"));

@@ -1,4 +1,4 @@
-//! `tongban item lists`: lists made from published items; `tongban item report`: the monthly report on online handling.
+//! `tongban item lists`: lists made from published items; `tongban item monthly`: the monthly report on online handling.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
