@@ -89,7 +89,7 @@ fn what_a_peer_makes_the_node_keep_is_bounded() {
 /// The pull of the city's standards from their beginning.
 fn pull(node: &Node) -> Vec<u8> {
     let origin = node.get("/v1/status")["node"].as_str().unwrap_or_default().parse().expect("an id");
-    Request::Pull(Pull { origin, journal: 1, epoch: 1, from: 0, bytes_max: u32::MAX }).to_bytes()
+    Request::Pull(Pull { origin, journal: 1, epoch: 1, from: 0, bytes_max: u32::MAX, packing: None }).to_bytes()
 }
 
 /// What an honest peer gets of the journal in one answer, once its checkpoint stands.
