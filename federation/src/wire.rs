@@ -11,8 +11,8 @@ use tongban_codes::cbor::{self, CborError};
 use crate::limits;
 pub use v1::{
     Answer, Blob, Bye, Chain, Chunk, DriftItems, DriftLeaves, DriftList, DriftRoot, Echo, Frame, Held, Hello, HelloAck,
-    HighWater, ItemName, Join, Joined, JournalList, JournalListed, JournalSize, Journals, NamedKey, Nudge, Pull, Query,
-    Records, Refusal, Renew, Renewed, Request, Response, Routed, SignedBy, Slice, Target,
+    HighWater, ItemName, Join, Joined, JournalList, JournalListed, JournalSize, Journals, NamedKey, Nudge,
+    PACKED_DEFLATE, Pull, Query, Records, Refusal, Renew, Renewed, Request, Response, Routed, SignedBy, Slice, Target,
 };
 
 /// Why bytes from a peer aren't a frame, request or response.

@@ -20,7 +20,8 @@ use tongban_federation::{
     wire::{
         Answer, Blob, Bye, Chain, Chunk, DriftItems, DriftLeaves, DriftList, DriftRoot, Echo, Frame, Held, Hello,
         HelloAck, HighWater, ItemName, Join, Joined, JournalList, JournalListed, JournalSize, Journals, NamedKey,
-        Nudge, Pull, Query, Records, Refusal, Renew, Renewed, Request, Response, Routed, SignedBy, Slice, Target,
+        Nudge, PACKED_DEFLATE, Pull, Query, Records, Refusal, Renew, Renewed, Request, Response, Routed, SignedBy,
+        Slice, Target,
     },
 };
 
@@ -132,7 +133,21 @@ fn requests() {
         ("join", Request::Join(join)),
         ("renew", Request::Renew(Renew { transport_request: vec![0x30, 0] })),
         ("journals", Request::Journals(Journals {})),
-        ("pull", Request::Pull(Pull { origin: node(1), journal: 1, epoch: 2, from: 3, bytes_max: 4096 })),
+        (
+            "pull",
+            Request::Pull(Pull { origin: node(1), journal: 1, epoch: 2, from: 3, bytes_max: 4096, packing: None }),
+        ),
+        (
+            "pull-packed",
+            Request::Pull(Pull {
+                origin: node(1),
+                journal: 1,
+                epoch: 2,
+                from: 3,
+                bytes_max: 4096,
+                packing: Some(PACKED_DEFLATE),
+            }),
+        ),
         ("blob", Request::Blob(Blob { digest: Digest::of(b"blob"), from: 0, bytes_max: 4096 })),
         ("whereis", routed(Target::CasePrefix([1; 6]), Query::Whereis("0101".to_owned()))),
         ("progress", routed(Target::Label(label()), Query::Progress(QueryCode::draw(label(), 5)))),
@@ -162,7 +177,8 @@ fn responses() {
         ("joined", Response::Joined(joined)),
         ("renewed", Response::Renewed(Renewed { chain: vec![sealed()] })),
         ("journal-list", Response::JournalList(JournalList { journals: vec![listed] })),
-        ("slice", Response::Slice(Slice { bytes: vec![1, 2], next: 5, size: 9 })),
+        ("slice", Response::Slice(Slice { bytes: vec![1, 2], next: 5, size: 9, packed: None })),
+        ("slice-packed", Response::Slice(Slice { bytes: vec![1, 2], next: 5, size: 9, packed: Some(300) })),
         ("chunk", Response::Chunk(Chunk { bytes: vec![1, 2], size: 2 })),
         ("answer", Response::Answer(Answer { signer: node(3), sealed: sealed() })),
         ("refused", Response::Refused(refusal())),
@@ -226,7 +242,7 @@ fn drift() {
         sealed: None,
         keeper: Some(division()),
         reason: None,
-        ..leaf.clone()
+        ..leaf
     };
     pin("drift-root", &RootAnswer { root: Digest::of(b"root"), at: at() });
     pin("drift-list", &ListAnswer { hashes: vec![1; 64], whole: true, at: at(), standards: vec![size()] });
@@ -238,7 +254,7 @@ fn drift() {
     assert_eq!(bucket(&item()), 184);
     let hash = holding.list.hash(bucket(&item())).to_string();
     assert_eq!(hash, "0747ef9654b4d6236a6ec0ece44848fb843fc58024b312c075bfcadcb8bf083c");
-    assert_eq!(holding.list.root().to_string(), "");
+    assert_eq!(holding.list.root().to_string(), "4c04e2ac6286b72b6124dc8388f878983bdd368e19a671d2174cda6433759bc2");
 }
 
 #[test]

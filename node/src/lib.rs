@@ -7,6 +7,8 @@ pub mod config;
 mod demo;
 pub mod engine;
 pub mod exchange;
+pub mod front;
+mod guide_page;
 mod http;
 pub mod raft;
 pub mod room;

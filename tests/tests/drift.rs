@@ -71,13 +71,19 @@ fn edit(cluster: &Cluster, place: &str, change: impl FnOnce(&RocksBackend, &mut 
     node.start();
 }
 
-/// The differences of a report: item or base code, kind, duty, and fields with what they are above, below and as sealed.
-fn found(report: &Value) -> Vec<(String, String, String, Vec<(String, Value, Value, Value)>)> {
+/// A field with what it is above, below and as sealed.
+type Field = (String, Value, Value, Value);
+
+/// A difference: item or base code, kind, duty, and the fields.
+type Found = (String, String, String, Vec<Field>);
+
+/// The differences of a report.
+fn found(report: &Value) -> Vec<Found> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let field = |field: &Value| {
+    let field = |field: &Value| -> Field {
         (text(&field["field"]), field["above"].clone(), field["below"].clone(), field["sealed"].clone())
     };
-    let of = |one: &Value| {
+    let of = |one: &Value| -> Found {
         let code = if one["item"].is_null() { &one["base_code"] } else { &one["item"] };
         let fields = one["fields"].as_array().into_iter().flatten().map(field).collect();
         (text(code), text(&one["kind"]), text(&one["duty"]), fields)
@@ -126,7 +132,7 @@ fn a_store_edited_behind_its_nodes_back_is_found_field_by_field() {
         assert_eq!(report["nodes"][0]["state"], "differs", "{report}");
         let found = found(&report);
         let of = |code: &str, kind: &str| {
-            let fitting = |one: &&(String, String, String, Vec<_>)| one.0 == code && one.1 == kind;
+            let fitting = |one: &&Found| one.0 == code && one.1 == kind;
             found.iter().find(fitting).unwrap_or_else(|| panic!("no {kind} of {code} in {report}"))
         };
         let edited = of(&claimed, "store-edited");

@@ -7,7 +7,9 @@ use tongban_codes::ids::{AuthorityId, CaseId, NodeId};
 use crate::Authority;
 use crate::actor::Operator;
 use crate::case::{Act, Case, Collected, Offer, Progress};
-use crate::catalogue::{BaseItem, ForeignItem, Guide, ImportReport, PublishReport, ServiceItem, Standard};
+use crate::catalogue::{
+    BaseItem, ForeignItem, Guide, ImportReport, PublishReport, ServiceItem, Standard, StandardsReport,
+};
 use crate::licence::Licence;
 
 /// What was decided: the row that results, so that replay stores and never decides.
@@ -122,6 +124,13 @@ pub enum Reply {
     Imported(ImportReport),
     /// A publication.
     Published(PublishReport),
+    /// Standards after they were set.
+    Standards(StandardsReport),
+    /// A standard after it was withdrawn.
+    Standard {
+        /// Its code.
+        standard: String,
+    },
     /// A licence.
     Licence {
         /// Its identifier.

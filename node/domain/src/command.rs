@@ -5,7 +5,7 @@ use tongban_codes::time::Date;
 
 use crate::actor::Role;
 use crate::case::{Material, Offer, Progress, RefusalKind};
-use crate::catalogue::{ClaimTerms, ForeignItem, Import, Mode};
+use crate::catalogue::{ClaimTerms, ForeignItem, Import, Mode, StandardDraft, StandardKind};
 use crate::facts::Place;
 
 /// The applicant as he gave his name and number at the window or online.
@@ -77,6 +77,17 @@ pub enum Command {
     },
     /// Withdraws an item.
     WithdrawItem(String),
+    /// Sets standards of this node: ceilings, topics, life events, entries of lists, policy.
+    SetStandards(Vec<StandardDraft>),
+    /// Withdraws a standard of this node.
+    WithdrawStandard {
+        /// What it is.
+        kind: StandardKind,
+        /// Its code.
+        code: String,
+        /// The first day without it, today when absent.
+        from: Option<Date>,
+    },
     /// Collects (收件).
     Collect {
         /// Item code, or its first part.

@@ -23,6 +23,7 @@ fn roles(command: &Command) -> &'static [Role] {
         Command::ImportItems(_) | Command::PublishItems(_) | Command::ClaimItem { .. } | Command::WithdrawItem(_) => {
             &[Role::Catalogue]
         }
+        Command::SetStandards(_) | Command::WithdrawStandard { .. } => &[Role::Catalogue],
         Command::Collect { .. }
         | Command::Offer(_)
         | Command::Deliver { .. }
@@ -100,6 +101,14 @@ pub fn decide(
         Command::WithdrawItem(code) => {
             let (item, event) = catalogue::withdraw(facts, code)?;
             Ok(Change::of(vec![event], Reply::Item { item }))
+        }
+        Command::SetStandards(drafts) => {
+            let (report, events) = catalogue::establish(facts, drafts, at.date())?;
+            Ok(Change::of(events, Reply::Standards(report)))
+        }
+        Command::WithdrawStandard { kind, code, from } => {
+            let event = catalogue::withdraw_standard(facts, *kind, code, *from, at.date())?;
+            Ok(Change::of(vec![event], Reply::Standard { standard: code.clone() }))
         }
         Command::Collect { item, division, mode, applicant, materials, hold } => {
             let request =

@@ -245,9 +245,7 @@ fn every_mistake_is_named_and_the_good_rows_are_in() {
                 let column =
                     if number == 2 && mistake == 0 { &columns[turn] } else { &columns[dice.below(columns.len())] };
                 // One mistake a column, and none that hides another.
-                let touched = named
-                    .iter()
-                    .any(|(row, of, _)| of == column && (*row == number || row / 100 == number));
+                let touched = named.iter().any(|(row, of, _)| of == column && (*row == number || row / 100 == number));
                 let clashes = [("statutory_days", "promised_days"), ("local_item_code", "base_code")];
                 let hidden = clashes.iter().any(|(one, other)| {
                     let is = |name: &str| named.iter().any(|(row, of, _)| *row == number && of == name);

@@ -274,7 +274,11 @@ impl Search<'_> {
         card: Card,
         at: Option<(DivisionCode, Kind, String)>,
     ) -> Result<(), StorageError> {
-        if self.hits.iter().any(|hit| at.as_ref().is_some_and(|(division, _, code)| hit.code == *code && hit.division == *division)) {
+        if self
+            .hits
+            .iter()
+            .any(|hit| at.as_ref().is_some_and(|(division, _, code)| hit.code == *code && hit.division == *division))
+        {
             return Ok(());
         }
         let mut places = 0;
@@ -295,7 +299,12 @@ impl Search<'_> {
         let Some((_, division, kind, code)) = nearest else { return Ok(()) };
         let (division, kind, code) = match at {
             None => (division, kind, code),
-            Some(at) if self.query.within.is_none_or(|within| at.0.is_within(within)) && self.query.kind.is_none_or(|wanted| wanted == at.1) => at,
+            Some(at)
+                if self.query.within.is_none_or(|within| at.0.is_within(within))
+                    && self.query.kind.is_none_or(|wanted| wanted == at.1) =>
+            {
+                at
+            }
             Some(_) => return Ok(()),
         };
         if self.hits.iter().any(|hit| hit.code == code && hit.division == division) {

@@ -6,7 +6,8 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 use tongban_domain::Role;
 use tongban_domain::case::{ActKind, Status};
-use tongban_domain::catalogue::Mode;
+use tongban_domain::catalogue::ceiling::CeilingField;
+use tongban_domain::catalogue::{CodeList as _, ListKind, Mode};
 
 use super::client::Answer;
 use super::failure::{EXIT_DONE, Failure, Outcome};
@@ -137,7 +138,9 @@ impl Output {
             "kind" => ActKind::ALL.iter().find(|kind| kind.name() == text).map(|kind| kind.zh()),
             "mode" | "modes" => Mode::ALL.iter().find(|mode| mode.name() == text).map(|mode| mode.zh()),
             "roles" => Role::ALL.iter().find(|role| role.name() == text).map(|role| role.zh()),
-            "relation" | "custody" | "journal" | "stage" => None,
+            "list" | "entry.list" => ListKind::named(text).map(ListKind::zh),
+            "limited" => CeilingField::named(text).map(CeilingField::zh),
+            "relation" | "custody" | "journal" | "stage" | "severity" => None,
             _ => return text.to_owned(),
         };
         zh.map_or_else(|| word(text, self.lang), str::to_owned)

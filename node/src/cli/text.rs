@@ -101,6 +101,7 @@ macro_rules! faults {
 
 pub(crate) mod doctor;
 pub(crate) mod drift;
+pub(crate) mod front;
 pub(crate) mod sheet;
 
 texts! {
@@ -137,6 +138,12 @@ texts! {
     CONFIRM_CANCEL = "Cancel the licence {0}? It can't be undone.", "确定注销证照 {0}？此操作不可撤销。";
     CONFIRM_REVOKE = "Revoke the node {0} as of {1}? Its links are closed, and what it seals counts no more.", "确定自 {1} 起撤销节点 {0}？其链路将被切断，其后签章不再有效。";
     CONFIRM_WITHDRAW = "Withdraw the item {0}?", "确定取消事项 {0}？";
+    CONFIRM_WITHDRAW_STANDARD = "Withdraw the {0} {1}?", "确定撤销{0} {1}？";
+    STANDARDS_SET = "{0} set, {1} unchanged, {2} refused.", "已设定 {0} 项，未变 {1} 项，拒绝 {2} 项。";
+    QUALITY_SUMMARY = "{0} items, mean score {1}, {2} % of the guides accurate.", "共 {0} 项，平均 {1} 分，指南准确度 {2}%。";
+    LIST_TITLE = "{0}: {1} items ({2})", "{0}：{1} 项（{2}）";
+    REPORT_TITLE = "As of {0}: {1} items that are applied for, {2} of them without a guide.", "截至 {0}：依申请事项 {1} 项，其中 {2} 项没有办事指南。";
+    PRESENCE_UNLISTED = "They ask for presence and are on no negative list:", "要求到现场但不在网上审批负面清单内：";
     CONFIRM_HINT = "[y/N] ", "［y/N］";
     TRYING_AGAIN = "The connection broke, trying again…", "连接中断，正在重试…";
     DOCTOR_OK = "Everything is in order.", "一切正常。";
@@ -186,6 +193,14 @@ faults! {
         "check path, permissions and free disk", "请检查路径、权限和磁盘余量";
     ITEM_UNKNOWN = "item-unknown", "item": "no item of this code is known here", "本节点没有该编码的事项";
         "tongban item list", "tongban item list";
+    STANDARD_UNKNOWN = "standard-unknown", "code": "nothing of this code is known here", "本节点没有该编码的内容";
+        "list them first", "请先列出查看";
+    JSON_MALFORMED = "json-malformed", "file": "the file isn't JSON of the documented shape: {0}", "文件不是约定格式的 JSON：{0}";
+        "correct it, nothing was sent", "请更正，尚未提交任何内容";
+    COLUMN_UNKNOWN = "column-unknown", "file": "the column {0} is unknown", "未知的列 {0}";
+        "rename it{1}, or leave it out", "请改名{2}，或删去该列";
+    AFTER_MALFORMED = "invalid-field", "after": "each is LATER:EARLIER, two codes with a colon between", "写作 后办编码:先办编码";
+        "write --after B:A where B waits for A", "B 须在 A 之后办理的，写作 --after B:A";
     RUN_FAILED = "run-failed", "": "the node stopped: {0}", "节点停止运行：{0}";
         "tongban doctor --dir {1}", "tongban doctor --dir {1}";
     CLOCK_NOT_DEMO = "clock-not-demo", "clock": "only a node made with init --demo takes another clock",
@@ -261,6 +276,9 @@ labels! {
     "covered" = "collected in", "可收件区划";
     "former_superior" = "former superior", "原上级";
     "from" = "from", "自";
+    "batch" = "batch", "批次";
+    "row_guid" = "row id", "记录标识";
+    "table" = "table", "数据表";
     "legal_basis" = "legal basis", "法律依据";
     "stage" = "catalogue", "目录";
     "until" = "until", "至";
@@ -334,6 +352,65 @@ labels! {
     "value" = "value", "值";
     "version" = "version", "版本";
     "window" = "window", "窗口";
+    "set_by" = "set by", "设定地";
+    "holds" = "holds here", "在此执行";
+    "until_then" = "until then version", "此前执行版本";
+    "ceiling.materials" = "materials", "材料数";
+    "ceiling.promised_days" = "promised days", "承诺时限";
+    "ceiling.fee_fen" = "fees, fen", "收费（分）";
+    "ceiling.steps" = "steps", "环节数";
+    "ceiling.visits" = "visits", "到现场次数";
+    "ceiling.materials_floor" = "statutory materials", "法定材料";
+    "ceiling.publicity_floor" = "statutory publicity, days", "法定公示（工作日）";
+    "ceiling.fees_floor" = "statutory fees", "法定收费";
+    "ceiling.deadline" = "mended by", "整改期限";
+    "limited" = "limit of", "要素";
+    "limit" = "limit", "限额";
+    "deadline" = "mended by", "整改期限";
+    "overdue" = "overdue", "逾期";
+    "standard" = "code", "标准编码";
+    "topic.name" = "name", "名称";
+    "topic.for_persons" = "for persons", "面向自然人";
+    "topic.above" = "above it", "上级主题";
+    "topic.order" = "order", "次序";
+    "life-event.name" = "name", "名称";
+    "life-event.for_persons" = "for persons", "面向自然人";
+    "life-event.items" = "items", "事项";
+    "for_persons" = "for persons", "面向自然人";
+    "guidance" = "guidance", "引导语";
+    "order" = "order", "次序";
+    "after" = "after", "须先办";
+    "policy.review" = "review", "须审核";
+    "policy.quality_min" = "least quality", "最低质量分";
+    "policy.rules_required" = "rules required", "必须满足的规则";
+    "policy.claim_days" = "days to claim", "认领期限（天）";
+    "entry.list" = "list", "清单";
+    "entry.name" = "name", "名称";
+    "entry.base_code" = "base code", "基本编码";
+    "entry.department" = "department", "部门";
+    "entry.demo" = "demo", "演示";
+    "list" = "list", "清单";
+    "rule" = "rule", "规则";
+    "severity" = "severity", "等级";
+    "weight" = "weight", "分值";
+    "accuracy" = "accuracy", "准确度";
+    "field" = "field", "要素";
+    "score" = "score", "得分";
+    "items" = "items", "事项数";
+    "visits" = "visits", "到现场次数";
+    "fees" = "fees", "收费";
+    "intermediary" = "intermediary", "中介服务";
+    "figure" = "figure", "指标";
+    "rate" = "rate", "数值";
+    "online" = "online", "网上可办率";
+    "fully-online" = "fully online", "全程网办率";
+    "no-visit" = "no visit", "零跑动率";
+    "once-at-most" = "once at most", "最多跑一次率";
+    "mean-visits" = "mean visits", "平均跑动次数";
+    "instant" = "instant", "即办件占比";
+    "shortening" = "shortening", "时限压缩率";
+    "numerator" = "numerator", "分子";
+    "denominator" = "denominator", "分母";
 }
 
 /// What a stable word of the API means; the word itself where nothing is known.
@@ -371,6 +448,9 @@ const WORDS: &[(&str, &str)] = &[
     ("status-unknown", "状态未知"),
     ("acts", "办件台账"),
     ("standards", "标准台账"),
+    ("red", "红"),
+    ("yellow", "黄"),
+    ("info", "提示"),
     ("ok", "正常"),
     ("warn", "提醒"),
     ("fail", "故障"),
@@ -394,7 +474,7 @@ mod tests {
 
     #[test]
     fn every_text_is_in_both_languages_with_the_same_places() {
-        for (name, text) in TEXTS.iter().chain(sheet::TEXTS) {
+        for (name, text) in TEXTS.iter().chain(sheet::TEXTS).chain(front::TEXTS) {
             assert!(!text.en.is_empty() && !is_chinese(text.en), "{name}");
             assert!(is_chinese(text.zh) || !text.zh.is_ascii(), "{name}");
             assert_eq!(places(text.en), places(text.zh), "{name}");

@@ -32,6 +32,7 @@ mod standing;
 mod succession;
 pub mod translate;
 pub(crate) mod why;
+mod withhold;
 
 pub use self::core::{Effect, Exchange, Happened, Proven, Trouble};
 pub use ask::{Asked, ItemAnswer, LicenceAnswer, ProgressAnswer, WhereisAnswer};

@@ -15,8 +15,8 @@ use tongban_seal::cose;
 use tongban_storage::keyspace::{case, figure, hall, item};
 
 use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, ProgressAnswer, UNREACHED, WhereisAnswer};
-use super::driver::{permits, room};
 use super::drift::Question;
+use super::driver::{permits, room};
 use super::knowledge::Knowledge;
 use super::shared::Shared;
 use crate::engine::Refused;

@@ -4,12 +4,16 @@ mod admission;
 mod aggregate;
 mod cases;
 mod drift;
+mod front;
+mod guide;
 mod item_rows;
 mod items;
 mod licences;
 mod peers;
+mod quality;
 mod search;
 mod staff;
+mod standards;
 mod sync;
 
 use std::os::unix::fs::PermissionsExt;
@@ -95,8 +99,12 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         .merge(staff::routes())
         .merge(items::routes())
         .merge(item_rows::routes())
+        .merge(guide::routes())
+        .merge(quality::routes())
+        .merge(standards::routes())
         .merge(search::routes())
         .merge(drift::routes())
+        .merge(front::routes())
         .merge(cases::routes())
         .merge(licences::routes())
         .merge(aggregate::routes())

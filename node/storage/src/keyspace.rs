@@ -12,6 +12,7 @@
 //! | 12 | rows | [`item::GUIDE`] | digest | guide |
 //! | 13 | rows | [`item::STANDARD`] | kind, code, division | standard |
 //! | 14 15 | rows | [`item`] | code, version | published version of an item, of a base item |
+//! | 1a 1b | rows | [`front`] | front database, item, `row_guid` | row as reported last; how the node stands with it |
 //! | 20–23 | index | [`case`], [`item`] | text, short code, holder | |
 //! | 30 | queue | [`case::DUE`] | moment, kind, case | |
 //! | 31–34, 3a, 3b | queue | [`delivery`] | outbox, relay, idempotency, quarantine, put aside elsewhere | |
@@ -25,6 +26,7 @@ pub mod case;
 pub mod delivery;
 pub mod directory;
 pub mod figure;
+pub mod front;
 pub mod hall;
 pub mod item;
 pub mod journal;

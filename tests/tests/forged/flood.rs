@@ -68,6 +68,8 @@ fn floods_stalls_and_endless_streams_are_bounded() {
         let (mut line, _) = rogue.greeted(now(node)).await;
         flood_of_frames(&mut line).await;
     });
+    let log = std::fs::read_to_string(node.log()).unwrap_or_default();
+    assert!(log.contains(r#"code="limit""#) || log.contains(r#"code="link-slow""#), "the log says why");
     look("more frames than the protocol allows");
     served(&cluster, "has flooded");
 
@@ -107,7 +109,8 @@ async fn flood_of_frames(line: &mut Line) {
     let began = Instant::now();
     while began.elapsed() < 10 * FLOOD && line.main.write_all(&pings).await.is_ok() {}
     let word = line.last_word().await;
-    assert!(word == "bye limit" || word.starts_with("close"), "{word}");
+    // Pongs that wait to be read may end it first (`link-slow`), and who goes on flooding may miss the word.
+    assert!(word == "bye limit" || word.starts_with("close") || word == "reset by peer", "{word}");
 }
 
 /// Envelopes that are sealed well and stand out of the window, each of 60 KiB.

@@ -428,7 +428,7 @@ async fn answer_pulls(connection: Connection, served: Served) {
         let Ok(Request::Pull(Pull { .. })) = Request::from_bytes(&request) else { continue };
         let slice = served.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(bytes) = slice {
-            let slice = Response::Slice(WireSlice { bytes, next: 0, size: 0 });
+            let slice = Response::Slice(WireSlice { bytes, next: 0, size: 0, packed: None });
             let _sent = send.write_all(&framed(&slice.to_bytes())).await;
             let _finished = send.finish();
         }

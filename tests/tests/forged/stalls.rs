@@ -12,7 +12,7 @@ use tongban_federation::wire::{Frame, JournalSize, Nudge, Pull, Request, Respons
 
 use crate::flood::{bounded, served};
 use crate::now;
-use crate::rogue::{Line, Rogue, SEED, brought, framed, new_key};
+use crate::rogue::{Line, Rogue, SEED, brought, ended, framed, new_key};
 use crate::scene::{ROGUE_CODE, cluster};
 
 /// How many long items the city publishes: their journal fills the longest slice that a node makes.
@@ -32,8 +32,9 @@ fn publish_long(cluster: &Cluster) {
         .map(|(line, row)| {
             let mut fields: Vec<&str> = row.split(',').collect();
             if line > 0 {
-                (fields[0], fields[1], fields[2]) = (&long, &long, &long);
+                (fields[1], fields[2]) = (&long, &long);
             }
+            fields.push(if line > 0 { &long } else { "legal_basis" });
             fields.join(",")
         })
         .collect();
@@ -88,7 +89,7 @@ fn what_a_peer_makes_the_node_keep_is_bounded() {
 /// The pull of the city's standards from their beginning.
 fn pull(node: &Node) -> Vec<u8> {
     let origin = node.get("/v1/status")["node"].as_str().unwrap_or_default().parse().expect("an id");
-    Request::Pull(Pull { origin, journal: 1, epoch: 1, from: 0, bytes_max: u32::MAX }).to_bytes()
+    Request::Pull(Pull { origin, journal: 1, epoch: 1, from: 0, bytes_max: u32::MAX, packing: None }).to_bytes()
 }
 
 /// What an honest peer gets of the journal in one answer, once its checkpoint stands.
@@ -166,7 +167,9 @@ async fn under_many_names(rogue: &Rogue, node: &Node) {
     let come = async |number: u8| {
         let key = new_key();
         let chain = rogue.issue(&key, NodeId::from_bytes([number; 16]), "330110009", now(node));
-        let mut line = Line::begin(rogue.dial(&key, &chain).await.expect("the chain holds")).await.expect("a hello");
+        // Whoever is turned away hears it before or after the eight bytes.
+        let begun = Line::begin(rogue.dial(&key, &chain).await.expect("the chain holds")).await;
+        let mut line = begun.map_err(|error| ended(&error))?;
         line.next().await.map(|_| line)
     };
     let refused = loop {

@@ -202,7 +202,8 @@ async fn requests(scene: &mut Scene<'_>) {
     scene.request("a request that isn't CBOR", &chain, &[0xff; 4], Says::Answer("frame-malformed")).await;
     scene.request("a request of more than 64 KiB", &chain, &vec![0; (64 << 10) + 1], Says::Reset(1)).await;
     let pull = |origin| {
-        let pull = tongban_federation::wire::Pull { origin, journal: 0, epoch: 1, from: 0, bytes_max: 1 << 20 };
+        let pull =
+            tongban_federation::wire::Pull { origin, journal: 0, epoch: 1, from: 0, bytes_max: 1 << 20, packing: None };
         Request::Pull(pull).to_bytes()
     };
     scene

@@ -189,7 +189,13 @@ pub struct Pull {
     /// How many bytes at most.
     #[n(4)]
     pub bytes_max: u32,
+    /// How the slice may be packed: [`PACKED_DEFLATE`]; not at all when absent.
+    #[n(5)]
+    pub packing: Option<u8>,
 }
+
+/// The slice may come packed by DEFLATE (RFC 1951).
+pub const PACKED_DEFLATE: u8 = 1;
 
 /// A piece of a journal, with what proves it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -204,6 +210,9 @@ pub struct Slice {
     /// How many entries there are in all.
     #[n(2)]
     pub size: u64,
+    /// How many bytes the slice has, when those here are packed as was asked for.
+    #[n(3)]
+    pub packed: Option<u32>,
 }
 
 /// A piece of a content-addressed file, please.

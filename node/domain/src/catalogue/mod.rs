@@ -1,16 +1,22 @@
 //! The catalogue: base items (基本目录), implementation items (实施清单), their core, their guides, and the standards that bind them.
 
+pub mod ceiling;
 mod cell;
 mod claim;
 mod code_list;
 mod column;
+mod establish;
 mod export;
 mod field;
+mod generated_list;
 mod guide;
 mod import;
 mod item;
+pub mod list;
 mod publish;
+pub mod quality;
 mod reading;
+pub mod report;
 mod row;
 mod standard;
 mod term;
@@ -21,7 +27,10 @@ pub use code_list::{
     AuthorityKind, CaseKind, CodeList, Form, MaterialForm, MaterialKind, MaterialSource, Necessity, OnlineDepth,
     Origin, PowerSource, Range, ResultKind, Served, Source, Tier, UseLevel,
 };
+pub use establish::{POLICY_CODE, StandardDraft, StandardsReport, holding, ordered, policy};
+pub(crate) use establish::{establish, withdraw_standard};
 pub use field::{FIELD_COLUMNS, LIST_COLUMNS};
+pub use generated_list::GeneratedList;
 pub use guide::{
     Basis, Fee, Further, Guide, Question, RequiredMaterial, ResultDocument, Scope, ServicePlace, SpecialLink, Step,
 };

@@ -4,7 +4,8 @@ use serde::Serialize;
 use tongban_codes::ids::Digest;
 use tongban_codes::time::Date;
 
-use super::{BaseItem, Core, ItemState, ServiceItem, Term};
+use super::quality::Gate;
+use super::{BaseItem, Core, ItemState, ServiceItem, Term, ceiling};
 use crate::{Event, Facts, Rejection, codes};
 
 /// What a publication of everything did.
@@ -108,7 +109,7 @@ pub(crate) fn publish(facts: &dyn Facts, code: &str, day: Date) -> Result<(Strin
             facts.item_draft(&named.code).unwrap_or(named)
         }
     };
-    let item = publish_item(facts, item, day)?;
+    let item = publish_item(facts, item, &Gate::new(facts, day), day)?;
     let code = item.code.clone();
     let mut events = Vec::new();
     release_guide(facts, &code, item.guide.as_ref(), &mut events);
@@ -147,11 +148,12 @@ pub(crate) fn publish_all(facts: &dyn Facts, day: Date) -> (PublishReport, Vec<E
             }
         }
     }
+    let gate = Gate::new(facts, day);
     for code in facts.item_drafts() {
         let Some(item) = facts.item_draft(&code) else {
             continue;
         };
-        match publish_item(facts, item, day) {
+        match publish_item(facts, item, &gate, day) {
             Ok(item) => {
                 release_guide(facts, &code, item.guide.as_ref(), &mut events);
                 report.published.push(code);
@@ -194,7 +196,12 @@ fn publish_base(mut base: BaseItem, day: Date) -> Result<BaseItem, Rejection> {
     Ok(base)
 }
 
-fn publish_item(facts: &dyn Facts, mut item: ServiceItem, day: Date) -> Result<ServiceItem, Rejection> {
+fn publish_item(
+    facts: &dyn Facts,
+    mut item: ServiceItem,
+    gate: &Gate<'_>,
+    day: Date,
+) -> Result<ServiceItem, Rejection> {
     if item.state != ItemState::Draft {
         return Err(Rejection::new(codes::ITEM_STATE, "the item is no draft", "该事项不是草稿")
             .field("item", &item.code)
@@ -233,7 +240,9 @@ fn publish_item(facts: &dyn Facts, mut item: ServiceItem, day: Date) -> Result<S
         })?;
         same_core(&item.core, base)?;
         within_ceiling(item.promised, item.statutory, base)?;
+        ceiling::hold(facts, &item, day)?;
     }
+    gate.hold(&item)?;
     let in_force = facts.item(&item.code).is_some_and(|known| known.state == ItemState::Published);
     no_gap(&item.code, item.effective, in_force, day)?;
     // Findings that were mapped since the import no longer block.

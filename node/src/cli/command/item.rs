@@ -1,9 +1,21 @@
 //! `tongban item`: the catalogue.
 
+pub(crate) mod ceiling;
 mod columns;
 mod drift;
 mod export;
+pub(crate) mod guide;
 mod import;
+pub(crate) mod life_event;
+pub(crate) mod list_entry;
+mod list_file;
+pub(crate) mod lists;
+pub(crate) mod policy;
+pub(crate) mod quality;
+mod reconcile;
+mod report;
+mod standard;
+pub(crate) mod topic;
 
 use std::path::PathBuf;
 
@@ -16,7 +28,7 @@ use crate::api::v1::{ClaimItem, ItemRef, PublishItems};
 use crate::cli::Context;
 use crate::cli::client::{Answer, Client};
 use crate::cli::failure::{Failure, Outcome, parse, parse_optional};
-use crate::cli::text::{CONFIRM_WITHDRAW, ITEM_UNKNOWN, PUBLISHED};
+use crate::cli::text::{CONFIRM_WITHDRAW, ITEM_UNKNOWN, Lang, PUBLISHED};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -48,6 +60,12 @@ pub(crate) enum Command {
         #[arg(value_name = "CODE")]
         code: String,
     },
+    /// 按国家数据表上报前置库 / report to a front database in the national exchange tables
+    Report(report::Args),
+    /// 将国家数据表（CSV）转为 item import --codes national 可读的 JSON / national tables as JSON for item import
+    FromTables(report::BackArgs),
+    /// 与前置库对账：接收、退回及原因、未到达 / reconcile with a front database: what it took, sent back and why, what never arrived
+    Reconcile(reconcile::Args),
     /// 事项清单 / all items
     List {
         /// 阶段：base 基本目录、draft 草稿、in-force 有效 / stage
@@ -63,6 +81,29 @@ pub(crate) enum Command {
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
+    /// 限高和法定下限 / ceilings with their floors
+    #[command(subcommand)]
+    Ceiling(ceiling::Command),
+    /// 主题 / topics
+    #[command(subcommand)]
+    Topic(topic::Command),
+    /// 一件事 / life events: items that are done together
+    #[command(subcommand)]
+    LifeEvent(life_event::Command),
+    /// 发布要求 / what publication requires
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// 九类清单条目，及事项与其的冲突 / entries of the nine lists, and items that they speak against
+    #[command(subcommand)]
+    ListEntry(list_entry::Command),
+    /// 质量：规则、得分和问题 / quality: rules, scores and findings
+    Quality(quality::Args),
+    /// 由已发布事项生成的清单 / lists made from published items
+    Lists(lists::Args),
+    /// 网上办理月度通报 / monthly report on online handling
+    Monthly(lists::ReportArgs),
+    /// 办事指南 / the guide of an item
+    Guide(guide::Args),
     /// 检索事项 / search
     Search(super::item_search::Search),
     /// 一个事项 / one item
@@ -153,11 +194,23 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             let answer = context.client()?.post("/v1/items/withdraw", &ItemRef { item: code })?;
             output.object(&answer, &["item"])
         }
+        Command::Report(args) => report::run(context, &args),
+        Command::FromTables(args) => report::back_to_items(context, &args),
+        Command::Reconcile(args) => reconcile::run(context, &args),
         Command::List { stage, division, after, limit } => {
             let division = division_of(division.as_deref())?;
             let items = pages(&context.client()?, stage.as_deref(), division, after.as_deref(), limit)?;
             output.list(&Answer::of(&json!({ "items": items })), "items", &COLUMNS)
         }
+        Command::Ceiling(command) => ceiling::run(context, command),
+        Command::Topic(command) => topic::run(context, command),
+        Command::LifeEvent(command) => life_event::run(context, command),
+        Command::Policy(command) => policy::run(context, command),
+        Command::ListEntry(command) => list_entry::run(context, command),
+        Command::Quality(args) => quality::run(context, &args),
+        Command::Lists(args) => lists::run(context, &args),
+        Command::Monthly(args) => lists::report(context, &args),
+        Command::Guide(args) => guide::run(context, &args),
         Command::Search(search) => super::item_search::run(context, &search),
         Command::Show { code, division } => {
             let division = division_of(division.as_deref())?;
@@ -197,17 +250,17 @@ fn published(context: &Context, answer: &Answer) -> Result<Outcome, Failure> {
     let list = |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let (done, refused) = (list("published"), list("refused"));
     output.line(&PUBLISHED.with(output.lang, &[&done.len().to_string(), &refused.len().to_string()]))?;
-    let rows: Vec<Value> = refused
-        .iter()
-        .map(|one| {
-            let of = |en: &str, zh: &str| one.pointer(&format!("/rejection/{}", output.lang.of(en, zh)));
-            json!({ "item": one.get("item"), "problem": of("en", "zh"), "remedy": of("remedy_en", "remedy_zh") })
-        })
-        .collect();
+    let rows: Vec<Value> = refused.iter().map(|one| refusal(one, output.lang)).collect();
     if !rows.is_empty() {
         output.rows(&rows, &["item", "problem", "remedy"])?;
     }
     Ok(Outcome::Done)
+}
+
+/// A refused part of a whole, as a row.
+fn refusal(one: &Value, lang: Lang) -> Value {
+    let of = |en: &str, zh: &str| one.pointer(&format!("/rejection/{}", lang.of(en, zh)));
+    json!({ "item": one.get("item"), "problem": of("en", "zh"), "remedy": of("remedy_en", "remedy_zh") })
 }
 
 /// Lists that make up the catalogue; each is paged by itself.

@@ -33,7 +33,7 @@ impl Encoding {
 const GOOD_PER_BAD: usize = 10;
 
 /// Reads a text, or says which line can't be read.
-pub(super) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), Failure> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, Encoding), Failure> {
     for (mark, encoding) in [(b"\xff\xfe", UTF_16LE), (b"\xfe\xff", UTF_16BE)] {
         if let Some(rest) = bytes.strip_prefix(mark) {
             let text = encoding.decode_without_bom_handling_and_without_replacement(rest);

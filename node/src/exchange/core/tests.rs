@@ -414,7 +414,7 @@ fn whoever_pulled_over_another_way_gets_the_rest_of_a_slice() {
     meta::PULLED.put(&mut rows, &(origin, STANDARDS, 1), &pulled);
     city.state.write(rows).unwrap();
     let pull = |from| {
-        let pull = Pull { origin, journal: STANDARDS, epoch: 1, from, bytes_max: 1 << 20 };
+        let pull = Pull { origin, journal: STANDARDS, epoch: 1, from, bytes_max: 1 << 20, packing: None };
         let answer = answer_here(&city.knowledge, &one, &Request::Pull(pull).to_bytes()).unwrap();
         Response::from_bytes(&answer).unwrap()
     };

@@ -148,7 +148,7 @@ fn divisions() -> Result<Vec<DivisionCode>> {
 fn offered(division: DivisionCode, is_worded: bool) -> Result<Vec<Entry>> {
     let mut entries = items(division)?;
     let county = DivisionCode::from_number(division.number() / 1_000_000 * 1_000_000).context("a county")?;
-    if is_worded && let Some(name) = table().find(county).map(|row| row.name.clone()) {
+    if is_worded && let Some(name) = table().find(county).map(|row| row.name) {
         for entry in &mut entries {
             entry.name = format!("{}（{name}）", entry.name);
             entry.core = Digest::of(entry.name.as_bytes());

@@ -29,7 +29,7 @@ const CHUNK_ROWS: usize = 5000;
 /// Bytes of text in one request; the node takes 32 MiB.
 const CHUNK_BYTES: usize = 8 << 20;
 /// The largest file that is read, in bytes: ten times the 1.7 million items of the largest province.
-const FILE_BYTES_MAX: u64 = 4 << 30;
+pub(super) const FILE_BYTES_MAX: u64 = 4 << 30;
 /// The largest mapping, in bytes.
 const MAPPING_BYTES_MAX: u64 = 1 << 20;
 
@@ -263,7 +263,7 @@ fn read_mapping(path: &PathBuf) -> Result<Mapping, Failure> {
     Mapping::read(&String::from_utf8_lossy(&bytes))
 }
 
-fn read_file(path: &PathBuf, bytes_max: u64) -> Result<Vec<u8>, Failure> {
+pub(super) fn read_file(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
     let failed =
         |error: std::io::Error| Failure::of(&FILE_UNREADABLE, path.display().to_string(), &[&error.to_string()]);
     let mut bytes = Vec::new();
