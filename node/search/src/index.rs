@@ -65,20 +65,9 @@ pub(crate) fn damaged(detail: &str) -> StorageError {
 }
 
 /// Visits all keys that begin so.
-pub(crate) fn under(
-    read: &dyn Read,
-    family: Family,
-    prefix: &[u8],
-    visit: &mut Visit<'_>,
-) -> Result<(), StorageError> {
+pub(crate) fn under(read: &dyn Read, family: Family, prefix: &[u8], visit: &mut Visit<'_>) -> Result<(), StorageError> {
     let end = layout::end_of(prefix);
-    read.scan(
-        family,
-        Bound::Included(prefix),
-        end.as_deref().map_or(Bound::Unbounded, Bound::Excluded),
-        false,
-        visit,
-    )
+    read.scan(family, Bound::Included(prefix), end.as_deref().map_or(Bound::Unbounded, Bound::Excluded), false, visit)
 }
 
 /// Visits every entry's key: kind, code, division, in the order of codes.
@@ -86,10 +75,7 @@ pub(crate) fn under(
 /// # Errors
 ///
 /// When the index can't be read.
-pub fn each_entry(
-    read: &dyn Read,
-    mut each: impl FnMut(Kind, String, DivisionCode),
-) -> Result<(), StorageError> {
+pub fn each_entry(read: &dyn Read, mut each: impl FnMut(Kind, String, DivisionCode)) -> Result<(), StorageError> {
     under(read, Family::Rows, &layout::places_of_code(""), &mut |key, _| {
         if let Some((code, division, kind)) = layout::read_place(key) {
             each(kind, code, division);
@@ -183,13 +169,8 @@ impl<'a> Writer<'a> {
                 self.post(FIELD_DIVISION, &region, card, 0)?;
             }
         }
-        let place = Place {
-            card,
-            stamp,
-            department: entry.department.clone(),
-            origin: entry.origin,
-            as_of: entry.as_of,
-        };
+        let place =
+            Place { card, stamp, department: entry.department.clone(), origin: entry.origin, as_of: entry.as_of };
         self.put(Family::Rows, key, &place);
         self.changed()?;
         Ok(true)
@@ -350,7 +331,9 @@ impl<'a> Writer<'a> {
         let mut more = false;
         under(&self.read(), Family::Index, &layout::offers(card), &mut |key, _| {
             more = true;
-            left.extend(layout::read_offered(key).map(|(division, _, _)| layout::regions(division)).unwrap_or_default());
+            left.extend(
+                layout::read_offered(key).map(|(division, _, _)| layout::regions(division)).unwrap_or_default(),
+            );
             ControlFlow::Continue(())
         })?;
         for region in layout::regions(division) {

@@ -176,7 +176,11 @@ pub(crate) const ALL_USES: ([u8; 1], [u8; 1]) = ([USES], [USES_THERE + 1]);
 /// The digits of a division and of everything that it lies in, down from the province.
 pub(crate) fn regions(division: DivisionCode) -> Vec<String> {
     let whole = division.to_string();
-    [2, 4, 6, 9, 12].into_iter().filter(|end| *end == 2 || whole[end - 2..].bytes().any(|digit| digit != b'0')).map(|end| whole[..end].to_owned()).collect()
+    [2, 4, 6, 9, 12]
+        .into_iter()
+        .filter(|end| *end == 2 || whole[end - 2..].bytes().any(|digit| digit != b'0'))
+        .map(|end| whole[..end].to_owned())
+        .collect()
 }
 
 /// The digits that everything in a division begins with.

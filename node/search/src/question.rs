@@ -116,8 +116,11 @@ impl Question {
 
 /// The question as a code: letters, digits and dashes, at least three of them digits, more than four in all.
 fn code(question: &str) -> Option<String> {
-    let code: String =
-        text::folded(question).chars().filter(|letter| !letter.is_whitespace()).collect::<String>().to_ascii_uppercase();
+    let code: String = text::folded(question)
+        .chars()
+        .filter(|letter| !letter.is_whitespace())
+        .collect::<String>()
+        .to_ascii_uppercase();
     let is_code = code.len() >= 5 && code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     (is_code && code.bytes().filter(u8::is_ascii_digit).count() >= 3).then_some(code)
 }
@@ -147,11 +150,10 @@ mod tests {
         let text = str::to_owned;
         assert_eq!(of("残疾证到期怎么办"), (text("残疾证到期"), vec![text("残疾证+1")], text("renew")));
         assert_eq!(of("cjrz"), (text("cjrz"), vec![text("cjrz:0")], text("")));
-        assert_eq!(of("如何办理采矿权延续登记"), (
-            text("采矿权延续登记"),
-            vec![text("采矿权+0"), text("登记+0")],
-            text("renew")
-        ));
+        assert_eq!(
+            of("如何办理采矿权延续登记"),
+            (text("采矿权延续登记"), vec![text("采矿权+0"), text("登记+0")], text("renew"))
+        );
         assert_eq!(of("KTV"), (text("ktv"), vec![text("ktv+1")], text("")));
         assert_eq!(Question::read("511a 0015500013").code.as_deref(), Some("511A0015500013"));
         assert_eq!(Question::read("12315").code.as_deref(), Some("12315"));

@@ -122,7 +122,8 @@ impl Reader<'_> {
         if named >= 1.0 {
             return named;
         }
-        let plain = |field: &[char], counts: f32| if field.is_empty() { 0.0 } else { counts * fit(text, &[], field, &[]) };
+        let plain =
+            |field: &[char], counts: f32| if field.is_empty() { 0.0 } else { counts * fit(text, &[], field, &[]) };
         let other = plain(&self.main_item, MAIN_ITEM).max(plain(&self.department, DEPARTMENT));
         let keyword = self.keywords.iter().map(|keyword| plain(keyword, KEYWORDS)).fold(0.0, f32::max);
         named.max(other).max(keyword)
@@ -246,7 +247,11 @@ fn longest_piece(text: &str, name: &str) -> (usize, usize) {
 }
 
 fn share(part: usize, whole: usize) -> f32 {
-    if whole == 0 { 0.0 } else { f32_of(u32::try_from(part).unwrap_or(u32::MAX)) / f32_of(u32::try_from(whole).unwrap_or(u32::MAX)) }
+    if whole == 0 {
+        0.0
+    } else {
+        f32_of(u32::try_from(part).unwrap_or(u32::MAX)) / f32_of(u32::try_from(whole).unwrap_or(u32::MAX))
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a score needs no more than 24 bits")]
@@ -267,7 +272,8 @@ mod tests {
     #[test]
     fn what_stands_in_a_name_fits_best_and_typing_errors_fit_nearly() {
         assert!(of("残疾人证", "残疾人证换领") >= 1.0);
-        for (wrong, at_least) in [("残急人证", 0.8), ("残疾证", 0.7), ("残疾人政", 0.8), ("残病人证", 0.5)] {
+        for (wrong, at_least) in [("残急人证", 0.8), ("残疾证", 0.7), ("残疾人政", 0.8), ("残病人证", 0.5)]
+        {
             let fit = of(wrong, "残疾人证换领");
             assert!((at_least..1.0).contains(&fit), "{wrong}: {fit}");
         }

@@ -124,8 +124,7 @@ mod tests {
 
     #[test]
     fn every_row_of_the_table_is_read() {
-        let rows: Vec<&str> =
-            TABLE.lines().skip(1).filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
+        let rows: Vec<&str> = TABLE.lines().skip(1).filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
         let words = Words::embedded();
         assert_eq!(words.meanings.len() + words.readings.len(), rows.len(), "a word stands twice or can't be read");
         for (word, meaning) in &words.meanings {

@@ -41,13 +41,18 @@ fn entry(code: usize, at: usize, name: usize, department: usize) -> Entry {
     }
 }
 
-fn answers(store: &MemoryBackend) -> Result<Vec<Vec<(String, String, usize, u32)>>, StorageError> {
+/// Code, name with score, places and uses of a hit.
+type Row = (String, String, usize, u32);
+
+fn answers(store: &MemoryBackend) -> Result<Vec<Vec<Row>>, StorageError> {
     let mut all = Vec::new();
     for question in QUESTIONS {
         for within in [None, Some(division(1)), Some(division(2))] {
             let hits = search(store, &Query { within, limit: 50, ..Query::new(question, division(1)) })?;
-            let mut rows: Vec<_> =
-                hits.into_iter().map(|hit| (hit.code, format!("{} {:.4}", hit.name, hit.score), hit.places, hit.uses)).collect();
+            let mut rows: Vec<_> = hits
+                .into_iter()
+                .map(|hit| (hit.code, format!("{} {:.4}", hit.name, hit.score), hit.places, hit.uses))
+                .collect();
             rows.sort();
             all.push(rows);
         }

@@ -181,11 +181,9 @@ fn compare(search: &ItemSearch, backend: &RocksBackend, writer: &mut Writer<'_>)
     };
     item::BASE.visit(state, &[], None, false, |_, row| add(entries::base(&row)))?;
     item::ITEM.visit(state, &[], None, false, |_, row| add(entries::implementation(&row, search.me, None)))?;
-    item::FOREIGN.visit(state, &[], None, false, |(division, code), row| {
-        match item::ITEM.load(state, &code) {
-            Ok(Some(own)) if own.division == division => ControlFlow::Continue(()),
-            _ => add(entries::implementation(&row.item, row.node, Some(row.as_of))),
-        }
+    item::FOREIGN.visit(state, &[], None, false, |(division, code), row| match item::ITEM.load(state, &code) {
+        Ok(Some(own)) if own.division == division => ControlFlow::Continue(()),
+        _ => add(entries::implementation(&row.item, row.node, Some(row.as_of))),
     })?;
     fault
 }
@@ -212,6 +210,7 @@ fn uses(state: &dyn Backend, today: Date) -> Result<Vec<(DivisionCode, String, u
         }
         ControlFlow::Continue(())
     })?;
-    let uses = counts.into_iter().filter_map(|((division, item), count)| Some((division, item, u32::try_from(count).ok()?)));
+    let uses =
+        counts.into_iter().filter_map(|((division, item), count)| Some((division, item, u32::try_from(count).ok()?)));
     Ok(uses.collect())
 }

@@ -27,7 +27,7 @@ const COUNTY: u64 = 330_106_000_000;
 
 /// The options of a node's index while it is open.
 const OPTIONS: RocksOptions =
-    RocksOptions { write_buffer_bytes: 8 << 20, block_cache_bytes: 8 << 20, open_files: 64, background_jobs: 1 };
+    RocksOptions { write_buffer_bytes: 8 << 20, block_cache_bytes: 64 << 20, open_files: 64, background_jobs: 1 };
 
 /// How often each question is asked.
 const ROUNDS: usize = 5;
@@ -148,7 +148,7 @@ fn divisions() -> Result<Vec<DivisionCode>> {
 fn offered(division: DivisionCode, is_worded: bool) -> Result<Vec<Entry>> {
     let mut entries = items(division)?;
     let county = DivisionCode::from_number(division.number() / 1_000_000 * 1_000_000).context("a county")?;
-    if is_worded && let Some(name) = table().find(county).map(|row| row.name.clone()) {
+    if is_worded && let Some(name) = table().find(county).map(|row| row.name) {
         for entry in &mut entries {
             entry.name = format!("{}（{name}）", entry.name);
             entry.core = Digest::of(entry.name.as_bytes());

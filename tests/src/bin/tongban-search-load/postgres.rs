@@ -26,8 +26,10 @@ const LIKENESSES: [(&str, &str); 3] = [
     ("strict_word_similarity", "strict_word_similarity($1, T)"),
 ];
 /// What is compared with the question.
-const TEXTS: [(&str, &str); 2] =
-    [("name", "name"), ("code, name, main item, department", "(code || ' ' || name || ' ' || main_item || ' ' || department)")];
+const TEXTS: [(&str, &str); 2] = [
+    ("name", "name"),
+    ("code, name, main item, department", "(code || ' ' || name || ' ' || main_item || ' ' || department)"),
+];
 
 /// A running PostgreSQL, which ends when it is dropped.
 struct Postgres {
