@@ -111,13 +111,7 @@ impl ItemSearch {
 /// Brings the index up to the state: by what changed when it is `known` to have been complete, else by comparing everything.
 ///
 /// All that was applied up to `mark` is in what changed, or in what is read.
-fn update(
-    search: &ItemSearch,
-    changed: &Changed,
-    known: bool,
-    mark: u64,
-    today: Date,
-) -> Result<(), StorageError> {
+fn update(search: &ItemSearch, changed: &Changed, known: bool, mark: u64, today: Date) -> Result<(), StorageError> {
     let backend = search.open()?;
     let extent = tongban_search::extent(&*backend)?;
     let is_held = known || extent.mark.is_some_and(|held| held >= search.state.opened_at());
