@@ -13,8 +13,8 @@ use std::{
 };
 
 use rocksdb::{
-    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBRawIterator,
-    DBRecoveryMode, ErrorKind, LogLevel, Options, ReadOptions, checkpoint::Checkpoint,
+    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType,
+    DBRawIterator, DBRecoveryMode, ErrorKind, LogLevel, Options, ReadOptions, checkpoint::Checkpoint,
 };
 
 use crate::backend::{Backend, Family, Read, Snapshot, StorageError, Visit, WriteBatch, encloses};
@@ -50,7 +50,13 @@ pub struct RocksOptions {
 impl Default for RocksOptions {
     /// Fit for a township of 2 cores and 2 GB.
     fn default() -> Self {
-        Self { write_buffer_bytes: 64 << 20, block_cache_bytes: 64 << 20, open_files: 512, background_jobs: 2, cut_indexes: false }
+        Self {
+            write_buffer_bytes: 64 << 20,
+            block_cache_bytes: 64 << 20,
+            open_files: 512,
+            background_jobs: 2,
+            cut_indexes: false,
+        }
     }
 }
 
