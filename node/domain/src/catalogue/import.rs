@@ -121,6 +121,7 @@ pub(crate) fn import(facts: &dyn Facts, rows: &[ImportRow], at: Timestamp) -> (I
         if !findings.rejected {
             repeats(&mut findings, &parsed, &mut codes_seen, &mut names_seen);
             sharing.flag(&mut findings);
+            submitted(facts, &mut findings, &parsed);
         }
         report.rows.extend(findings.found.iter().cloned());
         if findings.rejected {
@@ -142,6 +143,31 @@ pub(crate) fn import(facts: &dyn Facts, rows: &[ImportRow], at: Timestamp) -> (I
     let mut events: Vec<Event> = changed.map(|(authority, _)| Event::Authority(authority)).collect();
     events.append(&mut items);
     (report, events)
+}
+
+/// Rejects a row that would change a draft which is under review.
+fn submitted(facts: &dyn Facts, findings: &mut Findings<'_>, parsed: &Parsed) {
+    let held = |state: ItemState| matches!(state, ItemState::Submitted | ItemState::Reviewed);
+    let (column, held) = match parsed {
+        Parsed::Base(base) => {
+            let known = facts.base_item(base.core.base_code.as_deref().unwrap_or_default());
+            let held = known.is_some_and(|known| held(known.state)) && next_base(facts, (**base).clone()).is_some();
+            ("base_code", held)
+        }
+        Parsed::Item(item) => {
+            let mut item = (**item).clone();
+            item.findings.clone_from(&findings.found);
+            let draft = facts.item_draft(&item.code);
+            let held = draft.is_some_and(|draft| held(draft.state)) && next_item(facts, item).is_some();
+            ("local_item_code", held)
+        }
+        Parsed::Nothing => return,
+    };
+    if held {
+        let problem = "草稿已提交审核 / its draft has been submitted for review";
+        let remedy = "先退回：tongban item review --return / have it returned first";
+        findings.reject(column, "item-state", problem, remedy);
+    }
 }
 
 /// Rejects a code and flags a name that an earlier row of the file has.
@@ -220,6 +246,7 @@ fn next_base(facts: &dyn Facts, mut base: BaseItem) -> Option<BaseItem> {
         let mut like = base.clone();
         (like.version, like.state) = (other.version, other.state);
         like.in_force.clone_from(&other.in_force);
+        like.editing.clone_from(&other.editing);
         like == *other
     };
     let published = known.published();
@@ -241,6 +268,7 @@ fn next_item(facts: &dyn Facts, mut item: ServiceItem) -> Option<ServiceItem> {
         let mut like = item.clone();
         (like.version, like.state) = (other.version, other.state);
         like.findings.clone_from(&other.findings);
+        like.editing.clone_from(&other.editing);
         like == *other
     };
     let draft = facts.item_draft(&item.code);

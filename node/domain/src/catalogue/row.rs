@@ -7,7 +7,10 @@ use tongban_codes::time::{Date, Timestamp};
 use super::column::{authority, base_code, check_local_code, covered, days, division, effective, modes};
 use super::import::{Authorities, Findings};
 use super::publish::binding;
-use super::{BaseItem, Core, Editing, ItemState, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Unit};
+use super::item::is_handled_code;
+use super::{
+    BaseItem, CodeList, Core, Difference, Editing, ItemState, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Unit, core_departs,
+};
 use crate::Facts;
 
 /// The longest text of a column, in characters (national table `up_task_general_basic`: 1,000).
@@ -179,8 +182,12 @@ fn service_item(
         }
     }
     let base = terms.base_code.as_ref().and_then(|code| facts.base_item(code));
-    let core = match base.as_ref().and_then(BaseItem::published) {
-        Some(base) => under(findings, &mut terms, base),
+    let from = terms.effective.map_or(at.date(), |begins| begins.max(at.date()));
+    let base = base.as_ref().and_then(|base| base.binding(from));
+    let own_name = is_handled_code(code) || known.as_ref().is_some_and(ServiceItem::is_handled);
+    let difference = known.as_ref().and_then(|known| known.difference.clone());
+    let core = match base {
+        Some(base) => under(findings, &mut terms, base, own_name, difference.as_ref()),
         None => Core {
             name: row.text("name").to_owned(),
             base_code: terms.base_code,
@@ -222,27 +229,36 @@ fn service_item(
         origin: known.as_ref().and_then(|known| known.origin),
         external: known.as_ref().and_then(|known| known.external.clone()),
         cancel: known.as_ref().and_then(|known| known.cancel),
-        difference: known.as_ref().and_then(|known| known.difference.clone()),
-        base_version: base.as_ref().and_then(BaseItem::published).map(|base| base.version),
+        difference,
+        base_version: base.map(|base| base.version),
         successor: known.and_then(|known| known.successor),
         editing: Editing::default(),
     }))
 }
 
-/// Holds a row to the superior's base item: the core is the same, the times are no longer; what the row leaves out is taken over.
-fn under(findings: &mut Findings<'_>, terms: &mut Terms, base: &BaseItem) -> Core {
+/// Holds a row to the superior's base item: the core is the same, but for what lawfully differs; the times are no longer; what the row
+/// leaves out is taken over.
+fn under(
+    findings: &mut Findings<'_>,
+    terms: &mut Terms,
+    base: &BaseItem,
+    own_name: bool,
+    difference: Option<&Difference>,
+) -> Core {
     let row = findings.row;
     if terms.legal_basis.is_empty() {
         terms.legal_basis.clone_from(&base.core.legal_basis);
     }
-    for (column, here, there) in [
-        ("name", row.text("name"), &base.core.name),
-        ("item_type", row.text("item_type"), &base.core.item_type),
-        ("legal_basis", &terms.legal_basis, &base.core.legal_basis),
-    ] {
-        if here != there {
+    let core = Core {
+        name: row.text("name").to_owned(),
+        base_code: base.core.base_code.clone(),
+        item_type: row.text("item_type").to_owned(),
+        legal_basis: terms.legal_basis.clone(),
+    };
+    for (field, _, there) in core_departs(&core, own_name, &base.core) {
+        if !difference.is_some_and(|difference| difference.fields.contains(&field)) {
             let problem = format!("上级的是“{there}” / the superior's is “{there}”");
-            findings.reject(column, "core-locked", &problem, "改与上级一致 / make it the same");
+            findings.reject(field.name(), "core-locked", &problem, "改与上级一致 / make it the same");
         }
     }
     let (zh, en) = ("上级法定时限", "the superior's statutory time");
@@ -253,7 +269,7 @@ fn under(findings: &mut Findings<'_>, terms: &mut Terms, base: &BaseItem) -> Cor
     let ceiling = base.promised_days;
     terms.promised = terms.promised.or(ceiling.map(|days| terms.statutory.map_or(days, |longest| days.min(longest))));
     terms.effective = terms.effective.max(base.effective);
-    base.core.clone()
+    core
 }
 
 fn permit_days(item_type: &str) -> Option<u16> {
