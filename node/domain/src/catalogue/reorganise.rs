@@ -161,10 +161,6 @@ pub(crate) fn reorganise(
 }
 
 impl Move<'_> {
-    fn day(&self) -> Date {
-        self.acting.at.date()
-    }
-
     /// An item as it goes on under the new department, and code where that names the department.
     fn renamed(&self, item: &ServiceItem) -> ServiceItem {
         let mut next = item.clone();
@@ -199,9 +195,12 @@ impl Move<'_> {
     }
 
     fn item(&mut self, item: ServiceItem) {
-        let mut next = self.renamed(&item);
+        // What has begun by that day goes on; what waits longer goes on waiting, under the new department.
+        let (begun, later): (Vec<_>, Vec<_>) =
+            self.facts.items_waiting(&item.code).into_iter().partition(|waiting| waiting.effective <= Some(self.from));
+        let mut next = self.renamed(begun.last().unwrap_or(&item));
         let crosses = next.code != item.code;
-        next.effective = Some(item.effective.map_or(self.from, |begins| begins.max(self.from)));
+        next.effective = Some(next.effective.map_or(self.from, |begins| begins.max(self.from)));
         let already = crosses && self.goes_on(&next.code);
         if crosses {
             next.version = 0;
@@ -229,6 +228,10 @@ impl Move<'_> {
                 }
             }
         };
+        for (waiting, number) in later.iter().zip(version + 1..) {
+            let renamed = ServiceItem { version: number, ..self.renamed(waiting) };
+            self.events.push(Event::Waiting(renamed));
+        }
         let successor = crosses.then(|| next.code.clone());
         if let Some(successor) = &successor {
             self.crossed.push((item.code.clone(), successor.clone()));

@@ -175,6 +175,7 @@ fn claim(args: ClaimArgs) -> Result<ClaimItem, Failure> {
         covered: covered?,
         effective: parse_optional("effective", args.effective.as_deref())?,
         local_code: args.local_code,
+        ..ClaimTerms::default()
     };
     Ok(ClaimItem { base_code: args.base_code, terms })
 }

@@ -73,7 +73,7 @@ impl World {
         for (journal, place) in [(ACTS, 0), (STANDARDS, 1)] {
             let own = journals[place].len() as u64;
             let reaches = |other: &usize| {
-                if journal == ACTS { above(node).contains(other) } else { above(*other).contains(&node) }
+                above(node).contains(other) || (journal == STANDARDS && above(*other).contains(&node))
             };
             for other in (0..self.machines.len()).filter(reaches) {
                 let pulled = meta::PULLED.load(&*self.machines[other].disk.state, &(origin, journal, EPOCH)).ok()?;
