@@ -11,6 +11,17 @@
 //! | POST `/v1/items/publish` | [`PublishItems`] | `published`, `refused` |
 //! | POST `/v1/items/claim` | [`ClaimItem`] | `item` |
 //! | POST `/v1/items/withdraw` | [`ItemRef`] | `item` |
+//! | POST `/v1/items/act` | [`BringItems`] | `done`, `refused`, `dry_run` |
+//! | POST `/v1/items/take-back` | [`TakeBackItem`] | the same |
+//! | POST `/v1/items/claims`, `/v1/items/claims/update` | [`ClaimItems`], [`UpdateClaims`] | the same |
+//! | GET `/v1/items/claims` | [`ClaimsQuery`] | [`List`] under `claims` |
+//! | GET `/v1/items/claims/rates`, `/v1/items/differences` | | [`List`] under `rates`, `differences` |
+//! | POST `/v1/items/decline` | [`DeclineItem`] | what was declined |
+//! | POST `/v1/items/replace` | [`ReplaceItem`] | `item`, `successor`, `version` |
+//! | GET `/v1/items/version`, `/v1/items/versions` | [`VersionQuery`] | `kind`, `version`, `guide`, `replaces`; [`List`] under `versions` |
+//! | GET `/v1/items/diff` | [`DiffQuery`] | [`List`] under `changes` |
+//! | POST `/v1/authorities/reorganise` | [`Reorganise`] | `moved`, `base_items`, `drafts`, `operators`, `refused`, `dry_run` |
+//! | POST `/v1/operators/line` | [`AssignLine`] | the operator |
 //! | GET `/v1/items` | [`ItemQuery`] | [`List`] of [`ItemView`] under `items` |
 //! | POST `/v1/cases` | [`CollectCase`] | `case`, `collection_no`, `query_code` |
 //! | POST `/v1/cases/act` | [`CaseAct`] | the case's number, state and deadlines |
@@ -37,9 +48,12 @@
 //! A refusal has status 4xx and the body [`ErrorBody`].
 
 mod answer;
+mod item_life;
 mod request;
 
 pub use answer::*;
+pub use item_life::*;
+use request::request;
 pub use request::*;
 
 use std::collections::BTreeMap;

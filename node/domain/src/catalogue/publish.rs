@@ -109,11 +109,17 @@ pub(super) fn release_guide(facts: &dyn Facts, code: &str, guide: Option<&Digest
 pub(super) struct Publishing<'a> {
     operator: &'a str,
     at: Timestamp,
+    /// The authority in charge, while the facts don't know it yet.
+    authority: Option<&'a Authority>,
 }
 
 impl<'a> Publishing<'a> {
     pub(super) fn of(acting: Acting<'a>) -> Self {
-        Self { operator: &acting.actor.operator, at: acting.at }
+        Self { operator: &acting.actor.operator, at: acting.at, authority: None }
+    }
+
+    pub(super) fn under(self, authority: &'a Authority) -> Self {
+        Self { authority: Some(authority), ..self }
     }
 
     fn sign(&self, editing: &mut Editing) {
@@ -164,7 +170,7 @@ pub(super) fn publish_item(
     publishing: Publishing<'_>,
 ) -> Result<(ServiceItem, bool), Rejection> {
     let day = publishing.at.date();
-    let Some(authority) = facts.authority(&item.authority) else {
+    let Some(authority) = publishing.authority.cloned().or_else(|| facts.authority(&item.authority)) else {
         return Err(Rejection::new(
             codes::AUTHORITY_UNKNOWN,
             "the item's authority is unknown",

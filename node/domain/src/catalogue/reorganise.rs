@@ -209,7 +209,7 @@ impl Move<'_> {
         let version = if already {
             self.facts.item(&next.code).map_or(0, |known| known.version)
         } else {
-            match publish_item(self.facts, next.clone(), Publishing::of(self.acting)) {
+            match publish_item(self.facts, next.clone(), Publishing::of(self.acting).under(&self.into)) {
                 Ok((published, waits)) => {
                     let version = published.version;
                     let published = if suspended && !waits {

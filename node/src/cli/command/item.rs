@@ -1,5 +1,11 @@
 //! `tongban item`: the catalogue.
 
+mod claim;
+mod life;
+mod version;
+
+pub(super) use life::refusals;
+
 use std::fs::File;
 use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
@@ -8,14 +14,14 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use tongban_codes::division::DivisionCode;
-use tongban_domain::catalogue::{ClaimTerms, ImportReport, Mode};
+use tongban_domain::catalogue::{ImportReport, Mode};
 
-use crate::api::v1::{ClaimItem, ImportItems, ItemRef, PublishItems};
+use crate::api::v1::ImportItems;
 use crate::cli::Context;
 use crate::cli::client::{Answer, Client};
-use crate::cli::failure::{Failure, Outcome, parse, parse_optional};
+use crate::cli::failure::{Failure, Outcome, parse_optional};
 use crate::cli::item_file;
-use crate::cli::text::{CONFIRM_WITHDRAW, FILE_UNREADABLE, IMPORTED, ITEM_UNKNOWN, PUBLISHED, SENDING};
+use crate::cli::text::{FILE_UNREADABLE, IMPORTED, ITEM_UNKNOWN, PUBLISHED, SENDING};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -25,24 +31,12 @@ pub(crate) enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
-    /// 发布事项 / publish
-    #[command(group(clap::ArgGroup::new("which").required(true)))]
-    Publish {
-        /// 事项编码 / item code
-        #[arg(value_name = "CODE", group = "which")]
-        code: Option<String>,
-        /// 全部草稿 / every draft
-        #[arg(long, group = "which")]
-        all: bool,
-    },
-    /// 认领上级基本目录事项 / claim a base item of a superior
-    Claim(ClaimArgs),
-    /// 取消事项 / withdraw an item
-    Withdraw {
-        /// 事项编码 / item code
-        #[arg(value_name = "CODE")]
-        code: String,
-    },
+    #[command(flatten)]
+    Life(life::Command),
+    #[command(flatten)]
+    Claim(claim::Command),
+    #[command(flatten)]
+    Version(version::Command),
     /// 事项清单 / all items
     List {
         /// 阶段：base 基本目录、draft 草稿、in-force 有效 / stage
@@ -66,38 +60,10 @@ pub(crate) enum Command {
         /// 已取得的其他节点事项，按行政区划 / among the items fetched from another division
         #[arg(long, value_name = "C")]
         division: Option<String>,
+        /// 某一版本，或 draft / one version, or draft
+        #[arg(long, value_name = "N", conflicts_with = "division")]
+        version: Option<String>,
     },
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct ClaimArgs {
-    /// 基本编码 / base code
-    #[arg(value_name = "BASE_CODE")]
-    base_code: String,
-    /// 实施部门 / authority in charge, by name
-    #[arg(long, value_name = "N")]
-    department: Option<String>,
-    /// 部门信用代码 / its credit code, when it is new
-    #[arg(long, value_name = "C")]
-    department_code: Option<String>,
-    /// 法定工作日 / statutory working days
-    #[arg(long, value_name = "DAYS")]
-    statutory_days: Option<u16>,
-    /// 承诺工作日 / promised working days
-    #[arg(long, value_name = "DAYS")]
-    promised_days: Option<u16>,
-    /// 办理方式，逗号分隔 / modes, with commas between
-    #[arg(long, value_name = "a,b", value_delimiter = ',', value_parser = modes())]
-    modes: Vec<Mode>,
-    /// 可收件的行政区划，逗号分隔 / divisions whose windows may collect, with commas between
-    #[arg(long, value_name = "c,c", value_delimiter = ',')]
-    covered: Vec<String>,
-    /// 生效日期 / first day in force
-    #[arg(long, value_name = "D")]
-    effective: Option<String>,
-    /// 地方实施编码 / local code
-    #[arg(long, value_name = "C")]
-    local_code: Option<String>,
 }
 
 const COLUMNS: [&str; 8] =
@@ -133,25 +99,16 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
     let output = context.output;
     match command {
         Command::Import { file } => import(context, &file),
-        Command::Publish { code, all: _ } => {
-            let answer = context.client()?.post("/v1/items/publish", &PublishItems { item: code })?;
-            published(context, &answer)
-        }
-        Command::Claim(args) => {
-            let answer = context.client()?.post("/v1/items/claim", &claim(args)?)?;
-            output.object(&answer, &["item"])
-        }
-        Command::Withdraw { code } => {
-            output.confirm(context.yes, CONFIRM_WITHDRAW, &[&code])?;
-            let answer = context.client()?.post("/v1/items/withdraw", &ItemRef { item: code })?;
-            output.object(&answer, &["item"])
-        }
+        Command::Life(command) => life::run(context, command),
+        Command::Claim(command) => claim::run(context, command),
+        Command::Version(command) => version::run(context, command),
         Command::List { stage, division, after, limit } => {
             let division = division_of(division.as_deref())?;
             let items = pages(&context.client()?, stage.as_deref(), division, after.as_deref(), limit)?;
             output.list(&Answer::of(&json!({ "items": items })), "items", &COLUMNS)
         }
-        Command::Show { code, division } => {
+        Command::Show { code, division: _, version: Some(version) } => version::show(context, &code, &version),
+        Command::Show { code, division, version: None } => {
             let division = division_of(division.as_deref())?;
             let items = pages(&context.client()?, None, division, None, None)?;
             show(context, &code, items)
@@ -161,23 +118,6 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
 
 fn division_of(division: Option<&str>) -> Result<Option<DivisionCode>, Failure> {
     parse_optional("division", division)
-}
-
-fn claim(args: ClaimArgs) -> Result<ClaimItem, Failure> {
-    let covered: Result<Vec<DivisionCode>, Failure> =
-        args.covered.iter().map(|division| parse("covered", division)).collect();
-    let terms = ClaimTerms {
-        department: args.department,
-        department_code: args.department_code,
-        statutory_days: args.statutory_days,
-        promised_days: args.promised_days,
-        modes: args.modes,
-        covered: covered?,
-        effective: parse_optional("effective", args.effective.as_deref())?,
-        local_code: args.local_code,
-        ..ClaimTerms::default()
-    };
-    Ok(ClaimItem { base_code: args.base_code, terms })
 }
 
 fn import(context: &Context, file: &PathBuf) -> Result<Outcome, Failure> {
@@ -228,7 +168,7 @@ fn read_file(path: &PathBuf) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn published(context: &Context, answer: &Answer) -> Result<Outcome, Failure> {
+pub(super) fn published(context: &Context, answer: &Answer) -> Result<Outcome, Failure> {
     let output = context.output;
     if output.is_json() {
         output.line(&answer.line())?;
@@ -238,17 +178,7 @@ fn published(context: &Context, answer: &Answer) -> Result<Outcome, Failure> {
     let list = |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let (done, refused) = (list("published"), list("refused"));
     output.line(&PUBLISHED.with(output.lang, &[&done.len().to_string(), &refused.len().to_string()]))?;
-    let rows: Vec<Value> = refused
-        .iter()
-        .map(|one| {
-            let of = |en: &str, zh: &str| one.pointer(&format!("/rejection/{}", output.lang.of(en, zh)));
-            json!({ "item": one.get("item"), "problem": of("en", "zh"), "remedy": of("remedy_en", "remedy_zh") })
-        })
-        .collect();
-    if !rows.is_empty() {
-        output.rows(&rows, &["item", "problem", "remedy"])?;
-    }
-    Ok(Outcome::Done)
+    refusals(context, &refused)
 }
 
 /// Lists that make up the catalogue; each is paged by itself.
