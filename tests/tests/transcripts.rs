@@ -19,6 +19,11 @@ fn first_federation() {
 }
 
 #[test]
+fn a_county_claims_a_release() {
+    play(&docs("a-county-claims-a-release.md"));
+}
+
+#[test]
 fn readme() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let ports = ["7611", "7612", "7613"].map(|port| (format!(":{port}"), format!(":{}", free_port())));
@@ -45,5 +50,5 @@ fn every_transcript_is_played() {
         .map(|entry| entry.expect("the folder can be read").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    assert_eq!(names, ["a-case-in-one-hall.md", "first-federation.md"]);
+    assert_eq!(names, ["a-case-in-one-hall.md", "a-county-claims-a-release.md", "first-federation.md"]);
 }

@@ -6,7 +6,7 @@ use tongban_codes::division::{DivisionCode, Level};
 use tongban_codes::time::{Date, Timestamp};
 
 use super::claimed::no_longer_declined;
-use super::difference::{Difference, stated};
+use super::difference::{CoreField, Difference, stated};
 use super::life::Acting;
 use super::publish::{same_binding, unknown, within_ceiling};
 use super::{
@@ -38,8 +38,10 @@ pub struct ClaimTerms {
     pub local_code: Option<String>,
     /// For a handled item (办理项): its number below the sub-item, 1 to 99.
     pub handled: Option<u8>,
-    /// For a handled item: its own name.
+    /// A name of its own: of a handled item, or where the name lawfully differs.
     pub name: Option<String>,
+    /// A legal basis of its own, where that lawfully differs.
+    pub legal_basis: Option<String>,
     /// The base code of the national catalogue (`PP=00`) that it is the same as.
     pub national_base: Option<String>,
     /// What of the core lawfully differs, and why.
@@ -101,6 +103,22 @@ pub(crate) fn claim(
     if let Some(name) = &terms.name {
         core.name.clone_from(name);
     }
+    if let Some(basis) = &terms.legal_basis {
+        let lawful = terms.difference.as_ref().is_some_and(|why| why.fields.contains(&CoreField::LegalBasis));
+        if (*basis != core.legal_basis && !lawful) || basis.chars().count() > 1000 {
+            return Err(Rejection::new(
+                codes::INVALID_FIELD,
+                "the legal basis is the superior's, unless it is said why it lawfully differs",
+                "设定依据须与上级一致；依法不同的须注明理由",
+            )
+            .field("legal_basis", basis)
+            .remedy(
+                "give --differs legal_basis --reason R --document D",
+                "请提供 --differs legal_basis --reason 理由 --document 文件",
+            ));
+        }
+        core.legal_basis.clone_from(basis);
+    }
     let known = facts.item(&code);
     let mut codes = known.as_ref().map(|known| known.codes.clone()).unwrap_or_default();
     codes.national_base = terms.national_base.clone().or(codes.national_base);
@@ -146,14 +164,15 @@ fn handled(terms: &ClaimTerms, base: &BaseItem) -> Result<Option<Tier>, Rejectio
             .field(field, value)
             .remedy("give --handled N and --name NAME for a handled item", "办理项请提供 --handled 序号和 --name 名称"))
     };
+    let lawful = terms.difference.as_ref().is_some_and(|why| why.fields.contains(&CoreField::Name));
     match (terms.handled, &terms.name) {
         (Some(number), _) if !(1..=99).contains(&number) => {
             refuse("handled", &number.to_string(), "a handled item has a number from 1 to 99", "办理项序号为 1 至 99")
         }
-        (None, Some(name)) if *name != base.core.name => {
+        (None, Some(name)) if *name != base.core.name && !lawful => {
             refuse("name", name, "only a handled item has a name of its own", "只有办理项可以另有名称")
         }
-        (Some(_), Some(name)) if name.trim().is_empty() || name.chars().count() > 1000 => {
+        (_, Some(name)) if name.trim().is_empty() || name.chars().count() > 1000 => {
             refuse("name", name, "a name has 1 to 1,000 characters", "名称为 1 至 1000 个字")
         }
         (Some(_), _) => Ok(Some(Tier::Handled)),

@@ -59,9 +59,12 @@ pub(crate) struct ClaimArgs {
     /// 办理项序号，1 至 99 / number of a handled item below the sub-item
     #[arg(long, value_name = "N")]
     handled: Option<u8>,
-    /// 办理项名称 / name of a handled item
-    #[arg(long, value_name = "NAME", requires = "handled")]
+    /// 办理项名称，或依法不同的名称 / name of a handled item, or one that lawfully differs
+    #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// 依法不同的设定依据 / legal basis that lawfully differs
+    #[arg(long, value_name = "TEXT", requires = "differs")]
+    legal_basis: Option<String>,
     /// 对应的国家基本编码 / the national base code that it is the same as
     #[arg(long, value_name = "C")]
     national_base: Option<String>,
@@ -225,6 +228,7 @@ fn claim(context: &Context, args: ClaimArgs) -> Result<Outcome, Failure> {
         local_code: args.local_code,
         handled: args.handled,
         name: args.name,
+        legal_basis: args.legal_basis,
         national_base: args.national_base,
         difference: difference(&args.differs, args.reason.as_deref(), args.document.as_deref())?,
     };
