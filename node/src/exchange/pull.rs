@@ -53,8 +53,8 @@ pub(super) fn offered(knowledge: &Knowledge, peer: &NodeId) -> Vec<(JournalSize,
         let pulled = meta::PULLED.list(state, &[], None, usize::MAX).unwrap_or_default();
         for ((origin, of, epoch), row) in pulled {
             let passes = || {
-                let beyond = if up { knowledge.is_subordinate(&origin) } else { knowledge.is_superior(&origin) };
-                of == ACTS || beyond
+                // What came from above goes down, what came from below goes up.
+                of == ACTS || knowledge.is_subordinate(&origin) == up
             };
             if of == journal && origin != *peer && passes() {
                 offered.push((JournalSize { origin, journal, epoch, size: row.size }, row.checkpoint));

@@ -1,5 +1,7 @@
 //! What has been claimed, and what is still to be: at the hall that claims, and at the superior that counts (事项认领率).
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::{Date, Timestamp};
@@ -74,6 +76,8 @@ fn state_of(base: &BaseItem, bound: &[&Bound], declined: Option<&Decline>) -> Op
 pub fn claims(facts: &dyn Facts, day: Date) -> Vec<ClaimView> {
     let here = facts.node();
     let mut views = Vec::new();
+    let drafts = facts.item_drafts().into_iter().filter_map(|code| facts.item_draft(&code)?.core.base_code);
+    let drafted: BTreeSet<String> = drafts.collect();
     for code in facts.base_items_above() {
         let Some(base) = facts.base_item(&code).and_then(|base| base.published().cloned()) else { continue };
         if !concerns(&base, here.division.level()) || base.cancel.is_some_and(|last| last < day) {
@@ -94,7 +98,7 @@ pub fn claims(facts: &dyn Facts, day: Date) -> Vec<ClaimView> {
         if state == Some(ClaimState::Outdated) && bound.iter().all(|(item, _)| waiting(item)) {
             state = Some(ClaimState::Claimed);
         }
-        let state = state.unwrap_or_else(|| if drafted(facts, &code) { ClaimState::Drafted } else { ClaimState::Pending });
+        let state = state.unwrap_or_else(|| if drafted.contains(&code) { ClaimState::Drafted } else { ClaimState::Pending });
         let deadline = deadline(facts, &base, day);
         let open = matches!(state, ClaimState::Pending | ClaimState::Drafted | ClaimState::Outdated);
         views.push(ClaimView {
@@ -112,12 +116,6 @@ pub fn claims(facts: &dyn Facts, day: Date) -> Vec<ClaimView> {
         });
     }
     views
-}
-
-fn drafted(facts: &dyn Facts, base_code: &str) -> bool {
-    facts.item_drafts().iter().any(|code| {
-        facts.item_draft(code).is_some_and(|draft| draft.core.base_code.as_deref() == Some(base_code))
-    })
 }
 
 /// A difference as the superior sees it.
