@@ -33,8 +33,7 @@ fn stands(cluster: &Cluster, place: &str, state: &str, version: u32) {
 }
 
 fn claim(cluster: &Cluster, place: &str) -> String {
-    let args =
-        ["item", "claim", BASE, "--department", "卫健所", "--department-code", CREDIT, "--modes", "window"];
+    let args = ["item", "claim", BASE, "--department", "卫健所", "--department-code", CREDIT, "--modes", "window"];
     let claimed = cluster.node(place).ok(&args);
     let code = claimed["item"].as_str().unwrap_or_default().to_owned();
     cluster.node(place).ok(&["item", "publish", &code]);
@@ -82,8 +81,17 @@ fn a_release_is_claimed_changed_and_counted() {
     let report = district.ok(&["item", "import", &file.to_string_lossy()]);
     assert_eq!((&report["rejected"], &report["rows"][0]["code"]), (&json!(1), &json!("core-locked")), "{report}");
     let differing = [
-        "item", "claim", BASE, "--department", "卫健局", "--department-code", CREDIT, "--modes", "window",
-        "--legal-basis", "湖北省公共场所条例第二条",
+        "item",
+        "claim",
+        BASE,
+        "--department",
+        "卫健局",
+        "--department-code",
+        CREDIT,
+        "--modes",
+        "window",
+        "--legal-basis",
+        "湖北省公共场所条例第二条",
     ];
     let because = ["--differs", "legal_basis", "--reason", "local-regulation", "--document", "鄂人发〔2026〕3号"];
     let claimed = district.ok(&[differing.as_slice(), because.as_slice()].concat());
@@ -114,9 +122,9 @@ fn a_release_is_claimed_changed_and_counted() {
     let updated = township.ok(&["item", "claim", "--update", "--all-pending"]);
     assert_eq!(updated["done"][0]["item"], code, "{updated}");
     let diff = township.ok(&["item", "diff", &code]);
-    let change = diff["changes"].as_array().and_then(|changes| {
-        changes.iter().find(|change| change["field"] == "core.legal_basis").cloned()
-    });
+    let change = diff["changes"]
+        .as_array()
+        .and_then(|changes| changes.iter().find(|change| change["field"] == "core.legal_basis").cloned());
     assert_eq!(change.map(|change| change["to"].clone()), Some(json!(SECOND)), "{diff}");
     let report = township.ok(&["item", "publish", &code]);
     assert_eq!(report["published"], json!([code]), "{report}");

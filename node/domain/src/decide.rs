@@ -95,8 +95,11 @@ pub fn decide(
             let which = code.clone().map_or(Selection::All, Selection::One);
             let act = ItemAct::Publish { difference: None };
             let (report, events) = catalogue::bring(facts, acting, &act, &which, false)?;
+            let waits = |brought: &catalogue::Brought| Some((brought.item.clone(), brought.waits_until?));
+            let waiting = report.done.iter().filter_map(waits).collect();
             let published = report.done.into_iter().map(|brought| brought.item).collect();
-            Ok(Change::of(events, Reply::Published(catalogue::PublishReport { published, refused: report.refused })))
+            let report = catalogue::PublishReport { published, waiting, refused: report.refused };
+            Ok(Change::of(events, Reply::Published(report)))
         }
         Command::BringItems { act, which, dry_run } => {
             let (report, events) = catalogue::bring(facts, acting, act, which, *dry_run)?;

@@ -70,9 +70,7 @@ fn both() -> (Hall, Hall) {
 
 fn terms() -> ClaimTerms {
     ClaimTerms {
-        department: Some("区卫健局".into()),
-        department_code: Some(CREDIT.into()),
-        ..ClaimTerms::default()
+        department: Some("区卫健局".into()), department_code: Some(CREDIT.into()), ..ClaimTerms::default()
     }
 }
 
@@ -364,7 +362,10 @@ fn a_difference_needs_a_lawful_reason_that_the_superior_sees() {
 fn what_is_locked_beside_the_core_is_held_too() {
     let (mut province, mut county) = both();
     let material = |name: &str| RequiredMaterial { name: name.to_owned(), ..RequiredMaterial::default() };
-    let guide = Guide { materials: vec![material("申请表")], conditions: Some("有固定场所".into()), ..Guide::default() };
+    let guide =
+        Guide {
+            materials: vec![material("申请表")], conditions: Some("有固定场所".into()), ..Guide::default()
+        };
     let mut base = province.state.bases[BASE].clone();
     (base.guide, base.locks) = (Some(guide.digest()), vec![Lock::Materials, Lock::Promised]);
     province.state.fold(&Event::Guide(Box::new(guide.clone())));
@@ -398,7 +399,10 @@ fn what_is_locked_beside_the_core_is_held_too() {
     county.act(&publish(None)).unwrap();
     let item = &county.state.items[&code()];
     let guide = county.state.guide(&item.guide.unwrap()).unwrap();
-    assert_eq!((guide.materials[0].name.as_str(), guide.conditions.as_deref()), ("申请表（2026版）", Some("本地另有条件")));
+    assert_eq!(
+        (guide.materials[0].name.as_str(), guide.conditions.as_deref()),
+        ("申请表（2026版）", Some("本地另有条件"))
+    );
     assert_eq!(item.base_version, Some(2));
 }
 
@@ -414,7 +418,9 @@ fn a_handled_item_has_a_name_of_its_own() {
     assert_eq!(county.state.items[&code].core.name, "公共场所卫生许可新办");
     assert_eq!(county.state.items[&code].difference, None);
     // Its national mapping names the national catalogue, and keeps the type.
-    for (national, expected) in [("510116013001", "invalid-field"), ("000716013001", "invalid-field"), ("000116013001", "ok")] {
+    for (national, expected) in
+        [("510116013001", "invalid-field"), ("000716013001", "invalid-field"), ("000116013001", "ok")]
+    {
         county.act(&claim(ClaimTerms { national_base: Some(national.into()), ..terms() })).unwrap();
         assert_eq!(county.code(&publish(None)), expected, "{national}");
     }
@@ -425,8 +431,13 @@ fn claims_are_counted_at_the_superior() {
     let mut province = Hall::new("510000", "四川省");
     for (number, code) in ["510116013001", "510116013002", "510116013003", "510116013004"].into_iter().enumerate() {
         let name = format!("事项{number}");
-        let columns =
-            [("department", "省卫生健康委"), ("name", name.as_str()), ("item_type", "01"), ("base_code", code), ("legal_basis", "某条例")];
+        let columns = [
+            ("department", "省卫生健康委"),
+            ("name", name.as_str()),
+            ("item_type", "01"),
+            ("base_code", code),
+            ("legal_basis", "某条例"),
+        ];
         province.import(&[row(2, &columns)]);
     }
     province.publish_all();
@@ -460,7 +471,10 @@ fn claims_are_counted_at_the_superior() {
     let other = "511603".parse().unwrap();
     let at_the_province = |province: &Hall, day: Date| {
         let rates = claim_rates(&province.state, &[county.division(), other], day);
-        rates.into_iter().map(|rate| [rate.should, rate.claimed, rate.declined, rate.pending, rate.overdue, rate.rate]).collect::<Vec<_>>()
+        rates
+            .into_iter()
+            .map(|rate| [rate.should, rate.claimed, rate.declined, rate.pending, rate.overdue, rate.rate])
+            .collect::<Vec<_>>()
     };
     let day = province.now.date();
     assert_eq!(at_the_province(&province, day), [[3, 1, 1, 1, 0, 3333], [3, 0, 0, 3, 0, 0]]);
@@ -501,7 +515,9 @@ fn offices_merge_and_running_cases_stay() {
     ]);
     let division = county.division();
     let running = county.collect(&code(), division);
-    county.act(&Command::GrantMandate { operator: "决定员".into(), item: Some(code()), from: None, until: None }).unwrap();
+    county
+        .act(&Command::GrantMandate { operator: "决定员".into(), item: Some(code()), from: None, until: None })
+        .unwrap();
     let new_credit = credit("11511602MB0000001");
     let plan = Reorganisation {
         old: vec!["区卫健局".into()],

@@ -133,8 +133,9 @@ impl World {
                 fields.extend((differs & 2 != 0).then_some(CoreField::LegalBasis));
                 let locks = if differs & 4 != 0 { vec![Lock::Materials] } else { Vec::new() };
                 let reason = LawfulReason::Pilot;
-                let difference = (*differs != 0)
-                    .then(|| Difference { fields, reason, document: "川府发〔2026〕3号".into(), locks });
+                let difference =
+                    (*differs != 0)
+                        .then(|| Difference { fields, reason, document: "川府发〔2026〕3号".into(), locks });
                 let act = ItemAct::Publish { difference };
                 drop(self.county.act(&Command::BringItems { act, which: one(*base), dry_run: false }));
             }
@@ -180,8 +181,13 @@ impl World {
         for item in state.versions.values().chain(state.waiting.values()) {
             let code = item.core.base_code.clone().unwrap();
             let version = item.base_version.unwrap();
-            let Some(base) = state.base_version(&code, version).or_else(|| self.province.state.base_version(&code, version)) else {
-                return Err(TestCaseError::fail(format!("{} names version {version}, which nobody released", item.code)));
+            let Some(base) =
+                state.base_version(&code, version).or_else(|| self.province.state.base_version(&code, version))
+            else {
+                return Err(TestCaseError::fail(format!(
+                    "{} names version {version}, which nobody released",
+                    item.code
+                )));
             };
             let own = item.guide.and_then(|digest| state.guide(&digest)).unwrap_or_default();
             let prescribed = base.guide.and_then(|digest| state.guide(&digest));

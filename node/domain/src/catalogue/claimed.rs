@@ -90,15 +90,15 @@ pub fn claims(facts: &dyn Facts, day: Date) -> Vec<ClaimView> {
             .map(|(_, item, bound)| (item, bound))
             .collect();
         let declined = facts.decline(&code, here.division).filter(|declined| !declined.is_over);
-        let waiting = |item: &String| {
-            facts.items_waiting(item).iter().any(|waiting| waiting.base_version >= Some(base.version))
-        };
+        let waiting =
+            |item: &String| facts.items_waiting(item).iter().any(|waiting| waiting.base_version >= Some(base.version));
         let rows: Vec<&Bound> = bound.iter().map(|(_, bound)| bound).collect();
         let mut state = state_of(&base, &rows, declined.as_ref());
         if state == Some(ClaimState::Outdated) && bound.iter().all(|(item, _)| waiting(item)) {
             state = Some(ClaimState::Claimed);
         }
-        let state = state.unwrap_or_else(|| if drafted.contains(&code) { ClaimState::Drafted } else { ClaimState::Pending });
+        let state =
+            state.unwrap_or_else(|| if drafted.contains(&code) { ClaimState::Drafted } else { ClaimState::Pending });
         let deadline = deadline(facts, &base, day);
         let open = matches!(state, ClaimState::Pending | ClaimState::Drafted | ClaimState::Outdated);
         views.push(ClaimView {
@@ -141,7 +141,13 @@ pub fn differences(facts: &dyn Facts) -> Vec<DifferenceView> {
             if let Some(difference) = bound.difference
                 && bound.state != ItemState::Withdrawn
             {
-                views.push(DifferenceView { division, item, name: bound.name, base_code: base_code.clone(), difference });
+                views.push(DifferenceView {
+                    division,
+                    item,
+                    name: bound.name,
+                    base_code: base_code.clone(),
+                    difference,
+                });
             }
         }
     }
@@ -213,8 +219,11 @@ pub fn claim_rates(facts: &dyn Facts, subordinates: &[DivisionCode], day: Date) 
         let late = deadline(facts, &base, day).is_some_and(|last| last < day);
         for rate in rates.iter_mut().filter(|rate| concerns(&base, rate.division.level())) {
             let from = bound.partition_point(|(division, ..)| *division < rate.division);
-            let own: Vec<&Bound> =
-                bound[from..].iter().take_while(|(division, ..)| *division == rate.division).map(|(.., bound)| bound).collect();
+            let own: Vec<&Bound> = bound[from..]
+                .iter()
+                .take_while(|(division, ..)| *division == rate.division)
+                .map(|(.., bound)| bound)
+                .collect();
             let declined = declines.iter().find(|declined| declined.division == rate.division && !declined.is_over);
             let state = state_of(&base, &own, declined).unwrap_or(ClaimState::Pending);
             rate.add(&base_code, state, declined, late);

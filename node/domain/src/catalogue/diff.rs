@@ -173,7 +173,8 @@ type Add<'a> = dyn FnMut(Option<String>, Option<String>, FieldKind, Option<Strin
 
 /// Members by name; those without a name, and plain values, by their text. Of several with one name the first goes with the first.
 fn list(before: &[Value], after: &[Value], named: Option<&str>, add: &mut Add<'_>) {
-    let name = |value: &Value| named.and_then(|key| value.get(key)).and_then(text).or_else(|| text(value)).unwrap_or_default();
+    let name =
+        |value: &Value| named.and_then(|key| value.get(key)).and_then(text).or_else(|| text(value)).unwrap_or_default();
     let keyed = |values: &[Value]| {
         let mut seen = std::collections::BTreeMap::new();
         let mut keyed = Vec::new();
@@ -313,7 +314,8 @@ mod tests {
     fn plain_fields_say_what_they_were() {
         let old = Guide { conditions: Some("年满十八".into()), visits: Some(2), ..Guide::default() };
         let new = Guide { conditions: None, visits: Some(1), enquiry: Some("0826-2220000".into()), ..Guide::default() };
-        let seen: Vec<_> = of(&old, &new).into_iter().map(|change| (change.zh, change.kind, change.from, change.to)).collect();
+        let seen: Vec<_> =
+            of(&old, &new).into_iter().map(|change| (change.zh, change.kind, change.from, change.to)).collect();
         let text = |text: &str| Some(text.to_owned());
         assert_eq!(
             seen,

@@ -227,9 +227,8 @@ pub(super) fn lawful(
 
 fn locked(field: &'static str, here: &str, there: &str, base: &BaseItem, from: Date) -> Rejection {
     let begins = base.effective.filter(|begins| *begins >= from);
-    let (since_en, since_zh) = begins.map_or_else(Default::default, |begins| {
-        (format!(" from {begins}"), format!("自 {begins} 起的"))
-    });
+    let (since_en, since_zh) =
+        begins.map_or_else(Default::default, |begins| (format!(" from {begins}"), format!("自 {begins} 起的")));
     Rejection::new(
         codes::CORE_LOCKED,
         format!("the superior's{since_en} is “{there}”"),
@@ -250,7 +249,10 @@ pub(super) fn stated(difference: &Difference) -> Result<(), Rejection> {
     if difference.fields.is_empty() && difference.locks.is_empty() {
         return Err(Rejection::new(codes::INVALID_FIELD, "it isn't said what differs", "未注明哪些要素不同")
             .field("differs", "")
-            .remedy("give --differs name, item_type or legal_basis", "请提供 --differs name、item_type 或 legal_basis"));
+            .remedy(
+                "give --differs name, item_type or legal_basis",
+                "请提供 --differs name、item_type 或 legal_basis",
+            ));
     }
     let document = difference.document.trim();
     if document.is_empty() || document.chars().count() > DOCUMENT_CHARS_MAX {

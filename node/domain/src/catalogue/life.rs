@@ -19,10 +19,10 @@ mod item;
 use serde::{Deserialize, Serialize};
 use tongban_codes::time::{Date, Timestamp};
 
-pub(crate) use self::item::take_back;
-pub(super) use self::item::brought;
 use self::base::bring_base;
 use self::item::bring_item;
+pub(super) use self::item::brought;
+pub(crate) use self::item::take_back;
 use super::publish::named;
 use super::{BaseItem, Difference, Editing, ItemState, Refused, ServiceItem, StandardBody, StandardKind};
 use crate::{Actor, Event, Facts, Rejection, Role, codes};
@@ -97,10 +97,7 @@ impl ItemAct {
     /// Tells whether it is about the version in the making, and not about the one in force.
     #[must_use]
     pub fn is_of_draft(&self) -> bool {
-        matches!(
-            self,
-            ItemAct::Submit {} | ItemAct::Pass { .. } | ItemAct::Return { .. } | ItemAct::Publish { .. }
-        )
+        matches!(self, ItemAct::Submit {} | ItemAct::Pass { .. } | ItemAct::Return { .. } | ItemAct::Publish { .. })
     }
 
     /// The state that it leads to, from a state; none where it doesn't fit. `reviewed` tells whether a policy asks for a review.
@@ -318,9 +315,8 @@ fn draft(facts: &dyn Facts, code: &str) -> Result<ServiceItem, Rejection> {
 fn may(facts: &dyn Facts, actor: &Actor, act: &ItemAct, base: Option<&BaseItem>) -> Result<(), Rejection> {
     let keeper = act.roles().iter().any(|role| *role != Role::Line && actor.has(&[*role]));
     let line = facts.operator(&actor.operator).and_then(|operator| operator.department);
-    let of_line = || {
-        actor.has(&[Role::Line]) && base.zip(line.as_ref()).is_some_and(|(base, line)| base.department == *line)
-    };
+    let of_line =
+        || actor.has(&[Role::Line]) && base.zip(line.as_ref()).is_some_and(|(base, line)| base.department == *line);
     if keeper || of_line() {
         return Ok(());
     }

@@ -15,6 +15,9 @@ use crate::{Authority, Event, Facts, Rejection, codes};
 pub struct PublishReport {
     /// Codes that are now published.
     pub published: Vec<String>,
+    /// Of these, what begins on a later day, and when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<(String, Date)>,
     /// Why the others are not, by code.
     pub refused: Vec<Refused>,
 }

@@ -371,7 +371,9 @@ pub(crate) fn replace(
     }
     let mut events = vec![Event::Item(ended(item.clone(), &next.code, from, order, acting))];
     for mut operator in facts.operators() {
-        let Some(mandate) = operator.mandates.iter().find(|mandate| mandate.item == item.code).cloned() else { continue };
+        let Some(mandate) = operator.mandates.iter().find(|mandate| mandate.item == item.code).cloned() else {
+            continue;
+        };
         if !operator.mandates.iter().any(|known| known.item == next.code) {
             operator.mandates.push(Mandate { item: next.code.clone(), from: mandate.from.max(from), ..mandate });
             events.push(Event::Operator(operator));
@@ -426,7 +428,10 @@ fn no_gap(by: &str, from: Date) -> Rejection {
 fn unknown_authority(name: &str) -> Rejection {
     Rejection::new(codes::AUTHORITY_UNKNOWN, "no such authority at this node", "本节点没有该机关")
         .field("authority", name)
-        .remedy("look it up: tongban authority list; a new one needs --code", "查询：tongban authority list；新机关请提供 --code")
+        .remedy(
+            "look it up: tongban authority list; a new one needs --code",
+            "查询：tongban authority list；新机关请提供 --code",
+        )
 }
 
 fn credit(text: &str) -> Result<CreditCode, Rejection> {

@@ -6,10 +6,11 @@ use tongban_codes::time::{Date, Timestamp};
 
 use super::column::{authority, base_code, check_local_code, covered, days, division, effective, modes};
 use super::import::{Authorities, Findings};
-use super::publish::binding;
 use super::item::is_handled_code;
+use super::publish::binding;
 use super::{
-    BaseItem, CodeList, Core, Difference, Editing, ItemState, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Unit, core_departs,
+    BaseItem, CodeList, Core, Difference, Editing, ItemState, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Unit,
+    core_departs,
 };
 use crate::Facts;
 

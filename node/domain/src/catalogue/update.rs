@@ -101,9 +101,8 @@ fn updated(
 ) -> Result<(ServiceItem, Option<Guide>), Rejection> {
     under_review(facts, code)?;
     let mut item = facts.item_draft(code).or_else(|| facts.item(code)).ok_or_else(|| unknown(code))?;
-    let differs = |field: CoreField| {
-        item.difference.as_ref().is_some_and(|difference| difference.fields.contains(&field))
-    };
+    let differs =
+        |field: CoreField| item.difference.as_ref().is_some_and(|difference| difference.fields.contains(&field));
     let mut core = base.core.clone();
     if item.is_handled() || differs(CoreField::Name) {
         core.name.clone_from(&item.core.name);
@@ -143,10 +142,6 @@ fn updated(
     item.effective = base.effective.filter(|begins| *begins > acting.at.date());
     item.cancel = item.cancel.filter(|last| *last >= acting.at.date());
     item.state = ItemState::Draft;
-    item.editing = Editing {
-        editor: Some(acting.actor.operator.clone()),
-        at: Some(acting.at),
-        ..Editing::default()
-    };
+    item.editing = Editing { editor: Some(acting.actor.operator.clone()), at: Some(acting.at), ..Editing::default() };
     Ok((item, new_guide))
 }

@@ -295,9 +295,11 @@ impl Facts for State {
         let begin = self.waiting.iter().filter_map(|((code, version), item)| {
             Some((item.effective?.start(), DueKind::ItemBegins(code.clone(), *version)))
         });
-        let ends = self.items.values().filter(|item| item.state != ItemState::Withdrawn).filter_map(|item| {
-            Some((item.cancel?.next_day().start(), DueKind::ItemEnds(item.code.clone())))
-        });
+        let ends = self
+            .items
+            .values()
+            .filter(|item| item.state != ItemState::Withdrawn)
+            .filter_map(|item| Some((item.cancel?.next_day().start(), DueKind::ItemEnds(item.code.clone()))));
         let bases = self.bases.iter().filter(|(_, base)| base.node == self.node.node).filter_map(|(code, base)| {
             Some((base.published()?.cancel?.next_day().start(), DueKind::BaseItemEnds(code.clone())))
         });

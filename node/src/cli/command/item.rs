@@ -21,6 +21,7 @@ use crate::cli::Context;
 use crate::cli::client::{Answer, Client};
 use crate::cli::failure::{Failure, Outcome, parse_optional};
 use crate::cli::item_file;
+use crate::cli::text::life::WAITS;
 use crate::cli::text::{FILE_UNREADABLE, IMPORTED, ITEM_UNKNOWN, PUBLISHED, SENDING};
 
 #[derive(Debug, clap::Subcommand)]
@@ -178,6 +179,10 @@ pub(super) fn published(context: &Context, answer: &Answer) -> Result<Outcome, F
     let list = |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let (done, refused) = (list("published"), list("refused"));
     output.line(&PUBLISHED.with(output.lang, &[&done.len().to_string(), &refused.len().to_string()]))?;
+    let waiting = list("waiting").len();
+    if waiting > 0 {
+        output.line(&WAITS.with(output.lang, &[&waiting.to_string()]))?;
+    }
     refusals(context, &refused)
 }
 

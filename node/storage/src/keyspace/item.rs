@@ -9,8 +9,8 @@ use tongban_domain::catalogue::{
 };
 use tongban_domain::{Due, DueKind};
 
-use super::{Keyspace, Overlay};
 use super::key::stem;
+use super::{Keyspace, Overlay};
 use crate::{Family, Read, StorageError, WriteBatch};
 
 /// Items in force or withdrawn, by whole code.
@@ -238,7 +238,8 @@ pub fn store_foreign(over: &mut Overlay<'_>, foreign: &ForeignItem) -> Result<()
 /// Stores what a division said about claiming a base item, unless it said something later.
 pub fn store_declined(over: &mut Overlay<'_>, decline: &Decline) -> Result<(), StorageError> {
     let key = (decline.base_code.clone(), decline.division);
-    let later = DECLINED.load(over, &key)?.is_some_and(|known| known.node == decline.node && known.version > decline.version);
+    let later =
+        DECLINED.load(over, &key)?.is_some_and(|known| known.node == decline.node && known.version > decline.version);
     if !later {
         DECLINED.put(over.batch, &key, decline);
     }

@@ -77,4 +77,3 @@ pub(super) fn bring_base(
     }
     Ok((brought, events))
 }
-

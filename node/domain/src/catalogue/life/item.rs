@@ -1,8 +1,8 @@
 //! Acts on implementation items.
 
 use super::{Acting, Brought, ItemAct, not_own, review_required, said, unfit};
-use crate::catalogue::publish::{Publishing, named, publish_item, release_guide, unknown};
 use crate::catalogue::ServiceItem;
+use crate::catalogue::publish::{Publishing, named, publish_item, release_guide, unknown};
 use crate::{Event, Facts, Rejection};
 
 pub(super) fn bring_item(
@@ -65,9 +65,7 @@ pub(in crate::catalogue) fn brought(item: &ServiceItem, waits: bool) -> Brought 
 
 /// Takes back a published version that waits for its day.
 pub(crate) fn take_back(facts: &dyn Facts, code: &str, version: u32) -> Result<(Brought, Vec<Event>), Rejection> {
-    let item = named(facts, code).or_else(|rejection| {
-        facts.items_waiting(code).into_iter().next().ok_or(rejection)
-    })?;
+    let item = named(facts, code).or_else(|rejection| facts.items_waiting(code).into_iter().next().ok_or(rejection))?;
     let waiting = facts.items_waiting(&item.code).into_iter().find(|waiting| waiting.version == version);
     let waiting = waiting.ok_or_else(|| unknown(code).field("version", version))?;
     Ok((brought(&waiting, true), vec![Event::TakenBack(waiting.code.clone(), version)]))

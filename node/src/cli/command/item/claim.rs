@@ -136,7 +136,10 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             }
             let rows = rows(&answer.value()?, "claims").into_iter().map(|row| worded::<DeclineReason>(context, row));
             let rows: Vec<Value> = rows.collect();
-            output.rows(&rows, &["base_code", "name", "version", "begins", "state", "deadline", "is_overdue", "reason", "note"])?;
+            output.rows(
+                &rows,
+                &["base_code", "name", "version", "begins", "state", "deadline", "is_overdue", "reason", "note"],
+            )?;
             Ok(Outcome::Done)
         }
         Command::Differences => {

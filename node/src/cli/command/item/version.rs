@@ -34,7 +34,8 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
     match command {
         Command::Versions { code } => {
             let answer = client.get("/v1/items/versions", &[("item", Some(&code))])?;
-            let columns = ["version", "stands", "state", "effective", "cancel", "base_version", "at", "operator", "name"];
+            let columns =
+                ["version", "stands", "state", "effective", "cancel", "base_version", "at", "operator", "name"];
             output.list(&answer, "versions", &columns)
         }
         Command::Diff { code, from, to } => {
@@ -59,7 +60,8 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
 fn row(change: &Value, lang: Lang) -> Value {
     let text = |key: &str| change.get(key).and_then(Value::as_str).unwrap_or_default();
     let name = lang.of(text("field"), text("zh")).trim_start_matches("guide.").trim_start_matches("core.").to_owned();
-    let path: Vec<&str> = [name.as_str(), text("member"), text("part")].into_iter().filter(|part| !part.is_empty()).collect();
+    let path: Vec<&str> =
+        [name.as_str(), text("member"), text("part")].into_iter().filter(|part| !part.is_empty()).collect();
     let zh = match text("kind") {
         "added" => "增加",
         "removed" => "删去",
