@@ -153,7 +153,14 @@ impl Nascent {
 fn staff(node: &mut Nascent) {
     let operators = Role::ALL.map(|role| {
         let name = role.name().to_owned();
-        Event::Operator(Operator { name, roles: vec![role], window: None, uid: None, mandates: Vec::new(), department: None })
+        Event::Operator(Operator {
+            name,
+            roles: vec![role],
+            window: None,
+            uid: None,
+            mandates: Vec::new(),
+            department: None,
+        })
     });
     node.settle(Request::Custom(Box::new(move |_, _, _| {
         Ok(Outside { events: operators.into(), ..Outside::default() })

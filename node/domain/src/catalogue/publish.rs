@@ -109,6 +109,7 @@ pub(super) fn release_guide(facts: &dyn Facts, code: &str, guide: Option<&Digest
 }
 
 /// When and by whom something is published.
+#[derive(Clone, Copy)]
 pub(super) struct Publishing<'a> {
     operator: &'a str,
     at: Timestamp,

@@ -221,7 +221,7 @@ impl Move<'_> {
                     version
                 }
                 Err(rejection) => {
-                    self.report.refused.push(Refused { item: item.code.clone(), rejection });
+                    self.report.refused.push(Refused { item: item.code, rejection });
                     next.state = ItemState::Draft;
                     self.events.push(Event::Item(next));
                     return;
