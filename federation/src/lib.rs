@@ -9,6 +9,7 @@ pub mod close;
 pub mod custody;
 pub mod delivery;
 pub mod directory;
+pub mod drift;
 pub mod envelope;
 pub mod invite;
 pub mod limits;

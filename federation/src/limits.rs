@@ -38,8 +38,33 @@ pub const FRAMES_BURST_MAX: u32 = 80_000;
 pub const REQUESTS_PER_SECOND_MAX: u32 = 200;
 /// How many requests a peer may make at once after a silence.
 pub const REQUESTS_BURST_MAX: u32 = 400;
-/// How many request streams of one peer may be open at once.
-pub const STREAMS_PER_PEER_MAX: u32 = 64;
+/// How many request streams of one peer may be open at once; further ones wait at the peer.
+pub const STREAMS_PER_PEER_MAX: u16 = 64;
+/// How many bytes of frames of one peer may be read and not be dealt with, the commits that they wait for included.
+pub const UNSETTLED_BYTES_MAX: usize = 8 << 20;
+/// How many bytes of frames may wait until a peer reads them, the directory's records aside; it has those anyway.
+pub const UNREAD_BYTES_MAX: usize = 64 << 20;
+/// How many bytes of slices may wait until a peer reads them: four of the longest; further pulls wait their turn.
+pub const SLICES_BYTES_MAX: usize = 4 * RESPONSE_BYTES_MAX;
+/// How many bytes of other answers may wait until a peer reads them; what finds no room is refused.
+pub const ANSWERS_BYTES_MAX: usize = 8 << 20;
+/// How many journals a peer may name on a link: two of each of the country's 44,699 nodes fit.
+pub const JOURNALS_PER_PEER_MAX: usize = 100_000;
+/// How many journals are pulled from one peer at once, so that one that stalls leaves room for the others.
+pub const PULLS_PER_PEER_MAX: usize = 8;
+/// How long a peer may take to answer a pull: eight slices of 2 MiB at once over a line of 1.2 Mbit/s.
+pub const PULL_SECONDS_MAX: u64 = 120;
+/// How many nodes may be linked whose record isn't known: whoever is above them may certify as many as it likes.
+pub const UNRECORDED_PEERS_MAX: usize = 64;
+
+/// How many items one question about drift may name: their answer fits a response, whatever they say.
+pub const DRIFT_ITEMS_MAX: usize = 64;
+/// From how many bytes on an answer takes no further bucket of leaves: what is left is asked for again.
+pub const DRIFT_LEAVES_BYTES: usize = 512 << 10;
+/// How many leaves one bucket may have: the answer that holds it whole stays within a response.
+pub const DRIFT_BUCKET_LEAVES_MAX: usize = 8_192;
+/// From how many bytes on an answer takes no further whole item.
+pub const DRIFT_ITEMS_BYTES: usize = 1 << 20;
 
 /// How many links a question or an envelope may cross: five levels up and five down, less the shared top.
 pub const HOPS_MAX: u8 = 8;
@@ -49,8 +74,8 @@ pub const RECORDS_PER_FRAME_MAX: usize = 256;
 pub const JOURNALS_PER_FRAME_MAX: usize = 1024;
 /// How many high-water marks a hello may carry.
 pub const HIGH_WATERS_MAX: usize = 64;
-/// How many certificates a chain may have: one per level and the root's.
-pub const CHAIN_CERTIFICATES_MAX: usize = 8;
+/// How many certificates a chain may have: the five levels of the tree and one to spare.
+pub const CHAIN_CERTIFICATES_MAX: usize = 6;
 /// How many addresses a node may announce.
 pub const ADDRESSES_MAX: usize = 16;
 /// How many authorities a node may serve; the fullest district of the real file has 34 departments.

@@ -10,9 +10,9 @@ use tongban_codes::cbor::{self, CborError};
 
 use crate::limits;
 pub use v1::{
-    Answer, Blob, Bye, Chain, Chunk, Echo, Frame, Held, Hello, HelloAck, HighWater, Join, Joined, JournalList,
-    JournalListed, JournalSize, Journals, NamedKey, Nudge, Pull, Query, Records, Refusal, Renew, Renewed, Request,
-    Response, Routed, SignedBy, Slice, Target,
+    Answer, Blob, Bye, Chain, Chunk, DriftItems, DriftLeaves, DriftList, DriftRoot, Echo, Frame, Held, Hello, HelloAck,
+    HighWater, ItemName, Join, Joined, JournalList, JournalListed, JournalSize, Journals, NamedKey, Nudge,
+    PACKED_DEFLATE, Pull, Query, Records, Refusal, Renew, Renewed, Request, Response, Routed, SignedBy, Slice, Target,
 };
 
 /// Why bytes from a peer aren't a frame, request or response.
@@ -129,6 +129,12 @@ impl Frame {
         cbor::to_vec(self)
     }
 
+    /// Whether these bytes, as [`Self::to_bytes`] gives them, are a frame of records.
+    pub fn are_records(bytes: &[u8]) -> bool {
+        // An array of two, and the kind.
+        bytes.starts_with(&[0x82, 0x06])
+    }
+
     /// Reads one frame and holds it against the limits.
     ///
     /// # Errors
@@ -179,10 +185,22 @@ impl Request {
                 join.addresses.iter().try_for_each(|address| within_text("address", address))?;
                 within_count("authorities", join.authorities.len(), limits::AUTHORITIES_PER_NODE_MAX)?;
             }
-            Self::Routed(routed) => within_count("hops", usize::from(routed.hops), usize::from(limits::HOPS_MAX))?,
+            Self::Routed(routed) => {
+                within_count("hops", usize::from(routed.hops), usize::from(limits::HOPS_MAX))?;
+                if let Query::DriftItems(items) = &routed.query {
+                    within_count("items", items.names.len(), limits::DRIFT_ITEMS_MAX)?;
+                }
+            }
             Self::Renew(_) | Self::Journals(_) | Self::Pull(_) | Self::Blob(_) => {}
         }
         Ok(request)
+    }
+}
+
+impl Query {
+    /// Whether it is one of the questions of a comparison.
+    pub const fn is_drift(&self) -> bool {
+        matches!(self, Self::DriftRoot(_) | Self::DriftList(_) | Self::DriftLeaves(_) | Self::DriftItems(_))
     }
 }
 

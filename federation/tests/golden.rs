@@ -10,16 +10,18 @@ use tongban_codes::{
     cbor,
     division::DivisionCode,
     ids::{AuthorityId, Digest, Label, NodeId, QueryCode},
-    time::Timestamp,
+    time::{Date, Timestamp},
 };
 use tongban_federation::{
     Body, CheckpointRef, Custody, Envelope, FederationLevel, Flow, Invitation, Outcome, ProtocolVersion, Receipt,
     Release, Sealed, Subject, VersionRange,
     custody::{Offer, OfferAnswer, Reclaim},
+    drift::{Holding, ItemsAnswer, Leaf, LeavesAnswer, ListAnswer, RootAnswer, SealedOtherwise, WholeItem, bucket},
     wire::{
-        Answer, Blob, Bye, Chain, Chunk, Echo, Frame, Held, Hello, HelloAck, HighWater, Join, Joined, JournalList,
-        JournalListed, JournalSize, Journals, NamedKey, Nudge, Pull, Query, Records, Refusal, Renew, Renewed, Request,
-        Response, Routed, SignedBy, Slice, Target,
+        Answer, Blob, Bye, Chain, Chunk, DriftItems, DriftLeaves, DriftList, DriftRoot, Echo, Frame, Held, Hello,
+        HelloAck, HighWater, ItemName, Join, Joined, JournalList, JournalListed, JournalSize, Journals, NamedKey,
+        Nudge, PACKED_DEFLATE, Pull, Query, Records, Refusal, Renew, Renewed, Request, Response, Routed, SignedBy,
+        Slice, Target,
     },
 };
 
@@ -53,6 +55,10 @@ fn refusal() -> Refusal {
 
 fn label() -> Label {
     Label::new(division(), 2).unwrap()
+}
+
+fn item() -> ItemName {
+    ItemName { base: Some("330115033000".to_owned()), code: Some("11330106MB28559184433011503300001".to_owned()) }
 }
 
 fn pin<T>(name: &str, value: &T)
@@ -104,6 +110,7 @@ fn frames() {
         ("bye", Frame::Bye(Bye { code: 2, text: "going away".to_owned() })),
     ] {
         pin(&format!("frame-{name}"), &frame);
+        assert_eq!(Frame::are_records(&frame.to_bytes()), matches!(frame, Frame::Records(_)), "{name}");
         assert_eq!(Frame::from_bytes(&frame.to_bytes()), Ok(frame));
     }
 }
@@ -126,12 +133,30 @@ fn requests() {
         ("join", Request::Join(join)),
         ("renew", Request::Renew(Renew { transport_request: vec![0x30, 0] })),
         ("journals", Request::Journals(Journals {})),
-        ("pull", Request::Pull(Pull { origin: node(1), journal: 1, epoch: 2, from: 3, bytes_max: 4096 })),
+        (
+            "pull",
+            Request::Pull(Pull { origin: node(1), journal: 1, epoch: 2, from: 3, bytes_max: 4096, packing: None }),
+        ),
+        (
+            "pull-packed",
+            Request::Pull(Pull {
+                origin: node(1),
+                journal: 1,
+                epoch: 2,
+                from: 3,
+                bytes_max: 4096,
+                packing: Some(PACKED_DEFLATE),
+            }),
+        ),
         ("blob", Request::Blob(Blob { digest: Digest::of(b"blob"), from: 0, bytes_max: 4096 })),
         ("whereis", routed(Target::CasePrefix([1; 6]), Query::Whereis("0101".to_owned()))),
         ("progress", routed(Target::Label(label()), Query::Progress(QueryCode::draw(label(), 5)))),
         ("item", routed(Target::Division(division()), Query::Item(division(), "511A0015500013".to_owned()))),
         ("licence", routed(Target::Node(node(3)), Query::Licence("1.2.156".to_owned()))),
+        ("drift-root", routed(Target::Node(node(3)), Query::DriftRoot(DriftRoot {}))),
+        ("drift-list", routed(Target::Node(node(3)), Query::DriftList(DriftList {}))),
+        ("drift-leaves", routed(Target::Node(node(3)), Query::DriftLeaves(DriftLeaves { buckets: [9; 32] }))),
+        ("drift-items", routed(Target::Node(node(3)), Query::DriftItems(DriftItems { names: vec![item()] }))),
     ] {
         pin(&format!("request-{name}"), &request);
         assert_eq!(Request::from_bytes(&request.to_bytes()), Ok(request));
@@ -152,7 +177,8 @@ fn responses() {
         ("joined", Response::Joined(joined)),
         ("renewed", Response::Renewed(Renewed { chain: vec![sealed()] })),
         ("journal-list", Response::JournalList(JournalList { journals: vec![listed] })),
-        ("slice", Response::Slice(Slice { bytes: vec![1, 2], next: 5, size: 9 })),
+        ("slice", Response::Slice(Slice { bytes: vec![1, 2], next: 5, size: 9, packed: None })),
+        ("slice-packed", Response::Slice(Slice { bytes: vec![1, 2], next: 5, size: 9, packed: Some(300) })),
         ("chunk", Response::Chunk(Chunk { bytes: vec![1, 2], size: 2 })),
         ("answer", Response::Answer(Answer { signer: node(3), sealed: sealed() })),
         ("refused", Response::Refused(refusal())),
@@ -194,6 +220,41 @@ fn statements() {
         "receipt-quarantined",
         &Receipt { checkpoint, ..receipt(Outcome::Quarantined { code: "kind-unknown".to_owned() }) },
     );
+}
+
+#[test]
+fn drift() {
+    let leaf = Leaf {
+        name: item(),
+        core: Digest::of(b"core"),
+        version: 3,
+        withdrawn: false,
+        effective: Date::from_days(20_000),
+        row: Some(Digest::of(b"row")),
+        sealed: Some(SealedOtherwise { digest: Some(Digest::of(b"sealed")) }),
+        keeper: None,
+        reason: Some("local-regulation".to_owned()),
+    };
+    let base = Leaf {
+        name: ItemName { base: Some("330115033000".to_owned()), code: None },
+        effective: None,
+        row: None,
+        sealed: None,
+        keeper: Some(division()),
+        reason: None,
+        ..leaf
+    };
+    pin("drift-root", &RootAnswer { root: Digest::of(b"root"), at: at() });
+    pin("drift-list", &ListAnswer { hashes: vec![1; 64], whole: true, at: at(), standards: vec![size()] });
+    pin("drift-leaves", &LeavesAnswer { leaves: vec![base.clone(), leaf.clone()], next: Some(7) });
+    let whole = WholeItem { name: item(), row: Some(vec![1]), sealed: Some(vec![2]), sealed_at: Some(at()) };
+    pin("drift-items", &ItemsAnswer { items: vec![whole] });
+    // The hashes are the protocol, too.
+    let holding = Holding::new([leaf, base], true);
+    assert_eq!(bucket(&item()), 184);
+    let hash = holding.list.hash(bucket(&item())).to_string();
+    assert_eq!(hash, "0747ef9654b4d6236a6ec0ece44848fb843fc58024b312c075bfcadcb8bf083c");
+    assert_eq!(holding.list.root().to_string(), "4c04e2ac6286b72b6124dc8388f878983bdd368e19a671d2174cda6433759bc2");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 use tongban_codes::calendar::Calendar;
 use tongban_codes::time::Timestamp;
 use tongban_domain::{Event, NodeFacts, Operator, Role};
+use tongban_federation::limits;
 use tongban_quic::{Endpoint, Identity as TransportIdentity, Limits as QuicLimits, QuicError, certificate};
 use tongban_seal::Signer;
 use tongban_storage::keyspace::meta::{self, NodeRow};
@@ -27,12 +28,10 @@ use crate::exchange::{
 use crate::http::{self, App};
 use crate::raft::{CommittedSink, OrderedLog, RaftError, RaftNode, RaftOptions};
 use crate::room::Room;
+use crate::search::{Follower, ItemSearch};
 
 /// Log entries between two flushes of the state, after which the log behind them is let go.
 const COMPACT_ENTRIES: u64 = 50_000;
-
-/// Bytes of log files after which the same is done; also bounds what a start after a crash applies again.
-const COMPACT_BYTES: u64 = 512 << 20;
 
 /// How often the log is weighed.
 const WEIGH_EVERY: Duration = Duration::from_secs(30);
@@ -169,6 +168,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let epoch = row.as_ref().map_or(1, |row| row.epoch);
     let keys = Arc::new(keys(&directory, &*backend)?);
     let calendar = Calendar::embedded();
+    let search = ItemSearch::new(data.join("search"), identity.node, Arc::clone(&state));
     let parts = WriterParts {
         state,
         blobs: Arc::clone(&blobs) as Arc<dyn Blobs>,
@@ -187,8 +187,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let quic_trust = tongban_quic::Trust::new(Arc::clone(&clock), []);
     quic_trust.admit_strangers(true);
     let transport = TransportIdentity::new(&transport_key, vec![made.clone()])?;
-    let limits = QuicLimits::default().with_idle_timeout(Duration::from_secs(IDLE_SECONDS));
-    let endpoint = Endpoint::bind(directory.config.listen, transport, quic_trust.clone(), limits)?;
+    let endpoint = Endpoint::bind(directory.config.listen, transport, quic_trust.clone(), transport_limits())?;
     let addresses = addresses(&directory, &endpoint)?;
     let spki = certificate::public_key(&transport_key).map_err(|error| RunError::Setup(error.to_string()))?;
     let knowledge = Knowledge::load(
@@ -233,13 +232,15 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
             tracing::error!(?refused, "the quarantine was not replayed");
         }
     });
-    let app = App::new(Arc::clone(&shared), Arc::clone(&raft), nudge.clone());
+    let following = tokio::spawn(Follower::new(Arc::clone(&search), Arc::clone(&clock)).run(stopped.clone()));
+    let app = App::new(Arc::clone(&shared), Arc::clone(&raft), nudge.clone(), Arc::clone(&search));
     let socket = directory.socket();
     let server = tokio::spawn(http::serve(app, socket.clone(), stopped.clone()));
     let care = Care {
         ballast: Ballast::take(&data, u64::from(directory.config.limits.low_water_mib) << 20, disk_free(&data)),
         log: data.join("log"),
         data,
+        log_bytes_max: u64::from(directory.config.storage.log_mib) << 20,
         pull_every: Duration::from_secs(u64::from(directory.config.federation.pull_seconds)),
         nudge,
     };
@@ -253,6 +254,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
         let _drained = tokio::time::timeout(Duration::from_secs(5), driver).await;
     }
     handle.stop();
+    let _followed = tokio::time::timeout(Duration::from_secs(10), following).await;
     let joined = tokio::task::spawn_blocking(move || writer.join());
     let _writer = tokio::time::timeout(Duration::from_secs(10), joined).await;
     if let Err(error) = raft.shutdown().await {
@@ -265,6 +267,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
         }
     })
     .await;
+    let _marked = tokio::task::spawn_blocking(move || search.finish()).await;
     drop(shared);
     let _gone = std::fs::remove_file(&socket);
     close(backend).await;
@@ -288,6 +291,19 @@ async fn close(backend: Arc<dyn Backend>) {
 
 /// Seconds of silence after which a link counts as broken.
 const IDLE_SECONDS: u64 = 5;
+
+/// What a peer may make the transport of a node spend: the protocol's limits, and those that are the transport's own.
+#[must_use]
+pub fn transport_limits() -> QuicLimits {
+    QuicLimits {
+        frame_bytes_max: limits::FRAME_BYTES_MAX,
+        request_bytes_max: limits::REQUEST_BYTES_MAX,
+        response_bytes_max: limits::RESPONSE_BYTES_MAX,
+        requests_max: limits::STREAMS_PER_PEER_MAX,
+        ..QuicLimits::default()
+    }
+    .with_idle_timeout(Duration::from_secs(IDLE_SECONDS))
+}
 
 fn announce_ready(directory: &NodeDirectory, shared: &Shared) {
     use std::io::Write;
@@ -400,6 +416,7 @@ struct Care {
     ballast: Ballast,
     data: PathBuf,
     log: PathBuf,
+    log_bytes_max: u64,
     pull_every: Duration,
     nudge: mpsc::Sender<Nudge>,
 }
@@ -408,7 +425,9 @@ async fn tick(shared: Arc<Shared>, raft: Arc<RaftNode>, mut care: Care, mut stop
     let mut interval = tokio::time::interval(Duration::from_secs(1));
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut compacted = raft.last_index();
-    let (mut pulled, mut weighed) = (Instant::now(), Instant::now());
+    let mut pulled = Instant::now();
+    // A node that was killed again and again has much to let go of at its start.
+    let mut weighed: Option<Instant> = None;
     loop {
         tokio::select! {
             _ = interval.tick() => {}
@@ -442,9 +461,9 @@ async fn tick(shared: Arc<Shared>, raft: Arc<RaftNode>, mut care: Care, mut stop
             }
         }
         let mut heavy = false;
-        if weighed.elapsed() >= WEIGH_EVERY {
-            weighed = Instant::now();
-            heavy = tongban_storage::examine::bytes_of(&care.log).is_ok_and(|bytes| bytes > COMPACT_BYTES);
+        if weighed.is_none_or(|weighed| weighed.elapsed() >= WEIGH_EVERY) {
+            weighed = Some(Instant::now());
+            heavy = tongban_storage::examine::bytes_of(&care.log).is_ok_and(|bytes| bytes > care.log_bytes_max);
         }
         if raft.last_index() >= compacted + COMPACT_ENTRIES || heavy && raft.last_index() > compacted {
             compacted = raft.last_index();

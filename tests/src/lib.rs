@@ -6,9 +6,11 @@
 
 mod cluster;
 mod disk;
+mod front;
 mod hall;
 mod node;
 mod relay;
+pub mod relevance;
 pub mod sim;
 pub mod socket;
 mod transcript;
@@ -16,10 +18,11 @@ mod tree;
 
 pub use cluster::Cluster;
 pub use disk::SmallDisk;
+pub use front::FrontDatabase;
 pub use hall::{APPLICANT, Collected, Item, citizen, permits};
 pub use node::{Node, binary, free_port};
 pub use relay::{Quality, Relays};
-pub use transcript::{play, play_block};
+pub use transcript::{play, play_block, play_with};
 pub use tree::{CITY, HOME, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree};
 
 use std::time::{Duration, Instant};

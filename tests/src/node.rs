@@ -261,6 +261,17 @@ impl Node {
         (output.status.code().unwrap_or(-1), value)
     }
 
+    /// Runs a command as people do and gives what it prints, whatever it ends with.
+    ///
+    /// # Panics
+    ///
+    /// When the binary can't be started.
+    #[track_caller]
+    pub fn text(&self, args: &[&str]) -> String {
+        let output = self.command().args(args).output().expect("the binary can be started");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Runs a command that must be done.
     ///
     /// # Panics
@@ -287,6 +298,19 @@ impl Node {
             assert_ne!(problem[text].as_str().unwrap_or_default(), "", "{} {args:?}: {value}", self.name);
         }
         problem.clone()
+    }
+
+    /// Runs a command that destroys something without `--yes`, where nobody can be asked: wrong usage, and a hint.
+    ///
+    /// # Panics
+    ///
+    /// When it isn't refused for that.
+    #[track_caller]
+    pub fn unconfirmed(&self, args: &[&str]) {
+        let (exit, value) = self.call(args);
+        let problem = &value["error"];
+        assert_eq!((exit, problem["code"].as_str()), (2, Some("not-confirmed")), "{} {args:?}: {value}", self.name);
+        assert!(problem["remedy_en"].as_str().is_some_and(|remedy| remedy.contains("--yes")), "{value}");
     }
 
     /// Waits until a command is done.

@@ -54,7 +54,7 @@ struct Shell {
 const END: &str = "@@ the command has ended:";
 
 impl Shell {
-    fn new() -> Self {
+    fn new(variables: &[(&str, &str)]) -> Self {
         let directory =
             tempfile::Builder::new().prefix("tb").tempdir_in("/tmp").expect("a temporary directory can be made");
         let bin = binary();
@@ -67,6 +67,7 @@ impl Shell {
             .env("LC_ALL", "C.UTF-8")
             .env("COLUMNS", "120")
             .env_remove("TONGBAN_DIR")
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -143,7 +144,7 @@ pub fn play_block(path: &Path, language: &str, replacements: &[(&str, &str)]) ->
         assert!(block.contains(what), "{what} is not in\n{block}");
         block = block.replace(what, with);
     }
-    let mut shell = Shell::new();
+    let mut shell = Shell::new(&[]);
     let (exit, printed) = shell.run(&block);
     assert_eq!(exit, 0, "{printed}");
     printed
@@ -155,10 +156,19 @@ pub fn play_block(path: &Path, language: &str, replacements: &[(&str, &str)]) ->
 ///
 /// When a command prints something else than is written, or ends with another code.
 pub fn play(path: &Path) {
+    play_with(path, &[]);
+}
+
+/// As [`play`], with variables in the shell's environment.
+///
+/// # Panics
+///
+/// When a command prints something else than is written, or ends with another code.
+pub fn play_with(path: &Path, variables: &[(&str, &str)]) {
     let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let steps = steps(&text);
     assert!(!steps.is_empty(), "{} has no commands", path.display());
-    let (mut shell, mut ports) = (Shell::new(), Ports::default());
+    let (mut shell, mut ports) = (Shell::new(variables), Ports::default());
     for Step { line, command, expected } in steps {
         let (exit, mut printed) = shell.run(&ports.free(&command));
         if !printed.is_empty() && !printed.ends_with('\n') {

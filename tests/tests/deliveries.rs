@@ -48,7 +48,7 @@ fn catalogue() -> Vec<(Role, Command)> {
     ];
     let values = columns.map(|(column, value)| (column.to_owned(), value.to_owned())).into();
     vec![
-        (Role::Catalogue, Command::ImportItems(vec![ImportRow { row: 2, values }])),
+        (Role::Catalogue, Command::ImportItems(vec![ImportRow::new(2, values)].into())),
         (Role::Catalogue, Command::PublishItems(None)),
     ]
 }

@@ -43,7 +43,7 @@ fn row(number: u32, code: &str, kind: &str) -> ImportRow {
         ("modes", "online^collect"),
         ("covered", "330100"),
     ];
-    ImportRow { row: number, values: columns.map(|(column, value)| (column.to_owned(), value.to_owned())).into() }
+    ImportRow::new(number, columns.map(|(column, value)| (column.to_owned(), value.to_owned())).into())
 }
 
 fn collect(item: &str, division: &str) -> Command {
@@ -60,7 +60,7 @@ fn collect(item: &str, division: &str) -> Command {
 /// Puts items in force.
 fn catalogue() -> Vec<(Role, Command)> {
     vec![
-        (Role::Catalogue, Command::ImportItems(vec![row(2, CODE, "01"), row(3, SERVICE, "20")])),
+        (Role::Catalogue, Command::ImportItems(vec![row(2, CODE, "01"), row(3, SERVICE, "20")].into())),
         (Role::Catalogue, Command::PublishItems(None)),
     ]
 }
@@ -404,7 +404,7 @@ fn what_changed_nothing_changes_nothing_later() {
         engine.wait(outcome).expect("it is lawful").into_inner()
     };
     let first = publish();
-    let _imported = engine.done(Role::Catalogue, Command::ImportItems(vec![row(2, CODE, "01")]));
+    let _imported = engine.done(Role::Catalogue, Command::ImportItems(vec![row(2, CODE, "01")].into()));
     assert_eq!(publish(), first);
 }
 

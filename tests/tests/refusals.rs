@@ -102,6 +102,8 @@ fn cluster() -> Cluster {
     );
     cluster.import(HOME, &[permit(UNPUBLISHED, "草稿事项")]);
     let home = cluster.node(HOME);
+    home.unconfirmed(&["item", "withdraw", WITHDRAWN]);
+    home.unconfirmed(&["licence", "cancel", "1.2.156.3005.2.no-such-licence", "--reason", "test"]);
     home.ok(&["item", "withdraw", WITHDRAWN, "--yes"]);
     home.staff();
     home.ok(&["operator", "add", "newcomer", "--role", "decider"]);
@@ -215,20 +217,22 @@ fn files(cluster: &Cluster, accepted: &str) {
     let home = cluster.node(HOME);
     let head = "department,main_item,name,local_item_code,division,item_type,department_code";
     let file = |name: &str, text: &str| cluster.file(name, text.as_bytes()).to_string_lossy().into_owned();
-    let short = file("short.csv", &format!("{head}\n卫健局,甲\n"));
     let quote = file("quote.csv", &format!("{head}\n\"卫健局,甲,乙,c,,01,d\n"));
     let column = file("column.csv", "department,name\n卫健局,甲\n");
-    let unknown = file("unknown.csv", &format!("{head},colour\n卫健局,甲,乙,c,,01,d,红\n"));
+    let twice = file("twice.csv", &format!("{head},事项名称\n卫健局,甲,乙,c,,01,d,红\n"));
+    let other = file("other.csv", "colour,size\n红,1\n");
+    let page = file("page.xls", "<html><table></table></html>");
     let empty = file("empty.csv", "");
-    let encoded = cluster.file("gb.csv", &[head.as_bytes(), b"\n\xc7\xf8,b,c,d,,01,g\n"].concat());
+    let encoded = cluster.file("damaged.csv", &[head.as_bytes(), b"\n\xff\xff\xff,b,c,d,,01,g\n"].concat());
     let import = |file: &str, code| {
         refused(cluster, &[row(file, HOME, &["item", "import", file], code)]);
     };
-    import(&short, "csv-malformed");
     import(&quote, "csv-malformed");
-    import(&column, "csv-column-missing");
-    import(&unknown, "csv-column-unknown");
-    import(&empty, "csv-empty");
+    import(&column, "column-missing");
+    import(&twice, "column-repeated");
+    import(&other, "head-unknown");
+    import(&page, "file-kind");
+    import(&empty, "sheet-empty");
     import(&encoded.to_string_lossy(), "csv-encoding");
 
     home.ok(&["case", "decide", "--grant", accepted]);

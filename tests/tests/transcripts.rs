@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use system_tests::{free_port, play, play_block};
+use system_tests::{FrontDatabase, free_port, play, play_block, play_with};
 
 fn docs(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/transcripts").join(name)
@@ -14,6 +14,11 @@ fn a_case_in_one_hall() {
 }
 
 #[test]
+fn a_ceiling_is_lowered() {
+    play(&docs("a-ceiling-is-lowered.md"));
+}
+
+#[test]
 fn first_federation() {
     play(&docs("first-federation.md"));
 }
@@ -21,6 +26,15 @@ fn first_federation() {
 #[test]
 fn a_county_claims_a_release() {
     play(&docs("a-county-claims-a-release.md"));
+}
+
+#[test]
+fn front_database() {
+    let front = FrontDatabase::start();
+    let item = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/guesthouse-permit.json");
+    let variables = [("FRONT", front.address()), ("ITEM", item.to_string_lossy().into_owned())];
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    play_with(&docs("front-database.md"), &variables);
 }
 
 #[test]
@@ -50,5 +64,12 @@ fn every_transcript_is_played() {
         .map(|entry| entry.expect("the folder can be read").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    assert_eq!(names, ["a-case-in-one-hall.md", "a-county-claims-a-release.md", "first-federation.md"]);
+    let wanted = [
+        "a-case-in-one-hall.md",
+        "a-ceiling-is-lowered.md",
+        "a-county-claims-a-release.md",
+        "first-federation.md",
+        "front-database.md",
+    ];
+    assert_eq!(names, wanted);
 }

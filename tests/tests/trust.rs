@@ -140,6 +140,7 @@ fn a_revoked_node_is_shut_out_everywhere_and_may_be_admitted_again() {
     home.refused(&[&["--yes", "peer", "revoke", TREE.code(CITY)], &revoke[3..]].concat(), "not-an-ancestor");
     let tomorrow = today.next_day().to_string();
     city.refused(&["--yes", "peer", "revoke", code, "--from", &tomorrow, "--reason", "later"], "invalid-field");
+    city.unconfirmed(&revoke);
     city.ok(&order);
     for place in [CITY, PROVINCE, NEIGHBOUR, TOWNSHIP] {
         is_revoked(&cluster, place, HOME);

@@ -31,6 +31,7 @@ mod entry;
 mod frontier;
 mod header;
 pub mod merkle;
+mod packed;
 mod slice;
 
 pub use checkpoint::{Checkpoint, CheckpointError, JournalKind};
@@ -44,4 +45,5 @@ pub use header::{
     StandardHeader, StandardKind,
 };
 pub use merkle::{NodeSource, ProofError};
+pub use packed::{pack, unpack};
 pub use slice::{Extension, SLICE_BYTES_MAX, SLICE_ENTRIES_MAX, Slice, SliceBuilder, SliceEntry, SliceError, verify};

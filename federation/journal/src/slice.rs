@@ -172,6 +172,9 @@ pub enum SliceError {
     /// Not deterministic CBOR of a slice's shape.
     #[error("the slice can't be read")]
     Malformed(#[from] CborError),
+    /// Packed bytes that don't unpack to as many as was said.
+    #[error("the packed slice doesn't unpack to the length that was named")]
+    Packed,
     /// Slice and checkpoint are of different journals.
     #[error("slice and checkpoint are not of the same origin, journal and epoch")]
     WrongJournal,
@@ -270,6 +273,7 @@ impl SliceError {
         match self {
             Self::TooLarge { .. } => "slice-too-large",
             Self::Malformed(_) => "slice-malformed",
+            Self::Packed => "slice-packed",
             Self::WrongJournal => "slice-wrong-journal",
             Self::Gap { .. } => "slice-gap",
             Self::Repeated { .. } => "slice-repeated",

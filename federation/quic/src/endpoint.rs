@@ -49,7 +49,8 @@ struct Shared {
     identity: RwLock<Identity>,
     trust: Trust,
     limits: Arc<Limits>,
-    transport: Arc<TransportConfig>,
+    /// Transport of what this node dials.
+    dialling: Arc<TransportConfig>,
     /// Its TLS part is replaced for each connection.
     server: ServerConfig,
     gate: Gate,
@@ -72,10 +73,13 @@ impl Endpoint {
     /// Opens the socket and listens from then on. Must be called within a tokio runtime.
     pub fn bind(address: SocketAddr, identity: Identity, trust: Trust, limits: Limits) -> Result<Self, QuicError> {
         let cannot = |error: std::io::Error| QuicError::Bind { address, text: error.to_string() };
-        let transport = limits.transport();
         let verifier = Verifier::listening(trust.clone(), identity.division());
         let mut server = ServerConfig::with_crypto(Arc::new(identity.server_tls(verifier)?));
-        server.transport_config(Arc::clone(&transport)).max_incoming(limits.unauthenticated_max);
+        server
+            .transport_config(limits.listening())
+            .max_incoming(limits.unauthenticated_max)
+            .incoming_buffer_size(limits.incoming_buffer_bytes)
+            .incoming_buffer_size_total(limits.incoming_buffer_bytes * limits.unauthenticated_max as u64);
         let socket = UdpSocket::bind(address).map_err(cannot)?;
         let quinn = quinn::Endpoint::new(
             restart::endpoint_config(identity.reset_seed()),
@@ -91,8 +95,8 @@ impl Endpoint {
             identity: RwLock::new(identity),
             trust,
             gate: Gate::new(&limits),
+            dialling: limits.dialling(),
             limits: Arc::new(limits),
-            transport,
             server,
             arrivals: Mutex::new(arrivals),
         });
@@ -135,7 +139,7 @@ impl Endpoint {
         let shared = &self.shared;
         let verifier = Verifier::dialling(shared.trust.clone(), identity.division(), expect);
         let mut config = ClientConfig::new(Arc::new(identity.client_tls(verifier.clone())?));
-        config.transport_config(Arc::clone(&shared.transport));
+        config.transport_config(Arc::clone(&shared.dialling));
         let connecting = shared
             .quinn
             .connect_with(config, address, SERVER_NAME)

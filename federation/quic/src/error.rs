@@ -49,6 +49,9 @@ pub enum CertificateRefusal {
         /// The same of the peer that answered.
         found: String,
     },
+    /// The chain is good, but the peer does not hold the key of its leaf: it has copied it.
+    #[error("the peer does not hold the key of the certificate that it presents")]
+    WithoutKey,
     /// The chain can't be read, or a signature in it is wrong.
     #[error("the certificate is unusable: {0}")]
     Malformed(String),
@@ -63,6 +66,7 @@ impl CertificateRefusal {
             Self::Revoked { .. } => "certificate-revoked",
             Self::Expired { .. } => "certificate-expired",
             Self::WrongPeer { .. } => "wrong-peer",
+            Self::WithoutKey => "certificate-without-key",
             Self::Malformed(_) => "certificate-malformed",
         }
     }
@@ -75,6 +79,7 @@ impl CertificateRefusal {
             Self::Revoked { .. } => TlsCertificateError::Revoked,
             Self::Expired { .. } => TlsCertificateError::Expired,
             Self::WrongPeer { .. } => TlsCertificateError::NotValidForName,
+            Self::WithoutKey => TlsCertificateError::BadSignature,
             Self::Malformed(_) => TlsCertificateError::InvalidPurpose,
         })
     }

@@ -77,15 +77,26 @@ impl FrameWriter {
 
     /// Writes one frame into the stream's buffer; waits while the peer does not read.
     pub(crate) async fn send(&mut self, frame: &[u8]) -> Result<(), QuicError> {
+        let prefix = self.prefix(frame)?;
+        self.flush().await?;
+        self.pending.extend_from_slice(&prefix);
+        self.pending.extend_from_slice(frame);
+        self.flush().await
+    }
+
+    /// Writes the only frame of a stream, without a copy of it; a call that is cancelled leaves it torn.
+    pub(crate) async fn send_only(&mut self, frame: &[u8]) -> Result<(), QuicError> {
+        let prefix = self.prefix(frame)?;
+        self.stream.write_all(&prefix).await?;
+        Ok(self.stream.write_all(frame).await?)
+    }
+
+    fn prefix(&self, frame: &[u8]) -> Result<[u8; 4], QuicError> {
         let too_large = QuicError::FrameTooLarge { length: frame.len() as u64, max: self.bytes_max };
         if frame.len() > self.bytes_max {
             return Err(too_large);
         }
-        let prefix = u32::try_from(frame.len()).map_err(|_| too_large)?;
-        self.flush().await?;
-        self.pending.extend_from_slice(&prefix.to_be_bytes());
-        self.pending.extend_from_slice(frame);
-        self.flush().await
+        u32::try_from(frame.len()).map(u32::to_be_bytes).map_err(|_| too_large)
     }
 
     /// Writes what a cancelled call left over.

@@ -108,6 +108,9 @@ impl Link {
         pass: Pass,
     ) -> Result<Self, QuicError> {
         let peer = authenticated(&connection, &verifier)?;
+        if peer.standing != Standing::Stranger {
+            limits.widen(&connection);
+        }
         let (mut send, mut receive) = connection.accept_bi().await?;
         expect_hello(&connection, &mut receive).await?;
         send.write_all(HELLO).await?;
@@ -235,6 +238,11 @@ impl Link {
         self.inner.connection.closed().await.into()
     }
 
+    /// Whether the link is closed, by either side.
+    pub fn is_closed(&self) -> bool {
+        self.inner.connection.close_reason().is_some()
+    }
+
     /// Figures of the link.
     pub fn stats(&self) -> LinkStats {
         let stats = self.inner.connection.stats();
@@ -341,9 +349,9 @@ impl fmt::Debug for Responder {
 }
 
 impl Responder {
-    /// Sends the response; it is delivered as long as the link lives.
+    /// Sends the response, and waits while the peer does not read; it is delivered as long as the link lives.
     pub async fn respond(mut self, response: &[u8]) -> Result<(), QuicError> {
-        self.writer.send(response).await?;
+        self.writer.send_only(response).await?;
         self.writer.finish();
         self.answered = true;
         Ok(())

@@ -167,6 +167,18 @@ impl Verifier {
         *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         answer
     }
+
+    /// Checks that the peer holds the key of its leaf; whom the chain named counts for nothing if not.
+    fn check_key(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        check_handshake_signature(message, leaf, signature).inspect_err(|_| {
+            *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(Err(CertificateRefusal::WithoutKey));
+        })
+    }
 }
 
 /// Follows the signatures from the leaf to the first key that is trusted for the division it claims.
@@ -270,7 +282,7 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        check_handshake_signature(message, cert, dss)
+        self.check_key(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -308,7 +320,7 @@ impl ClientCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        check_handshake_signature(message, cert, dss)
+        self.check_key(message, cert, dss)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -191,23 +191,13 @@ impl Directory {
     ) -> Result<(Certification, NodeRecord), RecordError> {
         let certifier_keys = self.certifying_keys(node, certifier)?;
         let certification: Certification = open(certification, NODE_CERTIFICATION, &certifier_keys)?;
-        let superior = (certifier != node).then_some(certifier);
-        if certification.node != node
-            || certification.superior != superior
-            || !certification.division.is_within(certification.label.division())
-        {
+        if certification.node != node || !certification.division.is_within(certification.label.division()) {
             return Err(RecordError::Mismatch);
         }
-        if let Some(above) = superior.and_then(|id| self.nodes.get(&id)) {
-            let (above, division) = (above.certification.division, certification.division);
-            // A root may have sisters in its own division; below it an ancestor is always of another division.
-            let is_root = self.anchors.contains_key(&certifier);
-            if !division.is_within(above) || (division == above && !is_root) {
-                return Err(RecordError::Division { signer: above, division });
-            }
-            if self.superiors(&certifier).contains(&node) {
-                return Err(RecordError::Ring);
-            }
+        match certification.superior {
+            None if certifier == node => {}
+            Some(superior) if certifier != node => self.verify_superior(superior, certifier, &certification)?,
+            _ => return Err(RecordError::Mismatch),
         }
         let own: Vec<PublicKey> = certification.seal_keys.iter().map(|dated| dated.key.clone()).collect();
         let record: NodeRecord = open(record, content_type::NODE_RECORD, &own)?;
@@ -223,6 +213,30 @@ impl Directory {
         } else {
             Ok((certification, record))
         }
+    }
+
+    /// The certifier is the superior that it names, or above that: then it says something of a node and leaves it where it stands.
+    fn verify_superior(
+        &self,
+        superior: NodeId,
+        certifier: NodeId,
+        certification: &Certification,
+    ) -> Result<(), RecordError> {
+        let known = self.nodes.get(&superior).ok_or(RecordError::UnknownSigner(superior))?;
+        let above = self.superiors(&superior);
+        if superior != certifier && !above.contains(&certifier) {
+            return Err(RecordError::Mismatch);
+        }
+        let (signer, division) = (known.certification.division, certification.division);
+        // A root may have sisters in its own division; below it an ancestor is always of another division.
+        let is_root = self.anchors.contains_key(&superior);
+        if !division.is_within(signer) || (division == signer && !is_root) {
+            return Err(RecordError::Division { signer, division });
+        }
+        if superior == certification.node || above.contains(&certification.node) {
+            return Err(RecordError::Ring);
+        }
+        Ok(())
     }
 
     fn certifying_keys(&self, node: NodeId, certifier: NodeId) -> Result<Vec<PublicKey>, RecordError> {

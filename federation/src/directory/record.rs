@@ -58,7 +58,7 @@ pub struct Certification {
     /// Its label.
     #[n(2)]
     pub label: Label,
-    /// The node that certifies; `None` for a root, which certifies itself.
+    /// The node above it, which certifies it or lies below the ancestor that does; `None` for a root, which certifies itself.
     #[n(3)]
     pub superior: Option<NodeId>,
     /// Its seal keys, newest last; old ones stay.

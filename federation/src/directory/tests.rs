@@ -126,6 +126,57 @@ fn what_is_not_taken() {
 }
 
 #[test]
+fn an_ancestor_says_something_of_a_node_and_leaves_it_where_it_stands() {
+    let by = |certifier: u8, certification: Certification| {
+        let record = NodeRecord { node: certification.node, ..record(3) };
+        let signed = SignedRecord::Node {
+            node: certification.node,
+            certifier: id(certifier),
+            certification: certification.seal(&signer(certifier)).unwrap_or_else(|error| panic!("{error}")),
+            record: record.seal(&signer(3)).unwrap_or_else(|error| panic!("{error}")),
+        };
+        signed.to_sealed()
+    };
+    let word = |superior| Certification { serial: 2, revoked: Some(NOW), ..certification(3, "511602", superior) };
+    let mut directory = tree();
+    let outcome = directory.merge(&by(1, word(Some(2))), NOW);
+    assert_eq!(outcome, Ok(Merge::Newer(RecordKey::Node(id(3)))), "the province revokes a county of the city");
+    assert_eq!((directory.superiors(&id(3)), directory.revoked(&id(3))), (vec![id(2), id(1)], Some(NOW)));
+    let wrong =
+        |certifier, superior| tree().merge(&by(certifier, word(superior)), NOW).map_err(|error| error.code()).map(drop);
+    assert_eq!(wrong(8, Some(2)), Err("record-mismatch"), "another province");
+    assert_eq!(wrong(4, Some(2)), Err("record-mismatch"), "a neighbour");
+    assert_eq!(wrong(2, Some(4)), Err("record-division"), "the city puts it under its neighbour");
+    assert_eq!(wrong(1, Some(9)), Err("signer-unknown"), "under a node that isn't known yet");
+    assert_eq!(wrong(1, None), Err("record-mismatch"), "under nobody");
+    assert_eq!(wrong(1, Some(3)), Err("record-division"), "under itself");
+}
+
+/// A city comes later and certifies a county that was the province's: it wins everywhere, in whatever order the words come.
+#[test]
+fn a_superior_that_came_later() {
+    let before = node(3, "511602", Some(1));
+    let moved = signed(
+        &Certification { serial: 2, ..certification(3, "511602", Some(2)) },
+        &NodeRecord { version: 2, ..record(3) },
+        2,
+        3,
+    );
+    let base = vec![node(1, "510000", None), node(2, "511600", Some(1))];
+    for order in [[&before, &moved], [&moved, &before]] {
+        let mut directory = Directory::new();
+        directory.add_anchor(id(1), signer(1).public_key());
+        let records = order.into_iter().cloned().chain(base.clone()).collect();
+        for (_, outcome) in directory.merge_all(records, NOW) {
+            assert!(outcome.is_ok(), "{outcome:?}");
+        }
+        assert_eq!(directory.superiors(&id(3)), [id(2), id(1)]);
+        assert_eq!(directory.merge(&before, NOW), Ok(Merge::Older(RecordKey::Node(id(3)))));
+        assert_eq!(directory.node(&id(3)).map(|entry| &entry.sealed), Some(&moved));
+    }
+}
+
+#[test]
 fn a_record_never_gives_way_to_an_older_one() {
     let mut directory = tree();
     let certified = certification(3, "511602", Some(2));

@@ -104,6 +104,6 @@ impl Session {
             self.outputs.push_back(Output::LoadRecords);
         }
         self.nudge_rest();
-        self.handle_nudge(hello.journals);
+        self.handle_nudge(hello.journals, now);
     }
 }

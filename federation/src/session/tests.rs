@@ -414,6 +414,18 @@ fn limits_close_the_link_and_bound_what_waits() {
     assert_eq!(closed, "send Bye, close limit");
 
     let mut session = in_state("open");
+    let mut named = 0;
+    let said = loop {
+        let some = (named..named + 1000).map(|epoch| JournalSize { origin: PEER, journal: 0, epoch, size: 1 });
+        let said = feed(&mut session, frame(&Frame::Nudge(Nudge { journals: some.collect() })), at(0));
+        if said.contains("close") {
+            break said;
+        }
+        named += 1000;
+    };
+    assert_eq!((said.as_str(), named as usize), ("send Bye, close limit", limits::JOURNALS_PER_PEER_MAX));
+
+    let mut session = in_state("open");
     let taken = (1..2000)
         .filter(|n| !feed(&mut session, frame(&Frame::Envelope(signed(&envelope(PEER, ME, *n)))), at(0)).is_empty());
     assert_eq!(taken.count(), limits::PENDING_ENVELOPES_MAX);

@@ -6,6 +6,7 @@ use tongban_codes::{ids::Digest, ids::NodeId, time::Timestamp};
 
 use super::{Input, Outboxes, Output, Pending, Session, State};
 use crate::{
+    close::CloseCode,
     delivery::{Outbox, Standing},
     envelope::{Envelope, Flow, StatementError},
     limits,
@@ -104,7 +105,7 @@ impl Session {
                 self.change(flow, now, |outbox, jitter| outbox.held(sequence, now, jitter));
             }
             Frame::Records(Records { records }) => self.outputs.push_back(Output::RecordsReceived(records)),
-            Frame::Nudge(Nudge { journals }) => self.handle_nudge(journals),
+            Frame::Nudge(Nudge { journals }) => self.handle_nudge(journals, now),
             Frame::Chain(Chain { certificates }) => self.outputs.push_back(Output::ChainReceived(certificates)),
             _ => {}
         }
@@ -163,9 +164,14 @@ impl Session {
         }
     }
 
-    pub(super) fn handle_nudge(&mut self, journals: Vec<JournalSize>) {
+    pub(super) fn handle_nudge(&mut self, journals: Vec<JournalSize>, now: Timestamp) {
         for journal in journals {
-            let known = self.traffic.journals.entry((journal.origin, journal.journal, journal.epoch)).or_default();
+            let key = (journal.origin, journal.journal, journal.epoch);
+            let full = self.traffic.journals.len() >= limits::JOURNALS_PER_PEER_MAX;
+            if full && !self.traffic.journals.contains_key(&key) {
+                return self.fail(CloseCode::Limit, "more journals than the protocol allows", now);
+            }
+            let known = self.traffic.journals.entry(key).or_default();
             if journal.size > *known {
                 *known = journal.size;
                 self.outputs.push_back(Output::PullDue(journal));

@@ -9,7 +9,7 @@ use crate::actor::Operator;
 use crate::case::{Act, Case, Collected, Offer, Progress};
 use crate::catalogue::{
     BaseItem, Decline, ForeignItem, Guide, ImportReport, LifeReport, Moved, PublishReport, ReorganisationReport,
-    ServiceItem, Standard,
+    ServiceItem, Standard, StandardsReport,
 };
 use crate::licence::Licence;
 
@@ -142,6 +142,13 @@ pub enum Reply {
     Moved(Moved),
     /// Departments were reorganised.
     Reorganised(ReorganisationReport),
+    /// Standards after they were set.
+    Standards(StandardsReport),
+    /// A standard after it was withdrawn.
+    Standard {
+        /// Its code.
+        standard: String,
+    },
     /// A licence.
     Licence {
         /// Its identifier.

@@ -5,7 +5,10 @@ use tongban_codes::time::Date;
 
 use crate::actor::Role;
 use crate::case::{Material, Offer, Progress, RefusalKind};
-use crate::catalogue::{ClaimTerms, DeclineReason, ForeignItem, ImportRow, ItemAct, Mode, Reorganisation, Selection};
+use crate::catalogue::{
+    ClaimTerms, DeclineReason, ForeignItem, Import, ItemAct, Mode, Reorganisation, Selection, StandardDraft,
+    StandardKind,
+};
 use crate::facts::Place;
 
 /// The applicant as he gave his name and number at the window or online.
@@ -65,7 +68,7 @@ pub enum Command {
         maps: Option<String>,
     },
     /// Imports rows of a file.
-    ImportItems(Vec<ImportRow>),
+    ImportItems(Import),
     /// Publishes one item, or every draft that can be.
     PublishItems(Option<String>),
     /// Claims a base item.
@@ -142,6 +145,17 @@ pub enum Command {
         operator: String,
         /// Department; none takes it away.
         department: Option<String>,
+    },
+    /// Sets standards of this node: ceilings, topics, life events, entries of lists, policy.
+    SetStandards(Vec<StandardDraft>),
+    /// Withdraws a standard of this node.
+    WithdrawStandard {
+        /// What it is.
+        kind: StandardKind,
+        /// Its code.
+        code: String,
+        /// The first day without it, today when absent.
+        from: Option<Date>,
     },
     /// Collects (收件).
     Collect {

@@ -29,6 +29,8 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::DeclineItem { .. }
         | Command::ReplaceItem { .. }
         | Command::TakeBackItem { .. }
+        | Command::SetStandards(_)
+        | Command::WithdrawStandard { .. }
         | Command::WithdrawItem(_) => &[Role::Catalogue],
         Command::PublishItems(_) => &[Role::Catalogue, Role::Line],
         Command::BringItems { act, .. } => act.roles(),
@@ -85,8 +87,8 @@ pub fn decide(
         Command::AddAuthority { name, code, maps } => {
             add_authority(facts, desk, name, code.as_deref(), maps.as_deref(), at)
         }
-        Command::ImportItems(rows) => {
-            let (report, mut events) = catalogue::import(facts, rows, at);
+        Command::ImportItems(import) => {
+            let (report, mut events) = catalogue::import(facts, import, at);
             give_seal_keys(desk, &mut events);
             name_editor(actor, at, &mut events);
             Ok(Change::of(events, Reply::Imported(report)))
@@ -147,6 +149,14 @@ pub fn decide(
             let (mut report, events) = catalogue::bring(facts, acting, &act, &Selection::One(code.clone()), false)?;
             let item = report.done.pop().map(|brought| brought.item).unwrap_or_default();
             Ok(Change::of(events, Reply::Item { item }))
+        }
+        Command::SetStandards(drafts) => {
+            let (report, events) = catalogue::establish(facts, drafts, at.date())?;
+            Ok(Change::of(events, Reply::Standards(report)))
+        }
+        Command::WithdrawStandard { kind, code, from } => {
+            let event = catalogue::withdraw_standard(facts, *kind, code, *from, at.date())?;
+            Ok(Change::of(vec![event], Reply::Standard { standard: code.clone() }))
         }
         Command::Collect { item, division, mode, applicant, materials, hold } => {
             let request =

@@ -16,6 +16,7 @@ mod decide;
 mod facts;
 pub mod licence;
 mod rejection;
+pub mod tables;
 
 pub use actor::{Actor, MANDATE_ALL, Mandate, Operator, Role};
 pub use authority::{Authority, AuthoritySuccessor, CodeAlias, DatedCode, LicenceType};

@@ -116,6 +116,16 @@ pub mod codes {
         CORE_LOCKED = "core-locked";
         /// The promised time is longer than the superior's ceiling or the statutory time.
         CEILING_EXCEEDED = "ceiling-exceeded";
+        /// The item drops or lowers what a law asks for.
+        FLOOR_UNDERCUT = "floor-undercut";
+        /// A ceiling would forbid what a floor asks for.
+        CEILING_BELOW_FLOOR = "ceiling-below-floor";
+        /// The score of the item is lower than policy requires.
+        QUALITY_LOW = "quality-low";
+        /// The item doesn't keep a rule that policy requires.
+        QUALITY_RULE = "quality-rule";
+        /// This node keeps no standard of that kind and code.
+        STANDARD_UNKNOWN = "standard-unknown";
         /// The item of another authority is not in the catalogue that this node could reach.
         OUTSIDE_CATALOGUE = "outside-catalogue";
         /// The item publishes no scope that covers the collecting division or mode.

@@ -37,7 +37,7 @@ fn items_that_may_not_be_collected() {
     let mut columns = PERMIT;
     columns[3].1 = "511A0015500014-511602000000-000-115113016823646795-1-00";
     columns[2].1 = "公共场所卫生许可变更";
-    home.act(&Command::ImportItems(vec![row(2, &columns)])).unwrap();
+    home.act(&Command::ImportItems(vec![row(2, &columns)].into())).unwrap();
     assert_eq!(refused(&home, &collect("511A0015500014", here)).code, "item-not-published");
     let mut future = CARD.to_vec();
     future[3].1 = "511F82001004-511602000000-000-11511301452259996U-1-00";

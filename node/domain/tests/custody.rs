@@ -210,7 +210,7 @@ fn a_refused_offer_frees_the_case_and_may_be_repeated() {
     assert!(act.note.as_deref().unwrap().starts_with("item-withdrawn: "));
     assert_eq!(town.code(&settle(home.origin(), id, 1, true)), "stale-tenure", "a late repeat");
 
-    home.act(&Command::ImportItems(vec![hall::row(2, &hall::CARD)])).unwrap();
+    home.act(&Command::ImportItems(vec![hall::row(2, &hall::CARD)].into())).unwrap();
     home.act(&Command::PublishItems(Some(CARD_CODE.into()))).unwrap();
     let again = town.act(&Command::Offer(id.to_string())).unwrap();
     assert_eq!(offer_of(&again.notices[0]).tenure, 1);

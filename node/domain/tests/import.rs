@@ -99,7 +99,7 @@ fn the_real_list() {
     assert!(hall.state.items[&code].findings.iter().all(|finding| !finding.blocks));
 
     // Once more: nothing new, and what was mapped is no finding.
-    let change = hall.act(&Command::ImportItems(rows.clone())).unwrap();
+    let change = hall.act(&Command::ImportItems(rows.clone().into())).unwrap();
     assert_eq!(change.events, []);
     let again = hall.import(&rows);
     assert_eq!((again.imported, counts(&again)["authority-unmapped"]), (1135, 91));
@@ -113,7 +113,7 @@ fn a_changed_row_makes_a_draft_beside_the_version_in_force() {
     let mut hall = Hall::new("511602", "广安区");
     hall.offer_item(&PERMIT);
     let (code, division) = (PERMIT[3].1, hall.division());
-    let unchanged = hall.act(&Command::ImportItems(vec![row(9, &PERMIT)])).unwrap();
+    let unchanged = hall.act(&Command::ImportItems(vec![row(9, &PERMIT)].into())).unwrap();
     assert_eq!(unchanged.events, []);
 
     let mut columns = PERMIT;
@@ -123,7 +123,7 @@ fn a_changed_row_makes_a_draft_beside_the_version_in_force() {
     let id = hall.collect(code, division);
     assert_eq!(hall.case(id).item.promised.unwrap().days, 5);
     // The same draft again is none.
-    assert_eq!(hall.act(&Command::ImportItems(vec![row(2, &columns)])).unwrap().events, []);
+    assert_eq!(hall.act(&Command::ImportItems(vec![row(2, &columns)].into())).unwrap().events, []);
     // The short code finds the draft beside the version in force.
     hall.act(&Command::PublishItems(Some("511A0015500013".into()))).unwrap();
     assert_eq!((hall.state.items[code].version, hall.state.items[code].promised.unwrap().days), (2, 3));
@@ -139,7 +139,7 @@ fn a_changed_row_makes_a_draft_beside_the_version_in_force() {
 
     // Columns that the file lacks say nothing; empty cells do.
     let plain = &PERMIT[..7];
-    assert_eq!(hall.act(&Command::ImportItems(vec![row(2, plain)])).unwrap().events, []);
+    assert_eq!(hall.act(&Command::ImportItems(vec![row(2, plain)].into())).unwrap().events, []);
     let mut emptied = columns;
     (emptied[9].1, emptied[10].1) = ("", "");
     hall.import(&[row(2, &emptied)]);
@@ -179,7 +179,9 @@ fn rows_that_do_not_come_in() {
         ("base_code", ""),
         ("legal_basis", ""),
         ("statutory_days", ""),
+        ("statutory_unit", ""),
         ("promised_days", ""),
+        ("promised_unit", ""),
         ("modes", ""),
         ("covered", ""),
         ("effective", ""),
@@ -208,6 +210,8 @@ fn rows_that_do_not_come_in() {
         ("promised_days", "3651", "days"),
         ("promised_days", "70000", "days"),
         ("promised_days", "21", "ceiling-exceeded"),
+        ("statutory_unit", "小时", "unit"),
+        ("promised_unit", "1", "unit"),
         ("modes", "online^无差别", "mode"),
         ("covered", "511603^999999", "division-unknown"),
         ("effective", "2026-09-31", "date"),
@@ -240,7 +244,7 @@ fn authorities_have_versions() {
     assert_eq!(version(&hall), 1);
     let mut columns = PERMIT;
     columns[6].1 = &other;
-    let change = hall.act(&Command::ImportItems(vec![row(2, &columns)])).unwrap();
+    let change = hall.act(&Command::ImportItems(vec![row(2, &columns)].into())).unwrap();
     assert!(matches!(&change.events[0], Event::Authority(authority) if authority.codes.len() == 2));
     assert_eq!(version(&hall), 2);
     for (name, code, maps, expected) in [

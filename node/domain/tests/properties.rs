@@ -187,7 +187,7 @@ impl World {
             Step::Withdraw { permit } => drop(self.give(true, &Command::WithdrawItem(code(permit).into()))),
             Step::Publish { permit } => {
                 let row = if permit { row(2, &PERMIT) } else { row(2, &CARD) };
-                drop(self.give(true, &Command::ImportItems(vec![row])));
+                drop(self.give(true, &Command::ImportItems(vec![row].into())));
                 drop(self.give(true, &Command::PublishItems(Some(code(permit).into()))));
             }
         }

@@ -240,7 +240,7 @@ fn a_draft_is_held_to_the_base_item_of_the_day_it_is_published() {
 #[test]
 fn a_changed_base_item_is_a_draft_beside_the_one_in_force() {
     let (mut province, mut county) = both();
-    let unchanged = province.act(&Command::ImportItems(vec![row(2, &COLUMNS)])).unwrap();
+    let unchanged = province.act(&Command::ImportItems(vec![row(2, &COLUMNS)].into())).unwrap();
     assert_eq!(unchanged.events, []);
     let mut columns = COLUMNS;
     columns[6].1 = "8";
@@ -248,7 +248,7 @@ fn a_changed_base_item_is_a_draft_beside_the_one_in_force() {
     let base = &province.state.bases[BASE];
     assert_eq!(base.state, ItemState::Draft);
     assert_eq!(base.published().unwrap().promised_days, Some(10));
-    assert_eq!(province.act(&Command::ImportItems(vec![row(2, &columns)])).unwrap().events, []);
+    assert_eq!(province.act(&Command::ImportItems(vec![row(2, &columns)].into())).unwrap().events, []);
     // The province's own halls claim what is in force.
     let own = ClaimTerms {
         department: Some("省卫生健康委".into()),

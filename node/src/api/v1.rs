@@ -23,6 +23,23 @@
 //! | POST `/v1/authorities/reorganise` | [`Reorganise`] | `moved`, `base_items`, `drafts`, `operators`, `refused`, `dry_run` |
 //! | POST `/v1/operators/line` | [`AssignLine`] | the operator |
 //! | GET `/v1/items` | [`ItemQuery`] | [`List`] of [`ItemView`] under `items` |
+//! | GET `/v1/items/rows` | [`ItemQuery`] of one stage | [`ItemRows`] |
+//! | POST `/v1/standards` | [`SetStandards`] | `set`, `unchanged`, `refused` |
+//! | POST `/v1/standards/withdraw` | [`WithdrawStandard`] | `standard` |
+//! | GET `/v1/standards` | [`StandardQuery`] | [`List`] of [`StandardView`] under `standards` |
+//! | GET `/v1/standards/exceeded` | [`ExceededQuery`] | [`List`] of limits that items don't keep under `exceeded` |
+//! | GET `/v1/standards/conflicts` | [`ExceededQuery`] | [`List`] of items that lists speak against under `conflicts` |
+//! | GET `/v1/life-events/{code}` | | its items in order, with what each waits for |
+//! | GET `/v1/items/quality` | [`QualityQuery`] | `overview`, `departments`, `items` |
+//! | GET `/v1/items/lists/{name}` | | [`List`] of items under `items`, with `list` and `formula` |
+//! | GET `/v1/items/report` | [`MonthQuery`] | the monthly report |
+//! | GET `/v1/items/{code}/guide` | [`GuideQuery`] | the guide as JSON, HTML or text |
+//! | GET `/v1/items/search` | [`SearchQuery`] | [`SearchAnswer`] |
+//! | GET `/v1/items/drift` | [`DriftQuery`] | [`DriftReport`] |
+//! | POST `/v1/front/plan` | [`PlanReport`] | [`ReportPlan`]; changes nothing |
+//! | POST `/v1/front/record` | [`RecordReport`] | `recorded` |
+//! | POST `/v1/front/answers` | [`RecordAnswers`] | `accepted`, `rejected`, `unchanged` |
+//! | GET `/v1/front/reported` | [`ReportedQuery`] | [`Reported`] |
 //! | POST `/v1/cases` | [`CollectCase`] | `case`, `collection_no`, `query_code` |
 //! | POST `/v1/cases/act` | [`CaseAct`] | the case's number, state and deadlines |
 //! | GET `/v1/cases`, `/v1/cases/show`, `/v1/cases/whereis`, `/v1/cases/progress` | [`CaseQuery`] | [`CaseView`], [`WhereisView`], [`ProgressView`] |
@@ -48,13 +65,21 @@
 //! A refusal has status 4xx and the body [`ErrorBody`].
 
 mod answer;
+mod drift;
+mod front;
 mod item_life;
 mod request;
+mod search;
+mod standards;
 
 pub use answer::*;
+pub use drift::*;
+pub use front::*;
 pub use item_life::*;
 use request::request;
 pub use request::*;
+pub use search::*;
+pub use standards::*;
 
 use std::collections::BTreeMap;
 

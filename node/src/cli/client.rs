@@ -59,6 +59,11 @@ impl Answer {
         Self { text: value.to_string() }
     }
 
+    /// The answer as it came.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The answer as it came, on one line.
     pub(crate) fn line(&self) -> String {
         let text = self.text.trim();

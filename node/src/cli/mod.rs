@@ -5,9 +5,9 @@
 pub(crate) mod client;
 mod command;
 pub(crate) mod failure;
-pub(crate) mod item_file;
 mod lines;
 pub(crate) mod output;
+pub(crate) mod sheet;
 pub(crate) mod text;
 
 use std::path::{Path, PathBuf};

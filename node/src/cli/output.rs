@@ -6,7 +6,8 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 use tongban_domain::Role;
 use tongban_domain::case::{ActKind, Status};
-use tongban_domain::catalogue::Mode;
+use tongban_domain::catalogue::ceiling::CeilingField;
+use tongban_domain::catalogue::{CodeList as _, ListKind, Mode};
 
 use super::client::Answer;
 use super::failure::{EXIT_DONE, Failure, Outcome};
@@ -137,16 +138,21 @@ impl Output {
             "kind" => ActKind::ALL.iter().find(|kind| kind.name() == text).map(|kind| kind.zh()),
             "mode" | "modes" => Mode::ALL.iter().find(|mode| mode.name() == text).map(|mode| mode.zh()),
             "roles" => Role::ALL.iter().find(|role| role.name() == text).map(|role| role.zh()),
-            "relation" | "custody" | "journal" | "stage" | "stands" => None,
+            "list" | "entry.list" => ListKind::named(text).map(ListKind::zh),
+            "limited" => CeilingField::named(text).map(CeilingField::zh),
+            "relation" | "custody" | "journal" | "stage" | "severity" | "stands" => None,
             _ => return text.to_owned(),
         };
         zh.map_or_else(|| word(text, self.lang), str::to_owned)
     }
 
-    /// Asks before what can't be undone; only a person at a terminal is asked, and `--yes` answers.
+    /// Asks before what can't be undone. `--yes` answers; where nobody can be asked, it must have.
     pub(crate) fn confirm(self, yes: bool, question: Text, values: &[&str]) -> Result<(), Failure> {
-        if yes || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if yes {
             return Ok(());
+        }
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Err(Failure::of(&NOT_CONFIRMED, "", &[]).usage());
         }
         let mut err = io::stderr().lock();
         let _ = write!(err, "{} {}", question.with(self.lang, values), CONFIRM_HINT.of(self.lang));

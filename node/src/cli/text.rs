@@ -81,7 +81,7 @@ macro_rules! texts {
     ($($name:ident = $en:literal, $zh:literal;)*) => {
         $(pub(crate) const $name: Text = Text { en: $en, zh: $zh };)*
         #[cfg(test)]
-        const TEXTS: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
+        pub(super) const TEXTS: &[(&str, Text)] = &[$((stringify!($name), $name)),*];
     };
 }
 
@@ -100,7 +100,10 @@ macro_rules! faults {
 }
 
 pub(crate) mod doctor;
+pub(crate) mod drift;
+pub(crate) mod front;
 pub(crate) mod life;
+pub(crate) mod sheet;
 
 texts! {
     ERROR = "error", "错误";
@@ -121,6 +124,7 @@ texts! {
         "{0} 起 {1} 个工作日，至 {2}（暂定：超出已公布的日历 {3}）";
     IMPORTED = "{0} came in, {1} of them flagged, {2} rejected.", "导入 {0} 项，其中 {1} 项有问题；拒绝 {2} 项。";
     SENDING = "sending rows", "正在导入";
+    INDEX_INCOMPLETE = "The search index is still being built; there may be more.", "检索索引尚在建立，结果可能不全。";
     PUBLISHED = "{0} published, {1} refused.", "已发布 {0} 项，未发布 {1} 项。";
     FILE_WRITTEN = "The sealed file is in {0}.", "带签章的证照文件已写入 {0}。";
     VERDICT_VALID = "valid: {0}", "有效：{0}";
@@ -135,6 +139,12 @@ texts! {
     CONFIRM_CANCEL = "Cancel the licence {0}? It can't be undone.", "确定注销证照 {0}？此操作不可撤销。";
     CONFIRM_REVOKE = "Revoke the node {0} as of {1}? Its links are closed, and what it seals counts no more.", "确定自 {1} 起撤销节点 {0}？其链路将被切断，其后签章不再有效。";
     CONFIRM_WITHDRAW = "Withdraw the item {0}?", "确定取消事项 {0}？";
+    CONFIRM_WITHDRAW_STANDARD = "Withdraw the {0} {1}?", "确定撤销{0} {1}？";
+    STANDARDS_SET = "{0} set, {1} unchanged, {2} refused.", "已设定 {0} 项，未变 {1} 项，拒绝 {2} 项。";
+    QUALITY_SUMMARY = "{0} items, mean score {1}, {2} % of the guides accurate.", "共 {0} 项，平均 {1} 分，指南准确度 {2}%。";
+    LIST_TITLE = "{0}: {1} items ({2})", "{0}：{1} 项（{2}）";
+    REPORT_TITLE = "As of {0}: {1} items that are applied for, {2} of them without a guide.", "截至 {0}：依申请事项 {1} 项，其中 {2} 项没有办事指南。";
+    PRESENCE_UNLISTED = "They ask for presence and are on no negative list:", "要求到现场但不在网上审批负面清单内：";
     CONFIRM_HINT = "[y/N] ", "［y/N］";
     TRYING_AGAIN = "The connection broke, trying again…", "连接中断，正在重试…";
     DOCTOR_OK = "Everything is in order.", "一切正常。";
@@ -182,21 +192,16 @@ faults! {
         "choose another name, or add --yes to replace it", "请换一个文件名，或加 --yes 覆盖";
     FILE_UNWRITABLE = "file-unwritable", "file": "the file can't be written: {0}", "无法写入文件：{0}";
         "check path, permissions and free disk", "请检查路径、权限和磁盘余量";
-    CSV_EMPTY = "csv-empty", "file": "the file has no rows", "文件没有数据行";
-        "the first line names the columns, an item follows on each further line", "首行为列名，其后每行一个事项";
-    CSV_ENCODING = "csv-encoding", "file": "line {0} is not UTF-8", "第 {0} 行不是 UTF-8 编码";
-        "save it as \"CSV UTF-8\", or convert it: iconv -f GB18030 -t UTF-8 FILE", "请另存为“CSV UTF-8”，或转换：iconv -f GB18030 -t UTF-8 文件";
-    CSV_MALFORMED = "csv-malformed", "file": "line {0}: {1}", "第 {0} 行：{2}";
-        "correct the line, nothing was sent; fields with commas, quotes or line breaks stand in quotes (RFC 4180)",
-        "请更正该行，尚未导入任何内容；含逗号、引号或换行的字段须加引号（RFC 4180）";
-    CSV_COLUMN_MISSING = "csv-column-missing", "file": "the column {0} is missing", "缺少列 {0}";
-        "the columns are {1}", "必需的列为 {1}";
-    CSV_COLUMN_UNKNOWN = "csv-column-unknown", "file": "the column {0} is unknown", "未知的列 {0}";
-        "rename it{1}, or leave it out", "请改名{2}，或删去该列";
-    CSV_COLUMN_REPEATED = "csv-column-repeated", "file": "the column {0} comes twice", "列 {0} 重复";
-        "leave one of them out", "请删去其中一列";
     ITEM_UNKNOWN = "item-unknown", "item": "no item of this code is known here", "本节点没有该编码的事项";
         "tongban item list", "tongban item list";
+    STANDARD_UNKNOWN = "standard-unknown", "code": "nothing of this code is known here", "本节点没有该编码的内容";
+        "list them first", "请先列出查看";
+    JSON_MALFORMED = "json-malformed", "file": "the file isn't JSON of the documented shape: {0}", "文件不是约定格式的 JSON：{0}";
+        "correct it, nothing was sent", "请更正，尚未提交任何内容";
+    COLUMN_UNKNOWN = "column-unknown", "file": "the column {0} is unknown", "未知的列 {0}";
+        "rename it{1}, or leave it out", "请改名{2}，或删去该列";
+    AFTER_MALFORMED = "invalid-field", "after": "each is LATER:EARLIER, two codes with a colon between", "写作 后办编码:先办编码";
+        "write --after B:A where B waits for A", "B 须在 A 之后办理的，写作 --after B:A";
     RUN_FAILED = "run-failed", "": "the node stopped: {0}", "节点停止运行：{0}";
         "tongban doctor --dir {1}", "tongban doctor --dir {1}";
     CLOCK_NOT_DEMO = "clock-not-demo", "clock": "only a node made with init --demo takes another clock",
@@ -225,9 +230,9 @@ macro_rules! labels {
 }
 
 labels! {
-    "after" = "after", "修改后";
+    "becomes" = "after", "修改后";
     "base_version" = "base version", "基本目录版本";
-    "before" = "before", "修改前";
+    "was" = "before", "修改前";
     "begins" = "begins", "生效日期";
     "cancel" = "last day", "最后有效日";
     "change" = "change", "变化";
@@ -238,20 +243,19 @@ labels! {
     "difference" = "lawful difference", "依法差异";
     "differs" = "differs in", "差异要素";
     "document" = "document", "文件";
-    "field" = "field", "要素";
     "is_overdue" = "overdue", "逾期";
     "last_day" = "last day", "最后有效日";
     "outdated" = "to be updated", "待更新";
-    "overdue" = "overdue", "逾期";
     "pending" = "pending", "待认领";
     "promised" = "promised time", "承诺时限";
-    "rate" = "claim rate", "认领率";
+    "claim_rate" = "claim rate", "认领率";
     "replaces" = "in the place of", "替代";
     "should" = "to claim", "应认领";
     "stands" = "stands", "情况";
     "statutory" = "statutory time", "法定时限";
     "successor" = "successor", "后继";
     "waits_until" = "begins", "生效日期";
+    "differences" = "differences", "差异";
     "act_number" = "act", "环节序号";
     "applicant" = "applicant", "申请人";
     "applied" = "applied", "已应用";
@@ -287,6 +291,7 @@ labels! {
     "direction" = "direction", "方向";
     "disk_free_bytes" = "free disk, bytes", "磁盘余量（字节）";
     "division" = "division", "行政区划";
+    "division_name" = "place", "地区";
     "effective" = "effective", "生效日期";
     "epoch" = "epoch", "纪元";
     "expires" = "expires", "有效期至";
@@ -295,7 +300,11 @@ labels! {
     "core" = "core hash", "核心摘要";
     "issued_on" = "issued on", "颁发日期";
     "covered" = "collected in", "可收件区划";
+    "former_superior" = "former superior", "原上级";
     "from" = "from", "自";
+    "batch" = "batch", "批次";
+    "row_guid" = "row id", "记录标识";
+    "table" = "table", "数据表";
     "legal_basis" = "legal basis", "法律依据";
     "stage" = "catalogue", "目录";
     "until" = "until", "至";
@@ -310,6 +319,7 @@ labels! {
     "licences" = "licences", "证照";
     "listen" = "listens on", "监听地址";
     "log_syncs" = "log syncs", "日志落盘次数";
+    "log_released" = "log released to", "日志已删至";
     "mandates" = "mandates", "决定授权";
     "measure" = "measure", "口径";
     "mode" = "mode", "办理方式";
@@ -326,6 +336,7 @@ labels! {
     "origin" = "origin", "来源节点";
     "outcome" = "outcome", "结果";
     "owner" = "owner", "经办节点";
+    "places" = "places", "办理地数";
     "place.division" = "at", "办理地点";
     "problem" = "problem", "问题";
     "promised_days" = "promised days", "承诺时限";
@@ -367,6 +378,65 @@ labels! {
     "value" = "value", "值";
     "version" = "version", "版本";
     "window" = "window", "窗口";
+    "set_by" = "set by", "设定地";
+    "holds" = "holds here", "在此执行";
+    "until_then" = "until then version", "此前执行版本";
+    "ceiling.materials" = "materials", "材料数";
+    "ceiling.promised_days" = "promised days", "承诺时限";
+    "ceiling.fee_fen" = "fees, fen", "收费（分）";
+    "ceiling.steps" = "steps", "环节数";
+    "ceiling.visits" = "visits", "到现场次数";
+    "ceiling.materials_floor" = "statutory materials", "法定材料";
+    "ceiling.publicity_floor" = "statutory publicity, days", "法定公示（工作日）";
+    "ceiling.fees_floor" = "statutory fees", "法定收费";
+    "ceiling.deadline" = "mended by", "整改期限";
+    "limited" = "limit of", "要素";
+    "limit" = "limit", "限额";
+    "mend_by" = "mended by", "整改期限";
+    "overdue" = "overdue", "逾期";
+    "standard" = "code", "标准编码";
+    "topic.name" = "name", "名称";
+    "topic.for_persons" = "for persons", "面向自然人";
+    "topic.above" = "above it", "上级主题";
+    "topic.order" = "order", "次序";
+    "life-event.name" = "name", "名称";
+    "life-event.for_persons" = "for persons", "面向自然人";
+    "life-event.items" = "items", "事项";
+    "for_persons" = "for persons", "面向自然人";
+    "guidance" = "guidance", "引导语";
+    "order" = "order", "次序";
+    "after" = "after", "须先办";
+    "policy.review" = "review", "须审核";
+    "policy.quality_min" = "least quality", "最低质量分";
+    "policy.rules_required" = "rules required", "必须满足的规则";
+    "policy.claim_days" = "days to claim", "认领期限（天）";
+    "entry.list" = "list", "清单";
+    "entry.name" = "name", "名称";
+    "entry.base_code" = "base code", "基本编码";
+    "entry.department" = "department", "部门";
+    "entry.demo" = "demo", "演示";
+    "list" = "list", "清单";
+    "rule" = "rule", "规则";
+    "severity" = "severity", "等级";
+    "weight" = "weight", "分值";
+    "accuracy" = "accuracy", "准确度";
+    "field" = "field", "要素";
+    "score" = "score", "得分";
+    "items" = "items", "事项数";
+    "visits" = "visits", "到现场次数";
+    "fees" = "fees", "收费";
+    "intermediary" = "intermediary", "中介服务";
+    "figure" = "figure", "指标";
+    "rate" = "rate", "数值";
+    "online" = "online", "网上可办率";
+    "fully-online" = "fully online", "全程网办率";
+    "no-visit" = "no visit", "零跑动率";
+    "once-at-most" = "once at most", "最多跑一次率";
+    "mean-visits" = "mean visits", "平均跑动次数";
+    "instant" = "instant", "即办件占比";
+    "shortening" = "shortening", "时限压缩率";
+    "numerator" = "numerator", "分子";
+    "denominator" = "denominator", "分母";
 }
 
 /// What a stable word of the API means; the word itself where nothing is known.
@@ -383,6 +453,9 @@ const WORDS: &[(&str, &str)] = &[
     ("subordinate", "下级"),
     ("other", "其他"),
     ("up", "正常"),
+    ("same", "一致"),
+    ("differs", "不一致"),
+    ("unreached", "未应答"),
     ("connecting", "连接中"),
     ("down", "中断"),
     ("owner", "本节点"),
@@ -413,6 +486,9 @@ const WORDS: &[(&str, &str)] = &[
     ("status-unknown", "状态未知"),
     ("acts", "办件台账"),
     ("standards", "标准台账"),
+    ("red", "红"),
+    ("yellow", "黄"),
+    ("info", "提示"),
     ("ok", "正常"),
     ("warn", "提醒"),
     ("fail", "故障"),
@@ -436,7 +512,7 @@ mod tests {
 
     #[test]
     fn every_text_is_in_both_languages_with_the_same_places() {
-        for (name, text) in TEXTS {
+        for (name, text) in TEXTS.iter().chain(sheet::TEXTS).chain(front::TEXTS) {
             assert!(!text.en.is_empty() && !is_chinese(text.en), "{name}");
             assert!(is_chinese(text.zh) || !text.zh.is_ascii(), "{name}");
             assert_eq!(places(text.en), places(text.zh), "{name}");
@@ -452,7 +528,7 @@ mod tests {
 
     #[test]
     fn every_fault_has_code_text_and_remedy() {
-        for fault in FAULTS.iter().chain(doctor::FAULTS) {
+        for fault in FAULTS.iter().chain(doctor::FAULTS).chain(sheet::FAULTS) {
             let code = fault.code;
             assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{code}");
             for text in [fault.text.en, fault.text.zh, fault.remedy.en, fault.remedy.zh] {

@@ -44,6 +44,8 @@ pub struct Storage {
     pub write_buffer_mib: u32,
     /// MiB of cache for what is.
     pub block_cache_mib: u32,
+    /// MiB of log beyond which it is let go behind a flushed state.
+    pub log_mib: u32,
 }
 
 /// Where the node stops admitting.
@@ -87,7 +89,7 @@ pub enum LogFormat {
 
 impl Default for Storage {
     fn default() -> Self {
-        Self { write_buffer_mib: 64, block_cache_mib: 64 }
+        Self { write_buffer_mib: 64, block_cache_mib: 64, log_mib: 512 }
     }
 }
 
@@ -117,12 +119,13 @@ fn default_socket() -> PathBuf {
 pub(crate) const SOCKET_NAME: &str = "tongban.sock";
 
 /// Every key, with its section where it has one.
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "listen",
     "advertise",
     "socket",
     "storage.write_buffer_mib",
     "storage.block_cache_mib",
+    "storage.log_mib",
     "limits.low_water_mib",
     "federation.direct",
     "federation.pull_seconds",
@@ -197,6 +200,7 @@ impl Config {
         let numbers = [
             ("storage.write_buffer_mib", self.storage.write_buffer_mib, 8..=65_536),
             ("storage.block_cache_mib", self.storage.block_cache_mib, 8..=1_048_576),
+            ("storage.log_mib", self.storage.log_mib, 1..=65_536),
             ("limits.low_water_mib", self.limits.low_water_mib, 16..=1_048_576),
             ("federation.pull_seconds", self.federation.pull_seconds, 1..=86_400),
         ];
@@ -249,7 +253,7 @@ impl Config {
     #[must_use]
     pub(crate) fn template(listen: SocketAddr, advertise: &[String], socket: &Path) -> String {
         let quoted = |text: &str| toml::Value::from(text).to_string();
-        let Storage { write_buffer_mib, block_cache_mib } = Storage::default();
+        let Storage { write_buffer_mib, block_cache_mib, log_mib } = Storage::default();
         let Limits { low_water_mib } = Limits::default();
         let Federation { direct, pull_seconds } = Federation::default();
         let filter = Telemetry::default().filter;
@@ -267,7 +271,9 @@ impl Config {
              socket = {}\n\n\
              [storage]\n\
              write_buffer_mib = {write_buffer_mib}\n\
-             block_cache_mib = {block_cache_mib}\n\n\
+             block_cache_mib = {block_cache_mib}\n\
+             # 日志超过此值（MiB）时，状态落盘后删去旧日志 / MiB of log beyond which it is let go once the state is on disk\n\
+             log_mib = {log_mib}\n\n\
              [limits]\n\
              # 磁盘余量低于此值（MiB）停止收件 / free disk in MiB below which nothing new is admitted\n\
              low_water_mib = {low_water_mib}\n\n\

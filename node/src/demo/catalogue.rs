@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use tongban_domain::catalogue::{ClaimTerms, ImportReport, ImportRow, Mode};
+use tongban_domain::catalogue::{ClaimTerms, ImportReport, ImportRow, ImportTerms, Mode};
 
 use super::federation::{CITY, Federation, HOME, NEIGHBOUR, PROVINCE};
 use super::hall::Hall;
 use super::people::{ADMIN, WINDOW, credit_code, materials, somebody};
 use super::stage::{Broken, NotHeld, Seen, Stage, holds, list, refused, text, wait};
 use crate::api::v1::{AddAuthority, ClaimItem, CollectCase, ImportItems, PublishItems};
-use crate::cli::item_file;
+use crate::cli::sheet::mapping::Mapping;
+use crate::cli::sheet::rows::ItemFile;
 use crate::cli::text::Lang;
 
 /// The items that 广安区 published in 2025, from github.com/v-luobo/zwfw (Apache-2.0), as dirty as they are; see NOTICE.
@@ -56,11 +57,11 @@ fn base_row(row: u32, name: &str, more: &[(&str, &str)]) -> ImportRow {
     .map(|(column, value)| (column.to_owned(), value.to_owned()))
     .into();
     values.extend(more.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned())));
-    ImportRow { row, values }
+    ImportRow::new(row, values)
 }
 
 fn import(hall: &Hall, rows: Vec<ImportRow>) -> Result<ImportReport, Broken> {
-    let answer = hall.post(ADMIN, "/v1/items/import", &ImportItems { rows })?;
+    let answer = hall.post(ADMIN, "/v1/items/import", &ImportItems { rows, terms: ImportTerms::default() })?;
     serde_json::from_value(answer).map_err(|error| Broken::Differs {
         expected: "{imported, flagged, rejected, rows}".to_owned(),
         found: error.to_string(),
@@ -154,7 +155,8 @@ fn locked(stage: &Stage, hall: &Hall, code: &str) -> Result<Value, Broken> {
 pub(super) fn real_items(stage: &mut Stage, federation: &Federation) -> Result<(), NotHeld> {
     let (en, zh) = ("广安区 imports its 1,135 real items", "广安区导入 1135 项真实事项");
     stage.step(en, zh, |stage| {
-        let mut rows = item_file::read(ITEMS_CSV)?;
+        let file = ItemFile::read(ITEMS_CSV, Mapping::default(), None)?;
+        let mut rows: Vec<ImportRow> = file.records(false).map(|record| record.row).collect();
         for row in &mut rows {
             complete(row);
         }

@@ -10,6 +10,7 @@ use tongban_codes::ids::NodeId;
 use tongban_storage::keyspace::meta;
 use tongban_storage::{Backend, StorageError, WriteBatch};
 
+use super::catalogue_changes::CatalogueChanges;
 use super::entry::{decode, head};
 use super::fold::{Blobs, fold};
 use crate::raft::{CommittedSink, SinkClosed};
@@ -70,6 +71,7 @@ pub struct AppliedState {
     me: NodeId,
     opened_at: u64,
     tell: watch::Sender<Progress>,
+    catalogue: CatalogueChanges,
     pub(super) folded: Folded,
 }
 
@@ -82,7 +84,8 @@ impl AppliedState {
     pub fn open(backend: Arc<dyn Backend>, blobs: Arc<dyn Blobs>, me: NodeId) -> Result<Arc<Self>, StorageError> {
         let opened_at = meta::APPLIED.load(&*backend, &())?.unwrap_or(0);
         let (tell, _) = watch::channel(Progress { index: opened_at, ended: false });
-        Ok(Arc::new(Self { backend, blobs, me, opened_at, tell, folded: Folded::default() }))
+        let catalogue = CatalogueChanges::default();
+        Ok(Arc::new(Self { backend, blobs, me, opened_at, tell, catalogue, folded: Folded::default() }))
     }
 
     /// Applies a committed entry behind all that were applied before.
@@ -106,6 +109,7 @@ impl AppliedState {
         let mut position = WriteBatch::new();
         meta::APPLIED.put(&mut position, &(), &index);
         self.backend.write_all(&[&batch, &position])?;
+        self.catalogue.note(&batch);
         self.tell.send_replace(Progress { index, ended: false });
         Ok(())
     }
@@ -140,6 +144,12 @@ impl AppliedState {
     #[must_use]
     pub fn opened_at(&self) -> u64 {
         self.opened_at
+    }
+
+    /// Which items changed since the state was opened, until somebody takes it.
+    #[must_use]
+    pub fn catalogue(&self) -> &CatalogueChanges {
+        &self.catalogue
     }
 
     /// The state database.

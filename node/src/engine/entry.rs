@@ -5,8 +5,10 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{AuthorityId, CaseId, Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_domain::Event;
+use tongban_domain::tables::ReportedRow;
 use tongban_storage::keyspace::delivery::Aside;
 use tongban_storage::keyspace::directory::Invite;
+use tongban_storage::keyspace::front::FrontRow;
 use tongban_storage::keyspace::meta::NodeRow;
 
 /// An entry of the journal with its body, as hashed.
@@ -265,6 +267,19 @@ pub enum ExchangeEvent {
         /// The act that was there first and this one, sealed, when they contradict each other.
         #[n(7)]
         fork: Option<Contradiction>,
+    },
+    /// Rows were sent to a front database, or it answered about them.
+    #[n(30)]
+    Reported {
+        /// The front database's name.
+        #[n(0)]
+        channel: String,
+        /// How the node stands with it now.
+        #[n(1)]
+        front: FrontRow,
+        /// The rows as they stand now.
+        #[n(2)]
+        rows: Vec<ReportedRow>,
     },
 }
 

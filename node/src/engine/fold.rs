@@ -13,7 +13,7 @@ use tongban_storage::keyspace::delivery::{self, Outcome};
 use tongban_storage::keyspace::figure::{SLICE, SliceRow};
 use tongban_storage::keyspace::journal::{self, ENTRY, SUBTREE};
 use tongban_storage::keyspace::meta::{self, Pulled};
-use tongban_storage::keyspace::{Bytes, Overlay, case, directory, hall, item};
+use tongban_storage::keyspace::{Bytes, Overlay, case, directory, front, hall, item};
 use tongban_storage::{Read, StorageError, WriteBatch};
 
 use super::arrivals;
@@ -219,6 +219,13 @@ impl Folding<'_> {
             ExchangeEvent::Forgotten(keys) => {
                 for (_, key) in keys {
                     delivery::IDEMPOTENCY.delete(self.over.batch, key);
+                }
+            }
+            ExchangeEvent::Reported { channel, front: stands, rows } => {
+                front::FRONT.put(self.over.batch, channel, stands);
+                for row in rows {
+                    let key = (channel.clone(), row.item.clone(), row.guid.clone());
+                    front::REPORTED.put(self.over.batch, &key, row);
                 }
             }
             ExchangeEvent::Slice { origin, journal, epoch, from, count, digest, frontier, checkpoint } => {

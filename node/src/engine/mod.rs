@@ -8,6 +8,7 @@
 
 mod apply;
 mod arrivals;
+mod catalogue_changes;
 mod committed;
 mod desk;
 mod entry;
@@ -20,6 +21,7 @@ mod writer;
 
 pub use apply::{Applied, AppliedState, Applier};
 pub(crate) use arrivals::kept_envelope;
+pub use catalogue_changes::{CatalogueChanges, Changed};
 pub use committed::Committed;
 pub use desk::{AuthorityKeys, Keys, LeaderDesk};
 pub use entry::{Contradiction, Decision, ExchangeEvent, JournalRecord, LogEntry, Outgoing, Unread};

@@ -15,6 +15,7 @@ use tongban_federation::{Hop, Sealed, limits, next_hop};
 use tongban_quic::Link;
 use tongban_seal::{KeyId, PublicKey, cose};
 
+use super::knowledge::Knowledge;
 use super::shared::Shared;
 
 /// How long one question may take, over all its hops.
@@ -118,9 +119,37 @@ pub struct LicenceAnswer {
     pub as_of: Timestamp,
 }
 
+impl Knowledge {
+    /// The payload of an answer under the seal of the node that gave it; `None` when the seal doesn't hold.
+    #[must_use]
+    pub fn open_answer(&self, signer: &NodeId, sealed: &Sealed) -> Option<Vec<u8>> {
+        let directory = self.directory();
+        let keys = directory.seal_keys(signer);
+        let lookup = |id: &KeyId| -> Option<PublicKey> {
+            keys.iter()
+                .find(|dated| dated.revoked.is_none() && dated.key.key_id() == *id)
+                .map(|dated| dated.key.clone())
+        };
+        let opened = cose::open(sealed.as_bytes(), &lookup, &[]).ok()?.expect(CONTENT_TYPE).ok()?;
+        Some(opened.payload)
+    }
+}
+
 impl Shared {
     /// Asks the node that a target names, wherever it is.
     pub async fn ask<T: for<'b> Decode<'b, ()>>(self: &Arc<Self>, target: Target, query: Query) -> Asked<T> {
+        match self.ask_payload(target, query).await {
+            Asked::Answer(payload, signer) => match tongban_codes::cbor::from_slice(&payload) {
+                Ok(answered) => Asked::Answer(answered, signer),
+                Err(error) => Asked::Refused("answer-malformed".to_owned(), error.to_string()),
+            },
+            Asked::Refused(code, text) => Asked::Refused(code, text),
+            Asked::Unreached => Asked::Unreached,
+        }
+    }
+
+    /// As [`Shared::ask`], with the answer as it was sealed.
+    pub(super) async fn ask_payload(self: &Arc<Self>, target: Target, query: Query) -> Asked<Vec<u8>> {
         let asker = self.here().node;
         let asked_of = target.clone();
         let routed = Routed { asker, target, hops: limits::HOPS_MAX, query };
@@ -137,10 +166,7 @@ impl Shared {
                 Asked::Refused("answer-foreign".to_owned(), "another node than was asked has answered".to_owned())
             }
             Ok(Some(Response::Answer(answer))) => match self.open_answer(&answer.signer, &answer.sealed) {
-                Some(payload) => match tongban_codes::cbor::from_slice(&payload) {
-                    Ok(answered) => Asked::Answer(answered, answer.signer),
-                    Err(error) => Asked::Refused("answer-malformed".to_owned(), error.to_string()),
-                },
+                Some(payload) => Asked::Answer(payload, answer.signer),
                 None => Asked::Refused("answer-unsealed".to_owned(), "the seal of the answer does not hold".to_owned()),
             },
             Ok(Some(_)) => {
@@ -159,18 +185,6 @@ impl Shared {
             Target::CasePrefix(prefix) => signer.prefix() == *prefix,
             Target::Label(label) => entry.certification.label == *label,
         }
-    }
-
-    fn open_answer(&self, signer: &NodeId, sealed: &Sealed) -> Option<Vec<u8>> {
-        let directory = self.directory();
-        let keys = directory.seal_keys(signer);
-        let lookup = |id: &KeyId| -> Option<PublicKey> {
-            keys.iter()
-                .find(|dated| dated.revoked.is_none() && dated.key.key_id() == *id)
-                .map(|dated| dated.key.clone())
-        };
-        let opened = cose::open(sealed.as_bytes(), &lookup, &[]).ok()?.expect(CONTENT_TYPE).ok()?;
-        Some(opened.payload)
     }
 
     /// Hands a question on towards its target; `None` when there is no way. A target that the directory doesn't know is looked for at
@@ -199,6 +213,10 @@ impl Shared {
             && came_from != Some(superior)
         {
             ways.extend(links.get(&superior).cloned());
+        }
+        // A comparison asks several times and of many: it doesn't make a connection for each question while a link stands.
+        if routed.query.is_drift() && !ways.is_empty() {
+            dials.clear();
         }
         routed.hops -= 1;
         let bytes = Request::Routed(routed).to_bytes();

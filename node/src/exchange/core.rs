@@ -50,6 +50,7 @@ use traffic::Unpassed;
 use super::change::{Change, Changed};
 use super::knowledge::{DirectoryUnseal, Knowledge};
 use super::standing::Row;
+use super::succession;
 use crate::api::v1::PeerView;
 use crate::engine::trust::Certificate;
 use crate::engine::{Refused, Request};
@@ -119,6 +120,8 @@ pub struct Exchange {
     grown: BTreeMap<NodeId, u64>,
     /// Whether the records of own authorities are being looked at.
     looking: bool,
+    /// Whether the own record is being published.
+    publishing: bool,
     seed: u64,
 }
 
@@ -141,6 +144,7 @@ impl Exchange {
             unpassed: VecDeque::new(),
             grown: BTreeMap::new(),
             looking: false,
+            publishing: false,
             seed,
         }
     }
@@ -246,13 +250,7 @@ impl Exchange {
 
     /// What a lost word should have told: the superior, the outbox, the journals, the directory.
     fn look(&mut self) {
-        // Also one that connected before it was dialled: that session waits for it, and it needn't come again.
-        let undialled = |known: &Peer| known.role == Role::Accept && known.link.is_none();
-        if let Some(superior) = self.knowledge.trust().superior
-            && self.peers.get(&superior).is_none_or(undialled)
-        {
-            self.open(superior, Role::Dial, true);
-        }
+        self.attend_superior();
         self.announce(None);
         self.pass_receipts();
         self.offer_chain();
@@ -262,7 +260,12 @@ impl Exchange {
             self.pull_all();
         }
         self.shut_out();
+        self.leave_former();
         self.pull_wanted();
+        if !self.publishing && succession::is_unpublished(&self.knowledge) {
+            self.publishing = true;
+            self.change(Waiting::Published, Change::Publish);
+        }
         if !self.looking {
             self.looking = true;
             self.change(Waiting::Own, Change::OwnAuthorities);
@@ -286,8 +289,10 @@ impl Exchange {
     }
 
     fn changed(&mut self, waiting: Waiting, outcome: Result<Changed, Refused>) {
-        if matches!(waiting, Waiting::Own) {
-            self.looking = false;
+        match waiting {
+            Waiting::Own => self.looking = false,
+            Waiting::Published => self.publishing = false,
+            _ => {}
         }
         let changed = match outcome {
             Ok(changed) => changed,
@@ -320,6 +325,7 @@ impl Exchange {
             self.offer_records();
             self.shut_out();
             self.announce(None);
+            self.list_misplaced();
         }
     }
 

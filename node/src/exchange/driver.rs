@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
-use tongban_federation::wire::{JournalSize, Journals, Request as WireRequest, Response};
+use tongban_federation::limits;
+use tongban_federation::wire::{Frame, JournalSize, Journals, Request as WireRequest, Response};
 use tongban_quic::{Expect, Link, QuicError, Standing};
 
 use super::core::{Effect, Exchange, Happened, Proven, Trouble};
@@ -32,11 +33,25 @@ const STRANGER_TIME: Duration = Duration::from_secs(30);
 /// How long a link stays after its last frame, for the peer to read it and for requests to end.
 const LAST_WORD_TIME: Duration = Duration::from_secs(30);
 
-/// Frames of one link that are read and not looked at yet; the rest waits in the transport's window.
+/// Frames of one link that are read and not looked at yet, so that no peer goes before the others; the rest waits in the transport's
+/// window.
 const FRAMES_READ_MAX: usize = 64;
 
 /// Frames that may wait to be written to one link; a peer that reads slower than that is closed.
 const FRAMES_WAITING_MAX: usize = 1024;
+
+/// How many bytes one permit of a room stands for.
+const ROOM_BYTES: usize = 1 << 10;
+
+/// Room for so many bytes.
+pub(super) fn room(bytes: usize) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(bytes / ROOM_BYTES))
+}
+
+/// How many permits of a room so many bytes take; none takes nothing.
+pub(super) fn permits(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(ROOM_BYTES).max(1)).unwrap_or(u32::MAX)
+}
 
 /// What the rest of the node tells the driver.
 #[derive(Clone, Debug)]
@@ -50,18 +65,35 @@ pub enum Nudge {
 /// What tasks tell the driver.
 enum Report {
     Happened(Happened),
-    /// A frame, and its place among those that are read and not looked at yet.
-    Frame(Happened, OwnedSemaphorePermit),
+    Frame(Happened, Taken),
     Accepted(Link),
     Dialled(NodeId, u64, Result<Link, QuicError>),
     Renewed(Result<bool, Refused>),
 }
 
+/// What a frame that was read takes of its link's room.
+struct Taken {
+    /// Its place among those that aren't looked at yet.
+    _unseen: OwnedSemaphorePermit,
+    /// Its bytes, until everything that comes of it is done.
+    unsettled: Arc<OwnedSemaphorePermit>,
+}
+
+/// A frame to be written, and its part of the room for what the peer hasn't read.
+type Unread = (Vec<u8>, Option<OwnedSemaphorePermit>);
+
 /// A link by its number.
 struct Held {
     link: Link,
-    /// Frames to be written, and whom they are for, once the link is in use.
-    using: Option<(NodeId, mpsc::Sender<Vec<u8>>)>,
+    /// What writes to it, once it is in use.
+    using: Option<Using>,
+}
+
+/// A link in use: whom it leads to, and the frames to be written.
+struct Using {
+    peer: NodeId,
+    frames: mpsc::Sender<Unread>,
+    room: Arc<Semaphore>,
 }
 
 /// The exchange's one task.
@@ -69,6 +101,10 @@ pub struct Driver {
     shared: Arc<Shared>,
     exchange: Exchange,
     links: BTreeMap<u64, Held>,
+    /// Links that stay for their last word: one for each peer, so that whoever is turned away again and again holds no more.
+    leaving: BTreeMap<NodeId, Link>,
+    /// The room of the frame that is being dealt with; whatever comes of it holds on to it.
+    settling: Option<Arc<OwnedSemaphorePermit>>,
     numbers: u64,
     /// Whether something of a peer was refused for want of room.
     starved: bool,
@@ -96,9 +132,21 @@ impl Driver {
     pub fn new(shared: Arc<Shared>, nudges: mpsc::Receiver<Nudge>, outbox: watch::Receiver<u64>) -> Self {
         let (reports, inbox) = mpsc::unbounded_channel();
         let exchange = Exchange::new(Arc::clone(&shared.knowledge), rand::random());
-        let (links, renewal) = (BTreeMap::new(), Renewal::default());
-        let judged = Vec::new();
-        Self { shared, exchange, links, numbers: 0, starved: false, reports, inbox, nudges, outbox, renewal, judged }
+        Self {
+            shared,
+            exchange,
+            links: BTreeMap::new(),
+            leaving: BTreeMap::new(),
+            settling: None,
+            numbers: 0,
+            starved: false,
+            reports,
+            inbox,
+            nudges,
+            outbox,
+            renewal: Renewal::default(),
+            judged: Vec::new(),
+        }
     }
 
     /// Runs until `stop` is true; then says good-bye on every link.
@@ -131,6 +179,7 @@ impl Driver {
                     self.handle(Happened::Look);
                     self.renew();
                     self.judge_links();
+                    self.leaving.retain(|_, link| !link.is_closed());
                 }
                 () = tokio::time::sleep(Duration::from_millis(wait.max(1))) => {}
                 _ = stop.wait_for(|stop| *stop) => break,
@@ -151,7 +200,11 @@ impl Driver {
     fn hear(&mut self, report: Report) {
         match report {
             Report::Happened(happened) => self.handle(happened),
-            Report::Frame(happened, _room) => self.handle(happened),
+            Report::Frame(happened, taken) => {
+                self.settling = Some(taken.unsettled);
+                self.handle(happened);
+                self.settling = None;
+            }
             Report::Accepted(link) => self.accepted(link),
             Report::Dialled(peer, attempt, result) => {
                 let result = match result {
@@ -244,20 +297,23 @@ impl Driver {
             }
             Effect::Finish { link } => {
                 // The task that writes ends when its channel does, after what is queued.
-                let _held = self.let_go(link);
+                if let Some(Held { link, using: Some(using) }) = self.let_go(link) {
+                    self.leave(using.peer, Some(link));
+                }
             }
             Effect::Decide { ticket, request, await_applied } => self.decide(ticket, request, await_applied),
             Effect::Change { ticket, change } => {
-                let shared = Arc::clone(&self.shared);
+                let (shared, settling) = (Arc::clone(&self.shared), self.settling.clone());
                 self.later(async move {
                     let outcome = shared.change(change).await;
+                    drop(settling);
                     Some(Happened::Changed { ticket, outcome })
                 });
             }
             Effect::List { peer, link } => {
                 let Some(link) = self.link(link) else { return };
                 self.later(async move {
-                    let answer = link.open_request(&WireRequest::Journals(Journals {}).to_bytes()).await.ok()?;
+                    let answer = asked(&link, &WireRequest::Journals(Journals {}).to_bytes()).await.ok()?;
                     let Ok(Response::JournalList(list)) = Response::from_bytes(&answer) else { return None };
                     let journals = list.journals.into_iter().map(|listed| listed.size).collect();
                     Some(Happened::Listed { peer, journals })
@@ -311,10 +367,21 @@ impl Driver {
 
     fn let_go(&mut self, link: u64) -> Option<Held> {
         let held = self.links.remove(&link)?;
-        if let Some((peer, _)) = &held.using {
-            self.shared.set_link(*peer, None);
+        if let Some(using) = &held.using {
+            self.shared.set_link(using.peer, None);
         }
         Some(held)
+    }
+
+    /// Puts a link of a peer in the place of the one that stays for its last word.
+    fn leave(&mut self, peer: NodeId, link: Option<Link>) {
+        let before = match link {
+            Some(link) => self.leaving.insert(peer, link),
+            None => self.leaving.remove(&peer),
+        };
+        if let Some(before) = before {
+            before.close(0, "the peer has come again");
+        }
     }
 
     fn dial(&self, peer: NodeId, attempt: u64, addresses: Vec<String>) {
@@ -335,9 +402,10 @@ impl Driver {
     /// Begins to read, write and serve a link.
     fn make_use(&mut self, number: u64, peer: NodeId) {
         let Some(held) = self.links.get_mut(&number) else { return };
-        let (sender, frames) = mpsc::channel::<Vec<u8>>(FRAMES_WAITING_MAX);
-        held.using = Some((peer, sender));
+        let (sender, frames) = mpsc::channel(FRAMES_WAITING_MAX);
+        held.using = Some(Using { peer, frames: sender, room: room(limits::UNREAD_BYTES_MAX) });
         let link = held.link.clone();
+        self.leave(peer, None);
         self.shared.set_link(peer, Some(link.clone()));
         if self.shared.trust().superior == Some(peer) {
             self.renewal.linked();
@@ -349,9 +417,14 @@ impl Driver {
 
     fn transmit(&mut self, number: u64, frame: Vec<u8>) {
         let using = self.links.get(&number).and_then(|held| held.using.as_ref());
-        let Some((peer, sender)) = using else { return };
-        if sender.try_send(frame).is_err() {
-            tracing::warn!(%peer, "a link takes frames too slowly and is closed");
+        let Some(Using { peer, frames, room }) = using else { return };
+        let taken = if Frame::are_records(&frame) {
+            Ok(None)
+        } else {
+            Arc::clone(room).try_acquire_many_owned(permits(frame.len())).map(Some)
+        };
+        if !taken.is_ok_and(|taken| frames.try_send((frame, taken)).is_ok()) {
+            tracing::warn!(%peer, code = "link-slow", "a link takes frames too slowly and is closed");
             if let Some(held) = self.let_go(number) {
                 held.link.close(0, "frames are taken too slowly");
             }
@@ -363,7 +436,7 @@ impl Driver {
     /// Hands a request to the writer: an envelope at once, in the order in which they came, or not at all, since it comes again; others
     /// wait for room.
     fn decide(&mut self, ticket: u64, request: Request, await_applied: bool) {
-        let shared = Arc::clone(&self.shared);
+        let (shared, settling) = (Arc::clone(&self.shared), self.settling.clone());
         // Whoever sends an envelope keeps it until it is taken here or stored for another.
         if (matches!(request, Request::Deliver { .. }) || await_applied) && !shared.room.is_enough() {
             self.starved = true;
@@ -378,6 +451,7 @@ impl Driver {
                     Some(answer) => answer.await.unwrap_or(Err(Refused::Unknown)),
                     None => Err(Refused::Unknown),
                 };
+                drop(settling);
                 Some(Happened::Decided { ticket, outcome })
             });
             return;
@@ -387,6 +461,7 @@ impl Driver {
                 Ok(_) if await_applied && !shared.handle.fresh().await => Err(Refused::Stopped),
                 outcome => outcome,
             };
+            drop(settling);
             Some(Happened::Decided { ticket, outcome })
         });
     }
@@ -408,11 +483,17 @@ async fn accept(shared: Arc<Shared>, reports: mpsc::UnboundedSender<Report>) {
 }
 
 async fn read(number: u64, link: Link, reports: mpsc::UnboundedSender<Report>) {
-    let room = Arc::new(Semaphore::new(FRAMES_READ_MAX));
+    let (unseen, unsettled) = (Arc::new(Semaphore::new(FRAMES_READ_MAX)), room(limits::UNSETTLED_BYTES_MAX));
     loop {
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
+        let Ok(place) = Arc::clone(&unseen).acquire_owned().await else { return };
         let report = match link.receive().await {
-            Ok(bytes) => Report::Frame(Happened::Frame { link: number, bytes }, permit),
+            Ok(bytes) => {
+                let Ok(bytes_taken) = Arc::clone(&unsettled).acquire_many_owned(permits(bytes.len())).await else {
+                    return;
+                };
+                let taken = Taken { _unseen: place, unsettled: Arc::new(bytes_taken) };
+                Report::Frame(Happened::Frame { link: number, bytes }, taken)
+            }
             Err(error) => {
                 let closed = Happened::Closed { link: number, trouble: trouble(&error) };
                 let _gone = reports.send(Report::Happened(closed));
@@ -426,8 +507,8 @@ async fn read(number: u64, link: Link, reports: mpsc::UnboundedSender<Report>) {
 }
 
 /// Writes frames until no more can come, and closes the link after the last.
-async fn write(link: Link, mut frames: mpsc::Receiver<Vec<u8>>) {
-    while let Some(frame) = frames.recv().await {
+async fn write(link: Link, mut frames: mpsc::Receiver<Unread>) {
+    while let Some((frame, _room)) = frames.recv().await {
         if link.send(&frame).await.is_err() {
             return;
         }
@@ -441,6 +522,12 @@ fn full() -> Refused {
     Refused::problem("disk-low", "the disk is below its low-water mark", "磁盘低于下限")
 }
 
+/// Asks about journals, for as long as an answer may take.
+async fn asked(link: &Link, request: &[u8]) -> Result<Vec<u8>, QuicError> {
+    let patience = Duration::from_secs(limits::PULL_SECONDS_MAX);
+    tokio::time::timeout(patience, link.open_request(request)).await.unwrap_or(Err(QuicError::Timeout))
+}
+
 /// Pulls a journal as far as it goes, and as far as there is room for it.
 async fn pull(shared: &Arc<Shared>, link: &Link, journal: JournalSize) -> Result<u64, Refused> {
     let mut pulling = Pulling::new(journal);
@@ -450,7 +537,7 @@ async fn pull(shared: &Arc<Shared>, link: &Link, journal: JournalSize) -> Result
             PullStep::Done(count) => return Ok(count),
             PullStep::Ask(_) if !shared.room.is_enough() => return Err(full()),
             PullStep::Ask(request) => {
-                let answer = link.open_request(&request).await;
+                let answer = asked(link, &request).await;
                 let answer =
                     answer.map_err(|error| Refused::problem(error.code(), error.to_string(), error.to_string()))?;
                 // Verifying a slice and storing its file take a thread's time.

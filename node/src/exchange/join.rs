@@ -22,6 +22,7 @@ use tongban_storage::keyspace::meta;
 use super::change::Change;
 use super::record::certify;
 use super::shared::Shared;
+use super::succession::{self, Succession};
 use crate::engine::trust::{AnchorRow, Certificate, RootKey};
 use crate::engine::{ExchangeEvent, Outside, Refused, Trust};
 
@@ -148,10 +149,11 @@ pub(super) async fn admit(shared: &Arc<Shared>, peer: &PeerIdentity, join: Join)
     let reply = shared
         .settle(move |read, at, _| {
             let mut row = check(INVITE.load(read, &hash)?, node, division, at)?;
-            // The label is kept with the invitation, so that the next one for this division gets another.
-            let label = match row.label {
+            // The label is kept with the invitation, so that the next one for this division gets another. One that the node has counts
+            // first: it may have come here before the directory did.
+            let label = match kept_label(&known, &node, division).or(row.label) {
                 Some(label) => label,
-                None => label(&known, read, node, division)?,
+                None => free_label(&known, read, node, division)?,
             };
             row.label = Some(label);
             let reply = serde_json::Value::String(label.to_string());
@@ -174,6 +176,9 @@ pub(super) async fn admit(shared: &Arc<Shared>, peer: &PeerIdentity, join: Join)
         above.extend(directory.superiors(&me));
         let record = |node: &NodeId| directory.node(node).map(|entry| entry.sealed.clone());
         let root = above.last().copied().unwrap_or(me);
+        // One that moves here hears what is known of its present superior: that it has been revoked, it can't say itself.
+        let present = directory.node(&node).and_then(|entry| entry.certification.superior);
+        above.extend(present.filter(|present| !above.contains(present)));
         (record(&root), above.iter().filter_map(record).collect::<Vec<_>>())
     };
     records.push(own);
@@ -233,14 +238,14 @@ fn check(known: Option<Invite>, node: NodeId, division: DivisionCode, at: Timest
     }
 }
 
-/// The label of a node: its division and the first ordinal that no other node of it has or was promised; an earlier one is kept.
-fn label(directory: &Directory, read: &dyn Read, node: NodeId, division: DivisionCode) -> Result<Label, Refused> {
-    if let Some(entry) = directory.node(&node)
-        && entry.certification.division == division
-        && entry.certification.superior.is_some()
-    {
-        return Ok(entry.certification.label);
-    }
+/// The label that a superior has given a node before: numbers are known by it.
+fn kept_label(directory: &Directory, node: &NodeId, division: DivisionCode) -> Option<Label> {
+    let word = &directory.node(node)?.certification;
+    (word.division == division && word.superior.is_some()).then_some(word.label)
+}
+
+/// The label of a node that has none: its division and the first ordinal that no other node of it has or was promised.
+fn free_label(directory: &Directory, read: &dyn Read, node: NodeId, division: DivisionCode) -> Result<Label, Refused> {
     let mut taken: Vec<u8> = directory
         .by_division(division)
         .iter()
@@ -260,11 +265,12 @@ fn label(directory: &Directory, read: &dyn Read, node: NodeId, division: Divisio
     Label::new(division, free).map_err(fault)
 }
 
-/// Joins under the node that gave the token.
+/// Joins under the node that gave the token, or moves under it when it lies between this node and its superior.
 ///
 /// # Errors
 ///
-/// When the token is malformed, expired, for another division, used, or its node can't be reached.
+/// When the token is malformed, expired, for another division, used, of a node that can't be this node's superior, or its node can't be
+/// reached.
 pub async fn join(shared: &Arc<Shared>, token: &str) -> Result<serde_json::Value, Refused> {
     let invitation: Invitation = token.trim().parse().map_err(|error: tongban_federation::InvitationError| {
         problem(
@@ -285,17 +291,7 @@ pub async fn join(shared: &Arc<Shared>, token: &str) -> Result<serde_json::Value
             "请上级为本区划重新邀请：tongban invite",
         )
     })?;
-    let trust = shared.trust();
-    let superior_key = trust.anchors.iter().any(|anchor| anchor.key_hash == invitation.issuer_key);
-    if trust.superior.is_some() && !superior_key {
-        return Err(problem(
-            "already-joined",
-            "this node has a superior already",
-            "本节点已有上级",
-            "see it: tongban peer list",
-            "查看：tongban peer list",
-        ));
-    }
+    let succession = succession::of(shared, &shared.trust(), &invitation)?;
     let address = resolve(&invitation.address).await?;
     let unreachable = |error: tongban_quic::QuicError| {
         problem(
@@ -327,7 +323,7 @@ pub async fn join(shared: &Arc<Shared>, token: &str) -> Result<serde_json::Value
     let superior = link.peer().clone();
     link.close(0, "joined");
     match Response::from_bytes(&answer).map_err(fault)? {
-        Response::Joined(joined) => adopt(shared, &invitation, &superior, joined).await,
+        Response::Joined(joined) => adopt(shared, &invitation, succession, &superior, joined).await,
         Response::Refused(refusal) => Err(problem(
             &refusal.code,
             refusal.text.clone(),
@@ -363,10 +359,11 @@ pub(super) async fn resolve(address: &str) -> Result<SocketAddr, Refused> {
 async fn adopt(
     shared: &Arc<Shared>,
     invitation: &Invitation,
+    succession: Succession,
     superior: &PeerIdentity,
     joined: Joined,
 ) -> Result<serde_json::Value, Refused> {
-    let node = shared.node();
+    let (node, former) = (shared.node(), shared.trust());
     let chain: Vec<Certificate> = joined.chain.into_iter().map(|sealed| Certificate(sealed.into_bytes())).collect();
     let parsed: Vec<_> =
         chain.iter().map(|certificate| certificate::parse(&certificate.0)).collect::<Result<_, _>>().map_err(fault)?;
@@ -375,6 +372,7 @@ async fn adopt(
     };
     if own.node != node.node
         || own.division != node.division
+        || own.spki_sha256 != shared.parts.transport_key_hash
         || parsed.get(1).is_none_or(|by| by.spki_sha256 != invitation.issuer_key)
     {
         return Err(fault("the certificate is not this node's, or not the superior's"));
@@ -393,8 +391,14 @@ async fn adopt(
         }
     }
     let certification = own_certification.ok_or_else(|| fault("the superior sent no certification"))?;
+    if succession.is_move() {
+        let (chain, records) = (&chain[..], &records[..]);
+        let answer = succession::Answer { superior: superior.node, chain, records, certification: &certification };
+        succession::judge(shared, &former, succession, &answer)?;
+    }
     let mut index_version = None;
-    if let Some(named) = &joined.index_key {
+    // The index key belongs to the tree's root, which stays.
+    if let Some(named) = joined.index_key.as_ref().filter(|_| !succession.is_move()) {
         let key: [u8; 32] = named.key.as_slice().try_into().map_err(|_| fault("the index key has another length"))?;
         (shared.keep_index_key)(named.version, &key).map_err(fault)?;
         *shared.parts.keys.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
@@ -404,7 +408,12 @@ async fn adopt(
     shared.change_directory(|directory| directory.add_anchor(root_key.node, root_key.key.clone()));
     let (root, adopted) = (root.clone(), superior.clone());
     let address = invitation.address.clone();
+    let judged = former.superior;
     let change = move |trust: &mut Trust| {
+        // Meanwhile another superior may have been joined.
+        if trust.superior != judged {
+            return false;
+        }
         trust.certification = Some(Certificate(certification.into_bytes()));
         trust.superior = Some(adopted.node);
         trust.superior_address = Some(address);
@@ -425,7 +434,13 @@ async fn adopt(
         meta::NODE.load(&*shared.parts.backend, &())?.ok_or_else(|| fault("the node has no row of its own"))?;
     row.label = label;
     let also = vec![ExchangeEvent::Node(row)];
-    let _changed = shared.change(Change::Trust { change: Box::new(change), also }).await?;
+    let changed = shared.change(Change::Trust { change: Box::new(change), also }).await?;
+    if !changed.changed {
+        return Err(fault("another superior has been joined meanwhile"));
+    }
+    if succession.is_move() {
+        tracing::info!(former = ?former.superior, superior = %superior.node, "this node has moved under another superior");
+    }
     let _new = shared.change(Change::Records(records)).await?;
     shared.set_node(tongban_domain::NodeFacts { label, ..node });
     let _published = shared.change(Change::Publish).await?;
@@ -434,6 +449,7 @@ async fn adopt(
         "division": superior.division,
         "root": root.division,
         "label": label.to_string(),
+        "former_superior": former.superior.filter(|_| succession.is_move()),
     }))
 }
 

@@ -50,6 +50,8 @@ pub struct Knowledge {
     node: RwLock<NodeFacts>,
     directory: RwLock<Arc<Directory>>,
     trust: RwLock<Trust>,
+    /// What is remembered of drift.
+    pub(super) drift: super::drift::Memory,
 }
 
 fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
@@ -93,7 +95,7 @@ impl Knowledge {
     #[must_use]
     pub fn of(parts: KnowledgeParts, node: NodeFacts, epoch: u32, trust: Trust, known: Arc<Directory>) -> Arc<Self> {
         let (node, directory, trust) = (RwLock::new(node), RwLock::new(known), RwLock::new(trust));
-        Arc::new(Self { parts, epoch, node, directory, trust })
+        Arc::new(Self { parts, epoch, node, directory, trust, drift: Default::default() })
     }
 
     /// The node.
@@ -190,6 +192,14 @@ impl Knowledge {
     #[must_use]
     pub fn is_subordinate(&self, other: &NodeId) -> bool {
         self.directory().superiors(other).contains(&self.here().node)
+    }
+
+    /// Whether `other` is this node's superior, has it as its superior, or isn't known yet: only then a link to it lasts by itself.
+    #[must_use]
+    pub fn is_neighbour(&self, other: &NodeId) -> bool {
+        let me = self.here().node;
+        self.trust().superior == Some(*other)
+            || self.directory().node(other).is_none_or(|entry| entry.certification.superior == Some(me))
     }
 
     /// The nodes that a target may mean, as far as this node's directory knows.

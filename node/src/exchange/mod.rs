@@ -14,6 +14,7 @@ mod audit;
 pub mod blobs;
 mod change;
 pub mod core;
+pub mod drift;
 mod driver;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
@@ -28,8 +29,10 @@ mod revoke;
 mod serve;
 pub mod shared;
 mod standing;
+mod succession;
 pub mod translate;
 pub(crate) mod why;
+mod withhold;
 
 pub use self::core::{Effect, Exchange, Happened, Proven, Trouble};
 pub use ask::{Asked, ItemAnswer, LicenceAnswer, ProgressAnswer, WhereisAnswer};

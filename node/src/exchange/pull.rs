@@ -4,9 +4,9 @@ use std::ops::ControlFlow;
 
 use tongban_codes::ids::NodeId;
 use tongban_federation::wire::{
-    JournalList, JournalListed, JournalSize, Pull, Request as WireRequest, Response, Slice as WireSlice,
+    JournalList, JournalListed, JournalSize, PACKED_DEFLATE, Pull, Request as WireRequest, Response, Slice as WireSlice,
 };
-use tongban_journal::{Entry, Frontier, JournalKind, Slice, SliceBuilder, merkle, verify};
+use tongban_journal::{Entry, Frontier, JournalKind, Slice, SliceBuilder, merkle, pack, unpack, verify};
 use tongban_seal::SignedNote;
 use tongban_storage::keyspace::figure::SLICE;
 use tongban_storage::keyspace::journal::ENTRY;
@@ -16,12 +16,16 @@ use tongban_storage::keyspace::{Bytes, meta};
 use super::blobs::BlobStore;
 use super::knowledge::Knowledge;
 use super::serve::refusal;
+use super::withhold;
 use crate::engine::{ACTS, Answer, Committed, ExchangeEvent, Outside, OwnTree, Refused, Request, STANDARDS};
+
+/// From how many bytes on a slice is packed.
+const PACKED_BYTES_MIN: usize = 1024;
 
 /// Bytes asked for in one slice.
 const SLICE_BYTES: u32 = 2 << 20;
 
-fn refused(code: &str, text: impl std::fmt::Display) -> Refused {
+pub(super) fn refused(code: &str, text: impl std::fmt::Display) -> Refused {
     Refused::problem(code, text.to_string(), text.to_string())
 }
 
@@ -75,8 +79,19 @@ pub(super) fn list(knowledge: &Knowledge, peer: &NodeId) -> JournalList {
 /// Answers a pull.
 pub(super) fn serve(knowledge: &Knowledge, peer: &NodeId, pull: &Pull) -> Response {
     match slice(knowledge, peer, pull) {
-        Ok(slice) => Response::Slice(slice),
+        Ok(slice) => Response::Slice(if pull.packing == Some(PACKED_DEFLATE) { packed(slice) } else { slice }),
         Err(error) => refusal(error),
+    }
+}
+
+/// The slice packed, where that makes it smaller.
+fn packed(slice: WireSlice) -> WireSlice {
+    match u32::try_from(slice.bytes.len()) {
+        Ok(length) if slice.bytes.len() >= PACKED_BYTES_MIN => {
+            let bytes = pack(&slice.bytes);
+            if bytes.len() < slice.bytes.len() { WireSlice { bytes, packed: Some(length), ..slice } } else { slice }
+        }
+        _ => slice,
     }
 }
 
@@ -87,13 +102,13 @@ fn slice(knowledge: &Knowledge, peer: &NodeId, pull: &Pull) -> Result<WireSlice,
         .find(|(size, _)| (size.origin, size.journal, size.epoch) == wanted)
         .ok_or_else(|| refused("journal-not-offered", "this journal may not be pulled here / 本节点不提供该日志"))?;
     if pull.origin == knowledge.here().node {
-        own_slice(knowledge, pull, &note)
+        own_slice(knowledge, peer, pull, &note)
     } else {
         kept_slice(knowledge, pull, size.size)
     }
 }
 
-fn own_slice(knowledge: &Knowledge, pull: &Pull, note: &[u8]) -> Result<WireSlice, Refused> {
+fn own_slice(knowledge: &Knowledge, peer: &NodeId, pull: &Pull, note: &[u8]) -> Result<WireSlice, Refused> {
     let state = &*knowledge.parts.backend;
     let signed = SignedNote::parse(note).map_err(|error| refused(error.code(), error))?;
     let checkpoint = *signed.claimed();
@@ -101,13 +116,19 @@ fn own_slice(knowledge: &Knowledge, pull: &Pull, note: &[u8]) -> Result<WireSlic
         return Err(refused("journal-shorter", "the journal is not that long / 日志没有这么长"));
     }
     let mut builder = SliceBuilder::new(&checkpoint, note.to_vec(), pull.from, Vec::new());
+    // A superior gets every body: it counts by them who has claimed what.
+    let subordinate = knowledge.place_of(peer).filter(|_| pull.journal == STANDARDS && !knowledge.is_superior(peer));
     let (mut bytes, mut index) = (0, pull.from);
     while index < checkpoint.size && bytes < u64::from(pull.bytes_max.min(SLICE_BYTES)) {
         let row = ENTRY
             .load(state, &(pull.journal, index))?
             .ok_or_else(|| refused("journal-gap", format!("entry {index} is missing / 缺少条目 {index}")))?;
-        bytes += (row.entry.len() + row.body.len()) as u64;
-        if !builder.push(row.entry, row.body) {
+        let body = match subordinate {
+            Some(place) => withhold::for_subordinate(state, place.division, &row.entry, row.body)?,
+            None => row.body,
+        };
+        bytes += (row.entry.len() + body.len()) as u64;
+        if !builder.push(row.entry, body) {
             break;
         }
         index += 1;
@@ -119,7 +140,7 @@ fn own_slice(knowledge: &Knowledge, pull: &Pull, note: &[u8]) -> Result<WireSlic
     } else {
         merkle::consistency_proof(&tree, end, checkpoint.size).map_err(|error| refused("journal-proof", error))?
     };
-    Ok(WireSlice { bytes: builder.finish(proof).to_bytes(), next: end, size: checkpoint.size })
+    Ok(WireSlice { bytes: builder.finish(proof).to_bytes(), next: end, size: checkpoint.size, packed: None })
 }
 
 /// What was pulled from below or above goes on as it came, with its origin's seal intact. Whoever has pulled over another way has other
@@ -144,7 +165,7 @@ fn kept_slice(knowledge: &Knowledge, pull: &Pull, size: u64) -> Result<WireSlice
         slice.from = pull.from;
         bytes = slice.to_bytes();
     }
-    Ok(WireSlice { bytes, next: from + row.count, size })
+    Ok(WireSlice { bytes, next: from + row.count, size, packed: None })
 }
 
 /// Whether a journal flows from this peer to here: acts from below, standards from above, and from below, too.
@@ -214,7 +235,8 @@ impl Pulling {
             return Ok(PullStep::Done(self.taken));
         }
         let (origin, journal, epoch) = self.key();
-        let request = WireRequest::Pull(Pull { origin, journal, epoch, from: size, bytes_max: SLICE_BYTES });
+        let packing = Some(PACKED_DEFLATE);
+        let request = WireRequest::Pull(Pull { origin, journal, epoch, from: size, bytes_max: SLICE_BYTES, packing });
         Ok(PullStep::Ask(request.to_bytes()))
     }
 
@@ -229,13 +251,17 @@ impl Pulling {
         blobs: &dyn BlobStore,
         answer: &[u8],
     ) -> Result<PullStep, Refused> {
-        let wire = match Response::from_bytes(answer).map_err(|error| refused(error.code(), error))? {
+        let mut wire = match Response::from_bytes(answer).map_err(|error| refused(error.code(), error))? {
             Response::Slice(wire) => wire,
             Response::Refused(refusal) => {
                 return Err(Refused::problem(&refusal.code, refusal.text.clone(), refusal.text));
             }
             _ => return Err(refused("answer-malformed", "another answer than was asked for")),
         };
+        if let Some(length) = wire.packed.take() {
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            wire.bytes = unpack(&wire.bytes, length).map_err(|error| refused(error.code(), error))?;
+        }
         let (origin, journal, epoch) = self.key();
         let slice = Slice::parse(&wire.bytes).map_err(|error| refused(error.code(), error))?;
         let note = SignedNote::parse(&slice.checkpoint).map_err(|error| refused(error.code(), error))?;

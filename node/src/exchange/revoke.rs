@@ -98,7 +98,6 @@ pub(super) fn certify_again(
         return Err(unusable(&"another record"));
     };
     let mut word = entry.certification.clone();
-    word.superior = Some(me);
     (word.serial, word.at) = (next_serial(knowledge, &node), knowledge.now());
     change(&mut word);
     let certification = word.seal(&*knowledge.parts.keys.seal).map_err(|error| unusable(&error))?;

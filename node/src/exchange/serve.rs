@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use minicbor::Encode;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tongban_codes::ids::NodeId;
 use tongban_domain::Place;
 use tongban_domain::case::Custody;
@@ -14,27 +15,76 @@ use tongban_seal::cose;
 use tongban_storage::keyspace::{case, figure, hall, item};
 
 use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, ProgressAnswer, UNREACHED, WhereisAnswer};
+use super::drift::Question;
+use super::driver::{permits, room};
 use super::knowledge::Knowledge;
 use super::shared::Shared;
 use crate::engine::Refused;
 
 /// Serves the requests of one link until it closes.
 pub(super) async fn serve_link(shared: Arc<Shared>, link: Link) {
-    let mut room = Bucket::new(limits::REQUESTS_PER_SECOND_MAX, limits::REQUESTS_BURST_MAX);
+    let mut often = Bucket::new(limits::REQUESTS_PER_SECOND_MAX, limits::REQUESTS_BURST_MAX);
+    let unread = Unread::new();
     while let Ok((request, responder)) = link.accept_request().await {
-        if !room.take(shared.now()) {
-            tracing::warn!(peer = %link.peer().node, "a peer asks more often than the protocol allows");
+        if !often.take(shared.now()) {
+            tracing::warn!(peer = %link.peer().node, code = "requests-limit", "a peer asks more often than the protocol allows");
             let busy = refusal(Refused::problem("requests-limit", "too many requests; wait", "请求过于频繁，请稍候"));
             tokio::spawn(async move { responder.respond(&busy.to_bytes()).await });
             continue;
         }
-        let (shared, link) = (Arc::clone(&shared), link.clone());
+        let (shared, link, unread) = (Arc::clone(&shared), link.clone(), unread.clone());
         tokio::spawn(async move {
-            let response = answer(&shared, &link, &request).await;
-            if let Err(error) = responder.respond(&response.to_bytes()).await {
+            let (response, _room) = unread.answer(&shared, &link, &request).await;
+            drop(request);
+            if let Err(error) = responder.respond(&response).await {
                 tracing::debug!(%error, "an answer could not be sent");
             }
         });
+    }
+}
+
+/// Room for the answers that one peer hasn't read yet.
+#[derive(Clone)]
+struct Unread {
+    slices: Arc<Semaphore>,
+    others: Arc<Semaphore>,
+}
+
+impl Unread {
+    fn new() -> Self {
+        Self { slices: room(limits::SLICES_BYTES_MAX), others: room(limits::ANSWERS_BYTES_MAX) }
+    }
+
+    /// Answers a request, with the room that the answer takes until the peer has read it. A pull waits for room before it is answered,
+    /// since a peer that reads makes some; any other answer that finds none is refused.
+    async fn answer(
+        &self,
+        shared: &Arc<Shared>,
+        link: &Link,
+        request: &[u8],
+    ) -> (Vec<u8>, Option<OwnedSemaphorePermit>) {
+        if matches!(Request::from_bytes(request), Ok(Request::Pull(_) | Request::Journals(_))) {
+            let longest = permits(limits::RESPONSE_BYTES_MAX);
+            let mut taken = Arc::clone(&self.slices).acquire_many_owned(longest).await.ok();
+            let response = answer(shared, link, request).await.to_bytes();
+            let over = longest.saturating_sub(permits(response.len()));
+            drop(taken.as_mut().and_then(|taken| taken.split(over as usize)));
+            return (response, taken);
+        }
+        let (response, taken) = self.keep(answer(shared, link, request).await.to_bytes());
+        if taken.is_none() {
+            tracing::warn!(peer = %link.peer().node, code = "answers-limit", "a peer doesn't read what it asks for");
+        }
+        (response, taken)
+    }
+
+    /// Finds room for an answer, or refuses in its place.
+    fn keep(&self, response: Vec<u8>) -> (Vec<u8>, Option<OwnedSemaphorePermit>) {
+        if let Ok(taken) = Arc::clone(&self.others).try_acquire_many_owned(permits(response.len())) {
+            return (response, Some(taken));
+        }
+        let full = Refused::problem("answers-limit", "read the answers that wait first", "请先收取已有的答复");
+        (refusal(full).to_bytes(), None)
     }
 }
 
@@ -92,7 +142,7 @@ pub fn answer_here(knowledge: &Knowledge, peer: &NodeId, request: &[u8]) -> Opti
         Ok(Request::Journals(_)) => Response::JournalList(super::pull::list(knowledge, peer)),
         Ok(Request::Pull(pull)) => super::pull::serve(knowledge, peer, &pull),
         Ok(Request::Routed(routed)) if knowledge.targets(&routed.target).contains(&knowledge.here().node) => {
-            local(knowledge, &routed.query).unwrap_or_else(refusal)
+            local(knowledge, &routed.asker, &routed.query).unwrap_or_else(refusal)
         }
         Ok(_) => return None,
     };
@@ -111,27 +161,30 @@ async fn routed_question(shared: &Arc<Shared>, came_from: NodeId, routed: Routed
         if !shared.handle.fresh().await {
             return unreached();
         }
-        return match local(shared, &routed.query) {
-            Ok(response) => response,
-            Err(refused) => refusal(refused),
-        };
+        let shared = Arc::clone(shared);
+        let answered = super::drift::apart(move || local(&shared, &routed.asker, &routed.query)).await;
+        return answered.unwrap_or_else(refusal);
     }
     shared.pass_on(routed, Some(came_from)).await.unwrap_or_else(unreached)
 }
 
 fn sealed<T: Encode<()>>(knowledge: &Knowledge, answer: &T) -> Result<Response, Refused> {
-    let payload = tongban_codes::cbor::to_vec(answer);
-    let sealed = cose::seal(&*knowledge.parts.keys.seal, CONTENT_TYPE, &payload, &[])
+    sealed_payload(knowledge, &tongban_codes::cbor::to_vec(answer))
+}
+
+fn sealed_payload(knowledge: &Knowledge, payload: &[u8]) -> Result<Response, Refused> {
+    let sealed = cose::seal(&*knowledge.parts.keys.seal, CONTENT_TYPE, payload, &[])
         .map_err(|error| Refused::problem("seal-unusable", error.to_string(), error.to_string()))?;
     Ok(Response::Answer(Answer { signer: knowledge.here().node, sealed: Sealed::new(sealed) }))
 }
 
 /// What this node itself knows about a question.
-fn local(knowledge: &Knowledge, query: &Query) -> Result<Response, Refused> {
+fn local(knowledge: &Knowledge, asker: &NodeId, query: &Query) -> Result<Response, Refused> {
     let state = &*knowledge.parts.backend;
     let unknown = |what_en: &str, what_zh: &str| {
         Refused::problem("unknown-here", format!("no such {what_en} at this node"), format!("本节点没有该{what_zh}"))
     };
+    let drifted = |question| sealed_payload(knowledge, &super::drift::answer(knowledge, asker, question)?);
     match query {
         Query::Whereis(text) => {
             let answer = whereis(knowledge, text)?.ok_or_else(|| unknown("case", "办件"))?;
@@ -158,6 +211,10 @@ fn local(knowledge: &Knowledge, query: &Query) -> Result<Response, Refused> {
             let licence = hall::LICENCE.load(state, id)?.ok_or_else(|| unknown("licence", "证照"))?;
             sealed(knowledge, &LicenceAnswer { sealed: licence.sealed, status: licence.status, as_of: knowledge.now() })
         }
+        Query::DriftRoot(_) => drifted(Question::Root),
+        Query::DriftList(_) => drifted(Question::List),
+        Query::DriftLeaves(wanted) => drifted(Question::Leaves(wanted)),
+        Query::DriftItems(wanted) => drifted(Question::Items(wanted)),
     }
 }
 
@@ -214,4 +271,31 @@ pub fn whereis(knowledge: &Knowledge, text: &str) -> Result<Option<WhereisAnswer
         as_of: location.as_of,
         authority: tongban_codes::division::table().path_name(location.division).unwrap_or_default(),
     }))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_that_nobody_reads_are_bounded() {
+        let unread = Unread::new();
+        let answer = vec![7; 300 << 10];
+        let mut waiting = Vec::new();
+        let refused = loop {
+            match unread.keep(answer.clone()) {
+                (kept, Some(taken)) => {
+                    assert_eq!(kept, answer);
+                    waiting.push(taken);
+                }
+                (refused, None) => break refused,
+            }
+        };
+        assert_eq!(waiting.len(), limits::ANSWERS_BYTES_MAX / answer.len());
+        let Response::Refused(refusal) = Response::from_bytes(&refused).unwrap() else { panic!("it is refused") };
+        assert_eq!(refusal.code, "answers-limit");
+        waiting.pop();
+        assert!(unread.keep(answer).1.is_some(), "what was read makes room");
+    }
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tongban_domain::Command;
-use tongban_domain::catalogue::{BaseItem, ItemState, ServiceItem};
+use tongban_domain::catalogue::{BaseItem, Import, ItemState, ServiceItem};
 use tongban_storage::keyspace::item;
 use tongban_storage::keyspace::key::stem;
 
@@ -27,7 +27,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn import(State(app): State<App>, call: Call, body: Body<ImportItems>) -> Result<Response, Failure> {
-    let rows = body.value.rows;
+    let ImportItems { rows, terms } = body.value;
     if rows.len() > ROWS_MAX {
         return Err(problem(
             "invalid-request",
@@ -37,7 +37,7 @@ async fn import(State(app): State<App>, call: Call, body: Body<ImportItems>) -> 
             "一次超过 5000 行，请分批",
         ));
     }
-    act(&app, &call, body.digest, Command::ImportItems(rows)).await
+    act(&app, &call, body.digest, Command::ImportItems(Import { rows, terms })).await
 }
 
 async fn publish(State(app): State<App>, call: Call, body: Body<PublishItems>) -> Result<Response, Failure> {

@@ -3,11 +3,18 @@
 mod admission;
 mod aggregate;
 mod cases;
+mod drift;
+mod front;
+mod guide;
 mod item_life;
+mod item_rows;
 mod items;
 mod licences;
 mod peers;
+mod quality;
+mod search;
 mod staff;
+mod standards;
 mod sync;
 
 use std::os::unix::fs::PermissionsExt;
@@ -36,6 +43,7 @@ use crate::engine::{Answer, Committed, Key, Refused, Request};
 use crate::exchange::{Nudge, Shared};
 use crate::raft::RaftNode;
 use crate::runtime::RunError;
+use crate::search::ItemSearch;
 
 /// The largest request body: an import of 5,000 rows fits many times.
 const BODY_BYTES_MAX: usize = 32 << 20;
@@ -48,13 +56,19 @@ pub(crate) struct App {
     nudge: mpsc::Sender<Nudge>,
     admission: Arc<Admission>,
     silent: Arc<cases::Silent>,
+    search: Arc<ItemSearch>,
 }
 
 impl App {
     /// Handlers over a running node.
     #[must_use]
-    pub(crate) fn new(shared: Arc<Shared>, raft: Arc<RaftNode>, nudge: mpsc::Sender<Nudge>) -> Self {
-        Self { shared, raft, nudge, admission: Arc::default(), silent: Arc::default() }
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        raft: Arc<RaftNode>,
+        nudge: mpsc::Sender<Nudge>,
+        search: Arc<ItemSearch>,
+    ) -> Self {
+        Self { shared, raft, nudge, admission: Arc::default(), silent: Arc::default(), search }
     }
 
     fn state(&self) -> &dyn Backend {
@@ -86,6 +100,13 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         .merge(staff::routes())
         .merge(items::routes())
         .merge(item_life::routes())
+        .merge(item_rows::routes())
+        .merge(guide::routes())
+        .merge(quality::routes())
+        .merge(standards::routes())
+        .merge(search::routes())
+        .merge(drift::routes())
+        .merge(front::routes())
         .merge(cases::routes())
         .merge(licences::routes())
         .merge(aggregate::routes())

@@ -128,6 +128,7 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
         committed: handle.committed(),
         applied: handle.applied(),
         log_syncs: app.raft.log_syncs(),
+        log_released: app.raft.purged_index(),
         disk_free_bytes: free,
         certificate_until: certificate.map(|own| own.not_after),
         peers,

@@ -13,6 +13,7 @@
 //! | 13 | rows | [`item::STANDARD`] | kind, code, division | standard |
 //! | 14 15 | rows | [`item`] | code, version | published version of an item, of a base item |
 //! | 18 19 | rows | [`item`] | code, version; base code, division | version that waits, what was declined |
+//! | 1a 1b | rows | [`front`] | front database, item, `row_guid` | row as reported last; how the node stands with it |
 //! | 20–23 | index | [`case`], [`item`] | text, short code, holder | |
 //! | 26 27 | index | [`item`] | base code, division, code; successor, code | what is bound, what has a successor |
 //! | 30 | queue | [`case::DUE`] | moment, kind, case | |
@@ -28,6 +29,7 @@ pub mod case;
 pub mod delivery;
 pub mod directory;
 pub mod figure;
+pub mod front;
 pub mod hall;
 pub mod item;
 pub mod journal;

@@ -166,7 +166,7 @@ impl World {
             1 => (Role::Catalogue, Command::PublishItems(None)),
             _ => {
                 let code = format!("330A00155{:05}", 600 + number);
-                (Role::Catalogue, Command::ImportItems(vec![row(2, &code, "01")]))
+                (Role::Catalogue, Command::ImportItems(vec![row(2, &code, "01")].into()))
             }
         }
     }

@@ -62,7 +62,7 @@ pub(crate) fn actor(role: Role) -> Actor {
 }
 
 /// A Monday morning.
-fn moment() -> i64 {
+pub(crate) fn moment() -> i64 {
     Date::ymd(2026, 9, 14).map_or(0, |day| day.start().add_seconds(9 * 3600).as_millis())
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn row(number: u32, code: &str, kind: &str) -> ImportRow {
         ("modes", "online^collect"),
         ("covered", "330000"),
     ];
-    ImportRow { row: number, values: columns.map(|(column, value)| (column.to_owned(), value.to_owned())).into() }
+    ImportRow::new(number, columns.map(|(column, value)| (column.to_owned(), value.to_owned())).into())
 }
 
 /// The node of a division.
@@ -96,13 +96,39 @@ pub(crate) fn place(division: &str) -> Place {
 }
 
 /// A machine while everything is set up: what is asked for is committed and applied at once.
-struct Nascent {
-    machine: Machine,
+pub(crate) struct Nascent {
+    pub(crate) machine: Machine,
     log: Vec<Arc<[u8]>>,
+    /// Its superior's place among all; its own of the root.
+    superior: usize,
 }
 
 impl Nascent {
-    fn settle(&mut self, request: Request) {
+    /// An empty node that runs.
+    pub(crate) fn new(place: Place, superior: usize, clock: &Arc<AtomicI64>) -> Self {
+        let disk = Disk { state: Arc::default(), blobs: Arc::new(MemoryBlobs::default()), log: Log::default() };
+        let (clock, offset) = (Arc::clone(clock), Arc::default());
+        let mut machine =
+            Machine { place, direct: false, old: false, disk, known: None, run: None, runs: 0, clock, offset };
+        machine.start(1).expect("an empty node starts");
+        Self { machine, log: Vec::new(), superior }
+    }
+
+    /// The machine with what its log holds, not running, and what its node trusts.
+    pub(crate) fn into_machine(self) -> (Machine, Trust) {
+        let Self { mut machine, log, .. } = self;
+        let trust = machine.run.as_ref().expect("the node runs").knowledge.trust();
+        machine.disk.state.flush().expect("memory can be flushed");
+        for entry in log {
+            machine.disk.log.append(entry);
+        }
+        machine.disk.log.synced = machine.disk.log.last();
+        machine.disk.log.purge(machine.disk.log.last());
+        machine.run = None;
+        (machine, trust)
+    }
+
+    pub(crate) fn settle(&mut self, request: Request) {
         let run = self.machine.run.as_mut().expect("the node runs");
         let mut answer = run.writer.push(request);
         while let Some(proposal) = run.writer.form() {
@@ -142,7 +168,7 @@ impl Nascent {
         self.settle(Request::Act { actor: actor(role), command: Box::new(command), key: None });
     }
 
-    fn records(&self) -> Vec<Sealed> {
+    pub(crate) fn records(&self) -> Vec<Sealed> {
         let run = self.machine.run.as_ref().expect("the node runs");
         let directory = run.knowledge.directory();
         let own = directory.node(&self.machine.place.node).map(|entry| entry.sealed.clone());
@@ -150,7 +176,7 @@ impl Nascent {
     }
 }
 
-fn staff(node: &mut Nascent) {
+pub(crate) fn operators(node: &mut Nascent) {
     let operators = Role::ALL.map(|role| {
         let name = role.name().to_owned();
         Event::Operator(Operator {
@@ -165,14 +191,19 @@ fn staff(node: &mut Nascent) {
     node.settle(Request::Custom(Box::new(move |_, _, _| {
         Ok(Outside { events: operators.into(), ..Outside::default() })
     })));
+}
+
+fn staff(node: &mut Nascent) {
+    operators(node);
     let operator = Role::Decider.name().to_owned();
     node.act(Role::Admin, Command::GrantMandate { operator, item: None, from: None, until: None });
-    node.act(Role::Catalogue, Command::ImportItems(vec![row(2, PERMIT, "01"), row(3, SERVICE, "20")]));
+    node.act(Role::Catalogue, Command::ImportItems(vec![row(2, PERMIT, "01"), row(3, SERVICE, "20")].into()));
     node.act(Role::Catalogue, Command::PublishItems(None));
 }
 
-fn certify(nodes: &mut [Nascent], number: usize, root: &RootKey, anchor: &AnchorRow) {
-    let superior = DIVISIONS[number].1;
+/// Makes a node a part of the tree: certified by its superior, with the records of all above it.
+pub(crate) fn certify(nodes: &mut [Nascent], number: usize, root: &RootKey, anchor: &AnchorRow) {
+    let superior = nodes[number].superior;
     let place = nodes[number].machine.place;
     let (root, anchor) = (root.clone(), anchor.clone());
     let above = nodes[superior].machine.place.node;
@@ -200,7 +231,7 @@ fn certify(nodes: &mut [Nascent], number: usize, root: &RootKey, anchor: &Anchor
     let mut above = number;
     let mut records = Vec::new();
     while above > 0 {
-        above = DIVISIONS[above].1;
+        above = nodes[above].superior;
         records.splice(0..0, nodes[above].records());
     }
     if !records.is_empty() {
@@ -209,22 +240,19 @@ fn certify(nodes: &mut [Nascent], number: usize, root: &RootKey, anchor: &Anchor
     nodes[number].change(Change::Publish);
 }
 
+/// What everybody trusts: the first of all nodes.
+pub(crate) fn anchor(first: &Nascent) -> (RootKey, AnchorRow) {
+    let place = first.machine.place;
+    let root = RootKey { node: place.node, key: signer(place.node).public_key() };
+    let anchor = AnchorRow { key_hash: key_hash(root.node), division: place.division };
+    (root, anchor)
+}
+
 fn make() -> Vec<Born> {
     let clock = Arc::new(AtomicI64::new(moment()));
-    let mut nodes: Vec<Nascent> = DIVISIONS
-        .iter()
-        .map(|(division, _)| {
-            let disk = Disk { state: Arc::default(), blobs: Arc::new(MemoryBlobs::default()), log: Log::default() };
-            let place = place(division);
-            let (clock, offset) = (Arc::clone(&clock), Arc::default());
-            let mut machine =
-                Machine { place, direct: false, old: false, disk, known: None, run: None, runs: 0, clock, offset };
-            machine.start(1).expect("an empty node starts");
-            Nascent { machine, log: Vec::new() }
-        })
-        .collect();
-    let root = RootKey { node: nodes[0].machine.place.node, key: signer(nodes[0].machine.place.node).public_key() };
-    let anchor = AnchorRow { key_hash: key_hash(root.node), division: nodes[0].machine.place.division };
+    let mut nodes: Vec<Nascent> =
+        DIVISIONS.iter().map(|(division, superior)| Nascent::new(place(division), *superior, &clock)).collect();
+    let (root, anchor) = anchor(&nodes[0]);
     for number in 0..nodes.len() {
         certify(&mut nodes, number, &root, &anchor);
         staff(&mut nodes[number]);

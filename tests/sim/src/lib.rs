@@ -18,6 +18,7 @@ mod genesis;
 mod machine;
 mod network;
 mod promise;
+pub mod province;
 mod queue;
 mod steps;
 mod trace;

@@ -4,10 +4,12 @@
 //! looked at: its cases, items, staff, figures and pulled journals by the API, its inbox and directory by what it says in its greeting. The
 //! table stands in `docs/protocol.md`, and the test holds the two against each other.
 
+mod delivered;
 mod flood;
 mod matter;
 mod rogue;
 mod scene;
+mod stalls;
 mod table;
 
 use serde_json::{Value, json};

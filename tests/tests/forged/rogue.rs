@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use quinn::crypto::rustls::QuicClientConfig;
-use quinn::{ClientConfig, Connection, ConnectionError, RecvStream, SendStream};
+use quinn::{ClientConfig, Connection, ConnectionError, RecvStream, SendStream, TransportConfig};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
@@ -37,6 +37,9 @@ pub(crate) const EPOCH: u32 = 2;
 
 /// The seed of its seal key, and of its id.
 pub(crate) const SEED: [u8; 32] = [0x66; 32];
+
+/// What it takes of a stream that it doesn't read; the rest stays with the node.
+const STREAM_WINDOW_BYTES: u32 = 16 << 10;
 
 /// What begins the main stream.
 const HELLO: &[u8; 8] = b"tongban1";
@@ -203,7 +206,10 @@ impl Rogue {
             .with_custom_certificate_verifier(Arc::new(AnyServer))
             .with_client_cert_resolver(Arc::new(SingleCertAndKey::from(CertifiedKey::new(chain, signing))));
         tls.alpn_protocols = vec![b"tongban/1".to_vec()];
-        let config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).expect("TLS 1.3 for QUIC")));
+        let mut config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls).expect("TLS 1.3 for QUIC")));
+        let mut transport = TransportConfig::default();
+        transport.stream_receive_window(STREAM_WINDOW_BYTES.into());
+        config.transport_config(Arc::new(transport));
         let connecting = self.endpoint.connect_with(config, self.target, "tongban").expect("an address");
         timeout(PATIENCE, connecting).await.expect("the node answers")
     }
@@ -260,6 +266,13 @@ impl Rogue {
 pub(crate) fn sealed(signer: &Ed25519Signer, content_type: &str, bytes: &[u8]) -> Vec<u8> {
     let mut sealed = batch::seal(signer, &[Statement { content_type, bytes }]).expect("the key signs");
     sealed.pop().expect("one statement")
+}
+
+/// What sealed bytes say.
+pub(crate) fn statement(signed: &SignedBy) -> Vec<u8> {
+    let mut decoder = minicbor::Decoder::new(signed.sealed.as_bytes());
+    assert!(decoder.array().is_ok() && decoder.str().is_ok(), "a sealed statement begins with its content type");
+    decoder.bytes().expect("a statement").to_vec()
 }
 
 /// A frame that carries sealed bytes of a node.
@@ -347,6 +360,15 @@ impl Line {
         }
     }
 
+    /// Waits for a receipt.
+    pub(crate) async fn receipt(&mut self) -> Result<Receipt, String> {
+        loop {
+            if let Frame::Receipt(signed) = self.next().await? {
+                return Receipt::from_bytes(&statement(&signed)).map_err(|error| error.to_string());
+            }
+        }
+    }
+
     /// Waits until the node has read everything that was sent before.
     pub(crate) async fn read_through(&mut self, number: u64) {
         use tongban_federation::wire::Echo;
@@ -406,7 +428,7 @@ async fn answer_pulls(connection: Connection, served: Served) {
         let Ok(Request::Pull(Pull { .. })) = Request::from_bytes(&request) else { continue };
         let slice = served.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(bytes) = slice {
-            let slice = Response::Slice(WireSlice { bytes, next: 0, size: 0 });
+            let slice = Response::Slice(WireSlice { bytes, next: 0, size: 0, packed: None });
             let _sent = send.write_all(&framed(&slice.to_bytes())).await;
             let _finished = send.finish();
         }

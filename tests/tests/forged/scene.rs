@@ -4,8 +4,8 @@ use serde_json::Value;
 use system_tests::{CITY, Cluster, HOME, Item, Node, within};
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_domain::Place;
-use tongban_federation::Envelope;
 use tongban_federation::wire::{Frame, Hello, HighWater, Response};
+use tongban_federation::{Envelope, Outcome};
 
 use crate::matter::{Journal, offer};
 use crate::rogue::{EPOCH, Rogue, SEED, brought, carried, framed, nudge};
@@ -33,6 +33,8 @@ pub(crate) enum Says {
     Reset(u32),
     /// The handshake is refused, and the log has the code.
     Handshake(&'static str),
+    /// A receipt that refuses.
+    Receipt(&'static str),
     /// The receipt of before, again.
     SameReceipt,
     /// Nothing: it is dropped.
@@ -50,6 +52,7 @@ impl Says {
             Self::Answer(code) => format!("Refused `{code}`"),
             Self::Reset(code) => format!("stream reset with {code}"),
             Self::Handshake(code) => format!("no connection, `{code}` in the log"),
+            Self::Receipt(code) => format!("a receipt that refuses, `{code}`"),
             Self::SameReceipt => "the receipt of before".to_owned(),
             Self::Nothing => "nothing".to_owned(),
         }
@@ -70,6 +73,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) rogue: Rogue,
     /// The one envelope that was taken.
     pub(crate) first: Envelope,
+    /// Envelopes that contradict what was taken.
+    pub(crate) forks: Vec<Envelope>,
     /// What the API and the greeting showed before the first row.
     pub(crate) before: (Value, Facts),
     pub(crate) rows: Vec<(String, String)>,
@@ -151,12 +156,11 @@ impl Scene<'_> {
             Says::Bye(code) => same(line.last_word().await, format!("bye {code}")),
             Says::Refuse(code) => same(line.last_word().await, format!("refuse {code}")),
             Says::Close(code) => same(line.last_word().await, format!("close {code}")),
-            Says::SameReceipt => loop {
-                match line.next().await {
-                    Ok(Frame::Receipt(_)) => break Ok(()),
-                    Ok(_) => {}
-                    Err(end) => break Err(end),
-                }
+            Says::SameReceipt => line.receipt().await.map(drop),
+            Says::Receipt(code) => match line.receipt().await.map(|receipt| receipt.outcome) {
+                Ok(Outcome::Refused { code: found, .. }) => same(found, code.to_owned()),
+                Ok(other) => Err(format!("{other:?}")),
+                Err(end) => Err(end),
             },
             Says::Nothing => {
                 line.read_through(1).await;
@@ -239,7 +243,7 @@ pub(crate) async fn scene(cluster: &Cluster) -> Scene<'_> {
     line.close();
     let before = (state(node), facts(&hello));
     assert_eq!(before.1.0, [HighWater { origin: rogue.node, epoch: EPOCH, sequence: 1 }], "one envelope was taken");
-    Scene { node, here, rogue, first, before, rows: Vec::new(), wrong: Vec::new() }
+    Scene { node, here, rogue, first, forks: Vec::new(), before, rows: Vec::new(), wrong: Vec::new() }
 }
 
 /// A city with a county, and an item that every hall of the city may collect.

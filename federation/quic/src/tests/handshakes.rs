@@ -64,10 +64,12 @@ async fn a_chain_without_its_key_is_worth_nothing() {
     let impostor = Endpoint::bind(loopback(), identity, trust.clone(), limits()).unwrap();
     let (dialled, received) = meet(&impostor, &listening, Expect::Node(tree.province.id)).await;
     assert_eq!(dialled.unwrap_err(), QuicError::RefusedByPeer(PeerReason::Malformed));
-    received.unwrap_err();
+    let refused = received.unwrap_err().error;
+    assert_eq!(refused, CertificateRefusal::WithoutKey.into());
+    assert_eq!(refused.code(), "certificate-without-key");
 
     let (dialled, _) = meet(&listening, &impostor, Expect::Node(tree.county.id)).await;
-    dialled.unwrap_err();
+    assert_eq!(dialled.unwrap_err(), CertificateRefusal::WithoutKey.into());
 }
 
 #[tokio::test]

@@ -333,3 +333,39 @@ async fn another_program_on_the_main_stream_is_turned_away() {
     let closed = QuicError::from(guard(connection.closed()).await);
     assert_eq!(closed.code(), "closed");
 }
+
+/// A stranger that never reads or ends what it sends gets room for a join and no more; a node of the tree gets its due.
+#[tokio::test]
+async fn a_stranger_has_little_room() {
+    let tree = Tree::new();
+    let trust = tree.trust();
+    trust.admit_strangers(true);
+    let listening = tree.county.listen(&trust);
+    let stranger = Node::root(60, "511602105");
+    let joining = stranger.listen(&trust_at(NOW, [stranger.anchor()]));
+    let (knocks, known) = (Expect::Pinned(tree.county.key_hash()), Expect::Node(tree.county.id));
+    let Limits { stranger_window_bytes, stranger_requests_max, receive_window_bytes, requests_max, .. } = limits();
+    for (dialling, expect, streams, bytes) in [
+        (joining, knocks, stranger_requests_max, stranger_window_bytes),
+        (tree.township.listen(&trust), known, requests_max, receive_window_bytes),
+    ] {
+        let (dialled, received) = meet(&dialling, &listening, expect).await;
+        let (there, _here) = (dialled.unwrap(), received.unwrap());
+        // One request after the other, each but for its end; the main stream beside them counts for eight bytes.
+        let (mut opened, mut sent) = (Vec::new(), 0);
+        let patience = Duration::from_millis(300);
+        while let Ok(Ok((mut send, receive))) = tokio::time::timeout(patience, there.connection().open_bi()).await {
+            send.write_all(&(64_u32 << 10).to_be_bytes()).await.unwrap();
+            opened.push((send, receive));
+        }
+        assert_eq!(opened.len(), usize::from(streams));
+        while tokio::time::timeout(patience, there.write_raw(&[0; 1 << 10])).await.is_ok() {
+            sent += 1 << 10;
+        }
+        let window = usize::try_from(bytes).unwrap();
+        // The main stream has a window of its own within that of the link.
+        let stream = usize::try_from(limits().stream_window_bytes).unwrap();
+        assert!(sent <= window.min(stream), "{sent} bytes that nobody read");
+        assert!(sent + (2 << 10) + 4 * opened.len() > window.min(stream), "{sent} bytes alone");
+    }
+}

@@ -189,7 +189,13 @@ pub struct Pull {
     /// How many bytes at most.
     #[n(4)]
     pub bytes_max: u32,
+    /// How the slice may be packed: [`PACKED_DEFLATE`]; not at all when absent.
+    #[n(5)]
+    pub packing: Option<u8>,
 }
+
+/// The slice may come packed by DEFLATE (RFC 1951).
+pub const PACKED_DEFLATE: u8 = 1;
 
 /// A piece of a journal, with what proves it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -204,6 +210,9 @@ pub struct Slice {
     /// How many entries there are in all.
     #[n(2)]
     pub size: u64,
+    /// How many bytes the slice has, when those here are packed as was asked for.
+    #[n(3)]
+    pub packed: Option<u32>,
 }
 
 /// A piece of a content-addressed file, please.
@@ -285,6 +294,58 @@ pub enum Query {
     /// Whether a licence stands, by its identifier.
     #[n(3)]
     Licence(#[n(0)] String),
+    /// The root over the released items that a node holds.
+    #[n(4)]
+    DriftRoot(#[n(0)] DriftRoot),
+    /// The hashes of its 256 buckets.
+    #[n(5)]
+    DriftList(#[n(0)] DriftList),
+    /// The leaves of some buckets.
+    #[n(6)]
+    DriftLeaves(#[n(0)] DriftLeaves),
+    /// Some items whole.
+    #[n(7)]
+    DriftItems(#[n(0)] DriftItems),
+}
+
+/// What is the root over the released items that you hold?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DriftRoot {}
+
+/// What are the hashes of your 256 buckets?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DriftList {}
+
+/// Which leaves are in these buckets?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DriftLeaves {
+    /// The buckets, a bit each: bucket 0 is the highest bit of the first byte.
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub buckets: [u8; 32],
+}
+
+/// What do these items say?
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct DriftItems {
+    /// Their names.
+    #[n(0)]
+    pub names: Vec<ItemName>,
+}
+
+/// What a released item is known by: the base code for a base item, the code beside it for an item that carries one out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(map)]
+pub struct ItemName {
+    /// The base code; absent for an item that no superior keeps.
+    #[n(0)]
+    pub base: Option<String>,
+    /// The item's own code; absent for the base item itself.
+    #[n(1)]
+    pub code: Option<String>,
 }
 
 /// The answer, sealed by the node that gave it.

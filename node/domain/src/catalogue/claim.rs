@@ -11,7 +11,7 @@ use super::life::Acting;
 use super::publish::{same_binding, unknown, within_ceiling};
 use super::{
     BaseItem, DAYS_MAX, Editing, ItemState, Mode, Origin, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Tier, Unit,
-    authority_id,
+    authority_id, ceiling,
 };
 use crate::authority::DatedCode;
 use crate::{Authority, Event, Facts, Rejection, codes};
@@ -87,7 +87,8 @@ pub(crate) fn claim(
         .or(base.statutory_days.map(working_days))
         .or_else(|| (base.core.item_type == TYPE_PERMIT).then(|| working_days(PERMIT_DAYS)));
     // Without a promise of its own the claimer promises the ceiling, or its own statutory time where that is shorter.
-    let ceiling = base.promised_days.map(|days| statutory.map_or(days, |longest| days.min(longest.days)));
+    let ceiling =
+        ceiling::promised_days(facts, &base, from).map(|days| statutory.map_or(days, |longest| days.min(longest.days)));
     let promised = term("promised_days", terms.promised_days)?.or(ceiling.map(working_days));
     within_ceiling(promised, statutory, &base)?;
     let code = match &terms.local_code {

@@ -6,7 +6,8 @@
 use std::fmt::Debug;
 
 /// Whose numbers a file or a table uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Source {
     /// The exchange tables of the national platform (ZWFW C 0109.2).
     National,

@@ -6,8 +6,9 @@ use tongban_codes::ids::{AuthorityId, NodeId};
 use tongban_codes::item_code::{BasicCode, ItemCode, LocalItemCode};
 use tongban_codes::time::{Date, Timestamp};
 
+use super::cell::{Cell, Wrong};
 use super::import::{Authorities, Findings};
-use super::{DAYS_MAX, Mode};
+use super::{DAYS_MAX, Mode, Term, Unit};
 use crate::Authority;
 use crate::authority::DatedCode;
 
@@ -49,67 +50,53 @@ pub(super) fn base_code(findings: &mut Findings<'_>) -> Option<String> {
     Some(text.to_owned())
 }
 
-pub(super) fn days(findings: &mut Findings<'_>, column: &'static str) -> Option<u16> {
-    let text = findings.row.text(column);
+/// A term, with the unit that stands beside it; working days where none does.
+pub(super) fn term(findings: &mut Findings<'_>, column: &'static str, unit_column: &'static str) -> Option<Term> {
+    let row = findings.row;
+    let mut unit = None;
+    let unit_text = row.text(unit_column);
+    if !unit_text.is_empty() {
+        let read: Result<(), Wrong> = Cell::read(&mut unit, unit_text, None);
+        if let Err(Wrong { code, problem, remedy }) = read {
+            findings.reject(unit_column, code, &problem, &remedy);
+        }
+    }
+    let text = row.text(column);
     if text.is_empty() {
         return None;
     }
     match text.parse::<u16>() {
-        Ok(days) if (1..=DAYS_MAX).contains(&days) => Some(days),
+        Ok(days) if (1..=DAYS_MAX).contains(&days) => Some(Term { days, unit: unit.unwrap_or(Unit::WorkingDays) }),
         _ => {
             let problem = "不是 1 到 3650 的整数 / no whole number from 1 to 3650";
-            findings.reject(column, "days", problem, "填写工作日数 / give working days");
+            findings.reject(column, "days", problem, "填写天数，不带单位 / give the number of days alone");
             None
         }
     }
 }
 
-pub(super) fn effective(findings: &mut Findings<'_>) -> Option<Date> {
-    let text = findings.row.text("effective");
-    if text.is_empty() {
-        return None;
+/// Reads a cell that replaces what stands there; a wrong one is a finding.
+fn replaced<C: Cell + Default>(findings: &mut Findings<'_>, column: &'static str) -> C {
+    let mut value = C::default();
+    let text = findings.row.text(column);
+    if !text.is_empty()
+        && let Err(Wrong { code, problem, remedy }) = value.read(text, None)
+    {
+        findings.reject(column, code, &problem, &remedy);
     }
-    let date = text.parse::<Date>().ok();
-    if date.is_none() {
-        findings.reject("effective", "date", "不是日期 / no date", "写作 2026-09-14 / write it as 2026-09-14");
-    }
-    date
+    value
 }
 
-fn parts(text: &str) -> impl Iterator<Item = &str> {
-    text.split(['^', ';', ',', '|', '、', '；', '，']).map(str::trim).filter(|part| !part.is_empty())
+pub(super) fn effective(findings: &mut Findings<'_>) -> Option<Date> {
+    replaced(findings, "effective")
 }
 
 pub(super) fn modes(findings: &mut Findings<'_>) -> Vec<Mode> {
-    let row = findings.row;
-    let mut modes = Vec::new();
-    for part in parts(row.text("modes")) {
-        match part.parse::<Mode>() {
-            Ok(mode) if !modes.contains(&mode) => modes.push(mode),
-            Ok(_) => {}
-            Err(error) => {
-                findings.reject("modes", "mode", &error, "用 online^collect^joint / use online^collect^joint");
-            }
-        }
-    }
-    modes
+    replaced(findings, "modes")
 }
 
 pub(super) fn covered(findings: &mut Findings<'_>) -> Vec<DivisionCode> {
-    let row = findings.row;
-    let mut covered = Vec::new();
-    for part in parts(row.text("covered")) {
-        match part.parse::<DivisionCode>() {
-            Ok(code) if tongban_codes::division::table().find(code).is_some() => covered.push(code),
-            _ => findings.reject(
-                "covered",
-                "division-unknown",
-                &format!("{part} 不是区划代码 / {part} is no division"),
-                "用区划代码，以 ^ 分隔 / division codes with ^ between them",
-            ),
-        }
-    }
-    covered
+    replaced(findings, "covered")
 }
 
 pub(super) fn check_local_code(findings: &mut Findings<'_>, division: DivisionCode) {

@@ -7,17 +7,33 @@ use serde::{Deserialize, Serialize};
 use tongban_codes::credit_code::CreditCode;
 use tongban_codes::time::Timestamp;
 
+use super::cell::Wrong;
 use super::row::{Parsed, parse_row};
-use super::{BaseItem, ItemState, ServiceItem};
+use super::{BaseItem, Guide, ItemState, ServiceItem, Source};
 use crate::{Authority, Event, Facts};
 
-/// Columns that an import file must have.
+/// Columns of core and department, by which a row is known.
 pub const COLUMNS: [&str; 7] =
     ["department", "main_item", "name", "local_item_code", "division", "item_type", "department_code"];
 
-/// Columns that it may have.
-pub const COLUMNS_OPTIONAL: [&str; 7] =
-    ["base_code", "legal_basis", "statutory_days", "promised_days", "modes", "covered", "effective"];
+/// Columns of core and terms that a file may lack; [`FIELD_COLUMNS`](super::FIELD_COLUMNS) and
+/// [`LIST_COLUMNS`](super::LIST_COLUMNS) are the others.
+pub const COLUMNS_OPTIONAL: [&str; 9] = [
+    "base_code",
+    "legal_basis",
+    "statutory_days",
+    "statutory_unit",
+    "promised_days",
+    "promised_unit",
+    "modes",
+    "covered",
+    "effective",
+];
+
+/// The longest value that a finding repeats, in characters.
+const VALUE_CHARS_MAX: usize = 120;
+/// The most entries of one list of an item.
+pub(super) const ENTRIES_MAX: usize = 500;
 
 /// One row of an import file, as text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,9 +43,28 @@ pub struct ImportRow {
     pub row: u32,
     /// Column values by name; missing ones are empty.
     pub values: BTreeMap<String, String>,
+    /// Lists by name, with their entries; a list that is absent is left as it stands, an empty one is taken away.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lists: BTreeMap<String, Vec<ListRow>>,
+}
+
+/// An entry of a list of an item, as text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListRow {
+    /// Row number in the sheet that holds the list.
+    pub row: u32,
+    /// Column values by name within the list.
+    pub values: BTreeMap<String, String>,
 }
 
 impl ImportRow {
+    /// A row without lists.
+    #[must_use]
+    pub fn new(row: u32, values: BTreeMap<String, String>) -> Self {
+        Self { row, values, lists: BTreeMap::new() }
+    }
+
     /// The trimmed value of a column, empty when the file has no such column.
     pub(super) fn text(&self, column: &str) -> &str {
         self.values.get(column).map_or("", |value| value.trim())
@@ -38,6 +73,46 @@ impl ImportRow {
     /// Tells whether the file has the column at all.
     pub(super) fn has(&self, column: &str) -> bool {
         self.values.contains_key(column)
+    }
+}
+
+/// What becomes of a row whose item stands already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Collision {
+    /// 跳过: what stands, as a draft or in force, stays as it is.
+    Skip,
+    /// 新版本: what differs from the version in force is the draft of the next; a draft that isn't under review is replaced.
+    #[default]
+    NewVersion,
+    /// 覆盖: a draft is replaced, also one under review; a version in force is never overwritten, such a row is rejected.
+    Overwrite,
+}
+
+/// On what terms rows are imported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ImportTerms {
+    /// Decides everything and writes nothing.
+    pub dry_run: bool,
+    /// What becomes of rows whose item stands already.
+    pub on_collision: Collision,
+    /// Whose numbers of code lists the rows use; names alone are understood when absent.
+    pub codes: Option<Source>,
+}
+
+/// Rows to import, and on what terms.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Import {
+    /// The rows.
+    pub rows: Vec<ImportRow>,
+    /// The terms.
+    pub terms: ImportTerms,
+}
+
+impl From<Vec<ImportRow>> for Import {
+    fn from(rows: Vec<ImportRow>) -> Self {
+        Self { rows, terms: ImportTerms::default() }
     }
 }
 
@@ -77,6 +152,9 @@ pub struct ImportReport {
     pub flagged: u32,
     /// Rows that did not come in.
     pub rejected: u32,
+    /// Rows whose item stands already and was left as it is.
+    #[serde(default)]
+    pub skipped: u32,
     /// Every finding.
     pub rows: Vec<Finding>,
 }
@@ -89,9 +167,26 @@ pub(super) struct Findings<'r> {
 }
 
 impl Findings<'_> {
+    /// Notes a problem of an entry of a list, with which the row doesn't come in.
+    pub(super) fn reject_entry(&mut self, list: &str, entry: &ListRow, column: &str, wrong: Wrong) {
+        self.rejected = true;
+        let value = entry.values.get(column).map_or("", |value| value.trim()).chars().take(VALUE_CHARS_MAX).collect();
+        let column = format!("{list}.{column}");
+        let Wrong { code, problem, remedy } = wrong;
+        self.found.push(Finding {
+            row: entry.row,
+            column,
+            value,
+            code: code.to_owned(),
+            problem,
+            remedy,
+            blocks: true,
+        });
+    }
+
     /// Notes a problem with which the row comes in; `blocks` tells whether it must be solved before publication.
     pub(super) fn note(&mut self, column: &str, code: &str, problem: &str, remedy: &str, blocks: bool) {
-        let value = self.row.text(column).chars().take(120).collect();
+        let value = self.row.text(column).chars().take(VALUE_CHARS_MAX).collect();
         let (code, problem, remedy) = (code.to_owned(), problem.to_owned(), remedy.to_owned());
         self.found.push(Finding { row: self.row.row, column: column.to_owned(), value, code, problem, remedy, blocks });
     }
@@ -106,67 +201,130 @@ impl Findings<'_> {
 /// Authorities by name, and whether this import has changed them.
 pub(super) type Authorities = BTreeMap<String, (Authority, bool)>;
 
-/// Imports rows: authorities that they name, base items, implementation items.
-pub(crate) fn import(facts: &dyn Facts, rows: &[ImportRow], at: Timestamp) -> (ImportReport, Vec<Event>) {
+/// Imports rows: authorities that they name, guides, base items, implementation items.
+pub(crate) fn import(facts: &dyn Facts, import: &Import, at: Timestamp) -> (ImportReport, Vec<Event>) {
+    let Import { rows, terms } = import;
     let mut report = ImportReport::default();
     let mut authorities: Authorities =
         facts.authorities().into_iter().map(|authority| (authority.name.clone(), (authority, false))).collect();
     let sharing = Sharing::of(rows);
     let mut codes_seen: BTreeMap<String, u32> = BTreeMap::new();
     let mut names_seen: BTreeMap<String, u32> = BTreeMap::new();
+    let mut guides = BTreeMap::new();
     let mut items = Vec::new();
     for row in rows {
         let mut findings = Findings { row, found: Vec::new(), rejected: false };
-        let parsed = parse_row(facts, &mut findings, &mut authorities, at);
+        let standing = Standing::of(facts, row);
+        if terms.on_collision == Collision::Skip && standing.stands() {
+            let remedy = "需要更新时用 new-version / import it with new-version to change it";
+            findings.note(
+                standing.column,
+                "item-exists",
+                "该编码已存在，未改动 / it stands already and was left",
+                remedy,
+                false,
+            );
+            report.skipped += 1;
+            report.rows.append(&mut findings.found);
+            continue;
+        }
+        let department = row.text("department");
+        let before = authorities.get(department).cloned();
+        let (parsed, guide) = parse_row(facts, &mut findings, &mut authorities, terms.codes, at);
         if !findings.rejected {
             repeats(&mut findings, &parsed, &mut codes_seen, &mut names_seen);
             sharing.flag(&mut findings);
-            submitted(facts, &mut findings, &parsed);
+        }
+        let next = if findings.rejected {
+            None
+        } else {
+            match parsed {
+                Parsed::Base(base) => next_base(facts, *base).map(Event::BaseItem),
+                Parsed::Item(mut item) => {
+                    item.findings.clone_from(&findings.found);
+                    next_item(facts, *item).map(Event::Item)
+                }
+                Parsed::Nothing => None,
+            }
+        };
+        if next.is_some() {
+            standing.collide(&mut findings, terms.on_collision);
         }
         report.rows.extend(findings.found.iter().cloned());
         if findings.rejected {
             report.rejected += 1;
+            // Nothing of a row that doesn't come in stays, nor the authority that it alone names.
+            match before {
+                Some(before) => authorities.insert(department.to_owned(), before),
+                None => authorities.remove(department),
+            };
             continue;
         }
         report.imported += 1;
         report.flagged += u32::from(!findings.found.is_empty());
-        match parsed {
-            Parsed::Base(base) => items.extend(next_base(facts, *base).map(Event::BaseItem)),
-            Parsed::Item(mut item) => {
-                item.findings = findings.found;
-                items.extend(next_item(facts, *item).map(Event::Item));
+        if let Some(next) = next {
+            items.push(next);
+            if let Some(guide) = guide {
+                guides.entry(guide.digest()).or_insert(guide);
             }
-            Parsed::Nothing => {}
         }
+    }
+    if terms.dry_run {
+        return (report, Vec::new());
     }
     let changed = authorities.into_values().filter(|(_, changed)| *changed);
     let mut events: Vec<Event> = changed.map(|(authority, _)| Event::Authority(authority)).collect();
+    let unknown = guides.into_iter().filter(|(digest, _)| facts.guide(digest).is_none());
+    events.extend(unknown.map(|(_, guide): (_, Guide)| Event::Guide(Box::new(guide))));
     events.append(&mut items);
     (report, events)
 }
 
-/// Rejects a row that would change a draft which is under review.
-fn submitted(facts: &dyn Facts, findings: &mut Findings<'_>, parsed: &Parsed) {
-    let held = |state: ItemState| matches!(state, ItemState::Submitted | ItemState::Reviewed);
-    let (column, held) = match parsed {
-        Parsed::Base(base) => {
-            let known = facts.base_item(base.core.base_code.as_deref().unwrap_or_default());
-            let held = known.is_some_and(|known| held(known.state)) && next_base(facts, (**base).clone()).is_some();
-            ("base_code", held)
+/// What stands under the code of a row.
+struct Standing {
+    /// The column that holds the code.
+    column: &'static str,
+    /// State of the draft.
+    draft: Option<ItemState>,
+    /// Whether a version is in force, or suspended.
+    in_force: bool,
+}
+
+impl Standing {
+    fn of(facts: &dyn Facts, row: &ImportRow) -> Self {
+        let code = row.text("local_item_code");
+        if !code.is_empty() {
+            let item = facts.item(code);
+            let in_force =
+                item.as_ref().is_some_and(|item| matches!(item.state, ItemState::Published | ItemState::Suspended));
+            let draft = facts.item_draft(code).or(item.filter(|item| item.state.is_draft())).map(|draft| draft.state);
+            return Self { column: "local_item_code", draft, in_force };
         }
-        Parsed::Item(item) => {
-            let mut item = (**item).clone();
-            item.findings.clone_from(&findings.found);
-            let draft = facts.item_draft(&item.code);
-            let held = draft.is_some_and(|draft| held(draft.state)) && next_item(facts, item).is_some();
-            ("local_item_code", held)
+        let base = facts.base_item(row.text("base_code"));
+        let draft = base.as_ref().map(|base| base.state).filter(|state| state.is_draft());
+        let in_force = base.is_some_and(|base| base.published().is_some() || base.state == ItemState::Suspended);
+        Self { column: "base_code", draft, in_force }
+    }
+
+    fn stands(&self) -> bool {
+        self.in_force || self.draft.is_some()
+    }
+
+    /// Rejects a row that would change what this mode leaves alone.
+    fn collide(&self, findings: &mut Findings<'_>, mode: Collision) {
+        match mode {
+            Collision::NewVersion if matches!(self.draft, Some(ItemState::Submitted | ItemState::Reviewed)) => {
+                let problem = "该编码的草稿正在审核 / a draft of it is under review";
+                let remedy = "待审核结束，或用 overwrite 覆盖 / wait for the review, or import it with overwrite";
+                findings.reject(self.column, "draft-under-review", problem, remedy);
+            }
+            Collision::Overwrite if self.in_force => {
+                let problem = "该编码已有在用版本，不能覆盖 / a version of it is in force and can't be overwritten";
+                let remedy = "用 new-version 生成新版本 / import it with new-version";
+                findings.reject(self.column, "item-in-force", problem, remedy);
+            }
+            _ => {}
         }
-        Parsed::Nothing => return,
-    };
-    if held {
-        let problem = "草稿已提交审核 / its draft has been submitted for review";
-        let remedy = "先退回：tongban item review --return / have it returned first";
-        findings.reject(column, "item-state", problem, remedy);
     }
 }
 
@@ -204,7 +362,7 @@ struct Sharing(BTreeMap<String, (String, u32)>);
 impl Sharing {
     fn of(rows: &[ImportRow]) -> Self {
         let mut uses: BTreeMap<&str, BTreeMap<&str, u32>> = BTreeMap::new();
-        for row in rows {
+        for row in rows.iter().filter(|row| !row.text("department").is_empty()) {
             let departments = uses.entry(row.text("department_code")).or_default();
             *departments.entry(row.text("department")).or_default() += 1;
         }
@@ -274,13 +432,16 @@ fn next_item(facts: &dyn Facts, mut item: ServiceItem) -> Option<ServiceItem> {
     let draft = facts.item_draft(&item.code);
     let known = facts.item(&item.code);
     if let Some(known) = &known
-        && known.state == ItemState::Published
+        && matches!(known.state, ItemState::Published | ItemState::Suspended)
         && same(known)
     {
         // A draft beside it is taken back.
         return draft.is_some().then(|| known.clone());
     }
-    if draft.is_some_and(|draft| same(&draft) && draft.findings == item.findings) {
+    // The same row at another place of another file is the same.
+    let found =
+        |findings: &[Finding]| findings.iter().map(|finding| Finding { row: 0, ..finding.clone() }).collect::<Vec<_>>();
+    if draft.is_some_and(|draft| same(&draft) && found(&draft.findings) == found(&item.findings)) {
         return None;
     }
     item.version = known.map_or(0, |known| known.version);

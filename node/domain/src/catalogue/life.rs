@@ -24,6 +24,7 @@ use self::item::bring_item;
 pub(super) use self::item::brought;
 pub(crate) use self::item::take_back;
 use super::publish::named;
+use super::quality::Gate;
 use super::{BaseItem, Difference, Editing, ItemState, Refused, ServiceItem, StandardBody, StandardKind};
 use crate::{Actor, Event, Facts, Rejection, Role, codes};
 
@@ -215,11 +216,12 @@ pub(crate) fn bring(
     which: &Selection,
     dry_run: bool,
 ) -> Result<(LifeReport, Vec<Event>), Rejection> {
+    let gate = Gate::new(facts, acting.at.date());
     let mut report = LifeReport { dry_run, ..LifeReport::default() };
     let mut events = Vec::new();
     let codes = match which {
         Selection::One(code) => {
-            let (brought, made) = bring_one(facts, acting, act, code)?;
+            let (brought, made) = bring_one(facts, acting, &gate, act, code)?;
             report.done.push(brought);
             return Ok((report, if dry_run { Vec::new() } else { made }));
         }
@@ -229,7 +231,7 @@ pub(crate) fn bring(
     };
     let mut seen = std::collections::BTreeSet::new();
     for code in codes {
-        match bring_one(facts, acting, act, &code) {
+        match bring_one(facts, acting, &gate, act, &code) {
             // A list may name one twice, by its whole code and by a part of it.
             Ok((brought, _)) if !seen.insert(brought.item.clone()) => {}
             Ok((brought, made)) => {
@@ -287,6 +289,7 @@ fn about(act: &ItemAct, base: BaseItem) -> Option<BaseItem> {
 fn bring_one(
     facts: &dyn Facts,
     acting: Acting<'_>,
+    gate: &Gate<'_>,
     act: &ItemAct,
     code: &str,
 ) -> Result<(Brought, Vec<Event>), Rejection> {
@@ -297,7 +300,7 @@ fn bring_one(
     }
     let item = if act.is_of_draft() { draft(facts, code)? } else { named(facts, code)? };
     may(facts, acting.actor, act, None)?;
-    bring_item(facts, acting, act, item)
+    bring_item(facts, acting, gate, act, item)
 }
 
 /// The draft that a code names, or what stands there instead. A short code names the version in force, and the draft may stand beside it.

@@ -1,6 +1,8 @@
 //! The catalogue: base items (基本目录), implementation items (实施清单), their core, their guides, and the standards that bind them.
 
 mod bound;
+pub mod ceiling;
+mod cell;
 mod claim;
 mod claimed;
 mod code_list;
@@ -8,12 +10,20 @@ mod column;
 mod date;
 mod diff;
 mod difference;
+mod establish;
+mod export;
+mod field;
+mod generated_list;
 mod guide;
 mod import;
 mod item;
 mod life;
+pub mod list;
 mod publish;
+pub mod quality;
+mod reading;
 mod reorganise;
+pub mod report;
 mod row;
 mod standard;
 mod term;
@@ -31,11 +41,17 @@ pub use code_list::{
 pub(crate) use date::{begin, end, end_base};
 pub use diff::{FieldChange, FieldKind, compare, compare_base};
 pub use difference::{CoreField, Departure, Difference, LawfulReason, Lock, core_departs, departs};
+pub use establish::{POLICY_CODE, StandardDraft, StandardsReport, holding, ordered, policy};
+pub(crate) use establish::{establish, withdraw_standard};
+pub use field::{FIELD_COLUMNS, LIST_COLUMNS};
+pub use generated_list::GeneratedList;
 pub use guide::{
     Basis, Fee, Further, Guide, Question, RequiredMaterial, ResultDocument, Scope, ServicePlace, SpecialLink, Step,
 };
 pub(crate) use import::import;
-pub use import::{COLUMNS, COLUMNS_OPTIONAL, Finding, ImportReport, ImportRow};
+pub use import::{
+    COLUMNS, COLUMNS_OPTIONAL, Collision, Finding, Import, ImportReport, ImportRow, ImportTerms, ListRow,
+};
 pub use item::{
     BaseItem, Codes, Core, Editing, External, ForeignItem, ItemState, ServiceItem, Successor, authority_id, short_code,
 };

@@ -7,7 +7,8 @@ use tongban_codes::time::{Date, Timestamp};
 
 use super::difference::{CoreField, lawful, stated};
 use super::life::Acting;
-use super::{BaseItem, Editing, ItemState, ServiceItem, Term};
+use super::quality::Gate;
+use super::{BaseItem, Editing, ItemState, ServiceItem, Term, ceiling};
 use crate::{Authority, Event, Facts, Rejection, codes};
 
 /// What a publication of everything did.
@@ -167,10 +168,12 @@ fn next_version(facts: &dyn Facts, item: &ServiceItem) -> u32 {
     in_force.max(waiting).max(item.version) + 1
 }
 
-/// The next version of an item, and whether it waits for its day beside the one in force.
+/// The next version of an item, and whether it waits for its day beside the one in force. Core, locks and ceilings are those of the day on
+/// which it begins; the quality is what policy asks for today.
 pub(super) fn publish_item(
     facts: &dyn Facts,
     mut item: ServiceItem,
+    gate: &Gate<'_>,
     publishing: Publishing<'_>,
 ) -> Result<(ServiceItem, bool), Rejection> {
     let day = publishing.at.date();
@@ -215,10 +218,12 @@ pub(super) fn publish_item(
         item.difference = lawful(facts, &item, base, from)?;
         item.base_version = Some(base.version);
         within_ceiling(item.promised, item.statutory, base)?;
+        ceiling::hold(facts, &item, from)?;
     } else {
         item.difference = None;
     }
     consistent(facts, &item)?;
+    gate.hold(&item, &authority)?;
     // Findings that were mapped since the import no longer block.
     item.findings.retain(|finding| !finding.blocks);
     item.version = next_version(facts, &item);

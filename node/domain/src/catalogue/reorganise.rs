@@ -11,6 +11,7 @@ use tongban_codes::time::Date;
 
 use super::life::{Acting, note};
 use super::publish::{Publishing, named, publish_base, publish_item, unknown};
+use super::quality::Gate;
 use super::{BaseItem, ItemState, Refused, ServiceItem, Successor, authority_id};
 use crate::authority::{AuthoritySuccessor, DatedCode};
 use crate::{Authority, Event, Facts, Mandate, Rejection, codes};
@@ -62,6 +63,7 @@ pub struct ReorganisationReport {
 struct Move<'a> {
     facts: &'a dyn Facts,
     acting: Acting<'a>,
+    gate: Gate<'a>,
     into: Authority,
     credit: CreditCode,
     from: Date,
@@ -129,6 +131,7 @@ pub(crate) fn reorganise(
     let mut whole = Move {
         facts,
         acting,
+        gate: Gate::new(facts, acting.at.date()),
         into,
         credit,
         from: plan.from,
@@ -209,7 +212,7 @@ impl Move<'_> {
         let version = if already {
             self.facts.item(&next.code).map_or(0, |known| known.version)
         } else {
-            match publish_item(self.facts, next.clone(), Publishing::of(self.acting).under(&self.into)) {
+            match publish_item(self.facts, next.clone(), &self.gate, Publishing::of(self.acting).under(&self.into)) {
                 Ok((published, waits)) => {
                     let version = published.version;
                     let published = if suspended && !waits {

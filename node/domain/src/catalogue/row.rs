@@ -4,13 +4,14 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::item_code::ItemType;
 use tongban_codes::time::{Date, Timestamp};
 
-use super::column::{authority, base_code, check_local_code, covered, days, division, effective, modes};
+use super::column::{authority, base_code, check_local_code, covered, division, effective, modes, term};
+use super::field::Fields;
 use super::import::{Authorities, Findings};
 use super::item::is_handled_code;
 use super::publish::binding;
 use super::{
-    BaseItem, CodeList, Core, Difference, Editing, ItemState, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Unit,
-    core_departs,
+    BaseItem, CodeList, Core, Difference, Editing, Guide, ItemState, PERMIT_DAYS, ServiceItem, Source, TYPE_PERMIT,
+    Term, Unit, core_departs, reading,
 };
 use crate::Facts;
 
@@ -38,8 +39,9 @@ pub(super) fn parse_row(
     facts: &dyn Facts,
     findings: &mut Findings<'_>,
     authorities: &mut Authorities,
+    codes: Option<Source>,
     at: Timestamp,
-) -> Parsed {
+) -> (Parsed, Option<Guide>) {
     let row = findings.row;
     let node = facts.node();
     for column in TEXTS {
@@ -66,49 +68,70 @@ pub(super) fn parse_row(
     let terms = Terms {
         base_code: base_code(findings),
         legal_basis: row.text("legal_basis").to_owned(),
-        statutory: days(findings, "statutory_days"),
-        promised: days(findings, "promised_days"),
+        statutory: term(findings, "statutory_days", "statutory_unit"),
+        promised: term(findings, "promised_days", "promised_unit"),
         effective: effective(findings),
     };
-    if row.text("local_item_code").is_empty() {
-        return base_item(facts, findings, division, terms);
-    }
-    service_item(facts, findings, authorities, division, terms, at)
+    let (parsed, fields) = if row.text("local_item_code").is_empty() {
+        base_item(facts, findings, division, terms, codes)
+    } else {
+        service_item(facts, findings, authorities, division, terms, codes, at)
+    };
+    let guide = fields.map(|fields| fields.guide()).filter(|guide| !guide.is_empty());
+    (parsed, guide)
 }
 
 /// The optional columns, as read.
 struct Terms {
     base_code: Option<String>,
     legal_basis: String,
-    statutory: Option<u16>,
-    promised: Option<u16>,
+    statutory: Option<Term>,
+    promised: Option<Term>,
     effective: Option<Date>,
 }
 
-fn base_item(facts: &dyn Facts, findings: &mut Findings<'_>, division: DivisionCode, terms: Terms) -> Parsed {
+fn base_item(
+    facts: &dyn Facts,
+    findings: &mut Findings<'_>,
+    division: DivisionCode,
+    mut terms: Terms,
+    codes: Option<Source>,
+) -> (Parsed, Option<Fields>) {
     let row = findings.row;
     let node = facts.node();
-    let Some(code) = terms.base_code else {
-        if row.text("base_code").is_empty() {
-            let problem = "没有实施编码，也没有基本编码 / neither an implementation code nor a base code";
-            let remedy = "填写 local_item_code 或 base_code / give local_item_code or base_code";
-            findings.reject("local_item_code", "code-missing", problem, remedy);
-        }
-        return Parsed::Nothing;
-    };
-    let known = facts.base_item(&code);
+    // Without a code the rest is read all the same, so that one look names everything.
+    if row.text("base_code").is_empty() {
+        let problem = "没有实施编码，也没有基本编码 / neither an implementation code nor a base code";
+        let remedy = "填写 local_item_code 或 base_code / give local_item_code or base_code";
+        findings.reject("local_item_code", "code-missing", problem, remedy);
+        department(findings);
+        let _ = (modes(findings), covered(findings));
+    }
+    let known = terms.base_code.as_ref().and_then(|code| facts.base_item(code));
     if known.as_ref().is_some_and(|known| known.node != node.node) {
         let problem = "上级已发布该基本编码 / a superior keeps this base item";
         let remedy = "认领：tongban item claim / claim it: tongban item claim";
         findings.reject("base_code", "core-locked", problem, remedy);
     }
     let item_type = row.text("item_type");
-    let statutory = terms.statutory.or(permit_days(item_type));
-    within(findings, "promised_days", terms.promised, statutory, "法定时限", "the statutory time");
-    if findings.rejected {
-        return Parsed::Nothing;
+    for (column, term) in [("statutory_unit", terms.statutory), ("promised_unit", terms.promised)] {
+        if term.is_some_and(|term| term.unit != Unit::WorkingDays) {
+            let problem = "基本目录的时限以工作日计 / terms of base items are working days";
+            findings.reject(column, "unit", problem, "换算为工作日 / give working days");
+        }
     }
-    Parsed::Base(Box::new(BaseItem {
+    let statutory = days(terms.statutory).or(permit_days(item_type));
+    within(findings, "promised_days", days(terms.promised), statutory, "法定时限", "the statutory time");
+    let stands = known.as_ref();
+    let guide_of = |base: &BaseItem| base.guide.and_then(|digest| facts.guide(&digest)).unwrap_or_default();
+    let mut fields = stands.map(|base| Fields::of_base(base, guide_of(base))).unwrap_or_default();
+    reading::read(findings, &mut fields, codes);
+    reading::basis(findings, &fields, &mut terms.legal_basis);
+    let Some(code) = terms.base_code.filter(|_| !findings.rejected) else {
+        return (Parsed::Nothing, None);
+    };
+    let guide = fields.guide();
+    let parsed = Parsed::Base(Box::new(BaseItem {
         core: Core {
             name: row.text("name").to_owned(),
             base_code: Some(code),
@@ -116,23 +139,24 @@ fn base_item(facts: &dyn Facts, findings: &mut Findings<'_>, division: DivisionC
             legal_basis: terms.legal_basis,
         },
         division,
-        statutory_days: terms.statutory,
-        promised_days: terms.promised,
+        statutory_days: days(terms.statutory),
+        promised_days: days(terms.promised),
         effective: terms.effective,
         version: 0,
         state: ItemState::Draft,
         node: node.node,
         department: row.text("department").to_owned(),
         in_force: None,
-        guide: known.as_ref().and_then(|known| known.guide),
-        locks: known.as_ref().map(|known| known.locks.clone()).unwrap_or_default(),
-        levels: known.as_ref().map(|known| known.levels.clone()).unwrap_or_default(),
-        tier: known.as_ref().and_then(|known| known.tier),
-        above: known.as_ref().and_then(|known| known.above.clone()),
-        cancel: known.and_then(|known| known.cancel),
-        successor: None,
+        guide: reading::guide_digest(row, &guide, stands.and_then(|base| base.guide)),
+        locks: fields.locks.clone(),
+        levels: fields.levels.clone(),
+        tier: fields.tier,
+        above: fields.above.clone(),
+        cancel: fields.cancel,
+        successor: known.and_then(|known| known.successor),
         editing: Editing::default(),
-    }))
+    }));
+    (parsed, Some(fields))
 }
 
 fn service_item(
@@ -141,17 +165,20 @@ fn service_item(
     authorities: &mut Authorities,
     division: DivisionCode,
     mut terms: Terms,
+    codes: Option<Source>,
     at: Timestamp,
-) -> Parsed {
+) -> (Parsed, Option<Fields>) {
     let row = findings.row;
     let node = facts.node();
     let code = row.text("local_item_code");
-    let known = facts.item(code).filter(|known| known.state == ItemState::Published);
+    let in_force = |item: &ServiceItem| matches!(item.state, ItemState::Published | ItemState::Suspended);
+    let known = facts.item(code).filter(in_force);
+    // What no column of the file says stays as it stands.
+    let stands = known.clone().or_else(|| facts.item_draft(code));
     let mut modes = modes(findings);
     let mut covered = covered(findings);
     if let Some(known) = &known {
         let keeps = |column: &str| !row.has(column);
-        let days = |term: Option<Term>| term.filter(|term| term.unit == Unit::WorkingDays).map(|term| term.days);
         if keeps("base_code") {
             terms.base_code.clone_from(&known.core.base_code);
         }
@@ -159,10 +186,10 @@ fn service_item(
             terms.legal_basis.clone_from(&known.core.legal_basis);
         }
         if keeps("statutory_days") {
-            terms.statutory = days(known.statutory);
+            terms.statutory = known.statutory;
         }
         if keeps("promised_days") {
-            terms.promised = days(known.promised);
+            terms.promised = known.promised;
         }
         if keeps("effective") {
             terms.effective = known.effective;
@@ -182,33 +209,36 @@ fn service_item(
             findings.reject("base_code", "core-locked", &problem, remedy);
         }
     }
+    let guide_of = |item: &ServiceItem| item.guide.and_then(|digest| facts.guide(&digest)).unwrap_or_default();
+    let mut fields = stands.as_ref().map(|item| Fields::of_item(item, guide_of(item))).unwrap_or_default();
+    reading::read(findings, &mut fields, codes);
     let base = terms.base_code.as_ref().and_then(|code| facts.base_item(code));
     let from = terms.effective.map_or(at.date(), |begins| begins.max(at.date()));
     let base = base.as_ref().and_then(|base| base.binding(from));
     let own_name = is_handled_code(code) || known.as_ref().is_some_and(ServiceItem::is_handled);
-    let difference = known.as_ref().and_then(|known| known.difference.clone());
+    let difference = stands.as_ref().and_then(|item| item.difference.clone());
     let core = match base {
         Some(base) => under(findings, &mut terms, base, own_name, difference.as_ref()),
-        None => Core {
-            name: row.text("name").to_owned(),
-            base_code: terms.base_code,
-            item_type: row.text("item_type").to_owned(),
-            legal_basis: terms.legal_basis,
-        },
+        None => {
+            reading::basis(findings, &fields, &mut terms.legal_basis);
+            Core {
+                name: row.text("name").to_owned(),
+                base_code: terms.base_code,
+                item_type: row.text("item_type").to_owned(),
+                legal_basis: terms.legal_basis,
+            }
+        }
     };
-    let statutory = terms.statutory.or(permit_days(&core.item_type));
-    within(findings, "promised_days", terms.promised, statutory, "法定时限", "the statutory time");
+    let statutory = terms.statutory.or(permit_days(&core.item_type).map(working));
+    within(findings, "promised_days", days(terms.promised), days(statutory), "法定时限", "the statutory time");
     check_local_code(findings, division);
-    if row.text("department").is_empty() {
-        let problem = "部门为空 / the department is empty";
-        findings.reject("department", "empty", problem, "填写部门 / give the department");
-    }
+    department(findings);
     if findings.rejected {
-        return Parsed::Nothing;
+        return (Parsed::Nothing, None);
     }
     let authority = authority(findings, authorities, &node.node, division, at);
-    let term = |days: u16| Term { days, unit: Unit::WorkingDays };
-    Parsed::Item(Box::new(ServiceItem {
+    let guide = fields.guide();
+    let parsed = Parsed::Item(Box::new(ServiceItem {
         code: code.to_owned(),
         core,
         main_item: row.text("main_item").to_owned(),
@@ -216,25 +246,42 @@ fn service_item(
         department: row.text("department").to_owned(),
         department_code: row.text("department_code").to_owned(),
         division,
-        statutory: statutory.map(term),
-        promised: terms.promised.map(term),
+        statutory,
+        promised: terms.promised,
         modes,
         covered,
         effective: terms.effective,
         version: 0,
         state: ItemState::Draft,
         findings: Vec::new(),
-        guide: known.as_ref().and_then(|known| known.guide),
-        codes: known.as_ref().map(|known| known.codes.clone()).unwrap_or_default(),
-        tier: known.as_ref().and_then(|known| known.tier),
-        origin: known.as_ref().and_then(|known| known.origin),
-        external: known.as_ref().and_then(|known| known.external.clone()),
-        cancel: known.as_ref().and_then(|known| known.cancel),
+        guide: reading::guide_digest(row, &guide, stands.as_ref().and_then(|item| item.guide)),
+        codes: fields.codes.clone(),
+        tier: fields.tier,
+        origin: fields.origin,
+        external: fields.external(),
+        cancel: fields.cancel,
         difference,
         base_version: base.map(|base| base.version),
-        successor: known.and_then(|known| known.successor),
+        successor: stands.and_then(|item| item.successor),
         editing: Editing::default(),
-    }))
+    }));
+    (parsed, Some(fields))
+}
+
+fn department(findings: &mut Findings<'_>) {
+    if findings.row.text("department").is_empty() {
+        let problem = "部门为空 / the department is empty";
+        findings.reject("department", "empty", problem, "填写部门 / give the department");
+    }
+}
+
+fn working(days: u16) -> Term {
+    Term { days, unit: Unit::WorkingDays }
+}
+
+/// The number of days of a term; publication compares the numbers too, whatever their units.
+fn days(term: Option<Term>) -> Option<u16> {
+    term.map(|term| term.days)
 }
 
 /// Holds a row to the superior's base item: the core is the same, but for what lawfully differs; the times are no longer; what the row
@@ -263,12 +310,13 @@ fn under(
         }
     }
     let (zh, en) = ("上级法定时限", "the superior's statutory time");
-    within(findings, "statutory_days", terms.statutory, base.statutory_days, zh, en);
+    within(findings, "statutory_days", days(terms.statutory), base.statutory_days, zh, en);
     let (zh, en) = ("上级限高", "the superior's ceiling");
-    within(findings, "promised_days", terms.promised, base.promised_days, zh, en);
-    terms.statutory = terms.statutory.or(base.statutory_days);
-    let ceiling = base.promised_days;
-    terms.promised = terms.promised.or(ceiling.map(|days| terms.statutory.map_or(days, |longest| days.min(longest))));
+    within(findings, "promised_days", days(terms.promised), base.promised_days, zh, en);
+    terms.statutory = terms.statutory.or(base.statutory_days.map(working));
+    let longest = days(terms.statutory);
+    let ceiling = base.promised_days.map(|days| longest.map_or(days, |longest| days.min(longest)));
+    terms.promised = terms.promised.or(ceiling.map(working));
     terms.effective = terms.effective.max(base.effective);
     core
 }

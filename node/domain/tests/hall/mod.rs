@@ -96,7 +96,7 @@ impl Hall {
     }
 
     pub(crate) fn import(&mut self, rows: &[ImportRow]) -> ImportReport {
-        match self.act(&Command::ImportItems(rows.to_vec())).unwrap().reply {
+        match self.act(&Command::ImportItems(rows.to_vec().into())).unwrap().reply {
             Reply::Imported(report) => report,
             other => panic!("{other:?}"),
         }
@@ -182,7 +182,7 @@ pub(crate) fn credit(body: &str) -> String {
 /// A row of an import file.
 pub(crate) fn row(number: u32, columns: &[(&str, &str)]) -> ImportRow {
     let values = columns.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    ImportRow { row: number, values: values.collect() }
+    ImportRow::new(number, values.collect())
 }
 
 pub(crate) fn applicant() -> Applicant {

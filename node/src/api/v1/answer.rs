@@ -5,7 +5,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::case::{Act, Material};
-use tongban_domain::catalogue::Mode;
+use tongban_domain::catalogue::{ImportRow, Mode};
 use tongban_domain::{Mandate, Role};
 
 use super::Problem;
@@ -45,6 +45,8 @@ answer! {
         applied: u64,
         /// Durable syncs of the log since start.
         log_syncs: u64,
+        /// Log entries that were let go, from the first on; what they did is in the state, on disk.
+        log_released: u64,
         /// Free bytes on the disk of the data directory.
         disk_free_bytes: u64,
         /// End of the transport certificate, which renews itself long before.
@@ -300,6 +302,8 @@ answer! {
         root: DivisionCode,
         /// Label of the query codes.
         label: String,
+        /// The superior that the node had before it moved under this one.
+        former_superior: Option<NodeId>,
     }
     /// Figures, each row with its dimensions and its count.
     Report {
@@ -428,6 +432,24 @@ pub struct ItemView {
     pub findings: usize,
     /// Core hash, hex.
     pub core: String,
+}
+
+/// Items as rows of an import file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemRows {
+    /// The rows.
+    pub rows: Vec<ItemRow>,
+    /// Code after which more follow.
+    pub next: Option<String>,
+}
+
+/// An item as a row of an import file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemRow {
+    /// Its code, or its base code.
+    pub code: String,
+    /// The row.
+    pub row: ImportRow,
 }
 
 /// An operator in a list.

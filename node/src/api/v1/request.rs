@@ -5,7 +5,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Date;
 use tongban_domain::Role;
 use tongban_domain::case::{Material, RefusalKind};
-use tongban_domain::catalogue::{ClaimTerms, ImportRow, Mode};
+use tongban_domain::catalogue::{ClaimTerms, ImportRow, ImportTerms, Mode};
 
 macro_rules! request {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {$(
@@ -61,6 +61,9 @@ request! {
     ImportItems {
         /// Rows with their numbers in the file.
         rows: Vec<ImportRow>,
+        /// Dry run, collision mode, and whose numbers of code lists the rows use.
+        #[serde(default)]
+        terms: ImportTerms,
     }
     /// Publishes.
     PublishItems {

@@ -1,36 +1,51 @@
 //! `tongban item`: the catalogue.
 
+pub(crate) mod ceiling;
 mod claim;
+mod columns;
+mod drift;
+mod export;
+pub(crate) mod guide;
+mod import;
 mod life;
+pub(crate) mod life_event;
+pub(crate) mod list_entry;
+mod list_file;
+pub(crate) mod lists;
+pub(crate) mod policy;
+pub(crate) mod quality;
+mod reconcile;
+mod report;
+mod standard;
+pub(crate) mod topic;
 mod version;
 
 pub(super) use life::refusals;
 
-use std::fs::File;
-use std::io::{IsTerminal as _, Read as _};
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
 use tongban_codes::division::DivisionCode;
-use tongban_domain::catalogue::{ImportReport, Mode};
+use tongban_domain::catalogue::Mode;
 
-use crate::api::v1::ImportItems;
 use crate::cli::Context;
 use crate::cli::client::{Answer, Client};
 use crate::cli::failure::{Failure, Outcome, parse_optional};
-use crate::cli::item_file;
 use crate::cli::text::life::WAITS;
-use crate::cli::text::{FILE_UNREADABLE, IMPORTED, ITEM_UNKNOWN, PUBLISHED, SENDING};
+use crate::cli::text::{ITEM_UNKNOWN, Lang, PUBLISHED};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// 导入事项（CSV，UTF-8） / import items from CSV
-    Import {
-        /// 文件；- 表示标准输入 / file, or - for stdin
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
+    /// 导入事项（.xlsx、.xls、CSV、JSON） / import items from a file
+    Import(import::Args),
+    /// 导出事项，可再次导入 / export items to a file that can be imported again
+    Export(export::Args),
+    /// 导入文件的列 / the columns of an import file
+    Columns {
+        /// 写出空白模板 / write an empty file
+        #[arg(long, value_name = "FILE.xlsx")]
+        template: Option<PathBuf>,
     },
     #[command(flatten)]
     Life(life::Command),
@@ -38,6 +53,12 @@ pub(crate) enum Command {
     Claim(claim::Command),
     #[command(flatten)]
     Version(version::Command),
+    /// 按国家数据表上报前置库 / report to a front database in the national exchange tables
+    Report(report::Args),
+    /// 将国家数据表（CSV）转为 item import --codes national 可读的 JSON / national tables as JSON for item import
+    FromTables(report::BackArgs),
+    /// 与前置库对账：接收、退回及原因、未到达 / reconcile with a front database: what it took, sent back and why, what never arrived
+    Reconcile(reconcile::Args),
     /// 事项清单 / all items
     List {
         /// 阶段：base 基本目录、draft 草稿、in-force 有效 / stage
@@ -53,6 +74,31 @@ pub(crate) enum Command {
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
+    /// 限高和法定下限 / ceilings with their floors
+    #[command(subcommand)]
+    Ceiling(ceiling::Command),
+    /// 主题 / topics
+    #[command(subcommand)]
+    Topic(topic::Command),
+    /// 一件事 / life events: items that are done together
+    #[command(subcommand)]
+    LifeEvent(life_event::Command),
+    /// 发布要求 / what publication requires
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// 九类清单条目，及事项与其的冲突 / entries of the nine lists, and items that they speak against
+    #[command(subcommand)]
+    ListEntry(list_entry::Command),
+    /// 质量：规则、得分和问题 / quality: rules, scores and findings
+    Quality(quality::Args),
+    /// 由已发布事项生成的清单 / lists made from published items
+    Lists(lists::Args),
+    /// 网上办理月度通报 / monthly report on online handling
+    Monthly(lists::ReportArgs),
+    /// 办事指南 / the guide of an item
+    Guide(guide::Args),
+    /// 检索事项 / search
+    Search(super::item_search::Search),
     /// 一个事项 / one item
     Show {
         /// 事项编码或其第一段 / item code, or its first part
@@ -65,6 +111,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "N", conflicts_with = "division")]
         version: Option<String>,
     },
+    /// 与其他节点逐项比对标准，列出差异；有差异时退出码为 1 / where other nodes hold other standards; exit code 1 when some do
+    Drift(drift::Args),
 }
 
 const COLUMNS: [&str; 8] =
@@ -89,25 +137,36 @@ const FIELDS: [&str; 17] = [
     "core",
 ];
 
-/// Rows in one request; the node takes 5,000.
-const CHUNK_ROWS: usize = 5000;
 /// Items in one page of a list.
 const PAGE_ITEMS: usize = 1000;
-/// The largest file that is read, in bytes: ten times the 1.7 million items of the largest province.
-const FILE_BYTES_MAX: u64 = 4 << 30;
-
 pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failure> {
     let output = context.output;
     match command {
-        Command::Import { file } => import(context, &file),
+        Command::Import(args) => import::run(context, &args),
+        Command::Export(args) => export::run(context, &args),
+        Command::Columns { template } => columns::run(context, template.as_deref()),
+        Command::Drift(args) => drift::run(context, &args),
         Command::Life(command) => life::run(context, command),
         Command::Claim(command) => claim::run(context, command),
         Command::Version(command) => version::run(context, command),
+        Command::Report(args) => report::run(context, &args),
+        Command::FromTables(args) => report::back_to_items(context, &args),
+        Command::Reconcile(args) => reconcile::run(context, &args),
         Command::List { stage, division, after, limit } => {
             let division = division_of(division.as_deref())?;
             let items = pages(&context.client()?, stage.as_deref(), division, after.as_deref(), limit)?;
             output.list(&Answer::of(&json!({ "items": items })), "items", &COLUMNS)
         }
+        Command::Ceiling(command) => ceiling::run(context, command),
+        Command::Topic(command) => topic::run(context, command),
+        Command::LifeEvent(command) => life_event::run(context, command),
+        Command::Policy(command) => policy::run(context, command),
+        Command::ListEntry(command) => list_entry::run(context, command),
+        Command::Quality(args) => quality::run(context, &args),
+        Command::Lists(args) => lists::run(context, &args),
+        Command::Monthly(args) => lists::report(context, &args),
+        Command::Guide(args) => guide::run(context, &args),
+        Command::Search(search) => super::item_search::run(context, &search),
         Command::Show { code, division: _, version: Some(version) } => version::show(context, &code, &version),
         Command::Show { code, division, version: None } => {
             let division = division_of(division.as_deref())?;
@@ -121,55 +180,7 @@ fn division_of(division: Option<&str>) -> Result<Option<DivisionCode>, Failure> 
     parse_optional("division", division)
 }
 
-fn import(context: &Context, file: &PathBuf) -> Result<Outcome, Failure> {
-    let client = context.client()?;
-    let rows = item_file::read(&read_file(file)?)?;
-    let bar = ProgressBar::new(rows.len() as u64);
-    if context.output.is_json() || !std::io::stderr().is_terminal() {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
-    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}") {
-        bar.set_style(style);
-    }
-    bar.set_message(SENDING.of(context.output.lang));
-    let mut whole = ImportReport::default();
-    for (part, chunk) in rows.chunks(CHUNK_ROWS).enumerate() {
-        let answer = client.post_part("/v1/items/import", &ImportItems { rows: chunk.to_vec() }, part)?;
-        let report: ImportReport = answer.read()?;
-        whole.imported += report.imported;
-        whole.flagged += report.flagged;
-        whole.rejected += report.rejected;
-        whole.rows.extend(report.rows);
-        bar.inc(chunk.len() as u64);
-    }
-    bar.finish_and_clear();
-    let output = context.output;
-    if output.is_json() {
-        output.json(&whole)?;
-        return Ok(Outcome::Done);
-    }
-    let counts = [whole.imported, whole.flagged, whole.rejected].map(|count| count.to_string());
-    output.line(&IMPORTED.with(output.lang, &[&counts[0], &counts[1], &counts[2]]))?;
-    if !whole.rows.is_empty() {
-        let rows: Vec<Value> = whole.rows.iter().map(|finding| json!(finding)).collect();
-        output.rows(&rows, &["row", "column", "value", "problem", "remedy"])?;
-    }
-    Ok(Outcome::Done)
-}
-
-fn read_file(path: &PathBuf) -> Result<Vec<u8>, Failure> {
-    let failed =
-        |error: std::io::Error| Failure::of(&FILE_UNREADABLE, path.display().to_string(), &[&error.to_string()]);
-    let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        std::io::stdin().take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
-    } else {
-        File::open(path).map_err(failed)?.take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
-    }
-    Ok(bytes)
-}
-
-pub(super) fn published(context: &Context, answer: &Answer) -> Result<Outcome, Failure> {
+fn published(context: &Context, answer: &Answer) -> Result<Outcome, Failure> {
     let output = context.output;
     if output.is_json() {
         output.line(&answer.line())?;
@@ -184,6 +195,12 @@ pub(super) fn published(context: &Context, answer: &Answer) -> Result<Outcome, F
         output.line(&WAITS.with(output.lang, &[&waiting.to_string()]))?;
     }
     refusals(context, &refused)
+}
+
+/// A refused part of a whole, as a row.
+fn refusal(one: &Value, lang: Lang) -> Value {
+    let of = |en: &str, zh: &str| one.pointer(&format!("/rejection/{}", lang.of(en, zh)));
+    json!({ "item": one.get("item"), "problem": of("en", "zh"), "remedy": of("remedy_en", "remedy_zh") })
 }
 
 /// Lists that make up the catalogue; each is paged by itself.

@@ -27,5 +27,5 @@ pub(crate) fn run(context: &Context, args: Args) -> Result<Outcome, Failure> {
             .map_err(|error| Failure::of(&FILE_UNREADABLE, "-", &[&error.to_string()]))?;
     }
     let answer = context.client()?.post("/v1/join", &Join { token: token.trim().to_owned() })?;
-    context.output.object(&answer, &["superior", "division", "root", "label"])
+    context.output.object(&answer, &["superior", "division", "root", "label", "former_superior"])
 }

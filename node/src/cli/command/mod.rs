@@ -11,6 +11,7 @@ pub(super) mod doctor;
 pub(super) mod init;
 pub(super) mod invite;
 pub(super) mod item;
+pub(super) mod item_search;
 pub(super) mod join;
 pub(super) mod journal;
 pub(super) mod licence;

@@ -7,7 +7,7 @@ use crate::cli::Context;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::text::{FINDINGS, PEERS, REMEDY};
 
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 15] = [
     "ready",
     "name",
     "division",
@@ -20,6 +20,7 @@ const FIELDS: [&str; 14] = [
     "committed",
     "applied",
     "log_syncs",
+    "log_released",
     "disk_free_bytes",
     "certificate_until",
 ];

@@ -146,8 +146,8 @@ impl Decider<'_> {
             }
         }
         tracing::error!(
-            origin = %envelope.origin, epoch = envelope.epoch, sequence = envelope.sequence, %first, now = %envelope.id(),
-            "a fork: the origin contradicts what it sent before"
+            code = translate::FORK, origin = %envelope.origin, epoch = envelope.epoch, sequence = envelope.sequence, %first,
+            now = %envelope.id(), "a fork: the origin contradicts what it sent before"
         );
         let fork = Contradiction { first: first.0, sealed: sealed.as_bytes().to_vec() };
         let text = "与来源节点先前发送的内容矛盾，两份均已留存";

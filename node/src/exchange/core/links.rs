@@ -69,6 +69,14 @@ impl Exchange {
         match result {
             Ok((link, proven)) => {
                 self.unreachable.remove(&peer);
+                let me = self.knowledge.here().node;
+                let theirs_stands =
+                    self.peers.get(&peer).is_some_and(|known| known.link.is_some() && !known.dialled_by_me);
+                if theirs_stands && tongban_federation::session::survivor(me, peer) == me && self.is_genuine(&proven) {
+                    // Both have dialled. The peer lets go of its own for this one; were this one closed here, none would be left.
+                    self.unlink(peer);
+                    self.feed(peer, Input::Disconnected);
+                }
                 self.connected(peer, link, &proven, true);
             }
             // Of an attempt that was given up before: another may stand by now.
@@ -89,6 +97,11 @@ impl Exchange {
         let peer = proven.node;
         if !self.is_genuine(proven) {
             self.refuse(link, peer);
+            return;
+        }
+        if !self.has_room_for(peer) {
+            tracing::warn!(%peer, code = "links-limit", "a connection is refused: too many nodes without a record");
+            self.effects.push_back(Effect::Close { link, reason: "too many nodes without a record" });
             return;
         }
         let here = self.knowledge.here();
@@ -130,6 +143,21 @@ impl Exchange {
                     || trust.anchors.iter().any(|anchor| anchor.key_hash == proven.key_hash)
             }
         }
+    }
+
+    /// Whether a node may be linked, as far as its record isn't known: its superior may certify as many ids as it likes.
+    fn has_room_for(&mut self, peer: NodeId) -> bool {
+        let directory = self.knowledge.directory();
+        let superior = self.knowledge.trust().superior;
+        let unrecorded = |node: &NodeId| directory.node(node).is_none() && superior != Some(*node);
+        if !unrecorded(&peer) {
+            return true;
+        }
+        // Those that have come and gone are forgotten.
+        self.peers.retain(|node, known| known.link.is_some() || known.role == Role::Dial || !unrecorded(node));
+        let others =
+            self.peers.iter().filter(|(node, known)| known.link.is_some() && **node != peer && unrecorded(node));
+        others.count() < limits::UNRECORDED_PEERS_MAX
     }
 
     fn refuse(&mut self, link: u64, peer: NodeId) {
@@ -186,6 +214,42 @@ impl Exchange {
             tracing::warn!(%peer, "a peer has been revoked");
             self.feed(peer, Input::Shut(CloseCode::Revoked));
             self.unlink(peer);
+            self.peers.remove(&peer);
+        }
+    }
+
+    /// Dials the superior, and goes on for as long as it is that.
+    pub(super) fn attend_superior(&mut self) {
+        // Also one that connected before it was dialled, or that was dialled for the sake of an envelope before it became the superior:
+        // those sessions end with their link.
+        let unattended = |known: &Peer| known.link.is_none() && (known.role == Role::Accept || !known.lasting);
+        if let Some(superior) = self.knowledge.trust().superior
+            && self.peers.get(&superior).is_none_or(unattended)
+        {
+            self.open(superior, Role::Dial, true);
+        }
+    }
+
+    /// Ends the session of a former superior once the new one's link stands, and forgets peers that stand elsewhere in the tree by now.
+    pub(super) fn leave_former(&mut self) {
+        let superior = self.knowledge.trust().superior;
+        let stands = superior.and_then(|superior| self.peers.get(&superior)).is_some_and(|peer| peer.session.is_open());
+        // Only a superior is dialled to last.
+        let former = |peer: &NodeId, known: &Peer| known.role == Role::Dial && known.lasting && Some(*peer) != superior;
+        let left: Vec<NodeId> =
+            self.peers.iter().filter(|(peer, known)| stands && former(peer, known)).map(|(peer, _)| *peer).collect();
+        for peer in left {
+            tracing::info!(%peer, "the link to a former superior is ended");
+            self.feed(peer, Input::Shut(CloseCode::Idle));
+            self.unlink(peer);
+            self.peers.remove(&peer);
+        }
+        let gone = |peer: &NodeId, known: &Peer| {
+            known.role == Role::Accept && known.lasting && known.link.is_none() && !self.knowledge.is_neighbour(peer)
+        };
+        let gone: Vec<NodeId> =
+            self.peers.iter().filter(|(peer, known)| gone(peer, known)).map(|(peer, _)| *peer).collect();
+        for peer in gone {
             self.peers.remove(&peer);
         }
     }

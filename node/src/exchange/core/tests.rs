@@ -225,6 +225,32 @@ fn a_connection_under_another_key_is_closed() {
 }
 
 #[test]
+fn of_two_that_dial_each_other_both_keep_the_same_connection() {
+    // The city's id is the smaller: what it dialled survives, whichever of the two it hears of first.
+    let (theirs, mine) = (1_000_001, 1_000_002);
+    for mine_first in [false, true] {
+        let mut world = World::new(18);
+        let (one, proven) = (node(&world, ONE), world.proven(ONE));
+        let exchange = &mut world.nodes[CITY].exchange;
+        let accepted = || Happened::Accepted { link: theirs, proven };
+        let dialled = || Happened::Dialled { peer: one, attempt: 1, result: Ok((mine, proven)) };
+        // As for the sake of an envelope.
+        exchange.open(one, tongban_federation::Role::Dial, false);
+        exchange.handle(Happened::Timeout);
+        let order = if mine_first { [dialled(), accepted()] } else { [accepted(), dialled()] };
+        order.into_iter().for_each(|happened| exchange.handle(happened));
+        let ends: Vec<u64> = effects(exchange)
+            .into_iter()
+            .filter_map(|effect| match effect {
+                Effect::Close { link, .. } | Effect::Finish { link } => Some(link),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(ends, [theirs], "mine first: {mine_first}");
+    }
+}
+
+#[test]
 fn a_pull_that_failed_is_tried_again_later() {
     let mut world = World::new(10);
     world.run(5);
@@ -308,6 +334,84 @@ fn acts_are_pulled_from_below_and_standards_from_both_sides() {
 }
 
 #[test]
+fn what_was_offered_before_its_record_came_is_asked_for_again() {
+    let mut world = World::new(15);
+    world.run(5);
+    let one = node(&world, ONE);
+    let township = world::place(9, "511602001");
+    let journal = JournalSize { origin: township.node, journal: ACTS, epoch: 1, size: 3 };
+    world.nodes[CITY].exchange.handle(Happened::Listed { peer: one, journals: vec![journal] });
+    assert!(effects(&mut world.nodes[CITY].exchange).is_empty(), "nobody knows where it stands");
+    let record = world.nodes[ONE].newcomer(township);
+    world.nodes[ONE].change(Change::Records(vec![record]));
+    world.run(3);
+    assert_eq!(world.listed, [(CITY, one)]);
+    world.nodes[CITY].exchange.handle(Happened::Listed { peer: one, journals: vec![journal] });
+    assert!(matches!(effects(&mut world.nodes[CITY].exchange).as_slice(), [Effect::Pull { .. }]));
+}
+
+/// A city that came later, between a province and its county.
+fn with_a_city_between(seed: u64) -> World {
+    let places = [world::place(1, "510000"), world::place(2, "511602"), world::place(3, "511600")];
+    let mut world = World::of(seed, places);
+    world.run(5);
+    world
+}
+
+const PROVINCE: usize = 0;
+const COUNTY: usize = 1;
+const NEW_CITY: usize = 2;
+
+#[test]
+fn a_county_leaves_its_former_superior_when_the_link_to_the_new_one_stands() {
+    let mut world = with_a_city_between(16);
+    let (province, county, city) = (node(&world, PROVINCE), node(&world, COUNTY), node(&world, NEW_CITY));
+    world.cut(COUNTY, NEW_CITY, true);
+    let word = world.nodes[NEW_CITY].certify(world.nodes[COUNTY].place);
+    world.nodes[COUNTY].take_superior(city, word);
+    world.nodes[COUNTY].change(Change::Publish);
+    world.nodes[COUNTY].send(province, 1);
+    world.run(60);
+    assert!(up(&mut world, COUNTY, PROVINCE), "the old way goes on while there is no new one");
+    assert_eq!(world.nodes[PROVINCE].taken(county), 1);
+    world.cut(COUNTY, NEW_CITY, false);
+    world.run(120);
+    assert!(up(&mut world, COUNTY, NEW_CITY) && up(&mut world, NEW_CITY, COUNTY));
+    for (at, of) in [(COUNTY, province), (PROVINCE, county)] {
+        let views = world.nodes[at].exchange.standings();
+        assert!(views.iter().all(|view| view.node != of), "{views:?}");
+    }
+    // The same flows go on, by the new way.
+    world.nodes[COUNTY].send(province, 2);
+    world.nodes[PROVINCE].send(county, 1);
+    world.run(10);
+    assert_eq!((world.nodes[PROVINCE].taken(county), world.nodes[COUNTY].taken(province)), (2, 1));
+    assert!(world.nodes[COUNTY].unreceipted(province).is_empty());
+    for number in [PROVINCE, COUNTY, NEW_CITY] {
+        assert_eq!(world.nodes[number].knowledge.directory().superiors(&county), [city, province], "node {number}");
+    }
+}
+
+#[test]
+fn a_stop_between_taking_a_superior_and_saying_so_heals() {
+    let mut world = with_a_city_between(17);
+    let (province, county, city) = (node(&world, PROVINCE), node(&world, COUNTY), node(&world, NEW_CITY));
+    let word = world.nodes[NEW_CITY].certify(world.nodes[COUNTY].place);
+    world.nodes[COUNTY].take_superior(city, word);
+    world.restart(COUNTY, 170);
+    assert_eq!(world.nodes[COUNTY].knowledge.directory().superiors(&county), [province]);
+    world.run(30);
+    for number in [PROVINCE, COUNTY, NEW_CITY] {
+        assert_eq!(world.nodes[number].knowledge.directory().superiors(&county), [city, province], "node {number}");
+    }
+    assert!(up(&mut world, COUNTY, NEW_CITY) && !up(&mut world, COUNTY, PROVINCE));
+    let version = |world: &World| world.nodes[COUNTY].knowledge.directory().node(&county).unwrap().record.version;
+    let before = version(&world);
+    world.run(30);
+    assert_eq!(version(&world), before, "and it is said once");
+}
+
+#[test]
 fn whoever_pulled_over_another_way_gets_the_rest_of_a_slice() {
     let mut world = World::new(12);
     world.run(5);
@@ -325,7 +429,7 @@ fn whoever_pulled_over_another_way_gets_the_rest_of_a_slice() {
     meta::PULLED.put(&mut rows, &(origin, STANDARDS, 1), &pulled);
     city.state.write(rows).unwrap();
     let pull = |from| {
-        let pull = Pull { origin, journal: STANDARDS, epoch: 1, from, bytes_max: 1 << 20 };
+        let pull = Pull { origin, journal: STANDARDS, epoch: 1, from, bytes_max: 1 << 20, packing: None };
         let answer = answer_here(&city.knowledge, &one, &Request::Pull(pull).to_bytes()).unwrap();
         Response::from_bytes(&answer).unwrap()
     };

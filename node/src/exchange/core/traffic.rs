@@ -15,6 +15,7 @@ use super::deliberate;
 use super::{Exchange, Later, Waiting};
 use crate::engine::{Answer, Committed, ExchangeEvent, Outside, Refused, Request};
 use crate::exchange::knowledge::DirectoryUnseal;
+use crate::exchange::translate;
 
 /// Bytes of receipts that wait at a relay for a way back.
 const UNPASSED_BYTES_MAX: usize = 8 << 20;
@@ -287,7 +288,8 @@ impl Exchange {
                 Some(Input::Committed { flow: *flow, sequence, receipt })
             }
             Answer::Fork => {
-                tracing::error!(origin = %flow.origin, sequence, "a fork: the same act with another content");
+                let code = translate::FORK;
+                tracing::error!(origin = %flow.origin, sequence, code, "a fork: the same act with another content");
                 None
             }
             _ => None,

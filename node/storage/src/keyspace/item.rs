@@ -29,6 +29,8 @@ pub const STANDARD: Keyspace<(u8, String, DivisionCode), Standard> = Keyspace::n
 pub const VERSION: Keyspace<(String, u32), ServiceItem> = Keyspace::new(Family::Rows, 0x14);
 /// Published versions of base items, by base code and version.
 pub const BASE_VERSION: Keyspace<(String, u32), BaseItem> = Keyspace::new(Family::Rows, 0x15);
+/// The first and the last prefix under which items of whichever kind lie.
+pub const PREFIXES: (u8, u8) = (0x04, 0x07);
 /// Published versions that wait for their day beside the one in force, by whole code and version.
 pub const WAITING: Keyspace<(String, u32), ServiceItem> = Keyspace::new(Family::Rows, 0x18);
 /// What divisions that decline a base item said last, by base code and division: this node's and its subordinates'.

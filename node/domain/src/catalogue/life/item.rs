@@ -3,11 +3,13 @@
 use super::{Acting, Brought, ItemAct, not_own, review_required, said, unfit};
 use crate::catalogue::ServiceItem;
 use crate::catalogue::publish::{Publishing, named, publish_item, release_guide, unknown};
+use crate::catalogue::quality::Gate;
 use crate::{Event, Facts, Rejection};
 
 pub(super) fn bring_item(
     facts: &dyn Facts,
     acting: Acting<'_>,
+    gate: &Gate<'_>,
     act: &ItemAct,
     mut item: ServiceItem,
 ) -> Result<(Brought, Vec<Event>), Rejection> {
@@ -22,7 +24,7 @@ pub(super) fn bring_item(
             if difference.is_some() {
                 item.difference.clone_from(difference);
             }
-            let (item, waits) = publish_item(facts, item, Publishing::of(acting))?;
+            let (item, waits) = publish_item(facts, item, gate, Publishing::of(acting))?;
             let brought = brought(&item, waits);
             let mut events = Vec::new();
             release_guide(facts, &item.code, item.guide.as_ref(), &mut events);

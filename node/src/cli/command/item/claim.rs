@@ -205,9 +205,10 @@ fn rates(context: &Context, division: Option<&str>) -> Result<Outcome, Failure> 
     }
     for row in &mut found {
         let hundredths = row.get("rate").and_then(Value::as_u64).unwrap_or(0);
-        row["rate"] = json!(format!("{}.{:02} %", hundredths / 100, hundredths % 100));
+        row["claim_rate"] = json!(format!("{}.{:02} %", hundredths / 100, hundredths % 100));
     }
-    let columns = ["division", "should", "claimed", "rate", "outdated", "pending", "overdue", "declined", "different"];
+    let columns =
+        ["division", "should", "claimed", "claim_rate", "outdated", "pending", "overdue", "declined", "different"];
     output.rows(&found, &columns)?;
     Ok(Outcome::Done)
 }

@@ -1,10 +1,10 @@
 //! `tongban item submit`, `review`, `publish`, `suspend`, `resume`, `withdraw`, `replace`: an item's life.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tongban_domain::catalogue::{CodeList as _, CoreField, Difference, ItemAct, LawfulReason, Lock, Selection};
 
-use super::published;
+use super::{published, refusal};
 use crate::api::v1::{BringItems, ItemRef, PublishItems, ReplaceItem, TakeBackItem};
 use crate::cli::Context;
 use crate::cli::client::Answer;
@@ -245,13 +245,7 @@ pub(super) fn report(context: &Context, answer: &Answer) -> Result<Outcome, Fail
 
 pub(in crate::cli::command) fn refusals(context: &Context, refused: &[Value]) -> Result<Outcome, Failure> {
     let output = context.output;
-    let rows: Vec<Value> = refused
-        .iter()
-        .map(|one| {
-            let of = |en: &str, zh: &str| one.pointer(&format!("/rejection/{}", output.lang.of(en, zh)));
-            json!({ "item": one.get("item"), "problem": of("en", "zh"), "remedy": of("remedy_en", "remedy_zh") })
-        })
-        .collect();
+    let rows: Vec<Value> = refused.iter().map(|one| refusal(one, output.lang)).collect();
     if !rows.is_empty() {
         output.rows(&rows, &["item", "problem", "remedy"])?;
     }

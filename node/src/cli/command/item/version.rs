@@ -51,7 +51,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
                 return Ok(Outcome::Done);
             }
             let rows: Vec<Value> = changes.iter().map(|change| row(change, output.lang)).collect();
-            output.rows(&rows, &["field", "change", "before", "after"])?;
+            output.rows(&rows, &["field", "change", "was", "becomes"])?;
             Ok(Outcome::Done)
         }
     }
@@ -70,7 +70,7 @@ fn row(change: &Value, lang: Lang) -> Value {
     };
     json!({
         "field": path.join(" / "), "change": lang.of(text("kind"), zh),
-        "before": change.get("from"), "after": change.get("to"),
+        "was": change.get("from"), "becomes": change.get("to"),
     })
 }
 

@@ -9,7 +9,8 @@ use tongban_codes::calendar::Calendar;
 use tongban_codes::ids::{Digest, Label, NodeId};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::{NodeFacts, Place};
-use tongban_federation::{Body, Envelope, Sealed, Subject};
+use tongban_federation::directory::NodeRecord;
+use tongban_federation::{Body, Envelope, Sealed, SignedRecord, Subject};
 use tongban_seal::{Ed25519Signer, IndexKey, NodeKey, Signer, Statement, batch, content_type};
 use tongban_storage::keyspace::{Bytes, delivery};
 use tongban_storage::{Backend, MemoryBackend, WriteBatch};
@@ -123,6 +124,41 @@ impl Node {
         changing.finish()
     }
 
+    /// This node's word on another, which it takes for its subordinate.
+    pub(super) fn certify(&self, other: Place) -> Certificate {
+        let (label, key) = (facts(other).label, signer(other.node).public_key());
+        let word = record::certify(&self.knowledge, other.node, other.division, label, key, vec![7; 32]);
+        Certificate(word.unwrap().into_bytes())
+    }
+
+    /// The record of a node that it has certified.
+    pub(super) fn newcomer(&self, other: Place) -> Sealed {
+        let record = NodeRecord {
+            node: other.node,
+            name: "新节点".to_owned(),
+            addresses: Vec::new(),
+            transport_key: key_hash(other.node),
+            chain: Vec::new(),
+            authorities: Vec::new(),
+            epoch: 1,
+            version: 1,
+            issued_at: self.knowledge.now(),
+        };
+        let certification = Sealed::new(self.certify(other).0);
+        let record = record.seal(&signer(other.node)).unwrap();
+        SignedRecord::Node { node: other.node, certifier: self.place.node, certification, record }.to_sealed()
+    }
+
+    /// Takes a superior by its word; nobody hears of it yet.
+    pub(super) fn take_superior(&mut self, superior: NodeId, word: Certificate) {
+        let change = move |trust: &mut Trust| {
+            trust.certification = Some(word);
+            trust.superior = Some(superior);
+            true
+        };
+        self.change(Change::Trust { change: Box::new(change), also: Vec::new() });
+    }
+
     /// This node's word that another is revoked as of now.
     pub(super) fn revoke(&self, other: NodeId) -> Sealed {
         let now = self.knowledge.now();
@@ -191,6 +227,8 @@ pub(super) struct World {
     cut: BTreeSet<(usize, usize)>,
     /// What went over links, in order: from, to, length.
     pub(super) trace: Vec<(usize, usize, usize)>,
+    /// Who was asked by which node for a list of journals.
+    pub(super) listed: Vec<(usize, NodeId)>,
 }
 
 pub(super) fn place(number: u8, division: &str) -> Place {
@@ -200,9 +238,13 @@ pub(super) fn place(number: u8, division: &str) -> Place {
 impl World {
     /// A city and two of its counties, which know the city's record and send it theirs.
     pub(super) fn new(seed: u64) -> Self {
+        Self::of(seed, [place(1, "511600"), place(2, "511602"), place(3, "511603")])
+    }
+
+    /// A root and two nodes right under it, which know its record and send it theirs.
+    pub(super) fn of(seed: u64, places: [Place; 3]) -> Self {
         let start = Date::ymd(2026, 9, 14).unwrap().start().add_seconds(9 * 3600);
         let clock = Arc::new(AtomicI64::new(start.as_millis()));
-        let places = [place(1, "511600"), place(2, "511602"), place(3, "511603")];
         let mut nodes: Vec<Node> = places
             .into_iter()
             .zip(seed..)
@@ -217,22 +259,13 @@ impl World {
         nodes[0].change(Change::Publish);
         let city = nodes[0].knowledge.directory().node(&places[0].node).unwrap().sealed.clone();
         for number in 1..nodes.len() {
-            let place = nodes[number].place;
-            let label = facts(place).label;
-            let key = signer(place.node).public_key();
-            let certified = record::certify(&nodes[0].knowledge, place.node, place.division, label, key, vec![7; 32]);
-            let certification = Certificate(certified.unwrap().into_bytes());
-            let change = move |trust: &mut Trust| {
-                trust.certification = Some(certification);
-                trust.superior = Some(places[0].node);
-                true
-            };
-            nodes[number].change(Change::Trust { change: Box::new(change), also: Vec::new() });
+            let certification = nodes[0].certify(nodes[number].place);
+            nodes[number].take_superior(places[0].node, certification);
             nodes[number].change(Change::Records(vec![city.clone()]));
             nodes[number].change(Change::Publish);
         }
-        let (queue, links, cut, trace) = Default::default();
-        Self { nodes, clock, queue, links, numbers: 0, cut, trace }
+        let (queue, links, cut, trace, listed) = Default::default();
+        Self { nodes, clock, queue, links, numbers: 0, cut, trace, listed }
     }
 
     /// Nothing goes between two nodes any more, or again.
@@ -378,7 +411,7 @@ impl World {
                 let outcome = Ok(self.nodes[number].change(change));
                 self.queue.push_back((number, Happened::Changed { ticket, outcome }));
             }
-            Effect::List { .. } => {}
+            Effect::List { peer, .. } => self.listed.push((number, peer)),
             Effect::Pull { peer, journal, .. } => {
                 let me = self.nodes[number].place.node;
                 let other = self.nodes.iter().position(|node| node.place.node == peer).unwrap();

@@ -1,0 +1,129 @@
+//! An index that was changed step by step answers like one that was made at once.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::{Digest, NodeId};
+use tongban_search::{Entry, Kind, Query, Writer, each_entry, extent, places, search};
+use tongban_storage::{MemoryBackend, StorageError};
+
+const NAMES: [&str; 6] = [
+    "残疾人证换领",
+    "残疾人证新办",
+    "公共场所卫生许可延续（县级）",
+    "食品(含保健食品)经营许可核发",
+    "个体工商户设立登记",
+    "农药经营许可证变更",
+];
+const DIVISIONS: [u64; 4] = [511_602_000_000, 511_603_000_000, 511_603_104_000, 330_106_000_000];
+const QUESTIONS: [&str; 7] = ["残疾证到期", "cjrz", "开饭店", "卫生许可", "A1-", "个体户", "农药经营许可政"];
+
+fn division(at: usize) -> DivisionCode {
+    DivisionCode::from_number(DIVISIONS[at]).expect("a division")
+}
+
+fn entry(code: usize, at: usize, name: usize, department: usize) -> Entry {
+    Entry {
+        kind: Kind::Item,
+        code: format!("A{code}-{}", DIVISIONS[at]),
+        short_code: format!("A{code}"),
+        base_code: None,
+        division: division(at),
+        name: NAMES[name].to_owned(),
+        main_item: String::new(),
+        item_type: "01".to_owned(),
+        department: ["区残联", "市市监局"][department].to_owned(),
+        keywords: Vec::new(),
+        core: Digest::of(NAMES[name].as_bytes()),
+        origin: NodeId::from_bytes([7; 16]),
+        as_of: None,
+    }
+}
+
+fn answers(store: &MemoryBackend) -> Result<Vec<Vec<(String, String, usize, u32)>>, StorageError> {
+    let mut all = Vec::new();
+    for question in QUESTIONS {
+        for within in [None, Some(division(1)), Some(division(2))] {
+            let hits = search(store, &Query { within, limit: 50, ..Query::new(question, division(1)) })?;
+            let mut rows: Vec<_> = hits
+                .into_iter()
+                .map(|hit| (hit.code, format!("{} {:.4}", hit.name, hit.score), hit.places, hit.uses))
+                .collect();
+            rows.sort();
+            all.push(rows);
+        }
+    }
+    Ok(all)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn step_by_step_is_at_once(
+        steps in proptest::collection::vec((0usize..5, 0usize..4, proptest::option::of((0usize..6, 0usize..2)), any::<bool>()), 1..40),
+    ) {
+        let (store, fresh) = (MemoryBackend::new(), MemoryBackend::new());
+        let mut model = BTreeMap::new();
+        let mut writer = Writer::open(&store).expect("memory");
+        for (mark, (code, at, put, commit)) in (0..).zip(steps) {
+            match put {
+                Some((name, department)) => {
+                    let entry = entry(code, at, name, department);
+                    let is_new = model.insert((code, at), entry.clone()) != Some(entry.clone());
+                    prop_assert_eq!(writer.add(&entry).expect("memory"), is_new);
+                }
+                None => {
+                    let gone = entry(code, at, 0, 0);
+                    let was = model.remove(&(code, at)).is_some();
+                    prop_assert_eq!(writer.remove(Kind::Item, &gone.code, gone.division).expect("memory"), was);
+                }
+            }
+            if commit {
+                writer.commit(mark).expect("memory");
+                prop_assert_eq!(extent(&store).expect("memory").mark, Some(mark));
+                writer = Writer::open(&store).expect("memory");
+            }
+        }
+        let uses = || (0..4).map(|at| (division(at), "A1".to_owned(), 100 * u32::try_from(at).unwrap_or(0)));
+        writer.set_uses(20_000, uses()).expect("memory");
+        writer.commit(99).expect("memory");
+        let mut at_once = Writer::open(&fresh).expect("memory");
+        for entry in model.values() {
+            at_once.add(entry).expect("memory");
+        }
+        at_once.set_uses(20_000, uses()).expect("memory");
+        at_once.commit(99).expect("memory");
+        let (grown, made) = (extent(&store).expect("memory"), extent(&fresh).expect("memory"));
+        prop_assert_eq!((grown.entries, grown.cards), (made.entries, made.cards));
+        prop_assert_eq!(grown.entries, model.len() as u64);
+        let mut listed = 0;
+        each_entry(&store, |_, _, _| listed += 1).expect("memory");
+        prop_assert_eq!(listed, model.len());
+        prop_assert_eq!(answers(&store).expect("memory"), answers(&fresh).expect("memory"));
+    }
+}
+
+#[test]
+fn the_nearest_place_is_shown_and_use_decides_between_equals() -> Result<(), StorageError> {
+    let store = MemoryBackend::new();
+    let mut writer = Writer::open(&store)?;
+    for at in 0..4 {
+        writer.add(&entry(1, at, 0, 0))?;
+    }
+    for code in [2, 3] {
+        writer.add(&Entry { name: format!("养蜂证{code}号"), core: Digest::of(&[2]), ..entry(code, 1, 0, 0) })?;
+    }
+    writer.set_uses(20_000, [(division(1), "A3".to_owned(), 500)])?;
+    writer.commit(7)?;
+    let at = |here: usize| search(&store, &Query::new("残疾人证换领", division(here)));
+    for here in 0..4 {
+        let hits = at(here)?;
+        assert_eq!((hits[0].division, hits[0].places), (division(here), 4));
+    }
+    let hits = search(&store, &Query::new("养蜂证", division(1)))?;
+    assert_eq!(hits.iter().map(|hit| hit.uses).collect::<Vec<_>>(), [500, 0]);
+    assert_eq!(places(&store, "A1-511603000000")?, [(Kind::Item, division(1))]);
+    assert!(search(&store, &Query { kind: Some(Kind::Base), ..Query::new("养蜂证", division(1)) })?.is_empty());
+    Ok(())
+}

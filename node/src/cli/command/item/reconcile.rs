@@ -1,0 +1,219 @@
+//! `tongban item reconcile`: what the other side took, what it sent back and why, what never arrived.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use tongban_domain::tables::{Answer, Operation, ReportedRow, Said, Table};
+
+use super::report::{Front, reported, runtime};
+use crate::api::v1::RecordAnswers;
+use crate::cli::Context;
+use crate::cli::failure::{Failure, Outcome};
+use crate::cli::output::Output;
+use crate::cli::text::Lang;
+use crate::cli::text::front::{
+    RECONCILED, RECONCILED_MISSING, RECONCILED_REJECTED, RECONCILED_UNKNOWN, REMEDY_ASK, REMEDY_COLUMN,
+};
+use crate::front::{Database, Mapping, Reading, files};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// 前置库地址，或答复文件（CSV） / address of the front database, or a file of answers
+    #[arg(long, value_name = "postgres://…|FILE.csv")]
+    from: String,
+    #[command(flatten)]
+    front: Front,
+}
+
+/// Answers in one request.
+const ANSWERS: usize = 1_000;
+
+/// How the node and the other side stand to each other.
+#[derive(Debug, Default, PartialEq, Serialize)]
+struct Reconciled {
+    accepted: usize,
+    waiting: usize,
+    /// Answers that this node didn't know yet.
+    new: usize,
+    rejected: Vec<Rejected>,
+    missing: Vec<Row>,
+    unknown: Vec<String>,
+}
+
+/// A row that was sent back.
+#[derive(Debug, PartialEq, Serialize)]
+struct Rejected {
+    #[serde(flatten)]
+    row: Row,
+    code: Option<String>,
+    reason: Option<String>,
+    remedy_en: String,
+    remedy_zh: String,
+}
+
+/// A row of this node.
+#[derive(Debug, PartialEq, Serialize)]
+struct Row {
+    item: String,
+    name: String,
+    table: String,
+    row_guid: String,
+    operation: Operation,
+    batch: String,
+}
+
+impl Row {
+    fn of(row: &ReportedRow) -> Self {
+        let named = ["task_name", "material_name", "fee_name", "question"];
+        let name = named.into_iter().find_map(|column| row.values.get(column)).cloned().unwrap_or_default();
+        Self {
+            item: row.item.clone(),
+            name,
+            table: row.table.clone(),
+            row_guid: row.guid.clone(),
+            operation: row.operation,
+            batch: row.batch.clone(),
+        }
+    }
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
+    let mapping = args.front.mapping()?;
+    let client = context.client()?;
+    let is_database = args.from.contains("://");
+    let readings = if is_database {
+        let password = args.front.password()?;
+        runtime()?.block_on(async {
+            let database = Database::connect(&args.from, password.as_deref(), &mapping).await?;
+            database.readings(client.division()).await
+        })?
+    } else {
+        files::readings(Path::new(&args.from), &mapping)?
+    };
+    let known = reported(&client, &mapping.name)?.into_iter().map(|row| (row.guid.clone(), row)).collect();
+    let (mut reconciled, said) = compared(&mapping, &known, readings, is_database && mapping.answers_in_rows());
+    for part in said.chunks(ANSWERS) {
+        let body = RecordAnswers { channel: mapping.name.clone(), said: part.to_vec() };
+        let answer = client.post("/v1/front/answers", &body)?.value()?;
+        let count = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or(0);
+        reconciled.new += usize::try_from(count("accepted") + count("rejected")).unwrap_or(usize::MAX);
+    }
+    if said.is_empty() {
+        // That it was looked is worth remembering, too.
+        client.post("/v1/front/answers", &RecordAnswers { channel: mapping.name.clone(), said })?;
+    }
+    shown(context.output, &reconciled)?;
+    let clean = reconciled.rejected.is_empty() && reconciled.missing.is_empty() && reconciled.unknown.is_empty();
+    Ok(if clean { Outcome::Done } else { Outcome::Negative })
+}
+
+/// Holds what was read against what was sent. Where all rows of the other side are read, one that isn't there never arrived.
+fn compared(
+    mapping: &Mapping,
+    known: &BTreeMap<String, ReportedRow>,
+    readings: Vec<Reading>,
+    all_read: bool,
+) -> (Reconciled, Vec<Said>) {
+    let mut reconciled = Reconciled::default();
+    let mut said = Vec::new();
+    let mut read: BTreeMap<&str, (Answer, Option<String>, Option<String>)> = BTreeMap::new();
+    for reading in readings {
+        let Some(row) = known.get(&reading.guid) else {
+            reconciled.unknown.push(reading.guid);
+            continue;
+        };
+        let batch = reading.batch.unwrap_or_else(|| row.batch.clone());
+        // An answer to what has been sent again since says nothing of what is there now.
+        let current = batch == row.batch;
+        let stands = if row.answer == Answer::Missing { Answer::Waiting } else { row.answer };
+        let entry = read.entry(row.guid.as_str()).or_insert((stands, row.code.clone(), row.reason.clone()));
+        if !current || reading.answer == Answer::Waiting {
+            continue;
+        }
+        *entry = (reading.answer, reading.code.clone(), reading.reason.clone());
+        let (guid, item) = (row.guid.clone(), row.item.clone());
+        let Reading { answer, code, reason, .. } = reading;
+        said.push(Said { guid, item, batch, answer, code, reason });
+    }
+    for row in known.values() {
+        let there = read.contains_key(row.guid.as_str());
+        let stands = || (row.answer, row.code.clone(), row.reason.clone());
+        let (answer, code, reason) = read.remove(row.guid.as_str()).unwrap_or_else(stands);
+        match answer {
+            Answer::Accepted => reconciled.accepted += 1,
+            Answer::Waiting | Answer::Missing if all_read && !there => {
+                reconciled.missing.push(Row::of(row));
+                let (guid, item, batch) = (row.guid.clone(), row.item.clone(), row.batch.clone());
+                said.push(Said { guid, item, batch, answer: Answer::Missing, code: None, reason: None });
+            }
+            Answer::Waiting | Answer::Missing => reconciled.waiting += 1,
+            Answer::Rejected => {
+                let remedy = |lang| remedy(mapping, row, code.as_deref(), reason.as_deref(), lang);
+                let (remedy_en, remedy_zh) = (remedy(Lang::En), remedy(Lang::Zh));
+                reconciled.rejected.push(Rejected { row: Row::of(row), code, reason, remedy_en, remedy_zh });
+            }
+        }
+    }
+    reconciled.unknown.sort();
+    reconciled.unknown.dedup();
+    (reconciled, said)
+}
+
+/// What to do about a rejection: what the mapping says of its code, else the column that the reason names.
+fn remedy(mapping: &Mapping, row: &ReportedRow, code: Option<&str>, reason: Option<&str>, lang: Lang) -> String {
+    if let Some(remedy) = code.and_then(|code| mapping.remedies.get(code)) {
+        return remedy.clone();
+    }
+    let said = reason.unwrap_or_default().to_lowercase();
+    let table = Table::named(&row.table);
+    let columns = table.into_iter().flat_map(Table::columns);
+    let named = |name: &str| said.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == name);
+    // The longest name is meant: 法定办结时限单位 rather than 法定办结时限.
+    let found = columns
+        .filter(|column| {
+            named(column.name) || named(&mapping.column(column.name).to_lowercase()) || said.contains(column.zh)
+        })
+        .max_by_key(|column| column.zh.chars().count());
+    match found {
+        Some(column) => REMEDY_COLUMN.with(lang, &[column.zh, column.name]),
+        None => REMEDY_ASK.of(lang).to_owned(),
+    }
+}
+
+fn shown(output: Output, reconciled: &Reconciled) -> Result<(), Failure> {
+    if output.is_json() {
+        return output.json(reconciled);
+    }
+    let Reconciled { accepted, waiting, rejected, missing, unknown, .. } = reconciled;
+    let counts = [*accepted, rejected.len(), *waiting, missing.len(), unknown.len()].map(|count| count.to_string());
+    let places: Vec<&str> = counts.iter().map(String::as_str).collect();
+    output.line(&RECONCILED.with(output.lang, &places))?;
+    let of = |en: &str, zh: &str| output.lang.of(en, zh).to_owned();
+    if !rejected.is_empty() {
+        let rows: Vec<Value> = rejected
+            .iter()
+            .map(|one| {
+                json!({
+                    "item": one.row.item, "table": one.row.table, "name": one.row.name,
+                    "reason_code": one.code, "reason": one.reason, "remedy": of(&one.remedy_en, &one.remedy_zh),
+                })
+            })
+            .collect();
+        output.line(&format!("{}:", RECONCILED_REJECTED.of(output.lang)))?;
+        output.rows(&rows, &["item", "table", "name", "reason_code", "reason", "remedy"])?;
+    }
+    if !missing.is_empty() {
+        let rows: Vec<Value> = missing.iter().map(|row| json!(row)).collect();
+        output.line(&format!("{}:", RECONCILED_MISSING.of(output.lang)))?;
+        output.rows(&rows, &["item", "table", "name", "batch"])?;
+    }
+    if !unknown.is_empty() {
+        output.line(&format!("{}:", RECONCILED_UNKNOWN.of(output.lang)))?;
+        for guid in unknown {
+            output.line(guid)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! Which bodies of standards a subordinate needn't have: they travel as their commitments, so that the journal stays whole and verifies.
+//!
+//! An implementation item's body is needed where a window may collect for it: at the divisions that any of its versions covers, below them,
+//! and above them, since from there it goes on. Base items, guides and standards go to everyone.
+
+use tongban_codes::division::DivisionCode;
+use tongban_domain::catalogue::ServiceItem;
+use tongban_journal::{Body, Entry, Header, StandardKind};
+use tongban_storage::Read;
+use tongban_storage::keyspace::item::VERSION;
+use tongban_storage::keyspace::key::stem;
+
+use super::pull::refused;
+use crate::engine::Refused;
+
+/// The body of an entry of the own journal of standards, as a subordinate of this division gets it.
+///
+/// # Errors
+///
+/// When the state can't be read or the body not be parsed.
+pub(super) fn for_subordinate(
+    read: &dyn Read,
+    division: DivisionCode,
+    entry: &[u8],
+    body: Vec<u8>,
+) -> Result<Vec<u8>, Refused> {
+    let entry = Entry::parse(entry.to_vec()).map_err(|error| refused("journal-damaged", error))?;
+    let Ok(Header::Standards(header)) = entry.header() else { return Ok(body) };
+    if header.kind != StandardKind::Item {
+        return Ok(body);
+    }
+    let versions = VERSION.list(read, &stem(&header.code), None, usize::MAX)?;
+    // A version that isn't kept is no reason to withhold.
+    if versions.is_empty() || versions.iter().any(|(_, item)| concerns(item, division)) {
+        return Ok(body);
+    }
+    let body = Body::parse(&body).map_err(|error| refused("journal-damaged", error))?;
+    Ok(body.redacted(|_| false).to_bytes())
+}
+
+/// Whether windows of a division, or of one below it, may collect for the item.
+fn concerns(item: &ServiceItem, division: DivisionCode) -> bool {
+    let below = |region: &DivisionCode| region.is_within(division);
+    item.covers(division) || item.covered.iter().any(below)
+}

@@ -1,0 +1,248 @@
+//! National tables of somebody else's as items to import: what [`super::files`] writes comes in again, and what other systems write.
+//!
+//! The columns of `item import` are given the values as they are; numbers of code lists are read there, with `--codes national`. What the
+//! tables have as text alone (flow, special procedures) comes in as text.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+use tongban_domain::tables::{Part, Table};
+
+use super::{FrontError, Mapping};
+
+/// Columns of the basic table and the extension that come in as they are.
+const PLAIN: [(&str, &str); 39] = [
+    ("task_name", "name"),
+    ("task_name", "main_item"),
+    ("task_type", "item_type"),
+    ("local_catalog_code", "local_base_code"),
+    ("power_source", "power_source"),
+    ("use_level", "use_level"),
+    ("dept_name", "department"),
+    ("dept_code", "department_code"),
+    ("dept_type", "authority_kind"),
+    ("entrust_name", "entrusted_by"),
+    ("anticipate_day", "statutory_days"),
+    ("anticipate_explain", "statutory_explain"),
+    ("promise_explain", "promised_explain"),
+    ("accept_condition", "conditions"),
+    ("handle_flow", "flow"),
+    ("is_fee", "charged"),
+    ("server_type", "served"),
+    ("project_type", "case_kind"),
+    ("handle_type", "forms"),
+    ("limit_scene_num", "visits"),
+    ("is_single_login", "single_login"),
+    ("app_is_single_login", "mobile_single_login"),
+    ("link_addr", "online_address"),
+    ("mobile_terminal_url", "mobile_address"),
+    ("is_entry_center", "in_hall"),
+    ("other_dept", "joint_departments"),
+    ("service_type", "intermediary"),
+    ("limit_explain", "quantity_limit"),
+    ("limit_scene_explain", "visits_reason"),
+    ("is_online", "online"),
+    ("online_handle_depth", "online_depth"),
+    ("is_pay_online", "pays_online"),
+    ("is_express", "courier"),
+    ("is_schedule", "appointments"),
+    ("is_service_terminals", "terminals"),
+    ("result_type", "result_kind"),
+    ("result_name", "result_name"),
+    ("user_topic_type", "person_topics"),
+    ("corp_topic_type", "corporate_topics"),
+];
+
+const MATERIAL: [(&str, &str); 14] = [
+    ("material_name", "name"),
+    ("material_type", "kind"),
+    ("material_format", "form"),
+    ("is_need", "necessity"),
+    ("form_guid", "blank"),
+    ("example_guid", "example"),
+    ("source_type", "source"),
+    ("source_explain", "source_explain"),
+    ("page_num", "copies"),
+    ("page_format", "page_format"),
+    ("fill_explain", "fill_explain"),
+    ("accept_stand", "acceptance_standard"),
+    ("by_law", "basis"),
+    ("remark", "condition"),
+];
+
+const FEE: [(&str, &str); 5] = [
+    ("fee_name", "name"),
+    ("fee_stand", "standard"),
+    ("by_law", "basis"),
+    ("is_desc", "reducible"),
+    ("desc_explain", "reduction"),
+];
+
+const QUESTION: [(&str, &str); 2] = [("question", "question"), ("answer", "answer")];
+
+type Record = BTreeMap<String, String>;
+
+/// The items of a directory of tables, as `item import` reads JSON; those that were taken back are left out.
+///
+/// # Errors
+///
+/// [`FrontError`], of a file that can't be read.
+pub fn items(directory: &Path, mapping: &Mapping) -> Result<Vec<Value>, FrontError> {
+    let mut children: BTreeMap<(Part, String), Vec<Record>> = BTreeMap::new();
+    let mut basics = Vec::new();
+    for table in Table::all() {
+        for record in records(directory, mapping, table)? {
+            if record.get("cd_operation").is_some_and(|operation| operation == "D") {
+                continue;
+            }
+            let of = record.get(if table.part == Part::Basic { "row_guid" } else { "task_guid" });
+            match (table.part, of.cloned()) {
+                (Part::Basic, _) => basics.push(record),
+                (part, Some(of)) => children.entry((part, of)).or_default().push(record),
+                (_, None) => {}
+            }
+        }
+    }
+    let made = basics.iter().map(|basic| {
+        let of = basic.get("row_guid").cloned().unwrap_or_default();
+        let mut all = |part| {
+            let mut rows = children.remove(&(part, of.clone())).unwrap_or_default();
+            rows.sort_by_key(|row| row.get("order_num").and_then(|number| number.parse::<u32>().ok()));
+            rows
+        };
+        let mut whole = basic.clone();
+        for extend in all(Part::Extend) {
+            for (column, value) in extend {
+                whole.entry(column).or_insert(value);
+            }
+        }
+        item(mapping, &whole, &all(Part::Material), &all(Part::Fee), &all(Part::Question))
+    });
+    Ok(made.collect())
+}
+
+fn records(directory: &Path, mapping: &Mapping, table: Table) -> Result<Vec<Record>, FrontError> {
+    let name = table.name();
+    let path = directory.join(format!("{}.csv", mapping.tables.get(&name).unwrap_or(&name)));
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(FrontError::File { path, source }),
+    };
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let fault = |error: csv::Error| FrontError::File { path: path.clone(), source: std::io::Error::other(error) };
+    let mut reader = csv::Reader::from_reader(bytes);
+    let head = reader.headers().map_err(fault)?.clone();
+    let named = |title: &str| {
+        table
+            .columns()
+            .find(|column| mapping.column(column.name).eq_ignore_ascii_case(title.trim()))
+            .map(|column| column.name)
+    };
+    let names: Vec<Option<&str>> = head.iter().map(named).collect();
+    let mut found = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(fault)?;
+        let values = names.iter().zip(record.iter()).filter_map(|(name, value)| Some(((*name)?, value.trim())));
+        let values = values.filter(|(_, value)| !value.is_empty());
+        found.push(values.map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
+    }
+    Ok(found)
+}
+
+fn item(mapping: &Mapping, row: &Record, materials: &[Record], fees: &[Record], questions: &[Record]) -> Value {
+    let text = |column: &str| row.get(column).map_or("", String::as_str);
+    let mut item = plain(row, &PLAIN);
+    let mut put = |column: &str, value: String| {
+        if !value.is_empty() {
+            item.insert(column.to_owned(), Value::String(value));
+        }
+    };
+    let national = if text("task_handle_item").is_empty() { text("task_code") } else { text("task_handle_item") };
+    let code = if text("local_task_code").is_empty() { national } else { text("local_task_code") };
+    put("local_item_code", code.to_owned());
+    put("national_code", national.to_owned());
+    // A base code of the national catalogue is compared across provinces; another binds the item to a superior's.
+    let base = if text("catalog_code").starts_with("00") { "national_base_code" } else { "base_code" };
+    put(base, text("catalog_code").to_owned());
+    let citations: Vec<&str> = text("by_law").lines().map(citation).collect();
+    put("legal_basis", citations.join("；"));
+    put("statutory_unit", unit(mapping, text("anticipate_type")).to_owned());
+    put("promised_unit", unit(mapping, text("promise_type")).to_owned());
+    // What is done at once has no term.
+    put("promised_days", text("promise_day").trim_start_matches('0').to_owned());
+    put("enquiry", telephone(text("link_way")));
+    put("complaint", telephone(text("supervise_way")));
+    put("effective", day(text("plan_effective_date")));
+    put("cancel", day(text("plan_cancel_date")));
+    put("result_sample", text("result_guid").to_owned());
+    let mut list = |name: &str, entries: Vec<Value>| {
+        if !entries.is_empty() {
+            item.insert(name.to_owned(), Value::Array(entries));
+        }
+    };
+    list("bases", text("by_law").lines().filter_map(basis).collect());
+    list("materials", entries(materials, &MATERIAL));
+    list("fees", entries(fees, &FEE));
+    list("questions", entries(questions, &QUESTION));
+    let hours = text("transact_time");
+    let places = text("transact_addr").split('；').filter(|place| !place.is_empty());
+    list("places", places.map(|place| json!({ "name": place, "address": place, "hours": hours })).collect());
+    let links = text("special_procedure").split('；').map(|link| link.split('（').next().unwrap_or_default().trim());
+    list(
+        "special_links",
+        links.filter(|link| !matches!(*link, "" | "无")).map(|link| json!({ "name": link })).collect(),
+    );
+    // The importer wants the column; an empty one is its own division.
+    item.insert("division".to_owned(), Value::String(String::new()));
+    Value::Object(item)
+}
+
+fn plain(row: &Record, columns: &[(&str, &str)]) -> Map<String, Value> {
+    let known =
+        columns.iter().filter_map(|(from, to)| Some(((*to).to_owned(), Value::String(row.get(*from)?.clone()))));
+    known.collect()
+}
+
+fn entries(rows: &[Record], columns: &[(&str, &str)]) -> Vec<Value> {
+    rows.iter().map(|row| Value::Object(plain(row, columns))).collect()
+}
+
+fn unit<'m>(mapping: &Mapping, code: &'m str) -> &'m str {
+    if code == mapping.choices.working_days {
+        "工作日"
+    } else if code == mapping.choices.natural_days {
+        "自然日"
+    } else {
+        code
+    }
+}
+
+fn telephone(text: &str) -> String {
+    text.trim_start_matches("电话").trim_start_matches(['：', ':']).trim().to_owned()
+}
+
+/// `20260914000000`, `2026-09-14 00:00:00` and `2026-09-14` as a day.
+fn day(text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).take(8).collect();
+    match (digits.get(..4), digits.get(4..6), digits.get(6..8)) {
+        (Some(year), Some(month), Some(day)) => format!("{year}-{month}-{day}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// The citation at the start of a basis: 《…》第四条.
+fn citation(line: &str) -> &str {
+    line.split(['（', '：']).next().unwrap_or_default().trim()
+}
+
+/// `《law》article（number）：text` in its parts.
+fn basis(line: &str) -> Option<Value> {
+    let (law, rest) = line.trim().strip_prefix('《')?.split_once('》')?;
+    let (head, text) = rest.split_once('：').unwrap_or((rest, ""));
+    let (article, number) = head.split_once('（').unwrap_or((head, ""));
+    let number = number.trim_end_matches('）');
+    Some(json!({ "law": law, "article": article, "number": number, "text": text }))
+}

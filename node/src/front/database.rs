@@ -1,0 +1,188 @@
+//! A front database that is reached by a connection.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio_postgres::{Client, Config, NoTls, Row, Statement};
+use tongban_codes::division::DivisionCode;
+use tongban_domain::tables::{Answer, Operation, ReportedRow, Table};
+
+use super::mapping::{Dialect, Mapping};
+use super::{FrontError, Reading, sql, value};
+
+/// How long a connection may take.
+const CONNECT_TIME: Duration = Duration::from_secs(10);
+
+/// How long a statement waits for what another holds.
+const LOCK_TIME: &str = "60s";
+
+/// What became of rows that were sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The rows as they lie there now.
+    pub rows: Vec<ReportedRow>,
+    /// How many of them were put in or changed; the others lay there already.
+    pub changed: usize,
+}
+
+/// A connection to a front database.
+pub struct Database<'m> {
+    client: Client,
+    mapping: &'m Mapping,
+}
+
+impl<'m> Database<'m> {
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// [`FrontError`]: of an address that is none or holds a password, of a dialect that isn't spoken, of a database that doesn't answer.
+    pub async fn connect(address: &str, password: Option<&str>, mapping: &'m Mapping) -> Result<Self, FrontError> {
+        if mapping.dialect == Dialect::Dameng {
+            return Err(FrontError::Dialect);
+        }
+        let wrong =
+            FrontError::Address { en: "no address of a PostgreSQL database", zh: "不是 PostgreSQL 数据库地址" };
+        if !is_address(address) {
+            return Err(wrong);
+        }
+        let mut config: Config = address.parse().map_err(|_| wrong)?;
+        if config.get_password().is_some() {
+            // What stands in a command line is read by everyone on the machine.
+            return Err(FrontError::Address { en: "the address holds a password", zh: "地址中不得写口令" });
+        }
+        if let Some(password) = password {
+            config.password(password);
+        }
+        config.application_name("tongban").connect_timeout(CONNECT_TIME);
+        let (client, connection) = config.connect(NoTls).await.map_err(|error| FrontError::of_database(&error))?;
+        // It ends with the client; what breaks it, the client's next call hears.
+        tokio::spawn(connection);
+        Ok(Self { client, mapping })
+    }
+
+    /// Writes rows in one transaction: all or none. A row that lies there already is left alone, and taken as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`FrontError`]; nothing was written, or it isn't known: then the same call tells.
+    pub async fn send(&mut self, rows: Vec<ReportedRow>, again: bool) -> Result<Written, FrontError> {
+        let mapping = self.mapping;
+        let fault = |error: tokio_postgres::Error| FrontError::of_database(&error);
+        let transaction = self.client.transaction().await.map_err(fault)?;
+        let settings = format!("SET LOCAL TIME ZONE 'UTC'; SET LOCAL lock_timeout = '{LOCK_TIME}'");
+        transaction.batch_execute(&settings).await.map_err(fault)?;
+        let mut statements: BTreeMap<Table, (Statement, Statement)> = BTreeMap::new();
+        let mut written = Written::default();
+        for mut row in rows {
+            let Some(table) = Table::named(&row.table) else { continue };
+            if !statements.contains_key(&table) {
+                let put = transaction.prepare(&sql::upsert(mapping, table, again)).await.map_err(fault)?;
+                let look = transaction.prepare(&look(mapping, table)).await.map_err(fault)?;
+                statements.insert(table, (put, look));
+            }
+            let Some((put, look)) = statements.get(&table) else { continue };
+            let values: Vec<Option<String>> = table.columns().map(|column| value(&row, column.name)).collect();
+            let parameters: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> =
+                values.iter().map(|value| value as &(dyn tokio_postgres::types::ToSql + Sync)).collect();
+            let there = match transaction.query_opt(put, &parameters).await.map_err(fault)? {
+                Some(there) => {
+                    written.changed += 1;
+                    Some(there)
+                }
+                None => transaction.query_opt(look, &[&row.guid]).await.map_err(fault)?,
+            };
+            if let Some(there) = there {
+                let operation: Option<String> = there.try_get(0).map_err(fault)?;
+                let batch: Option<String> = there.try_get(1).map_err(fault)?;
+                row.operation = operation.as_deref().and_then(Operation::of).unwrap_or(row.operation);
+                row.batch = batch.unwrap_or(row.batch);
+            }
+            written.rows.push(row);
+        }
+        transaction.commit().await.map_err(fault)?;
+        Ok(written)
+    }
+
+    /// Reads what was said about the rows of a division.
+    ///
+    /// # Errors
+    ///
+    /// [`FrontError`].
+    pub async fn readings(&self, division: DivisionCode) -> Result<Vec<Reading>, FrontError> {
+        let answers = &self.mapping.answers;
+        let named = |column: &str| if column.is_empty() { "NULL".to_owned() } else { column.to_owned() };
+        let fault = |error: tokio_postgres::Error| FrontError::of_database(&error);
+        let mut found = Vec::new();
+        let mut read = |rows: Vec<Row>| -> Result<(), FrontError> {
+            for row in rows {
+                found.push(reading(self.mapping, &row).map_err(fault)?);
+            }
+            Ok(())
+        };
+        if !self.mapping.answers_in_rows() {
+            let text = format!(
+                "SELECT {}::text, {}::text, {}::text, {}::text, {}::text FROM {}",
+                answers.guid,
+                named(&answers.batch),
+                answers.state,
+                named(&answers.code),
+                named(&answers.reason),
+                self.mapping.within_schema(&answers.table),
+            );
+            read(self.client.query(&text, &[]).await.map_err(fault)?)?;
+            return Ok(found);
+        }
+        // Other divisions may use the same tables; a batch begins with the division that sent it.
+        let own = format!("{division}-%");
+        for table in Table::all() {
+            let batch = self.mapping.column("cd_batch");
+            let text = format!(
+                "SELECT {}::text, {batch}::text, {}::text, {}::text, {}::text FROM {} WHERE {batch} LIKE $1::text",
+                self.mapping.column("row_guid"),
+                answers.state,
+                named(&answers.code),
+                named(&answers.reason),
+                self.mapping.table(table),
+            );
+            read(self.client.query(&text, &[&own]).await.map_err(fault)?)?;
+        }
+        Ok(found)
+    }
+}
+
+/// Tells whether a text is the address of a database rather than a file's name.
+fn is_address(text: &str) -> bool {
+    text.starts_with("postgres://") || text.starts_with("postgresql://")
+}
+
+fn look(mapping: &Mapping, table: Table) -> String {
+    let [guid, operation, batch] = ["row_guid", "cd_operation", "cd_batch"].map(|column| mapping.column(column));
+    format!("SELECT {operation}::text, {batch}::text FROM {} WHERE {guid} = $1::text", mapping.table(table))
+}
+
+fn reading(mapping: &Mapping, row: &Row) -> Result<Reading, tokio_postgres::Error> {
+    let text = |at: usize| -> Result<Option<String>, tokio_postgres::Error> {
+        let value: Option<String> = row.try_get(at)?;
+        Ok(value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()))
+    };
+    Ok(Reading {
+        guid: text(0)?.unwrap_or_default(),
+        batch: text(1)?,
+        answer: answer(mapping, text(2)?.as_deref()),
+        code: text(3)?,
+        reason: text(4)?,
+    })
+}
+
+/// What a value of the state means.
+pub(super) fn answer(mapping: &Mapping, state: Option<&str>) -> Answer {
+    let is_in = |values: &[String]| state.is_some_and(|state| values.iter().any(|value| value == state));
+    if is_in(&mapping.answers.accepted) {
+        Answer::Accepted
+    } else if is_in(&mapping.answers.rejected) {
+        Answer::Rejected
+    } else {
+        Answer::Waiting
+    }
+}

@@ -1,0 +1,227 @@
+//! Reports in the national exchange tables: what is to be sent, what was sent, what was said to it.
+//!
+//! The node decides and remembers; whoever calls carries the rows. Between sending and remembering both may break off: then the same rows
+//! are planned again, and the front database knows them by their `row_guid`.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::json;
+use tongban_codes::division::DivisionCode;
+use tongban_codes::time::Timestamp;
+use tongban_domain::catalogue::{Guide, ItemState, ServiceItem};
+use tongban_domain::tables::{Answer, Comparison, Outgoing, ReportedRow, TableSource, answered, compare, rows};
+use tongban_domain::{Command, Role};
+use tongban_storage::keyspace::front::{FRONT, FrontRow, REPORTED};
+use tongban_storage::keyspace::key::stem;
+use tongban_storage::keyspace::{hall, item};
+use tongban_storage::{Backend, StorageError};
+
+use super::{App, Body, Call, Failure, Query, admit, problem};
+use crate::api::v1::{PlanReport, RecordAnswers, RecordReport, ReportPlan, Reported, ReportedQuery};
+use crate::engine::{ExchangeEvent, Outside};
+
+/// Items in one plan: their rows, with children, must fit into an answer.
+const ITEMS_MAX: usize = 500;
+/// Rows in one request or answer.
+const ROWS_MAX: usize = 1_000;
+/// The longest name of a front database, in bytes.
+const CHANNEL_BYTES_MAX: usize = 40;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/v1/front/plan", post(plan))
+        .route("/v1/front/record", post(record))
+        .route("/v1/front/answers", post(answers))
+        .route("/v1/front/reported", get(reported))
+}
+
+async fn plan(State(app): State<App>, body: Body<PlanReport>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let PlanReport { channel, choices, after, limit, again } = body.value;
+    check_channel(&channel)?;
+    let state = app.state();
+    let limit = limit.unwrap_or(ITEMS_MAX).clamp(1, ITEMS_MAX);
+    let at = app.shared.now();
+    let stands = FRONT.load(state, &channel)?.unwrap_or_default();
+    let mut plan = ReportPlan {
+        batch: next_batch(app.shared.here().division, &stands, at),
+        at,
+        rows: Vec::new(),
+        unchanged: 0,
+        lacks: Vec::new(),
+        items: 0,
+        next: None,
+    };
+    let items = item::ITEM.list(state, &[], after.as_ref(), limit)?;
+    plan.items = items.len();
+    if items.len() == limit {
+        plan.next = items.last().map(|(code, _)| code.clone());
+    }
+    let authorities: BTreeMap<_, _> = hall::AUTHORITY.list(state, &[], None, usize::MAX)?.into_iter().collect();
+    for (code, item) in items {
+        let known = sent(state, &channel, &code)?;
+        let made = if item.state == ItemState::Withdrawn {
+            Ok(Vec::new())
+        } else {
+            let guide = guide(state, &item)?;
+            let authority = authorities.get(&item.authority);
+            rows(TableSource { item: &item, guide: &guide, authority, choices: &choices })
+        };
+        match made {
+            Ok(made) => {
+                let Comparison { outgoing, unchanged } = compare(&code, made, &known, again);
+                plan.rows.extend(outgoing);
+                plan.unchanged += unchanged;
+            }
+            Err(lacks) => plan.lacks.extend(lacks),
+        }
+    }
+    Ok(Json(plan).into_response())
+}
+
+fn guide(state: &dyn Backend, item: &ServiceItem) -> Result<Guide, StorageError> {
+    let row = match &item.guide {
+        Some(digest) => item::GUIDE.load(state, digest)?,
+        None => None,
+    };
+    Ok(row.map(|row| row.guide).unwrap_or_default())
+}
+
+fn sent(state: &dyn Backend, channel: &str, code: &str) -> Result<BTreeMap<String, ReportedRow>, StorageError> {
+    let prefix = stem(&(channel.to_owned(), code.to_owned()));
+    let rows = REPORTED.list(state, &prefix, None, usize::MAX)?;
+    Ok(rows.into_iter().map(|((_, _, guid), row)| (guid, row)).collect())
+}
+
+/// Division, day, and how many batches that day had: 26 of the 32 characters of `cd_batch`.
+fn next_batch(division: DivisionCode, stands: &FrontRow, at: Timestamp) -> String {
+    let day = format!("{division}-{}-", at.date().compact());
+    let last = stands.batch.as_deref().and_then(|batch| batch.strip_prefix(&day)?.parse::<u32>().ok());
+    format!("{day}{:04}", last.unwrap_or(0) + 1)
+}
+
+fn check_channel(channel: &str) -> Result<(), Failure> {
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if (1..=CHANNEL_BYTES_MAX).contains(&channel.len()) && channel.bytes().all(known) {
+        return Ok(());
+    }
+    Err(problem(
+        "invalid-field",
+        "channel",
+        channel,
+        "a front database's name is 1 to 40 letters, digits and dashes",
+        "前置库名称为 1 至 40 个字母、数字或连字符",
+    ))
+}
+
+/// Reporting is the catalogue's, or the administrator's.
+fn reporter(app: &App, call: &Call) -> Result<String, Failure> {
+    // Whoever may publish fits best.
+    let actor = call.actor(app, &Command::PublishItems(None))?;
+    if actor.has(&[Role::Catalogue, Role::Admin]) {
+        return Ok(actor.operator);
+    }
+    Err(problem("role-missing", "operator", &actor.operator, "the role catalogue is needed", "需要“目录”角色"))
+}
+
+fn check_count(count: usize) -> Result<(), Failure> {
+    if count <= ROWS_MAX {
+        return Ok(());
+    }
+    let (en, zh) = ("more than 1,000 rows at once; send them in parts", "一次超过 1000 行，请分批");
+    Err(problem("invalid-request", "rows", &count.to_string(), en, zh))
+}
+
+async fn record(State(app): State<App>, call: Call, body: Body<RecordReport>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let operator = reporter(&app, &call)?;
+    let RecordReport { channel, batch, at, rows } = body.value;
+    check_channel(&channel)?;
+    check_count(rows.len())?;
+    if let Some(bent) = rows.iter().find(|row| !is_whole(row)) {
+        let (en, zh) = ("the row's digest is not that of its values", "行摘要与内容不符");
+        return Err(problem("invalid-request", "digest", &bent.guid, en, zh));
+    }
+    admit(&app)?;
+    tracing::info!(operator, channel, batch, rows = rows.len(), "rows were reported");
+    let settled = app.shared.settle(move |read, _, _| {
+        let mut kept = Vec::new();
+        for row in rows {
+            let key = (channel.clone(), row.item.clone(), row.guid.clone());
+            // Said again, it is the same row: an answer that came meanwhile stands, unless it was that nothing is there.
+            let known = REPORTED.load(read, &key)?.filter(|known| known.answer != Answer::Missing);
+            let repeated = known.as_ref().is_some_and(|known| {
+                (known.digest, known.operation, &known.batch) == (row.digest, row.operation, &row.batch)
+            });
+            if !repeated {
+                kept.push(row);
+            }
+        }
+        let reply = json!({ "recorded": kept.len() });
+        let stands = FRONT.load(read, &channel)?.unwrap_or_default();
+        let front = FrontRow { batch: Some(batch), reported: Some(at), ..stands.clone() };
+        if kept.is_empty() && front == stands {
+            return Ok(Outside { reply, ..Outside::default() });
+        }
+        let exchange = vec![ExchangeEvent::Reported { channel, front, rows: kept }];
+        Ok(Outside { exchange, reply, ..Outside::default() })
+    });
+    Ok(replied(settled.await?))
+}
+
+fn is_whole(row: &ReportedRow) -> bool {
+    let (item, table, guid) = (row.item.clone(), row.table.clone(), row.guid.clone());
+    Outgoing { item, table, guid, operation: row.operation, values: row.values.clone() }.digest() == row.digest
+}
+
+async fn answers(State(app): State<App>, call: Call, body: Body<RecordAnswers>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let operator = reporter(&app, &call)?;
+    let RecordAnswers { channel, said } = body.value;
+    check_channel(&channel)?;
+    check_count(said.len())?;
+    admit(&app)?;
+    tracing::info!(operator, channel, said = said.len(), "a front database answered");
+    let settled = app.shared.settle(move |read, at, _| {
+        let (mut kept, mut accepted, mut rejected, mut unchanged) = (Vec::new(), 0, 0, 0);
+        for said in said {
+            let key = (channel.clone(), said.item.clone(), said.guid.clone());
+            match REPORTED.load(read, &key)?.and_then(|row| answered(&row, &said, at)) {
+                Some(row) => {
+                    accepted += usize::from(row.answer == Answer::Accepted);
+                    rejected += usize::from(row.answer == Answer::Rejected);
+                    kept.push(row);
+                }
+                None => unchanged += 1,
+            }
+        }
+        let reply = json!({ "accepted": accepted, "rejected": rejected, "unchanged": unchanged });
+        let stands = FRONT.load(read, &channel)?.unwrap_or_default();
+        let front = FrontRow { reconciled: Some(at), ..stands };
+        let exchange = vec![ExchangeEvent::Reported { channel, front, rows: kept }];
+        Ok(Outside { exchange, reply, ..Outside::default() })
+    });
+    Ok(replied(settled.await?))
+}
+
+fn replied(reply: Vec<u8>) -> Response {
+    ([(axum::http::header::CONTENT_TYPE, "application/json")], reply).into_response()
+}
+
+async fn reported(State(app): State<App>, Query(query): Query<ReportedQuery>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let ReportedQuery { channel, after_item, after_guid, limit } = query;
+    check_channel(&channel)?;
+    let limit = limit.unwrap_or(ROWS_MAX).clamp(1, ROWS_MAX);
+    let after = after_item.map(|item| (channel.clone(), item, after_guid.unwrap_or_default()));
+    let found = REPORTED.list(app.state(), &stem(&channel), after.as_ref(), limit)?;
+    let FrontRow { batch, reported, reconciled } = FRONT.load(app.state(), &channel)?.unwrap_or_default();
+    let more = found.len() == limit;
+    let rows = found.into_iter().map(|(_, row)| row).collect();
+    Ok(Json(Reported { batch, reported, reconciled, rows, more }).into_response())
+}

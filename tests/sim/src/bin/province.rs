@@ -1,0 +1,101 @@
+//! Plays the standards of a whole province and says what it took; `scripts/bench --province`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use serde_json::{Value, json};
+use simulator::province::{Compared, Plan, Played, play};
+
+/// Plays the standards of a province.
+#[derive(Parser)]
+struct Arguments {
+    /// The seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Twenty nodes instead of 1,489.
+    #[arg(long)]
+    small: bool,
+    /// Base items in the first release.
+    #[arg(long)]
+    base_items: Option<usize>,
+    /// Releases.
+    #[arg(long)]
+    releases: Option<usize>,
+}
+
+/// The value below which this share of sorted values lies.
+fn quantile<T: Copy + Default>(sorted: &[T], share: f64) -> T {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place among some thousand values")]
+    let place = (sorted.len() as f64 * share).ceil() as usize;
+    sorted.get(place.saturating_sub(1)).copied().unwrap_or_default()
+}
+
+fn spread(values: &[i64]) -> Value {
+    json!({
+        "nodes": values.len(),
+        "p50": quantile(values, 0.5),
+        "p99": quantile(values, 0.99),
+        "last": values.last(),
+    })
+}
+
+fn cost(compared: &[Compared]) -> Value {
+    let mut bytes: Vec<usize> = compared.iter().map(|one| one.bytes).collect();
+    bytes.sort_unstable();
+    json!({
+        "checks": compared.len(),
+        "bytes_p50": quantile(&bytes, 0.5),
+        "bytes_max": bytes.last(),
+        "list_bytes_max": compared.iter().map(|one| one.list_bytes).max(),
+        "questions_max": compared.iter().map(|one| one.questions).max(),
+    })
+}
+
+/// The most memory that the process has had, in MiB.
+fn memory_mib() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? / 1024)
+}
+
+fn report(played: &Played) -> Value {
+    let releases: Vec<Value> = played
+        .releases
+        .iter()
+        .map(|release| {
+            // A round trip takes 50 ms.
+            let trips = release.millis.last().map(|millis| millis / 50);
+            json!({ "millis": spread(&release.millis), "round_trips_to_last": trips, "late_millis": spread(&release.late_millis) })
+        })
+        .collect();
+    json!({
+        "seed": played.seed,
+        "nodes": played.nodes,
+        "events": played.events,
+        "steps": played.steps,
+        "full_checks": played.full_checks,
+        "items": played.items,
+        "virtual_seconds": played.millis / 1000,
+        "slice_bytes": played.slice_bytes,
+        "releases": releases,
+        "drift": {
+            "first": cost(&played.costs.first),
+            "unchanged": cost(&played.costs.unchanged),
+            "edited": cost(&played.costs.edited),
+        },
+        "wall_seconds": (played.seconds * 10.0).round() / 10.0,
+        "memory_mib": memory_mib(),
+        "breach": played.breach,
+    })
+}
+
+#[expect(clippy::print_stdout, reason = "its output is its purpose")]
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut plan = if arguments.small { Plan::small() } else { Plan::whole() };
+    plan.base_items = arguments.base_items.unwrap_or(plan.base_items);
+    plan.releases = arguments.releases.unwrap_or(plan.releases);
+    let played = play(arguments.seed, &plan);
+    println!("{:#}", report(&played));
+    if played.breach.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

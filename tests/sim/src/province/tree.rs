@@ -1,0 +1,86 @@
+//! The nodes of a province by its real divisions, joined and known to each other.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+
+use tongban::engine::Trust;
+use tongban_codes::division::{DivisionCode, table};
+use tongban_codes::time::Timestamp;
+use tongban_federation::Directory;
+
+use crate::genesis::{self, Nascent, certify, moment, operators, place};
+use crate::machine::Machine;
+
+/// How many nodes of each level, beside the province.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Cities.
+    pub cities: usize,
+    /// Counties, over all cities.
+    pub counties: usize,
+    /// Townships, over all counties.
+    pub townships: usize,
+}
+
+impl Size {
+    /// 浙江: 1,489 nodes with the province's.
+    pub const ZHEJIANG: Self = Self { cities: 11, counties: 90, townships: 1_387 };
+}
+
+/// Children of some divisions, those of each in turn, so that all have some.
+fn children(of: &[(DivisionCode, usize)], count: usize) -> Vec<(DivisionCode, usize)> {
+    let mut rows: Vec<(usize, DivisionCode, usize)> = Vec::new();
+    for (code, number) in of {
+        let below = table().children(*code).into_iter().enumerate();
+        rows.extend(below.map(|(turn, division)| (turn, division.code, *number)));
+    }
+    rows.sort_by_key(|(turn, code, _)| (*turn, *code));
+    rows.truncate(count);
+    rows.into_iter().map(|(_, code, superior)| (code, superior)).collect()
+}
+
+/// Divisions with the place of their superior, the province first.
+fn divisions(size: &Size) -> Vec<(DivisionCode, usize)> {
+    let province: DivisionCode = "330000".parse().expect("浙江 is a province");
+    let mut all = vec![(province, 0)];
+    let mut above = vec![(province, 0)];
+    for count in [size.cities, size.counties, size.townships] {
+        let level = children(&above, count);
+        above = level.iter().enumerate().map(|(turn, (code, _))| (*code, all.len() + turn)).collect();
+        all.extend(level);
+    }
+    all
+}
+
+/// What grows: the machines, the place of each one's superior, and what each node knows at its start.
+pub(super) type Grown = (Vec<Machine>, Vec<usize>, Vec<(Trust, Arc<Directory>)>);
+
+/// Machines that don't run yet, of nodes that have joined. All share one directory, as they would have it after gossip.
+pub(super) fn grown(size: &Size, clock: &Arc<AtomicI64>) -> Grown {
+    let divisions = divisions(size);
+    let mut nodes: Vec<Nascent> =
+        divisions.iter().map(|(code, superior)| Nascent::new(place(&code.to_string()), *superior, clock)).collect();
+    let (root, anchor) = genesis::anchor(&nodes[0]);
+    let mut records = Vec::new();
+    for number in 0..nodes.len() {
+        certify(&mut nodes, number, &root, &anchor);
+        operators(&mut nodes[number]);
+        let own = nodes[number].machine.place.node;
+        let run = nodes[number].machine.run.as_ref().expect("the node runs");
+        records.extend(run.knowledge.directory().node(&own).map(|entry| entry.sealed.clone()));
+    }
+    let mut directory = Directory::new();
+    directory.add_anchor(root.node, root.key);
+    for (_, merged) in directory.merge_all(records, Timestamp::from_millis(moment())) {
+        let _kept = merged.expect("every record is of the tree");
+    }
+    let directory = Arc::new(directory);
+    let superiors = divisions.iter().map(|(_, superior)| *superior).collect();
+    let (mut machines, mut known) = (Vec::new(), Vec::new());
+    for node in nodes {
+        let (machine, trust) = node.into_machine();
+        machines.push(machine);
+        known.push((trust, Arc::clone(&directory)));
+    }
+    (machines, superiors, known)
+}
