@@ -393,6 +393,7 @@ async fn genesis(shared: &Arc<Shared>, directory: &NodeDirectory, certificate: V
         window: None,
         uid: Some(identity.admin_uid),
         mandates: Vec::new(),
+        department: None,
     };
     let trust_bytes = tongban_codes::cbor::to_vec(&trust);
     let _made = shared

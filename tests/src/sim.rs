@@ -246,6 +246,7 @@ impl Engine {
                 window: None,
                 uid: None,
                 mandates: Vec::new(),
+                department: None,
             })
         });
         let operator = Role::Decider.name().to_owned();

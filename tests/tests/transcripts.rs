@@ -24,6 +24,11 @@ fn first_federation() {
 }
 
 #[test]
+fn a_county_claims_a_release() {
+    play(&docs("a-county-claims-a-release.md"));
+}
+
+#[test]
 fn front_database() {
     let front = FrontDatabase::start();
     let item = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/guesthouse-permit.json");
@@ -59,5 +64,12 @@ fn every_transcript_is_played() {
         .map(|entry| entry.expect("the folder can be read").file_name().to_string_lossy().into_owned())
         .collect();
     names.sort();
-    assert_eq!(names, ["a-case-in-one-hall.md", "a-ceiling-is-lowered.md", "first-federation.md", "front-database.md"]);
+    let wanted = [
+        "a-case-in-one-hall.md",
+        "a-ceiling-is-lowered.md",
+        "a-county-claims-a-release.md",
+        "first-federation.md",
+        "front-database.md",
+    ];
+    assert_eq!(names, wanted);
 }

@@ -157,6 +157,8 @@ coded! {
         LifeEvent = 8,
         /// An entry of a list against which items are checked (九类清单, 行政许可事项清单).
         Entry = 9,
+        /// 不认领: a superior's base item that is declined here with a reason, or no longer.
+        Decline = 10,
     }
 }
 

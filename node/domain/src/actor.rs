@@ -30,12 +30,27 @@ pub enum Role {
     /// 审计: reads figures and journals, changes nothing.
     #[n(7)]
     Audit,
+    /// 目录审核: reviews what others have edited and submitted.
+    #[n(8)]
+    CatalogueReview,
+    /// 业务主管部门: reviews, publishes and suspends the base items of its line, and sets its ceilings.
+    #[n(9)]
+    Line,
 }
 
 impl Role {
     /// Every role, in the order of their numbers.
-    pub const ALL: [Role; 7] =
-        [Role::Window, Role::Reviewer, Role::Decider, Role::Issuer, Role::Catalogue, Role::Admin, Role::Audit];
+    pub const ALL: [Role; 9] = [
+        Role::Window,
+        Role::Reviewer,
+        Role::Decider,
+        Role::Issuer,
+        Role::Catalogue,
+        Role::Admin,
+        Role::Audit,
+        Role::CatalogueReview,
+        Role::Line,
+    ];
 
     /// The stable English name.
     #[must_use]
@@ -48,6 +63,8 @@ impl Role {
             Role::Catalogue => "catalogue",
             Role::Admin => "admin",
             Role::Audit => "audit",
+            Role::CatalogueReview => "catalogue-review",
+            Role::Line => "line",
         }
     }
 
@@ -62,6 +79,8 @@ impl Role {
             Role::Catalogue => "目录",
             Role::Admin => "管理",
             Role::Audit => "审计",
+            Role::CatalogueReview => "目录审核",
+            Role::Line => "业务主管部门",
         }
     }
 }
@@ -70,7 +89,8 @@ impl std::str::FromStr for Role {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Role::ALL.into_iter().find(|role| role.name() == text || role.zh() == text).ok_or_else(|| {
-            format!("{text} is no role; roles are window, reviewer, decider, issuer, catalogue, admin, audit")
+            let roles = Role::ALL.map(Role::name).join(", ");
+            format!("{text} is no role; roles are {roles}")
         })
     }
 }
@@ -125,6 +145,9 @@ pub struct Operator {
     /// Decision mandates.
     #[n(4)]
     pub mandates: Vec<Mandate>,
+    /// The department whose line he acts for, with the role [`Role::Line`].
+    #[n(5)]
+    pub department: Option<String>,
 }
 
 /// Who acts: an operator with the roles in force, or the node itself.

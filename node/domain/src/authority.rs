@@ -43,6 +43,24 @@ pub struct CodeAlias {
     pub code: CreditCode,
 }
 
+/// The authority that took another's place, by an order.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[cbor(map)]
+pub struct AuthoritySuccessor {
+    /// Its id.
+    #[n(0)]
+    pub id: AuthorityId,
+    /// Its name.
+    #[n(1)]
+    pub name: String,
+    /// From when.
+    #[n(2)]
+    pub from: Date,
+    /// The order (文号).
+    #[n(3)]
+    pub order: Option<String>,
+}
+
 /// An authority: an id of ours with dated attributes; it is not a node.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[cbor(map)]
@@ -72,6 +90,10 @@ pub struct Authority {
     /// Malformed codes of the source that have been mapped to valid ones.
     #[n(7)]
     pub aliases: Vec<CodeAlias>,
+    /// What it was merged into; its cases stay its own.
+    #[n(8)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub successor: Option<AuthoritySuccessor>,
 }
 
 impl Authority {
@@ -87,6 +109,7 @@ impl Authority {
             seal_key: None,
             version: 0,
             aliases: Vec::new(),
+            successor: None,
         }
     }
 

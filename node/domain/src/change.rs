@@ -8,7 +8,8 @@ use crate::Authority;
 use crate::actor::Operator;
 use crate::case::{Act, Case, Collected, Offer, Progress};
 use crate::catalogue::{
-    BaseItem, ForeignItem, Guide, ImportReport, PublishReport, ServiceItem, Standard, StandardsReport,
+    BaseItem, Decline, ForeignItem, Guide, ImportReport, LifeReport, Moved, PublishReport, ReorganisationReport,
+    ServiceItem, Standard, StandardsReport,
 };
 use crate::licence::Licence;
 
@@ -51,6 +52,15 @@ pub enum Event {
     /// A standard of this node.
     #[n(11)]
     Standard(#[n(0)] Box<Standard>),
+    /// A published version of an item that begins on a later day and waits for it beside the one in force.
+    #[n(12)]
+    Waiting(#[n(0)] ServiceItem),
+    /// A version that waited is taken back: the item's code and the version's number; the draft where that is 0.
+    #[n(13)]
+    TakenBack(#[n(0)] String, #[n(1)] u32),
+    /// A base item of a superior is declined here, or no longer.
+    #[n(14)]
+    Declined(#[n(0)] Box<Decline>),
 }
 
 /// In whose name a document is sealed.
@@ -124,6 +134,14 @@ pub enum Reply {
     Imported(ImportReport),
     /// A publication.
     Published(PublishReport),
+    /// Acts on items.
+    Life(LifeReport),
+    /// A base item was declined.
+    Declined(Box<Decline>),
+    /// An item was replaced.
+    Moved(Moved),
+    /// Departments were reorganised.
+    Reorganised(ReorganisationReport),
     /// Standards after they were set.
     Standards(StandardsReport),
     /// A standard after it was withdrawn.

@@ -5,7 +5,10 @@ use tongban_codes::time::Date;
 
 use crate::actor::Role;
 use crate::case::{Material, Offer, Progress, RefusalKind};
-use crate::catalogue::{ClaimTerms, ForeignItem, Import, Mode, StandardDraft, StandardKind};
+use crate::catalogue::{
+    ClaimTerms, DeclineReason, ForeignItem, Import, ItemAct, Mode, Reorganisation, Selection, StandardDraft,
+    StandardKind,
+};
 use crate::facts::Place;
 
 /// The applicant as he gave his name and number at the window or online.
@@ -77,6 +80,72 @@ pub enum Command {
     },
     /// Withdraws an item.
     WithdrawItem(String),
+    /// Brings items through their life: submit, review, publish, suspend, resume, withdraw.
+    BringItems {
+        /// What to do.
+        act: ItemAct,
+        /// To which.
+        which: Selection,
+        /// Decides everything and writes nothing.
+        dry_run: bool,
+    },
+    /// Takes back a published version that waits for its day.
+    TakeBackItem {
+        /// Item code.
+        item: String,
+        /// Its number.
+        version: u32,
+    },
+    /// Claims base items with the same terms.
+    ClaimItems {
+        /// Which, by base code; all means what is neither claimed nor declined.
+        which: Selection,
+        /// What the claimer adds.
+        terms: ClaimTerms,
+        /// Decides everything and writes nothing.
+        dry_run: bool,
+    },
+    /// Takes the present version of base items over into drafts of what is bound to an earlier one.
+    UpdateClaims {
+        /// Base code; all that are outdated when absent.
+        base_code: Option<String>,
+        /// Decides everything and writes nothing.
+        dry_run: bool,
+    },
+    /// Declines a base item of a superior.
+    DeclineItem {
+        /// Base code.
+        base_code: String,
+        /// Why.
+        reason: DeclineReason,
+        /// In words.
+        note: String,
+    },
+    /// Replaces an item by another as of a day.
+    ReplaceItem {
+        /// The code that ends.
+        old: String,
+        /// The code that goes on.
+        by: String,
+        /// The first day of the new one.
+        from: Date,
+        /// The order (文号).
+        order: Option<String>,
+    },
+    /// Merges authorities, or changes the credit code of one, as of a day.
+    Reorganise {
+        /// What the order says.
+        plan: Reorganisation,
+        /// Decides everything and writes nothing.
+        dry_run: bool,
+    },
+    /// Says for which department's line an operator acts.
+    AssignLine {
+        /// Operator.
+        operator: String,
+        /// Department; none takes it away.
+        department: Option<String>,
+    },
     /// Sets standards of this node: ceilings, topics, life events, entries of lists, policy.
     SetStandards(Vec<StandardDraft>),
     /// Withdraws a standard of this node.

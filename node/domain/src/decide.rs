@@ -1,12 +1,14 @@
 //! The one door: who may ask for what, and which rule answers.
 
+use std::collections::BTreeSet;
+
 use tongban_codes::credit_code::CreditCode;
 use tongban_codes::time::Timestamp;
 
 use crate::actor::{MANDATE_ALL, Mandate, Operator, Role};
 use crate::authority::{CodeAlias, DatedCode};
 use crate::case::{self, named};
-use crate::catalogue::ForeignItem;
+use crate::catalogue::{Acting, ForeignItem, ItemAct, LifeReport, Selection};
 use crate::change::{Change, Event, Reply};
 use crate::command::Command;
 use crate::facts::DueKind;
@@ -20,10 +22,19 @@ const TICK_MAX: usize = 64;
 fn roles(command: &Command) -> &'static [Role] {
     match command {
         Command::AddOperator { .. } | Command::GrantMandate { .. } | Command::AddAuthority { .. } => &[Role::Admin],
-        Command::ImportItems(_) | Command::PublishItems(_) | Command::ClaimItem { .. } | Command::WithdrawItem(_) => {
-            &[Role::Catalogue]
-        }
-        Command::SetStandards(_) | Command::WithdrawStandard { .. } => &[Role::Catalogue],
+        Command::ImportItems(_)
+        | Command::ClaimItem { .. }
+        | Command::ClaimItems { .. }
+        | Command::UpdateClaims { .. }
+        | Command::DeclineItem { .. }
+        | Command::ReplaceItem { .. }
+        | Command::TakeBackItem { .. }
+        | Command::SetStandards(_)
+        | Command::WithdrawStandard { .. }
+        | Command::WithdrawItem(_) => &[Role::Catalogue],
+        Command::PublishItems(_) => &[Role::Catalogue, Role::Line],
+        Command::BringItems { act, .. } => act.roles(),
+        Command::Reorganise { .. } | Command::AssignLine { .. } => &[Role::Admin],
         Command::Collect { .. }
         | Command::Offer(_)
         | Command::Deliver { .. }
@@ -61,6 +72,7 @@ pub fn decide(
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     authorise(actor, command)?;
+    let acting = Acting { actor, at };
     match command {
         Command::AddOperator { name, roles, window, uid } => add_operator(facts, name, roles, window.as_ref(), *uid),
         Command::GrantMandate { operator, item, from, until } => {
@@ -78,19 +90,30 @@ pub fn decide(
         Command::ImportItems(import) => {
             let (report, mut events) = catalogue::import(facts, import, at);
             give_seal_keys(desk, &mut events);
+            name_editor(actor, at, &mut events);
             Ok(Change::of(events, Reply::Imported(report)))
         }
-        Command::PublishItems(Some(code)) => {
-            let (code, events) = catalogue::publish(facts, code, at.date())?;
-            let report = catalogue::PublishReport { published: vec![code], refused: Vec::new() };
+        Command::PublishItems(code) => {
+            let which = code.clone().map_or(Selection::All, Selection::One);
+            let act = ItemAct::Publish { difference: None };
+            let (report, events) = catalogue::bring(facts, acting, &act, &which, false)?;
+            let waits = |brought: &catalogue::Brought| Some((brought.item.clone(), brought.waits_until?));
+            let waiting = report.done.iter().filter_map(waits).collect();
+            let published = report.done.into_iter().map(|brought| brought.item).collect();
+            let report = catalogue::PublishReport { published, waiting, refused: report.refused };
             Ok(Change::of(events, Reply::Published(report)))
         }
-        Command::PublishItems(None) => {
-            let (report, events) = catalogue::publish_all(facts, at.date());
-            Ok(Change::of(events, Reply::Published(report)))
+        Command::BringItems { act, which, dry_run } => {
+            let (report, events) = catalogue::bring(facts, acting, act, which, *dry_run)?;
+            Ok(Change::of(events, Reply::Life(report)))
+        }
+        Command::TakeBackItem { item, version } => {
+            let (brought, events) = catalogue::take_back(facts, item, *version)?;
+            let report = LifeReport { done: vec![brought], ..LifeReport::default() };
+            Ok(Change::of(events, Reply::Life(report)))
         }
         Command::ClaimItem { base_code, terms } => {
-            let mut events = catalogue::claim(facts, base_code, terms, at)?;
+            let mut events = catalogue::claim(facts, base_code, terms, acting)?;
             give_seal_keys(desk, &mut events);
             let item = events.iter().find_map(|event| match event {
                 Event::Item(item) => Some(item.code.clone()),
@@ -98,9 +121,34 @@ pub fn decide(
             });
             Ok(Change::of(events, Reply::Item { item: item.unwrap_or_default() }))
         }
+        Command::ClaimItems { which, terms, dry_run } => {
+            let (report, mut events) = catalogue::claim_all(facts, acting, which, terms, *dry_run);
+            give_seal_keys(desk, &mut events);
+            Ok(Change::of(events, Reply::Life(report)))
+        }
+        Command::UpdateClaims { base_code, dry_run } => {
+            let (report, events) = catalogue::update(facts, acting, base_code.as_deref(), *dry_run)?;
+            Ok(Change::of(events, Reply::Life(report)))
+        }
+        Command::DeclineItem { base_code, reason, note } => {
+            let declined = Box::new(catalogue::decline(facts, acting, base_code, *reason, note)?);
+            Ok(Change::of(vec![Event::Declined(declined.clone())], Reply::Declined(declined)))
+        }
+        Command::ReplaceItem { old, by, from, order } => {
+            let (moved, events) = catalogue::replace(facts, acting, old, by, *from, order.as_deref())?;
+            Ok(Change::of(events, Reply::Moved(moved)))
+        }
+        Command::Reorganise { plan, dry_run } => {
+            let (report, mut events) = catalogue::reorganise(facts, acting, plan, *dry_run)?;
+            give_seal_keys(desk, &mut events);
+            Ok(Change::of(events, Reply::Reorganised(report)))
+        }
+        Command::AssignLine { operator, department } => assign_line(facts, operator, department.as_deref()),
         Command::WithdrawItem(code) => {
-            let (item, event) = catalogue::withdraw(facts, code)?;
-            Ok(Change::of(vec![event], Reply::Item { item }))
+            let act = ItemAct::Withdraw { reason: None, from: None };
+            let (mut report, events) = catalogue::bring(facts, acting, &act, &Selection::One(code.clone()), false)?;
+            let item = report.done.pop().map(|brought| brought.item).unwrap_or_default();
+            Ok(Change::of(events, Reply::Item { item }))
         }
         Command::SetStandards(drafts) => {
             let (report, events) = catalogue::establish(facts, drafts, at.date())?;
@@ -192,6 +240,31 @@ fn give_seal_keys(desk: &mut dyn Desk, events: &mut [Event]) {
     }
 }
 
+/// Who imports is the editor of the drafts that this makes.
+fn name_editor(actor: &Actor, at: Timestamp, events: &mut [Event]) {
+    for event in events {
+        let editing = match event {
+            Event::Item(item) if item.state.is_draft() => &mut item.editing,
+            Event::BaseItem(base) if base.state.is_draft() => &mut base.editing,
+            _ => continue,
+        };
+        editing.editor = Some(actor.operator.clone());
+        editing.at = Some(at);
+    }
+}
+
+fn assign_line(facts: &dyn Facts, text: &str, department: Option<&str>) -> Result<Change, Rejection> {
+    let mut operator = facts.operator(text).ok_or_else(|| unknown_operator(text))?;
+    operator.department = department.map(|department| name("department", department)).transpose()?;
+    Ok(Change::of(vec![Event::Operator(operator.clone())], Reply::Operator(operator)))
+}
+
+fn unknown_operator(text: &str) -> Rejection {
+    Rejection::new(codes::OPERATOR_UNKNOWN, "no such operator", "没有该操作员")
+        .field("operator", text)
+        .remedy("add it: tongban operator add", "添加：tongban operator add")
+}
+
 pub(crate) fn name(field: &'static str, text: &str) -> Result<String, Rejection> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control) || text == "system" {
@@ -221,6 +294,7 @@ fn add_operator(
         window: None,
         uid: None,
         mandates: Vec::new(),
+        department: None,
     });
     for role in roles {
         if !operator.roles.contains(role) {
@@ -237,11 +311,7 @@ fn add_operator(
 }
 
 fn grant_mandate(facts: &dyn Facts, text: &str, mandate: Mandate) -> Result<Change, Rejection> {
-    let mut operator = facts.operator(text).ok_or_else(|| {
-        Rejection::new(codes::OPERATOR_UNKNOWN, "no such operator", "没有该操作员")
-            .field("operator", text)
-            .remedy("add it: tongban operator add", "添加：tongban operator add")
-    })?;
+    let mut operator = facts.operator(text).ok_or_else(|| unknown_operator(text))?;
     if mandate.until.is_some_and(|until| until < mandate.from) {
         return Err(Rejection::new(codes::INVALID_FIELD, "the mandate ends before it begins", "授权止日早于起日")
             .field("until", mandate.until.map_or_else(String::new, |until| until.to_string())));
@@ -289,17 +359,36 @@ fn add_authority(
 fn tick(facts: &dyn Facts, at: Timestamp) -> Change {
     let due = facts.due(at, TICK_MAX);
     let mut change = Change::of(Vec::new(), Reply::Known {});
-    // One case a tick: the serial that it draws is not in these facts, so a second one would draw it again.
+    let mut done = 0;
+    let mut touched = BTreeSet::new();
     for next in &due {
-        let DueKind::DeemedAcceptance = next.kind;
-        let Some(case) = facts.case(&next.case) else {
-            continue;
+        let (code, events) = match &next.kind {
+            DueKind::DeemedAcceptance(case) => {
+                // One case a tick: the serial that it draws is not in these facts, so a second one would draw it again.
+                if !touched.contains(&None)
+                    && let Some(case) = facts.case(case)
+                    && let Ok(one) = case::accept_deemed(facts, &Actor::system(), case, at)
+                {
+                    touched.insert(None);
+                    done += 1;
+                    change.events.extend(one.events);
+                    change.notices.extend(one.notices);
+                    change.documents.extend(one.documents);
+                }
+                continue;
+            }
+            DueKind::ItemBegins(code, version) => (code, catalogue::begin(facts, code, *version, at)),
+            DueKind::ItemEnds(code) => (code, catalogue::end(facts, code, at)),
+            DueKind::BaseItemEnds(code) => (code, catalogue::end_base(facts, code, at)),
         };
-        if let Ok(one) = case::accept_deemed(facts, &Actor::system(), case, at) {
-            change = one;
-            change.reply = Reply::Tick { done: 1, more: due.len() > 1 };
-            break;
+        // Of one item one thing a tick: the next is judged on what came of it.
+        if !events.is_empty() && touched.insert(Some(code.clone())) {
+            done += 1;
+            change.events.extend(events);
         }
+    }
+    if done > 0 {
+        change.reply = Reply::Tick { done, more: due.len() > done };
     }
     change
 }

@@ -9,7 +9,7 @@ use tongban_codes::time::Timestamp;
 use crate::Authority;
 use crate::actor::Operator;
 use crate::case::{Act, Case, Personal};
-use crate::catalogue::{BaseItem, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
+use crate::catalogue::{BaseItem, Bound, Decline, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
 use crate::licence::Licence;
 
 /// The deciding node as it knows itself.
@@ -40,21 +40,25 @@ pub struct Place {
 }
 
 /// What falls due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DueKind {
     /// Deemed acceptance of a case (行政许可法 32(4)).
-    DeemedAcceptance,
+    DeemedAcceptance(CaseId),
+    /// A version of an item that waited comes into force: the item's code and the version's number.
+    ItemBegins(String, u32),
+    /// The last day of an item is over: its code.
+    ItemEnds(String),
+    /// The last day of a base item of this node is over: its base code.
+    BaseItemEnds(String),
 }
 
 /// Something due at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Due {
     /// When.
     pub at: Timestamp,
-    /// What.
+    /// What, and of what.
     pub kind: DueKind,
-    /// Of which case.
-    pub case: CaseId,
 }
 
 /// Everything that a decision may read: the applied state, seen through what has been decided and is not applied yet.
@@ -85,12 +89,24 @@ pub trait Facts {
     fn item_draft(&self, code: &str) -> Option<ServiceItem>;
     /// Codes of all drafts, in order.
     fn item_drafts(&self) -> Vec<String>;
+    /// Codes of all items that are or were in force, in order.
+    fn item_codes(&self) -> Vec<String>;
+    /// Published versions of an item that wait for their day, by number.
+    fn items_waiting(&self, code: &str) -> Vec<ServiceItem>;
+    /// What is known to be bound to a base item, at this node and others: division, item code, summary; by division and code.
+    fn bound(&self, base_code: &str) -> Vec<(DivisionCode, String, Bound)>;
+    /// What a division said last about claiming a base item, when it declined it once.
+    fn decline(&self, base_code: &str, division: DivisionCode) -> Option<Decline>;
+    /// What every division said last about claiming a base item, of those that declined it once.
+    fn declines(&self, base_code: &str) -> Vec<Decline>;
     /// The item of another node as last fetched.
     fn foreign_item(&self, division: DivisionCode, code: &str) -> Option<ForeignItem>;
     /// A base item of this node or of a superior.
     fn base_item(&self, code: &str) -> Option<BaseItem>;
     /// Codes of the base items that this node itself keeps.
     fn own_base_items(&self) -> Vec<String>;
+    /// Codes of the base items that superiors keep.
+    fn base_items_above(&self) -> Vec<String>;
     /// A guide by its digest; none when this node keeps the digest alone.
     fn guide(&self, digest: &Digest) -> Option<Guide>;
     /// Tells whether this node has published the guide with this digest.
@@ -105,6 +121,8 @@ pub trait Facts {
     fn standard_codes(&self, kind: StandardKind) -> Vec<String>;
     /// An operator by name.
     fn operator(&self, name: &str) -> Option<Operator>;
+    /// Every operator, by name.
+    fn operators(&self) -> Vec<Operator>;
     /// The next serial of a scope, from 1.
     fn next_serial(&self, scope: &str) -> u32;
     /// A licence by its identifier.

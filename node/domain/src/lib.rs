@@ -19,7 +19,7 @@ mod rejection;
 pub mod tables;
 
 pub use actor::{Actor, MANDATE_ALL, Mandate, Operator, Role};
-pub use authority::{Authority, CodeAlias, DatedCode, LicenceType};
+pub use authority::{Authority, AuthoritySuccessor, CodeAlias, DatedCode, LicenceType};
 pub use change::{Change, Document, Event, Notice, NoticeBody, Reply, Sealer};
 pub use command::{Applicant, Command, Origin};
 pub use decide::decide;

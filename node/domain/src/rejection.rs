@@ -104,6 +104,14 @@ pub mod codes {
         ITEM_STATE = "item-state";
         /// The item has findings that block its publication.
         ITEM_BLOCKED = "item-blocked";
+        /// A policy asks for a review before publication.
+        REVIEW_REQUIRED = "review-required";
+        /// Who edited a draft is to review it.
+        REVIEW_SELF = "review-self";
+        /// The guide names a legal basis that the core doesn't cite.
+        BASIS_INCONSISTENT = "basis-inconsistent";
+        /// The authority was merged into another.
+        AUTHORITY_MERGED = "authority-merged";
         /// The item changes a field that a superior locks.
         CORE_LOCKED = "core-locked";
         /// The promised time is longer than the superior's ceiling or the statutory time.

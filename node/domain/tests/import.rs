@@ -146,14 +146,16 @@ fn a_changed_row_makes_a_draft_beside_the_version_in_force() {
     let draft = &hall.state.drafts[code];
     assert_eq!((draft.promised, draft.modes.len(), draft.covered.len()), (None, 0, 1));
 
-    // A later version isn't published before its day: it would end the one in force at once.
+    // A later version waits for its day beside the one in force.
     let mut later = PERMIT.to_vec();
     later.push(("effective", "2026-10-01"));
     hall.import(&[row(2, &later)]);
-    assert_eq!(hall.code(&Command::PublishItems(Some(code.into()))), "item-not-yet-effective");
-    hall.act(&collect(code, division)).unwrap();
-    hall.now = hall::at(2026, 10, 1, 9);
     assert_eq!(hall.publish_all().published, [code]);
+    let id = hall.collect(code, division);
+    assert_eq!((hall.case(id).item.version, hall.state.items[code].version), (2, 2));
+    hall.now = hall::at(2026, 10, 1, 9);
+    hall.act(&Command::Tick).unwrap();
+    assert_eq!((hall.state.items[code].version, hall.case(id).item.version), (3, 2));
 
     // What was withdrawn comes back as a new version.
     hall.act(&Command::WithdrawItem("511A0015500013".into())).unwrap();

@@ -263,11 +263,15 @@ fn a_changed_base_item_is_a_draft_beside_the_one_in_force() {
     let mut later = columns.to_vec();
     later.push(("effective", "2026-10-01"));
     province.import(&[row(2, &later)]);
-    assert_eq!(province.code(&Command::PublishItems(Some(BASE.into()))), "item-not-yet-effective");
+    // Released with a later day, it holds from then on, and the one before until then.
+    province.act(&Command::PublishItems(Some(BASE.into()))).unwrap();
+    let base = &province.state.bases[BASE];
+    let holding = |day| base.holding(day).unwrap().promised_days;
+    assert_eq!((holding(date(2026, 9, 30)), holding(date(2026, 10, 1))), (Some(10), Some(8)));
     province.import(&[row(2, &columns)]);
     province.act(&Command::PublishItems(Some(BASE.into()))).unwrap();
     let base = &province.state.bases[BASE];
-    assert_eq!((base.version, base.promised_days, base.in_force.is_none()), (2, Some(8), true));
+    assert_eq!((base.version, base.promised_days, base.in_force.is_none()), (3, Some(8), true));
     assert_eq!(province.code(&Command::PublishItems(Some(BASE.into()))), "item-state");
     flow(&province, &mut county);
     let too_long = ClaimTerms { promised_days: Some(9), ..terms() };
@@ -279,10 +283,10 @@ fn a_changed_base_item_is_a_draft_beside_the_one_in_force() {
     province.import(&[row(2, &columns)]);
     province.act(&Command::WithdrawItem(BASE.into())).unwrap();
     let base = &province.state.bases[BASE];
-    assert_eq!((base.state, base.version, base.promised_days), (ItemState::Withdrawn, 2, Some(8)));
+    assert_eq!((base.state, base.version, base.promised_days), (ItemState::Withdrawn, 3, Some(8)));
     province.import(&[row(2, &columns)]);
     province.act(&Command::PublishItems(Some(BASE.into()))).unwrap();
-    assert_eq!(province.state.bases[BASE].version, 3);
+    assert_eq!(province.state.bases[BASE].version, 4);
 }
 
 /// A foreign item that comes late doesn't replace a later statement of its node.

@@ -11,6 +11,17 @@
 //! | POST `/v1/items/publish` | [`PublishItems`] | `published`, `refused` |
 //! | POST `/v1/items/claim` | [`ClaimItem`] | `item` |
 //! | POST `/v1/items/withdraw` | [`ItemRef`] | `item` |
+//! | POST `/v1/items/act` | [`BringItems`] | `done`, `refused`, `dry_run` |
+//! | POST `/v1/items/take-back` | [`TakeBackItem`] | the same |
+//! | POST `/v1/items/claims`, `/v1/items/claims/update` | [`ClaimItems`], [`UpdateClaims`] | the same |
+//! | GET `/v1/items/claims` | [`ClaimsQuery`] | [`List`] under `claims` |
+//! | GET `/v1/items/claims/rates`, `/v1/items/differences` | | [`List`] under `rates`, `differences` |
+//! | POST `/v1/items/decline` | [`DeclineItem`] | what was declined |
+//! | POST `/v1/items/replace` | [`ReplaceItem`] | `item`, `successor`, `version` |
+//! | GET `/v1/items/version`, `/v1/items/versions` | [`VersionQuery`] | `kind`, `version`, `guide`, `replaces`; [`List`] under `versions` |
+//! | GET `/v1/items/diff` | [`DiffQuery`] | [`List`] under `changes` |
+//! | POST `/v1/authorities/reorganise` | [`Reorganise`] | `moved`, `base_items`, `drafts`, `operators`, `refused`, `dry_run` |
+//! | POST `/v1/operators/line` | [`AssignLine`] | the operator |
 //! | GET `/v1/items` | [`ItemQuery`] | [`List`] of [`ItemView`] under `items` |
 //! | GET `/v1/items/rows` | [`ItemQuery`] of one stage | [`ItemRows`] |
 //! | POST `/v1/standards` | [`SetStandards`] | `set`, `unchanged`, `refused` |
@@ -56,6 +67,7 @@
 mod answer;
 mod drift;
 mod front;
+mod item_life;
 mod request;
 mod search;
 mod standards;
@@ -63,6 +75,8 @@ mod standards;
 pub use answer::*;
 pub use drift::*;
 pub use front::*;
+pub use item_life::*;
+use request::request;
 pub use request::*;
 pub use search::*;
 pub use standards::*;

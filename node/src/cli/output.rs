@@ -140,7 +140,7 @@ impl Output {
             "roles" => Role::ALL.iter().find(|role| role.name() == text).map(|role| role.zh()),
             "list" | "entry.list" => ListKind::named(text).map(ListKind::zh),
             "limited" => CeilingField::named(text).map(CeilingField::zh),
-            "relation" | "custody" | "journal" | "stage" | "severity" => None,
+            "relation" | "custody" | "journal" | "stage" | "severity" | "stands" => None,
             _ => return text.to_owned(),
         };
         zh.map_or_else(|| word(text, self.lang), str::to_owned)

@@ -102,6 +102,7 @@ macro_rules! faults {
 pub(crate) mod doctor;
 pub(crate) mod drift;
 pub(crate) mod front;
+pub(crate) mod life;
 pub(crate) mod sheet;
 
 texts! {
@@ -229,6 +230,31 @@ macro_rules! labels {
 }
 
 labels! {
+    "becomes" = "after", "修改后";
+    "base_version" = "base version", "基本目录版本";
+    "was" = "before", "修改前";
+    "begins" = "begins", "生效日期";
+    "cancel" = "last day", "最后有效日";
+    "change" = "change", "变化";
+    "claimed" = "claimed", "已认领";
+    "deadline" = "deadline", "认领期限";
+    "declined" = "declined", "不认领";
+    "different" = "lawfully different", "依法有差异";
+    "difference" = "lawful difference", "依法差异";
+    "differs" = "differs in", "差异要素";
+    "document" = "document", "文件";
+    "is_overdue" = "overdue", "逾期";
+    "last_day" = "last day", "最后有效日";
+    "outdated" = "to be updated", "待更新";
+    "pending" = "pending", "待认领";
+    "promised" = "promised time", "承诺时限";
+    "claim_rate" = "claim rate", "认领率";
+    "replaces" = "in the place of", "替代";
+    "should" = "to claim", "应认领";
+    "stands" = "stands", "情况";
+    "statutory" = "statutory time", "法定时限";
+    "successor" = "successor", "后继";
+    "waits_until" = "begins", "生效日期";
     "differences" = "differences", "差异";
     "act_number" = "act", "环节序号";
     "applicant" = "applicant", "申请人";
@@ -366,7 +392,7 @@ labels! {
     "ceiling.deadline" = "mended by", "整改期限";
     "limited" = "limit of", "要素";
     "limit" = "limit", "限额";
-    "deadline" = "mended by", "整改期限";
+    "mend_by" = "mended by", "整改期限";
     "overdue" = "overdue", "逾期";
     "standard" = "code", "标准编码";
     "topic.name" = "name", "名称";
@@ -437,6 +463,18 @@ const WORDS: &[(&str, &str)] = &[
     ("elsewhere", "他处"),
     ("draft", "草稿"),
     ("published", "已发布"),
+    ("submitted", "待审核"),
+    ("reviewed", "审核通过"),
+    ("suspended", "暂停"),
+    ("pending", "待认领"),
+    ("drafted", "认领中"),
+    ("claimed", "已认领"),
+    ("outdated", "待更新"),
+    ("declined", "不认领"),
+    ("in-force", "现行"),
+    ("waiting", "待生效"),
+    ("superseded", "已被替代"),
+    ("taken-back", "已撤回"),
     ("base", "基本目录"),
     ("item", "实施清单"),
     ("valid", "有效"),

@@ -3,11 +3,12 @@
 use minicbor::Decode;
 #[cfg(feature = "deliberate-bugs")]
 use tongban_codes::deliberate::{Bug, is_in};
+use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_domain::Event;
-use tongban_domain::catalogue::{BaseItem, ForeignItem, Guide, ServiceItem, Standard};
-use tongban_journal::{Body, Entry, Frontier, Header, StandardKind, View as FieldView};
+use tongban_domain::catalogue::{BaseItem, Decline, ForeignItem, Guide, ServiceItem, Standard};
+use tongban_journal::{Body, Entry, Frontier, Header, StandardHeader, StandardKind, View as FieldView};
 use tongban_storage::keyspace::delivery::{self, Outcome};
 use tongban_storage::keyspace::figure::{SLICE, SliceRow};
 use tongban_storage::keyspace::journal::{self, ENTRY, SUBTREE};
@@ -162,8 +163,11 @@ impl Folding<'_> {
             Event::Case(row, act) => {
                 case::store(&mut self.over, row, act)?;
             }
-            Event::Item(row) => item::store(self.over.batch, row),
-            Event::BaseItem(row) => item::store_base(self.over.batch, row),
+            Event::Item(row) => item::store(&mut self.over, row)?,
+            Event::Waiting(row) => item::store_waiting(&mut self.over, row)?,
+            Event::TakenBack(code, version) => item::take_back(&mut self.over, code, *version)?,
+            Event::Declined(row) => item::store_declined(&mut self.over, row)?,
+            Event::BaseItem(row) => item::store_own_base(&mut self.over, row)?,
             Event::Guide(guide) => {
                 let digest = guide.digest();
                 if !item::GUIDE.holds(&self.over, &digest)? {
@@ -176,9 +180,7 @@ impl Folding<'_> {
                 item::GUIDE.put(self.over.batch, &guide.digest(), &row);
             }
             Event::Standard(row) => item::store_standard(self.over.batch, row),
-            Event::ForeignItem(row) => {
-                item::FOREIGN.put(self.over.batch, &(row.item.division, row.item.code.clone()), row);
-            }
+            Event::ForeignItem(row) => item::store_foreign(&mut self.over, row)?,
             Event::Authority(row) => hall::AUTHORITY.put(self.over.batch, &row.id, row),
             Event::Operator(row) => hall::OPERATOR.put(self.over.batch, &row.name, row),
             Event::Licence(row) => hall::LICENCE.put(self.over.batch, &row.id, row),
@@ -256,14 +258,22 @@ impl Folding<'_> {
                 Ok(Header::Acts(header)) => {
                     fold_act(&mut self.over, origin, &header)?;
                 }
-                Ok(Header::Standards(header)) => self.standard(origin, header.kind, &entry, &record.body)?,
+                Ok(Header::Standards(header)) => self.standard(origin, &header, &entry, &record.body)?,
                 _ => {}
             }
         }
         Ok(())
     }
 
-    fn standard(&mut self, origin: NodeId, kind: StandardKind, entry: &Entry, body: &[u8]) -> Result<(), StorageError> {
+    /// From above everything holds here; from below only what a superior counts: items and what was declined.
+    fn standard(
+        &mut self,
+        origin: NodeId,
+        header: &StandardHeader,
+        entry: &Entry,
+        body: &[u8],
+    ) -> Result<(), StorageError> {
+        let (kind, division) = (header.kind, header.division);
         let body = Body::parse(body).map_err(|error| damaged("slice body", error))?;
         let view = body.verify(entry).map_err(|error| damaged("slice body", error))?;
         let FieldView::Open(bytes) = view.field(FIELD_STANDARD) else { return Ok(()) };
@@ -280,19 +290,24 @@ impl Folding<'_> {
                         known.division.is_within(base.division)
                     }
                 });
-                if newer && base.node == origin {
+                if newer && base.node == origin && self.is_above(base.division)? {
                     item::store_base(self.over.batch, &base);
                 }
             }
             StandardKind::Item => {
                 let row: ServiceItem = decoded(bytes, "item")?;
-                let foreign = ForeignItem { node: origin, as_of: self.at, item: row };
-                item::FOREIGN.put(self.over.batch, &(foreign.item.division, foreign.item.code.clone()), &foreign);
+                item::store_foreign(&mut self.over, &ForeignItem { node: origin, as_of: self.at, item: row })?;
+            }
+            StandardKind::Decline => {
+                let decline: Decline = decoded(bytes, "decline")?;
+                if decline.node == origin {
+                    item::store_declined(&mut self.over, &decline)?;
+                }
             }
             StandardKind::Guide => {
                 let guide: Guide = decoded(bytes, "guide")?;
                 let digest = guide.digest();
-                if !item::GUIDE.holds(&self.over, &digest)? {
+                if self.is_above(division)? && !item::GUIDE.holds(&self.over, &digest)? {
                     item::GUIDE.put(self.over.batch, &digest, &item::GuideRow { guide, released: false });
                 }
             }
@@ -302,12 +317,17 @@ impl Folding<'_> {
             | StandardKind::LifeEvent
             | StandardKind::Entry => {
                 let standard: Standard = decoded(bytes, "standard")?;
-                if standard.node == origin {
+                if standard.node == origin && self.is_above(standard.division)? {
                     item::store_standard(self.over.batch, &standard);
                 }
             }
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether a division is above this node's, or its own.
+    fn is_above(&self, division: DivisionCode) -> Result<bool, StorageError> {
+        Ok(meta::NODE.load(&self.over, &())?.is_none_or(|here| here.division.is_within(division)))
     }
 }

@@ -3,7 +3,9 @@
 use tongban_codes::ids::Digest;
 use tongban_codes::time::Timestamp;
 use tongban_domain::case::{self, Act, Case, Status};
-use tongban_domain::catalogue::{BaseItem, Guide, ItemState, Mode, ServiceItem, Standard, StandardBody, authority_id};
+use tongban_domain::catalogue::{
+    BaseItem, Decline, Guide, ItemState, Mode, ServiceItem, Standard, StandardBody, authority_id,
+};
 use tongban_domain::{Event, NodeFacts};
 use tongban_journal::{
     self as header, ActHeader, Body, Channel, Entry, Header, Outcome, SALT_BYTES, StandardHeader, StandardKind,
@@ -56,6 +58,11 @@ pub(super) fn record(
             STANDARDS,
             Header::Standards(guide_header(code, guide, here, at)),
             vec![(FIELD_STANDARD, tongban_codes::cbor::to_vec(&**guide))],
+        ),
+        Event::Declined(decline) if decline.node == me => (
+            STANDARDS,
+            Header::Standards(decline_header(decline, at)),
+            vec![(FIELD_STANDARD, tongban_codes::cbor::to_vec(&**decline))],
         ),
         Event::Standard(standard) if standard.node == me => (
             STANDARDS,
@@ -213,6 +220,21 @@ fn guide_header(code: &str, guide: &Guide, here: &NodeFacts, at: Timestamp) -> S
         withdrawn: false,
         division: here.division,
         authority: authority_id(&here.node, here.division, ""),
+    }
+}
+
+fn decline_header(decline: &Decline, at: Timestamp) -> StandardHeader {
+    StandardHeader {
+        kind: StandardKind::Decline,
+        at,
+        base_code: Some(decline.base_code.clone()),
+        code: decline.base_code.clone(),
+        version: decline.version,
+        core: Digest::of(&tongban_codes::cbor::to_vec(decline)),
+        effective_from: None,
+        withdrawn: decline.is_over,
+        division: decline.division,
+        authority: authority_id(&decline.node, decline.division, ""),
     }
 }
 

@@ -33,13 +33,15 @@ fn kind(journal: u8) -> JournalKind {
     if journal == ACTS { JournalKind::Acts } else { JournalKind::Standards }
 }
 
-/// The journals that a peer may pull here: acts if it is above, standards if it is below, this node's own and what it pulled itself.
+/// The journals that a peer may pull here: acts if it is above, standards if it is above or below; this node's own and what it pulled itself
+/// from beyond. Standards go down to those who hold to them, and up to those who count who has claimed them.
 pub(super) fn offered(knowledge: &Knowledge, peer: &NodeId) -> Vec<(JournalSize, Vec<u8>)> {
+    let (up, down) = (knowledge.is_superior(peer), knowledge.is_subordinate(peer));
     let mut journals = Vec::new();
-    if knowledge.is_superior(peer) {
+    if up {
         journals.push(ACTS);
     }
-    if knowledge.is_subordinate(peer) {
+    if up || down {
         journals.push(STANDARDS);
     }
     let me = knowledge.here().node;
@@ -54,7 +56,11 @@ pub(super) fn offered(knowledge: &Knowledge, peer: &NodeId) -> Vec<(JournalSize,
         }
         let pulled = meta::PULLED.list(state, &[], None, usize::MAX).unwrap_or_default();
         for ((origin, of, epoch), row) in pulled {
-            if of == journal && origin != *peer {
+            let passes = || {
+                // What came from above goes down, what came from below goes up.
+                of == ACTS || knowledge.is_subordinate(&origin) == up
+            };
+            if of == journal && origin != *peer && passes() {
                 offered.push((JournalSize { origin, journal, epoch, size: row.size }, row.checkpoint));
             }
         }
@@ -110,7 +116,8 @@ fn own_slice(knowledge: &Knowledge, peer: &NodeId, pull: &Pull, note: &[u8]) -> 
         return Err(refused("journal-shorter", "the journal is not that long / 日志没有这么长"));
     }
     let mut builder = SliceBuilder::new(&checkpoint, note.to_vec(), pull.from, Vec::new());
-    let subordinate = knowledge.place_of(peer).filter(|_| pull.journal == STANDARDS);
+    // A superior gets every body: it counts by them who has claimed what.
+    let subordinate = knowledge.place_of(peer).filter(|_| pull.journal == STANDARDS && !knowledge.is_superior(peer));
     let (mut bytes, mut index) = (0, pull.from);
     while index < checkpoint.size && bytes < u64::from(pull.bytes_max.min(SLICE_BYTES)) {
         let row = ENTRY
@@ -161,11 +168,12 @@ fn kept_slice(knowledge: &Knowledge, pull: &Pull, size: u64) -> Result<WireSlice
     Ok(WireSlice { bytes, next: from + row.count, size, packed: None })
 }
 
-/// Whether a journal flows from this peer to here: acts from below, standards from above.
+/// Whether a journal flows from this peer to here: acts from below, standards from above, and from below, too.
 pub(super) fn flows_here(knowledge: &Knowledge, peer: &NodeId, journal: &JournalSize) -> bool {
+    let from_below = || knowledge.is_subordinate(peer) && knowledge.is_subordinate(&journal.origin);
     match journal.journal {
-        ACTS => knowledge.is_subordinate(peer) && knowledge.is_subordinate(&journal.origin),
-        STANDARDS => knowledge.is_superior(peer) && knowledge.is_superior(&journal.origin),
+        ACTS => from_below(),
+        STANDARDS => (knowledge.is_superior(peer) && knowledge.is_superior(&journal.origin)) || from_below(),
         _ => false,
     }
 }

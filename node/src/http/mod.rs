@@ -6,6 +6,7 @@ mod cases;
 mod drift;
 mod front;
 mod guide;
+mod item_life;
 mod item_rows;
 mod items;
 mod licences;
@@ -98,6 +99,7 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
     let router = Router::new()
         .merge(staff::routes())
         .merge(items::routes())
+        .merge(item_life::routes())
         .merge(item_rows::routes())
         .merge(guide::routes())
         .merge(quality::routes())
@@ -410,7 +412,14 @@ async fn act(app: &App, call: &Call, digest: Digest, command: Command) -> Result
         return call.answered(app, digest).await?.ok_or(refused);
     }
     let key = call.idempotency(digest);
-    let staff = matches!(command, Command::AddOperator { .. } | Command::GrantMandate { .. });
+    let staff = matches!(
+        command,
+        Command::AddOperator { .. }
+            | Command::GrantMandate { .. }
+            | Command::AssignLine { .. }
+            | Command::Reorganise { .. }
+            | Command::ReplaceItem { .. }
+    );
     let committed = app.shared.handle.submit(Request::Act { actor, command: Box::new(command), key }).await?;
     if staff {
         // Whoever hears that an operator was added may send him at once.

@@ -41,7 +41,13 @@ async fn operators(State(app): State<App>) -> Result<Response, Failure> {
     let all = hall::OPERATOR.list(app.state(), &[], None, usize::MAX)?;
     let rows = all
         .into_iter()
-        .map(|(_, row)| OperatorView { name: row.name, roles: row.roles, window: row.window, mandates: row.mandates })
+        .map(|(_, row)| OperatorView {
+            name: row.name,
+            roles: row.roles,
+            window: row.window,
+            mandates: row.mandates,
+            department: row.department,
+        })
         .collect();
     Ok(listed("operators", rows).into_response())
 }

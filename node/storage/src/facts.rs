@@ -8,7 +8,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{AuthorityId, CaseId, Digest, QueryCode};
 use tongban_codes::time::Timestamp;
 use tongban_domain::case::{Act, Case};
-use tongban_domain::catalogue::{BaseItem, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
+use tongban_domain::catalogue::{BaseItem, Bound, Decline, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
 use tongban_domain::licence::Licence;
 use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place};
 
@@ -101,6 +101,40 @@ impl Facts for StateFacts<'_> {
         all.into_iter().map(|(code, _)| code).collect()
     }
 
+    fn item_codes(&self) -> Vec<String> {
+        let mut codes = Vec::new();
+        self.kept(item::ITEM.visit_keys(self.read, |code| codes.push(code)));
+        codes
+    }
+
+    fn items_waiting(&self, code: &str) -> Vec<ServiceItem> {
+        self.kept(item::waiting(self.read, code))
+    }
+
+    fn bound(&self, base_code: &str) -> Vec<(DivisionCode, String, Bound)> {
+        let all = self.kept(item::BOUND.list(self.read, &stem(&base_code.to_owned()), None, usize::MAX));
+        all.into_iter().map(|((_, division, code), bound)| (division, code, bound)).collect()
+    }
+
+    fn decline(&self, base_code: &str, division: DivisionCode) -> Option<Decline> {
+        self.kept(item::DECLINED.load(self.read, &(base_code.to_owned(), division)))
+    }
+
+    fn declines(&self, base_code: &str) -> Vec<Decline> {
+        let all = self.kept(item::DECLINED.list(self.read, &stem(&base_code.to_owned()), None, usize::MAX));
+        all.into_iter().map(|(_, decline)| decline).collect()
+    }
+
+    fn base_items_above(&self) -> Vec<String> {
+        let all = self.kept(item::BASE.list(self.read, &stem(&()), None, usize::MAX));
+        all.into_iter().filter(|(_, base)| base.node != self.node.node).map(|(code, _)| code).collect()
+    }
+
+    fn operators(&self) -> Vec<Operator> {
+        let all = self.kept(hall::OPERATOR.list(self.read, &[], None, usize::MAX));
+        all.into_iter().map(|(_, operator)| operator).collect()
+    }
+
     fn foreign_item(&self, division: DivisionCode, code: &str) -> Option<ForeignItem> {
         self.kept(item::foreign(self.read, division, code))
     }
@@ -164,7 +198,11 @@ impl Facts for StateFacts<'_> {
     }
 
     fn due(&self, until: Timestamp, limit: usize) -> Vec<Due> {
-        self.kept(case::due(self.read, until, limit))
+        let mut due = self.kept(case::due(self.read, until, limit));
+        due.append(&mut self.kept(item::due(self.read, until, limit)));
+        due.sort_by_key(|due| due.at);
+        due.truncate(limit);
+        due
     }
 
     fn place(&self, division: DivisionCode) -> Option<Place> {

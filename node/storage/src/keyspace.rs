@@ -12,9 +12,12 @@
 //! | 12 | rows | [`item::GUIDE`] | digest | guide |
 //! | 13 | rows | [`item::STANDARD`] | kind, code, division | standard |
 //! | 14 15 | rows | [`item`] | code, version | published version of an item, of a base item |
+//! | 18 19 | rows | [`item`] | code, version; base code, division | version that waits, what was declined |
 //! | 1a 1b | rows | [`front`] | front database, item, `row_guid` | row as reported last; how the node stands with it |
 //! | 20–23 | index | [`case`], [`item`] | text, short code, holder | |
+//! | 26 27 | index | [`item`] | base code, division, code; successor, code | what is bound, what has a successor |
 //! | 30 | queue | [`case::DUE`] | moment, kind, case | |
+//! | 36 | queue | [`item::DUE`] | moment, kind, code, version | |
 //! | 31–34, 3a, 3b | queue | [`delivery`] | outbox, relay, idempotency, quarantine, put aside elsewhere | |
 //! | 40–41 | journal | [`journal`] | journal, index | entry, subtree hash |
 //! | 44–47, 4a | journal | [`delivery`] | inbox, receipts, sent, forks | |

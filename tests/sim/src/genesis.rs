@@ -179,7 +179,14 @@ impl Nascent {
 pub(crate) fn operators(node: &mut Nascent) {
     let operators = Role::ALL.map(|role| {
         let name = role.name().to_owned();
-        Event::Operator(Operator { name, roles: vec![role], window: None, uid: None, mandates: Vec::new() })
+        Event::Operator(Operator {
+            name,
+            roles: vec![role],
+            window: None,
+            uid: None,
+            mandates: Vec::new(),
+            department: None,
+        })
     });
     node.settle(Request::Custom(Box::new(move |_, _, _| {
         Ok(Outside { events: operators.into(), ..Outside::default() })

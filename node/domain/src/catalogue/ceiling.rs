@@ -1,7 +1,7 @@
 //! Ceilings with their floors (限高, mission C4, standards §0.10): below only better is accepted, and never less than a law asks for.
 //!
 //! A ceiling is for a base item, or for the line (条线) of the department that keeps base items. Of several the strictest holds, and is
-//! named with the division that set it. Publication is judged by what is in force on its day; what was published before a ceiling was
+//! named with the division that set it. A version is judged by what is in force on the day on which it begins; what was published before a ceiling was
 //! lowered is [`exceeded`] and has time until the ceiling's deadline.
 
 use serde::Serialize;
@@ -158,7 +158,7 @@ fn level_names(level: Level) -> (&'static str, &'static str) {
 #[must_use]
 pub fn bounds(facts: &dyn Facts, item: &ServiceItem, day: Date) -> Vec<Bound> {
     let base = item.core.base_code.as_deref().and_then(|code| facts.base_item(code));
-    let base = base.as_ref().and_then(BaseItem::published);
+    let base = base.as_ref().and_then(|base| base.binding(day));
     base.map(|base| of_base(facts, base, item.division, day)).unwrap_or_default()
 }
 
@@ -195,7 +195,7 @@ pub(crate) fn promised_days(facts: &dyn Facts, base: &BaseItem, day: Date) -> Op
 /// is missing.
 #[must_use]
 pub fn exceeded(facts: &dyn Facts, item: &ServiceItem, guide: Option<&Guide>, day: Date) -> Vec<Exceeded> {
-    let lawful = lawful_fees(facts, item);
+    let lawful = lawful_fees(facts, item, day);
     let mut found = Vec::new();
     for bound in bounds(facts, item, day) {
         if let Some((value, limit)) = breach(&bound, item, guide, &lawful) {
@@ -207,9 +207,9 @@ pub fn exceeded(facts: &dyn Facts, item: &ServiceItem, guide: Option<&Guide>, da
 }
 
 /// The fixed amounts of the superior's guide, by fee.
-fn lawful_fees(facts: &dyn Facts, item: &ServiceItem) -> Vec<(String, u32)> {
+fn lawful_fees(facts: &dyn Facts, item: &ServiceItem, day: Date) -> Vec<(String, u32)> {
     let base = item.core.base_code.as_deref().and_then(|code| facts.base_item(code));
-    let guide = base.as_ref().and_then(BaseItem::published).and_then(|base| base.guide);
+    let guide = base.as_ref().and_then(|base| base.binding(day)).and_then(|base| base.guide);
     let fees = guide.and_then(|digest| facts.guide(&digest)).map(|guide| guide.fees).unwrap_or_default();
     fees.into_iter().filter_map(|fee| Some((fee.name, fee.fen?))).collect()
 }
@@ -278,7 +278,7 @@ fn missing_names<'a>(
     (!missing.is_empty()).then(|| (has, missing.join("、")))
 }
 
-/// Refuses an item that breaks a limit in force on the day of its publication.
+/// Refuses an item that breaks a limit in force on the day on which it begins.
 pub(crate) fn hold(facts: &dyn Facts, item: &ServiceItem, day: Date) -> Result<(), Rejection> {
     let guide = item.guide.and_then(|digest| facts.guide(&digest));
     let broken = exceeded(facts, item, guide.as_ref(), day);

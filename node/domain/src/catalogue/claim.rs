@@ -5,10 +5,13 @@ use tongban_codes::credit_code::CreditCode;
 use tongban_codes::division::{DivisionCode, Level};
 use tongban_codes::time::{Date, Timestamp};
 
+use super::claimed::no_longer_declined;
+use super::difference::{CoreField, Difference, stated};
+use super::life::Acting;
 use super::publish::{same_binding, unknown, within_ceiling};
 use super::{
-    DAYS_MAX, Editing, ItemState, Mode, Origin, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Unit, authority_id,
-    ceiling,
+    BaseItem, DAYS_MAX, Editing, ItemState, Mode, Origin, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Tier, Unit,
+    authority_id, ceiling,
 };
 use crate::authority::DatedCode;
 use crate::{Authority, Event, Facts, Rejection, codes};
@@ -33,6 +36,16 @@ pub struct ClaimTerms {
     pub effective: Option<Date>,
     /// A local code to keep beside the national one; when given it is the item's code.
     pub local_code: Option<String>,
+    /// For a handled item (办理项): its number below the sub-item, 1 to 99.
+    pub handled: Option<u8>,
+    /// A name of its own: of a handled item, or where the name lawfully differs.
+    pub name: Option<String>,
+    /// A legal basis of its own, where that lawfully differs.
+    pub legal_basis: Option<String>,
+    /// The base code of the national catalogue (`PP=00`) that it is the same as.
+    pub national_base: Option<String>,
+    /// What of the core lawfully differs, and why.
+    pub difference: Option<Difference>,
 }
 
 /// Claims a base item: makes the draft of an implementation item with the superior's core.
@@ -40,13 +53,17 @@ pub(crate) fn claim(
     facts: &dyn Facts,
     base_code: &str,
     terms: &ClaimTerms,
-    at: Timestamp,
+    acting: Acting<'_>,
 ) -> Result<Vec<Event>, Rejection> {
-    let node = facts.node();
+    let (node, at) = (facts.node(), acting.at);
+    let from = terms.effective.map_or(at.date(), |begins| begins.max(at.date()));
     let base = facts
         .base_item(base_code)
-        .and_then(|base| base.published().cloned())
+        .and_then(|base| base.binding(from).cloned())
         .ok_or_else(|| unknown(base_code).field("base_code", base_code))?;
+    if let Some(difference) = &terms.difference {
+        stated(difference)?;
+    }
     let mut events = Vec::new();
     known_divisions(&terms.covered)?;
     let mut authority = claiming_authority(facts, terms, at, &mut events)?;
@@ -70,20 +87,47 @@ pub(crate) fn claim(
         .or(base.statutory_days.map(working_days))
         .or_else(|| (base.core.item_type == TYPE_PERMIT).then(|| working_days(PERMIT_DAYS)));
     // Without a promise of its own the claimer promises the ceiling, or its own statutory time where that is shorter.
-    let ceiling = ceiling::promised_days(facts, &base, at.date())
-        .map(|days| statutory.map_or(days, |longest| days.min(longest.days)));
+    let ceiling =
+        ceiling::promised_days(facts, &base, from).map(|days| statutory.map_or(days, |longest| days.min(longest.days)));
     let promised = term("promised_days", terms.promised_days)?.or(ceiling.map(working_days));
     within_ceiling(promised, statutory, &base)?;
     let code = match &terms.local_code {
         Some(code) => local_code(code)?,
-        None => format!("{credit}{}{base_code}", level_digit(node.division.level())),
+        None => {
+            let number = terms.handled.map(|number| format!("{number:02}")).unwrap_or_default();
+            format!("{credit}{}{base_code}{number}", level_digit(node.division.level()))
+        }
     };
+    let tier = handled(terms, &base)?;
+    under_review(facts, &code)?;
+    let mut core = base.core.clone();
+    if let Some(name) = &terms.name {
+        core.name.clone_from(name);
+    }
+    if let Some(basis) = &terms.legal_basis {
+        let lawful = terms.difference.as_ref().is_some_and(|why| why.fields.contains(&CoreField::LegalBasis));
+        if (*basis != core.legal_basis && !lawful) || basis.chars().count() > 1000 {
+            return Err(Rejection::new(
+                codes::INVALID_FIELD,
+                "the legal basis is the superior's, unless it is said why it lawfully differs",
+                "设定依据须与上级一致；依法不同的须注明理由",
+            )
+            .field("legal_basis", basis)
+            .remedy(
+                "give --differs legal_basis --reason R --document D",
+                "请提供 --differs legal_basis --reason 理由 --document 文件",
+            ));
+        }
+        core.legal_basis.clone_from(basis);
+    }
     let known = facts.item(&code);
+    let mut codes = known.as_ref().map(|known| known.codes.clone()).unwrap_or_default();
+    codes.national_base = terms.national_base.clone().or(codes.national_base);
     let main_item = known.as_ref().map(|known| known.main_item.clone());
     let item = ServiceItem {
         code,
         main_item: main_item.unwrap_or_else(|| base.core.name.clone()),
-        core: base.core,
+        core,
         authority: authority.id,
         department: authority.name.clone(),
         department_code: credit.to_string(),
@@ -98,22 +142,60 @@ pub(crate) fn claim(
         state: ItemState::Draft,
         findings: Vec::new(),
         guide: known.as_ref().and_then(|known| known.guide).or(base.guide),
-        codes: known.as_ref().map(|known| known.codes.clone()).unwrap_or_default(),
-        tier: base.tier,
+        codes,
+        tier,
         origin: Some(Origin::Claimed),
         external: known.and_then(|known| known.external),
         cancel: base.cancel,
-        difference: None,
+        difference: terms.difference.clone(),
         base_version: Some(base.version),
         successor: None,
-        editing: Editing::default(),
+        editing: Editing { editor: Some(acting.actor.operator.clone()), at: Some(at), ..Editing::default() },
     };
     same_binding(facts, &item)?;
     events.push(Event::Item(item));
+    events.extend(no_longer_declined(facts, base_code, acting));
     Ok(events)
 }
 
-fn working_days(days: u16) -> Term {
+/// A handled item stands below a sub-item, and it alone has a name of its own (standards §0.15).
+fn handled(terms: &ClaimTerms, base: &BaseItem) -> Result<Option<Tier>, Rejection> {
+    let refuse = |field, value: &str, en: &str, zh: &str| {
+        Err(Rejection::new(codes::INVALID_FIELD, en, zh)
+            .field(field, value)
+            .remedy("give --handled N and --name NAME for a handled item", "办理项请提供 --handled 序号和 --name 名称"))
+    };
+    let lawful = terms.difference.as_ref().is_some_and(|why| why.fields.contains(&CoreField::Name));
+    match (terms.handled, &terms.name) {
+        (Some(number), _) if !(1..=99).contains(&number) => {
+            refuse("handled", &number.to_string(), "a handled item has a number from 1 to 99", "办理项序号为 1 至 99")
+        }
+        (None, Some(name)) if *name != base.core.name && !lawful => {
+            refuse("name", name, "only a handled item has a name of its own", "只有办理项可以另有名称")
+        }
+        (_, Some(name)) if name.trim().is_empty() || name.chars().count() > 1000 => {
+            refuse("name", name, "a name has 1 to 1,000 characters", "名称为 1 至 1000 个字")
+        }
+        (Some(_), _) => Ok(Some(Tier::Handled)),
+        (None, _) => Ok(base.tier),
+    }
+}
+
+/// What was submitted isn't changed before it is returned.
+pub(super) fn under_review(facts: &dyn Facts, code: &str) -> Result<(), Rejection> {
+    match facts.item_draft(code) {
+        Some(draft) if draft.state != ItemState::Draft => Err(Rejection::new(
+            codes::ITEM_STATE,
+            "its draft has been submitted and can't be changed",
+            "草稿已提交审核，不能修改",
+        )
+        .field("item", code)
+        .remedy("have it returned first: tongban item review --return", "先退回：tongban item review --return")),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn working_days(days: u16) -> Term {
     Term { days, unit: Unit::WorkingDays }
 }
 

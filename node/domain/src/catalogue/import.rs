@@ -404,6 +404,7 @@ fn next_base(facts: &dyn Facts, mut base: BaseItem) -> Option<BaseItem> {
         let mut like = base.clone();
         (like.version, like.state) = (other.version, other.state);
         like.in_force.clone_from(&other.in_force);
+        like.editing.clone_from(&other.editing);
         like == *other
     };
     let published = known.published();
@@ -425,6 +426,7 @@ fn next_item(facts: &dyn Facts, mut item: ServiceItem) -> Option<ServiceItem> {
         let mut like = item.clone();
         (like.version, like.state) = (other.version, other.state);
         like.findings.clone_from(&other.findings);
+        like.editing.clone_from(&other.editing);
         like == *other
     };
     let draft = facts.item_draft(&item.code);

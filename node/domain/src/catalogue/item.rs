@@ -8,7 +8,8 @@ use tongban_codes::ids::{AuthorityId, Digest, NodeId};
 use tongban_codes::item_code::{ImplementationCode, LocalItemCode};
 use tongban_codes::time::{Date, Timestamp};
 
-use super::code_list::{Origin, Tier, UseLevel, code_list};
+use super::code_list::{Origin, Tier, UseLevel};
+use super::difference::{Difference, Lock};
 use super::import::Finding;
 use super::{Mode, Term};
 use crate::Authority;
@@ -147,87 +148,14 @@ pub struct Editing {
     /// What the reviewer said, or why it was suspended or withdrawn.
     #[n(2)]
     pub note: Option<String>,
+    /// When it came into its present state.
+    #[n(3)]
+    pub at: Option<Timestamp>,
 }
 
 impl Editing {
     fn is_empty(&self) -> bool {
         *self == Self::default()
-    }
-}
-
-code_list! {
-    /// Why an item may lawfully differ from its superior's core (promise 7); the list is closed.
-    LawfulReason: "差异理由" {
-        /// 地方性法规或规章另有规定: a local regulation says otherwise.
-        LocalRegulation = 0, "local-regulation", "地方性法规规章另有规定", [];
-        /// 经批准的改革试点: an approved pilot.
-        Pilot = 1, "pilot", "经批准的改革试点", [];
-        /// 民族自治地方变通规定: a variation of an autonomous area.
-        Autonomy = 2, "autonomy", "民族自治地方变通规定", [];
-        /// 权限调整: the power was devolved, delegated or taken back by a published order.
-        PowerMoved = 3, "power-moved", "权限依法调整", [];
-        /// 法律依据已修改: the law was changed, and the superior hasn't released the change yet.
-        LawChanged = 4, "law-changed", "法律依据已修改", [];
-        /// 规范性更正: an obvious error of the superior's that was reported to it.
-        Correction = 5, "correction", "上级文字错误已报请更正", [];
-    }
-}
-
-code_list! {
-    /// The fields of the core.
-    CoreField: "核心要素" {
-        /// 名称.
-        Name = 0, "name", "名称", [];
-        /// 编码.
-        BaseCode = 1, "base_code", "编码", [];
-        /// 类型.
-        ItemType = 2, "item_type", "类型", [];
-        /// 设定依据.
-        LegalBasis = 3, "legal_basis", "设定依据", [];
-    }
-}
-
-/// A lawful difference from the superior's core, which the superior sees.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-#[cbor(map)]
-#[serde(deny_unknown_fields)]
-pub struct Difference {
-    /// The fields that differ.
-    #[n(0)]
-    pub fields: Vec<CoreField>,
-    /// Why.
-    #[n(1)]
-    pub reason: LawfulReason,
-    /// The document that allows it, with number and article.
-    #[n(2)]
-    pub document: String,
-}
-
-code_list! {
-    /// What a superior may lock beside the core: a claimed item has it as the base item's guide has it.
-    Lock: "锁定要素" {
-        /// 申请材料.
-        Materials = 0, "materials", "申请材料", [];
-        /// 收费.
-        Fees = 1, "fees", "收费", [];
-        /// 办理流程.
-        Steps = 2, "steps", "办理流程", [];
-        /// 受理条件.
-        Conditions = 3, "conditions", "受理条件", [];
-        /// 法定办结时限.
-        Statutory = 4, "statutory", "法定办结时限", [];
-        /// 承诺办结时限.
-        Promised = 5, "promised", "承诺办结时限", [];
-        /// 到办事现场次数.
-        Visits = 6, "visits", "到办事现场次数", [];
-        /// 服务对象.
-        Served = 7, "served", "服务对象", [];
-        /// 办件类型.
-        CaseKind = 8, "case-kind", "办件类型", [];
-        /// 审批结果.
-        Result = 9, "result", "审批结果", [];
-        /// 特殊环节.
-        SpecialLinks = 10, "special-links", "特殊环节", [];
     }
 }
 
@@ -321,14 +249,38 @@ pub struct BaseItem {
 }
 
 impl BaseItem {
-    /// The published version: this one, or the one in force while this is the draft of the next.
+    /// The version released last: this one, or the one beside which this is the draft of the next. It may begin later, see
+    /// [`BaseItem::holding`].
     #[must_use]
     pub fn published(&self) -> Option<&BaseItem> {
         match self.state {
             ItemState::Published => Some(self),
-            ItemState::Draft | ItemState::Submitted | ItemState::Reviewed => self.in_force.as_deref(),
+            ItemState::Draft | ItemState::Submitted | ItemState::Reviewed => {
+                self.in_force.as_deref().and_then(BaseItem::published)
+            }
             ItemState::Withdrawn | ItemState::Suspended => None,
         }
+    }
+
+    /// The version that holds on a day: the one released last, or the one before it while that has not begun. Every node reads it from the
+    /// same rows, so that none needs to be told on the day.
+    #[must_use]
+    pub fn holding(&self, day: Date) -> Option<&BaseItem> {
+        let last = self.published()?;
+        if last.effective.is_some_and(|from| from > day) {
+            return last.in_force.as_deref().and_then(|before| before.holding(day));
+        }
+        last.cancel.is_none_or(|until| day <= until).then_some(last)
+    }
+
+    /// The version that binds what is made on a day: the one that holds, or the first one while it has not begun.
+    #[must_use]
+    pub fn binding(&self, day: Date) -> Option<&BaseItem> {
+        self.holding(day).or_else(|| {
+            let last = self.published()?;
+            let to_come = last.effective.is_some_and(|from| from > day);
+            (to_come && last.cancel.is_none_or(|until| day <= until)).then_some(last)
+        })
     }
 }
 
@@ -435,12 +387,24 @@ impl ServiceItem {
         number_prefix(&self.code, &self.department_code, authority)
     }
 
+    /// Tells whether it is a handled item (办理项): bound by its sub-item's core, with a name of its own (standards §0.15).
+    #[must_use]
+    pub fn is_handled(&self) -> bool {
+        self.tier == Some(Tier::Handled)
+            || [Some(&self.code), self.codes.national.as_ref()].into_iter().flatten().any(|code| is_handled_code(code))
+    }
+
     /// Tells whether a window of `division` may collect for this item.
     #[must_use]
     pub fn covers(&self, division: DivisionCode) -> bool {
         self.division == division
             || self.covered.iter().any(|region| division == *region || division.is_within(*region))
     }
+}
+
+/// Whether a code is a national one of 33 characters.
+pub(super) fn is_handled_code(code: &str) -> bool {
+    code.len() == 33 && code.parse::<ImplementationCode>().is_ok()
 }
 
 pub(crate) fn number_code(department_code: &str, authority: &Authority) -> Option<CreditCode> {

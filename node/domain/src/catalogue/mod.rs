@@ -1,10 +1,15 @@
 //! The catalogue: base items (基本目录), implementation items (实施清单), their core, their guides, and the standards that bind them.
 
+mod bound;
 pub mod ceiling;
 mod cell;
 mod claim;
+mod claimed;
 mod code_list;
 mod column;
+mod date;
+mod diff;
+mod difference;
 mod establish;
 mod export;
 mod field;
@@ -12,21 +17,30 @@ mod generated_list;
 mod guide;
 mod import;
 mod item;
+mod life;
 pub mod list;
 mod publish;
 pub mod quality;
 mod reading;
+mod reorganise;
 pub mod report;
 mod row;
 mod standard;
 mod term;
+mod update;
 
+pub use bound::{Bound, Decline, DeclineReason, concerns};
 pub use claim::ClaimTerms;
 pub(crate) use claim::claim;
+pub(crate) use claimed::decline;
+pub use claimed::{ClaimRate, ClaimState, ClaimView, DifferenceView, OpenClaim, claim_rates, claims, differences};
 pub use code_list::{
     AuthorityKind, CaseKind, CodeList, Form, MaterialForm, MaterialKind, MaterialSource, Necessity, OnlineDepth,
     Origin, PowerSource, Range, ResultKind, Served, Source, Tier, UseLevel,
 };
+pub(crate) use date::{begin, end, end_base};
+pub use diff::{FieldChange, FieldKind, compare, compare_base};
+pub use difference::{CoreField, Departure, Difference, LawfulReason, Lock, core_departs, departs};
 pub use establish::{POLICY_CODE, StandardDraft, StandardsReport, holding, ordered, policy};
 pub(crate) use establish::{establish, withdraw_standard};
 pub use field::{FIELD_COLUMNS, LIST_COLUMNS};
@@ -39,12 +53,16 @@ pub use import::{
     COLUMNS, COLUMNS_OPTIONAL, Collision, Finding, Import, ImportReport, ImportRow, ImportTerms, ListRow,
 };
 pub use item::{
-    BaseItem, Codes, Core, CoreField, Difference, Editing, External, ForeignItem, ItemState, LawfulReason, Lock,
-    ServiceItem, Successor, authority_id, short_code,
+    BaseItem, Codes, Core, Editing, External, ForeignItem, ItemState, ServiceItem, Successor, authority_id, short_code,
 };
 pub(crate) use item::{number_code, number_prefix};
+pub(crate) use life::{Acting, bring, take_back};
+pub use life::{Brought, ItemAct, LifeReport, Selection};
 pub use publish::{PublishReport, Refused};
-pub(crate) use publish::{in_force, named, publish, publish_all, withdraw};
+pub(crate) use publish::{in_force, named};
+pub use reorganise::{Moved, Reorganisation, ReorganisationReport};
+pub(crate) use reorganise::{reorganise, replace};
 pub use standard::{Ceiling, Entry, LifeEvent, ListKind, Policy, Standard, StandardBody, StandardKind, Topic};
 pub(crate) use term::DAYS_MAX;
 pub use term::{Mode, PERMIT_DAYS, TYPE_PERMIT, Term, Unit};
+pub(crate) use update::{claim_all, update};

@@ -1,18 +1,24 @@
-//! Publication and withdrawal of items, and what it means to be in force.
+//! Publication of items: what is held against what, and what it means to be in force.
 
 use serde::Serialize;
 use tongban_codes::ids::Digest;
-use tongban_codes::time::Date;
+use tongban_codes::item_code::BasicCode;
+use tongban_codes::time::{Date, Timestamp};
 
+use super::difference::{CoreField, lawful, stated};
+use super::life::Acting;
 use super::quality::Gate;
-use super::{BaseItem, Core, ItemState, ServiceItem, Term, ceiling};
-use crate::{Event, Facts, Rejection, codes};
+use super::{BaseItem, Editing, ItemState, ServiceItem, Term, ceiling};
+use crate::{Authority, Event, Facts, Rejection, codes};
 
 /// What a publication of everything did.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PublishReport {
     /// Codes that are now published.
     pub published: Vec<String>,
+    /// Of these, what begins on a later day, and when.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub waiting: Vec<(String, Date)>,
     /// Why the others are not, by code.
     pub refused: Vec<Refused>,
 }
@@ -90,35 +96,8 @@ pub(crate) fn in_force(item: &ServiceItem, day: Date) -> Result<(), Rejection> {
     }
 }
 
-/// Publishes one item or base item on `day`; answers with its whole code.
-pub(crate) fn publish(facts: &dyn Facts, code: &str, day: Date) -> Result<(String, Vec<Event>), Rejection> {
-    if let Some(base) = facts.base_item(code)
-        && base.node == facts.node().node
-    {
-        let base = publish_base(base, day)?;
-        let mut events = Vec::new();
-        release_guide(facts, code, base.guide.as_ref(), &mut events);
-        events.push(Event::BaseItem(base));
-        return Ok((code.to_owned(), events));
-    }
-    // A short code names the version in force, and the draft may stand beside it.
-    let item = match facts.item_draft(code) {
-        Some(draft) => draft,
-        None => {
-            let named = named(facts, code)?;
-            facts.item_draft(&named.code).unwrap_or(named)
-        }
-    };
-    let item = publish_item(facts, item, &Gate::new(facts, day), day)?;
-    let code = item.code.clone();
-    let mut events = Vec::new();
-    release_guide(facts, &code, item.guide.as_ref(), &mut events);
-    events.push(Event::Item(item));
-    Ok((code, events))
-}
-
 /// A guide travels from the first publication that names it.
-fn release_guide(facts: &dyn Facts, code: &str, guide: Option<&Digest>, events: &mut Vec<Event>) {
+pub(super) fn release_guide(facts: &dyn Facts, code: &str, guide: Option<&Digest>, events: &mut Vec<Event>) {
     if let Some(digest) = guide
         && !facts.guide_released(digest)
         && let Some(guide) = facts.guide(digest)
@@ -130,84 +109,75 @@ fn release_guide(facts: &dyn Facts, code: &str, guide: Option<&Digest>, events: 
     }
 }
 
-/// Publishes every draft that can be, and says why the others can't.
-pub(crate) fn publish_all(facts: &dyn Facts, day: Date) -> (PublishReport, Vec<Event>) {
-    let mut report = PublishReport::default();
-    let mut events = Vec::new();
-    for code in facts.own_base_items() {
-        if let Some(base) = facts.base_item(&code)
-            && base.state == ItemState::Draft
-        {
-            match publish_base(base, day) {
-                Ok(base) => {
-                    release_guide(facts, &code, base.guide.as_ref(), &mut events);
-                    report.published.push(code);
-                    events.push(Event::BaseItem(base));
-                }
-                Err(rejection) => report.refused.push(Refused { item: code, rejection }),
-            }
-        }
-    }
-    let gate = Gate::new(facts, day);
-    for code in facts.item_drafts() {
-        let Some(item) = facts.item_draft(&code) else {
-            continue;
-        };
-        match publish_item(facts, item, &gate, day) {
-            Ok(item) => {
-                release_guide(facts, &code, item.guide.as_ref(), &mut events);
-                report.published.push(code);
-                events.push(Event::Item(item));
-            }
-            Err(rejection) => report.refused.push(Refused { item: code, rejection }),
-        }
-    }
-    (report, events)
+/// When and by whom something is published.
+#[derive(Clone, Copy)]
+pub(super) struct Publishing<'a> {
+    operator: &'a str,
+    at: Timestamp,
+    /// The authority in charge, while the facts don't know it yet.
+    authority: Option<&'a Authority>,
 }
 
-/// Refuses a version that begins later while another is in force: it would end that one at once and leave a gap.
-fn no_gap(code: &str, effective: Option<Date>, in_force: bool, day: Date) -> Result<(), Rejection> {
-    match effective {
-        Some(effective) if in_force && effective > day => Err(Rejection::new(
-            codes::ITEM_NOT_YET_EFFECTIVE,
-            format!("the new version comes into force on {effective} and would end the present one today"),
-            format!("新版本自 {effective} 起生效，现在发布会使现行版本立即失效"),
+impl<'a> Publishing<'a> {
+    pub(super) fn of(acting: Acting<'a>) -> Self {
+        Self { operator: &acting.actor.operator, at: acting.at, authority: None }
+    }
+
+    pub(super) fn under(self, authority: &'a Authority) -> Self {
+        Self { authority: Some(authority), ..self }
+    }
+
+    fn sign(&self, editing: &mut Editing) {
+        editing.editor.get_or_insert_with(|| self.operator.to_owned());
+        editing.at = Some(self.at);
+    }
+}
+
+/// The next version of a base item; what holds until it begins stays beside it.
+pub(super) fn publish_base(mut base: BaseItem, publishing: Publishing<'_>) -> Result<BaseItem, Rejection> {
+    let day = publishing.at.date();
+    let code = base.core.base_code.clone().unwrap_or_default();
+    in_order(&code, base.effective, base.cancel, day)?;
+    let later = base.effective.is_some_and(|begins| begins > day);
+    let held = base.in_force.as_deref().and_then(|before| before.holding(day)).filter(|_| later);
+    base.in_force = held.map(|held| Box::new(BaseItem { in_force: None, ..held.clone() }));
+    base.state = ItemState::Published;
+    base.version += 1;
+    publishing.sign(&mut base.editing);
+    Ok(base)
+}
+
+/// Refuses a version that would end before it begins, or has ended.
+fn in_order(code: &str, effective: Option<Date>, cancel: Option<Date>, day: Date) -> Result<(), Rejection> {
+    match cancel {
+        Some(last) if last < effective.map_or(day, |begins| begins.max(day)) => Err(Rejection::new(
+            codes::INVALID_FIELD,
+            format!("its last day, {last}, is before its first"),
+            format!("取消日期 {last} 早于生效日期"),
         )
-        .field("item", code)
-        .remedy(
-            format!("publish it on {effective}; until then the present version stays in force"),
-            format!("请于 {effective} 发布，此前现行版本继续有效"),
-        )),
+        .field("cancel", code)
+        .remedy("correct the dates", "更正日期")),
         _ => Ok(()),
     }
 }
 
-fn publish_base(mut base: BaseItem, day: Date) -> Result<BaseItem, Rejection> {
-    let code = base.core.base_code.clone().unwrap_or_default();
-    if base.state != ItemState::Draft {
-        return Err(Rejection::new(codes::ITEM_STATE, "the base item is no draft", "该基本目录不是草稿")
-            .field("item", code)
-            .remedy("import a new version first", "先导入新版本"));
-    }
-    no_gap(&code, base.effective, base.in_force.is_some(), day)?;
-    base.state = ItemState::Published;
-    base.version += 1;
-    base.in_force = None;
-    Ok(base)
+/// The number of the version that is published next: versions that wait have theirs already.
+fn next_version(facts: &dyn Facts, item: &ServiceItem) -> u32 {
+    let in_force = facts.item(&item.code).map_or(0, |known| known.version);
+    let waiting = facts.items_waiting(&item.code).iter().map(|waiting| waiting.version).max().unwrap_or(0);
+    in_force.max(waiting).max(item.version) + 1
 }
 
-fn publish_item(
+/// The next version of an item, and whether it waits for its day beside the one in force. Core, locks and ceilings are those of the day on
+/// which it begins; the quality is what policy asks for today.
+pub(super) fn publish_item(
     facts: &dyn Facts,
     mut item: ServiceItem,
     gate: &Gate<'_>,
-    day: Date,
-) -> Result<ServiceItem, Rejection> {
-    if item.state != ItemState::Draft {
-        return Err(Rejection::new(codes::ITEM_STATE, "the item is no draft", "该事项不是草稿")
-            .field("item", &item.code)
-            .remedy("import or claim a new version first", "先导入或认领新版本"));
-    }
-    let Some(authority) = facts.authority(&item.authority) else {
+    publishing: Publishing<'_>,
+) -> Result<(ServiceItem, bool), Rejection> {
+    let day = publishing.at.date();
+    let Some(authority) = publishing.authority.cloned().or_else(|| facts.authority(&item.authority)) else {
         return Err(Rejection::new(
             codes::AUTHORITY_UNKNOWN,
             "the item's authority is unknown",
@@ -227,10 +197,17 @@ fn publish_item(
             format!("映射：tongban authority add {} --code 正确代码 --maps {}", item.department, item.department_code),
         ));
     }
+    in_order(&item.code, item.effective, item.cancel, day)?;
+    let from = item.effective.map_or(day, |begins| begins.max(day));
+    not_merged(&authority, &item.code, from)?;
+    if let Some(difference) = &item.difference {
+        stated(difference)?;
+    }
     same_binding(facts, &item)?;
+    mapped(&item)?;
     if let Some(code) = &item.core.base_code {
         let base = facts.base_item(code);
-        let base = base.as_ref().and_then(BaseItem::published).ok_or_else(|| {
+        let base = base.as_ref().and_then(|base| base.binding(from)).ok_or_else(|| {
             Rejection::new(codes::ITEM_BLOCKED, "no superior has published this base item", "上级尚未发布该基本目录")
                 .field("base_code", code)
                 .remedy(
@@ -238,32 +215,87 @@ fn publish_item(
                     "等待上级目录下发（tongban sync status）",
                 )
         })?;
-        same_core(&item.core, base)?;
+        item.difference = lawful(facts, &item, base, from)?;
+        item.base_version = Some(base.version);
         within_ceiling(item.promised, item.statutory, base)?;
-        ceiling::hold(facts, &item, day)?;
+        ceiling::hold(facts, &item, from)?;
+    } else {
+        item.difference = None;
     }
-    gate.hold(&item)?;
-    let in_force = facts.item(&item.code).is_some_and(|known| known.state == ItemState::Published);
-    no_gap(&item.code, item.effective, in_force, day)?;
+    consistent(facts, &item)?;
+    gate.hold(&item, &authority)?;
     // Findings that were mapped since the import no longer block.
     item.findings.retain(|finding| !finding.blocks);
+    item.version = next_version(facts, &item);
     item.state = ItemState::Published;
-    item.version += 1;
-    Ok(item)
+    publishing.sign(&mut item.editing);
+    // Beside a version in force a later one waits: neither a gap nor two in force.
+    let in_force = facts.item(&item.code).is_some_and(|known| known.state != ItemState::Withdrawn);
+    let waits = in_force && from > day;
+    Ok((item, waits))
+}
+
+/// A department that has been merged into another publishes nothing more.
+fn not_merged(authority: &Authority, code: &str, from: Date) -> Result<(), Rejection> {
+    match &authority.successor {
+        Some(successor) if successor.from <= from => Err(Rejection::new(
+            codes::AUTHORITY_MERGED,
+            format!("{} was merged into {} as of {}", authority.name, successor.name, successor.from),
+            format!("{} 自 {} 起已并入 {}", authority.name, successor.from, successor.name),
+        )
+        .field("item", code)
+        .remedy("name the new department in the item", "在事项中改用新部门")),
+        _ => Ok(()),
+    }
+}
+
+/// The mapping to the national catalogue, by which items are compared across provinces, names one of its codes and keeps the type.
+fn mapped(item: &ServiceItem) -> Result<(), Rejection> {
+    let Some(national) = &item.codes.national_base else { return Ok(()) };
+    let type_of = |code: &BasicCode| code.as_str()[2..4].to_owned();
+    match national.parse::<BasicCode>() {
+        Ok(code) if code.is_national() && type_of(&code) == item.core.item_type => Ok(()),
+        _ => Err(Rejection::new(
+            codes::INVALID_FIELD,
+            "a national base code has 12 digits, begins with 00 and has the item's type",
+            "国家基本编码为 12 位，以 00 开头，且事项类型一致",
+        )
+        .field("national_base", national)
+        .remedy("look it up in the national catalogue", "核对国家基本目录")),
+    }
+}
+
+/// The bases that the guide names are those that the core cites.
+fn consistent(facts: &dyn Facts, item: &ServiceItem) -> Result<(), Rejection> {
+    let Some(guide) = item.guide.and_then(|digest| facts.guide(&digest)) else { return Ok(()) };
+    let plain = |text: &str| text.chars().filter(|c| !c.is_whitespace() && !"《》".contains(*c)).collect::<String>();
+    let cited = plain(&item.core.legal_basis);
+    match guide.bases.iter().find(|basis| !cited.contains(&plain(&basis.law))) {
+        Some(basis) => Err(Rejection::new(
+            codes::BASIS_INCONSISTENT,
+            format!("the guide names “{}”, which the legal basis doesn't cite", basis.law),
+            format!("办事指南所列“{}”不在设定依据中", basis.law),
+        )
+        .field("legal_basis", &item.core.legal_basis)
+        .remedy("make the guide's bases and the legal basis the same", "使办事指南的依据与设定依据一致")),
+        None => Ok(()),
+    }
 }
 
 /// The base code that the version in force of an item is bound to, while the superior keeps it published.
 pub(super) fn binding(facts: &dyn Facts, code: &str) -> Option<String> {
     facts
         .item(code)
-        .filter(|known| known.state == ItemState::Published)
+        .filter(|known| matches!(known.state, ItemState::Published | ItemState::Suspended))
         .and_then(|known| known.core.base_code)
         .filter(|base| facts.base_item(base).is_some_and(|base| base.published().is_some()))
 }
 
 /// The base code is one of the four that are the same: no new version leaves its base item.
 pub(super) fn same_binding(facts: &dyn Facts, item: &ServiceItem) -> Result<(), Rejection> {
+    let excused = item.difference.as_ref().is_some_and(|difference| difference.fields.contains(&CoreField::BaseCode));
     match binding(facts, &item.code) {
+        Some(_) if excused => Ok(()),
         Some(bound) if item.core.base_code.as_ref() != Some(&bound) => Err(Rejection::new(
             codes::CORE_LOCKED,
             format!("the version in force is bound to the base item {bound}"),
@@ -276,28 +308,6 @@ pub(super) fn same_binding(facts: &dyn Facts, item: &ServiceItem) -> Result<(), 
         )),
         _ => Ok(()),
     }
-}
-
-fn same_core(core: &Core, base: &BaseItem) -> Result<(), Rejection> {
-    for (field, here, there) in [
-        ("name", &core.name, &base.core.name),
-        ("item_type", &core.item_type, &base.core.item_type),
-        ("legal_basis", &core.legal_basis, &base.core.legal_basis),
-    ] {
-        if here != there {
-            return Err(Rejection::new(
-                codes::CORE_LOCKED,
-                format!("the superior's is “{there}”"),
-                format!("与上级不一致，上级为“{there}”"),
-            )
-            .field(field, here)
-            .remedy(
-                "name, code, type and legal basis are the superior's; take them over",
-                "名称、编码、类型、依据须与上级一致",
-            ));
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn within_ceiling(
@@ -337,29 +347,4 @@ pub(super) fn within_ceiling(
         return Err(exceeded("promised_days", promised.days, statutory.days, "the statutory time", "法定时限"));
     }
     Ok(())
-}
-
-/// Withdraws an item or a base item, and a draft beside it; running cases keep their version. Answers with the whole code.
-pub(crate) fn withdraw(facts: &dyn Facts, code: &str) -> Result<(String, Event), Rejection> {
-    let refuse = |en: &str, zh: &str| {
-        Rejection::new(codes::ITEM_STATE, en, zh)
-            .field("item", code)
-            .remedy("see its state: tongban item show", "查看状态：tongban item show")
-    };
-    if let Some(base) = facts.base_item(code)
-        && base.node == facts.node().node
-    {
-        let Some(published) = base.published() else {
-            return Err(refuse("the base item is not published", "该基本目录未发布"));
-        };
-        let mut base = published.clone();
-        base.state = ItemState::Withdrawn;
-        return Ok((code.to_owned(), Event::BaseItem(base)));
-    }
-    let mut item = named(facts, code)?;
-    if item.state != ItemState::Published {
-        return Err(refuse("the item is not published", "该事项未发布"));
-    }
-    item.state = ItemState::Withdrawn;
-    Ok((item.code.clone(), Event::Item(item)))
 }

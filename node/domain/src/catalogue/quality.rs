@@ -270,21 +270,26 @@ impl<'a> Gate<'a> {
     }
 
     /// Refuses an item that lacks the quality which policy requires for publication.
-    pub(crate) fn hold(&self, item: &ServiceItem) -> Result<(), Rejection> {
+    pub(crate) fn hold(&self, item: &ServiceItem, authority: &Authority) -> Result<(), Rejection> {
         let policy = &self.policy;
         if policy.quality_min.is_none() && policy.rules_required.is_empty() {
             return Ok(());
         }
         let (facts, day) = (self.facts, self.day);
         let lists = self.lists.get_or_init(|| Lists::gather(facts, facts.node().division, day));
-        judge(facts, item, policy, lists, day)
+        judge(facts, (item, authority), policy, lists, day)
     }
 }
 
-fn judge(facts: &dyn Facts, item: &ServiceItem, policy: &Policy, lists: &Lists, day: Date) -> Result<(), Rejection> {
+fn judge(
+    facts: &dyn Facts,
+    (item, authority): (&ServiceItem, &Authority),
+    policy: &Policy,
+    lists: &Lists,
+    day: Date,
+) -> Result<(), Rejection> {
     let guide = item.guide.and_then(|digest| facts.guide(&digest));
-    let authority = facts.authority(&item.authority);
-    let subject = Subject::gather(facts, item, guide.as_ref(), authority.as_ref(), lists, day);
+    let subject = Subject::gather(facts, item, guide.as_ref(), Some(authority), lists, day);
     let whole = assess(&subject);
     let required = |id: &str| policy.rules_required.iter().any(|rule| rule == id);
     if let Some(finding) = whole.findings.iter().find(|finding| required(finding.rule)) {

@@ -7,9 +7,11 @@ use tongban_codes::time::{Date, Timestamp};
 use super::column::{authority, base_code, check_local_code, covered, division, effective, modes, term};
 use super::field::Fields;
 use super::import::{Authorities, Findings};
+use super::item::is_handled_code;
 use super::publish::binding;
 use super::{
-    BaseItem, Core, Editing, Guide, ItemState, PERMIT_DAYS, ServiceItem, Source, TYPE_PERMIT, Term, Unit, reading,
+    BaseItem, CodeList, Core, Difference, Editing, Guide, ItemState, PERMIT_DAYS, ServiceItem, Source, TYPE_PERMIT,
+    Term, Unit, core_departs, reading,
 };
 use crate::Facts;
 
@@ -211,8 +213,12 @@ fn service_item(
     let mut fields = stands.as_ref().map(|item| Fields::of_item(item, guide_of(item))).unwrap_or_default();
     reading::read(findings, &mut fields, codes);
     let base = terms.base_code.as_ref().and_then(|code| facts.base_item(code));
-    let core = match base.as_ref().and_then(BaseItem::published) {
-        Some(base) => under(findings, &mut terms, base),
+    let from = terms.effective.map_or(at.date(), |begins| begins.max(at.date()));
+    let base = base.as_ref().and_then(|base| base.binding(from));
+    let own_name = is_handled_code(code) || known.as_ref().is_some_and(ServiceItem::is_handled);
+    let difference = stands.as_ref().and_then(|item| item.difference.clone());
+    let core = match base {
+        Some(base) => under(findings, &mut terms, base, own_name, difference.as_ref()),
         None => {
             reading::basis(findings, &fields, &mut terms.legal_basis);
             Core {
@@ -254,8 +260,8 @@ fn service_item(
         origin: fields.origin,
         external: fields.external(),
         cancel: fields.cancel,
-        difference: stands.as_ref().and_then(|item| item.difference.clone()),
-        base_version: base.as_ref().and_then(BaseItem::published).map(|base| base.version),
+        difference,
+        base_version: base.map(|base| base.version),
         successor: stands.and_then(|item| item.successor),
         editing: Editing::default(),
     }));
@@ -278,20 +284,29 @@ fn days(term: Option<Term>) -> Option<u16> {
     term.map(|term| term.days)
 }
 
-/// Holds a row to the superior's base item: the core is the same, the times are no longer; what the row leaves out is taken over.
-fn under(findings: &mut Findings<'_>, terms: &mut Terms, base: &BaseItem) -> Core {
+/// Holds a row to the superior's base item: the core is the same, but for what lawfully differs; the times are no longer; what the row
+/// leaves out is taken over.
+fn under(
+    findings: &mut Findings<'_>,
+    terms: &mut Terms,
+    base: &BaseItem,
+    own_name: bool,
+    difference: Option<&Difference>,
+) -> Core {
     let row = findings.row;
     if terms.legal_basis.is_empty() {
         terms.legal_basis.clone_from(&base.core.legal_basis);
     }
-    for (column, here, there) in [
-        ("name", row.text("name"), &base.core.name),
-        ("item_type", row.text("item_type"), &base.core.item_type),
-        ("legal_basis", &terms.legal_basis, &base.core.legal_basis),
-    ] {
-        if here != there {
+    let core = Core {
+        name: row.text("name").to_owned(),
+        base_code: base.core.base_code.clone(),
+        item_type: row.text("item_type").to_owned(),
+        legal_basis: terms.legal_basis.clone(),
+    };
+    for (field, _, there) in core_departs(&core, own_name, &base.core) {
+        if !difference.is_some_and(|difference| difference.fields.contains(&field)) {
             let problem = format!("上级的是“{there}” / the superior's is “{there}”");
-            findings.reject(column, "core-locked", &problem, "改与上级一致 / make it the same");
+            findings.reject(field.name(), "core-locked", &problem, "改与上级一致 / make it the same");
         }
     }
     let (zh, en) = ("上级法定时限", "the superior's statutory time");
@@ -303,7 +318,7 @@ fn under(findings: &mut Findings<'_>, terms: &mut Terms, base: &BaseItem) -> Cor
     let ceiling = base.promised_days.map(|days| longest.map_or(days, |longest| days.min(longest)));
     terms.promised = terms.promised.or(ceiling.map(working));
     terms.effective = terms.effective.max(base.effective);
-    base.core.clone()
+    core
 }
 
 fn permit_days(item_type: &str) -> Option<u16> {

@@ -30,7 +30,7 @@ pub(crate) struct Hall {
 }
 
 /// Operators of every hall: name and role. 决定员 holds a mandate for everything.
-pub(crate) const STAFF: [(&str, Role); 7] = [
+pub(crate) const STAFF: [(&str, Role); 8] = [
     ("窗口员", Role::Window),
     ("审查员", Role::Reviewer),
     ("决定员", Role::Decider),
@@ -38,6 +38,7 @@ pub(crate) const STAFF: [(&str, Role); 7] = [
     ("目录员", Role::Catalogue),
     ("管理员", Role::Admin),
     ("审计员", Role::Audit),
+    ("目录审核员", Role::CatalogueReview),
 ];
 
 impl Hall {
@@ -82,8 +83,8 @@ impl Hall {
 
     /// Gives a command as the operator of the role that it needs, or as the node itself.
     pub(crate) fn act(&mut self, command: &Command) -> Result<Change, Rejection> {
-        let role = command.roles().last();
-        let actor = match STAFF.iter().find(|(_, staff)| Some(staff) == role) {
+        let staff = |role: &Role| STAFF.iter().find(|(_, staff)| staff == role);
+        let actor = match command.roles().iter().rev().find_map(staff) {
             Some((name, role)) => Actor { operator: (*name).to_owned(), roles: vec![*role], window: Some("3".into()) },
             None => Actor::system(),
         };

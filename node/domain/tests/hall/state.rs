@@ -7,7 +7,9 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{AuthorityId, CaseId, Digest, QueryCode};
 use tongban_codes::time::Timestamp;
 use tongban_domain::case::{Act, Case};
-use tongban_domain::catalogue::{BaseItem, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
+use tongban_domain::catalogue::{
+    BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind,
+};
 use tongban_domain::licence::Licence;
 use tongban_domain::{Authority, Due, DueKind, Event, Facts, NodeFacts, Operator, Place};
 
@@ -23,6 +25,8 @@ pub(crate) struct State {
     pub(crate) drafts: BTreeMap<String, ServiceItem>,
     pub(crate) bases: BTreeMap<String, BaseItem>,
     pub(crate) versions: BTreeMap<(String, u32), ServiceItem>,
+    pub(crate) waiting: BTreeMap<(String, u32), ServiceItem>,
+    pub(crate) declined: BTreeMap<(String, DivisionCode), Decline>,
     pub(crate) base_versions: BTreeMap<(String, u32), BaseItem>,
     /// Guides by digest, and whether they were published here.
     pub(crate) guides: BTreeMap<Digest, (Guide, bool)>,
@@ -47,6 +51,8 @@ impl State {
             drafts: BTreeMap::new(),
             bases: BTreeMap::new(),
             versions: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            declined: BTreeMap::new(),
             base_versions: BTreeMap::new(),
             guides: BTreeMap::new(),
             standards: BTreeMap::new(),
@@ -70,7 +76,15 @@ impl State {
                 self.drafts.insert(item.code.clone(), item.clone());
             }
             Event::Item(item) => {
-                self.drafts.remove(&item.code);
+                let known = self.items.get(&item.code);
+                let begins = self.waiting.contains_key(&(item.code.clone(), item.version));
+                let older = self.drafts.get(&item.code).is_some_and(|draft| draft.version < item.version);
+                let ended = item.state == ItemState::Withdrawn;
+                if ended || known == Some(item) || (older && !begins) {
+                    self.drafts.remove(&item.code);
+                }
+                let stays = |code: &str, version: u32| code != item.code || (version > item.version && !ended);
+                self.waiting.retain(|(code, version), _| stays(code, *version));
                 self.versions.insert((item.code.clone(), item.version), item.clone());
                 self.items.insert(item.code.clone(), item.clone());
             }
@@ -103,6 +117,20 @@ impl State {
             Event::Standard(standard) => {
                 let key = (standard.body.kind(), standard.code.clone(), standard.division);
                 self.standards.insert(key, (**standard).clone());
+            }
+            Event::Waiting(item) => {
+                let earlier = |waiting: &ServiceItem| {
+                    waiting.code != item.code || waiting.version > item.version || waiting.effective < item.effective
+                };
+                self.waiting.retain(|_, waiting| earlier(waiting));
+                self.drafts.remove(&item.code);
+                self.versions.insert((item.code.clone(), item.version), item.clone());
+                self.waiting.insert((item.code.clone(), item.version), item.clone());
+            }
+            Event::TakenBack(code, 0) => drop(self.drafts.remove(code)),
+            Event::TakenBack(code, version) => drop(self.waiting.remove(&(code.clone(), *version))),
+            Event::Declined(decline) => {
+                self.declined.insert((decline.base_code.clone(), decline.division), (**decline).clone());
             }
             Event::Act(act) => self.told.push(act.clone()),
             Event::Serial(scope, serial) => {
@@ -174,6 +202,39 @@ impl Facts for State {
         self.drafts.keys().cloned().collect()
     }
 
+    fn item_codes(&self) -> Vec<String> {
+        self.items.keys().cloned().collect()
+    }
+
+    fn items_waiting(&self, code: &str) -> Vec<ServiceItem> {
+        self.waiting.iter().filter(|((of, _), _)| of == code).map(|(_, item)| item.clone()).collect()
+    }
+
+    fn bound(&self, base_code: &str) -> Vec<(DivisionCode, String, Bound)> {
+        let all = self.items.values().chain(self.foreign.values().map(|foreign| &foreign.item));
+        let of = all.filter_map(|item| Some((item, Bound::of(item)?))).filter(|(_, (code, _))| code == base_code);
+        let mut bound: Vec<_> = of.map(|(item, (_, bound))| (item.division, item.code.clone(), bound)).collect();
+        bound.sort_by(|left, right| (left.0, &left.1).cmp(&(right.0, &right.1)));
+        bound
+    }
+
+    fn decline(&self, base_code: &str, division: DivisionCode) -> Option<Decline> {
+        self.declined.get(&(base_code.to_owned(), division)).cloned()
+    }
+
+    fn declines(&self, base_code: &str) -> Vec<Decline> {
+        self.declined.values().filter(|decline| decline.base_code == base_code).cloned().collect()
+    }
+
+    fn base_items_above(&self) -> Vec<String> {
+        let above = self.bases.iter().filter(|(_, base)| base.node != self.node.node);
+        above.map(|(code, _)| code.clone()).collect()
+    }
+
+    fn operators(&self) -> Vec<Operator> {
+        self.operators.values().cloned().collect()
+    }
+
     fn foreign_item(&self, division: DivisionCode, code: &str) -> Option<ForeignItem> {
         let mut of = self.foreign.values().filter(|foreign| foreign.item.division == division);
         of.find(|foreign| foreign.item.code == code || foreign.item.short_code() == code).cloned()
@@ -230,11 +291,20 @@ impl Facts for State {
     }
 
     fn due(&self, until: Timestamp, limit: usize) -> Vec<Due> {
-        let due = self.cases.values().filter_map(|case| {
-            let (at, kind) = (case.deemed_at?, DueKind::DeemedAcceptance);
-            (at <= until).then_some(Due { at, kind, case: case.id })
+        let cases = self.cases.values().filter_map(|case| Some((case.deemed_at?, DueKind::DeemedAcceptance(case.id))));
+        let begin = self.waiting.iter().filter_map(|((code, version), item)| {
+            Some((item.effective?.start(), DueKind::ItemBegins(code.clone(), *version)))
         });
-        let mut due: Vec<Due> = due.collect();
+        let ends = self
+            .items
+            .values()
+            .filter(|item| item.state != ItemState::Withdrawn)
+            .filter_map(|item| Some((item.cancel?.next_day().start(), DueKind::ItemEnds(item.code.clone()))));
+        let bases = self.bases.iter().filter(|(_, base)| base.node == self.node.node).filter_map(|(code, base)| {
+            Some((base.published()?.cancel?.next_day().start(), DueKind::BaseItemEnds(code.clone())))
+        });
+        let all = cases.chain(begin).chain(ends).chain(bases).filter(|(at, _)| *at <= until);
+        let mut due: Vec<Due> = all.map(|(at, kind)| Due { at, kind }).collect();
         due.sort();
         due.truncate(limit);
         due

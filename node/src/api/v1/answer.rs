@@ -463,4 +463,6 @@ pub struct OperatorView {
     pub window: Option<String>,
     /// Mandates.
     pub mandates: Vec<Mandate>,
+    /// The department whose line he acts for.
+    pub department: Option<String>,
 }

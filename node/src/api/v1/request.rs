@@ -16,6 +16,8 @@ macro_rules! request {
     )*};
 }
 
+pub(super) use request;
+
 request! {
     /// Adds an operator, or gives one further roles.
     AddOperator {

@@ -1,11 +1,13 @@
 //! `tongban item`: the catalogue.
 
 pub(crate) mod ceiling;
+mod claim;
 mod columns;
 mod drift;
 mod export;
 pub(crate) mod guide;
 mod import;
+mod life;
 pub(crate) mod life_event;
 pub(crate) mod list_entry;
 mod list_file;
@@ -16,19 +18,22 @@ mod reconcile;
 mod report;
 mod standard;
 pub(crate) mod topic;
+mod version;
+
+pub(super) use life::refusals;
 
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 use tongban_codes::division::DivisionCode;
-use tongban_domain::catalogue::{ClaimTerms, Mode};
+use tongban_domain::catalogue::Mode;
 
-use crate::api::v1::{ClaimItem, ItemRef, PublishItems};
 use crate::cli::Context;
 use crate::cli::client::{Answer, Client};
-use crate::cli::failure::{Failure, Outcome, parse, parse_optional};
-use crate::cli::text::{CONFIRM_WITHDRAW, ITEM_UNKNOWN, Lang, PUBLISHED};
+use crate::cli::failure::{Failure, Outcome, parse_optional};
+use crate::cli::text::life::WAITS;
+use crate::cli::text::{ITEM_UNKNOWN, Lang, PUBLISHED};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -42,24 +47,12 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE.xlsx")]
         template: Option<PathBuf>,
     },
-    /// 发布事项 / publish
-    #[command(group(clap::ArgGroup::new("which").required(true)))]
-    Publish {
-        /// 事项编码 / item code
-        #[arg(value_name = "CODE", group = "which")]
-        code: Option<String>,
-        /// 全部草稿 / every draft
-        #[arg(long, group = "which")]
-        all: bool,
-    },
-    /// 认领上级基本目录事项 / claim a base item of a superior
-    Claim(ClaimArgs),
-    /// 取消事项 / withdraw an item
-    Withdraw {
-        /// 事项编码 / item code
-        #[arg(value_name = "CODE")]
-        code: String,
-    },
+    #[command(flatten)]
+    Life(life::Command),
+    #[command(flatten)]
+    Claim(claim::Command),
+    #[command(flatten)]
+    Version(version::Command),
     /// 按国家数据表上报前置库 / report to a front database in the national exchange tables
     Report(report::Args),
     /// 将国家数据表（CSV）转为 item import --codes national 可读的 JSON / national tables as JSON for item import
@@ -114,40 +107,12 @@ pub(crate) enum Command {
         /// 已取得的其他节点事项，按行政区划 / among the items fetched from another division
         #[arg(long, value_name = "C")]
         division: Option<String>,
+        /// 某一版本，或 draft / one version, or draft
+        #[arg(long, value_name = "N", conflicts_with = "division")]
+        version: Option<String>,
     },
     /// 与其他节点逐项比对标准，列出差异；有差异时退出码为 1 / where other nodes hold other standards; exit code 1 when some do
     Drift(drift::Args),
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct ClaimArgs {
-    /// 基本编码 / base code
-    #[arg(value_name = "BASE_CODE")]
-    base_code: String,
-    /// 实施部门 / authority in charge, by name
-    #[arg(long, value_name = "N")]
-    department: Option<String>,
-    /// 部门信用代码 / its credit code, when it is new
-    #[arg(long, value_name = "C")]
-    department_code: Option<String>,
-    /// 法定工作日 / statutory working days
-    #[arg(long, value_name = "DAYS")]
-    statutory_days: Option<u16>,
-    /// 承诺工作日 / promised working days
-    #[arg(long, value_name = "DAYS")]
-    promised_days: Option<u16>,
-    /// 办理方式，逗号分隔 / modes, with commas between
-    #[arg(long, value_name = "a,b", value_delimiter = ',', value_parser = modes())]
-    modes: Vec<Mode>,
-    /// 可收件的行政区划，逗号分隔 / divisions whose windows may collect, with commas between
-    #[arg(long, value_name = "c,c", value_delimiter = ',')]
-    covered: Vec<String>,
-    /// 生效日期 / first day in force
-    #[arg(long, value_name = "D")]
-    effective: Option<String>,
-    /// 地方实施编码 / local code
-    #[arg(long, value_name = "C")]
-    local_code: Option<String>,
 }
 
 const COLUMNS: [&str; 8] =
@@ -181,19 +146,9 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Export(args) => export::run(context, &args),
         Command::Columns { template } => columns::run(context, template.as_deref()),
         Command::Drift(args) => drift::run(context, &args),
-        Command::Publish { code, all: _ } => {
-            let answer = context.client()?.post("/v1/items/publish", &PublishItems { item: code })?;
-            published(context, &answer)
-        }
-        Command::Claim(args) => {
-            let answer = context.client()?.post("/v1/items/claim", &claim(args)?)?;
-            output.object(&answer, &["item"])
-        }
-        Command::Withdraw { code } => {
-            output.confirm(context.yes, CONFIRM_WITHDRAW, &[&code])?;
-            let answer = context.client()?.post("/v1/items/withdraw", &ItemRef { item: code })?;
-            output.object(&answer, &["item"])
-        }
+        Command::Life(command) => life::run(context, command),
+        Command::Claim(command) => claim::run(context, command),
+        Command::Version(command) => version::run(context, command),
         Command::Report(args) => report::run(context, &args),
         Command::FromTables(args) => report::back_to_items(context, &args),
         Command::Reconcile(args) => reconcile::run(context, &args),
@@ -212,7 +167,8 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Monthly(args) => lists::report(context, &args),
         Command::Guide(args) => guide::run(context, &args),
         Command::Search(search) => super::item_search::run(context, &search),
-        Command::Show { code, division } => {
+        Command::Show { code, division: _, version: Some(version) } => version::show(context, &code, &version),
+        Command::Show { code, division, version: None } => {
             let division = division_of(division.as_deref())?;
             let items = pages(&context.client()?, None, division, None, None)?;
             show(context, &code, items)
@@ -222,22 +178,6 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
 
 fn division_of(division: Option<&str>) -> Result<Option<DivisionCode>, Failure> {
     parse_optional("division", division)
-}
-
-fn claim(args: ClaimArgs) -> Result<ClaimItem, Failure> {
-    let covered: Result<Vec<DivisionCode>, Failure> =
-        args.covered.iter().map(|division| parse("covered", division)).collect();
-    let terms = ClaimTerms {
-        department: args.department,
-        department_code: args.department_code,
-        statutory_days: args.statutory_days,
-        promised_days: args.promised_days,
-        modes: args.modes,
-        covered: covered?,
-        effective: parse_optional("effective", args.effective.as_deref())?,
-        local_code: args.local_code,
-    };
-    Ok(ClaimItem { base_code: args.base_code, terms })
 }
 
 fn published(context: &Context, answer: &Answer) -> Result<Outcome, Failure> {
@@ -250,11 +190,11 @@ fn published(context: &Context, answer: &Answer) -> Result<Outcome, Failure> {
     let list = |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     let (done, refused) = (list("published"), list("refused"));
     output.line(&PUBLISHED.with(output.lang, &[&done.len().to_string(), &refused.len().to_string()]))?;
-    let rows: Vec<Value> = refused.iter().map(|one| refusal(one, output.lang)).collect();
-    if !rows.is_empty() {
-        output.rows(&rows, &["item", "problem", "remedy"])?;
+    let waiting = list("waiting").len();
+    if waiting > 0 {
+        output.line(&WAITS.with(output.lang, &[&waiting.to_string()]))?;
     }
-    Ok(Outcome::Done)
+    refusals(context, &refused)
 }
 
 /// A refused part of a whole, as a row.

@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use tongban_domain::Role;
 
-use crate::api::v1::{AddOperator, GrantMandate};
+use crate::api::v1::{AddOperator, AssignLine, GrantMandate};
 use crate::cli::Context;
 use crate::cli::failure::{Failure, Outcome, parse_optional};
 
@@ -52,6 +52,15 @@ pub(crate) enum Command {
         #[arg(long, value_name = "D")]
         until: Option<String>,
     },
+    /// 指定条线：该业务主管部门的基本目录事项 / the line whose base items an operator with the role line acts on
+    Line {
+        /// 姓名 / name
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// 业务主管部门；缺省为取消 / the line department, none to take it away
+        #[arg(long, value_name = "N")]
+        department: Option<String>,
+    },
     /// 经办人名单 / all operators
     List,
 }
@@ -76,12 +85,15 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
                 until: parse_optional("until", until.as_deref())?,
             },
         )?,
+        Command::Line { name, department } => {
+            client.post("/v1/operators/line", &AssignLine { operator: name, department })?
+        }
         Command::List => {
             let answer = client.get("/v1/operators", &[])?;
             return context.output.list(&answer, "operators", &COLUMNS);
         }
     };
-    context.output.object(&answer, &COLUMNS)
+    context.output.object(&answer, &["name", "roles", "window", "department", "mandates"])
 }
 
 fn roles() -> impl TypedValueParser<Value = Role> {

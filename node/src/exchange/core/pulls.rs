@@ -175,7 +175,7 @@ impl Exchange {
         }
     }
 
-    /// A peer has this much of a journal. Only what flows this way is pulled: acts from below, standards from above.
+    /// A peer has this much of a journal. Only what flows this way is pulled: acts from below, standards from above and below.
     pub(super) fn pull(&mut self, peer: NodeId, journal: JournalSize) {
         if !pull::flows_here(&self.knowledge, &peer, &journal) {
             self.pulls.misplaced.insert(peer);

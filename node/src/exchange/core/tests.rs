@@ -308,7 +308,7 @@ fn what_another_peer_offered_is_asked_for_again_when_a_link_breaks() {
 }
 
 #[test]
-fn only_acts_from_below_and_standards_from_above_are_pulled() {
+fn acts_are_pulled_from_below_and_standards_from_both_sides() {
     let mut world = World::new(11);
     world.run(5);
     let city = node(&world, CITY);
@@ -316,6 +316,21 @@ fn only_acts_from_below_and_standards_from_above_are_pulled() {
     let exchange = &mut world.nodes[ONE].exchange;
     exchange.handle(Happened::Listed { peer: city, journals: vec![journal] });
     assert!(effects(exchange).is_empty());
+    let pulls = |exchange: &mut Exchange| {
+        effects(exchange).iter().filter(|effect| matches!(effect, Effect::Pull { .. })).count()
+    };
+    let journal = JournalSize { origin: city, journal: STANDARDS, epoch: 1, size: 3 };
+    exchange.handle(Happened::Listed { peer: city, journals: vec![journal] });
+    assert_eq!(pulls(exchange), 1);
+    let one = node(&world, ONE);
+    let journal = JournalSize { origin: one, journal: STANDARDS, epoch: 1, size: 3 };
+    let exchange = &mut world.nodes[CITY].exchange;
+    exchange.handle(Happened::Listed { peer: one, journals: vec![journal] });
+    assert_eq!(pulls(exchange), 1);
+    // A superior's own doesn't come from below.
+    let journal = JournalSize { origin: city, journal: STANDARDS, epoch: 1, size: 3 };
+    exchange.handle(Happened::Listed { peer: one, journals: vec![journal] });
+    assert_eq!(pulls(exchange), 0);
 }
 
 #[test]

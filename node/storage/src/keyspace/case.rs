@@ -104,7 +104,7 @@ pub fn due(read: &dyn Read, until: Timestamp, limit: usize) -> Result<Vec<Due>, 
         if at > until || found.len() == limit {
             return ControlFlow::Break(());
         }
-        found.push(Due { at, kind: DueKind::DeemedAcceptance, case });
+        found.push(Due { at, kind: DueKind::DeemedAcceptance(case) });
         ControlFlow::Continue(())
     })?;
     Ok(found)

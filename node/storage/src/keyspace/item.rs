@@ -3,10 +3,14 @@
 use minicbor::{Decode, Encode};
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::Digest;
-use tongban_domain::catalogue::{BaseItem, ForeignItem, Guide, ServiceItem, Standard, StandardKind, short_code};
+use tongban_codes::time::{Date, Timestamp};
+use tongban_domain::catalogue::{
+    BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, short_code,
+};
+use tongban_domain::{Due, DueKind};
 
-use super::Keyspace;
 use super::key::stem;
+use super::{Keyspace, Overlay};
 use crate::{Family, Read, StorageError, WriteBatch};
 
 /// Items in force or withdrawn, by whole code.
@@ -27,6 +31,16 @@ pub const VERSION: Keyspace<(String, u32), ServiceItem> = Keyspace::new(Family::
 pub const BASE_VERSION: Keyspace<(String, u32), BaseItem> = Keyspace::new(Family::Rows, 0x15);
 /// The first and the last prefix under which items of whichever kind lie.
 pub const PREFIXES: (u8, u8) = (0x04, 0x07);
+/// Published versions that wait for their day beside the one in force, by whole code and version.
+pub const WAITING: Keyspace<(String, u32), ServiceItem> = Keyspace::new(Family::Rows, 0x18);
+/// What divisions that decline a base item said last, by base code and division: this node's and its subordinates'.
+pub const DECLINED: Keyspace<(String, DivisionCode), Decline> = Keyspace::new(Family::Rows, 0x19);
+/// What is bound to a base item, here and at other nodes, by base code, division and whole code.
+pub const BOUND: Keyspace<(String, DivisionCode, String), Bound> = Keyspace::new(Family::Index, 0x26);
+/// Items that have a successor, by its code and their own.
+pub const SUCCEEDS: Keyspace<(String, String), ()> = Keyspace::new(Family::Index, 0x27);
+/// What the calendar does to items, by moment, number of [`ItemDue`], code and version.
+pub const DUE: Keyspace<(Timestamp, u8, String, u32), ()> = Keyspace::new(Family::Queue, 0x36);
 /// Whole codes by short code.
 pub const BY_SHORT: Keyspace<(String, String), ()> = Keyspace::new(Family::Index, 0x22);
 
@@ -60,7 +74,38 @@ pub fn store_standard(batch: &mut WriteBatch, standard: &Standard) {
     STANDARD.put(batch, &key, standard);
 }
 
-/// Stores a base item; a published version stays beside those that come after it.
+/// What falls due of an item; at one moment in this order, so that a version begins before the last day of the one before is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum ItemDue {
+    Begins = 0,
+    Ends = 1,
+    BaseEnds = 2,
+}
+
+/// The moment after a last day.
+fn end(last: Option<Date>) -> Option<Timestamp> {
+    last.map(|last| last.next_day().start())
+}
+
+fn ends(item: &ServiceItem) -> Option<Timestamp> {
+    end(item.cancel.filter(|_| item.state != ItemState::Withdrawn))
+}
+
+/// Moves an index key of something due.
+fn redate(batch: &mut WriteBatch, kind: ItemDue, code: &str, before: Option<Timestamp>, after: Option<Timestamp>) {
+    if before == after {
+        return;
+    }
+    if let Some(at) = before {
+        DUE.delete(batch, &(at, kind as u8, code.to_owned(), 0));
+    }
+    if let Some(at) = after {
+        DUE.put(batch, &(at, kind as u8, code.to_owned(), 0), &());
+    }
+}
+
+/// Stores a base item of another node; a published version stays beside those that come after it.
 pub fn store_base(batch: &mut WriteBatch, base: &BaseItem) {
     let code = base.core.base_code.clone().unwrap_or_default();
     if !base.state.is_draft() {
@@ -70,16 +115,155 @@ pub fn store_base(batch: &mut WriteBatch, base: &BaseItem) {
     BASE.put(batch, &code, base);
 }
 
-/// Stores an item where its state says; a published version stays beside those that come after it.
-pub fn store(batch: &mut WriteBatch, item: &ServiceItem) {
-    if item.state.is_draft() {
-        DRAFT.put(batch, &item.code, item);
-    } else {
-        DRAFT.delete(batch, &item.code);
-        VERSION.put(batch, &(item.code.clone(), item.version), item);
-        ITEM.put(batch, &item.code, item);
+/// Stores a base item that this node keeps: it ends here after its last day.
+pub fn store_own_base(over: &mut Overlay<'_>, base: &BaseItem) -> Result<(), StorageError> {
+    let code = base.core.base_code.clone().unwrap_or_default();
+    let ends = |base: &BaseItem| end(base.published().and_then(|published| published.cancel));
+    let before = BASE.load(over, &code)?.as_ref().and_then(ends);
+    redate(over.batch, ItemDue::BaseEnds, &code, before, ends(base));
+    if let Some(successor) = &base.successor {
+        SUCCEEDS.put(over.batch, &(successor.code.clone(), code), &());
     }
-    BY_SHORT.put(batch, &(item.short_code().to_owned(), item.code.clone()), &());
+    store_base(over.batch, base);
+    Ok(())
+}
+
+/// Stores an item where its state says; a published version stays beside those that come after it.
+///
+/// A draft goes when it is what was published, when it is taken back (the version in force is stored as it is) and when the item is
+/// withdrawn; it stays when a version that had waited begins, and when the version in force is suspended or resumed. Versions that wait
+/// go when one of a higher number is published, and when the item is withdrawn.
+pub fn store(over: &mut Overlay<'_>, item: &ServiceItem) -> Result<(), StorageError> {
+    let code = &item.code;
+    BY_SHORT.put(over.batch, &(item.short_code().to_owned(), code.clone()), &());
+    if item.state.is_draft() {
+        DRAFT.put(over.batch, code, item);
+        return Ok(());
+    }
+    let known = ITEM.load(over, code)?;
+    let waiting = waiting(over, code)?;
+    let draft = DRAFT.load(over, code)?;
+    let begins = waiting.iter().any(|waiting| waiting.version == item.version);
+    let withdrawn = item.state == ItemState::Withdrawn;
+    let published = draft.is_some_and(|draft| draft.version < item.version) && !begins;
+    if withdrawn || published || known.as_ref() == Some(item) {
+        DRAFT.delete(over.batch, code);
+    }
+    for waiting in waiting.iter().filter(|waiting| withdrawn || waiting.version <= item.version) {
+        unwait(over.batch, waiting);
+    }
+    redate(over.batch, ItemDue::Ends, code, known.as_ref().and_then(ends), ends(item));
+    bind(over.batch, known.as_ref(), item);
+    if let Some(successor) = &item.successor {
+        SUCCEEDS.put(over.batch, &(successor.code.clone(), code.clone()), &());
+    }
+    VERSION.put(over.batch, &(code.clone(), item.version), item);
+    ITEM.put(over.batch, code, item);
+    Ok(())
+}
+
+/// Stores a version that waits; it takes the place of those that would begin no earlier.
+pub fn store_waiting(over: &mut Overlay<'_>, item: &ServiceItem) -> Result<(), StorageError> {
+    for waiting in waiting(over, &item.code)? {
+        if waiting.version <= item.version && waiting.effective >= item.effective {
+            unwait(over.batch, &waiting);
+        }
+    }
+    BY_SHORT.put(over.batch, &(item.short_code().to_owned(), item.code.clone()), &());
+    DRAFT.delete(over.batch, &item.code);
+    VERSION.put(over.batch, &(item.code.clone(), item.version), item);
+    WAITING.put(over.batch, &(item.code.clone(), item.version), item);
+    if let Some(begins) = item.effective {
+        let key = (begins.start(), ItemDue::Begins as u8, item.code.clone(), item.version);
+        DUE.put(over.batch, &key, &());
+    }
+    Ok(())
+}
+
+/// Takes a version that waits back, or the draft where the number is 0.
+pub fn take_back(over: &mut Overlay<'_>, code: &str, version: u32) -> Result<(), StorageError> {
+    if version == 0 {
+        DRAFT.delete(over.batch, &code.to_owned());
+    } else if let Some(waiting) = WAITING.load(over, &(code.to_owned(), version))? {
+        unwait(over.batch, &waiting);
+    }
+    Ok(())
+}
+
+fn unwait(batch: &mut WriteBatch, waiting: &ServiceItem) {
+    WAITING.delete(batch, &(waiting.code.clone(), waiting.version));
+    if let Some(begins) = waiting.effective {
+        DUE.delete(batch, &(begins.start(), ItemDue::Begins as u8, waiting.code.clone(), waiting.version));
+    }
+}
+
+/// Versions of an item that wait, by number.
+pub fn waiting(read: &dyn Read, code: &str) -> Result<Vec<ServiceItem>, StorageError> {
+    let all = WAITING.list(read, &stem(&code.to_owned()), None, usize::MAX)?;
+    Ok(all.into_iter().map(|(_, item)| item).collect())
+}
+
+/// Keeps the summary of an item under its base item, and not under the one of before.
+fn bind(batch: &mut WriteBatch, known: Option<&ServiceItem>, item: &ServiceItem) {
+    let key = |base_code: String| (base_code, item.division, item.code.clone());
+    let before = known.and_then(|known| known.core.base_code.clone());
+    match Bound::of(item) {
+        Some((base_code, bound)) => {
+            if let Some(before) = before.filter(|before| *before != base_code) {
+                BOUND.delete(batch, &key(before));
+            }
+            BOUND.put(batch, &key(base_code), &bound);
+        }
+        None => {
+            if let Some(before) = before {
+                BOUND.delete(batch, &key(before));
+            }
+        }
+    }
+}
+
+/// Stores another node's item, unless a later version of it is known.
+pub fn store_foreign(over: &mut Overlay<'_>, foreign: &ForeignItem) -> Result<(), StorageError> {
+    let key = (foreign.item.division, foreign.item.code.clone());
+    let known = FOREIGN.load(over, &key)?;
+    if known.as_ref().is_some_and(|known| known.node == foreign.node && known.item.version > foreign.item.version) {
+        return Ok(());
+    }
+    bind(over.batch, known.as_ref().map(|known| &known.item), &foreign.item);
+    if let Some(successor) = &foreign.item.successor {
+        SUCCEEDS.put(over.batch, &(successor.code.clone(), foreign.item.code.clone()), &());
+    }
+    FOREIGN.put(over.batch, &key, foreign);
+    Ok(())
+}
+
+/// Stores what a division said about claiming a base item, unless it said something later.
+pub fn store_declined(over: &mut Overlay<'_>, decline: &Decline) -> Result<(), StorageError> {
+    let key = (decline.base_code.clone(), decline.division);
+    let later =
+        DECLINED.load(over, &key)?.is_some_and(|known| known.node == decline.node && known.version > decline.version);
+    if !later {
+        DECLINED.put(over.batch, &key, decline);
+    }
+    Ok(())
+}
+
+/// What is due of items by a moment, earliest first.
+pub fn due(read: &dyn Read, until: Timestamp, limit: usize) -> Result<Vec<Due>, StorageError> {
+    let mut found = Vec::new();
+    DUE.visit(read, &[], None, false, |(at, kind, code, version), ()| {
+        if at > until || found.len() == limit {
+            return std::ops::ControlFlow::Break(());
+        }
+        let kind = match kind {
+            0 => DueKind::ItemBegins(code, version),
+            1 => DueKind::ItemEnds(code),
+            _ => DueKind::BaseItemEnds(code),
+        };
+        found.push(Due { at, kind });
+        std::ops::ControlFlow::Continue(())
+    })?;
+    Ok(found)
 }
 
 /// Items by whole or short code, at most two; where there is none in force, the draft.

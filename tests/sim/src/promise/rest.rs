@@ -72,9 +72,8 @@ impl World {
         let journals = &self.oracle.nodes[node].journals;
         for (journal, place) in [(ACTS, 0), (STANDARDS, 1)] {
             let own = journals[place].len() as u64;
-            let reaches = |other: &usize| {
-                if journal == ACTS { above(node).contains(other) } else { above(*other).contains(&node) }
-            };
+            let reaches =
+                |other: &usize| above(node).contains(other) || (journal == STANDARDS && above(*other).contains(&node));
             for other in (0..self.machines.len()).filter(reaches) {
                 let pulled = meta::PULLED.load(&*self.machines[other].disk.state, &(origin, journal, EPOCH)).ok()?;
                 let size = pulled.map_or(0, |pulled| pulled.size);

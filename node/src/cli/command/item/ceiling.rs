@@ -163,10 +163,10 @@ fn exceeded(context: &Context, below: bool, day: Option<&str>) -> Result<Outcome
             json!({
                 "item": one.get("item"), "division": one.get("division"), "limited": bound("field"),
                 "value": one.get("value"), "limit": one.get("limit"), "set_by": bound("set_by"),
-                "deadline": bound("deadline"), "overdue": one.get("overdue"),
+                "mend_by": bound("deadline"), "overdue": one.get("overdue"),
             })
         })
         .collect();
-    output.rows(&rows, &["item", "division", "limited", "value", "limit", "set_by", "deadline", "overdue"])?;
+    output.rows(&rows, &["item", "division", "limited", "value", "limit", "set_by", "mend_by", "overdue"])?;
     Ok(Outcome::Done)
 }

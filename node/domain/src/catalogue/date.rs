@@ -1,0 +1,60 @@
+//! What the calendar does to items: versions that waited come into force on their day, and what has a last day ends after it.
+//!
+//! Base items need no clock to begin: every node reads from their rows which version holds ([`super::BaseItem::holding`]).
+
+use tongban_codes::time::Timestamp;
+
+use super::ItemState;
+use crate::{Event, Facts};
+
+/// Puts a version that waited in force.
+///
+/// A version of a higher number that was published meanwhile stands over it; then it is taken back.
+pub(crate) fn begin(facts: &dyn Facts, code: &str, version: u32, at: Timestamp) -> Vec<Event> {
+    let Some(mut item) = facts.items_waiting(code).into_iter().find(|waiting| waiting.version == version) else {
+        return Vec::new();
+    };
+    if facts.item(code).is_some_and(|known| known.version >= version) {
+        return vec![Event::TakenBack(code.to_owned(), version)];
+    }
+    item.editing.at = Some(at);
+    vec![Event::Item(item)]
+}
+
+/// Ends an item after its last day. What waits beside it, and a draft, stay.
+pub(crate) fn end(facts: &dyn Facts, code: &str, at: Timestamp) -> Vec<Event> {
+    let Some(mut item) = facts.item(code).filter(|item| item.state != ItemState::Withdrawn) else {
+        return Vec::new();
+    };
+    if item.cancel.is_none_or(|last| last >= at.date()) {
+        return Vec::new();
+    }
+    item.state = ItemState::Withdrawn;
+    item.editing.at = Some(at);
+    let mut events = vec![Event::Item(item)];
+    events.extend(facts.items_waiting(code).into_iter().map(Event::Waiting));
+    events.extend(facts.item_draft(code).map(Event::Item));
+    events
+}
+
+/// Ends a base item of this node after its last day; a draft of its next version stays.
+pub(crate) fn end_base(facts: &dyn Facts, code: &str, at: Timestamp) -> Vec<Event> {
+    let Some(row) = facts.base_item(code).filter(|row| row.node == facts.node().node) else {
+        return Vec::new();
+    };
+    let Some(mut base) = row.published().cloned() else { return Vec::new() };
+    if base.cancel.is_none_or(|last| last >= at.date()) {
+        return Vec::new();
+    }
+    base.state = ItemState::Withdrawn;
+    base.in_force = None;
+    base.editing.at = Some(at);
+    let draft = row.state.is_draft().then(|| {
+        let mut draft = row.clone();
+        draft.in_force = Some(Box::new(base.clone()));
+        Event::BaseItem(draft)
+    });
+    let mut events = vec![Event::BaseItem(base)];
+    events.extend(draft);
+    events
+}

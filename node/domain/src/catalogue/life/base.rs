@@ -1,0 +1,79 @@
+//! Acts on base items; the version in force stands within the draft of the next.
+
+use tongban_codes::time::Date;
+
+use super::{Acting, Brought, ItemAct, about, may, not_own, review_required, said, unfit};
+use crate::catalogue::publish::{Publishing, publish_base, release_guide};
+use crate::catalogue::{BaseItem, ItemState};
+use crate::{Event, Facts, Rejection};
+
+fn brought_base(base: &BaseItem, day: Date) -> Brought {
+    Brought {
+        item: base.core.base_code.clone().unwrap_or_default(),
+        name: base.core.name.clone(),
+        state: base.state,
+        version: base.version,
+        waits_until: base.effective.filter(|begins| base.state == ItemState::Published && *begins > day),
+        last_day: base.cancel,
+    }
+}
+
+pub(super) fn bring_base(
+    facts: &dyn Facts,
+    acting: Acting<'_>,
+    act: &ItemAct,
+    code: &str,
+    row: BaseItem,
+) -> Result<(Brought, Vec<Event>), Rejection> {
+    let day = acting.at.date();
+    let review = act.is_of_draft() && review_required(facts, day);
+    let beside = (!act.is_of_draft() && row.state.is_draft()).then(|| row.clone());
+    let state_of_row = row.state;
+    let Some(mut base) = about(act, row) else {
+        return Err(unfit(act, code, state_of_row, review));
+    };
+    may(facts, acting.actor, act, Some(&base))?;
+    let Some(state) = act.leads(base.state, review) else {
+        return Err(unfit(act, code, base.state, review));
+    };
+    let said = said(act)?;
+    match act {
+        ItemAct::Publish { .. } => {
+            let base = publish_base(base, Publishing::of(acting))?;
+            let mut events = Vec::new();
+            release_guide(facts, code, base.guide.as_ref(), &mut events);
+            let brought = brought_base(&base, day);
+            events.push(Event::BaseItem(base));
+            return Ok((brought, events));
+        }
+        ItemAct::Pass { .. } => {
+            not_own(&base.editing, acting.actor, code)?;
+            base.editing.reviewer = Some(acting.actor.operator.clone());
+        }
+        ItemAct::Submit {} if base.editing.editor.is_none() => {
+            base.editing.editor = Some(acting.actor.operator.clone());
+        }
+        ItemAct::Withdraw { from: Some(from), .. } if *from > day => {
+            let last = from.previous_day();
+            if base.effective.is_some_and(|begins| last < begins) {
+                return Err(unfit(act, code, base.state, review));
+            }
+            base.cancel = Some(last);
+        }
+        _ => base.state = state,
+    }
+    if act.is_of_draft() {
+        base.state = state;
+    }
+    base.editing = acting.editing(&base.editing, said.as_deref());
+    let brought = brought_base(&base, day);
+    let mut events = vec![Event::BaseItem(base.clone())];
+    // A draft stays beside what was suspended; what is withdrawn takes it along.
+    if let Some(mut draft) = beside
+        && base.state != ItemState::Withdrawn
+    {
+        draft.in_force = Some(Box::new(base));
+        events.push(Event::BaseItem(draft));
+    }
+    Ok((brought, events))
+}

@@ -1,0 +1,74 @@
+//! Acts on implementation items.
+
+use super::{Acting, Brought, ItemAct, not_own, review_required, said, unfit};
+use crate::catalogue::ServiceItem;
+use crate::catalogue::publish::{Publishing, named, publish_item, release_guide, unknown};
+use crate::catalogue::quality::Gate;
+use crate::{Event, Facts, Rejection};
+
+pub(super) fn bring_item(
+    facts: &dyn Facts,
+    acting: Acting<'_>,
+    gate: &Gate<'_>,
+    act: &ItemAct,
+    mut item: ServiceItem,
+) -> Result<(Brought, Vec<Event>), Rejection> {
+    let day = acting.at.date();
+    let review = act.is_of_draft() && review_required(facts, day);
+    let Some(state) = act.leads(item.state, review) else {
+        return Err(unfit(act, &item.code, item.state, review));
+    };
+    let said = said(act)?;
+    match act {
+        ItemAct::Publish { difference } => {
+            if difference.is_some() {
+                item.difference.clone_from(difference);
+            }
+            let (item, waits) = publish_item(facts, item, gate, Publishing::of(acting))?;
+            let brought = brought(&item, waits);
+            let mut events = Vec::new();
+            release_guide(facts, &item.code, item.guide.as_ref(), &mut events);
+            events.push(if waits { Event::Waiting(item) } else { Event::Item(item) });
+            return Ok((brought, events));
+        }
+        ItemAct::Pass { .. } => {
+            not_own(&item.editing, acting.actor, &item.code)?;
+            item.editing.reviewer = Some(acting.actor.operator.clone());
+        }
+        ItemAct::Submit {} if item.editing.editor.is_none() => {
+            item.editing.editor = Some(acting.actor.operator.clone());
+        }
+        ItemAct::Withdraw { from: Some(from), .. } if *from > day => {
+            let last = from.previous_day();
+            if item.effective.is_some_and(|begins| last < begins) {
+                return Err(unfit(act, &item.code, item.state, review));
+            }
+            item.cancel = Some(last);
+            item.editing = acting.editing(&item.editing, said.as_deref());
+            return Ok((brought(&item, false), vec![Event::Item(item)]));
+        }
+        _ => {}
+    }
+    item.editing = acting.editing(&item.editing, said.as_deref());
+    item.state = state;
+    Ok((brought(&item, false), vec![Event::Item(item)]))
+}
+
+pub(in crate::catalogue) fn brought(item: &ServiceItem, waits: bool) -> Brought {
+    Brought {
+        item: item.code.clone(),
+        name: item.core.name.clone(),
+        state: item.state,
+        version: item.version,
+        waits_until: item.effective.filter(|_| waits),
+        last_day: item.cancel,
+    }
+}
+
+/// Takes back a published version that waits for its day.
+pub(crate) fn take_back(facts: &dyn Facts, code: &str, version: u32) -> Result<(Brought, Vec<Event>), Rejection> {
+    let item = named(facts, code).or_else(|rejection| facts.items_waiting(code).into_iter().next().ok_or(rejection))?;
+    let waiting = facts.items_waiting(&item.code).into_iter().find(|waiting| waiting.version == version);
+    let waiting = waiting.ok_or_else(|| unknown(code).field("version", version))?;
+    Ok((brought(&waiting, true), vec![Event::TakenBack(waiting.code.clone(), version)]))
+}

@@ -1,0 +1,446 @@
+//! Successors: departments merge, credit codes change, items are replaced, each as of a day and by an order.
+//!
+//! A case keeps the item, the department and the code with which it began; what comes after the day begins with the new ones. The old item
+//! names its successor, so that either code leads to the other.
+
+use serde::Serialize;
+use tongban_codes::credit_code::CreditCode;
+use tongban_codes::ids::AuthorityId;
+use tongban_codes::item_code::ImplementationCode;
+use tongban_codes::time::Date;
+
+use super::life::{Acting, note};
+use super::publish::{Publishing, named, publish_base, publish_item, unknown};
+use super::quality::Gate;
+use super::{BaseItem, ItemState, Refused, ServiceItem, Successor, authority_id};
+use crate::authority::{AuthoritySuccessor, DatedCode};
+use crate::{Authority, Event, Facts, Mandate, Rejection, codes};
+
+/// An order that changes departments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reorganisation {
+    /// Names of the authorities that end; none where only the code of [`Reorganisation::into`] changes.
+    pub old: Vec<String>,
+    /// Name of the authority that goes on; it is made when it is new and a code is given.
+    pub into: String,
+    /// Its credit code from that day, when that is new.
+    pub code: Option<String>,
+    /// The first day.
+    pub from: Date,
+    /// The order (文号).
+    pub order: Option<String>,
+}
+
+/// An item that was moved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Moved {
+    /// Its code before.
+    pub item: String,
+    /// Its code from the day on, where that is another.
+    pub successor: Option<String>,
+    /// The new version.
+    pub version: u32,
+}
+
+/// What a reorganisation did, or would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ReorganisationReport {
+    /// Items in force.
+    pub moved: Vec<Moved>,
+    /// Base items.
+    pub base_items: Vec<String>,
+    /// Drafts that name the new department now.
+    pub drafts: Vec<String>,
+    /// Operators whose mandates or line were carried over.
+    pub operators: Vec<String>,
+    /// Items that can't be published as they are: a draft with the new department waits to be mended, and the version in force goes on.
+    pub refused: Vec<Refused>,
+    /// Nothing was written.
+    pub dry_run: bool,
+}
+
+/// Where everything goes.
+struct Move<'a> {
+    facts: &'a dyn Facts,
+    acting: Acting<'a>,
+    gate: Gate<'a>,
+    into: Authority,
+    credit: CreditCode,
+    from: Date,
+    order: Option<String>,
+    report: ReorganisationReport,
+    events: Vec<Event>,
+    /// Codes that changed.
+    crossed: Vec<(String, String)>,
+}
+
+/// Merges authorities into another, or changes the credit code of one, as of a day.
+pub(crate) fn reorganise(
+    facts: &dyn Facts,
+    acting: Acting<'_>,
+    plan: &Reorganisation,
+    dry_run: bool,
+) -> Result<(ReorganisationReport, Vec<Event>), Rejection> {
+    let node = facts.node();
+    let order = plan.order.as_deref().map(|order| note("order", order)).transpose()?;
+    let find = |name: &str| facts.authority(&authority_id(&node.node, node.division, name.trim()));
+    let mut old = Vec::new();
+    for name in &plan.old {
+        let authority = find(name).ok_or_else(|| unknown_authority(name))?;
+        if name.trim() == plan.into.trim() {
+            return Err(Rejection::new(codes::INVALID_FIELD, "it can't be merged into itself", "不能并入自身")
+                .field("old", name)
+                .remedy("name another", "请另选机关"));
+        }
+        old.push(authority);
+    }
+    let code = plan.code.as_deref().map(credit).transpose()?;
+    let mut into = match (find(&plan.into), code) {
+        (Some(known), _) => known,
+        (None, Some(_)) => {
+            let name = crate::decide::name("into", &plan.into)?;
+            Authority::new(authority_id(&node.node, node.division, &name), name, node.division)
+        }
+        (None, None) => return Err(unknown_authority(&plan.into)),
+    };
+    if let Some(successor) = &into.successor {
+        return Err(Rejection::new(
+            codes::AUTHORITY_MERGED,
+            format!("{} was merged into {} itself", into.name, successor.name),
+            format!("{} 自身已并入 {}", into.name, successor.name),
+        )
+        .field("into", &into.name)
+        .remedy("merge into that one", "请并入后者"));
+    }
+    if let Some(code) = code
+        && into.codes.last().is_none_or(|dated| dated.code != code)
+    {
+        into.codes.push(DatedCode { code, from: plan.from });
+        into.codes.sort_by_key(|dated| dated.from);
+    }
+    let Some(credit) = into.code(plan.from).copied() else {
+        return Err(Rejection::new(
+            codes::AUTHORITY_UNMAPPED,
+            "the authority has no credit code, so no number could be drawn",
+            "该机关没有统一社会信用代码，无法取号",
+        )
+        .field("into", &into.name)
+        .remedy("give --code", "请提供 --code"));
+    };
+    let only_code = old.is_empty();
+    let mut whole = Move {
+        facts,
+        acting,
+        gate: Gate::new(facts, acting.at.date()),
+        into,
+        credit,
+        from: plan.from,
+        order,
+        report: ReorganisationReport { dry_run, ..ReorganisationReport::default() },
+        events: Vec::new(),
+        crossed: Vec::new(),
+    };
+    whole.events.push(Event::Authority(whole.into.clone()));
+    let ids: Vec<AuthorityId> = if only_code { vec![whole.into.id] } else { old.iter().map(|old| old.id).collect() };
+    whole.items(&ids);
+    whole.drafts(&ids);
+    if !only_code {
+        whole.base_items(&old);
+    }
+    whole.operators(&old);
+    for mut authority in old {
+        authority.successor = Some(AuthoritySuccessor {
+            id: whole.into.id,
+            name: whole.into.name.clone(),
+            from: whole.from,
+            order: whole.order.clone(),
+        });
+        whole.events.push(Event::Authority(authority));
+    }
+    if dry_run {
+        whole.events.clear();
+    }
+    Ok((whole.report, whole.events))
+}
+
+impl Move<'_> {
+    /// An item as it goes on under the new department, and code where that names the department.
+    fn renamed(&self, item: &ServiceItem) -> ServiceItem {
+        let mut next = item.clone();
+        next.authority = self.into.id;
+        next.department.clone_from(&self.into.name);
+        next.department_code = self.credit.to_string();
+        next.code = self.recoded(&item.code);
+        next.codes.national = next.codes.national.as_deref().map(|code| self.recoded(code));
+        next.editing.note.clone_from(&self.order);
+        next.editing.editor = Some(self.acting.actor.operator.clone());
+        next.editing.reviewer = None;
+        next
+    }
+
+    /// A national implementation code begins with the authority's; a local one is the province's to give and stays.
+    fn recoded(&self, code: &str) -> String {
+        match code.parse::<ImplementationCode>() {
+            Ok(_) => format!("{}{}", self.credit, &code[18..]),
+            Err(_) => code.to_owned(),
+        }
+    }
+
+    fn items(&mut self, ids: &[AuthorityId]) {
+        for code in self.facts.item_codes() {
+            let Some(item) = self.facts.item(&code).filter(|item| ids.contains(&item.authority)) else { continue };
+            let settled = item.authority == self.into.id && item.department_code == self.credit.as_str();
+            if item.state == ItemState::Withdrawn || settled || item.successor.is_some() {
+                continue;
+            }
+            self.item(item);
+        }
+    }
+
+    fn item(&mut self, item: ServiceItem) {
+        // What has begun by that day goes on; what waits longer goes on waiting, under the new department.
+        let (begun, later): (Vec<_>, Vec<_>) =
+            self.facts.items_waiting(&item.code).into_iter().partition(|waiting| waiting.effective <= Some(self.from));
+        let mut next = self.renamed(begun.last().unwrap_or(&item));
+        let crosses = next.code != item.code;
+        next.effective = Some(next.effective.map_or(self.from, |begins| begins.max(self.from)));
+        let already = crosses && self.goes_on(&next.code);
+        if crosses {
+            next.version = 0;
+        }
+        let suspended = item.state == ItemState::Suspended;
+        let version = if already {
+            self.facts.item(&next.code).map_or(0, |known| known.version)
+        } else {
+            match publish_item(self.facts, next.clone(), &self.gate, Publishing::of(self.acting).under(&self.into)) {
+                Ok((published, waits)) => {
+                    let version = published.version;
+                    let published = if suspended && !waits {
+                        ServiceItem { state: ItemState::Suspended, ..published }
+                    } else {
+                        published
+                    };
+                    self.events.push(if waits { Event::Waiting(published) } else { Event::Item(published) });
+                    version
+                }
+                Err(rejection) => {
+                    self.report.refused.push(Refused { item: item.code, rejection });
+                    next.state = ItemState::Draft;
+                    self.events.push(Event::Item(next));
+                    return;
+                }
+            }
+        };
+        for (waiting, number) in later.iter().zip(version + 1..) {
+            let renamed = ServiceItem { version: number, ..self.renamed(waiting) };
+            self.events.push(Event::Waiting(renamed));
+        }
+        let successor = crosses.then(|| next.code.clone());
+        if let Some(successor) = &successor {
+            self.crossed.push((item.code.clone(), successor.clone()));
+            self.events.push(Event::Item(self.ended(item.clone(), successor)));
+        }
+        self.report.moved.push(Moved { item: item.code, successor, version });
+    }
+
+    /// Tells whether an item of that code is there already: two departments that merge offered the same.
+    fn goes_on(&self, code: &str) -> bool {
+        let made = |event: &Event| matches!(event, Event::Item(item) | Event::Waiting(item) if item.code == code);
+        self.facts.item(code).is_some_and(|known| known.state != ItemState::Withdrawn) || self.events.iter().any(made)
+    }
+
+    fn ended(&self, item: ServiceItem, successor: &str) -> ServiceItem {
+        ended(item, successor, self.from, self.order.clone(), self.acting)
+    }
+
+    /// Drafts follow at once: what is published from them is of the new department.
+    fn drafts(&mut self, ids: &[AuthorityId]) {
+        for code in self.facts.item_drafts() {
+            let Some(draft) = self.facts.item_draft(&code).filter(|draft| ids.contains(&draft.authority)) else {
+                continue;
+            };
+            let next = ServiceItem { editing: draft.editing.clone(), ..self.renamed(&draft) };
+            if next == draft {
+                continue;
+            }
+            if next.code != draft.code {
+                self.events.push(Event::TakenBack(draft.code.clone(), 0));
+            }
+            self.report.drafts.push(next.code.clone());
+            self.events.push(Event::Item(next));
+        }
+    }
+
+    fn base_items(&mut self, old: &[Authority]) {
+        for code in self.facts.own_base_items() {
+            let Some(row) = self.facts.base_item(&code) else { continue };
+            if !old.iter().any(|old| old.name == row.department) {
+                continue;
+            }
+            let department = self.into.name.clone();
+            let mut above = row.clone();
+            if let Some(published) = row.published() {
+                let next = BaseItem {
+                    department: department.clone(),
+                    effective: Some(published.effective.map_or(self.from, |begins| begins.max(self.from))),
+                    in_force: Some(Box::new(published.clone())),
+                    ..published.clone()
+                };
+                match publish_base(next, Publishing::of(self.acting)) {
+                    Ok(next) => {
+                        above.in_force = Some(Box::new(next.clone()));
+                        self.events.push(Event::BaseItem(next));
+                    }
+                    Err(rejection) => {
+                        self.report.refused.push(Refused { item: code, rejection });
+                        continue;
+                    }
+                }
+            }
+            if row.state.is_draft() {
+                above.department = department;
+                self.events.push(Event::BaseItem(above));
+            }
+            self.report.base_items.push(code);
+        }
+    }
+
+    /// Mandates go on under the new code, beside those for cases that began under the old one.
+    fn operators(&mut self, old: &[Authority]) {
+        for mut operator in self.facts.operators() {
+            let before = operator.clone();
+            let carried: Vec<Mandate> = operator
+                .mandates
+                .iter()
+                .filter_map(|mandate| {
+                    let (_, code) = self.crossed.iter().find(|(code, _)| *code == mandate.item)?;
+                    Some(Mandate { item: code.clone(), from: mandate.from.max(self.from), ..mandate.clone() })
+                })
+                .collect();
+            for mandate in carried {
+                if !operator.mandates.iter().any(|known| known.item == mandate.item) {
+                    operator.mandates.push(mandate);
+                }
+            }
+            if operator.department.as_ref().is_some_and(|line| old.iter().any(|old| old.name == *line)) {
+                operator.department = Some(self.into.name.clone());
+            }
+            if operator != before {
+                self.report.operators.push(operator.name.clone());
+                self.events.push(Event::Operator(operator));
+            }
+        }
+    }
+}
+
+/// An item with its successor: it ends on the day before, or at once when that is past.
+fn ended(mut item: ServiceItem, by: &str, from: Date, order: Option<String>, acting: Acting<'_>) -> ServiceItem {
+    item.successor = Some(Successor { code: by.to_owned(), from, order });
+    item.editing.at = Some(acting.at);
+    if from > acting.at.date() {
+        item.cancel = Some(from.previous_day());
+    } else {
+        item.state = ItemState::Withdrawn;
+    }
+    item
+}
+
+/// Replaces an item by another as of a day: the old one ends the day before and names the new one, mandates are carried over.
+pub(crate) fn replace(
+    facts: &dyn Facts,
+    acting: Acting<'_>,
+    old: &str,
+    by: &str,
+    from: Date,
+    order: Option<&str>,
+) -> Result<(Moved, Vec<Event>), Rejection> {
+    let order = order.map(|order| note("order", order)).transpose()?;
+    let day = acting.at.date();
+    if facts.base_item(old).is_some_and(|base| base.node == facts.node().node) {
+        return replace_base(facts, acting, old, by, from, order);
+    }
+    let item = named(facts, old)?;
+    let next = named(facts, by)?;
+    let begins = |next: &ServiceItem| next.effective.is_none_or(|begins| begins <= from.max(day));
+    let stands = next.state == ItemState::Published && begins(&next);
+    let waits = facts.items_waiting(&next.code).iter().any(begins);
+    if item.code == next.code || !(stands || waits) {
+        return Err(no_gap(by, from));
+    }
+    if !matches!(item.state, ItemState::Published | ItemState::Suspended) {
+        return Err(Rejection::new(codes::ITEM_STATE, "the item is not in force", "该事项不在用")
+            .field("item", old)
+            .remedy("see its state: tongban item show", "查看状态：tongban item show"));
+    }
+    let mut events = vec![Event::Item(ended(item.clone(), &next.code, from, order, acting))];
+    for mut operator in facts.operators() {
+        let Some(mandate) = operator.mandates.iter().find(|mandate| mandate.item == item.code).cloned() else {
+            continue;
+        };
+        if !operator.mandates.iter().any(|known| known.item == next.code) {
+            operator.mandates.push(Mandate { item: next.code.clone(), from: mandate.from.max(from), ..mandate });
+            events.push(Event::Operator(operator));
+        }
+    }
+    Ok((Moved { item: item.code, successor: Some(next.code), version: next.version }, events))
+}
+
+fn replace_base(
+    facts: &dyn Facts,
+    acting: Acting<'_>,
+    old: &str,
+    by: &str,
+    from: Date,
+    order: Option<String>,
+) -> Result<(Moved, Vec<Event>), Rejection> {
+    let day = acting.at.date();
+    let row = facts.base_item(old).ok_or_else(|| unknown(old))?;
+    let next = facts.base_item(by).and_then(|base| base.holding(from.max(day)).cloned());
+    let Some(next) = next.filter(|_| old != by) else { return Err(no_gap(by, from)) };
+    let Some(mut base) = row.published().cloned() else {
+        return Err(Rejection::new(codes::ITEM_STATE, "the base item is not published", "该基本目录未发布")
+            .field("item", old)
+            .remedy("see its state: tongban item show", "查看状态：tongban item show"));
+    };
+    base.successor = Some(Successor { code: by.to_owned(), from, order });
+    base.editing.at = Some(acting.at);
+    if from > day {
+        base.cancel = Some(from.previous_day());
+    } else {
+        base.state = ItemState::Withdrawn;
+    }
+    let mut events = vec![Event::BaseItem(base.clone())];
+    if row.state.is_draft() && base.state == ItemState::Published {
+        let mut draft = row;
+        draft.in_force = Some(Box::new(base));
+        events.push(Event::BaseItem(draft));
+    }
+    Ok((Moved { item: old.to_owned(), successor: Some(by.to_owned()), version: next.version }, events))
+}
+
+fn no_gap(by: &str, from: Date) -> Rejection {
+    Rejection::new(
+        codes::ITEM_NOT_PUBLISHED,
+        format!("{by} isn't published with effect from {from} or before, so there would be a gap"),
+        format!("{by} 未发布，或 {from} 时尚未生效，会出现空档"),
+    )
+    .field("by", by)
+    .remedy("publish it with that day first: tongban item publish", "先发布，生效日期不晚于该日：tongban item publish")
+}
+
+fn unknown_authority(name: &str) -> Rejection {
+    Rejection::new(codes::AUTHORITY_UNKNOWN, "no such authority at this node", "本节点没有该机关")
+        .field("authority", name)
+        .remedy(
+            "look it up: tongban authority list; a new one needs --code",
+            "查询：tongban authority list；新机关请提供 --code",
+        )
+}
+
+fn credit(text: &str) -> Result<CreditCode, Rejection> {
+    text.parse::<CreditCode>().map_err(|error| {
+        Rejection::new(codes::INVALID_IDENTITY, error.to_string(), error.zh())
+            .field("code", text)
+            .remedy("check it: tongban code check", "核对：tongban code check")
+    })
+}

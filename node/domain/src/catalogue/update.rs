@@ -1,0 +1,147 @@
+//! Claims in bulk, and bringing what is claimed up to the present version of its base item.
+
+use super::claim::{claim, under_review, working_days};
+use super::claimed::{ClaimState, ClaimView, claims};
+use super::difference::{CoreField, Lock, take_locked};
+use super::life::{Acting, LifeReport, Selection, brought};
+use super::publish::unknown;
+use super::{BaseItem, ClaimTerms, Editing, Guide, ItemState, Refused, ServiceItem};
+use crate::{Event, Facts, Rejection};
+
+/// Claims what is selected of the base items above, each with the same terms; `All` means what is neither claimed nor declined.
+pub(crate) fn claim_all(
+    facts: &dyn Facts,
+    acting: Acting<'_>,
+    which: &Selection,
+    terms: &ClaimTerms,
+    dry_run: bool,
+) -> (LifeReport, Vec<Event>) {
+    let mut report = LifeReport { dry_run, ..LifeReport::default() };
+    let mut events: Vec<Event> = Vec::new();
+    let pending = || claims(facts, acting.at.date()).into_iter().filter(|view| view.state == ClaimState::Pending);
+    let line = |code: &str| facts.base_item(code).map(|base| base.department).unwrap_or_default();
+    let base_codes: Vec<String> = match which {
+        Selection::One(code) => vec![code.clone()],
+        Selection::These(base_codes) => base_codes.clone(),
+        Selection::All => pending().map(|view| view.base_code).collect(),
+        Selection::Department(name) => {
+            pending().map(|view| view.base_code).filter(|code| line(code) == *name).collect()
+        }
+    };
+    for base_code in base_codes {
+        match claim(facts, &base_code, terms, acting) {
+            Ok(made) => {
+                for event in made {
+                    if let Event::Item(item) = &event {
+                        report.done.push(brought(item, false));
+                    }
+                    // The authority that all of them name is the same.
+                    if !events.contains(&event) {
+                        events.push(event);
+                    }
+                }
+            }
+            Err(rejection) => report.refused.push(Refused { item: base_code, rejection }),
+        }
+    }
+    if dry_run {
+        events.clear();
+    }
+    (report, events)
+}
+
+/// Takes the present version of base items over into drafts of the items that are bound to an earlier one; what is local stays.
+pub(crate) fn update(
+    facts: &dyn Facts,
+    acting: Acting<'_>,
+    base_code: Option<&str>,
+    dry_run: bool,
+) -> Result<(LifeReport, Vec<Event>), Rejection> {
+    let mut report = LifeReport { dry_run, ..LifeReport::default() };
+    let mut events = Vec::new();
+    let views = claims(facts, acting.at.date());
+    let wanted = |view: &&ClaimView| match base_code {
+        Some(code) => view.base_code == code,
+        None => view.state == ClaimState::Outdated,
+    };
+    let found: Vec<&ClaimView> = views.iter().filter(wanted).collect();
+    if let Some(code) = base_code
+        && found.iter().all(|view| view.items.is_empty())
+    {
+        return Err(unknown(code).field("base_code", code));
+    }
+    for view in found {
+        let Some(base) = facts.base_item(&view.base_code).and_then(|base| base.published().cloned()) else { continue };
+        for (code, held) in &view.items {
+            if *held >= Some(base.version) {
+                continue;
+            }
+            match updated(facts, acting, code, &base) {
+                Ok((item, guide)) => {
+                    report.done.push(brought(&item, false));
+                    events.extend(guide.map(|guide| Event::Guide(Box::new(guide))));
+                    events.push(Event::Item(item));
+                }
+                Err(rejection) => report.refused.push(Refused { item: code.clone(), rejection }),
+            }
+        }
+    }
+    if dry_run {
+        events.clear();
+    }
+    Ok((report, events))
+}
+
+/// The draft of an item with the core and the locks of a base item, and the guide that goes with it where it changes.
+fn updated(
+    facts: &dyn Facts,
+    acting: Acting<'_>,
+    code: &str,
+    base: &BaseItem,
+) -> Result<(ServiceItem, Option<Guide>), Rejection> {
+    under_review(facts, code)?;
+    let mut item = facts.item_draft(code).or_else(|| facts.item(code)).ok_or_else(|| unknown(code))?;
+    let differs =
+        |field: CoreField| item.difference.as_ref().is_some_and(|difference| difference.fields.contains(&field));
+    let mut core = base.core.clone();
+    if item.is_handled() || differs(CoreField::Name) {
+        core.name.clone_from(&item.core.name);
+    }
+    if differs(CoreField::LegalBasis) {
+        core.legal_basis.clone_from(&item.core.legal_basis);
+    }
+    if differs(CoreField::ItemType) {
+        core.item_type.clone_from(&item.core.item_type);
+    }
+    if base.locks.contains(&Lock::Statutory) {
+        item.statutory = base.statutory_days.map(working_days).or(item.statutory);
+    }
+    if base.locks.contains(&Lock::Promised) {
+        item.promised = base.promised_days.map(working_days).or(item.promised);
+    }
+    let before = item.base_version.and_then(|version| facts.base_version(base.core.base_code.as_deref()?, version));
+    let prescribed = base.guide.and_then(|digest| facts.guide(&digest));
+    let mut new_guide = None;
+    if before.is_some_and(|before| before.guide == item.guide) {
+        // Nothing local was ever written into it.
+        item.guide = base.guide;
+    } else if let Some(known) = item.guide.and_then(|digest| facts.guide(&digest)) {
+        let mut guide = known.clone();
+        if let Some(prescribed) = &prescribed {
+            take_locked(&mut guide, &base.locks, prescribed);
+            guide.bases.clone_from(&prescribed.bases);
+        }
+        guide.bases.retain(|basis| core.legal_basis.contains(&basis.law));
+        if guide != known {
+            item.guide = Some(guide.digest());
+            new_guide = Some(guide);
+        }
+    }
+    item.core = core;
+    item.base_version = Some(base.version);
+    item.effective = base.effective.filter(|begins| *begins > acting.at.date());
+    item.cancel = item.cancel.filter(|last| *last >= acting.at.date());
+    item.state = ItemState::Draft;
+    item.editing = Editing { editor: Some(acting.actor.operator.clone()), at: Some(acting.at), ..Editing::default() };
+    Ok((item, new_guide))
+}
