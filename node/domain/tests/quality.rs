@@ -228,7 +228,7 @@ fn weights_add_up_and_ids_are_unique() {
     let ids: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
     assert!(ids.is_sorted() && ids.iter().collect::<BTreeSet<_>>().len() == ids.len());
     for rule in RULES {
-        assert!(rule.weight > 0 && rule.fault.0.is_ascii() == !rule.fault.0.contains(['《', '…', '许']), "{}", rule.id);
+        assert!(rule.weight > 0 && rule.fault.0.is_ascii() != rule.fault.0.contains(['《', '…', '许']), "{}", rule.id);
         assert!(!rule.fault.1.is_empty() && !rule.remedy.0.is_empty() && !rule.remedy.1.is_empty(), "{}", rule.id);
     }
     assert!(rule("Q99").is_none());
@@ -311,7 +311,7 @@ fn publication_requires_what_policy_says() {
         let draft = StandardDraft { code: None, body, effective: None, department: None };
         hall.act(&Command::SetStandards(vec![draft])).map(|_| ())
     };
-    hall.state.fold(&Event::Item(item.clone()));
+    hall.state.fold(&Event::Item(item));
     let publish = Command::PublishItems(Some(code.clone()));
     for (policy, expected) in [
         (Policy { quality_min: Some(90), ..Policy::default() }, ("quality-low", "quality")),
