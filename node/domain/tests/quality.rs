@@ -187,8 +187,8 @@ defects! {
     "Q11" [], "name": |item, _| item.core.base_code = None;
     "Q12" [], "time": |item, _| item.promised = days(18);
     "Q13" [], "covered": |item, _| item.covered.clear();
-    "Q21" [], "kind": |_, guide| guide.case_kind = Some(CaseKind::Instant);
-    "Q21" [], "kind": |_, guide| guide.promised_explain = Some("材料齐全的当场办结".into());
+    "Q21" [], "time": |_, guide| guide.case_kind = Some(CaseKind::Instant);
+    "Q21" [], "time": |_, guide| guide.promised_explain = Some("材料齐全的当场办结".into());
     "Q22" [], "result": |_, guide| guide.result.as_mut().unwrap().name = "关于准予的批复".into();
     "Q22" [], "result": |_, guide| guide.result.as_mut().unwrap().kind = ResultKind::Other;
     "Q23" [], "visits": |_, guide| guide.visits_reason = Some("需核对原件".into());

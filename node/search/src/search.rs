@@ -27,6 +27,9 @@ const HITS_MAX: usize = 100;
 const SCORE_MIN: f32 = 0.2;
 /// How much of a sign by itself counts beside a pair.
 const ALONE: f32 = 0.25;
+/// A sign that is less rare tells nothing by itself, unless so few cards have it that it costs nothing to look.
+const RARITY_ALONE: f32 = 1.5;
+const LIST_SHORT: usize = 1000;
 /// How much of a pair of sounds counts beside a pair of signs.
 const SOUNDED: f32 = 0.4;
 
@@ -218,20 +221,21 @@ impl Search<'_> {
         let size = numbers as usize;
         let mut total = vec![0.0_f32; size];
         let mut terms = Terms { read: self.read, cards, lists: BTreeMap::new() };
+        let mut sums = Sums { of: vec![0.0; size], touched: Vec::new() };
         let mut rarities = Vec::with_capacity(self.question.slots.len());
         for slot in &self.question.slots {
             let mut best = vec![0.0_f32; size];
             match slot {
                 Slot::Text { literal, others } => {
-                    rarities.push(terms.add_text(literal, 1.0, true, &mut best)?);
+                    rarities.push(terms.add_text(literal, 1.0, true, &mut sums, &mut best)?);
                     for (other, how_well) in others {
-                        terms.add_text(other, *how_well, false, &mut best)?;
+                        terms.add_text(other, *how_well, false, &mut sums, &mut best)?;
                     }
                 }
                 Slot::Sound { letters, cut, others } => {
-                    rarities.push(terms.add_sound(letters, cut.as_deref(), &mut best)?);
+                    rarities.push(terms.add_sound(letters, cut.as_deref(), &mut sums, &mut best)?);
                     for (other, how_well) in others {
-                        terms.add_text(other, *how_well, false, &mut best)?;
+                        terms.add_text(other, *how_well, false, &mut sums, &mut best)?;
                     }
                 }
             }
@@ -243,7 +247,7 @@ impl Search<'_> {
         let words = Words::embedded();
         for act in &self.question.acts {
             for word in words.of_act(act) {
-                terms.add_text(word, 0.5, false, &mut acts)?;
+                terms.add_text(word, 0.5, false, &mut sums, &mut acts)?;
             }
         }
         for (sum, act) in total.iter_mut().zip(acts) {
@@ -369,13 +373,19 @@ impl Terms<'_> {
         }
         let list = self.lists.get(&key).map_or(&[][..], Vec::as_slice);
         let holds = f32_of(u32::try_from(list.len()).unwrap_or(u32::MAX));
-        let rarity = (1.0 + (f32_of(self.cards) - holds).max(0.0) / (holds + 0.5)).ln();
+        let rarity = (1.0 + (f32_of(self.cards) - holds + 0.5).max(0.5) / (holds + 0.5)).ln();
         Ok((list, rarity))
     }
 
     /// What share of a text's terms stands in each card, weighed by how rare they are; the better of this and what is there stays.
-    fn add_text(&mut self, text: &[char], counts: f32, loosely: bool, best: &mut [f32]) -> Result<f32, StorageError> {
-        let mut sums: BTreeMap<u32, f32> = BTreeMap::new();
+    fn add_text(
+        &mut self,
+        text: &[char],
+        counts: f32,
+        loosely: bool,
+        sums: &mut Sums,
+        best: &mut [f32],
+    ) -> Result<f32, StorageError> {
         let mut whole = 0.0;
         let mut add = |list: &[Posted], weight: f32| {
             for (card, marks) in list {
@@ -388,7 +398,7 @@ impl Terms<'_> {
                 } else {
                     0.5
                 };
-                *sums.entry(*card).or_default() += weight * field;
+                sums.add(*card, weight * field);
             }
         };
         for pair in text.windows(2.min(text.len().max(1))) {
@@ -399,32 +409,38 @@ impl Terms<'_> {
         if loosely && text.len() > 1 {
             for sign in text {
                 let (list, rarity) = self.list(FIELD_TEXT, sign.to_string(), false)?;
-                add(list, ALONE * rarity);
+                if rarity >= RARITY_ALONE || list.len() < LIST_SHORT {
+                    add(list, ALONE * rarity);
+                }
             }
             for pair in sound::syllables(Words::embedded(), text).windows(2) {
                 let (list, rarity) = self.list(FIELD_SOUND, pair.join(" "), false)?;
                 add(list, SOUNDED * rarity);
             }
         }
-        take_better(&sums, whole, counts, best);
+        sums.take_better(whole, counts, best);
         Ok(whole / f32_of(u32::try_from(text.len().saturating_sub(1).max(1)).unwrap_or(1)))
     }
 
-    fn add_sound(&mut self, letters: &str, cut: Option<&[String]>, best: &mut [f32]) -> Result<f32, StorageError> {
-        let mut by_initials: BTreeMap<u32, f32> = BTreeMap::new();
+    fn add_sound(
+        &mut self,
+        letters: &str,
+        cut: Option<&[String]>,
+        sums: &mut Sums,
+        best: &mut [f32],
+    ) -> Result<f32, StorageError> {
         let mut whole = 0.0;
         let initials: Vec<char> = letters.chars().collect();
         for three in initials.windows(3.min(initials.len())) {
             let (list, rarity) = self.list(FIELD_INITIALS, three.iter().collect(), three.len() < 3)?;
             whole += rarity;
             for (card, _) in list {
-                *by_initials.entry(*card).or_default() += rarity;
+                sums.add(*card, rarity);
             }
         }
-        take_better(&by_initials, whole, 1.0, best);
+        sums.take_better(whole, 1.0, best);
         let rarity = whole / f32_of(u32::try_from(letters.len().saturating_sub(2).max(1)).unwrap_or(1));
         let Some(cut) = cut else { return Ok(rarity) };
-        let mut by_sound: BTreeMap<u32, f32> = BTreeMap::new();
         let mut whole = 0.0;
         for (place, pair) in cut.windows(2.min(cut.len())).enumerate() {
             // The last syllable may be a beginning, one alone is followed by anything.
@@ -432,18 +448,37 @@ impl Terms<'_> {
             let (list, rarity) = self.list(FIELD_SOUND, pair.join(" "), is_last)?;
             whole += rarity;
             for (card, _) in list {
-                *by_sound.entry(*card).or_default() += rarity;
+                sums.add(*card, rarity);
             }
         }
-        take_better(&by_sound, whole, 1.0, best);
+        sums.take_better(whole, 1.0, best);
         Ok(rarity)
     }
 }
 
-fn take_better(sums: &BTreeMap<u32, f32>, whole: f32, counts: f32, best: &mut [f32]) {
-    for (card, sum) in sums {
-        if let Some(best) = best.get_mut(*card as usize) {
-            *best = best.max(counts * sum / whole.max(f32::EPSILON));
+/// Sums by card, used again and again.
+struct Sums {
+    of: Vec<f32>,
+    touched: Vec<u32>,
+}
+
+impl Sums {
+    fn add(&mut self, card: u32, weight: f32) {
+        if let Some(sum) = self.of.get_mut(card as usize) {
+            if *sum <= 0.0 {
+                self.touched.push(card);
+            }
+            *sum += weight;
+        }
+    }
+
+    /// Raises what is there to the share of `whole` that each card has, and begins anew.
+    fn take_better(&mut self, whole: f32, counts: f32, best: &mut [f32]) {
+        for card in self.touched.drain(..) {
+            let sum = std::mem::take(&mut self.of[card as usize]);
+            if let Some(best) = best.get_mut(card as usize) {
+                *best = best.max(counts * sum / whole.max(f32::EPSILON));
+            }
         }
     }
 }

@@ -41,7 +41,10 @@ fn entry(code: usize, at: usize, name: usize, department: usize) -> Entry {
     }
 }
 
-fn answers(store: &MemoryBackend) -> Result<Vec<Vec<(String, String, usize, u32)>>, StorageError> {
+/// Code, name with score, places and uses of a hit.
+type Row = (String, String, usize, u32);
+
+fn answers(store: &MemoryBackend) -> Result<Vec<Vec<Row>>, StorageError> {
     let mut all = Vec::new();
     for question in QUESTIONS {
         for within in [None, Some(division(1)), Some(division(2))] {

@@ -167,7 +167,7 @@ fn item(mapping: &Mapping, row: &Record, materials: &[Record], fees: &[Record], 
     // A base code of the national catalogue is compared across provinces; another binds the item to a superior's.
     let base = if text("catalog_code").starts_with("00") { "national_base_code" } else { "base_code" };
     put(base, text("catalog_code").to_owned());
-    let citations: Vec<&str> = text("by_law").lines().map(citation).collect();
+    let citations: Vec<String> = text("by_law").lines().map(citation).collect();
     put("legal_basis", citations.join("；"));
     put("statutory_unit", unit(mapping, text("anticipate_type")).to_owned());
     put("promised_unit", unit(mapping, text("promise_type")).to_owned());
@@ -233,16 +233,42 @@ fn day(text: &str) -> String {
     }
 }
 
-/// The citation at the start of a basis: 《…》第四条.
-fn citation(line: &str) -> &str {
-    line.split(['（', '：']).next().unwrap_or_default().trim()
-}
-
-/// `《law》article（number）：text` in its parts.
-fn basis(line: &str) -> Option<Value> {
+/// A line of `by_law` in its parts: law, number, article, text. Written as 《law》（number）article：text, or with the number behind the article.
+fn parts(line: &str) -> Option<(&str, &str, &str, &str)> {
     let (law, rest) = line.trim().strip_prefix('《')?.split_once('》')?;
     let (head, text) = rest.split_once('：').unwrap_or((rest, ""));
-    let (article, number) = head.split_once('（').unwrap_or((head, ""));
-    let number = number.trim_end_matches('）');
-    Some(json!({ "law": law, "article": article, "number": number, "text": text }))
+    let (number, article) = match head.trim().strip_prefix('（').and_then(|head| head.split_once('）')) {
+        Some(parts) => parts,
+        None => head.split_once('（').map_or(("", head), |(article, number)| (number.trim_end_matches('）'), article)),
+    };
+    Some((law, number, article.trim(), text))
+}
+
+/// The citation of a basis as the core has it: 《…》第四条.
+fn citation(line: &str) -> String {
+    parts(line).map_or_else(|| line.trim().to_owned(), |(law, _, article, _)| format!("《{law}》{article}"))
+}
+
+fn basis(line: &str) -> Option<Value> {
+    let (law, number, article, text) = parts(line)?;
+    Some(json!({ "law": law, "number": number, "article": article, "text": text }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_basis_falls_into_its_parts() {
+        for (line, found) in [
+            ("《条例》（国令1号）第四条：正文：一", Some(("条例", "国令1号", "第四条", "正文：一"))),
+            ("《条例》第四条（国令1号）", Some(("条例", "国令1号", "第四条", ""))),
+            ("《条例》第四条", Some(("条例", "", "第四条", ""))),
+            ("条例第四条", None),
+        ] {
+            assert_eq!(parts(line), found, "{line}");
+        }
+        assert_eq!(citation("《条例》（国令1号）第四条：正文"), "《条例》第四条");
+        assert_eq!(citation("条例第四条"), "条例第四条");
+    }
 }

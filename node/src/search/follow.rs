@@ -53,6 +53,8 @@ impl Follower {
                 _ = look.tick() => {}
             }
             self.search.progress.send_modify(|progress| progress.is_busy = true);
+            // Read before what changed is taken: a change is noted before its entry counts as applied.
+            let mark = state.applied().index();
             self.changed.merge(state.catalogue().take());
             let today = (self.clock)().date();
             let is_complete = self.search.progress.borrow().is_complete;
@@ -64,7 +66,7 @@ impl Follower {
             let changed = std::mem::take(&mut self.changed);
             let (search, kept) = (Arc::clone(&self.search), changed.clone());
             let known = begun && is_complete;
-            let updated = tokio::task::spawn_blocking(move || update(&search, &changed, known, today)).await;
+            let updated = tokio::task::spawn_blocking(move || update(&search, &changed, known, mark, today)).await;
             match updated {
                 Ok(Ok(())) => {
                     begun = true;
@@ -74,6 +76,7 @@ impl Follower {
                         .send_modify(|progress| (progress.is_complete, progress.is_busy) = (true, false));
                 }
                 Ok(Err(error)) => {
+                    self.search.suspect(&error);
                     tracing::error!(%error, "the search index was not updated; it is tried again");
                     self.changed.merge(kept);
                 }
@@ -91,9 +94,10 @@ impl ItemSearch {
     /// Makes what is indexed durable, with the mark up to which it is, and closes: at the end, when nothing more is applied.
     pub(crate) fn finish(&self) {
         let progress = *self.progress.borrow();
+        let mark = self.state.applied().index();
         if progress.is_complete && !progress.is_busy && !self.state.catalogue().is_waiting() {
             let marked = self.open().and_then(|backend| {
-                Writer::open(&*backend)?.commit(self.state.applied().index())?;
+                Writer::open(&*backend)?.commit(mark)?;
                 backend.flush()
             });
             if let Err(error) = marked {
@@ -105,10 +109,10 @@ impl ItemSearch {
 }
 
 /// Brings the index up to the state: by what changed when it is `known` to have been complete, else by comparing everything.
-fn update(search: &ItemSearch, changed: &Changed, known: bool, today: Date) -> Result<(), StorageError> {
+///
+/// All that was applied up to `mark` is in what changed, or in what is read.
+fn update(search: &ItemSearch, changed: &Changed, known: bool, mark: u64, today: Date) -> Result<(), StorageError> {
     let backend = search.open()?;
-    // Everything up to here is in what is read below; what is applied meanwhile may be, and is noted besides.
-    let mark = search.state.applied().index();
     let extent = tongban_search::extent(&*backend)?;
     let is_held = known || extent.mark.is_some_and(|held| held >= search.state.opened_at());
     let mut writer = Writer::open(&*backend)?;

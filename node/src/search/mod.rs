@@ -19,9 +19,14 @@ use crate::engine::AppliedState;
 
 pub(crate) use follow::Follower;
 
-/// Memory of the index while it is open: a township's machine may hold hundreds of nodes.
-const OPTIONS: RocksOptions =
-    RocksOptions { write_buffer_bytes: 8 << 20, block_cache_bytes: 8 << 20, open_files: 64, background_jobs: 1 };
+/// Memory of the index at most while it is open; the cache of a small index stays as small as the index.
+const OPTIONS: RocksOptions = RocksOptions {
+    write_buffer_bytes: 8 << 20,
+    block_cache_bytes: 32 << 20,
+    open_files: 64,
+    background_jobs: 1,
+    cut_indexes: true,
+};
 
 /// How long an index that nobody uses stays open.
 const REST: Duration = Duration::from_secs(30);
@@ -37,9 +42,11 @@ pub(crate) struct Progress {
     pub(crate) is_ended: bool,
 }
 
-struct Opened {
-    backend: Arc<RocksBackend>,
-    used: Instant,
+#[derive(Default)]
+struct Held {
+    open: Option<(Arc<RocksBackend>, Instant)>,
+    /// Something in it could not be read: it is thrown away when nobody uses it.
+    is_suspect: bool,
 }
 
 /// The index of a running node.
@@ -47,7 +54,7 @@ pub(crate) struct ItemSearch {
     path: PathBuf,
     me: NodeId,
     state: Arc<AppliedState>,
-    opened: Mutex<Option<Opened>>,
+    held: Mutex<Held>,
     progress: watch::Sender<Progress>,
 }
 
@@ -55,7 +62,7 @@ impl ItemSearch {
     /// The index that lies in a directory, made there when it is missing.
     pub(crate) fn new(path: PathBuf, me: NodeId, state: Arc<AppliedState>) -> Arc<Self> {
         let (progress, _) = watch::channel(Progress::default());
-        Arc::new(Self { path, me, state, opened: Mutex::new(None), progress })
+        Arc::new(Self { path, me, state, held: Mutex::default(), progress })
     }
 
     fn state(&self) -> &dyn Backend {
@@ -70,7 +77,12 @@ impl ItemSearch {
     pub(crate) fn search(&self, query: &Query<'_>) -> Result<(Vec<Hit>, Extent), StorageError> {
         let backend = self.open()?;
         let snapshot = backend.snapshot()?;
-        Ok((tongban_search::search(&*snapshot, query)?, tongban_search::extent(&*snapshot)?))
+        let found = tongban_search::search(&*snapshot, query);
+        let found = found.and_then(|hits| Ok((hits, tongban_search::extent(&*snapshot)?)));
+        if let Err(error) = &found {
+            self.suspect(error);
+        }
+        found
     }
 
     /// Waits until what is applied now is indexed too, at most so long; false when it isn't by then.
@@ -97,44 +109,67 @@ impl ItemSearch {
 
     /// The open index; one that is damaged is thrown away, for nothing in it is the only copy.
     fn open(&self) -> Result<Arc<RocksBackend>, StorageError> {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = &mut *opened {
-            open.used = Instant::now();
-            return Ok(Arc::clone(&open.backend));
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.is_suspect && held.open.as_ref().is_none_or(|(backend, _)| Arc::strong_count(backend) == 1) {
+            held.open = None;
+            self.begin_anew()?;
+            held.is_suspect = false;
+        }
+        if let Some((backend, used)) = &mut held.open {
+            *used = Instant::now();
+            return Ok(Arc::clone(backend));
         }
         let backend = match RocksBackend::open(&self.path, OPTIONS) {
             Ok(backend) => backend,
-            Err(error @ (StorageError::Damaged { .. } | StorageError::Database { .. })) => {
+            Err(error) if is_damage(&error) => {
                 tracing::warn!(%error, "the search index can't be opened and is built anew");
-                discard(&self.path)?;
-                // Whoever follows compares an index without a mark.
-                self.progress.send_modify(|progress| progress.is_complete = false);
+                self.begin_anew()?;
                 RocksBackend::open(&self.path, OPTIONS)?
             }
             Err(error) => return Err(error),
         };
         let backend = Arc::new(backend);
-        *opened = Some(Opened { backend: Arc::clone(&backend), used: Instant::now() });
+        held.open = Some((Arc::clone(&backend), Instant::now()));
         Ok(backend)
+    }
+
+    /// Takes away the files; whoever follows compares an index without a mark.
+    fn begin_anew(&self) -> Result<(), StorageError> {
+        self.progress.send_modify(|progress| progress.is_complete = false);
+        discard(&self.path)
+    }
+
+    /// Remembers a fault that says that the index is damaged.
+    fn suspect(&self, error: &StorageError) {
+        if is_damage(error) {
+            self.held.lock().unwrap_or_else(PoisonError::into_inner).is_suspect = true;
+            self.progress.send_modify(|progress| progress.is_complete = false);
+        }
     }
 
     /// Closes an index that nobody has used for a while, or that nobody uses when `now`.
     fn close(&self, now: bool) {
-        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if opened
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held
+            .open
             .as_ref()
-            .is_some_and(|open| Arc::strong_count(&open.backend) == 1 && (now || open.used.elapsed() >= REST))
+            .is_some_and(|(backend, used)| Arc::strong_count(backend) == 1 && (now || used.elapsed() >= REST))
         {
-            *opened = None;
+            held.open = None;
         }
     }
 }
 
+fn is_damage(error: &StorageError) -> bool {
+    matches!(error, StorageError::Damaged { .. } | StorageError::Database { .. } | StorageError::Stopped { .. })
+}
+
 /// Takes away the files of an index.
 fn discard(path: &Path) -> Result<(), StorageError> {
-    std::fs::remove_dir_all(path).map_err(|source| StorageError::Io {
-        action: "deleting",
-        path: path.to_path_buf(),
-        source,
-    })
+    match std::fs::remove_dir_all(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(StorageError::Io { action: "deleting", path: path.to_path_buf(), source })
+        }
+        _ => Ok(()),
+    }
 }

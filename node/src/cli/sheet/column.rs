@@ -96,7 +96,7 @@ impl Column {
 
     /// Tells whether a plain title means it, within its list or anywhere.
     fn is_titled(&self, title: &str, in_list: bool) -> bool {
-        let Some((list, _)) = self.within() else {
+        let Some((list, within)) = self.within() else {
             return self.name == title
                 || plain(self.zh) == title
                 || self.titles.iter().any(|known| plain(known) == title);
@@ -107,7 +107,7 @@ impl Column {
         });
         let zh = plain(self.zh);
         let short = LISTS.iter().find(|known| known.name == list).and_then(|list| zh.strip_prefix(list.zh));
-        titles || self.name == title || zh == title || (in_list && short == Some(title))
+        titles || self.name == title || zh == title || (in_list && (within == title || short == Some(title)))
     }
 }
 
