@@ -1,4 +1,4 @@
-//! 限高: of several ceilings the strictest holds, no floor is undercut, and what is in force on the day of publication judges.
+//! 限高: of several ceilings the strictest holds, no floor is undercut, and what is in force on the day on which a version begins judges.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod hall;
@@ -7,7 +7,8 @@ use hall::{Hall, at, date, row};
 use proptest::prelude::*;
 use tongban_domain::catalogue::ceiling::{CeilingField, bounds, exceeded};
 use tongban_domain::catalogue::{
-    Ceiling, ClaimTerms, Fee, Guide, ItemState, RequiredMaterial, StandardBody, StandardDraft, StandardKind, Step,
+    Ceiling, ClaimTerms, Fee, Guide, ItemAct, ItemState, RequiredMaterial, Selection, StandardBody, StandardDraft,
+    StandardKind, Step,
 };
 use tongban_domain::{Command, Event, Facts, Rejection, Reply};
 
@@ -220,6 +221,16 @@ fn a_ceiling_begins_on_its_day() {
     let code = claim(&mut county, Some(13));
     assert_eq!(publish(&mut county, &code).unwrap_err().code, "ceiling-exceeded");
     claim(&mut county, Some(12));
+    // A version is judged by the day on which it begins, tried or done, alone or with all.
+    let mut early = county.clone();
+    early.state.drafts.get_mut(&code).unwrap().effective = later;
+    assert_eq!(publish(&mut early, &code).unwrap_err().code, "ceiling-exceeded");
+    for dry_run in [true, false] {
+        let act = ItemAct::Publish { difference: None };
+        let change = early.act(&Command::BringItems { act, which: Selection::All, dry_run }).unwrap();
+        let Reply::Life(report) = change.reply else { panic!("{:?}", change.reply) };
+        assert_eq!((report.done.len(), report.refused[0].rejection.code), (0, "ceiling-exceeded"));
+    }
     publish(&mut county, &code).unwrap();
     county.now = at(2026, 10, 1, 9);
     let item = county.state.items[&code].clone();

@@ -211,7 +211,7 @@ fn what_a_policy_asks_for_is_reviewed_by_another() {
         ("promised_days", "3"),
     ];
     let report = county.import(&[row(2, &changed)]);
-    assert_eq!((report.rejected, report.rows[0].code.as_str()), (1, "item-state"));
+    assert_eq!((report.rejected, report.rows[0].code.as_str()), (1, "draft-under-review"));
     // Nobody reviews what he edited, and a keeper of the catalogue doesn't review.
     let both_roles = vec![Role::Catalogue, Role::CatalogueReview];
     let editor = Actor { operator: "目录员".into(), roles: both_roles, window: None };

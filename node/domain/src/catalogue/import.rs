@@ -315,7 +315,7 @@ impl Standing {
         match mode {
             Collision::NewVersion if matches!(self.draft, Some(ItemState::Submitted | ItemState::Reviewed)) => {
                 let problem = "该编码的草稿正在审核 / a draft of it is under review";
-                let remedy = "待审核结束，或用 overwrite 覆盖 / wait for the review, or import it with overwrite";
+                let remedy = "先退回（item review --return），或用 overwrite 覆盖 / have it returned (item review --return), or import it with overwrite";
                 findings.reject(self.column, "draft-under-review", problem, remedy);
             }
             Collision::Overwrite if self.in_force => {

@@ -30,7 +30,7 @@ pub(super) struct Held {
     pub(super) standards: Stamp,
 }
 
-/// How far the journals of standards are here, the own first.
+/// How far the journals of standards are here, the own first; those from below change no row that is compared.
 fn stamp(knowledge: &Knowledge, read: &dyn Read) -> Result<Stamp, Refused> {
     let mut sizes = Vec::new();
     if let Some(Bytes(bytes)) = meta::FRONTIER.load(read, &STANDARDS)?
@@ -40,7 +40,7 @@ fn stamp(knowledge: &Knowledge, read: &dyn Read) -> Result<Stamp, Refused> {
         sizes.push(JournalSize { origin, journal: STANDARDS, epoch: knowledge.epoch, size: frontier.size() });
     }
     for ((origin, journal, epoch), row) in meta::PULLED.list(read, &[], None, usize::MAX)? {
-        if journal == STANDARDS {
+        if journal == STANDARDS && !knowledge.is_subordinate(&origin) {
             sizes.push(JournalSize { origin, journal, epoch, size: row.size });
         }
     }

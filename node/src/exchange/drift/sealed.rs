@@ -52,12 +52,18 @@ fn encoded<T: Encode<()> + for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<Vec<u
     minicbor::decode::<T>(bytes).map(|value| tongban_codes::cbor::to_vec(&value)).map_err(damaged)
 }
 
+/// A base item without the version that holds until it begins: that one was sealed by itself.
+fn released(bytes: &[u8]) -> Result<Vec<u8>, Refused> {
+    let base: BaseItem = minicbor::decode(bytes).map_err(damaged)?;
+    Ok(tongban_codes::cbor::to_vec(&BaseItem { in_force: None, ..base }))
+}
+
 impl SealedItem {
     fn of(header: &StandardHeader, entry: &Entry, body: &[u8]) -> Result<Self, Refused> {
         let body = Body::parse(body).map_err(damaged)?;
         let view = body.verify(entry).map_err(damaged)?;
         let bytes = match (view.field(FIELD_STANDARD), header.kind) {
-            (View::Open(bytes), StandardKind::BaseItem) => Some(encoded::<BaseItem>(bytes)?),
+            (View::Open(bytes), StandardKind::BaseItem) => Some(released(bytes)?),
             (View::Open(bytes), StandardKind::Item) => Some(encoded::<ServiceItem>(bytes)?),
             _ => None,
         };
@@ -80,7 +86,8 @@ pub(super) fn read(knowledge: &Knowledge, read: &dyn Read) -> Result<SealedItems
     let mut sealed = SealedItems { items: BTreeMap::new(), bases: BTreeMap::new(), whole: true };
     own(knowledge, read, me, &mut sealed)?;
     for ((origin, journal, ..), row) in SLICE.list(read, &[], None, usize::MAX)? {
-        if journal != STANDARDS {
+        // What comes from below is counted there, and no row here holds to it.
+        if journal != STANDARDS || knowledge.is_subordinate(&origin) {
             continue;
         }
         let slice = Slice::parse(&knowledge.parts.blobs.load(&row.digest)?).map_err(damaged)?;
@@ -115,7 +122,7 @@ fn own(knowledge: &Knowledge, read: &dyn Read, me: NodeId, sealed: &mut SealedIt
         if let Ok(entry) = Entry::parse(row.entry) {
             frontier.append(entry.leaf());
             if let Ok(Header::Standards(header)) = entry.header() {
-                last.insert((header.kind == StandardKind::BaseItem, header.code.clone()), (header, entry, row.body));
+                last.insert((header.kind, header.code.clone()), (header, entry, row.body));
             }
         } else {
             sealed.whole = false;
@@ -128,10 +135,10 @@ fn own(knowledge: &Knowledge, read: &dyn Read, me: NodeId, sealed: &mut SealedIt
     if let Some(checkpoint) = checkpoint {
         sealed.whole &= root == Some(checkpoint.root);
     }
-    for ((is_base, code), (header, entry, body)) in last {
+    for ((kind, code), (header, entry, body)) in last {
         match SealedItem::of(&header, &entry, &body) {
-            Ok(item) if is_base => drop(sealed.bases.insert((me, code), item)),
-            Ok(item) if header.kind == StandardKind::Item => drop(sealed.items.insert(code, item)),
+            Ok(item) if kind == StandardKind::BaseItem => drop(sealed.bases.insert((me, code), item)),
+            Ok(item) if kind == StandardKind::Item => drop(sealed.items.insert(code, item)),
             Ok(_) => {}
             // The body isn't the one that was sealed.
             Err(_) => sealed.whole = false,
