@@ -57,7 +57,7 @@ fn each_list_by_its_formula() {
     ] {
         assert_eq!(on(&item, &guide), expected, "{guide:?}");
     }
-    let between = ServiceItem { modes: vec![Mode::Window, Mode::Collect], ..item.clone() };
+    let between = ServiceItem { modes: vec![Mode::Window, Mode::Collect], ..item };
     assert!(GeneratedList::CrossRegion.has(&between, None));
     let nowhere = ServiceItem { covered: vec![], ..between };
     assert!(!GeneratedList::CrossRegion.has(&nowhere, None));
@@ -97,7 +97,7 @@ fn the_monthly_report_counts() {
     penalty.core.item_type = "02".into();
     let withdrawn = ServiceItem { state: ItemState::Withdrawn, ..first.clone() };
     let later = ServiceItem { effective: Some(date(2026, 10, 1)), ..first.clone() };
-    let ended = ServiceItem { cancel: Some(date(2026, 9, 29)), ..first.clone() };
+    let ended = ServiceItem { cancel: Some(date(2026, 9, 29)), ..first };
     for item in [penalty, withdrawn, later, ended] {
         assert!(!counts(&item, day));
         rows.push((item, Some(Guide { visits: Some(9), ..Guide::default() })));
@@ -245,7 +245,7 @@ proptest! {
         let items: Vec<String> = (0..n).map(|i| format!("I{i}")).collect();
         let after: Vec<(String, String)> =
             pairs.iter().map(|(a, b)| (format!("I{}", a % n), format!("I{}", b % n))).collect();
-        let event = LifeEvent { items: items.clone(), after: after.clone(), ..LifeEvent::default() };
+        let event = LifeEvent { items, after: after.clone(), ..LifeEvent::default() };
         match ordered(&event) {
             Ok(order) => {
                 let place = |code: &String| order.iter().position(|(item, _)| item == code).unwrap();

@@ -63,7 +63,7 @@ fn step() -> impl Strategy<Value = Step> {
 #[derive(Clone)]
 enum Message {
     Notice(Notice),
-    Answer(Command),
+    Answer(Box<Command>),
 }
 
 struct World {
@@ -129,7 +129,7 @@ impl World {
                     let (case, tenure) = (offer.case, offer.tenure);
                     let answer = Command::SettleOffer { origin, case, tenure, act: notice.act, refusal };
                     let line = self.lines.entry((case, !to_home)).or_default();
-                    line.push(Message::Answer(answer));
+                    line.push(Message::Answer(Box::new(answer)));
                 }
             },
         }

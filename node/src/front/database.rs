@@ -1,6 +1,7 @@
 //! A front database that is reached by a connection.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use tokio_postgres::{Client, Config, NoTls, Row, Statement};
@@ -76,12 +77,14 @@ impl<'m> Database<'m> {
         let mut written = Written::default();
         for mut row in rows {
             let Some(table) = Table::named(&row.table) else { continue };
-            if !statements.contains_key(&table) {
-                let put = transaction.prepare(&sql::upsert(mapping, table, again)).await.map_err(fault)?;
-                let look = transaction.prepare(&look(mapping, table)).await.map_err(fault)?;
-                statements.insert(table, (put, look));
-            }
-            let Some((put, look)) = statements.get(&table) else { continue };
+            let (put, look) = match statements.entry(table) {
+                Entry::Occupied(prepared) => prepared.into_mut(),
+                Entry::Vacant(none) => {
+                    let put = transaction.prepare(&sql::upsert(mapping, table, again)).await.map_err(fault)?;
+                    let look = transaction.prepare(&look(mapping, table)).await.map_err(fault)?;
+                    none.insert((put, look))
+                }
+            };
             let values: Vec<Option<String>> = table.columns().map(|column| value(&row, column.name)).collect();
             let parameters: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> =
                 values.iter().map(|value| value as &(dyn tokio_postgres::types::ToSql + Sync)).collect();

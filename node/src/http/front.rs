@@ -164,7 +164,7 @@ async fn record(State(app): State<App>, call: Call, body: Body<RecordReport>) ->
         }
         let reply = json!({ "recorded": kept.len() });
         let stands = FRONT.load(read, &channel)?.unwrap_or_default();
-        let front = FrontRow { batch: Some(batch), reported: Some(at), ..stands.clone() };
+        let front = FrontRow { batch: Some(batch), reported: Some(at), ..stands };
         if kept.is_empty() && front == stands {
             return Ok(Outside { reply, ..Outside::default() });
         }

@@ -258,7 +258,7 @@ pub(super) fn write_template(context: &Context, path: &Path) -> Result<(), Failu
     write_file(path, &bytes)
 }
 
-fn read_mapping(path: &PathBuf) -> Result<Mapping, Failure> {
+fn read_mapping(path: &Path) -> Result<Mapping, Failure> {
     let bytes = read_file(path, MAPPING_BYTES_MAX)?;
     Mapping::read(&String::from_utf8_lossy(&bytes))
 }

@@ -102,7 +102,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     }
     if said.is_empty() {
         // That it was looked is worth remembering, too.
-        client.post("/v1/front/answers", &RecordAnswers { channel: mapping.name.clone(), said })?;
+        client.post("/v1/front/answers", &RecordAnswers { channel: mapping.name, said })?;
     }
     shown(context.output, &reconciled)?;
     let clean = reconciled.rejected.is_empty() && reconciled.missing.is_empty() && reconciled.unknown.is_empty();
