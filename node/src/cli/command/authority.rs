@@ -58,11 +58,11 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
     match command {
         Command::Add { name, code, maps: _, from: Some(from), order } => {
             let from = parse("from", &from)?;
-            reorganise(context, Reorganise { old: Vec::new(), into: name, code, from, order, dry_run: false })
+            reorganise(context, &Reorganise { old: Vec::new(), into: name, code, from, order, dry_run: false })
         }
         Command::Merge { old, into, code, from, order, dry_run } => {
             let from = parse("from", &from)?;
-            reorganise(context, Reorganise { old, into, code, from, order, dry_run })
+            reorganise(context, &Reorganise { old, into, code, from, order, dry_run })
         }
         Command::Add { name, code, maps, .. } => {
             let answer = client.post("/v1/authorities", &AddAuthority { name, code, maps })?;
@@ -75,8 +75,8 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
     }
 }
 
-fn reorganise(context: &Context, plan: Reorganise) -> Result<Outcome, Failure> {
-    let answer = context.client()?.post("/v1/authorities/reorganise", &plan)?;
+fn reorganise(context: &Context, plan: &Reorganise) -> Result<Outcome, Failure> {
+    let answer = context.client()?.post("/v1/authorities/reorganise", plan)?;
     let output = context.output;
     if output.is_json() {
         output.line(&answer.line())?;
