@@ -100,6 +100,7 @@ pub(crate) enum Command {
     /// 检索事项 / search
     Search(super::item_search::Search),
     /// 一个事项 / one item
+    #[command(disable_version_flag = true)]
     Show {
         /// 事项编码或其第一段 / item code, or its first part
         #[arg(value_name = "CODE")]

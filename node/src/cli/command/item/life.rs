@@ -110,6 +110,7 @@ pub(crate) enum Command {
         only: Try,
     },
     /// 取消事项 / withdraw
+    #[command(disable_version_flag = true)]
     Withdraw {
         #[command(flatten)]
         which: Which,
