@@ -17,7 +17,7 @@ use tongban_codes::time::Timestamp;
 use tongban_domain::Event;
 use tongban_domain::case::{Case, Custody};
 use tongban_federation::{Envelope, Flow, Subject};
-use tongban_journal::Slice;
+use tongban_journal::{Body, Entry, Slice};
 use tongban_seal::{batch, content_type};
 
 use crate::genesis::Born;
@@ -43,7 +43,7 @@ struct Witness {
     /// Envelopes that are stored for others.
     relayed: BTreeSet<(Flow, u64)>,
     /// Marks of the entries of each own journal.
-    journals: [Vec<u64>; 2],
+    journals: [Vec<(u64, u64)>; 2],
     /// The last sequence of what came in, by origin and epoch, and what it was.
     arrived: BTreeMap<(NodeId, u32), u64>,
     taken: BTreeMap<Digest, Digest>,
@@ -149,7 +149,7 @@ impl Oracle {
             }
             for record in &decision.journal {
                 let journal = &mut witness.journals[usize::from(record.journal != ACTS)];
-                journal.push(mark(&record.entry) ^ mark(&record.body).rotate_left(1));
+                journal.push((mark(&record.entry), mark(&record.body)));
             }
             for outgoing in &decision.outbox {
                 witness.sealed.insert(mark(&outgoing.sealed));
@@ -246,9 +246,17 @@ impl Oracle {
         let Some(origin) = self.numbers.get(&origin).copied() else { return };
         let own = &self.nodes[origin].journals[usize::from(journal != ACTS)];
         let own = own.get(usize::try_from(from).unwrap_or(usize::MAX)..).unwrap_or_default();
-        let pulled: Vec<u64> =
-            slice.entries.iter().map(|entry| mark(&entry.entry) ^ mark(&entry.body).rotate_left(1)).collect();
-        if !own.starts_with(&pulled) {
+        // A body of standards may be withheld; then what is there in its place must be what the entry commits to.
+        let withheld = |record: &tongban_journal::SliceEntry| {
+            journal != ACTS
+                && Entry::parse(record.entry.clone())
+                    .is_ok_and(|entry| Body::parse(&record.body).is_ok_and(|body| body.verify(&entry).is_ok()))
+        };
+        let holds = own.len() >= slice.entries.len()
+            && own.iter().zip(&slice.entries).all(|((entry, body), record)| {
+                *entry == mark(&record.entry) && (*body == mark(&record.body) || withheld(record))
+            });
+        if !holds {
             self.breach("5", format!("what node {node} pulled of node {origin} from {from} on isn't in its journal"));
         }
     }

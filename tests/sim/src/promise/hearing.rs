@@ -3,7 +3,7 @@
 use tongban::engine::ACTS;
 use tongban_codes::ids::Digest;
 use tongban_federation::wire::{Frame, JournalSize, Response};
-use tongban_journal::Slice;
+use tongban_journal::{Slice, unpack};
 
 use super::{Oracle, mark};
 use crate::machine::EPOCH;
@@ -57,7 +57,11 @@ impl Oracle {
     /// An answer to a question leaves a node.
     pub(crate) fn hears_answer(&mut self, node: usize, answer: &[u8]) {
         let Ok(Response::Slice(wire)) = Response::from_bytes(answer) else { return };
-        let Ok(slice) = Slice::parse(&wire.bytes) else {
+        let bytes = match wire.packed {
+            Some(length) => unpack(&wire.bytes, usize::try_from(length).unwrap_or(usize::MAX)).ok(),
+            None => Some(wire.bytes),
+        };
+        let Some(slice) = bytes.as_deref().and_then(|bytes| Slice::parse(bytes).ok()) else {
             return self.breach("5", format!("node {node} serves a slice that can't be read"));
         };
         let origin = self.numbers.get(&slice.origin).copied();
