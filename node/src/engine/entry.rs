@@ -189,6 +189,9 @@ pub enum ExchangeEvent {
         /// The checkpoint it was compared with.
         #[cbor(n(7), with = "minicbor::bytes")]
         checkpoint: Vec<u8>,
+        /// The division for which the origin is certified: its word holds for no other. Entries of earlier releases don't have it.
+        #[n(8)]
+        division: Option<DivisionCode>,
     },
     /// Idempotency keys whose time is over.
     #[n(10)]

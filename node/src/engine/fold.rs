@@ -153,6 +153,15 @@ fn decoded<T: for<'b> Decode<'b, ()>>(bytes: &[u8], what: &str) -> Result<T, Sto
     minicbor::decode(bytes).map_err(|error| damaged(what, error))
 }
 
+/// What a peer's entry says, if this release can read it.
+fn readable<T: for<'b> Decode<'b, ()>>(bytes: &[u8], origin: NodeId) -> Option<T> {
+    let read = minicbor::decode(bytes);
+    if let Err(error) = &read {
+        tracing::warn!(%origin, %error, code = "standard-unreadable", "a standard can't be read and is passed over");
+    }
+    read.ok()
+}
+
 fn damaged(what: &str, detail: impl std::fmt::Display) -> StorageError {
     StorageError::Damaged { path: what.into(), detail: detail.to_string() }
 }
@@ -228,7 +237,7 @@ impl Folding<'_> {
                     front::REPORTED.put(self.over.batch, &key, row);
                 }
             }
-            ExchangeEvent::Slice { origin, journal, epoch, from, count, digest, frontier, checkpoint } => {
+            ExchangeEvent::Slice { origin, journal, epoch, from, count, digest, frontier, checkpoint, division } => {
                 SLICE.put(
                     self.over.batch,
                     &(*origin, *journal, *epoch, *from),
@@ -242,7 +251,7 @@ impl Folding<'_> {
                 };
                 meta::PULLED.put(self.over.batch, &(*origin, *journal, *epoch), &pulled);
                 if *count > 0 {
-                    self.slice(*origin, &self.blobs.load(digest)?)?;
+                    self.slice(*origin, *division, &self.blobs.load(digest)?)?;
                 }
             }
         }
@@ -250,7 +259,7 @@ impl Folding<'_> {
     }
 
     /// Folds the entries of a verified slice; kinds of a later release are kept in the blob and passed over.
-    fn slice(&mut self, origin: NodeId, blob: &[u8]) -> Result<(), StorageError> {
+    fn slice(&mut self, origin: NodeId, certified: Option<DivisionCode>, blob: &[u8]) -> Result<(), StorageError> {
         let slice = tongban_journal::Slice::parse(blob).map_err(|error| damaged("slice", error))?;
         for record in &slice.entries {
             let entry = Entry::parse(record.entry.to_vec()).map_err(|error| damaged("slice entry", error))?;
@@ -258,17 +267,22 @@ impl Folding<'_> {
                 Ok(Header::Acts(header)) => {
                     fold_act(&mut self.over, origin, &header)?;
                 }
-                Ok(Header::Standards(header)) => self.standard(origin, &header, &entry, &record.body)?,
+                Ok(Header::Standards(header)) => {
+                    let speaks_for = |division: DivisionCode| certified.is_none_or(|certified| certified == division);
+                    self.standard(origin, &speaks_for, &header, &entry, &record.body)?;
+                }
                 _ => {}
             }
         }
         Ok(())
     }
 
-    /// From above everything holds here; from below only what a superior counts: items and what was declined.
+    /// From above everything holds here; from below only what a superior counts: items and what was declined. What a node says of a division
+    /// that isn't its own, or what can't be read, is passed over: it stays in the blob, and no peer can stop this node by it.
     fn standard(
         &mut self,
         origin: NodeId,
+        speaks_for: &dyn Fn(DivisionCode) -> bool,
         header: &StandardHeader,
         entry: &Entry,
         body: &[u8],
@@ -279,7 +293,7 @@ impl Folding<'_> {
         let FieldView::Open(bytes) = view.field(FIELD_STANDARD) else { return Ok(()) };
         match kind {
             StandardKind::BaseItem => {
-                let base: BaseItem = decoded(bytes, "base item")?;
+                let Some(base) = readable::<BaseItem>(bytes, origin) else { return Ok(()) };
                 let code = base.core.base_code.clone().unwrap_or_default();
                 // A superior's word stands over what an inferior of it says, and a newer version over an older one.
                 let known = item::BASE.load(&self.over, &code)?;
@@ -290,22 +304,23 @@ impl Folding<'_> {
                         known.division.is_within(base.division)
                     }
                 });
-                if newer && base.node == origin && self.is_above(base.division)? {
+                if newer && base.node == origin && speaks_for(base.division) && self.is_above(base.division)? {
                     item::store_base(self.over.batch, &base);
                 }
             }
             StandardKind::Item => {
-                let row: ServiceItem = decoded(bytes, "item")?;
-                item::store_foreign(&mut self.over, &ForeignItem { node: origin, as_of: self.at, item: row })?;
+                if let Some(row) = readable::<ServiceItem>(bytes, origin).filter(|row| speaks_for(row.division)) {
+                    item::store_foreign(&mut self.over, &ForeignItem { node: origin, as_of: self.at, item: row })?;
+                }
             }
             StandardKind::Decline => {
-                let decline: Decline = decoded(bytes, "decline")?;
-                if decline.node == origin {
+                let decline = readable::<Decline>(bytes, origin);
+                if let Some(decline) = decline.filter(|said| said.node == origin && speaks_for(said.division)) {
                     item::store_declined(&mut self.over, &decline)?;
                 }
             }
             StandardKind::Guide => {
-                let guide: Guide = decoded(bytes, "guide")?;
+                let Some(guide) = readable::<Guide>(bytes, origin) else { return Ok(()) };
                 let digest = guide.digest();
                 if self.is_above(division)? && !item::GUIDE.holds(&self.over, &digest)? {
                     item::GUIDE.put(self.over.batch, &digest, &item::GuideRow { guide, released: false });
@@ -316,8 +331,10 @@ impl Folding<'_> {
             | StandardKind::Topic
             | StandardKind::LifeEvent
             | StandardKind::Entry => {
-                let standard: Standard = decoded(bytes, "standard")?;
-                if standard.node == origin && self.is_above(standard.division)? {
+                let standard = readable::<Standard>(bytes, origin);
+                if let Some(standard) = standard.filter(|said| said.node == origin && speaks_for(said.division))
+                    && self.is_above(standard.division)?
+                {
                     item::store_standard(self.over.batch, &standard);
                 }
             }

@@ -14,6 +14,8 @@ mod desk;
 mod entry;
 mod figures;
 mod fold;
+#[cfg(test)]
+mod fold_tests;
 mod records;
 mod tree;
 pub mod trust;

@@ -293,6 +293,7 @@ impl Pulling {
             digest,
             frontier: tongban_codes::cbor::to_vec(&extension.frontier),
             checkpoint: note.to_bytes(),
+            division: knowledge.directory().node(&origin).map(|known| known.certification.division),
         };
         let key = self.key();
         Ok(PullStep::Decide(Request::Custom(Box::new(move |read, _, _| {

@@ -1,0 +1,163 @@
+//! What a peer's journal of standards can do to this node's rows, and what it can't.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeMap;
+
+use tongban_codes::cbor::to_vec;
+use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::{AuthorityId, Digest, Label, NodeId};
+use tongban_codes::time::Timestamp;
+use tongban_domain::catalogue::{BaseItem, Core, Editing, ItemState};
+use tongban_journal::{Body, Entry, Header, JournalKind, SALT_BYTES, Slice, SliceEntry, StandardHeader, StandardKind};
+use tongban_storage::keyspace::item;
+use tongban_storage::keyspace::meta::{self, NodeRow, Pulled};
+use tongban_storage::{Backend as _, MemoryBackend, StorageError, WriteBatch};
+
+use super::entry::{Decision, ExchangeEvent};
+use super::fold::{Blobs, fold_decided};
+use super::records::{FIELD_STANDARD, STANDARDS};
+
+const CITY: NodeId = NodeId::from_bytes([6; 16]);
+const AT: Timestamp = Timestamp::from_millis(1_790_000_000_000);
+
+struct Files(BTreeMap<Digest, Vec<u8>>);
+
+impl Blobs for Files {
+    fn load(&self, digest: &Digest) -> Result<Vec<u8>, StorageError> {
+        Ok(self.0[digest].clone())
+    }
+}
+
+fn division(code: &str) -> DivisionCode {
+    code.parse().unwrap()
+}
+
+fn base(code: &str, of: &str, version: u32) -> BaseItem {
+    BaseItem {
+        core: Core {
+            name: format!("{of} {code}"),
+            base_code: Some(code.to_owned()),
+            item_type: "01".to_owned(),
+            legal_basis: "《公共场所卫生管理条例》第四条".to_owned(),
+        },
+        division: division(of),
+        statutory_days: None,
+        promised_days: None,
+        effective: None,
+        version,
+        state: ItemState::Published,
+        node: CITY,
+        department: "卫生健康委".to_owned(),
+        in_force: None,
+        guide: None,
+        locks: Vec::new(),
+        levels: Vec::new(),
+        tier: None,
+        above: None,
+        cancel: None,
+        successor: None,
+        editing: Editing::default(),
+    }
+}
+
+fn record(kind: StandardKind, of: &str, body: Vec<u8>) -> SliceEntry {
+    let header = Header::Standards(StandardHeader {
+        kind,
+        at: AT,
+        base_code: None,
+        code: "511600000001".to_owned(),
+        version: 1,
+        core: Digest::of(b"core"),
+        effective_from: None,
+        withdrawn: false,
+        division: division(of),
+        authority: AuthorityId::from_bytes([1; 16]),
+    });
+    let body = Body::open([(FIELD_STANDARD, [7; SALT_BYTES], body)]).unwrap();
+    SliceEntry { entry: Entry::new(&header, body.commitment()).bytes().to_vec(), body: body.to_bytes() }
+}
+
+/// Folds what the city 511600 is said to have written, at a county, which holds `known` already.
+fn folded(known: &[BaseItem], entries: Vec<SliceEntry>) -> MemoryBackend {
+    let state = MemoryBackend::default();
+    let county = division("511602");
+    let mut rows = WriteBatch::new();
+    let here = NodeRow {
+        node: NodeId::from_bytes([2; 16]),
+        division: county,
+        name: "广安区".to_owned(),
+        label: Label::new(county, 0).unwrap(),
+        demo: false,
+        epoch: 1,
+        calendar: String::new(),
+        divisions: String::new(),
+    };
+    meta::NODE.put(&mut rows, &(), &here);
+    known.iter().for_each(|base| item::store_base(&mut rows, base));
+    state.write_all(&[&rows]).unwrap();
+    let count = entries.len() as u64;
+    let slice = Slice {
+        origin: CITY,
+        journal: JournalKind::Standards,
+        epoch: 1,
+        from: 0,
+        entries,
+        checkpoint: Vec::new(),
+        consistency: Vec::new(),
+        records: Vec::new(),
+    };
+    let bytes = slice.to_bytes();
+    let digest = Digest::of(&bytes);
+    let event = ExchangeEvent::Slice {
+        origin: CITY,
+        journal: STANDARDS,
+        epoch: 1,
+        from: 0,
+        count,
+        digest,
+        frontier: Vec::new(),
+        checkpoint: Vec::new(),
+        division: Some(division("511600")),
+    };
+    let decision = Decision { exchange: vec![event], ..Decision::default() };
+    let mut batch = WriteBatch::new();
+    fold_decided(&decision, AT, &state, &mut batch, &Files([(digest, bytes)].into())).unwrap();
+    state.write_all(&[&batch]).unwrap();
+    let pulled: Pulled = meta::PULLED.load(&state, &(CITY, STANDARDS, 1)).unwrap().unwrap();
+    assert_eq!(pulled.size, count, "the journal goes on, whatever stands in it");
+    state
+}
+
+#[test]
+fn a_superior_speaks_for_its_own_division_alone() {
+    let province = base("510116013001", "510000", 3);
+    let entries = vec![
+        record(StandardKind::BaseItem, "510000", to_vec(&base("510116013001", "510000", 9))),
+        record(StandardKind::BaseItem, "511600", to_vec(&base("510116013002", "511600", 1))),
+    ];
+    let state = folded(std::slice::from_ref(&province), entries);
+    let held = |code: &str| item::BASE.load(&state, &code.to_owned()).unwrap();
+    assert_eq!(held("510116013001"), Some(province));
+    assert_eq!(held("510116013002").unwrap().division, division("511600"));
+}
+
+#[test]
+fn what_cannot_be_read_is_passed_over_and_stops_nothing() {
+    let kinds = [
+        StandardKind::BaseItem,
+        StandardKind::Item,
+        StandardKind::Decline,
+        StandardKind::Guide,
+        StandardKind::Ceiling,
+        StandardKind::Policy,
+        StandardKind::Topic,
+        StandardKind::LifeEvent,
+        StandardKind::Entry,
+    ];
+    let mut entries: Vec<SliceEntry> =
+        kinds.into_iter().map(|kind| record(kind, "511600", b"\xa1\x00nothing".to_vec())).collect();
+    entries.push(record(StandardKind::BaseItem, "511600", to_vec(&base("510116013002", "511600", 1))));
+    let state = folded(&[], entries);
+    assert!(item::BASE.load(&state, &"510116013002".to_owned()).unwrap().is_some());
+}
