@@ -226,7 +226,7 @@ fn authorise(actor: &Actor, command: &Command) -> Result<(), Rejection> {
     .field("operator", &actor.operator)
     .remedy(
         format!("act --as another operator, or: tongban operator role {} --role {}", actor.operator, needed[0].name()),
-        format!("换操作员（--as），或授予角色：tongban operator role {} --role {}", actor.operator, needed[0].name()),
+        format!("换经办人（--as），或授予角色：tongban operator role {} --role {}", actor.operator, needed[0].name()),
     ))
 }
 
@@ -260,7 +260,7 @@ fn assign_line(facts: &dyn Facts, text: &str, department: Option<&str>) -> Resul
 }
 
 fn unknown_operator(text: &str) -> Rejection {
-    Rejection::new(codes::OPERATOR_UNKNOWN, "no such operator", "没有该操作员")
+    Rejection::new(codes::OPERATOR_UNKNOWN, "no such operator", "没有该经办人")
         .field("operator", text)
         .remedy("add it: tongban operator add", "添加：tongban operator add")
 }
@@ -284,7 +284,7 @@ fn add_operator(
 ) -> Result<Change, Rejection> {
     let text = name("name", text)?;
     if roles.is_empty() {
-        return Err(Rejection::new(codes::INVALID_FIELD, "an operator has at least one role", "操作员至少有一个角色")
+        return Err(Rejection::new(codes::INVALID_FIELD, "an operator has at least one role", "经办人至少有一个角色")
             .field("role", "")
             .remedy("give --role", "请提供 --role"));
     }

@@ -8,7 +8,7 @@
 //! | GET `/v1/operators`, `/v1/authorities` | | [`List`] |
 //! | POST `/v1/authorities` | [`AddAuthority`] | the authority |
 //! | POST `/v1/items/import` | [`ImportItems`] | the report |
-//! | POST `/v1/items/publish` | [`PublishItems`] | `published`, `refused` |
+//! | POST `/v1/items/publish` | [`PublishItems`] | `published`, `refused`; `waiting` when something begins later |
 //! | POST `/v1/items/claim` | [`ClaimItem`] | `item` |
 //! | POST `/v1/items/withdraw` | [`ItemRef`] | `item` |
 //! | POST `/v1/items/act` | [`BringItems`] | `done`, `refused`, `dry_run` |
@@ -54,7 +54,7 @@
 //! | GET `/v1/aggregate/report` | [`ReportQuery`] | [`Report`] |
 //! | POST `/v1/aggregate/pull` | | [`AggregateStatus`] |
 //! | GET `/v1/aggregate/status`, `/v1/aggregate/audit` | | [`AggregateStatus`], [`Audit`] |
-//! | GET `/v1/sync/status` | [`PeerQuery`] | [`List`] of [`PeerView`] under `peers` |
+//! | GET `/v1/sync/status`, `/v1/peers` | [`PeerQuery`] | [`List`] of [`PeerView`] under `peers` |
 //! | GET `/v1/sync/why` | [`WhyQuery`] | the same, or a [`List`] of [`WaitingView`] under `waiting` for a case |
 //! | GET `/v1/sync/quarantine` | [`QuarantineQuery`] | [`List`] of [`QuarantineView`] under `quarantine` |
 //! | POST `/v1/sync/quarantine/replay` | [`Replay`] | [`List`] of [`ReplayView`] under `replayed` |

@@ -142,7 +142,7 @@ async fn only_operators(
         return Ok(next.run(request).await);
     }
     let uid = caller.uid.map_or_else(String::new, |uid| uid.to_string());
-    Err(problem("operator-unknown", "operator", &uid, "this user is no operator", "当前用户不是操作员").remedy(
+    Err(problem("operator-unknown", "operator", &uid, "this user is no operator", "当前用户不是经办人").remedy(
         "an administrator adds him: tongban operator add NAME --role R --uid UID",
         "由管理员添加：tongban operator add",
     ))
@@ -364,7 +364,7 @@ impl Call {
             all.iter().find(|operator| operator.name == *name && mine(operator)).ok_or_else(|| {
                 unknown(
                     "no operator of this name may be used by this user".to_owned(),
-                    "当前用户不能使用该操作员".to_owned(),
+                    "当前用户不能使用该经办人".to_owned(),
                     name,
                 )
             })?
@@ -378,7 +378,7 @@ impl Call {
             all.iter()
                 .filter(|operator| own(operator))
                 .min_by_key(rank)
-                .ok_or_else(|| unknown("this user is no operator".to_owned(), "当前用户不是操作员".to_owned(), ""))?
+                .ok_or_else(|| unknown("this user is no operator".to_owned(), "当前用户不是经办人".to_owned(), ""))?
         };
         Ok(Actor { operator: chosen.name.clone(), roles: chosen.roles.clone(), window: chosen.window.clone() })
     }

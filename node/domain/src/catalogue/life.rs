@@ -330,7 +330,7 @@ fn may(facts: &dyn Facts, actor: &Actor, act: &ItemAct, base: Option<&BaseItem>)
         format!("{} 只能办理条线“{line}”的基本目录事项", actor.operator),
     )
     .field("operator", &actor.operator)
-    .remedy("act --as another operator, or: tongban operator line", "换操作员（--as），或：tongban operator line"))
+    .remedy("act --as another operator, or: tongban operator line", "换经办人（--as），或：tongban operator line"))
 }
 
 fn unfit(act: &ItemAct, code: &str, state: ItemState, review: bool) -> Rejection {
@@ -363,7 +363,7 @@ fn not_own(editing: &Editing, actor: &Actor, code: &str) -> Result<(), Rejection
     }
     Err(Rejection::new(codes::REVIEW_SELF, "nobody reviews what he edited himself", "不得审核自己编辑的内容")
         .field("item", code)
-        .remedy("let another operator review it", "请由其他操作员审核"))
+        .remedy("let another operator review it", "请由其他经办人审核"))
 }
 
 /// What whoever acts says to it.
