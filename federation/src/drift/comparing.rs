@@ -60,6 +60,9 @@ pub enum DriftError {
         /// Which.
         bucket: u8,
     },
+    /// The node names more items than a comparison takes.
+    #[error("the node names more items than a comparison takes")]
+    TooMany,
     /// An item isn't the one that its leaf names.
     #[error("an item isn't the one whose digest the node has named")]
     Item,
@@ -73,6 +76,7 @@ impl DriftError {
             Self::Malformed => "drift-malformed",
             Self::List => "drift-list-mismatch",
             Self::Bucket { .. } => "drift-bucket-mismatch",
+            Self::TooMany => "drift-too-many",
             Self::Item => "drift-item-mismatch",
         }
     }
@@ -194,6 +198,11 @@ impl Comparing {
             let held = buckets.remove(&bucket).unwrap_or_default();
             if bucket_hash(&held) != list.hash(bucket) {
                 return Err(DriftError::Bucket { bucket });
+            }
+            // An honest node answers no larger bucket.
+            let taken = leaves.values().map(Vec::len).sum::<usize>() + held.len();
+            if held.len() > limits::DRIFT_BUCKET_LEAVES_MAX || taken > limits::DRIFT_LEAVES_MAX {
+                return Err(DriftError::TooMany);
             }
             leaves.insert(bucket, held);
         }

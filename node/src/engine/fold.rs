@@ -305,7 +305,7 @@ impl Folding<'_> {
                     }
                 });
                 if newer && base.node == origin && speaks_for(base.division) && self.is_above(base.division)? {
-                    item::store_base(self.over.batch, &base);
+                    item::store_base(&mut self.over, &base)?;
                 }
             }
             StandardKind::Item => {
@@ -321,8 +321,9 @@ impl Folding<'_> {
             }
             StandardKind::Guide => {
                 let Some(guide) = readable::<Guide>(bytes, origin) else { return Ok(()) };
-                let digest = guide.digest();
-                if self.is_above(division)? && !item::GUIDE.holds(&self.over, &digest)? {
+                // The name is that of the bytes that were sealed: a later release may know more fields than this one.
+                let digest = Digest::of(bytes);
+                if digest == header.core && self.is_above(division)? && !item::GUIDE.holds(&self.over, &digest)? {
                     item::GUIDE.put(self.over.batch, &digest, &item::GuideRow { guide, released: false });
                 }
             }
@@ -334,6 +335,7 @@ impl Folding<'_> {
                 let standard = readable::<Standard>(bytes, origin);
                 if let Some(standard) = standard.filter(|said| said.node == origin && speaks_for(said.division))
                     && self.is_above(standard.division)?
+                    && self.replaces(&standard)?
                 {
                     item::store_standard(self.over.batch, &standard);
                 }
@@ -341,6 +343,19 @@ impl Folding<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether a standard from above takes the place of what is held: never of what this node keeps itself, nor of a later version; of two nodes
+    /// of one division that keep the same, the one with the lesser id stands, whichever is heard last.
+    fn replaces(&self, standard: &Standard) -> Result<bool, StorageError> {
+        let key = (item::standard_number(standard.body.kind()), standard.code.clone(), standard.division);
+        let Some(known) = item::STANDARD.load(&self.over, &key)? else { return Ok(true) };
+        let own = meta::NODE.load(&self.over, &())?.is_some_and(|here| here.node == known.node);
+        let precedes = match standard.node.cmp(&known.node) {
+            std::cmp::Ordering::Equal => known.version <= standard.version,
+            less => less.is_lt(),
+        };
+        Ok(!own && precedes)
     }
 
     /// Whether a division is above this node's, or its own.

@@ -8,10 +8,10 @@ use tongban_codes::cbor::to_vec;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{AuthorityId, Digest, Label, NodeId};
 use tongban_codes::time::Timestamp;
-use tongban_domain::catalogue::{BaseItem, Core, Editing, ItemState};
+use tongban_domain::catalogue::{BaseItem, Core, Editing, Guide, ItemState, Policy, Standard, StandardBody};
 use tongban_journal::{Body, Entry, Header, JournalKind, SALT_BYTES, Slice, SliceEntry, StandardHeader, StandardKind};
-use tongban_storage::keyspace::item;
 use tongban_storage::keyspace::meta::{self, NodeRow, Pulled};
+use tongban_storage::keyspace::{Overlay, item};
 use tongban_storage::{Backend as _, MemoryBackend, StorageError, WriteBatch};
 
 use super::entry::{Decision, ExchangeEvent};
@@ -61,8 +61,8 @@ fn base(code: &str, of: &str, version: u32) -> BaseItem {
     }
 }
 
-fn record(kind: StandardKind, of: &str, body: Vec<u8>) -> SliceEntry {
-    let header = Header::Standards(StandardHeader {
+fn standard_header(kind: StandardKind, of: &str) -> StandardHeader {
+    StandardHeader {
         kind,
         at: AT,
         base_code: None,
@@ -73,7 +73,11 @@ fn record(kind: StandardKind, of: &str, body: Vec<u8>) -> SliceEntry {
         withdrawn: false,
         division: division(of),
         authority: AuthorityId::from_bytes([1; 16]),
-    });
+    }
+}
+
+fn record(kind: StandardKind, of: &str, body: Vec<u8>) -> SliceEntry {
+    let header = Header::Standards(standard_header(kind, of));
     let body = Body::open([(FIELD_STANDARD, [7; SALT_BYTES], body)]).unwrap();
     SliceEntry { entry: Entry::new(&header, body.commitment()).bytes().to_vec(), body: body.to_bytes() }
 }
@@ -94,7 +98,11 @@ fn folded(known: &[BaseItem], entries: Vec<SliceEntry>) -> MemoryBackend {
         divisions: String::new(),
     };
     meta::NODE.put(&mut rows, &(), &here);
-    known.iter().for_each(|base| item::store_base(&mut rows, base));
+    state.write_all(&[&rows]).unwrap();
+    let mut rows = WriteBatch::new();
+    for base in known {
+        item::store_own_base(&mut Overlay::new(&state, &mut rows), base).unwrap();
+    }
     state.write_all(&[&rows]).unwrap();
     let count = entries.len() as u64;
     let slice = Slice {
@@ -160,4 +168,52 @@ fn what_cannot_be_read_is_passed_over_and_stops_nothing() {
     entries.push(record(StandardKind::BaseItem, "511600", to_vec(&base("510116013002", "511600", 1))));
     let state = folded(&[], entries);
     assert!(item::BASE.load(&state, &"510116013002".to_owned()).unwrap().is_some());
+}
+
+/// A key of something due that leads to nothing would be looked at first by every tick, for ever.
+#[test]
+fn the_last_day_of_an_own_base_item_goes_when_a_superior_takes_it_over() {
+    let last = "2027-01-31".parse().unwrap();
+    let own = BaseItem { cancel: Some(last), ..base("510116013001", "511602", 1) };
+    let due = |state: &MemoryBackend| item::due(state, Timestamp::from_millis(i64::MAX), 9).unwrap().len();
+    assert_eq!(due(&folded(std::slice::from_ref(&own), Vec::new())), 1);
+    let taken = record(StandardKind::BaseItem, "511600", to_vec(&base("510116013001", "511600", 1)));
+    assert_eq!(due(&folded(&[own], vec![taken])), 0);
+}
+
+#[test]
+fn a_standard_of_a_lower_version_does_not_come_back() {
+    let policy = |version: u32, days: u16| Standard {
+        code: "policy".to_owned(),
+        body: StandardBody::Policy(Policy { claim_days: Some(days), ..Policy::default() }),
+        division: division("511600"),
+        node: CITY,
+        version,
+        state: ItemState::Published,
+        effective: None,
+        department: None,
+        in_force: None,
+    };
+    let entries = [(2, 10), (1, 20)]
+        .map(|(version, days)| record(StandardKind::Policy, "511600", to_vec(&policy(version, days))));
+    let state = folded(&[], entries.into());
+    let number = item::standard_number(tongban_domain::catalogue::StandardKind::Policy);
+    let held = item::STANDARD.load(&state, &(number, "policy".to_owned(), division("511600"))).unwrap();
+    assert_eq!(held, Some(policy(2, 10)));
+}
+
+#[test]
+fn a_guide_is_named_by_the_bytes_that_were_sealed() {
+    let guide = Guide { conditions: Some("有固定场所".to_owned()), ..Guide::default() };
+    let bytes = to_vec(&guide);
+    let named = |digest: Digest| {
+        let header =
+            Header::Standards(StandardHeader { core: digest, ..standard_header(StandardKind::Guide, "511600") });
+        let body = Body::open([(FIELD_STANDARD, [7; SALT_BYTES], bytes.clone())]).unwrap();
+        SliceEntry { entry: Entry::new(&header, body.commitment()).bytes().to_vec(), body: body.to_bytes() }
+    };
+    let state = folded(&[], vec![named(Digest::of(&bytes))]);
+    assert!(item::GUIDE.holds(&state, &Digest::of(&bytes)).unwrap());
+    let forged = folded(&[], vec![named(Digest::of(b"another"))]);
+    assert!(!item::GUIDE.holds(&forged, &Digest::of(&bytes)).unwrap());
 }

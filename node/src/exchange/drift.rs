@@ -11,7 +11,8 @@ mod sealed;
 mod serve;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use tongban_codes::ids::NodeId;
@@ -28,12 +29,19 @@ use super::shared::Shared;
 use crate::engine::Refused;
 use holding::{Held, Stamp};
 
+/// How long one node may take to answer all questions of an examination.
+const EXAMINATION_TIME: Duration = Duration::from_secs(300);
+
 /// Nodes that are asked at once.
 const NODES_AT_ONCE: usize = 16;
 
 /// What a node remembers of drift while it runs; after a start all is compared anew.
 #[derive(Default)]
-pub struct Memory(Mutex<Remembered>);
+pub struct Memory {
+    remembered: Mutex<Remembered>,
+    /// Held by whoever reads all rows and journals: however many ask, one copy of them is in memory.
+    reading: Mutex<()>,
+}
 
 #[derive(Default)]
 struct Remembered {
@@ -52,7 +60,11 @@ struct Examined {
 
 impl Memory {
     fn change<T>(&self, change: impl FnOnce(&mut Remembered) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.remembered.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn reading(&self) -> MutexGuard<'_, ()> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,7 +87,8 @@ impl Shared {
     }
 
     async fn examine_one(self: &Arc<Self>, place: Place) -> Outcome {
-        match self.examine_or_refuse(place).await {
+        let examined = tokio::time::timeout(EXAMINATION_TIME, self.examine_or_refuse(place)).await;
+        match examined.unwrap_or(Ok(Outcome::Unreached)) {
             Ok(outcome) => outcome,
             Err(Refused::Problem(problem)) => {
                 let text = format!("{} / {}", problem.zh, problem.en);

@@ -1,5 +1,6 @@
 //! Pulling sealed journals: acts upward, standards downward, verified before they count (promise 5).
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use tongban_codes::ids::NodeId;
@@ -33,21 +34,41 @@ fn kind(journal: u8) -> JournalKind {
     if journal == ACTS { JournalKind::Acts } else { JournalKind::Standards }
 }
 
+/// On what terms a peer pulls here.
+struct Terms {
+    peer: NodeId,
+    up: bool,
+    down: bool,
+}
+
+impl Terms {
+    fn of(knowledge: &Knowledge, peer: &NodeId) -> Self {
+        Self { peer: *peer, up: knowledge.is_superior(peer), down: knowledge.is_subordinate(peer) }
+    }
+
+    /// Acts if it is above, standards if it is above or below.
+    fn journals(&self) -> &'static [u8] {
+        match (self.up, self.down) {
+            (true, _) => &[ACTS, STANDARDS],
+            (false, true) => &[STANDARDS],
+            (false, false) => &[],
+        }
+    }
+
+    /// Whether what was pulled of an origin goes on to it: what came from above goes down, what came from below goes up.
+    fn passes(&self, knowledge: &Knowledge, origin: &NodeId, journal: u8) -> bool {
+        *origin != self.peer && (journal == ACTS || knowledge.is_subordinate(origin) == self.up)
+    }
+}
+
 /// The journals that a peer may pull here: acts if it is above, standards if it is above or below; this node's own and what it pulled itself
 /// from beyond. Standards go down to those who hold to them, and up to those who count who has claimed them.
 pub(super) fn offered(knowledge: &Knowledge, peer: &NodeId) -> Vec<(JournalSize, Vec<u8>)> {
-    let (up, down) = (knowledge.is_superior(peer), knowledge.is_subordinate(peer));
-    let mut journals = Vec::new();
-    if up {
-        journals.push(ACTS);
-    }
-    if up || down {
-        journals.push(STANDARDS);
-    }
+    let terms = Terms::of(knowledge, peer);
     let me = knowledge.here().node;
     let state = &*knowledge.parts.backend;
     let mut offered = Vec::new();
-    for journal in journals {
+    for journal in terms.journals().iter().copied() {
         if let Ok(Some(Bytes(note))) = meta::CHECKPOINT.load(state, &journal)
             && let Ok(parsed) = SignedNote::parse(&note)
         {
@@ -56,11 +77,7 @@ pub(super) fn offered(knowledge: &Knowledge, peer: &NodeId) -> Vec<(JournalSize,
         }
         let pulled = meta::PULLED.list(state, &[], None, usize::MAX).unwrap_or_default();
         for ((origin, of, epoch), row) in pulled {
-            let passes = || {
-                // What came from above goes down, what came from below goes up.
-                of == ACTS || knowledge.is_subordinate(&origin) == up
-            };
-            if of == journal && origin != *peer && passes() {
+            if of == journal && terms.passes(knowledge, &origin, of) {
                 offered.push((JournalSize { origin, journal, epoch, size: row.size }, row.checkpoint));
             }
         }
@@ -97,15 +114,18 @@ fn packed(slice: WireSlice) -> WireSlice {
 
 fn slice(knowledge: &Knowledge, peer: &NodeId, pull: &Pull) -> Result<WireSlice, Refused> {
     let wanted = (pull.origin, pull.journal, pull.epoch);
-    let (size, note) = offered(knowledge, peer)
-        .into_iter()
-        .find(|(size, _)| (size.origin, size.journal, size.epoch) == wanted)
-        .ok_or_else(|| refused("journal-not-offered", "this journal may not be pulled here / 本节点不提供该日志"))?;
-    if pull.origin == knowledge.here().node {
-        own_slice(knowledge, peer, pull, &note)
-    } else {
-        kept_slice(knowledge, pull, size.size)
+    let not_offered = || refused("journal-not-offered", "this journal may not be pulled here / 本节点不提供该日志");
+    let terms = Terms::of(knowledge, peer);
+    if !terms.journals().contains(&pull.journal) {
+        return Err(not_offered());
     }
+    let state = &*knowledge.parts.backend;
+    if pull.origin == knowledge.here().node && pull.epoch == knowledge.epoch {
+        let Bytes(note) = meta::CHECKPOINT.load(state, &pull.journal)?.ok_or_else(not_offered)?;
+        return own_slice(knowledge, peer, pull, &note);
+    }
+    let row = meta::PULLED.load(state, &wanted)?.filter(|_| terms.passes(knowledge, &pull.origin, pull.journal));
+    kept_slice(knowledge, pull, row.ok_or_else(not_offered)?.size)
 }
 
 fn own_slice(knowledge: &Knowledge, peer: &NodeId, pull: &Pull, note: &[u8]) -> Result<WireSlice, Refused> {
@@ -118,13 +138,14 @@ fn own_slice(knowledge: &Knowledge, peer: &NodeId, pull: &Pull, note: &[u8]) -> 
     let mut builder = SliceBuilder::new(&checkpoint, note.to_vec(), pull.from, Vec::new());
     // A superior gets every body: it counts by them who has claimed what.
     let subordinate = knowledge.place_of(peer).filter(|_| pull.journal == STANDARDS && !knowledge.is_superior(peer));
+    let mut concerned = BTreeMap::new();
     let (mut bytes, mut index) = (0, pull.from);
     while index < checkpoint.size && bytes < u64::from(pull.bytes_max.min(SLICE_BYTES)) {
         let row = ENTRY
             .load(state, &(pull.journal, index))?
             .ok_or_else(|| refused("journal-gap", format!("entry {index} is missing / 缺少条目 {index}")))?;
         let body = match subordinate {
-            Some(place) => withhold::for_subordinate(state, place.division, &row.entry, row.body)?,
+            Some(place) => withhold::for_subordinate(state, place.division, &mut concerned, &row.entry, row.body)?,
             None => row.body,
         };
         bytes += (row.entry.len() + body.len()) as u64;
@@ -279,8 +300,9 @@ impl Pulling {
         }
         let extension = verify(&slice, &self.frontier, &checkpoint).map_err(|error| refused(error.code(), error))?;
         let (from, count) = (self.frontier.size(), extension.frontier.size() - self.frontier.size());
+        // It is asked only while more was named: whoever answers nothing would hold the journal where it is, and nobody else be asked.
         if count == 0 {
-            return Ok(PullStep::Done(self.taken));
+            return Err(refused("slice-empty", "the slice holds nothing new / 片段没有新条目"));
         }
         self.slice = count;
         let digest = blobs.store(&wire.bytes).map_err(|error| refused("blob-store", error))?;

@@ -115,8 +115,17 @@ async fn answer(shared: &Arc<Shared>, link: &Link, bytes: &[u8]) -> Response {
             Err(refused) => refusal(refused),
         },
         _ if stranger => refusal(Refused::problem("stranger", "only a join is answered here", "仅受理加入请求")),
-        Request::Journals(_) => Response::JournalList(super::pull::list(shared, &link.peer().node)),
-        Request::Pull(pull) => super::pull::serve(shared, &link.peer().node, &pull),
+        // Both read, and the second packs: not on a thread that windows wait for.
+        Request::Journals(_) => {
+            let (shared, peer) = (Arc::clone(shared), link.peer().node);
+            let listed = super::drift::apart(move || Ok(Response::JournalList(super::pull::list(&shared, &peer))));
+            listed.await.unwrap_or_else(refusal)
+        }
+        Request::Pull(pull) => {
+            let (shared, peer) = (Arc::clone(shared), link.peer().node);
+            let served = super::drift::apart(move || Ok(super::pull::serve(&shared, &peer, &pull)));
+            served.await.unwrap_or_else(refusal)
+        }
         // A node below whose certificate expired long ago may renew and catch up; it isn't answered before it has.
         Request::Routed(_) if matches!(link.peer().standing, Standing::ExpiredKin { .. }) => {
             refusal(Refused::problem("certificate-expired", "renew the certificate first", "请先换发证书"))
@@ -142,15 +151,31 @@ pub fn answer_here(knowledge: &Knowledge, peer: &NodeId, request: &[u8]) -> Opti
         Ok(Request::Journals(_)) => Response::JournalList(super::pull::list(knowledge, peer)),
         Ok(Request::Pull(pull)) => super::pull::serve(knowledge, peer, &pull),
         Ok(Request::Routed(routed)) if knowledge.targets(&routed.target).contains(&knowledge.here().node) => {
-            local(knowledge, &routed.asker, &routed.query).unwrap_or_else(refusal)
+            vouched(knowledge, peer, &routed.asker)
+                .and_then(|()| local(knowledge, &routed.asker, &routed.query))
+                .unwrap_or_else(refusal)
         }
         Ok(_) => return None,
     };
     Some(response.to_bytes())
 }
 
+/// Holds who is said to ask against who brings the question: himself, one above him, or one above this node. Rights go by who asks.
+fn vouched(knowledge: &Knowledge, came_from: &NodeId, asker: &NodeId) -> Result<(), Refused> {
+    let vouches = asker == came_from
+        || knowledge.is_superior(came_from)
+        || knowledge.directory().superiors(asker).contains(came_from);
+    if vouches {
+        return Ok(());
+    }
+    Err(Refused::problem("asker-forged", "the peer may not ask in the name of that node", "对方不得以该节点名义提问"))
+}
+
 async fn routed_question(shared: &Arc<Shared>, came_from: NodeId, routed: Routed) -> Response {
     let me = shared.here().node;
+    if let Err(refused) = vouched(shared, &came_from, &routed.asker) {
+        return refusal(refused);
+    }
     let unreached = || {
         Response::Refused(Refusal {
             code: UNREACHED.to_owned(),

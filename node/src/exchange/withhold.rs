@@ -3,6 +3,8 @@
 //! An implementation item's body is needed where a window may collect for it: at the divisions that any of its versions covers, below them,
 //! and above them, since from there it goes on. Base items, guides and standards go to everyone.
 
+use std::collections::BTreeMap;
+
 use tongban_codes::division::DivisionCode;
 use tongban_domain::catalogue::ServiceItem;
 use tongban_journal::{Body, Entry, Header, StandardKind};
@@ -13,7 +15,8 @@ use tongban_storage::keyspace::key::stem;
 use super::pull::refused;
 use crate::engine::Refused;
 
-/// The body of an entry of the own journal of standards, as a subordinate of this division gets it.
+/// The body of an entry of the own journal of standards, as a subordinate of this division gets it; `concerned` remembers items by code while one
+/// slice is made.
 ///
 /// # Errors
 ///
@@ -21,6 +24,7 @@ use crate::engine::Refused;
 pub(super) fn for_subordinate(
     read: &dyn Read,
     division: DivisionCode,
+    concerned: &mut BTreeMap<String, bool>,
     entry: &[u8],
     body: Vec<u8>,
 ) -> Result<Vec<u8>, Refused> {
@@ -29,9 +33,17 @@ pub(super) fn for_subordinate(
     if header.kind != StandardKind::Item {
         return Ok(body);
     }
-    let versions = VERSION.list(read, &stem(&header.code), None, usize::MAX)?;
-    // A version that isn't kept is no reason to withhold.
-    if versions.is_empty() || versions.iter().any(|(_, item)| concerns(item, division)) {
+    let needed = match concerned.get(&header.code) {
+        Some(needed) => *needed,
+        None => {
+            let versions = VERSION.list(read, &stem(&header.code), None, usize::MAX)?;
+            // A version that isn't kept is no reason to withhold.
+            let needed = versions.is_empty() || versions.iter().any(|(_, item)| concerns(item, division));
+            concerned.insert(header.code, needed);
+            needed
+        }
+    };
+    if needed {
         return Ok(body);
     }
     let body = Body::parse(&body).map_err(|error| refused("journal-damaged", error))?;

@@ -4,7 +4,7 @@ mod world;
 
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_federation::Flow;
-use tongban_federation::wire::{JournalSize, Pull, Request, Response};
+use tongban_federation::wire::{DriftRoot, JournalSize, Pull, Query, Request, Response, Routed, Target};
 use tongban_journal::{JournalKind, Slice, SliceEntry};
 use tongban_storage::keyspace::figure::{SLICE, SliceRow};
 use tongban_storage::keyspace::meta::{self, Pulled};
@@ -486,4 +486,28 @@ fn whatever_breaks_everything_arrives_once_it_is_whole_again() {
             assert_eq!(world.nodes[from].relaying(), 0, "seed {seed}: relay {from}");
         }
     }
+}
+
+/// Rights go by who asks, and who asks is what the bringer says: he speaks for himself, for those below him, and to those below him.
+#[test]
+fn nobody_asks_in_the_name_of_another() {
+    let mut world = World::new(18);
+    world.run(5);
+    let (city, one) = (node(&world, CITY), node(&world, ONE));
+    let two = world.nodes[TWO].place;
+    let answer = |at: usize, bringer: NodeId, asker: NodeId, target: NodeId| {
+        let query = Query::DriftRoot(DriftRoot {});
+        let question = Request::Routed(Routed { asker, target: Target::Node(target), hops: 3, query });
+        let answered = answer_here(&world.nodes[at].knowledge, &bringer, &question.to_bytes()).unwrap();
+        match Response::from_bytes(&answered).unwrap() {
+            Response::Refused(refusal) => refusal.code,
+            _ => "answered".to_owned(),
+        }
+    };
+    assert_eq!(answer(TWO, one, city, two.node), "asker-forged");
+    assert_eq!(answer(TWO, one, two.node, two.node), "asker-forged");
+    assert_eq!(answer(TWO, one, one, two.node), "answered");
+    assert_eq!(answer(TWO, city, one, two.node), "answered");
+    assert_eq!(answer(CITY, one, two.node, city), "asker-forged");
+    assert_eq!(answer(CITY, one, one, city), "answered");
 }

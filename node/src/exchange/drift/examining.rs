@@ -53,6 +53,8 @@ enum Phase {
         findings: BTreeMap<u8, Vec<Finding>>,
         open: VecDeque<ItemName>,
         whole: BTreeMap<ItemName, WholeItem>,
+        /// Bytes of them.
+        fetched: usize,
     },
     Over,
 }
@@ -120,7 +122,7 @@ impl Examining {
                 }
                 Step::Done(compared) => self.compared(knowledge, compared),
             },
-            Phase::Fetching { compared, findings, mut open, mut whole } => {
+            Phase::Fetching { compared, findings, mut open, mut whole, mut fetched } => {
                 let answer: ItemsAnswer =
                     tongban_codes::cbor::from_slice(payload).map_err(|_| refused(DriftError::Malformed))?;
                 if answer.items.is_empty() {
@@ -131,9 +133,14 @@ impl Examining {
                     let leaf = expected.and_then(|name| leaf_of(&compared, &name));
                     let leaf = leaf.ok_or_else(|| refused(DriftError::Item))?;
                     item.check(leaf).map_err(refused)?;
+                    fetched += [&item.row, &item.sealed].into_iter().flatten().map(Vec::len).sum::<usize>();
                     whole.insert(item.name.clone(), item);
                 }
-                self.fetch_or_end(knowledge, compared, findings, open, whole)
+                // The rest is told by its leaves alone.
+                if fetched >= limits::DRIFT_FETCHED_BYTES_MAX {
+                    open.clear();
+                }
+                self.fetch_or_end(knowledge, compared, findings, open, whole, fetched)
             }
             Phase::Over => Err(refused(DriftError::Malformed)),
         }
@@ -158,7 +165,7 @@ impl Examining {
         let differing = findings.values().flatten().map(|finding| finding.name.clone());
         let open: BTreeSet<ItemName> = differing.filter(theirs).collect();
         let open = open.into_iter().collect();
-        self.fetch_or_end(knowledge, compared, findings, open, BTreeMap::new())
+        self.fetch_or_end(knowledge, compared, findings, open, BTreeMap::new(), 0)
     }
 
     /// Whether the inferior has all journals of standards of those above both as far as the superior has them.
@@ -186,10 +193,11 @@ impl Examining {
         findings: BTreeMap<u8, Vec<Finding>>,
         open: VecDeque<ItemName>,
         whole: BTreeMap<ItemName, WholeItem>,
+        fetched: usize,
     ) -> Result<ExamineStep, Refused> {
         if !open.is_empty() {
             let names = open.iter().take(limits::DRIFT_ITEMS_MAX).cloned().collect();
-            self.phase = Phase::Fetching { compared, findings, open, whole };
+            self.phase = Phase::Fetching { compared, findings, open, whole, fetched };
             return Ok(ExamineStep::Ask(Query::DriftItems(DriftItems { names })));
         }
         let differences = self.differences(knowledge, &compared, &findings, &whole)?;
@@ -208,7 +216,7 @@ impl Examining {
             all.map(|finding| ItemName { base: finding.name.base.clone(), code: None }).collect();
         names.sort();
         names.dedup();
-        let mine = holding::whole(knowledge, &self.held, &names)?;
+        let mine = holding::whole(knowledge, &self.held, &names, usize::MAX)?;
         let mine: BTreeMap<ItemName, WholeItem> = mine.into_iter().map(|whole| (whole.name.clone(), whole)).collect();
         let of = |finding: &Finding| {
             let base = ItemName { base: finding.name.base.clone(), code: None };
@@ -293,7 +301,7 @@ pub fn examine_here(knowledge: &Knowledge) -> Result<Examination, Refused> {
         .collect();
     names.sort();
     names.dedup();
-    let wholes = holding::whole(knowledge, &held, &names)?;
+    let wholes = holding::whole(knowledge, &held, &names, usize::MAX)?;
     let wholes: BTreeMap<ItemName, WholeItem> = wholes.into_iter().map(|whole| (whole.name.clone(), whole)).collect();
     let at = knowledge.now();
     let of = |finding: &Finding| {

@@ -61,6 +61,12 @@ pub(super) fn held(knowledge: &Knowledge) -> Result<Arc<Held>, Refused> {
     {
         return Ok(held);
     }
+    let _reading = knowledge.drift.reading();
+    // Another may have done it meanwhile.
+    let remembered = knowledge.drift.change(|memory| memory.held.clone());
+    if let Some((_, held)) = remembered.filter(|(known, _)| *known == stamp) {
+        return Ok(held);
+    }
     let held = Arc::new(from_rows(knowledge, &*snapshot, stamp.clone())?);
     knowledge.drift.change(|memory| memory.held = Some((stamp, Arc::clone(&held))));
     Ok(held)
@@ -200,20 +206,31 @@ fn from_rows(knowledge: &Knowledge, read: &dyn Read, standards: Stamp) -> Result
     Ok(Held { holding: Arc::new(Holding::new(leaves, whole)), sealed_at, standards })
 }
 
-/// The whole items of some names: the row, and what was sealed where the leaf says that it is something else.
+/// The whole items of some names, at least one and no further from so many bytes on: the row, and what was sealed where the leaf says that it is something else.
 ///
 /// # Errors
 ///
 /// When they can't be read.
-pub(super) fn whole(knowledge: &Knowledge, held: &Held, names: &[ItemName]) -> Result<Vec<WholeItem>, Refused> {
+pub(super) fn whole(
+    knowledge: &Knowledge,
+    held: &Held,
+    names: &[ItemName],
+    bytes_max: usize,
+) -> Result<Vec<WholeItem>, Refused> {
     let snapshot = knowledge.parts.backend.snapshot()?;
     let otherwise = |name: &ItemName| held.holding.leaf(name).is_some_and(|leaf| leaf.sealed.is_some());
     let sealed = match names.iter().any(otherwise) {
-        true => Some(sealed::read(knowledge, &*snapshot)?),
+        true => {
+            let _reading = knowledge.drift.reading();
+            Some(sealed::read(knowledge, &*snapshot)?)
+        }
         false => None,
     };
-    let mut wholes = Vec::new();
+    let (mut wholes, mut bytes) = (Vec::new(), 0);
     for name in names {
+        if bytes >= bytes_max {
+            break;
+        }
         let (row, node) = match (&name.base, &name.code) {
             (_, Some(code)) => (item::ITEM.load(&*snapshot, code)?.map(|row| cbor::to_vec(&row)), None),
             (Some(code), None) => {
@@ -240,6 +257,7 @@ pub(super) fn whole(knowledge: &Knowledge, held: &Held, names: &[ItemName]) -> R
         });
         let sealed_at = held.sealed_at.get(name).copied();
         let sealed = found.and_then(|found| found.bytes.clone());
+        bytes += [&row, &sealed].into_iter().flatten().map(Vec::len).sum::<usize>();
         wholes.push(WholeItem { name: name.clone(), row, sealed, sealed_at });
     }
     Ok(wholes)

@@ -48,14 +48,14 @@ fn damaged(text: impl std::fmt::Display) -> Refused {
 }
 
 /// The value in the encoding of this release, so that what an older one wrote is the same.
-fn encoded<T: Encode<()> + for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Result<Vec<u8>, Refused> {
-    minicbor::decode::<T>(bytes).map(|value| tongban_codes::cbor::to_vec(&value)).map_err(damaged)
+fn encoded<T: Encode<()> + for<'b> Decode<'b, ()>>(bytes: &[u8]) -> Option<Vec<u8>> {
+    minicbor::decode::<T>(bytes).map(|value| tongban_codes::cbor::to_vec(&value)).ok()
 }
 
 /// A base item without the version that holds until it begins: that one was sealed by itself.
-fn released(bytes: &[u8]) -> Result<Vec<u8>, Refused> {
-    let base: BaseItem = minicbor::decode(bytes).map_err(damaged)?;
-    Ok(tongban_codes::cbor::to_vec(&BaseItem { in_force: None, ..base }))
+fn released(bytes: &[u8]) -> Option<Vec<u8>> {
+    let base: BaseItem = minicbor::decode(bytes).ok()?;
+    Some(tongban_codes::cbor::to_vec(&BaseItem { in_force: None, ..base }))
 }
 
 impl SealedItem {
@@ -63,8 +63,9 @@ impl SealedItem {
         let body = Body::parse(body).map_err(damaged)?;
         let view = body.verify(entry).map_err(damaged)?;
         let bytes = match (view.field(FIELD_STANDARD), header.kind) {
-            (View::Open(bytes), StandardKind::BaseItem) => Some(released(bytes)?),
-            (View::Open(bytes), StandardKind::Item) => Some(encoded::<ServiceItem>(bytes)?),
+            // What a later release wrote may not be readable here: then the header alone is compared.
+            (View::Open(bytes), StandardKind::BaseItem) => released(bytes),
+            (View::Open(bytes), StandardKind::Item) => encoded::<ServiceItem>(bytes),
             _ => None,
         };
         Ok(Self {
@@ -85,11 +86,14 @@ pub(super) fn read(knowledge: &Knowledge, read: &dyn Read) -> Result<SealedItems
     let me = knowledge.here().node;
     let mut sealed = SealedItems { items: BTreeMap::new(), bases: BTreeMap::new(), whole: true };
     own(knowledge, read, me, &mut sealed)?;
-    for ((origin, journal, ..), row) in SLICE.list(read, &[], None, usize::MAX)? {
-        // What comes from below is counted there, and no row here holds to it.
-        if journal != STANDARDS || knowledge.is_subordinate(&origin) {
-            continue;
-        }
+    // What comes from below is counted there, and no row here holds to it.
+    let pulled = meta::PULLED.list(read, &[], None, usize::MAX)?.into_iter();
+    let above = pulled.filter(|((origin, journal, _), _)| *journal == STANDARDS && !knowledge.is_subordinate(origin));
+    let mut slices = Vec::new();
+    for ((origin, journal, epoch), _) in above {
+        slices.extend(SLICE.list(read, &stem(&(origin, journal, epoch)), None, usize::MAX)?);
+    }
+    for ((origin, ..), row) in slices {
         let slice = Slice::parse(&knowledge.parts.blobs.load(&row.digest)?).map_err(damaged)?;
         for record in slice.entries {
             let entry = Entry::parse(record.entry).map_err(damaged)?;

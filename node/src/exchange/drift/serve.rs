@@ -67,12 +67,5 @@ pub(in crate::exchange) fn answer(
 
 /// As many of the items as fit, at least one.
 fn items(knowledge: &Knowledge, held: &holding::Held, names: &[ItemName]) -> Result<ItemsAnswer, Refused> {
-    let mut bytes = 0;
-    let wholes = holding::whole(knowledge, held, names)?.into_iter();
-    let items = wholes.take_while(|whole| {
-        let fits = bytes < limits::DRIFT_ITEMS_BYTES;
-        bytes += [&whole.row, &whole.sealed].into_iter().flatten().map(Vec::len).sum::<usize>();
-        fits
-    });
-    Ok(ItemsAnswer { items: items.collect() })
+    Ok(ItemsAnswer { items: holding::whole(knowledge, held, names, limits::DRIFT_ITEMS_BYTES)? })
 }

@@ -105,8 +105,22 @@ fn redate(batch: &mut WriteBatch, kind: ItemDue, code: &str, before: Option<Time
     }
 }
 
-/// Stores a base item of another node; a published version stays beside those that come after it.
-pub fn store_base(batch: &mut WriteBatch, base: &BaseItem) {
+/// Stores a base item of another node. Where it comes over one that this node kept, that one's last day is no day of this node any more.
+pub fn store_base(over: &mut Overlay<'_>, base: &BaseItem) -> Result<(), StorageError> {
+    let code = base.core.base_code.clone().unwrap_or_default();
+    let before = BASE.load(over, &code)?.as_ref().and_then(base_end);
+    redate(over.batch, ItemDue::BaseEnds, &code, before, None);
+    keep_base(over.batch, base);
+    Ok(())
+}
+
+/// When a base item that this node keeps ends.
+fn base_end(base: &BaseItem) -> Option<Timestamp> {
+    end(base.published().and_then(|published| published.cancel))
+}
+
+/// A published version stays beside those that come after it.
+fn keep_base(batch: &mut WriteBatch, base: &BaseItem) {
     let code = base.core.base_code.clone().unwrap_or_default();
     if !base.state.is_draft() {
         let version = BaseItem { in_force: None, ..base.clone() };
@@ -118,13 +132,12 @@ pub fn store_base(batch: &mut WriteBatch, base: &BaseItem) {
 /// Stores a base item that this node keeps: it ends here after its last day.
 pub fn store_own_base(over: &mut Overlay<'_>, base: &BaseItem) -> Result<(), StorageError> {
     let code = base.core.base_code.clone().unwrap_or_default();
-    let ends = |base: &BaseItem| end(base.published().and_then(|published| published.cancel));
-    let before = BASE.load(over, &code)?.as_ref().and_then(ends);
-    redate(over.batch, ItemDue::BaseEnds, &code, before, ends(base));
+    let before = BASE.load(over, &code)?.as_ref().and_then(base_end);
+    redate(over.batch, ItemDue::BaseEnds, &code, before, base_end(base));
     if let Some(successor) = &base.successor {
         SUCCEEDS.put(over.batch, &(successor.code.clone(), code), &());
     }
-    store_base(over.batch, base);
+    keep_base(over.batch, base);
     Ok(())
 }
 
