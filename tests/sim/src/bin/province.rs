@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use serde_json::{Value, json};
-use simulator::province::{Compared, Plan, Played, play};
+use simulator::province::{Compared, Plan, Played, Size, play};
 
 /// Plays the standards of a province.
 #[derive(Parser)]
@@ -15,6 +15,9 @@ struct Arguments {
     /// Twenty nodes instead of 1,489.
     #[arg(long)]
     small: bool,
+    /// So many cities, counties and townships instead: `3,20,126`.
+    #[arg(long, value_delimiter = ',', num_args = 1.., conflicts_with = "small")]
+    nodes: Vec<usize>,
     /// Base items in the first release.
     #[arg(long)]
     base_items: Option<usize>,
@@ -93,6 +96,9 @@ fn report(played: &Played) -> Value {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut plan = if arguments.small { Plan::small() } else { Plan::whole() };
+    if let [cities, counties, townships] = *arguments.nodes {
+        plan.size = Size { cities, counties, townships };
+    }
     plan.base_items = arguments.base_items.unwrap_or(plan.base_items);
     plan.releases = arguments.releases.unwrap_or(plan.releases);
     let played = play(arguments.seed, &plan);

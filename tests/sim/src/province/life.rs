@@ -56,9 +56,9 @@ impl World {
 
     /// A node goes off without a word.
     pub(super) fn off(&mut self, node: usize) {
-        if self.machines[node].run.take().is_none() {
-            return;
-        }
+        let Some(run) = self.machines[node].run.take() else { return };
+        // What it would read from its rows and verify at its next start.
+        self.known[node] = (run.knowledge.trust(), run.knowledge.directory());
         self.verdict.was_off(node);
         let own = self.network.ends.iter().filter(|(_, end)| end.node == node);
         let own: Vec<(u64, u64)> = own.map(|(own, end)| (*own, end.far)).collect();
