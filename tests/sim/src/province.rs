@@ -6,8 +6,10 @@
 //! each step touched, in full every thousand steps and at the end.
 
 mod compare;
+mod drift;
 mod life;
 mod links;
+mod stock;
 mod tree;
 mod verdict;
 
@@ -27,6 +29,7 @@ use crate::genesis;
 use crate::machine::{Machine, Run};
 use crate::network::Network;
 pub use compare::{Compared, Costs};
+pub use drift::{Round, Stocked, drift};
 pub use tree::Size;
 use verdict::Verdict;
 
@@ -75,8 +78,10 @@ impl Plan {
 /// What became of a release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Release {
-    /// Virtual milliseconds until it was at each node that was on all the time, in order.
+    /// Virtual milliseconds until it was at each node that was on all the time, as were all above it, each linked to the next; in order.
     pub millis: Vec<i64>,
+    /// The same of the nodes that were on, behind one that was off or not linked yet.
+    pub behind_millis: Vec<i64>,
     /// The same of the nodes that were off in between.
     pub late_millis: Vec<i64>,
 }
@@ -155,6 +160,10 @@ struct World {
     network: Network,
     questions: BTreeMap<u64, Question>,
     verdict: Verdict,
+    /// Whether every step is judged; where rows are only loaded, the examinations that follow judge them.
+    watched: bool,
+    /// How many items the nodes up to each have in force, where they were loaded.
+    stocked: Vec<usize>,
     plan: Plan,
     released: usize,
     calm: bool,
@@ -209,7 +218,9 @@ impl World {
         clock.store(beginning, Ordering::Relaxed);
         let by_id = machines.iter().enumerate().map(|(number, machine)| (machine.place.node, number)).collect();
         let mut world = Self {
-            verdict: Verdict::new(machines.len()),
+            verdict: Verdict::new(&superiors),
+            watched: true,
+            stocked: Vec::new(),
             machines,
             superiors,
             known,
@@ -312,8 +323,8 @@ impl World {
         if let Ok(flushed) = run.applied.flush() {
             machine.disk.log.purge(flushed);
         }
-        for entry in entries {
-            self.verdict.step(node, &entry, self.now, &self.machines);
+        for entry in entries.iter().filter(|_| self.watched) {
+            self.verdict.step(node, entry, self.now, &self.machines);
         }
         answer.try_recv().unwrap_or(Err(Refused::Unknown))
     }

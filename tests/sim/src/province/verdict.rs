@@ -1,7 +1,7 @@
 //! Promise 7, held against what the province has released: a base item is everywhere what was released, and a published item has the core of
 //! the version that it was held to, or names the lawful reason why not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tongban::engine::{ExchangeEvent, LogEntry, STANDARDS};
 use tongban_codes::cbor;
@@ -23,14 +23,27 @@ struct Spread {
     at: i64,
     /// Versions by base code.
     versions: BTreeMap<String, u32>,
-    /// For each node: whether it was on from the release on, and when it had all.
-    nodes: Vec<(bool, Option<i64>)>,
+    /// Of each node.
+    nodes: Vec<Reached>,
+}
+
+/// How a release came to a node.
+#[derive(Clone, Copy)]
+struct Reached {
+    /// Whether it was on from the release on.
+    on: bool,
+    /// Whether besides all above it were, and each linked to the next.
+    lined: bool,
+    /// When it had all.
+    at: Option<i64>,
 }
 
 pub(super) struct Verdict {
     pub(super) breach: Option<String>,
     pub(super) steps: u64,
     pub(super) full_checks: u64,
+    /// The place of each node's superior.
+    superiors: Vec<usize>,
     /// What was released: by base code and version, the digests of row and core.
     released: BTreeMap<(String, u32), (Digest, Digest)>,
     /// The last version of each base code.
@@ -49,8 +62,10 @@ fn digest(base: &BaseItem) -> Digest {
 }
 
 impl Verdict {
-    pub(super) fn new(nodes: usize) -> Self {
+    pub(super) fn new(superiors: &[usize]) -> Self {
+        let nodes = superiors.len();
         Self {
+            superiors: superiors.to_vec(),
             breach: None,
             steps: 0,
             full_checks: 0,
@@ -71,29 +86,49 @@ impl Verdict {
         self.items.iter().map(BTreeMap::len).sum()
     }
 
-    /// The province releases now.
-    pub(super) fn releases_now(&mut self, at: i64, machines: &[Machine]) {
-        let nodes = machines.iter().map(|machine| (machine.run.is_some(), None)).collect();
+    /// The province releases now; `linked` are the nodes that have a link to their superior.
+    pub(super) fn releases_now(&mut self, at: i64, machines: &[Machine], linked: &BTreeSet<usize>) {
+        let reached = |node: usize| Reached {
+            on: machines[node].run.is_some(),
+            lined: self.line(node).all(|above| above == 0 || linked.contains(&above)),
+            at: None,
+        };
+        let nodes = (0..machines.len()).map(reached).collect();
         self.spreads.push(Spread { at, versions: BTreeMap::new(), nodes });
     }
 
+    /// A node and all above it.
+    fn line(&self, node: usize) -> impl Iterator<Item = usize> {
+        let above = |node: &usize| (*node > 0).then(|| self.superiors[*node]);
+        std::iter::successors(Some(node), above)
+    }
+
     pub(super) fn was_off(&mut self, node: usize) {
+        let below: Vec<usize> =
+            (node..self.superiors.len()).filter(|one| self.line(*one).any(|above| above == node)).collect();
         for spread in &mut self.spreads {
-            if let Some((on, None)) = spread.nodes.get_mut(node) {
-                *on = false;
+            for one in &below {
+                if let Some(reached) = spread.nodes.get_mut(*one).filter(|reached| reached.at.is_none()) {
+                    reached.lined = false;
+                    reached.on &= *one != node;
+                }
             }
         }
     }
 
     pub(super) fn releases(&self) -> Vec<Release> {
         let of = |spread: &Spread| {
-            let millis = |wanted: bool| {
-                let nodes = spread.nodes.iter().skip(1).filter(|(on, _)| *on == wanted);
-                let mut millis: Vec<i64> = nodes.filter_map(|(_, at)| Some((*at)? - spread.at)).collect();
+            let millis = |wanted: (bool, bool)| {
+                let nodes = spread.nodes.iter().skip(1).filter(|reached| (reached.on, reached.lined) == wanted);
+                let mut millis: Vec<i64> = nodes.filter_map(|reached| Some(reached.at? - spread.at)).collect();
                 millis.sort_unstable();
                 millis
             };
-            Release { millis: millis(true), late_millis: millis(false) }
+            Release {
+                millis: millis((true, true)),
+                behind_millis: millis((true, false)),
+                late_millis: millis((false, false)),
+            }
         };
         self.spreads.iter().map(of).collect()
     }
@@ -155,8 +190,8 @@ impl Verdict {
             spread.versions.iter().all(newer)
         };
         for spread in &mut self.spreads {
-            if spread.nodes[node].1.is_none() && has(spread) {
-                spread.nodes[node].1 = Some(now);
+            if spread.nodes[node].at.is_none() && has(spread) {
+                spread.nodes[node].at = Some(now);
             }
         }
     }
@@ -204,8 +239,7 @@ impl Verdict {
             let mut new = Vec::new();
             let read = read.and_then(|()| {
                 ITEM.visit_bytes(state, |key, row| match self.items_judged[node].get(key) {
-                    Some((known, code, version))
-                        if known == row && self.items[node].get(code) == Some(version) => {}
+                    Some((known, code, version)) if known == row && self.items[node].get(code) == Some(version) => {}
                     _ => new.push((key.to_vec(), row.to_vec())),
                 })
             });
