@@ -22,7 +22,7 @@ use tongban_seal::{KeyId, PublicKey, SealError, batch};
 
 use crate::sealed::{Sealed, Unseal, UnsealError};
 pub use judging::Draft;
-pub use merge::{Merge, RecordError};
+pub use merge::{Merge, RecordError, Settled};
 pub use opened::Opened;
 pub use record::{AuthorityRecord, Certification, DatedCode, DatedKey, NODE_CERTIFICATION, NodeRecord, SignedRecord};
 

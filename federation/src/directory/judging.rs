@@ -14,7 +14,7 @@ use tongban_seal::{PublicKey, content_type};
 use super::opened::{Opened, open};
 use super::{
     AuthorityEntry, AuthorityRecord, Certification, DatedKey, Directory, Merge, NODE_CERTIFICATION, NodeEntry,
-    NodeRecord, RecordError, RecordKey, SignedRecord, chain,
+    NodeRecord, RecordError, RecordKey, Settled, SignedRecord, chain,
 };
 use crate::{limits, sealed::Sealed};
 
@@ -135,7 +135,7 @@ impl<'a> Judging<'a> {
     }
 
     /// Judges records that came together in any order; each with its outcome, in the order in which they were settled.
-    pub(super) fn merge_all(&mut self, records: Vec<Sealed>) -> Vec<(Sealed, Result<Merge, RecordError>)> {
+    pub(super) fn merge_all(&mut self, records: Vec<Sealed>) -> Vec<Settled> {
         let mut settled = Vec::with_capacity(records.len());
         let mut left = records;
         loop {

@@ -28,6 +28,9 @@ pub enum Merge {
     Older(RecordKey),
 }
 
+/// A record with what became of it.
+pub type Settled = (Sealed, Result<Merge, RecordError>);
+
 /// Why a record isn't taken.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum RecordError {
@@ -105,7 +108,7 @@ impl Directory {
 
     /// Merges records that were verified when they came and have been kept since: who has vouched for them may have been revoked
     /// meanwhile.
-    pub fn restore(&mut self, records: Vec<Sealed>, now: Timestamp) -> Vec<(Sealed, Result<Merge, RecordError>)> {
+    pub fn restore(&mut self, records: Vec<Sealed>, now: Timestamp) -> Vec<Settled> {
         self.restoring = true;
         let settled = self.merge_all(records, now);
         self.restoring = false;
@@ -113,14 +116,14 @@ impl Directory {
     }
 
     /// Merges records that came together in any order; each with its outcome, in the order in which they were settled.
-    pub fn merge_all(&mut self, records: Vec<Sealed>, now: Timestamp) -> Vec<(Sealed, Result<Merge, RecordError>)> {
+    pub fn merge_all(&mut self, records: Vec<Sealed>, now: Timestamp) -> Vec<Settled> {
         let (draft, settled) = self.judge(records, now);
         self.put(draft);
         settled
     }
 
     /// Verifies records as [`Self::merge_all`] does, and leaves the directory as it is.
-    pub fn judge(&self, records: Vec<Sealed>, now: Timestamp) -> (Draft, Vec<(Sealed, Result<Merge, RecordError>)>) {
+    pub fn judge(&self, records: Vec<Sealed>, now: Timestamp) -> (Draft, Vec<Settled>) {
         let mut judging = Judging::upon(self, now);
         let settled = judging.merge_all(records);
         (judging.draft, settled)

@@ -329,3 +329,64 @@ impl World {
         answer.try_recv().unwrap_or(Err(Refused::Unknown))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tongban_storage::keyspace::item::{BASE, ITEM};
+    use tongban_storage::{Backend as _, WriteBatch};
+
+    use super::*;
+
+    fn released() -> World {
+        let mut world = World::new(1, &Plan::small());
+        world.start(0);
+        world.release();
+        world.verdict.checks_all(&world.machines);
+        assert_eq!(world.verdict.breach, None);
+        world
+    }
+
+    fn write(world: &World, change: impl FnOnce(&mut WriteBatch)) {
+        let mut batch = WriteBatch::new();
+        change(&mut batch);
+        assert!(world.machines[0].disk.state.write(batch).is_ok());
+    }
+
+    /// Rows that were judged before aren't judged again; one that changes behind everybody's back is.
+    #[test]
+    fn a_full_check_sees_a_row_that_was_edited() {
+        let mut world = released();
+        let state = Arc::clone(&world.machines[0].disk.state);
+        let (code, mut base) =
+            BASE.list(&*state, &[], None, 1).ok().and_then(|mut rows| rows.pop()).expect("a base item");
+        base.core.legal_basis.push_str("（改）");
+        write(&world, |batch| BASE.put(batch, &code, &base));
+        world.verdict.checks_all(&world.machines);
+        assert!(world.verdict.breach.as_ref().is_some_and(|text| text.contains("isn't version 1 as released")));
+    }
+
+    #[test]
+    fn a_full_check_sees_an_item_that_nobody_published() {
+        let mut world = released();
+        for node in 1..world.machines.len() {
+            world.start(node);
+        }
+        while world.verdict.items() == 0 {
+            let Some(((at, _), event)) = world.queue.pop_first() else { break };
+            world.now = at;
+            world.clock.store(at, Ordering::Relaxed);
+            world.step(event);
+        }
+        let holds = |node: &usize| {
+            ITEM.list(&*world.machines[*node].disk.state, &[], None, 1).is_ok_and(|rows| !rows.is_empty())
+        };
+        let holder = (1..world.machines.len()).find(holds).expect("somebody has claimed");
+        let state = Arc::clone(&world.machines[holder].disk.state);
+        let (code, item) = ITEM.list(&*state, &[], None, 1).ok().and_then(|mut rows| rows.pop()).expect("an item");
+        world.verdict.checks_all(&world.machines);
+        assert_eq!(world.verdict.breach, None);
+        write(&world, |batch| ITEM.put(batch, &code, &item));
+        world.verdict.checks_all(&world.machines);
+        assert!(world.verdict.breach.as_ref().is_some_and(|text| text.contains("as nobody published it")));
+    }
+}
