@@ -9,12 +9,14 @@ mod disk;
 mod front;
 mod hall;
 mod node;
+pub mod postgres;
 mod relay;
 pub mod relevance;
 pub mod sim;
 pub mod socket;
 mod transcript;
 mod tree;
+pub mod waiting;
 
 pub use cluster::Cluster;
 pub use disk::SmallDisk;
