@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Timestamp;
-use tongban_domain::tables::{Lack, Operation, Outgoing, ReportedRow};
+use tongban_domain::tables::{Lack, Operation, Outgoing, ReportedRow, Table};
 
 use crate::api::v1::{PlanReport, RecordReport};
 use crate::cli::Context;
@@ -220,6 +220,8 @@ fn again(client: &Client, mapping: &Mapping, since: &str, args: &Args, output: O
     let mut rows = reported(client, &mapping.name)?;
     // None is less than every batch; one that another wrote is sent again rather than left out.
     rows.retain(|row| day_and_serial(&row.batch, division).is_none_or(|batch| Some(batch) > after));
+    // Parents before children, as they were sent at first.
+    rows.sort_by_cached_key(|row| (row.item.clone(), Table::named(&row.table)));
     let place = match (&args.to_files, &args.to_sql) {
         (Some(directory), _) => {
             files::write(directory, mapping, &division.to_string(), &format!("since-{since}"), &rows)?
