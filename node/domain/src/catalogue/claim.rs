@@ -1,5 +1,7 @@
 //! Claim (认领): an inferior takes over a base item and completes it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use tongban_codes::credit_code::CreditCode;
 use tongban_codes::division::{DivisionCode, Level};
@@ -11,7 +13,7 @@ use super::life::Acting;
 use super::publish::{same_binding, unknown, within_ceiling};
 use super::{
     BaseItem, DAYS_MAX, Editing, ItemState, Mode, Origin, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Tier, Unit,
-    authority_id, ceiling,
+    authority_id, ceiling, size,
 };
 use crate::authority::DatedCode;
 use crate::{Authority, Event, Facts, Rejection, codes};
@@ -135,7 +137,7 @@ pub(crate) fn claim(
         statutory,
         promised,
         modes: terms.modes.clone(),
-        covered: terms.covered.clone(),
+        covered: distinct(&terms.covered),
         // No implementation begins before its base item does.
         effective: terms.effective.max(base.effective),
         version: known.as_ref().map_or(0, |known| known.version),
@@ -153,6 +155,7 @@ pub(crate) fn claim(
         editing: Editing { editor: Some(acting.actor.operator.clone()), at: Some(at), ..Editing::default() },
     };
     same_binding(facts, &item)?;
+    size::fits("item", &item.code, &item)?;
     events.push(Event::Item(item));
     events.extend(no_longer_declined(facts, base_code, acting));
     Ok(events)
@@ -223,6 +226,12 @@ fn local_code(code: &str) -> Result<String, Rejection> {
         .remedy("look the code up", "核对编码"));
     }
     Ok(code.to_owned())
+}
+
+/// Values in their order, each once.
+fn distinct(covered: &[DivisionCode]) -> Vec<DivisionCode> {
+    let mut seen = BTreeSet::new();
+    covered.iter().copied().filter(|code| seen.insert(*code)).collect()
 }
 
 fn known_divisions(covered: &[DivisionCode]) -> Result<(), Rejection> {

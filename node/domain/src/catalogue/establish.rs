@@ -14,7 +14,7 @@ use tongban_codes::time::Date;
 use super::code_list::CodeList;
 use super::publish::Refused;
 use super::standard::{Ceiling, Entry, LifeEvent, Policy, Standard, StandardBody, StandardKind, Topic};
-use super::{DAYS_MAX, ItemState, ceiling, quality};
+use super::{DAYS_MAX, ItemState, ceiling, quality, size};
 use crate::{Event, Facts, Rejection, codes};
 
 /// The code of the one policy that a division has.
@@ -154,7 +154,8 @@ fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Re
     if let Some(department) = &draft.department {
         text("department", department, NAME_CHARS_MAX)?;
     }
-    match &draft.body {
+    let body = stored(&draft.body);
+    match &body {
         StandardBody::Ceiling(body) => check_ceiling(facts, body, draft.effective.unwrap_or(day).max(day))?,
         StandardBody::Topic(body) => check_topic(facts, &code, body)?,
         StandardBody::LifeEvent(body) => check_life_event(facts, body)?,
@@ -169,11 +170,11 @@ fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Re
             "编码为 1 至 128 字节，不含空格",
         ));
     }
-    let kind = draft.body.kind();
+    let kind = body.kind();
     let known = own(facts, kind, &code);
     let same = |known: &Standard| {
         known.state == ItemState::Published
-            && known.body == draft.body
+            && known.body == body
             && known.effective == draft.effective
             && known.department == draft.department
     };
@@ -195,9 +196,9 @@ fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Re
         ));
     }
     let here = facts.node();
-    Ok(Some(Standard {
+    let next = Standard {
         code,
-        body: draft.body.clone(),
+        body,
         division: here.division,
         node: here.node,
         version: known.as_ref().map_or(0, |known| known.version) + 1,
@@ -205,7 +206,31 @@ fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Re
         effective: draft.effective,
         department: draft.department.clone(),
         in_force: before.map(Box::new),
-    }))
+    };
+    size::fits("body", &next.code, &next)?;
+    Ok(Some(next))
+}
+
+/// What a draft says as it is kept: names without blanks around them, and nothing twice where that means the same.
+fn stored(body: &StandardBody) -> StandardBody {
+    let mut body = body.clone();
+    let trim = |names: &mut Vec<String>| names.iter_mut().for_each(|name| *name = name.trim().to_owned());
+    match &mut body {
+        StandardBody::Ceiling(ceiling) => {
+            trim(&mut ceiling.materials_floor);
+            trim(&mut ceiling.fees_floor);
+        }
+        StandardBody::LifeEvent(event) => {
+            let mut seen = BTreeSet::new();
+            event.after.retain(|pair| seen.insert(pair.clone()));
+        }
+        StandardBody::Policy(policy) => {
+            let mut seen = BTreeSet::new();
+            policy.rules_required.retain(|rule| seen.insert(rule.clone()));
+        }
+        StandardBody::Topic(_) | StandardBody::Entry(_) => {}
+    }
+    body
 }
 
 /// The code of a draft: the one given, or what follows from the body.

@@ -25,6 +25,7 @@ mod reading;
 mod reorganise;
 pub mod report;
 mod row;
+mod size;
 mod standard;
 mod term;
 mod update;

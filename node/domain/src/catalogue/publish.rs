@@ -8,7 +8,7 @@ use tongban_codes::time::{Date, Timestamp};
 use super::difference::{CoreField, lawful, stated};
 use super::life::Acting;
 use super::quality::Gate;
-use super::{BaseItem, Editing, ItemState, ServiceItem, Term, ceiling};
+use super::{BaseItem, Editing, ItemState, ServiceItem, Term, ceiling, size};
 use crate::{Authority, Event, Facts, Rejection, codes};
 
 /// What a publication of everything did.
@@ -97,16 +97,23 @@ pub(crate) fn in_force(item: &ServiceItem, day: Date) -> Result<(), Rejection> {
 }
 
 /// A guide travels from the first publication that names it.
-pub(super) fn release_guide(facts: &dyn Facts, code: &str, guide: Option<&Digest>, events: &mut Vec<Event>) {
+pub(super) fn release_guide(
+    facts: &dyn Facts,
+    code: &str,
+    guide: Option<&Digest>,
+    events: &mut Vec<Event>,
+) -> Result<(), Rejection> {
     if let Some(digest) = guide
         && !facts.guide_released(digest)
         && let Some(guide) = facts.guide(digest)
     {
         let released = |event: &Event| matches!(event, Event::GuideReleased(_, known) if known.digest() == *digest);
         if !events.iter().any(released) {
+            size::fits("guide", code, &guide)?;
             events.push(Event::GuideReleased(code.to_owned(), Box::new(guide)));
         }
     }
+    Ok(())
 }
 
 /// When and by whom something is published.
@@ -144,6 +151,7 @@ pub(super) fn publish_base(mut base: BaseItem, publishing: Publishing<'_>) -> Re
     base.state = ItemState::Published;
     base.version += 1;
     publishing.sign(&mut base.editing);
+    size::fits("item", &code, &base)?;
     Ok(base)
 }
 
@@ -229,6 +237,7 @@ pub(super) fn publish_item(
     item.version = next_version(facts, &item);
     item.state = ItemState::Published;
     publishing.sign(&mut item.editing);
+    size::fits("item", &item.code, &item)?;
     // Beside a version in force a later one waits: neither a gap nor two in force.
     let in_force = facts.item(&item.code).is_some_and(|known| known.state != ItemState::Withdrawn);
     let waits = in_force && from > day;

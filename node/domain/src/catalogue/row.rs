@@ -11,7 +11,7 @@ use super::item::is_handled_code;
 use super::publish::binding;
 use super::{
     BaseItem, CodeList, Core, Difference, Editing, Guide, ItemState, PERMIT_DAYS, ServiceItem, Source, TYPE_PERMIT,
-    Term, Unit, core_departs, reading,
+    Term, Unit, core_departs, reading, size,
 };
 use crate::Facts;
 
@@ -78,7 +78,23 @@ pub(super) fn parse_row(
         service_item(facts, findings, authorities, division, terms, codes, at)
     };
     let guide = fields.map(|fields| fields.guide()).filter(|guide| !guide.is_empty());
+    travels(findings, &parsed, guide.as_ref());
     (parsed, guide)
+}
+
+/// Rejects what is too large for the record that its publication makes.
+fn travels(findings: &mut Findings<'_>, parsed: &Parsed, guide: Option<&Guide>) {
+    let (column, item) = match parsed {
+        Parsed::Base(base) => ("base_code", size::excess(&**base)),
+        Parsed::Item(item) => ("local_item_code", size::excess(&**item)),
+        Parsed::Nothing => return,
+    };
+    if let Some(bytes) = item.or_else(|| guide.and_then(size::excess)) {
+        let max = size::RECORD_BYTES_MAX;
+        let problem =
+            format!("该行及其列表共 {bytes} 字节，超过 {max} / the row with its lists has {bytes} bytes of {max}");
+        findings.reject(column, "too-large", &problem, "缩短文字或删减列表 / shorten texts or leave entries out");
+    }
 }
 
 /// The optional columns, as read.

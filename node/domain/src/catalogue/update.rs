@@ -5,7 +5,7 @@ use super::claimed::{ClaimState, ClaimView, claims};
 use super::difference::{CoreField, Lock, take_locked};
 use super::life::{Acting, LifeReport, Selection, brought};
 use super::publish::unknown;
-use super::{BaseItem, ClaimTerms, Editing, Guide, ItemState, Refused, ServiceItem};
+use super::{BaseItem, ClaimTerms, Editing, Guide, ItemState, Refused, ServiceItem, size};
 use crate::{Event, Facts, Rejection};
 
 /// Claims what is selected of the base items above, each with the same terms; `All` means what is neither claimed nor declined.
@@ -133,6 +133,7 @@ fn updated(
         }
         guide.bases.retain(|basis| core.legal_basis.contains(&basis.law));
         if guide != known {
+            size::fits("guide", code, &guide)?;
             item.guide = Some(guide.digest());
             new_guide = Some(guide);
         }
@@ -143,5 +144,6 @@ fn updated(
     item.cancel = item.cancel.filter(|last| *last >= acting.at.date());
     item.state = ItemState::Draft;
     item.editing = Editing { editor: Some(acting.actor.operator.clone()), at: Some(acting.at), ..Editing::default() };
+    size::fits("item", code, &item)?;
     Ok((item, new_guide))
 }

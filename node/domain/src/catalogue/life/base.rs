@@ -41,7 +41,7 @@ pub(super) fn bring_base(
         ItemAct::Publish { .. } => {
             let base = publish_base(base, Publishing::of(acting))?;
             let mut events = Vec::new();
-            release_guide(facts, code, base.guide.as_ref(), &mut events);
+            release_guide(facts, code, base.guide.as_ref(), &mut events)?;
             let brought = brought_base(&base, day);
             events.push(Event::BaseItem(base));
             return Ok((brought, events));

@@ -27,7 +27,7 @@ pub(super) fn bring_item(
             let (item, waits) = publish_item(facts, item, gate, Publishing::of(acting))?;
             let brought = brought(&item, waits);
             let mut events = Vec::new();
-            release_guide(facts, &item.code, item.guide.as_ref(), &mut events);
+            release_guide(facts, &item.code, item.guide.as_ref(), &mut events)?;
             events.push(if waits { Event::Waiting(item) } else { Event::Item(item) });
             return Ok((brought, events));
         }
