@@ -2,9 +2,9 @@
 //!
 //! Base items need no clock to begin: every node reads from their rows which version holds ([`super::BaseItem::holding`]).
 
-use tongban_codes::time::Timestamp;
+use tongban_codes::time::{Date, Timestamp};
 
-use super::ItemState;
+use super::{ItemState, ServiceItem};
 use crate::{Event, Facts};
 
 /// Puts a version that waited in force.
@@ -19,6 +19,24 @@ pub(crate) fn begin(facts: &dyn Facts, code: &str, version: u32, at: Timestamp) 
     }
     item.editing.at = Some(at);
     vec![Event::Item(item)]
+}
+
+/// Says to the versions that wait beside an item, which ends before a day, that they do too: what would begin on that day or later is taken
+/// back, and what begins before ends as `ended` says. A draft stays.
+pub(super) fn end_waiting(
+    facts: &dyn Facts,
+    code: &str,
+    from: Date,
+    ended: impl Fn(ServiceItem) -> ServiceItem,
+) -> Vec<Event> {
+    let waiting = facts.items_waiting(code);
+    // What waits takes the place of a draft, so this one is written again.
+    let draft = facts.item_draft(code).filter(|_| !waiting.is_empty());
+    let said = |item: ServiceItem| match item.effective {
+        Some(begins) if begins < from => Event::Waiting(ended(item)),
+        _ => Event::TakenBack(item.code, item.version),
+    };
+    waiting.into_iter().map(said).chain(draft.map(Event::Item)).collect()
 }
 
 /// Ends an item after its last day. What waits beside it, and a draft, stay.

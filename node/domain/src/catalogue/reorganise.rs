@@ -9,6 +9,7 @@ use tongban_codes::ids::AuthorityId;
 use tongban_codes::item_code::ImplementationCode;
 use tongban_codes::time::Date;
 
+use super::date::end_waiting;
 use super::life::{Acting, note};
 use super::publish::{Publishing, named, publish_base, publish_item, unknown};
 use super::quality::Gate;
@@ -239,6 +240,10 @@ impl Move<'_> {
         if let Some(successor) = &successor {
             self.crossed.push((item.code.clone(), successor.clone()));
             self.events.push(Event::Item(self.ended(item.clone(), successor)));
+            if self.from > self.acting.at.date() {
+                let ended = |waiting| self.ended(waiting, successor);
+                self.events.extend(end_waiting(self.facts, &item.code, self.from, ended));
+            }
         }
         self.report.moved.push(Moved { item: item.code, successor, version });
     }
@@ -338,11 +343,17 @@ fn ended(mut item: ServiceItem, by: &str, from: Date, order: Option<String>, act
     item.successor = Some(Successor { code: by.to_owned(), from, order });
     item.editing.at = Some(acting.at);
     if from > acting.at.date() {
-        item.cancel = Some(from.previous_day());
+        item.cancel = Some(sooner(item.cancel, from));
     } else {
         item.state = ItemState::Withdrawn;
     }
     item
+}
+
+/// The last day of what goes on under another code from a day on, unless it ends before.
+fn sooner(cancel: Option<Date>, from: Date) -> Date {
+    let last = from.previous_day();
+    cancel.map_or(last, |cancel| cancel.min(last))
 }
 
 /// Replaces an item by another as of a day: the old one ends the day before and names the new one, mandates are carried over.
@@ -372,7 +383,11 @@ pub(crate) fn replace(
             .field("item", old)
             .remedy("see its state: tongban item show", "查看状态：tongban item show"));
     }
-    let mut events = vec![Event::Item(ended(item.clone(), &next.code, from, order, acting))];
+    let end = |item: ServiceItem| ended(item, &next.code, from, order.clone(), acting);
+    let mut events = vec![Event::Item(end(item.clone()))];
+    if from > day {
+        events.extend(end_waiting(facts, &item.code, from, end));
+    }
     for mut operator in facts.operators() {
         let Some(mandate) = operator.mandates.iter().find(|mandate| mandate.item == item.code).cloned() else {
             continue;
@@ -402,13 +417,20 @@ fn replace_base(
             .field("item", old)
             .remedy("see its state: tongban item show", "查看状态：tongban item show"));
     };
-    base.successor = Some(Successor { code: by.to_owned(), from, order });
-    base.editing.at = Some(acting.at);
+    let successor = Successor { code: by.to_owned(), from, order };
     if from > day {
-        base.cancel = Some(from.previous_day());
+        // Those that hold until it begins end as well, or one of them would hold beyond the day.
+        let mut version = Some(&mut base);
+        while let Some(ends) = version {
+            ends.successor = Some(successor.clone());
+            ends.cancel = Some(sooner(ends.cancel, from));
+            version = ends.in_force.as_deref_mut();
+        }
     } else {
+        base.successor = Some(successor);
         base.state = ItemState::Withdrawn;
     }
+    base.editing.at = Some(acting.at);
     let mut events = vec![Event::BaseItem(base.clone())];
     if row.state.is_draft() && base.state == ItemState::Published {
         let mut draft = row;

@@ -1,7 +1,10 @@
 //! Acts on implementation items.
 
+use tongban_codes::time::Date;
+
 use super::{Acting, Brought, ItemAct, not_own, review_required, said, unfit};
 use crate::catalogue::ServiceItem;
+use crate::catalogue::date::end_waiting;
 use crate::catalogue::publish::{Publishing, named, publish_item, release_guide, unknown};
 use crate::catalogue::quality::Gate;
 use crate::{Event, Facts, Rejection};
@@ -43,9 +46,17 @@ pub(super) fn bring_item(
             if item.effective.is_some_and(|begins| last < begins) {
                 return Err(unfit(act, &item.code, item.state, review));
             }
-            item.cancel = Some(last);
-            item.editing = acting.editing(&item.editing, said.as_deref());
-            return Ok((brought(&item, false), vec![Event::Item(item)]));
+            let ended = |item: ServiceItem, last: Date| ServiceItem {
+                cancel: Some(last),
+                editing: acting.editing(&item.editing, said.as_deref()),
+                ..item
+            };
+            let item = ended(item, last);
+            let waiting = end_waiting(facts, &item.code, *from, |waiting| {
+                let sooner = waiting.cancel.map_or(last, |cancel| cancel.min(last));
+                ended(waiting, sooner)
+            });
+            return Ok((brought(&item, false), std::iter::once(Event::Item(item)).chain(waiting).collect()));
         }
         _ => {}
     }
