@@ -7,17 +7,23 @@ use tongban_codes::time::{Date, Timestamp};
 use super::{ItemState, ServiceItem};
 use crate::{Event, Facts};
 
-/// Puts a version that waited in force.
+/// Puts a version that waited in force. What is suspended is suspended until somebody resumes it, whatever version begins meanwhile: the
+/// state is the item's, not the version's (standards §2, 事项状态).
 ///
 /// A version of a higher number that was published meanwhile stands over it; then it is taken back.
 pub(crate) fn begin(facts: &dyn Facts, code: &str, version: u32, at: Timestamp) -> Vec<Event> {
     let Some(mut item) = facts.items_waiting(code).into_iter().find(|waiting| waiting.version == version) else {
         return Vec::new();
     };
-    if facts.item(code).is_some_and(|known| known.version >= version) {
+    let known = facts.item(code);
+    if known.as_ref().is_some_and(|known| known.version >= version) {
         return vec![Event::TakenBack(code.to_owned(), version)];
     }
     item.editing.at = Some(at);
+    if let Some(suspended) = known.filter(|known| known.state == ItemState::Suspended) {
+        item.state = ItemState::Suspended;
+        item.editing.note = suspended.editing.note;
+    }
     vec![Event::Item(item)]
 }
 

@@ -29,9 +29,6 @@ const CODE_BYTES_MAX: usize = 128;
 /// The most items of a life event, and the most names in a floor.
 const PARTS_MAX: usize = 64;
 
-/// The most versions of a standard that hold one after the other until the last one begins.
-const WAITING_MAX: usize = 8;
-
 /// A standard as an operator gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -186,15 +183,7 @@ fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Re
         (Some(known), Some(from)) => until(known, day, from),
         _ => None,
     };
-    if before.as_ref().is_some_and(|before| waiting(before) > WAITING_MAX) {
-        let value = later.map(|from| from.to_string()).unwrap_or_default();
-        return Err(invalid(
-            "effective",
-            &value,
-            "more than eight versions wait for their day",
-            "待生效的版本超过 8 个",
-        ));
-    }
+    size::queue(&code, before.as_ref().map_or(0, waiting), later)?;
     let here = facts.node();
     let next = Standard {
         code,

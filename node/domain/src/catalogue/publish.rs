@@ -140,19 +140,47 @@ impl<'a> Publishing<'a> {
     }
 }
 
-/// The next version of a base item; what holds until it begins stays beside it.
+/// The next version of a base item; what holds until it begins stays beside it. Beside a suspended one it is suspended too until it is
+/// resumed, unless it begins at once.
 pub(super) fn publish_base(mut base: BaseItem, publishing: Publishing<'_>) -> Result<BaseItem, Rejection> {
     let day = publishing.at.date();
     let code = base.core.base_code.clone().unwrap_or_default();
     in_order(&code, base.effective, base.cancel, day)?;
-    let later = base.effective.is_some_and(|begins| begins > day);
-    let held = base.in_force.as_deref().and_then(|before| before.holding(day)).filter(|_| later);
-    base.in_force = held.map(|held| Box::new(BaseItem { in_force: None, ..held.clone() }));
+    let later = base.effective.filter(|begins| *begins > day);
+    let known = base.in_force.take().filter(|_| later.is_some());
+    let before = known.as_deref().zip(later).and_then(|(known, from)| until(known, day, from));
+    size::queue(&code, before.as_ref().map_or(0, waiting), later)?;
+    base.in_force = before.map(Box::new);
     base.state = ItemState::Published;
+    if let Some(suspended) = known.filter(|known| known.state == ItemState::Suspended) {
+        base.state = ItemState::Suspended;
+        base.editing.note = suspended.editing.note;
+    }
     base.version += 1;
     publishing.sign(&mut base.editing);
     size::fits("item", &code, &base)?;
     Ok(base)
+}
+
+/// What of a base item holds until a version begins on `from`: the version in force, and those that begin before it.
+fn until(known: &BaseItem, day: Date, from: Date) -> Option<BaseItem> {
+    let alone = || BaseItem { in_force: None, state: ItemState::Published, ..known.clone() };
+    let stands = matches!(known.state, ItemState::Published | ItemState::Suspended);
+    match known.effective.filter(|begins| *begins > day) {
+        None => (stands && known.cancel.is_none_or(|last| day <= last)).then(alone),
+        Some(begins) => {
+            let before = known.in_force.as_deref().and_then(|before| until(before, day, from));
+            if !stands || begins >= from {
+                return before;
+            }
+            Some(BaseItem { in_force: before.map(Box::new), ..alone() })
+        }
+    }
+}
+
+/// How many versions stand behind each other.
+fn waiting(base: &BaseItem) -> usize {
+    1 + base.in_force.as_deref().map_or(0, waiting)
 }
 
 /// Refuses a version that would end before it begins, or has ended.
