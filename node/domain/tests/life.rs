@@ -580,7 +580,7 @@ fn an_item_is_replaced_without_a_gap() {
     let (old, by) = (hall::PERMIT[3].1, hall::CARD[3].1);
     let replace = |by: &str, from: Date| Command::ReplaceItem { old: old.into(), by: by.into(), from, order: None };
     assert_eq!(hall.code(&replace("没有", date(2026, 10, 1))), "item-unknown");
-    assert_eq!(hall.code(&replace(old, date(2026, 10, 1))), "item-not-published");
+    assert_eq!(hall.code(&replace(old, date(2026, 10, 1))), "invalid-field");
     let later = [hall::CARD.as_slice(), &[("effective", "2026-11-01")]].concat();
     let mut later = row(2, &later);
     later.values.insert("local_item_code".into(), "511F82001004-511602000000-000-11511301452259996U-1-00".into());

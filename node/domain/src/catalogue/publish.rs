@@ -273,7 +273,7 @@ pub(super) fn publish_item(
 }
 
 /// A department that has been merged into another publishes nothing more.
-fn not_merged(authority: &Authority, code: &str, from: Date) -> Result<(), Rejection> {
+pub(super) fn not_merged(authority: &Authority, code: &str, from: Date) -> Result<(), Rejection> {
     match &authority.successor {
         Some(successor) if successor.from <= from => Err(Rejection::new(
             codes::AUTHORITY_MERGED,
