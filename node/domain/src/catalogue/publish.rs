@@ -5,7 +5,7 @@ use tongban_codes::ids::Digest;
 use tongban_codes::item_code::BasicCode;
 use tongban_codes::time::{Date, Timestamp};
 
-use super::difference::{CoreField, lawful, stated};
+use super::difference::{lawful, stated};
 use super::life::Acting;
 use super::quality::Gate;
 use super::{BaseItem, Editing, ItemState, ServiceItem, Term, ceiling, size};
@@ -319,20 +319,19 @@ fn consistent(facts: &dyn Facts, item: &ServiceItem) -> Result<(), Rejection> {
     }
 }
 
-/// The base code that the version in force of an item is bound to, while the superior keeps it published.
+/// The base code that the version in force of an item is bound to, until the superior withdraws it.
 pub(super) fn binding(facts: &dyn Facts, code: &str) -> Option<String> {
     facts
         .item(code)
         .filter(|known| matches!(known.state, ItemState::Published | ItemState::Suspended))
         .and_then(|known| known.core.base_code)
-        .filter(|base| facts.base_item(base).is_some_and(|base| base.published().is_some()))
+        .filter(|base| facts.base_item(base).is_some_and(|base| base.standing().is_some()))
 }
 
-/// The base code is one of the four that are the same: no new version leaves its base item.
+/// The base code is one of the four that are the same: no new version leaves its base item, for whatever reason. Under another one nobody
+/// would hold the other three to what they were, nor see that they differ.
 pub(super) fn same_binding(facts: &dyn Facts, item: &ServiceItem) -> Result<(), Rejection> {
-    let excused = item.difference.as_ref().is_some_and(|difference| difference.fields.contains(&CoreField::BaseCode));
     match binding(facts, &item.code) {
-        Some(_) if excused => Ok(()),
         Some(bound) if item.core.base_code.as_ref() != Some(&bound) => Err(Rejection::new(
             codes::CORE_LOCKED,
             format!("the version in force is bound to the base item {bound}"),

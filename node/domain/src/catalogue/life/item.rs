@@ -2,9 +2,10 @@
 
 use tongban_codes::time::Date;
 
-use super::{Acting, Brought, ItemAct, not_own, review_required, said, unfit};
+use super::{Acting, Brought, ItemAct, not_own, said, unfit, unreviewed_difference};
 use crate::catalogue::ServiceItem;
 use crate::catalogue::date::end_waiting;
+use crate::catalogue::difference::stated;
 use crate::catalogue::publish::{Publishing, named, publish_item, release_guide, unknown};
 use crate::catalogue::quality::Gate;
 use crate::{Event, Facts, Rejection};
@@ -17,14 +18,17 @@ pub(super) fn bring_item(
     mut item: ServiceItem,
 ) -> Result<(Brought, Vec<Event>), Rejection> {
     let day = acting.at.date();
-    let review = act.is_of_draft() && review_required(facts, day);
+    let review = act.is_of_draft() && gate.asks_for_review();
     let Some(state) = act.leads(item.state, review) else {
         return Err(unfit(act, &item.code, item.state, review));
     };
     let said = said(act)?;
     match act {
         ItemAct::Publish { difference } => {
-            if difference.is_some() {
+            if difference.is_some() && *difference != item.difference {
+                if review {
+                    return Err(unreviewed_difference(&item.code));
+                }
                 item.difference.clone_from(difference);
             }
             let (item, waits) = publish_item(facts, item, gate, Publishing::of(acting))?;
@@ -38,8 +42,12 @@ pub(super) fn bring_item(
             not_own(&item.editing, acting.actor, &item.code)?;
             item.editing.reviewer = Some(acting.actor.operator.clone());
         }
-        ItemAct::Submit {} if item.editing.editor.is_none() => {
-            item.editing.editor = Some(acting.actor.operator.clone());
+        ItemAct::Submit { difference } => {
+            if let Some(difference) = difference {
+                stated(difference)?;
+                item.difference = Some(difference.clone());
+            }
+            item.editing.editor.get_or_insert_with(|| acting.actor.operator.clone());
         }
         ItemAct::Withdraw { from: Some(from), .. } if *from > day => {
             let last = from.previous_day();
