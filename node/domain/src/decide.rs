@@ -122,7 +122,7 @@ pub fn decide(
             Ok(Change::of(events, Reply::Item { item: item.unwrap_or_default() }))
         }
         Command::ClaimItems { which, terms, dry_run } => {
-            let (report, mut events) = catalogue::claim_all(facts, acting, which, terms, *dry_run);
+            let (report, mut events) = catalogue::claim_all(facts, acting, which, terms, *dry_run)?;
             give_seal_keys(desk, &mut events);
             Ok(Change::of(events, Reply::Life(report)))
         }

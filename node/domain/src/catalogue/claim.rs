@@ -89,9 +89,9 @@ pub(crate) fn claim(
         .or(base.statutory_days.map(working_days))
         .or_else(|| (base.core.item_type == TYPE_PERMIT).then(|| working_days(PERMIT_DAYS)));
     // Without a promise of its own the claimer promises the ceiling, or its own statutory time where that is shorter.
-    let ceiling =
-        ceiling::promised_days(facts, &base, from).map(|days| statutory.map_or(days, |longest| days.min(longest.days)));
-    let promised = term("promised_days", terms.promised_days)?.or(ceiling.map(working_days));
+    let ceiling = ceiling::promised_days(facts, &base, from);
+    let proposed = ceiling.map(|days| statutory.map_or(days, |longest| days.min(longest.days)));
+    let promised = term("promised_days", terms.promised_days)?.or(proposed.map(working_days));
     within_ceiling(promised, statutory, &base)?;
     let code = match &terms.local_code {
         Some(code) => local_code(code)?,
@@ -102,6 +102,7 @@ pub(crate) fn claim(
     };
     let tier = handled(terms, &base)?;
     under_review(facts, &code)?;
+    one_base(facts, &code, base_code)?;
     let mut core = base.core.clone();
     if let Some(name) = &terms.name {
         core.name.clone_from(name);
@@ -126,6 +127,15 @@ pub(crate) fn claim(
     let mut codes = known.as_ref().map(|known| known.codes.clone()).unwrap_or_default();
     codes.national_base = terms.national_base.clone().or(codes.national_base);
     let main_item = known.as_ref().map(|known| known.main_item.clone());
+    // What begins later: no implementation begins before its base item does.
+    let effective = terms.effective.max(base.effective);
+    // A last day that was set, and a successor, hold for a version that begins before; after it the item is offered anew.
+    let ends = known.as_ref().filter(|known| {
+        let in_force = matches!(known.state, ItemState::Published | ItemState::Suspended);
+        in_force && known.cancel.is_some_and(|last| last >= effective.map_or(from, |begins| begins.max(from)))
+    });
+    let cancel = ends.and_then(|known| known.cancel).into_iter().chain(base.cancel).min();
+    let successor = ends.and_then(|known| known.successor.clone());
     let item = ServiceItem {
         code,
         main_item: main_item.unwrap_or_else(|| base.core.name.clone()),
@@ -138,8 +148,7 @@ pub(crate) fn claim(
         promised,
         modes: terms.modes.clone(),
         covered: distinct(&terms.covered),
-        // No implementation begins before its base item does.
-        effective: terms.effective.max(base.effective),
+        effective,
         version: known.as_ref().map_or(0, |known| known.version),
         state: ItemState::Draft,
         findings: Vec::new(),
@@ -148,10 +157,10 @@ pub(crate) fn claim(
         tier,
         origin: Some(Origin::Claimed),
         external: known.and_then(|known| known.external),
-        cancel: base.cancel,
+        cancel,
         difference: terms.difference.clone(),
         base_version: Some(base.version),
-        successor: None,
+        successor,
         editing: Editing { editor: Some(acting.actor.operator.clone()), at: Some(at), ..Editing::default() },
     };
     same_binding(facts, &item)?;
@@ -181,6 +190,21 @@ fn handled(terms: &ClaimTerms, base: &BaseItem) -> Result<Option<Tier>, Rejectio
         }
         (Some(_), _) => Ok(Some(Tier::Handled)),
         (None, _) => Ok(base.tier),
+    }
+}
+
+/// A draft of one base item isn't overwritten by the claim of another under the same code.
+fn one_base(facts: &dyn Facts, code: &str, base_code: &str) -> Result<(), Rejection> {
+    let draft = facts.item_draft(code).and_then(|draft| draft.core.base_code);
+    match draft.filter(|other| other != base_code) {
+        Some(other) => Err(Rejection::new(
+            codes::ITEM_STATE,
+            format!("a draft of the base item {other} has this code"),
+            format!("该编码已用于基本编码 {other} 的草稿"),
+        )
+        .field("local_code", code)
+        .remedy("give another --local-code, or leave it out", "另给 --local-code，或不提供")),
+        None => Ok(()),
     }
 }
 
