@@ -113,3 +113,37 @@ fn divisions_of_a_claim_are_kept_once() {
     let drafts: Vec<&[DivisionCode]> = county.state.drafts.values().map(|draft| &*draft.covered).collect();
     assert_eq!(drafts, [[covered]]);
 }
+
+/// A department becomes an authority, and the line of one: its name is as long as an operator may write it.
+#[test]
+fn the_name_of_a_department_has_a_hundred_characters() {
+    for (name, expected) in [("部".repeat(100), 0), ("部".repeat(101), 1)] {
+        let mut county = Hall::new("511602", "广安区");
+        let mut columns = CARD.to_vec();
+        columns[0] = ("department", &name);
+        let mut lines = base();
+        lines[0] = ("department", &name);
+        for (mut hall, columns) in [(&mut county, columns), (&mut Hall::new("510000", "四川省"), lines)]
+            .map(|(hall, columns)| (hall.clone(), columns))
+        {
+            let report = hall.import(&[row(2, &columns)]);
+            let codes: Vec<&str> = report.rows.iter().filter(|found| found.blocks).map(|found| &*found.code).collect();
+            assert_eq!((report.rejected, codes), (expected, vec!["too-long"; expected as usize]));
+        }
+        let draft = StandardDraft {
+            code: None,
+            body: StandardBody::Ceiling(Ceiling {
+                line: Some("b".repeat(name.chars().count())),
+                materials: Some(3),
+                ..Ceiling::default()
+            }),
+            effective: None,
+            department: None,
+        };
+        let of_a_line = county.code(&Command::SetStandards(vec![draft.clone()]));
+        let named = StandardDraft { department: Some(name.clone()), ..draft };
+        let set = Command::SetStandards(vec![StandardDraft { effective: Some(hall::date(2027, 1, 1)), ..named }]);
+        let expected = if expected == 0 { "ok" } else { "invalid-field" };
+        assert_eq!((of_a_line, county.code(&set)), (expected, expected));
+    }
+}

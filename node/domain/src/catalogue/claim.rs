@@ -10,7 +10,7 @@ use tongban_codes::time::{Date, Timestamp};
 use super::claimed::no_longer_declined;
 use super::difference::{CoreField, Difference, stated};
 use super::life::Acting;
-use super::publish::{same_binding, unknown, within_ceiling};
+use super::publish::{same_binding, unknown, within_statutory};
 use super::{
     BaseItem, DAYS_MAX, Editing, ItemState, Mode, Origin, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Tier, Unit,
     authority_id, ceiling, size,
@@ -92,7 +92,8 @@ pub(crate) fn claim(
     let ceiling = ceiling::promised_days(facts, &base, from);
     let proposed = ceiling.map(|days| statutory.map_or(days, |longest| days.min(longest.days)));
     let promised = term("promised_days", terms.promised_days)?.or(proposed.map(working_days));
-    within_ceiling(promised, statutory, &base)?;
+    within_statutory(promised, statutory, &base)?;
+    promisable(promised, base.promised_days)?;
     let code = match &terms.local_code {
         Some(code) => local_code(code)?,
         None => {
@@ -190,6 +191,20 @@ fn handled(terms: &ClaimTerms, base: &BaseItem) -> Result<Option<Tier>, Rejectio
         }
         (Some(_), _) => Ok(Some(Tier::Handled)),
         (None, _) => Ok(base.tier),
+    }
+}
+
+/// Refuses a promise that is longer than the superior's; other ceilings may change until the item is published, and judge it then.
+fn promisable(promised: Option<Term>, ceiling: Option<u16>) -> Result<(), Rejection> {
+    match (promised, ceiling) {
+        (Some(promised), Some(limit)) if promised.working_days() > limit => Err(Rejection::new(
+            codes::CEILING_EXCEEDED,
+            format!("the superior's ceiling is {limit} working days"),
+            format!("上级限高 {limit} 个工作日"),
+        )
+        .field("promised_days", promised.days)
+        .remedy("shorten it", "缩短时限")),
+        _ => Ok(()),
     }
 }
 

@@ -15,6 +15,7 @@ use super::code_list::CodeList;
 use super::publish::Refused;
 use super::standard::{Ceiling, Entry, LifeEvent, Policy, Standard, StandardBody, StandardKind, Topic};
 use super::{DAYS_MAX, ItemState, ceiling, quality, size};
+use crate::decide::NAME_CHARS_MAX as DEPARTMENT_CHARS_MAX;
 use crate::{Event, Facts, Rejection, codes};
 
 /// The code of the one policy that a division has.
@@ -149,7 +150,7 @@ fn waiting(standard: &Standard) -> usize {
 /// The version that a draft makes; none when nothing changes.
 fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Result<Option<Standard>, Rejection> {
     if let Some(department) = &draft.department {
-        text("department", department, NAME_CHARS_MAX)?;
+        text("department", department, DEPARTMENT_CHARS_MAX)?;
     }
     let body = stored(&draft.body);
     match &body {
@@ -208,6 +209,7 @@ fn stored(body: &StandardBody) -> StandardBody {
         StandardBody::Ceiling(ceiling) => {
             trim(&mut ceiling.materials_floor);
             trim(&mut ceiling.fees_floor);
+            ceiling.line = ceiling.line.as_deref().map(|line| line.trim().to_owned());
         }
         StandardBody::LifeEvent(event) => {
             let mut seen = BTreeSet::new();
@@ -288,7 +290,7 @@ fn check_ceiling(facts: &dyn Facts, body: &Ceiling, from: Date) -> Result<(), Re
                 .remedy("look it up: tongban item list --stage base", "查询：tongban item list --stage base"));
             }
         }
-        (None, Some(line)) => text("line", line, NAME_CHARS_MAX)?,
+        (None, Some(line)) => text("line", line, DEPARTMENT_CHARS_MAX)?,
         _ => {
             return Err(invalid(
                 "base_code",

@@ -253,7 +253,7 @@ pub(super) fn publish_item(
         })?;
         item.difference = lawful(facts, &item, base, from)?;
         item.base_version = Some(base.version);
-        within_ceiling(item.promised, item.statutory, base)?;
+        within_statutory(item.promised, item.statutory, base)?;
         ceiling::hold(facts, &item, from)?;
     } else {
         item.difference = None;
@@ -346,7 +346,8 @@ pub(super) fn same_binding(facts: &dyn Facts, item: &ServiceItem) -> Result<(), 
     }
 }
 
-pub(super) fn within_ceiling(
+/// Refuses times that are longer than the statutory ones; how long may be promised at most, the ceilings say ([`ceiling::hold`]).
+pub(super) fn within_statutory(
     promised: Option<Term>,
     statutory: Option<Term>,
     base: &BaseItem,
@@ -360,14 +361,8 @@ pub(super) fn within_ceiling(
         .field(field, days)
         .remedy("shorten it", "缩短时限")
     };
-    // Who promises nothing may take the statutory time, and the ceiling holds for that as well.
-    if let (Some(promised), Some(ceiling)) = (promised.or(statutory), base.promised_days)
-        && promised.days > ceiling
-    {
-        return Err(exceeded("promised_days", promised.days, ceiling, "the superior's ceiling", "上级限高"));
-    }
     if let (Some(statutory), Some(longest)) = (statutory, base.statutory_days)
-        && statutory.days > longest
+        && statutory.working_days() > longest
     {
         return Err(exceeded(
             "statutory_days",

@@ -14,6 +14,7 @@ use super::{
     Term, Unit, core_departs, reading, size,
 };
 use crate::Facts;
+use crate::decide::NAME_CHARS_MAX;
 
 /// The longest text of a column, in characters (national table `up_task_general_basic`: 1,000).
 const TEXT_CHARS_MAX: usize = 1000;
@@ -45,9 +46,11 @@ pub(super) fn parse_row(
     let row = findings.row;
     let node = facts.node();
     for column in TEXTS {
-        if row.text(column).chars().count() > TEXT_CHARS_MAX {
-            let problem = "超过 1000 字 / longer than 1,000 characters";
-            findings.reject(column, "too-long", problem, "缩短 / shorten it");
+        // A department becomes an authority, or the line of one, whose names are as long as everywhere.
+        let max = if column == "department" { NAME_CHARS_MAX } else { TEXT_CHARS_MAX };
+        if row.text(column).chars().count() > max {
+            let problem = format!("超过 {max} 字 / longer than {max} characters");
+            findings.reject(column, "too-long", &problem, "缩短 / shorten it");
         }
         if row.text(column).chars().any(char::is_control) {
             let problem = "含有换行等控制字符 / it has line breaks or other control characters";
@@ -295,7 +298,12 @@ fn working(days: u16) -> Term {
     Term { days, unit: Unit::WorkingDays }
 }
 
-/// The number of days of a term; publication compares the numbers too, whatever their units.
+/// The most working days that a term may hold, to compare with what a superior gives in working days.
+fn most(term: Option<Term>) -> Option<u16> {
+    term.map(Term::working_days)
+}
+
+/// The number of days of a term; publication compares promise and statutory time by their numbers too, whatever their units.
 fn days(term: Option<Term>) -> Option<u16> {
     term.map(|term| term.days)
 }
@@ -326,9 +334,9 @@ fn under(
         }
     }
     let (zh, en) = ("上级法定时限", "the superior's statutory time");
-    within(findings, "statutory_days", days(terms.statutory), base.statutory_days, zh, en);
+    within(findings, "statutory_days", most(terms.statutory), base.statutory_days, zh, en);
     let (zh, en) = ("上级限高", "the superior's ceiling");
-    within(findings, "promised_days", days(terms.promised), base.promised_days, zh, en);
+    within(findings, "promised_days", most(terms.promised), base.promised_days, zh, en);
     terms.statutory = terms.statutory.or(base.statutory_days.map(working));
     let longest = days(terms.statutory);
     let ceiling = base.promised_days.map(|days| longest.map_or(days, |longest| days.min(longest)));
