@@ -64,8 +64,7 @@ fn many_rows_take_as_many_times_as_long() {
         let bases: Vec<ImportRow> = (0..rows)
             .map(|number| {
                 let (code, name) = (format!("{:012}", 510_116_000_000_u64 + number as u64), format!("基本{number}"));
-                let columns =
-                    [("department", "省厅"), ("name", &*name), ("item_type", "01"), ("base_code", &*code)];
+                let columns = [("department", "省厅"), ("name", &*name), ("item_type", "01"), ("base_code", &*code)];
                 row(u32::try_from(number).unwrap() + 2, &columns)
             })
             .collect();

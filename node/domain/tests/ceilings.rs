@@ -411,6 +411,11 @@ fn natural_days_are_held_to_working_days_at_the_most_that_they_hold() {
         assert_eq!(Term { days, unit: Unit::NaturalDays }.working_days(), most, "{days} natural days");
         assert_eq!(Term { days, unit: Unit::WorkingDays }.working_days(), days);
     }
+    // Of different units neither number says which is longer.
+    let (natural, working) =
+        (|days| Term { days, unit: Unit::NaturalDays }, |days| Term { days, unit: Unit::WorkingDays });
+    assert!(working(15).exceeds(natural(15)) && !working(15).exceeds(natural(21)));
+    assert!(natural(22).exceeds(working(15)) && !natural(21).exceeds(working(15)));
     let mut province = province();
     set(&mut province, on_base(|body| body.promised_days = Some(10))).unwrap();
     let mut county = Hall::new("511602", "广安区");

@@ -373,7 +373,7 @@ pub(super) fn within_statutory(
         ));
     }
     if let (Some(promised), Some(statutory)) = (promised, statutory)
-        && promised.days > statutory.days
+        && promised.exceeds(statutory)
     {
         return Err(exceeded("promised_days", promised.days, statutory.days, "the statutory time", "法定时限"));
     }

@@ -249,7 +249,13 @@ fn service_item(
         }
     };
     let statutory = terms.statutory.or(permit_days(&core.item_type).map(working));
-    within(findings, "promised_days", days(terms.promised), days(statutory), "法定时限", "the statutory time");
+    if let (Some(promised), Some(longest)) = (terms.promised, statutory)
+        && promised.exceeds(longest)
+    {
+        let (days, longest) = (promised.days, longest.days);
+        let problem = format!("{days} 长于法定时限 {longest} / {days} is longer than the statutory time of {longest}");
+        findings.reject("promised_days", "ceiling-exceeded", &problem, "缩短时限 / shorten it");
+    }
     check_local_code(findings, division);
     department(findings);
     if findings.rejected {
@@ -303,7 +309,7 @@ fn most(term: Option<Term>) -> Option<u16> {
     term.map(Term::working_days)
 }
 
-/// The number of days of a term; publication compares promise and statutory time by their numbers too, whatever their units.
+/// The number of days of a term.
 fn days(term: Option<Term>) -> Option<u16> {
     term.map(|term| term.days)
 }

@@ -46,6 +46,12 @@ impl Term {
             Unit::NaturalDays => 5 * (self.days / 7) + (self.days % 7).min(5),
         }
     }
+
+    /// Tells whether it is longer than another; of different units the working days are compared that both may hold.
+    #[must_use]
+    pub fn exceeds(self, other: Term) -> bool {
+        if self.unit == other.unit { self.days > other.days } else { self.working_days() > other.working_days() }
+    }
 }
 
 /// How a case may reach the authority in charge (国办发〔2020〕35号).
