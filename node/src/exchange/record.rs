@@ -134,13 +134,19 @@ pub(super) fn verify(knowledge: &Knowledge, records: Vec<Sealed>, now: Timestamp
     Verified { events, draft, unvouched, refused }
 }
 
-/// The records of own authorities, which the writer has sealed, that the directory doesn't have yet.
+/// The records of own authorities, which the writer has sealed, that the directory doesn't have yet. Those of others come in with the directory.
 pub(super) fn unknown_authorities(knowledge: &Knowledge) -> Result<Vec<Sealed>, Refused> {
-    let rows = directory::AUTHORITY_RECORD.list(&*knowledge.parts.backend, &[], None, usize::MAX)?;
+    let state = &*knowledge.parts.backend;
+    let mut own = Vec::new();
+    hall::AUTHORITY.visit_keys(state, |id| own.push(id))?;
     let known = knowledge.directory();
-    Ok(rows
-        .into_iter()
-        .filter(|(id, Bytes(bytes))| known.authority(id).is_none_or(|entry| entry.sealed.as_bytes() != bytes))
-        .map(|(_, Bytes(bytes))| Sealed::new(bytes))
-        .collect())
+    let mut unknown = Vec::new();
+    for id in own {
+        if let Some(Bytes(bytes)) = directory::AUTHORITY_RECORD.load(state, &id)?
+            && known.authority(&id).is_none_or(|entry| entry.sealed.as_bytes() != bytes)
+        {
+            unknown.push(Sealed::new(bytes));
+        }
+    }
+    Ok(unknown)
 }
