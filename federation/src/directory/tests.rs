@@ -368,10 +368,10 @@ fn the_layout_is_which_nodes_stand_where() {
 /// Directories in one process share what they have opened, not what they trust.
 #[test]
 fn sharing_what_was_opened_makes_nobody_trusted() {
-    let opened = std::sync::Arc::new(Opened::default());
+    let opened = Arc::new(Opened::default());
     let directory = |key: u8| {
         let mut directory = Directory::new();
-        directory.share(std::sync::Arc::clone(&opened));
+        directory.share(Arc::clone(&opened));
         directory.add_anchor(id(1), signer(key).public_key());
         directory
     };
@@ -381,6 +381,6 @@ fn sharing_what_was_opened_makes_nobody_trusted() {
     assert!(same.merge_all(lot(), NOW).iter().all(|(_, outcome)| outcome.is_ok()));
     assert_eq!(same.digest(), one.digest());
     assert!(other.merge_all(lot(), NOW).iter().all(|(_, outcome)| outcome.is_err()) && other.is_empty());
-    let record = |directory: &Directory| directory.node(&id(2)).map(|entry| std::sync::Arc::clone(&entry.record));
-    assert!(record(&one).zip(record(&same)).is_some_and(|(one, same)| std::sync::Arc::ptr_eq(&one, &same)));
+    let record = |directory: &Directory| directory.node(&id(2)).map(|entry| Arc::clone(&entry.record));
+    assert!(record(&one).zip(record(&same)).is_some_and(|(one, same)| Arc::ptr_eq(&one, &same)));
 }
