@@ -140,6 +140,8 @@ pub struct Writer<'a> {
     chunks: BTreeMap<Vec<u8>, (Chunk, bool)>,
     head: Head,
     cards: BTreeMap<Digest, u32>,
+    /// Entries of cards by region, as they are to be written.
+    counts: BTreeMap<Vec<u8>, u32>,
     changes: usize,
     /// Of an index that was empty when the writer was opened.
     seen: Option<Seen>,
@@ -167,6 +169,7 @@ impl<'a> Writer<'a> {
             chunks: BTreeMap::new(),
             head,
             cards: BTreeMap::new(),
+            counts: BTreeMap::new(),
             changes: 0,
             seen: (head.entries == 0).then(Seen::new),
         })
@@ -206,6 +209,7 @@ impl<'a> Writer<'a> {
                 self.post(FIELD_DIVISION, &region, card, 0)?;
             }
             self.post(FIELD_KIND, entry.kind.name(), card, 0)?;
+            self.count(card, entry.kind, entry.division, |count| count.saturating_add(1))?;
         }
         let place =
             Place { card, stamp, department: entry.department.clone(), origin: entry.origin, as_of: entry.as_of };
@@ -304,6 +308,12 @@ impl<'a> Writer<'a> {
                 (true, false) => self.batch.put(Family::Index, key, chunk.0),
             }
         }
+        for (key, count) in std::mem::take(&mut self.counts) {
+            match count {
+                0 => self.batch.delete(Family::Index, key),
+                count => self.put(Family::Index, key, &count),
+            }
+        }
         let head = self.head;
         self.put(HEAD.0, HEAD.1.to_vec(), &head);
         self.changes = 0;
@@ -329,6 +339,24 @@ impl<'a> Writer<'a> {
             self.chunks.insert(key.clone(), (Chunk(held), false));
         }
         self.chunks.get_mut(&key).ok_or_else(|| damaged("a chunk was lost"))
+    }
+
+    fn count(
+        &mut self,
+        card: u32,
+        kind: Kind,
+        division: DivisionCode,
+        change: impl Fn(u32) -> u32,
+    ) -> Result<(), StorageError> {
+        for region in layout::counted(division) {
+            let key = layout::count(card, kind, &region);
+            let held = match self.counts.get(&key) {
+                Some(held) => *held,
+                None => row(self.backend, Family::Index, &key)?.unwrap_or(0),
+            };
+            self.counts.insert(key, change(held));
+        }
+        Ok(())
     }
 
     /// The number of an entry's card, which is made when there is none.
@@ -365,6 +393,7 @@ impl<'a> Writer<'a> {
     /// An entry is no longer of a card; a card without entries goes.
     fn leave(&mut self, card: u32, code: &str, division: DivisionCode, kind: Kind) -> Result<(), StorageError> {
         self.batch.delete(Family::Index, layout::offered(card, division, kind, code));
+        self.count(card, kind, division, |count| count.saturating_sub(1))?;
         let (mut left, mut kinds) = (BTreeSet::new(), BTreeSet::new());
         let mut more = false;
         under(&self.read(), Family::Index, &layout::offers(card), &mut |key, _| {
@@ -433,11 +462,11 @@ fn terms(card: &Card) -> BTreeMap<(u8, String), u8> {
         }
     }
     for form in name.each() {
-        let syllables = sound::syllables(words, form);
-        for pair in syllables.windows(2) {
-            *terms.entry((FIELD_SOUND, pair.join(" "))).or_default() |= IN_NAME;
+        let sounds = sound::sounds(words, form);
+        for pair in sounds.windows(2) {
+            *terms.entry((FIELD_SOUND, sound::spelled(pair, " "))).or_default() |= IN_NAME;
         }
-        let initials: Vec<char> = sound::initials(&syllables).chars().collect();
+        let initials: Vec<char> = sound::initials(&sounds).chars().collect();
         for three in initials.windows(3.min(initials.len().max(1))) {
             *terms.entry((FIELD_INITIALS, three.iter().collect())).or_default() |= IN_NAME;
         }
