@@ -9,12 +9,15 @@ mod disk;
 mod front;
 mod hall;
 mod node;
+pub mod postgres;
 mod relay;
 pub mod relevance;
 pub mod sim;
 pub mod socket;
 mod transcript;
 mod tree;
+mod two_halls;
+pub mod waiting;
 
 pub use cluster::Cluster;
 pub use disk::SmallDisk;
@@ -24,6 +27,7 @@ pub use node::{Node, binary, free_port};
 pub use relay::{Quality, Relays};
 pub use transcript::{play, play_block, play_with};
 pub use tree::{CITY, HOME, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree};
+pub use two_halls::TwoHalls;
 
 use std::time::{Duration, Instant};
 

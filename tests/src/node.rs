@@ -20,7 +20,7 @@ const STOP_SECONDS_MAX: u64 = 20;
 /// Where free ports are looked for: below those that the system gives out by itself, so that nothing else takes one between two starts.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 
-/// The binary under test: `TONGBAN_BIN`, or `tongban` beside the test's own directory.
+/// The binary under test: `TONGBAN_BIN`, or `tongban` beside this program or, for a test, beside its directory.
 ///
 /// # Panics
 ///
@@ -32,11 +32,10 @@ pub fn binary() -> PathBuf {
         assert!(path.is_file(), "TONGBAN_BIN names no file: {}", path.display());
         return path;
     }
-    let test = std::env::current_exe().expect("a process knows its executable");
-    let profile = test.parent().and_then(Path::parent).expect("tests lie in target/<profile>/deps");
-    let path = profile.join("tongban");
-    assert!(path.is_file(), "{} is not there; run `cargo build -p tongban` first, or set TONGBAN_BIN", path.display());
-    path
+    let own = std::env::current_exe().expect("a process knows its executable");
+    // Tests lie in target/<profile>/deps.
+    let found = own.ancestors().skip(1).take(2).map(|place| place.join("tongban")).find(|path| path.is_file());
+    found.expect("there is a tongban: run `cargo build -p tongban` first, or set TONGBAN_BIN")
 }
 
 /// A free UDP port on loopback; one process never gives out the same twice.

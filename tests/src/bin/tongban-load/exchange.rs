@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use serde::Serialize;
 use serde_json::Value;
+use system_tests::waiting::until;
 
 use crate::accept::{self, Round};
 use crate::api::Connection;
@@ -16,8 +17,8 @@ use crate::usage::{PerAct, Usage};
 /// How long one of these may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// How often a node is asked whether it is done.
-const LOOK_MILLIS: u64 = 5;
+/// How often a node is asked whether it is done; the resolution of what is timed by it.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Something that flowed from node to node.
 #[derive(Clone, Debug, Serialize)]
@@ -41,7 +42,7 @@ async fn flow<F: Future<Output = anyhow::Result<usize>>>(
     let (sender, receiver) = (sender.process()?, receiver.process()?);
     let before = (Usage::of(sender), Usage::of(receiver));
     let began = Instant::now();
-    let count = tokio::time::timeout(PATIENCE, done()).await.context("the nodes did not finish")??;
+    let count = done().await?;
     let seconds = began.elapsed().as_secs_f64();
     Ok(Flow {
         count,
@@ -60,13 +61,12 @@ pub(crate) async fn hand_over(from: &Node, to: &Node, cases: &[String]) -> anyho
         offered = Some(accept::round(from, "offer", cases, 64).await?);
         let mut connection = Connection::open(&from.socket(), "clerk").await?;
         let last = cases.last().context("no cases")?;
-        loop {
+        until(LOOK, PATIENCE, "the cases are discharged", async || {
             let case = connection.get(&format!("/v1/cases/show?case={last}")).await?;
-            if case["custody"] == "elsewhere" && waiting(&mut connection).await? == 0 {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(LOOK_MILLIS)).await;
-        }
+            let done = case["custody"] == "elsewhere" && waiting(&mut connection).await? == 0;
+            Ok(done.then_some(()))
+        })
+        .await?;
         for case in cases.iter().step_by(cases.len().div_ceil(50)) {
             let case = connection.get(&format!("/v1/cases/show?case={case}")).await?;
             ensure!(case["custody"] == "elsewhere", "a case was not discharged: {case}");
@@ -87,8 +87,12 @@ async fn waiting(connection: &mut Connection) -> anyhow::Result<u64> {
 /// Waits until a node has a link.
 pub(crate) async fn linked(node: &Node) -> anyhow::Result<()> {
     let mut connection = Connection::open(&node.socket(), "clerk").await?;
-    tokio::time::timeout(PATIENCE, up(&mut connection)).await.context("no link came up")??;
-    Ok(())
+    until(LOOK, PATIENCE, "a link is up", async || {
+        let status = connection.get("/v1/sync/status").await?;
+        let up = status["peers"].as_array().is_some_and(|peers| peers.iter().any(|peer| peer["state"] == "up"));
+        Ok(up.then_some(()))
+    })
+    .await
 }
 
 /// Starts `to` and waits until the envelopes that waited for it at `from` have their receipts.
@@ -97,14 +101,13 @@ pub(crate) async fn catch_up(from: &Node, to: &mut Node, count: usize) -> anyhow
     let before = waiting(&mut connection).await?;
     let watch = async {
         let mut clock = Clock::new(before);
-        loop {
+        until(LOOK, PATIENCE, "every envelope has its receipt", async || {
             let now = waiting(&mut connection).await?;
             clock.look(now);
-            if now == 0 {
-                return anyhow::Ok((clock.began, count));
-            }
-            tokio::time::sleep(Duration::from_millis(LOOK_MILLIS)).await;
-        }
+            Ok((now == 0).then_some(()))
+        })
+        .await?;
+        Ok((clock.began, count))
     };
     reached(from.process()?, to, watch, Way::ToStarted).await
 }
@@ -115,14 +118,13 @@ pub(crate) async fn pull(from: &mut Node, to: &Node, origin: &Value, target: u64
     let before = size(&connection.get("/v1/aggregate/status").await?["origins"], origin).unwrap_or(0);
     let watch = async {
         let mut clock = Clock::new(before);
-        loop {
+        until(LOOK, PATIENCE, "the journal is pulled", async || {
             let now = size(&connection.get("/v1/aggregate/status").await?["origins"], origin).unwrap_or(0);
             clock.look(now);
-            if now >= target {
-                return anyhow::Ok((clock.began, usize::try_from(target.saturating_sub(before))?));
-            }
-            tokio::time::sleep(Duration::from_millis(LOOK_MILLIS)).await;
-        }
+            Ok((now >= target).then_some(()))
+        })
+        .await?;
+        Ok((clock.began, usize::try_from(target.saturating_sub(before))?))
     };
     reached(to.process()?, from, watch, Way::FromStarted).await
 }
@@ -169,7 +171,7 @@ async fn reached(
 ) -> anyhow::Result<Flow> {
     let before = Usage::of(running);
     let watch = async {
-        let (began, count) = tokio::time::timeout(PATIENCE, watch).await.context("the nodes did not finish")??;
+        let (began, count) = watch.await?;
         anyhow::Ok((began, Instant::now(), count))
     };
     let start = async {
@@ -186,17 +188,6 @@ async fn reached(
         Way::FromStarted => (started, running),
     };
     Ok(Flow { count, seconds, per_second: rate(count, seconds), sender, receiver })
-}
-
-/// Waits until a link is up.
-async fn up(connection: &mut Connection) -> anyhow::Result<()> {
-    loop {
-        let status = connection.get("/v1/sync/status").await?;
-        if status["peers"].as_array().is_some_and(|peers| peers.iter().any(|peer| peer["state"] == "up")) {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
 }
 
 fn size(checkpoints: &Value, origin: &Value) -> Option<u64> {

@@ -2,17 +2,22 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Signal, kill_process};
 use serde_json::Value;
+use system_tests::waiting::{has_ended_within, process_of, until};
+use tokio::process::Child;
 
 use crate::api::Connection;
 
 /// How long a start or a stop may take.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How often a node that starts is asked whether it is ready; the resolution of the starts that are timed.
+const LOOK: Duration = Duration::from_millis(2);
 
 /// A node of the real binary.
 pub(crate) struct Node {
@@ -38,7 +43,7 @@ impl Node {
     }
 
     pub(crate) fn process(&self) -> anyhow::Result<u32> {
-        self.child.as_ref().map(Child::id).context("the node doesn't run")
+        self.child.as_ref().and_then(Child::id).context("the node doesn't run")
     }
 
     /// Runs a command of the CLI on the node and gives what it printed.
@@ -66,32 +71,28 @@ impl Node {
     pub(crate) async fn start(&mut self) -> anyhow::Result<Duration> {
         let log = File::options().create(true).append(true).open(self.directory.with_extension("log"))?;
         let began = Instant::now();
-        let child = Command::new(&self.binary)
+        let child = tokio::process::Command::new(&self.binary)
             .arg("--dir")
             .arg(&self.directory)
             .arg("run")
+            .kill_on_drop(true)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()?;
-        self.child = Some(child);
-        loop {
-            if let Ok(mut connection) = Connection::open(&self.socket(), "admin").await
-                && let Ok(status) = connection.get("/v1/status").await
-                && status["ready"] == true
-            {
-                return Ok(began.elapsed());
-            }
-            if let Some(child) = &mut self.child
-                && let Some(status) = child.try_wait()?
-            {
-                bail!("the node ended with {status}; see {}", self.directory.with_extension("log").display());
-            }
-            if began.elapsed() > PATIENCE {
-                bail!("the node did not become ready");
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
+        let child = self.child.insert(child);
+        let socket = self.directory.join("tongban.sock");
+        // Until it listens, and while it recovers, asking fails.
+        let ready = until(LOOK, PATIENCE, "the node is ready", async || {
+            let Ok(mut connection) = Connection::open(&socket, "admin").await else { return Ok(None) };
+            let status = connection.get("/v1/status").await;
+            Ok(status.is_ok_and(|status| status["ready"] == true).then_some(()))
+        });
+        tokio::select! {
+            ready = ready => ready?,
+            status = child.wait() => bail!("the node ended with {}; see {}", status?, self.directory.with_extension("log").display()),
         }
+        Ok(began.elapsed())
     }
 
     /// Stops the process in good order.
@@ -106,14 +107,8 @@ impl Node {
 
     async fn end(&mut self, signal: Signal) -> anyhow::Result<()> {
         let Some(child) = &mut self.child else { return Ok(()) };
-        kill_process(Pid::from_child(child), signal)?;
-        let began = Instant::now();
-        while child.try_wait()?.is_none() {
-            if began.elapsed() > PATIENCE {
-                bail!("the node did not stop");
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        kill_process(process_of(child).context("the node has ended by itself")?, signal)?;
+        tokio::time::timeout(PATIENCE, child.wait()).await.context("the node did not stop")??;
         self.child = None;
         Ok(())
     }
@@ -131,10 +126,12 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
-            // It may have ended already.
-            let _killed = child.kill();
-            let _waited = child.wait();
+        if let Some(child) = &mut self.child
+            && let Some(process) = process_of(child)
+        {
+            let _killed = child.start_kill();
+            // Its directory is removed next.
+            let _gone = has_ended_within(PATIENCE, process);
         }
     }
 }

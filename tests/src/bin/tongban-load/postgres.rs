@@ -5,16 +5,14 @@
 //! anything but the state of the case: no rights, no item, no calendar, no seal, no hash tree, no figures. Settings are
 //! PostgreSQL's own, `fsync` and `synchronous_commit` on.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail, ensure};
-use rustix::process::{Pid, Signal, kill_process};
-use tokio_postgres::{Client, NoTls};
+use anyhow::{Context as _, ensure};
+use system_tests::postgres::{Cluster, Options};
+use system_tests::waiting::until;
+use tokio_postgres::Client;
 
 use crate::accept::Round;
 use crate::latency::{Acts, gather, micros_since};
@@ -25,8 +23,12 @@ const JOURNAL_HEADER_BYTES: usize = 150;
 const JOURNAL_BODY_BYTES: usize = 150;
 const OUTBOX_BYTES: usize = 300;
 
-/// How long a start or a stop may take.
+/// How long the backends may take to end, and how often they are counted.
 const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// What the comparison rests on, also where PostgreSQL's own values would change.
+const SETTINGS: [(&str, &str); 2] = [("fsync", "on"), ("synchronous_commit", "on")];
 
 const SCHEMA: &str = "
 CREATE TABLE idempotency (key bytea PRIMARY KEY, request bytea NOT NULL, reply text NOT NULL);
@@ -54,93 +56,30 @@ WITH known AS (INSERT INTO idempotency (key, request, reply) VALUES ($1, $2, $3)
      entry AS (INSERT INTO journal (case_id, header, body) SELECT id, $8, $9 FROM accepted)
 INSERT INTO outbox (destination, case_id, body) SELECT $10, id, $11 FROM accepted";
 
+const OTHERS: &str =
+    "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+
 /// A running PostgreSQL with its own cluster.
 pub(crate) struct Postgres {
-    child: Child,
-    directory: PathBuf,
+    cluster: Cluster,
     filled: i64,
     numbered: usize,
 }
 
-/// Where the programs of PostgreSQL 15 are, if they are anywhere.
-pub(crate) fn programs() -> Option<PathBuf> {
-    let debian = PathBuf::from("/usr/lib/postgresql/15/bin");
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::iter::once(debian)
-        .chain(std::env::split_paths(&path))
-        .find(|directory| directory.join("initdb").is_file() && directory.join("postgres").is_file())
-}
-
-/// PostgreSQL refuses to run as root: then it runs as the user that Debian's package makes.
-fn command(program: &Path) -> Command {
-    if !rustix::process::getuid().is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
-    command
-}
-
 impl Postgres {
     /// Makes a cluster in a new directory and starts it; its version comes with it.
-    pub(crate) async fn start(programs: &Path, directory: PathBuf) -> anyhow::Result<(Self, String)> {
-        fs::create_dir(&directory)?;
-        if rustix::process::getuid().is_root() {
-            fs::set_permissions(&directory, fs::Permissions::from_mode(0o700))?;
-            let owned = Command::new("chown").arg("postgres").arg(&directory).status()?;
-            ensure!(owned.success(), "there is no user postgres for a cluster of root's");
-        }
-        let data = directory.join("data");
-        let made = command(&programs.join("initdb"))
-            .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale", "--pgdata"])
-            .arg(&data)
-            .current_dir("/")
-            .stdout(Stdio::null())
-            .output()?;
-        ensure!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-        let log = fs::File::create(directory.with_extension("log"))?;
-        let child = command(&programs.join("postgres"))
-            .arg("-D")
-            .arg(&data)
-            .args(["-c", "listen_addresses=", "-c", "fsync=on", "-c", "synchronous_commit=on"])
-            .arg("-c")
-            .arg(format!("unix_socket_directories={}", directory.display()))
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()?;
-        let mut postgres = Self { child, directory, filled: 0, numbered: 0 };
-        let began = Instant::now();
-        let client = loop {
-            match postgres.connect().await {
-                Ok(client) => break client,
-                Err(error) if began.elapsed() > PATIENCE => return Err(error),
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-            }
-            if let Some(status) = postgres.child.try_wait()? {
-                bail!("postgres ended with {status}; see {}", postgres.directory.with_extension("log").display());
-            }
-        };
+    pub(crate) async fn start(programs: &Path, directory: &Path) -> anyhow::Result<(Self, String)> {
+        let options = Options { settings: &SETTINGS, ..Options::default() };
+        let cluster = Cluster::start(programs, directory, &options).await?;
+        let client = cluster.connect().await?;
         client.batch_execute(SCHEMA).await?;
         let version = client.query_one("SHOW server_version", &[]).await?.get(0);
-        Ok((postgres, version))
-    }
-
-    async fn connect(&self) -> anyhow::Result<Client> {
-        let (client, connection) = tokio_postgres::Config::new()
-            .host_path(&self.directory)
-            .user("postgres")
-            .dbname("postgres")
-            .connect(NoTls)
-            .await?;
-        tokio::spawn(connection);
-        Ok(client)
+        Ok((Self { cluster, filled: 0, numbered: 0 }, version))
     }
 
     /// Collects so many cases and gives their ids.
     pub(crate) async fn fill(&mut self, count: usize) -> anyhow::Result<Vec<Vec<u8>>> {
-        let client = self.connect().await?;
+        let client = self.cluster.connect().await?;
         let last = self.filled + i64::try_from(count)?;
         let rows = client.query(FILL, &[&(self.filled + 1), &last]).await?;
         self.filled = last;
@@ -154,7 +93,7 @@ impl Postgres {
     pub(crate) async fn round(&mut self, cases: &[Vec<u8>], clients: usize) -> anyhow::Result<Round> {
         let mut sessions = Vec::new();
         for _ in 0..clients {
-            let client = Arc::new(self.connect().await?);
+            let client = Arc::new(self.cluster.connect().await?);
             let statement = client.prepare(ACCEPT).await?;
             sessions.push((client, statement));
         }
@@ -165,7 +104,7 @@ impl Postgres {
         let cases: Arc<[Vec<u8>]> = cases.into();
         let acts = Acts::new(cases.len());
         let syncs = self.syncs().await?;
-        let family = self.child.id();
+        let family = self.cluster.pid().context("postgres has ended")?;
         let (server, load) = (Usage::of_family(family), Usage::of(std::process::id()));
         let began = Instant::now();
         let tasks = sessions.into_iter().map(|(client, statement)| {
@@ -188,31 +127,24 @@ impl Postgres {
         let mut load = Usage::of(std::process::id()).per_act(&load, acts);
         load.threads_us.clear();
         drop(held);
-        // An ending backend adds its counts to the shared ones.
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        self.alone().await?;
         let syncs = self.syncs().await?.saturating_sub(syncs);
         Ok(Round::new(clients, latency, syncs, server, load))
     }
 
-    async fn syncs(&self) -> anyhow::Result<u64> {
-        let row = self.connect().await?.query_one("SELECT wal_sync FROM pg_stat_wal", &[]).await?;
-        u64::try_from(row.get::<_, i64>(0)).context("a negative count")
+    /// Waits until the backends of closed connections have ended; each adds its counts to the shared ones before it is gone.
+    async fn alone(&self) -> anyhow::Result<()> {
+        let client = self.cluster.connect().await?;
+        until(PAUSE, PATIENCE, "the backends end", async || {
+            let others: i64 = client.query_one(OTHERS, &[]).await?.get(0);
+            Ok((others == 0).then_some(()))
+        })
+        .await
     }
-}
 
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        // SIGINT is its fast shutdown; it ends its own children.
-        let _told = kill_process(Pid::from_child(&self.child), Signal::INT);
-        let began = Instant::now();
-        while matches!(self.child.try_wait(), Ok(None)) {
-            if began.elapsed() > PATIENCE {
-                let _killed = self.child.kill();
-                let _waited = self.child.wait();
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(20));
-        }
+    async fn syncs(&self) -> anyhow::Result<u64> {
+        let row = self.cluster.connect().await?.query_one("SELECT wal_sync FROM pg_stat_wal", &[]).await?;
+        u64::try_from(row.get::<_, i64>(0)).context("a negative count")
     }
 }
 

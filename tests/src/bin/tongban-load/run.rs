@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
+use system_tests::postgres::programs;
 
 use crate::accept::{self, Round};
 use crate::exchange::{self, Flow};
 use crate::hall::{self, Collecting, Counter};
 use crate::node::Node;
-use crate::postgres::{self, Postgres};
+use crate::postgres::Postgres;
 use crate::report::{Report, Starts};
 use crate::usage::{Machine, resident_kib};
 use crate::{Arguments, disk, echo, say, sizes};
@@ -92,14 +93,14 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
         return Ok(report);
     }
 
-    let mut beside = match postgres::programs() {
+    let mut beside = match programs() {
         None => {
             report.postgres = Err("PostgreSQL 15 is not installed; nothing was compared with it".to_owned());
             None
         }
         Some(programs) => {
             stage("PostgreSQL starts");
-            let (postgres, version) = Postgres::start(&programs, directory.path().join("postgres")).await?;
+            let (postgres, version) = Postgres::start(&programs, &directory.path().join("postgres")).await?;
             report.postgres = Ok(version);
             Some(postgres)
         }

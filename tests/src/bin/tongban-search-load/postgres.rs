@@ -3,18 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
-use anyhow::{Result, bail, ensure};
-use rustix::process::{Pid, Signal, kill_process};
+use anyhow::{Result, ensure};
+use system_tests::postgres::{Cluster, Options, programs};
 use system_tests::relevance::{DEPTH, Judged, means, ndcg};
-use tokio_postgres::{Client, NoTls};
 use tongban_search::Entry;
 
-/// How long a start or a stop may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Trigrams are of letters only, and what is a letter the locale says.
+const OPTIONS: Options<'_> = Options { locale: "C.UTF-8", settings: &[] };
 
 /// Means by kind of question.
 type Means = BTreeMap<String, f64>;
@@ -31,38 +28,6 @@ const TEXTS: [(&str, &str); 2] = [
     ("code, name, main item, department", "(code || ' ' || name || ' ' || main_item || ' ' || department)"),
 ];
 
-/// A running PostgreSQL, which ends when it is dropped.
-struct Postgres {
-    child: Child,
-    directory: PathBuf,
-}
-
-impl Drop for Postgres {
-    fn drop(&mut self) {
-        if let Some(pid) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            // SIGINT: a fast shutdown.
-            let _sent = kill_process(pid, Signal::INT);
-        }
-        let _ended = self.child.wait();
-    }
-}
-
-fn programs() -> Option<PathBuf> {
-    let debian = PathBuf::from("/usr/lib/postgresql/15/bin");
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::iter::once(debian).chain(std::env::split_paths(&path)).find(|directory| directory.join("initdb").is_file())
-}
-
-/// PostgreSQL refuses to run as root: then it runs as the user that Debian's package makes.
-fn command(program: &Path) -> Command {
-    if !rustix::process::getuid().is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--"]).arg(program);
-    command
-}
-
 /// nDCG@10 of each ranking, with the version; `None` where there is no PostgreSQL.
 pub(crate) fn quality(
     questions: &[Judged],
@@ -71,9 +36,11 @@ pub(crate) fn quality(
 ) -> Result<Option<(String, BTreeMap<String, Means>)>> {
     let Some(programs) = programs() else { return Ok(None) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let directory = directory.join("postgres");
+    // PostgreSQL's user must get through.
+    fs::set_permissions(directory, fs::Permissions::from_mode(0o755))?;
     runtime.block_on(async {
-        let (postgres, client) = start(&programs, &directory).await?;
+        let cluster = Cluster::start(&programs, &directory.join("postgres"), &OPTIONS).await?;
+        let client = cluster.connect().await?;
         let version = client.query_one("SHOW server_version", &[]).await?.get(0);
         client
             .batch_execute(
@@ -104,56 +71,6 @@ pub(crate) fn quality(
                 rankings.insert(format!("{likeness} of {of}"), means(&scores));
             }
         }
-        drop(client);
-        drop(postgres);
         Ok(Some((version, rankings)))
     })
-}
-
-async fn start(programs: &Path, directory: &Path) -> Result<(Postgres, Client)> {
-    fs::create_dir(directory)?;
-    if rustix::process::getuid().is_root() {
-        // The new directory lies in one that only root may enter.
-        for part in [directory.parent().unwrap_or(directory), directory] {
-            fs::set_permissions(part, fs::Permissions::from_mode(0o755))?;
-        }
-        let owned = Command::new("chown").arg("postgres").arg(directory).status()?;
-        ensure!(owned.success(), "there is no user postgres for a cluster of root's");
-    }
-    let data = directory.join("data");
-    // Trigrams are of letters only, and what is a letter the locale says.
-    let made = command(&programs.join("initdb"))
-        .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--pgdata"])
-        .arg(&data)
-        .current_dir("/")
-        .stdout(Stdio::null())
-        .output()?;
-    ensure!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
-    let log = fs::File::create(directory.with_extension("log"))?;
-    let child = command(&programs.join("postgres"))
-        .arg("-D")
-        .arg(&data)
-        .args(["-c", "listen_addresses=", "-c"])
-        .arg(format!("unix_socket_directories={}", directory.display()))
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()?;
-    let mut postgres = Postgres { child, directory: directory.to_path_buf() };
-    let began = Instant::now();
-    loop {
-        let mut config = tokio_postgres::Config::new();
-        match config.host_path(&postgres.directory).user("postgres").dbname("postgres").connect(NoTls).await {
-            Ok((client, connection)) => {
-                tokio::spawn(connection);
-                return Ok((postgres, client));
-            }
-            Err(error) if began.elapsed() > PATIENCE => return Err(error.into()),
-            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-        }
-        if let Some(status) = postgres.child.try_wait()? {
-            bail!("postgres ended with {status}; see {}", directory.with_extension("log").display());
-        }
-    }
 }
