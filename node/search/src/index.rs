@@ -22,6 +22,8 @@ use crate::words::Words;
 const CHANGES_MAX: usize = 20_000;
 /// Cards whose numbers a writer remembers.
 const CARDS_REMEMBERED: usize = 50_000;
+/// Counts that a writer remembers from one write to the next.
+const COUNTS_REMEMBERED: usize = 50_000;
 
 /// What an index holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,8 +142,8 @@ pub struct Writer<'a> {
     chunks: BTreeMap<Vec<u8>, (Chunk, bool)>,
     head: Head,
     cards: BTreeMap<Digest, u32>,
-    /// Entries of cards by region, as they are to be written.
-    counts: BTreeMap<Vec<u8>, u32>,
+    /// Entries of cards by region, and whether they are to be written.
+    counts: BTreeMap<Vec<u8>, (u32, bool)>,
     changes: usize,
     /// Of an index that was empty when the writer was opened.
     seen: Option<Seen>,
@@ -308,11 +310,16 @@ impl<'a> Writer<'a> {
                 (true, false) => self.batch.put(Family::Index, key, chunk.0),
             }
         }
-        for (key, count) in std::mem::take(&mut self.counts) {
-            match count {
-                0 => self.batch.delete(Family::Index, key),
-                count => self.put(Family::Index, key, &count),
+        let mut counts = std::mem::take(&mut self.counts);
+        for (key, (count, is_changed)) in &mut counts {
+            match (std::mem::take(is_changed), *count) {
+                (false, _) => {}
+                (true, 0) => self.batch.delete(Family::Index, key.clone()),
+                (true, count) => self.put(Family::Index, key.clone(), &count),
             }
+        }
+        if counts.len() < COUNTS_REMEMBERED {
+            self.counts = counts;
         }
         let head = self.head;
         self.put(HEAD.0, HEAD.1.to_vec(), &head);
@@ -351,10 +358,10 @@ impl<'a> Writer<'a> {
         for region in layout::counted(division) {
             let key = layout::count(card, kind, &region);
             let held = match self.counts.get(&key) {
-                Some(held) => *held,
+                Some((held, _)) => *held,
                 None => row(self.backend, Family::Index, &key)?.unwrap_or(0),
             };
-            self.counts.insert(key, change(held));
+            self.counts.insert(key, (change(held), true));
         }
         Ok(())
     }

@@ -48,12 +48,14 @@ enum Wanted<'q> {
     Sound { letters: &'q str, cut: Option<&'q [String]> },
 }
 
+/// A slot: what is wanted, what stands for it with how well that fits, and how much it counts.
+type Weighed<'q> = (Wanted<'q>, Vec<(Asked<'q>, f32)>, f32);
+
 /// A question made ready to be held against cards.
 pub(crate) struct Scale<'q> {
     question: &'q Question,
     whole: Asked<'q>,
-    /// What is wanted, what stands for it with how well that fits, and how much the slot counts.
-    slots: Vec<(Wanted<'q>, Vec<(Asked<'q>, f32)>, f32)>,
+    slots: Vec<Weighed<'q>>,
     act_letters: Vec<char>,
 }
 

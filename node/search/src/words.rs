@@ -19,6 +19,9 @@ pub(crate) enum Meaning {
     Texts(Vec<(Vec<char>, f32)>),
 }
 
+/// A word for acts, and the acts.
+type ActWord = (Vec<char>, Vec<String>);
+
 /// The table of words.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
@@ -27,7 +30,7 @@ pub(crate) struct Words {
     /// The first letters of readings.
     readings_begin: BTreeSet<char>,
     /// Words for acts by their first letter, longer ones first.
-    acts_begin: BTreeMap<char, Vec<(Vec<char>, Vec<String>)>>,
+    acts_begin: BTreeMap<char, Vec<ActWord>>,
     /// Words by their pinyin without spaces.
     sounds: BTreeMap<String, Vec<Vec<char>>>,
     longest: usize,
