@@ -17,6 +17,11 @@ use crate::text;
 
 /// Cards that are looked at closely for one question.
 const CANDIDATES: usize = 400;
+/// Cards of these that are looked at, however little they share with the question.
+const CANDIDATES_SURE: usize = 180;
+/// What share of the best rough score those behind them must have. None of the ten best of the committed questions, in the indexes that are measured,
+/// lies further down.
+const NEAR: f32 = 0.35;
 /// Codes that are taken up for one question.
 const CODES: usize = 200;
 /// Codes that are looked at for one question, whatever of them is asked for.
@@ -125,6 +130,9 @@ impl Search<'_> {
     /// Whole codes first, then what a base or short code stands for, then what begins so.
     fn by_code(&mut self, code: &str) -> Result<(), StorageError> {
         for number in index::cards_of(self.read, code)? {
+            if self.hits.len() >= self.query.limit {
+                break;
+            }
             if let Some(card) = self.admitted(number)? {
                 self.offer(3.0, number, card, None)?;
             }
@@ -246,6 +254,10 @@ impl Search<'_> {
                 rough.select_nth_unstable_by(CANDIDATES, best_first);
                 rough.truncate(CANDIDATES);
             }
+            // What shares far less than the best is looked at among the first alone.
+            rough.sort_unstable_by(best_first);
+            let least = rough.first().map_or(0.0, |(best, _)| best * NEAR);
+            rough.truncate(rough.partition_point(|(score, _)| *score >= least).max(CANDIDATES_SURE));
             // Cards that lie side by side are read together.
             rough.sort_unstable_by_key(|(_, number)| *number);
         }
@@ -318,16 +330,20 @@ impl Search<'_> {
             }
             Ok(found)
         };
-        let mut above = Some(here);
+        let (from, to) = layout::numbers(&layout::region(here));
+        let inside = first((from, to), false)?;
+        if inside.as_ref().is_some_and(|(division, ..)| *division == here) {
+            return Ok(inside);
+        }
+        let mut above = here.superior();
         while let Some(division) = above {
             if let Some(found) = first((division.number(), division.number() + 1), false)? {
                 return Ok(Some(found));
             }
             above = division.superior();
         }
-        let (from, to) = layout::numbers(&layout::region(here));
-        if let Some(below) = first((from, to), false)? {
-            return Ok(Some(below));
+        if inside.is_some() {
+            return Ok(inside);
         }
         let before = match first((0, from), true)? {
             // In that division the first one counts, as everywhere.
