@@ -133,6 +133,7 @@ texts! {
     AUDIT_DIFFERS = "{0} entries folded again; {1} figures differ:", "重新汇总 {0} 条，{1} 项数字不一致：";
     NOTHING_WAITS = "Nothing of this case waits here.", "该办件在本节点没有待送达的内容。";
     AS_OF = "as of", "数据截至";
+    WITH_LINEAGE = "counted together with what came before and after it: {0}", "含前身、后继事项：{0}";
     FINDINGS = "findings", "发现的问题";
     PEERS = "peers", "关联节点";
     HISTORY = "history", "办理过程";
