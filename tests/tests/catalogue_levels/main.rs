@@ -1,38 +1,20 @@
 //! One standard from the province to townships of two cities: 200 base items, the real 1,135 items of a district, a changed legal basis,
 //! a county that renames, a store edited behind its node's back, an office merger, and a township that was off for a month.
 
-use std::collections::BTreeSet;
+mod outage;
+mod scene;
 
 use serde_json::{Value, json};
 use system_tests::{Cluster, Node, Release, Released, seen, within};
 use tongban_codes::credit_code::CreditCode;
 use tongban_codes::division::Level;
-use tongban_codes::time::Timestamp;
 use tongban_domain::catalogue::{BaseItem, ServiceItem, Term};
 use tongban_storage::keyspace::item::{BASE, ITEM};
 
-const PROVINCE: &str = "sichuan";
-const CITY: &str = "guangan";
-const CAPITAL: &str = "chengdu";
-/// The district of the real items.
-const DISTRICT: &str = "guanganqu";
-const NEIGHBOUR: &str = "qianfeng";
-const OTHER: &str = "wuhou";
-const TOWNS: [&str; 4] = ["huaqiao", "nonghui", "daishi", "jiangxi"];
-
-/// Place, division, name and superior, from above.
-const NODES: [(&str, &str, &str, &str); 10] = [
-    (PROVINCE, "510000", "四川省", ""),
-    (CITY, "511600", "广安市", PROVINCE),
-    (CAPITAL, "510100", "成都市", PROVINCE),
-    (DISTRICT, "511602", "广安区", CITY),
-    (NEIGHBOUR, "511603", "前锋区", CITY),
-    (OTHER, "510107", "武侯区", CAPITAL),
-    (TOWNS[0], "511602107", "花桥镇", DISTRICT),
-    (TOWNS[1], "511602001", "浓洄街道", DISTRICT),
-    (TOWNS[2], "511603104", "代市镇", NEIGHBOUR),
-    (TOWNS[3], "510107001", "浆洗街街道", OTHER),
-];
+use crate::scene::{
+    CAPITAL, CITY, DISTRICT, NEIGHBOUR, NODES, OTHER, PROVINCE, Running, TOWNS, claim, counted, credit, drift, item_of,
+    joined, release, same_everywhere, stands, superior,
+};
 
 const REAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/items-511602.csv");
 
@@ -40,160 +22,9 @@ const REAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/items-511602.csv")
 const LINE: &str = "省残疾人联合会";
 const CHANGED: &str = "《中华人民共和国残疾人保障法》（2026年修订，演示）";
 
-fn level(place: &str) -> Level {
-    match place {
-        PROVINCE => Level::Province,
-        CITY | CAPITAL => Level::City,
-        DISTRICT | NEIGHBOUR | OTHER => Level::County,
-        _ => Level::Township,
-    }
-}
-
-fn superior(place: &str) -> &'static str {
-    NODES.iter().find(|(known, ..)| *known == place).map(|(.., superior)| *superior).expect("a place of the scene")
-}
-
-/// A credit code of a division's own.
-fn credit(place: &str) -> String {
-    let (serial, (_, division, ..)) = (1..).zip(NODES).find(|(_, node)| node.0 == place).expect("a place of the scene");
-    CreditCode::from_body(&format!("11{}MB{serial:07}", &division[..6])).expect("the body is right").to_string()
-}
-
-/// The nodes of places, joined from above.
-fn joined(places: &[&str]) -> Cluster {
-    let mut cluster = Cluster::new();
-    let nodes = || NODES.iter().filter(|(place, ..)| places.contains(place));
-    for (place, division, hall, _) in nodes() {
-        cluster.init_demo(place, division, hall);
-    }
-    cluster.nodes().for_each(Node::spawn);
-    cluster.nodes().for_each(Node::ready);
-    for (place, .., superior) in nodes().skip(1) {
-        cluster.join(superior, place);
-    }
-    for (place, .., superior) in nodes().skip(1) {
-        cluster.linked(superior, place);
-    }
-    cluster
-}
-
-/// The province releases what a file says.
-fn release(cluster: &Cluster, release: &Release) {
-    let province = cluster.node(PROVINCE);
-    let file = cluster.file("release.csv", &release.file());
-    let report = province.ok(&["item", "import", &file.to_string_lossy()]);
-    assert_eq!((&report["imported"], &report["rejected"]), (&json!(release.items.len()), &json!(0)), "{report}");
-    published(province, release.items.len());
-}
-
-/// Publishes all drafts of a node, none of which may be refused.
-fn published(node: &Node, count: usize) {
-    let report = node.ok(&["item", "publish", "--all"]);
-    let done = report["published"].as_array().map_or(0, Vec::len);
-    assert_eq!((done, &report["refused"]), (count, &json!([])), "{}", node.name);
-}
-
-/// Waits until a node has every base item that its level claims, in a state and a version.
-fn stands(cluster: &Cluster, place: &str, items: &[Released], state: &str, version: u32) {
-    let wanted: BTreeSet<&str> =
-        items.iter().filter(|item| item.concerns(level(place))).map(|item| item.base_code.as_str()).collect();
-    within(30, &format!("{} base items are {state} in version {version} at {place}", wanted.len()), || {
-        let claims = cluster.node(place).ok(&["item", "claims"]);
-        let fitting = |row: &&Value| row["state"] == state && row["version"] == version;
-        let rows = claims["claims"].as_array().into_iter().flatten().filter(fitting);
-        let found: BTreeSet<&str> = rows.filter_map(|row| row["base_code"].as_str()).collect();
-        let missing: Vec<&&str> = wanted.difference(&found).collect();
-        seen(missing.is_empty(), format!("{} missing: {missing:?}", missing.len())).map(drop)
-    });
-}
-
-/// Claims base items of the superior by a selection; gives how many.
-fn claim(cluster: &Cluster, place: &str, which: &[&str]) -> usize {
-    let node = cluster.node(place);
-    let credit = credit(place);
-    let terms = ["--department", "政务服务局", "--department-code", &credit, "--modes", "window"];
-    let report = node.ok(&[&["item", "claim"], which, &terms].concat());
-    assert_eq!(report["refused"], json!([]), "{place}");
-    let count = report["done"].as_array().map_or(0, Vec::len);
-    published(node, count);
-    count
-}
-
-/// Waits until the province counts, of each subordinate: what it is to claim, what it has claimed and declined, and its rate in hundredths
-/// of a per cent.
-fn counted(cluster: &Cluster, wanted: &[(&str, usize, usize, usize, usize)]) {
-    let mut wanted: Vec<Value> = wanted
-        .iter()
-        .map(|(place, should, claimed, declined, rate)| {
-            json!([format!("{:0<12}", cluster.node(place).division), should, claimed, declined, rate])
-        })
-        .collect();
-    wanted.sort_by_key(Value::to_string);
-    within(30, "the province counts who has claimed", || {
-        let report = cluster.node(PROVINCE).ok(&["item", "claims", "--subordinates"]);
-        let rows = report["rates"].as_array().into_iter().flatten();
-        let of = |row: &Value| json!([row["division"], row["should"], row["claimed"], row["declined"], row["rate"]]);
-        let found: Vec<Value> = rows.map(of).collect();
-        seen(found == wanted, json!(found)).map(drop)
-    });
-}
-
-/// The item of a base code at a node.
-fn item_of(node: &Node, base_code: &str) -> String {
-    let claims = node.ok(&["item", "claims"]);
-    let mut rows = claims["claims"].as_array().into_iter().flatten();
-    let row = rows.find(|row| row["base_code"] == base_code).unwrap_or_else(|| panic!("{}: {base_code}", node.name));
-    row["items"][0][0].as_str().unwrap_or_else(|| panic!("{row}")).to_owned()
-}
-
-/// A case that is running: where it was collected and who decides it.
-struct Running {
-    case: String,
-    collected: &'static str,
-    decides: &'static str,
-}
-
-impl Running {
-    /// Collects at one node and accepts at the other.
-    fn accepted(cluster: &Cluster, item: &str, collected: &'static str, decides: &'static str) -> Self {
-        let short = item.split('-').next().unwrap_or(item);
-        let case = cluster.node(collected).collect(short, &cluster.node(decides).division).case;
-        cluster.node(decides).owns(20, &case);
-        let accepted = cluster.node(decides).ok(&["case", "accept", &case]);
-        assert_eq!(accepted["state"], "accepted", "{accepted}");
-        Self { case, collected, decides }
-    }
-
-    /// Both nodes show the version of the item that it is bound to.
-    fn is_of(&self, cluster: &Cluster, version: u32) {
-        for place in [self.collected, self.decides] {
-            let shown = cluster.node(place).ok(&["case", "show", &self.case]);
-            assert_eq!(shown["item_version"], version, "{place}: {shown}");
-        }
-    }
-}
-
 /// What a node has published and drafted, with every guide.
 fn rows(node: &Node) -> Vec<Value> {
     ["in-force", "draft"].map(|stage| node.get(&format!("/v1/items/rows?stage={stage}"))).to_vec()
-}
-
-/// Compares everything below the province; gives the state of each node that differs or didn't answer, and the report.
-fn drift(cluster: &Cluster) -> (Vec<(String, String)>, Value) {
-    let (_, report) = cluster.node(PROVINCE).call(&["item", "drift", "--subtree", "510000"]);
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let nodes = report["nodes"].as_array().cloned().unwrap_or_default();
-    assert_eq!(nodes.len(), cluster.nodes().count(), "{report}");
-    let others = nodes.iter().filter(|node| node["state"] != "same");
-    (others.map(|node| (text(&node["division"]), text(&node["state"]))).collect(), report)
-}
-
-/// Waits until no node differs from what is above it.
-fn same_everywhere(cluster: &Cluster) {
-    within(30, "all hold the same", || {
-        let (others, report) = drift(cluster);
-        seen(others.is_empty() && report["differs"] == false && report["complete"] == true, report).map(drop)
-    });
 }
 
 #[test]
@@ -302,6 +133,9 @@ fn one_standard_from_the_province_to_the_townships_of_two_cities() {
     renaming_is_refused(&cluster, &standard);
     an_edited_store_is_found(&cluster, &amended, &standard);
     offices_merge(&cluster, &standard);
+    for node in cluster.nodes() {
+        assert_eq!(node.ok(&["aggregate", "audit"])["equal"], true, "{}", node.name);
+    }
 }
 
 /// A county that gives a sub-item a name of its own is refused by every way, and nothing has changed.
@@ -335,6 +169,7 @@ fn an_edited_store_is_found(cluster: &Cluster, amended: &Released, standard: &Re
     let code = item_of(node, &amended.base_code);
     let untouched = standard.items.iter().find(|item| item.reaches_townships && item.base_code != amended.base_code);
     let base_code = untouched.expect("more than one reaches the townships").base_code.clone();
+    let (catalogue, cases) = (rows(node), node.get("/v1/cases")["cases"].clone());
     cluster.edit_store(town, |state, batch| {
         let mut item: ServiceItem = ITEM.load(state, &code).expect("it can be read").expect("it is published");
         item.core.name = "残疾人卡".to_owned();
@@ -385,8 +220,7 @@ fn an_edited_store_is_found(cluster: &Cluster, amended: &Released, standard: &Re
     node.start();
     cluster.linked(superior(town), town);
     same_everywhere(cluster);
-    let shown = node.ok(&["item", "show", &code]);
-    assert_eq!(shown["items"][0]["name"], json!(name), "{shown}");
+    assert_eq!((rows(node), &node.get("/v1/cases")["cases"]), (catalogue, &cases));
 }
 
 /// Two offices of the district become one by one command; running cases and the claim rate stay.
@@ -422,79 +256,4 @@ fn offices_merge(cluster: &Cluster, standard: &Release) {
         seen(row["rate"] == 10_000 && row["outdated"] == 0, row).map(drop)
     });
     same_everywhere(cluster);
-}
-
-/// Starts nodes again so many days after the first moment.
-fn days_later(cluster: &Cluster, first: Timestamp, days: i64, places: &[&str]) {
-    places.iter().for_each(|place| cluster.node(place).stop());
-    for place in places {
-        cluster.node(place).set_clock(&first.add_seconds(days * 86_400).to_string());
-        cluster.node(place).spawn();
-    }
-    places.iter().for_each(|place| cluster.node(place).ready());
-}
-
-#[test]
-fn a_township_that_was_off_for_a_month_catches_up_by_itself() {
-    let town = TOWNS[0];
-    let others = [PROVINCE, CITY, DISTRICT];
-    let cluster = joined(&[PROVINCE, CITY, DISTRICT, town]);
-    let mut standard = Release::new("51", 60);
-    standard.items.retain(|item| item.reaches_townships);
-    release(&cluster, &standard);
-    stands(&cluster, town, &standard.items, "pending", 1);
-    assert_eq!(claim(&cluster, town, &["--all"]), standard.items.len());
-    for place in [DISTRICT, town] {
-        cluster.node(place).staff();
-    }
-    let status = cluster.node(PROVINCE).get("/v1/status");
-    let first: Timestamp = status["at"].as_str().and_then(|at| at.parse().ok()).unwrap_or_else(|| panic!("{status}"));
-    let node = cluster.node(town);
-    let item = item_of(node, &standard.items[0].base_code);
-    let earlier = Running::accepted(&cluster, &item, town, town);
-    node.stop();
-
-    // Meanwhile every item is released anew, some of them twice, and a window of the district collects for the township.
-    days_later(&cluster, first, 10, &others);
-    for place in [CITY, DISTRICT] {
-        cluster.linked(superior(place), place);
-    }
-    let amend = |item: &Released, year: u32| {
-        item.amended(&item.legal_basis.replace("（演示）", &format!("（{year}年修订，演示）")))
-    };
-    let once = Release { items: standard.items.iter().map(|item| amend(item, 2026)).collect() };
-    release(&cluster, &once);
-    days_later(&cluster, first, 20, &others);
-    for place in [CITY, DISTRICT] {
-        cluster.linked(superior(place), place);
-    }
-    let twice = Release { items: standard.items[..3].iter().map(|item| amend(item, 2027)).collect() };
-    release(&cluster, &twice);
-    let (_, report) = cluster.node(PROVINCE).call(&["item", "drift", "--subtree", "510000"]);
-    assert_eq!((&report["complete"], &report["nodes"][3]["state"]), (&json!(false), &json!("unreached")), "{report}");
-    days_later(&cluster, first, 31, &others);
-
-    // It is switched on, and nothing else is done.
-    node.set_clock(&first.add_seconds(31 * 86_400).to_string());
-    node.start();
-    stands(&cluster, town, &once.items[3..], "outdated", 2);
-    stands(&cluster, town, &twice.items, "outdated", 3);
-    let changed = node.ok(&["item", "list", "--stage", "base"]);
-    let basis = |code: &str| {
-        let mut rows = changed["items"].as_array().into_iter().flatten();
-        rows.find(|row| row["base_code"] == code).map(|row| row["legal_basis"].clone())
-    };
-    for item in twice.items.iter().chain(&once.items[3..]) {
-        assert_eq!(basis(&item.base_code), Some(json!(item.legal_basis)), "{}", item.base_code);
-    }
-    earlier.is_of(&cluster, 1);
-    let updated = node.ok(&["item", "claim", "--update", "--all-pending"]);
-    assert_eq!(updated["done"].as_array().map(Vec::len), Some(standard.items.len()), "{updated}");
-    published(node, standard.items.len());
-    same_everywhere(&cluster);
-    Running::accepted(&cluster, &item, town, town).is_of(&cluster, 2);
-    assert_eq!(node.ok(&["case", "decide", "--grant", &earlier.case])["state"], "granted");
-    let status = node.ok(&["sync", "status"]);
-    let behind = status["peers"].as_array().into_iter().flatten().all(|peer| peer["behind"] == 0);
-    assert!(behind, "{status}");
 }
