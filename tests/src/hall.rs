@@ -7,7 +7,7 @@ use tongban_codes::citizen_id::CitizenId;
 use crate::{Cluster, Node};
 
 /// The real catalogue of 511602, as dirty as it is.
-pub(crate) const CATALOGUE: &str = include_str!("../data/items-511602.csv");
+pub const CATALOGUE: &str = include_str!("../data/items-511602.csv");
 
 /// An applicant whose name and number hold.
 pub const APPLICANT: (&str, &str) = ("张三", "110101199003070011");

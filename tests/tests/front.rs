@@ -314,9 +314,28 @@ fn tables_come_in_again() {
 #[test]
 fn a_script_does_what_a_connection_does() {
     let stage = Stage::new();
-    let script = stage.cluster.root().join("batch.sql");
-    stage.node().ok(&["item", "report", "--to-sql", &script.to_string_lossy()]);
-    let script = std::fs::read_to_string(script).expect("the script was written");
+    let path = stage.cluster.root().join("batch.sql");
+    let place = path.to_string_lossy();
+    stage.node().ok(&["item", "report", "--to-sql", &place]);
+    let read = || std::fs::read_to_string(&path).expect("the script was written");
+    let script = read();
+    // Its rows count as sent: until it has been run it is their only copy.
+    stage.change("\"visits\": \"0\"", "\"visits\": \"1\", \"visits_reason\": \"现场核验\"");
+    stage.node().refused(&["item", "report", "--to-sql", &place], "file-exists");
+    assert_eq!(read(), script);
+    let second = stage.cluster.root().join("second.sql");
+    let second = second.to_string_lossy();
+    for since in ["20260914", "511603000000-20260914-0001", "../x"] {
+        stage.node().refused(&["item", "report", "--to-sql", &second, "--since", since], "invalid-field");
+    }
+    let again = stage.node().ok(&["--yes", "item", "report", "--to-sql", &place, "--since", "0"]);
+    let lines = |script: &str| {
+        let mut lines: Vec<String> = script.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!((&again["rows"], lines(&read())), (&ROWS.into(), lines(&script)), "{again}");
+    assert!(read().find("_basic") < read().find("_questions"), "parents before children");
     stage.front.run(&script);
     let once = stage.lies();
     assert_eq!(stage.counts(), (ROWS, ROWS));
@@ -324,6 +343,38 @@ fn a_script_does_what_a_connection_does() {
     assert_eq!(stage.lies(), once);
     let (exit, said) = stage.reconcile();
     assert_eq!((exit, &said["waiting"]), (0, &ROWS.into()), "{said}");
+}
+
+/// A table of answers about everybody's rows: the own ones are taken, those of others aren't.
+#[test]
+fn answers_in_a_table_of_their_own_are_taken() {
+    let stage = Stage::new();
+    for batch in ["batch = \"cd_batch\"\n", "batch = \"\"\n"] {
+        let mapping = format!("name = \"apart{}\"\n[answers]\ntable = \"answers\"\n{batch}", batch.len());
+        let mapping = stage.cluster.file("apart.toml", mapping.as_bytes());
+        let mapping = mapping.to_string_lossy();
+        let address = stage.front.address();
+        let sent = stage.node().ok(&["item", "report", "--to", &address, "--mapping", &mapping]);
+        assert_eq!(counts_of(&sent)[0], ROWS, "{sent}");
+        let has_batch = batch.contains("cd_batch");
+        let column = if has_batch { "cd_batch VARCHAR(32), " } else { "" };
+        stage.front.run(&format!(
+            "DROP TABLE IF EXISTS answers; CREATE TABLE answers (row_guid VARCHAR(50), {column}exchange_state VARCHAR(2), \
+             exchange_code VARCHAR(50), exchange_error VARCHAR(1000))"
+        ));
+        let column = if has_batch { "'511603000000-20261122-0001', " } else { "" };
+        // More than are held in memory at once.
+        stage.front.run(&format!(
+            "INSERT INTO answers SELECT 'other-' || n, {column}'1', NULL, NULL FROM generate_series(1, 12000) AS n"
+        ));
+        let column = if has_batch { "cd_batch, " } else { "" };
+        stage
+            .front
+            .run(&format!("INSERT INTO answers SELECT row_guid, {column}'1', NULL, NULL FROM up_task_general_basic"));
+        let (exit, said) = stage.node().call(&["item", "reconcile", "--from", &address, "--mapping", &mapping]);
+        assert_eq!((exit, &said["accepted"], &said["waiting"]), (0, &1.into(), &(ROWS - 1).into()), "{said}");
+        assert_eq!(said["unknown"], serde_json::json!([]), "{said}");
+    }
 }
 
 #[test]

@@ -10,7 +10,9 @@ use tongban_storage::keyspace::Overlay;
 use tongban_storage::{Backend, Family, Read, StorageError, Visit, WriteBatch};
 
 use crate::entry::{Card, Entry, Kind, Place};
-use crate::layout::{self, FIELD_DIVISION, FIELD_INITIALS, FIELD_SOUND, FIELD_TEXT, FORMAT, HEAD, Head};
+use crate::layout::{
+    self, FIELD_DIVISION, FIELD_INITIALS, FIELD_KIND, FIELD_SOUND, FIELD_TEXT, FIELD_TYPE, FORMAT, HEAD, Head,
+};
 use crate::posting::{self, Chunk, IN_DEPARTMENT, IN_KEYWORDS, IN_MAIN_ITEM, IN_NAME};
 use crate::sound;
 use crate::text::{self, Forms};
@@ -203,6 +205,7 @@ impl<'a> Writer<'a> {
             for region in layout::regions(entry.division) {
                 self.post(FIELD_DIVISION, &region, card, 0)?;
             }
+            self.post(FIELD_KIND, entry.kind.name(), card, 0)?;
         }
         let place =
             Place { card, stamp, department: entry.department.clone(), origin: entry.origin, as_of: entry.as_of };
@@ -362,15 +365,19 @@ impl<'a> Writer<'a> {
     /// An entry is no longer of a card; a card without entries goes.
     fn leave(&mut self, card: u32, code: &str, division: DivisionCode, kind: Kind) -> Result<(), StorageError> {
         self.batch.delete(Family::Index, layout::offered(card, division, kind, code));
-        let mut left = BTreeSet::new();
+        let (mut left, mut kinds) = (BTreeSet::new(), BTreeSet::new());
         let mut more = false;
         under(&self.read(), Family::Index, &layout::offers(card), &mut |key, _| {
             more = true;
-            left.extend(
-                layout::read_offered(key).map(|(division, _, _)| layout::regions(division)).unwrap_or_default(),
-            );
+            if let Some((division, kind, _)) = layout::read_offered(key) {
+                left.extend(layout::regions(division));
+                kinds.insert(kind);
+            }
             ControlFlow::Continue(())
         })?;
+        if !kinds.contains(&kind) {
+            self.withdraw(FIELD_KIND, kind.name(), card)?;
+        }
         for region in layout::regions(division) {
             if !left.contains(&region) {
                 self.withdraw(FIELD_DIVISION, &region, card)?;
@@ -412,7 +419,7 @@ pub(crate) fn cards_of(read: &dyn Read, code: &str) -> Result<Vec<u32>, StorageE
 /// Every term of a card, with where it stands.
 fn terms(card: &Card) -> BTreeMap<(u8, String), u8> {
     let words = Words::embedded();
-    let mut terms = BTreeMap::new();
+    let mut terms = BTreeMap::from([((FIELD_TYPE, card.item_type.clone()), 0)]);
     let name = Forms::of(&card.name);
     let mut texts: Vec<(u8, Vec<char>)> = name.each().map(|form| (IN_NAME, form.to_vec())).collect();
     texts.extend(Forms::of(&card.main_item).each().map(|form| (IN_MAIN_ITEM, form.to_vec())));

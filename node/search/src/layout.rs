@@ -8,7 +8,7 @@ use tongban_storage::Family;
 use crate::entry::Kind;
 
 /// Format of the index; analysis of text counts as format.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// One row about the whole index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -44,6 +44,10 @@ pub(crate) const FIELD_SOUND: u8 = b's';
 pub(crate) const FIELD_INITIALS: u8 = b'i';
 /// Divisions in which a card is offered, by their digits and those of what they lie in.
 pub(crate) const FIELD_DIVISION: u8 = b'd';
+/// Catalogues in which a card is offered, by the names of [`Kind`].
+pub(crate) const FIELD_KIND: u8 = b'k';
+/// Item type of a card.
+pub(crate) const FIELD_TYPE: u8 = b'y';
 
 pub(crate) const HEAD: (Family, [u8; 1]) = (Family::Meta, [0x01]);
 

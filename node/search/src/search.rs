@@ -10,17 +10,20 @@ use tongban_storage::{Family, Read, StorageError};
 
 use crate::entry::{Card, Kind, Place};
 use crate::index::{self, row, under};
-use crate::layout::{self, FIELD_DIVISION, FIELD_INITIALS, FIELD_SOUND, FIELD_TEXT};
+use crate::layout::{self, FIELD_DIVISION, FIELD_INITIALS, FIELD_KIND, FIELD_SOUND, FIELD_TEXT, FIELD_TYPE};
 use crate::posting::{self, IN_DEPARTMENT, IN_KEYWORDS, IN_NAME};
 use crate::question::{Question, Slot};
 use crate::rank::{self, f32_of};
 use crate::sound;
+use crate::text;
 use crate::words::Words;
 
 /// Cards that are looked at closely for one question.
 const CANDIDATES: usize = 400;
-/// Codes that are looked at for one question.
+/// Codes that are taken up for one question.
 const CODES: usize = 200;
+/// Codes that are looked at for one question, whatever of them is asked for.
+const CODES_LOOKED_AT: usize = 20_000;
 /// Hits in one answer at most.
 const HITS_MAX: usize = 100;
 /// Scores below this are no answer.
@@ -103,7 +106,8 @@ pub struct Hit {
 pub fn search(read: &dyn Read, query: &Query<'_>) -> Result<Vec<Hit>, StorageError> {
     let Some(head) = index::head(read)? else { return Ok(Vec::new()) };
     let question = Question::read(query.text);
-    let mut search = Search { read, query, question: &question, hits: Vec::new() };
+    let department = query.department.map(|wanted| text::letters(wanted).into_iter().collect());
+    let mut search = Search { read, query, question: &question, department, hits: Vec::new() };
     if let Some(code) = &question.code {
         search.by_code(code)?;
     }
@@ -127,6 +131,8 @@ struct Search<'a> {
     read: &'a dyn Read,
     query: &'a Query<'a>,
     question: &'a Question,
+    /// The letters of the department that is asked for.
+    department: Option<String>,
     hits: Vec<Hit>,
 }
 
@@ -134,48 +140,78 @@ impl Search<'_> {
     /// Whole codes first, then what a base or short code stands for, then what begins so.
     fn by_code(&mut self, code: &str) -> Result<(), StorageError> {
         for number in index::cards_of(self.read, code)? {
-            if let Some(card) = self.card(number)? {
+            if let Some(card) = self.admitted(number)? {
                 self.offer(3.0, number, card, None)?;
             }
         }
-        let mut found = Vec::new();
+        let (mut found, mut looked_at) = (Vec::new(), 0);
+        let mut fault = Ok(());
         under(self.read, Family::Rows, &layout::places_of_code(code), &mut |key, value| {
-            if let (Some(place), Ok(row)) = (layout::read_place(key), minicbor::decode::<Place>(value)) {
-                found.push((place, row.card));
+            looked_at += 1;
+            if let (Some((code, division, kind)), Ok(row)) = (layout::read_place(key), minicbor::decode::<Place>(value))
+                && self.is_asked(division, kind)
+            {
+                match self.admitted(row.card) {
+                    Ok(Some(card)) => found.push(((code, division, kind), row.card, card)),
+                    Ok(None) => {}
+                    Err(error) => fault = Err(error),
+                }
             }
-            if found.len() < CODES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            let goes_on = fault.is_ok() && found.len() < CODES && looked_at < CODES_LOOKED_AT;
+            if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
+        fault?;
         let mut cards = Vec::new();
         if found.len() < CODES {
             // The beginning of a short code whose whole codes begin otherwise.
+            let (mut looked_at, mut fault) = (0, Ok(()));
             under(self.read, Family::Index, &layout::cards_of_code(code), &mut |key, _| {
-                cards.extend(layout::last_number(key));
-                if cards.len() < CODES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+                looked_at += 1;
+                if let Some(number) = layout::last_number(key) {
+                    match self.admitted(number) {
+                        Ok(Some(card)) => cards.push((number, card)),
+                        Ok(None) => {}
+                        Err(error) => fault = Err(error),
+                    }
+                }
+                let goes_on = fault.is_ok() && cards.len() < CODES && looked_at < CODES_LOOKED_AT;
+                if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
             })?;
+            fault?;
         }
-        for ((whole, division, kind), number) in found {
+        for ((whole, division, kind), number, card) in found {
             if self.hits.len() >= self.query.limit {
                 break;
             }
             let score = if whole == code { 4.0 } else { 2.0 };
-            if let Some(card) = self.card(number)? {
-                self.offer(score, number, card, Some((division, kind, whole)))?;
-            }
+            self.offer(score, number, card, Some((division, kind, whole)))?;
         }
-        for number in cards {
+        for (number, card) in cards {
             if self.hits.len() >= self.query.limit {
                 break;
             }
-            if let Some(card) = self.card(number)? {
-                self.offer(2.0, number, card, None)?;
-            }
+            self.offer(2.0, number, card, None)?;
         }
         self.hits.sort_by(|left, right| right.score.total_cmp(&left.score));
         Ok(())
     }
 
-    fn card(&self, number: u32) -> Result<Option<Card>, StorageError> {
-        row(self.read, Family::Rows, &layout::card(number))
+    /// A card, if it is of the type and the department that are asked for.
+    fn admitted(&self, number: u32) -> Result<Option<Card>, StorageError> {
+        let card: Option<Card> = row(self.read, Family::Rows, &layout::card(number))?;
+        Ok(card.filter(|card| {
+            self.query.item_type.is_none_or(|wanted| wanted == card.item_type)
+                && self.department.as_ref().is_none_or(|wanted| {
+                    let held: String = text::letters(&card.department).into_iter().collect();
+                    held.contains(wanted) || wanted.contains(&held)
+                })
+        }))
+    }
+
+    /// Tells whether what is offered in a division, of a catalogue, is asked for.
+    fn is_asked(&self, division: DivisionCode, kind: Kind) -> bool {
+        self.query.within.is_none_or(|within| division.is_within(within))
+            && self.query.kind.is_none_or(|wanted| wanted == kind)
     }
 
     fn uses(&self, number: u32) -> Result<u32, StorageError> {
@@ -189,24 +225,21 @@ impl Search<'_> {
     /// Cards by how well they answer.
     fn ranked(&self, numbers: u32, cards: u32) -> Result<Vec<(f32, u32, Card)>, StorageError> {
         let (mut rough, rarities) = self.candidates(numbers, cards)?;
-        let first = rough.len().min(CANDIDATES);
-        if rough.len() > first {
-            rough.select_nth_unstable_by(first, |left, right| right.0.total_cmp(&left.0));
+        let best_first = |left: &Rough, right: &Rough| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1));
+        if self.department.is_some() {
+            // Departments stand in the cards alone: as many are looked at as it takes.
+            rough.sort_unstable_by(best_first);
+        } else if rough.len() > CANDIDATES {
+            rough.select_nth_unstable_by(CANDIDATES, best_first);
+            rough.truncate(CANDIDATES);
         }
-        let mut ranked = Vec::with_capacity(first);
-        let department = self.query.department.map(crate::text::letters);
-        for (_, number) in rough.into_iter().take(first) {
-            let Some(card) = self.card(number)? else { continue };
-            if self.query.item_type.is_some_and(|wanted| wanted != card.item_type) {
-                continue;
+        let (mut ranked, mut close) = (Vec::new(), 0);
+        for (_, number) in rough {
+            if close >= CANDIDATES {
+                break;
             }
-            if let Some(wanted) = &department {
-                let held: String = crate::text::letters(&card.department).into_iter().collect();
-                let wanted: String = wanted.iter().collect();
-                if !held.contains(&wanted) && !wanted.contains(&held) {
-                    continue;
-                }
-            }
+            let Some(card) = self.admitted(number)? else { continue };
+            close += 1;
             let score = rank::score(self.question, &rarities, &card, self.uses(number)?);
             if score >= SCORE_MIN {
                 ranked.push((score, number, card));
@@ -253,15 +286,21 @@ impl Search<'_> {
         for (sum, act) in total.iter_mut().zip(acts) {
             *sum += act;
         }
-        if let Some(within) = self.query.within {
-            let mut is_within = vec![false; size];
-            for (card, _) in posting::read(self.read, FIELD_DIVISION, &layout::region(within), false)? {
-                if let Some(at) = is_within.get_mut(card as usize) {
+        let asked = [
+            (FIELD_DIVISION, self.query.within.map(layout::region)),
+            (FIELD_KIND, self.query.kind.map(|kind| kind.name().to_owned())),
+            (FIELD_TYPE, self.query.item_type.map(str::to_owned)),
+        ];
+        for (field, term) in asked {
+            let Some(term) = term else { continue };
+            let mut is_asked = vec![false; size];
+            for (card, _) in posting::read(self.read, field, &term, false)? {
+                if let Some(at) = is_asked.get_mut(card as usize) {
                     *at = true;
                 }
             }
-            for (sum, is_within) in total.iter_mut().zip(is_within) {
-                if !is_within {
+            for (sum, is_asked) in total.iter_mut().zip(is_asked) {
+                if !is_asked {
                     *sum = 0.0;
                 }
             }
@@ -289,9 +328,7 @@ impl Search<'_> {
         let mut nearest: Option<(u64, DivisionCode, Kind, String)> = None;
         under(self.read, Family::Index, &layout::offers(number), &mut |key, _| {
             let Some((division, kind, code)) = layout::read_offered(key) else { return ControlFlow::Continue(()) };
-            let is_asked = self.query.within.is_none_or(|within| division.is_within(within))
-                && self.query.kind.is_none_or(|wanted| wanted == kind);
-            if is_asked {
+            if self.is_asked(division, kind) {
                 places += 1;
                 let distance = distance(self.query.here, division);
                 if nearest.as_ref().is_none_or(|(least, ..)| distance < *least) {
@@ -303,12 +340,7 @@ impl Search<'_> {
         let Some((_, division, kind, code)) = nearest else { return Ok(()) };
         let (division, kind, code) = match at {
             None => (division, kind, code),
-            Some(at)
-                if self.query.within.is_none_or(|within| at.0.is_within(within))
-                    && self.query.kind.is_none_or(|wanted| wanted == at.1) =>
-            {
-                at
-            }
+            Some(at) if self.is_asked(at.0, at.1) => at,
             Some(_) => return Ok(()),
         };
         if self.hits.iter().any(|hit| hit.code == code && hit.division == division) {

@@ -130,3 +130,45 @@ fn the_nearest_place_is_shown_and_use_decides_between_equals() -> Result<(), Sto
     assert!(search(&store, &Query { kind: Some(Kind::Base), ..Query::new("养蜂证", division(1)) })?.is_empty());
     Ok(())
 }
+
+/// Filters narrow what is asked before anything is left out for being too much: what is asked for is found behind any number of others.
+#[test]
+fn what_is_asked_for_is_found_behind_many_others() -> Result<(), StorageError> {
+    const MANY: usize = 450;
+    let store = MemoryBackend::new();
+    let mut writer = Writer::open(&store)?;
+    for number in 0..MANY {
+        let name = format!("养蜂证核发{number}号");
+        let core = Digest::of(name.as_bytes());
+        writer.add(&Entry { name, core, code: format!("A7-{number:04}"), ..entry(7, 0, 0, 0) })?;
+    }
+    let rare = Entry {
+        code: "A7-9999".to_owned(),
+        name: "本地区养蜂方面有关证件的办理核查".to_owned(),
+        item_type: "20".to_owned(),
+        department: "市农业农村局".to_owned(),
+        core: Digest::of(b"rare"),
+        ..entry(7, 0, 0, 0)
+    };
+    writer.add(&rare)?;
+    let base = Entry { kind: Kind::Base, code: "A79999".to_owned(), short_code: "A79999".to_owned(), ..rare.clone() };
+    writer.add(&Entry { item_type: "01".to_owned(), department: "区残联".to_owned(), ..base })?;
+    writer.commit(1)?;
+    for text in ["养蜂证核发", "A7"] {
+        let ask = Query { limit: 10, ..Query::new(text, division(0)) };
+        let codes = |query: &Query<'_>| -> Result<Vec<String>, StorageError> {
+            Ok(search(&store, query)?.into_iter().map(|hit| hit.code).collect())
+        };
+        assert_eq!(codes(&ask)?.len(), 10, "{text}");
+        assert_eq!(codes(&Query { item_type: Some("20"), ..ask.clone() })?, ["A7-9999"], "{text}");
+        assert_eq!(codes(&Query { department: Some("农业农村局"), ..ask.clone() })?, ["A7-9999"], "{text}");
+        assert_eq!(codes(&Query { kind: Some(Kind::Base), ..ask.clone() })?, ["A79999"], "{text}");
+        assert!(codes(&Query { item_type: Some("99"), ..ask })?.is_empty(), "{text}");
+    }
+    // A card that is no longer in a catalogue isn't found in it.
+    let mut writer = Writer::open(&store)?;
+    writer.remove(Kind::Base, "A79999", division(0))?;
+    writer.commit(2)?;
+    assert!(search(&store, &Query { kind: Some(Kind::Base), ..Query::new("养蜂", division(0)) })?.is_empty());
+    Ok(())
+}

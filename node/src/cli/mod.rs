@@ -5,6 +5,7 @@
 pub(crate) mod client;
 mod command;
 pub(crate) mod failure;
+pub(crate) mod file;
 mod lines;
 pub(crate) mod output;
 pub(crate) mod sheet;

@@ -133,6 +133,7 @@ texts! {
     AUDIT_DIFFERS = "{0} entries folded again; {1} figures differ:", "重新汇总 {0} 条，{1} 项数字不一致：";
     NOTHING_WAITS = "Nothing of this case waits here.", "该办件在本节点没有待送达的内容。";
     AS_OF = "as of", "数据截至";
+    WITH_LINEAGE = "counted together with what came before and after it: {0}", "含前身、后继事项：{0}";
     FINDINGS = "findings", "发现的问题";
     PEERS = "peers", "关联节点";
     HISTORY = "history", "办理过程";
@@ -181,6 +182,8 @@ faults! {
         "write --expires 24h", "写作 --expires 24h";
     DAYS_INVALID = "invalid-field", "days": "days are a number from 0 to {0}", "天数应为 0 至 {0} 的整数";
         "write tongban calendar due 2026-09-14 5", "写法：tongban calendar due 2026-09-14 5";
+    BATCH_INVALID = "invalid-field", "since": "no batch of this division, which is written {0}", "不是本区划的批次，应写作 {0}";
+        "take it from the report's answer or the column cd_batch; 0 for all that was sent", "见上报结果或 cd_batch 列；0 表示全部";
     LINE_INVALID = "invalid-line", "": "a line is DATE N, as 2026-09-14 5", "每行应为 日期 天数，如 2026-09-14 5";
         "separate date and days by a blank", "日期与天数之间用空格分隔";
     MATERIAL_INVALID = "invalid-field", "material": "a material is NAME=FILE or NAME=sha256:HEX with 64 digits",
@@ -188,6 +191,8 @@ faults! {
         "write --material 身份证=id.jpg", "写作 --material 身份证=id.jpg";
     FILE_UNREADABLE = "file-unreadable", "file": "the file can't be read: {0}", "无法读取文件：{0}";
         "check path and permissions", "请检查路径和权限";
+    FILE_TOO_LARGE = "file-too-large", "file": "the file has more than {0} MiB", "文件超过 {0} MiB";
+        "split it; nothing was read of it", "请拆分，未读取任何内容";
     FILE_EXISTS = "file-exists", "file": "the file exists already", "文件已存在";
         "choose another name, or add --yes to replace it", "请换一个文件名，或加 --yes 覆盖";
     FILE_UNWRITABLE = "file-unwritable", "file": "the file can't be written: {0}", "无法写入文件：{0}";
@@ -196,8 +201,9 @@ faults! {
         "tongban item list", "tongban item list";
     STANDARD_UNKNOWN = "standard-unknown", "code": "nothing of this code is known here", "本节点没有该编码的内容";
         "list them first", "请先列出查看";
-    JSON_MALFORMED = "json-malformed", "file": "the file isn't JSON of the documented shape: {0}", "文件不是约定格式的 JSON：{0}";
-        "correct it, nothing was sent", "请更正，尚未提交任何内容";
+    JSON_MALFORMED = "json-malformed", "file": "the file isn't JSON of the documented shape: {0}: {1}", "文件不是约定格式的 JSON：{0}：{1}";
+        "correct it, nothing was sent; names of fields: tongban item columns for items, the manual for standards",
+        "请更正，尚未提交任何内容；事项的字段名见 tongban item columns，标准的见手册";
     COLUMN_UNKNOWN = "column-unknown", "file": "the column {0} is unknown", "未知的列 {0}";
         "rename it{1}, or leave it out", "请改名{2}，或删去该列";
     AFTER_MALFORMED = "invalid-field", "after": "each is LATER:EARLIER, two codes with a colon between", "写作 后办编码:先办编码";

@@ -155,8 +155,8 @@ fn locked(stage: &Stage, hall: &Hall, code: &str) -> Result<Value, Broken> {
 pub(super) fn real_items(stage: &mut Stage, federation: &Federation) -> Result<(), NotHeld> {
     let (en, zh) = ("广安区 imports its 1,135 real items", "广安区导入 1135 项真实事项");
     stage.step(en, zh, |stage| {
-        let file = ItemFile::read(ITEMS_CSV, Mapping::default(), None)?;
-        let mut rows: Vec<ImportRow> = file.records(false).map(|record| record.row).collect();
+        let file = ItemFile::read(ITEMS_CSV, Mapping::default(), None, false)?;
+        let mut rows: Vec<ImportRow> = file.records().map(|record| record.row).collect();
         for row in &mut rows {
             complete(row);
         }

@@ -190,6 +190,8 @@ impl Shared {
     /// Hands a question on towards its target; `None` when there is no way. A target that the directory doesn't know is looked for at
     /// the superior.
     pub(super) async fn pass_on(self: &Arc<Self>, mut routed: Routed, came_from: Option<NodeId>) -> Option<Response> {
+        // What a neighbour states is no licence to go on for longer.
+        routed.hops = routed.hops.min(limits::HOPS_MAX);
         if routed.hops == 0 {
             return None;
         }

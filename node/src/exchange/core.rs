@@ -34,7 +34,7 @@ mod links;
 mod pulls;
 mod traffic;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use tongban_codes::ids::{Digest, NodeId};
@@ -73,6 +73,8 @@ struct Peer {
     dialling: Option<u64>,
     /// The last sequence of each flow that the session was told of on this link.
     announced: BTreeMap<Flow, u64>,
+    /// The flows of other nodes of which it has given envelopes to be relayed on this link: their receipts go back the same way.
+    gave: BTreeSet<Flow>,
     records_stamp: u64,
     chain_told: Vec<Certificate>,
     since: Timestamp,

@@ -3,13 +3,17 @@
 //! The columns of `item import` are given the values as they are; numbers of code lists are read there, with `--codes national`. What the
 //! tables have as text alone (flow, special procedures) comes in as text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
+use tongban_codes::ids::Digest;
+use tongban_codes::time::Date;
 use tongban_domain::tables::{Part, Table};
 
+use super::files::{FORMAT, MANIFEST, Manifest};
 use super::{FrontError, Mapping};
 
 /// Columns of the basic table and the extension that come in as they are.
@@ -86,53 +90,125 @@ type Record = BTreeMap<String, String>;
 
 /// The items of a directory of tables, as `item import` reads JSON; those that were taken back are left out.
 ///
+/// A directory with a manifest holds what that says, byte for byte; without one it holds all tables of each family of which it has any.
+///
 /// # Errors
 ///
-/// [`FrontError`], of a file that can't be read.
+/// [`FrontError::File`] of a file that can't be read, [`FrontError::Tables`] of one that is missing or another, and of a row without the row that it
+/// belongs to.
 pub fn items(directory: &Path, mapping: &Mapping) -> Result<Vec<Value>, FrontError> {
     let mut children: BTreeMap<(Part, String), Vec<Record>> = BTreeMap::new();
     let mut basics = Vec::new();
-    for table in Table::all() {
-        for record in records(directory, mapping, table)? {
+    for (table, path, bytes) in tables(directory, mapping)? {
+        let of = if table.part == Part::Basic { "row_guid" } else { "task_guid" };
+        for (line, record) in records(mapping, table, &path, &bytes)? {
             if record.get("cd_operation").is_some_and(|operation| operation == "D") {
                 continue;
             }
-            let of = record.get(if table.part == Part::Basic { "row_guid" } else { "task_guid" });
-            match (table.part, of.cloned()) {
-                (Part::Basic, _) => basics.push(record),
+            match (table.part, record.get(of).cloned()) {
+                (Part::Basic, Some(_)) => basics.push(record),
                 (part, Some(of)) => children.entry((part, of)).or_default().push(record),
-                (_, None) => {}
+                (_, None) => {
+                    let (name, of) = (path.display(), mapping.column(of));
+                    return Err(wrong(
+                        format!("{name}: line {line}: no {of}"),
+                        format!("{name}：第 {line} 行：缺少 {of}"),
+                    ));
+                }
             }
         }
     }
-    let made = basics.iter().map(|basic| {
-        let of = basic.get("row_guid").cloned().unwrap_or_default();
-        let mut all = |part| {
-            let mut rows = children.remove(&(part, of.clone())).unwrap_or_default();
-            rows.sort_by_key(|row| row.get("order_num").and_then(|number| number.parse::<u32>().ok()));
-            rows
-        };
-        let mut whole = basic.clone();
-        for extend in all(Part::Extend) {
-            for (column, value) in extend {
-                whole.entry(column).or_insert(value);
+    let made: Vec<Value> = basics
+        .iter()
+        .map(|basic| {
+            let of = basic.get("row_guid").cloned().unwrap_or_default();
+            let mut all = |part| {
+                let mut rows = children.remove(&(part, of.clone())).unwrap_or_default();
+                rows.sort_by_key(|row| row.get("order_num").and_then(|number| number.parse::<u32>().ok()));
+                rows
+            };
+            let mut whole = basic.clone();
+            for extend in all(Part::Extend) {
+                for (column, value) in extend {
+                    whole.entry(column).or_insert(value);
+                }
             }
-        }
-        item(mapping, &whole, &all(Part::Material), &all(Part::Fee), &all(Part::Question))
-    });
-    Ok(made.collect())
+            item(mapping, &whole, &all(Part::Material), &all(Part::Fee), &all(Part::Question))
+        })
+        .collect();
+    if let Some((_, of)) = children.into_keys().next() {
+        return Err(wrong(
+            format!("rows belong to {of}, which isn't in the basic tables"),
+            format!("有行属于 {of}，而基本信息表中没有该行"),
+        ));
+    }
+    Ok(made)
 }
 
-fn records(directory: &Path, mapping: &Mapping, table: Table) -> Result<Vec<Record>, FrontError> {
-    let name = table.name();
-    let path = directory.join(format!("{}.csv", mapping.tables.get(&name).unwrap_or(&name)));
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(FrontError::File { path, source }),
-    };
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let fault = |error: csv::Error| FrontError::File { path: path.clone(), source: std::io::Error::other(error) };
+fn wrong(en: String, zh: String) -> FrontError {
+    FrontError::Tables { en, zh }
+}
+
+fn read(path: &Path) -> Result<Option<Vec<u8>>, FrontError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(FrontError::File { path: path.to_owned(), source }),
+    }
+}
+
+/// The files of a directory, parents before children.
+fn tables(directory: &Path, mapping: &Mapping) -> Result<Vec<(Table, PathBuf, Vec<u8>)>, FrontError> {
+    let missing = |path: &Path| wrong(format!("{} is missing", path.display()), format!("缺少 {}", path.display()));
+    let mut found = Vec::new();
+    let path = directory.join(MANIFEST);
+    if let Some(bytes) = read(&path)? {
+        let unknown =
+            |reason: &str| wrong(format!("{}: {reason}", path.display()), format!("{}：{reason}", path.display()));
+        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| unknown(&error.to_string()))?;
+        if manifest.format != FORMAT {
+            return Err(unknown(&manifest.format));
+        }
+        for entry in manifest.files {
+            // The name of a file in this directory, not a way out of it.
+            let is_name = Path::new(&entry.name).file_name().is_some_and(|name| *name == *entry.name);
+            let Some(table) = Table::named(&entry.table).filter(|_| is_name) else {
+                return Err(unknown(&entry.table));
+            };
+            let path = directory.join(&entry.name);
+            let bytes = read(&path)?.ok_or_else(|| missing(&path))?;
+            if Digest::of(&bytes) != entry.sha256 {
+                let name = path.display();
+                return Err(wrong(
+                    format!("{name} isn't the file of the manifest: another SHA-256"),
+                    format!("{name} 与清单不符：SHA-256 不同"),
+                ));
+            }
+            found.push((table, path, bytes));
+        }
+        found.sort_by_key(|(table, ..)| *table);
+        return Ok(found);
+    }
+    let mut absent = Vec::new();
+    for table in Table::all() {
+        let name = table.name();
+        let path = directory.join(format!("{}.csv", mapping.tables.get(&name).unwrap_or(&name)));
+        match read(&path)? {
+            Some(bytes) => found.push((table, path, bytes)),
+            None => absent.push((table, path)),
+        }
+    }
+    let families: BTreeSet<_> = found.iter().map(|(table, ..)| table.family).collect();
+    match absent.iter().find(|(table, _)| found.is_empty() || families.contains(&table.family)) {
+        Some((_, path)) => Err(missing(path)),
+        None => Ok(found),
+    }
+}
+
+/// The rows of a file, with their lines.
+fn records(mapping: &Mapping, table: Table, path: &Path, bytes: &[u8]) -> Result<Vec<(u64, Record)>, FrontError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let fault = |error: csv::Error| FrontError::File { path: path.to_owned(), source: std::io::Error::other(error) };
     let mut reader = csv::Reader::from_reader(bytes);
     let head = reader.headers().map_err(fault)?.clone();
     let named = |title: &str| {
@@ -145,9 +221,10 @@ fn records(directory: &Path, mapping: &Mapping, table: Table) -> Result<Vec<Reco
     let mut found = Vec::new();
     for record in reader.records() {
         let record = record.map_err(fault)?;
+        let line = record.position().map_or(0, csv::Position::line);
         let values = names.iter().zip(record.iter()).filter_map(|(name, value)| Some(((*name)?, value.trim())));
         let values = values.filter(|(_, value)| !value.is_empty());
-        found.push(values.map(|(name, value)| (name.to_owned(), value.to_owned())).collect());
+        found.push((line, values.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()));
     }
     Ok(found)
 }
@@ -224,13 +301,25 @@ fn telephone(text: &str) -> String {
     text.trim_start_matches("电话").trim_start_matches(['：', ':']).trim().to_owned()
 }
 
-/// `20260914000000`, `2026-09-14 00:00:00` and `2026-09-14` as a day.
+/// `20260914000000`, `2026-09-14 00:00:00`, `2026/9/14` and `2026年9月14日` as a day; what is none stays for the import to refuse.
 fn day(text: &str) -> String {
-    let digits: String = text.chars().filter(char::is_ascii_digit).take(8).collect();
-    match (digits.get(..4), digits.get(4..6), digits.get(6..8)) {
-        (Some(year), Some(month), Some(day)) => format!("{year}-{month}-{day}"),
-        _ => text.to_owned(),
-    }
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // A time of day begins behind a blank, or a T.
+    let written = text.split([' ', 'T']).next().unwrap_or_default();
+    let written = written.strip_suffix('日').unwrap_or(written);
+    let parts: Vec<&str> = if is_digits(written) && matches!(written.len(), 8 | 14) {
+        vec![&written[..4], &written[4..6], &written[6..8]]
+    } else {
+        written.split(['-', '/', '.', '年', '月']).collect()
+    };
+    let date = match parts.as_slice() {
+        [year, month, day] if year.len() == 4 && [year, month, day].into_iter().all(|part| is_digits(part)) => {
+            let number = |part: &str| part.parse::<u8>().ok();
+            year.parse().ok().zip(number(month)).zip(number(day)).and_then(|((y, m), d)| Date::ymd(y, m, d))
+        }
+        _ => None,
+    };
+    date.map_or_else(|| text.to_owned(), |date| date.to_string())
 }
 
 /// A line of `by_law` in its parts: law, number, article, text. Written as 《law》（number）article：text, or with the number behind the article.
@@ -256,6 +345,8 @@ fn basis(line: &str) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]
@@ -270,5 +361,74 @@ mod tests {
         }
         assert_eq!(citation("《条例》（国令1号）第四条：正文"), "《条例》第四条");
         assert_eq!(citation("条例第四条"), "条例第四条");
+    }
+
+    #[test]
+    fn days_are_days_or_stay_as_they_are() {
+        for text in [
+            "20260904000000",
+            "20260904",
+            "2026-09-04 00:00:00",
+            "2026-9-4",
+            "2026-9-4 10:00:00",
+            "2026/9/4",
+            "2026-09-04T08:00:00",
+            "2026年9月4日",
+        ] {
+            assert_eq!(day(text), "2026-09-04", "{text}");
+        }
+        for text in ["", "202609", "2026-13-04", "20260231", "4.9.2026", "2026-9", "2026-9-4-1", "长期", "2026090400"]
+        {
+            assert_eq!(day(text), text);
+        }
+    }
+
+    #[test]
+    fn tables_come_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        let said = || items(folder.path(), &Mapping::default()).map(|items| items.len());
+        let refused = |word: &str| {
+            let error = said().unwrap_err();
+            assert!(error.code() == "front-tables" && error.to_string().contains(word), "{word}: {error}");
+            assert!(error.problem().zh.contains(word), "{word}: {error:?}");
+        };
+        refused("up_task_general_basic.csv");
+        put("up_task_general_basic.csv", "row_guid,task_name\ng-1,名\n");
+        for table in ["extend", "material", "fee_project", "questions"] {
+            refused(&format!("up_task_general_{table}.csv"));
+            put(&format!("up_task_general_{table}.csv"), "row_guid,task_guid\n");
+        }
+        assert_eq!(said().unwrap(), 1);
+        put("up_task_general_material.csv", "row_guid,task_guid\nm-1,g-2\n");
+        refused("g-2");
+        put("up_task_general_material.csv", "row_guid,task_guid\nm-1,\n");
+        refused("2");
+        put("up_task_general_material.csv", "row_guid,task_guid\nm-1,g-1\n");
+        assert_eq!(said().unwrap(), 1);
+
+        // With a manifest that is what the directory holds.
+        let digest = Digest::of(b"row_guid,task_name\ng-1,\xe5\x90\x8d\n");
+        let manifest = |format: &str, name: &str| {
+            json!({
+                "format": format, "channel": "national", "division": "511602000000", "batch": "b",
+                "files": [{
+                    "name": name, "table": "up_task_general_basic", "rows": 1, "operations": {}, "sha256": digest.to_string(),
+                }],
+            })
+            .to_string()
+        };
+        put(MANIFEST, &manifest(FORMAT, "up_task_general_basic.csv"));
+        assert_eq!(said().unwrap(), 1);
+        put("up_task_general_basic.csv", "row_guid,task_name\ng-1,别名\n");
+        refused("SHA-256");
+        put(MANIFEST, &manifest(FORMAT, "none.csv"));
+        refused("none.csv");
+        put(MANIFEST, &manifest(FORMAT, "../up_task_general_basic.csv"));
+        refused(MANIFEST);
+        put(MANIFEST, &manifest("other", "up_task_general_basic.csv"));
+        refused("other");
+        put(MANIFEST, "{");
+        refused(MANIFEST);
     }
 }

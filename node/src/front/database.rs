@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::time::Duration;
 
-use tokio_postgres::{Client, Config, NoTls, Row, Statement};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Config, IsolationLevel, NoTls, Row, Statement};
 use tongban_codes::division::DivisionCode;
 use tongban_domain::tables::{Answer, Operation, ReportedRow, Table};
 
@@ -16,6 +17,9 @@ const CONNECT_TIME: Duration = Duration::from_secs(10);
 
 /// How long a statement waits for what another holds.
 const LOCK_TIME: &str = "60s";
+
+/// Answers that are held in memory at once.
+const ROWS_AT_ONCE: i32 = 5_000;
 
 /// What became of rows that were sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,8 +90,8 @@ impl<'m> Database<'m> {
                 }
             };
             let values: Vec<Option<String>> = table.columns().map(|column| value(&row, column.name)).collect();
-            let parameters: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> =
-                values.iter().map(|value| value as &(dyn tokio_postgres::types::ToSql + Sync)).collect();
+            let parameters: Vec<&(dyn ToSql + Sync)> =
+                values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
             let there = match transaction.query_opt(put, &parameters).await.map_err(fault)? {
                 Some(there) => {
                     written.changed += 1;
@@ -107,51 +111,63 @@ impl<'m> Database<'m> {
         Ok(written)
     }
 
-    /// Reads what was said about the rows of a division.
+    /// Reads what was said about the rows of a division, in one snapshot, and shows it one by one: the tables of a province are larger than the
+    /// memory. Where the answers don't say of which batch they are, those about other divisions' rows are among them.
     ///
     /// # Errors
     ///
     /// [`FrontError`].
-    pub async fn readings(&self, division: DivisionCode) -> Result<Vec<Reading>, FrontError> {
-        let answers = &self.mapping.answers;
-        let named = |column: &str| if column.is_empty() { "NULL".to_owned() } else { column.to_owned() };
+    pub async fn readings(&mut self, division: DivisionCode, mut each: impl FnMut(Reading)) -> Result<(), FrontError> {
+        let mapping = self.mapping;
         let fault = |error: tokio_postgres::Error| FrontError::of_database(&error);
-        let mut found = Vec::new();
-        let mut read = |rows: Vec<Row>| -> Result<(), FrontError> {
-            for row in rows {
-                found.push(reading(self.mapping, &row).map_err(fault)?);
-            }
-            Ok(())
-        };
-        if !self.mapping.answers_in_rows() {
-            let text = format!(
-                "SELECT {}::text, {}::text, {}::text, {}::text, {}::text FROM {}",
-                answers.guid,
-                named(&answers.batch),
-                answers.state,
-                named(&answers.code),
-                named(&answers.reason),
-                self.mapping.within_schema(&answers.table),
-            );
-            read(self.client.query(&text, &[]).await.map_err(fault)?)?;
-            return Ok(found);
-        }
+        let snapshot = self.client.build_transaction().read_only(true).isolation_level(IsolationLevel::RepeatableRead);
+        let transaction = snapshot.start().await.map_err(fault)?;
         // Other divisions may use the same tables; a batch begins with the division that sent it.
         let own = format!("{division}-%");
-        for table in Table::all() {
-            let batch = self.mapping.column("cd_batch");
-            let text = format!(
-                "SELECT {}::text, {batch}::text, {}::text, {}::text, {}::text FROM {} WHERE {batch} LIKE $1::text",
-                self.mapping.column("row_guid"),
-                answers.state,
-                named(&answers.code),
-                named(&answers.reason),
-                self.mapping.table(table),
-            );
-            read(self.client.query(&text, &[&own]).await.map_err(fault)?)?;
+        for text in questions(mapping) {
+            let statement = transaction.prepare(&text).await.map_err(fault)?;
+            let own: &(dyn ToSql + Sync) = &own;
+            let parameters = [own];
+            let parameters = &parameters[..statement.params().len()];
+            let portal = transaction.bind(&statement, parameters).await.map_err(fault)?;
+            loop {
+                let rows = transaction.query_portal(&portal, ROWS_AT_ONCE).await.map_err(fault)?;
+                for row in &rows {
+                    each(reading(mapping, row).map_err(fault)?);
+                }
+                if rows.is_empty() {
+                    break;
+                }
+            }
         }
-        Ok(found)
+        transaction.commit().await.map_err(fault)
     }
+}
+
+/// The statements that read answers; the division's own batches are the parameter where answers say their batch.
+fn questions(mapping: &Mapping) -> Vec<String> {
+    let answers = &mapping.answers;
+    let named = |column: &str| if column.is_empty() { "NULL".to_owned() } else { column.to_owned() };
+    let of = |guid: &str, batch: &str, table: String, own: String| {
+        format!(
+            "SELECT {guid}::text, {}::text, {}::text, {}::text, {}::text FROM {table}{own}",
+            named(batch),
+            answers.state,
+            named(&answers.code),
+            named(&answers.reason),
+        )
+    };
+    if !mapping.answers_in_rows() {
+        let batch = &answers.batch;
+        let own =
+            if batch.is_empty() { String::new() } else { format!(" WHERE {batch} LIKE $1::text OR {batch} IS NULL") };
+        return vec![of(&answers.guid, batch, mapping.within_schema(&answers.table), own)];
+    }
+    let (guid, batch) = (mapping.column("row_guid"), mapping.column("cd_batch"));
+    Table::all()
+        .into_iter()
+        .map(|table| of(guid, batch, mapping.table(table), format!(" WHERE {batch} LIKE $1::text")))
+        .collect()
 }
 
 /// Tells whether a text is the address of a database rather than a file's name.

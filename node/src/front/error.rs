@@ -47,6 +47,14 @@ pub enum FrontError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A directory of tables.
+    #[error("{en}")]
+    Tables {
+        /// What is wrong.
+        en: String,
+        /// The same in Chinese.
+        zh: String,
+    },
     /// A file of answers.
     #[error("line {line}: {en}")]
     Answers {
@@ -70,13 +78,14 @@ impl FrontError {
             Self::Unreachable(_) => "front-unreachable",
             Self::Refused { .. } => "front-refused",
             Self::File { .. } => "front-file",
+            Self::Tables { .. } => "front-tables",
             Self::Answers { .. } => "front-answers",
         }
     }
 
     fn zh(&self) -> String {
         match self {
-            Self::Mapping { zh, .. } => zh.clone(),
+            Self::Mapping { zh, .. } | Self::Tables { zh, .. } => zh.clone(),
             Self::Address { zh, .. } => (*zh).to_owned(),
             Self::Dialect => "该类前置库只能用 SQL 文件交换".to_owned(),
             Self::Unreachable(reason) => format!("无法连接前置库：{reason}"),
@@ -110,6 +119,10 @@ impl FrontError {
                 "本批未写入任何内容；处理后重复该命令",
             ),
             Self::File { .. } => ("check path, permissions and free disk", "检查路径、权限和磁盘余量"),
+            Self::Tables { .. } => (
+                "take all files of all tables, as they were written; a table without rows is its head alone, and a batch of changes isn't the whole: item report --to-files DIR --since 0",
+                "取得全部表的全部文件，内容与写出时一致；没有行的表只有表头；只含变动的批次不是全部：item report --to-files DIR --since 0",
+            ),
             Self::Answers { .. } => (
                 "the head names the columns of [answers] in the mapping, an answer follows on each further line",
                 "首行为映射文件 [answers] 中的列名，其后每行一条答复",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -122,20 +123,23 @@ fn csv_of(mapping: &Mapping, table: Table, rows: &[&ReportedRow]) -> Result<Vec<
     writer.into_inner().map_err(|error| error.into_error().into())
 }
 
-/// Reads a file of answers, whose columns the mapping names.
+/// Reads a file of answers, whose columns the mapping names, and shows them one by one.
 ///
 /// # Errors
 ///
 /// [`FrontError`], with the line.
-pub fn readings(path: &Path, mapping: &Mapping) -> Result<Vec<Reading>, FrontError> {
-    let bytes = fs::read(path).map_err(|source| FrontError::File { path: path.to_owned(), source })?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+pub fn readings(path: &Path, mapping: &Mapping, mut each: impl FnMut(Reading)) -> Result<(), FrontError> {
+    let fault = |source| FrontError::File { path: path.to_owned(), source };
+    let mut file = BufReader::new(fs::File::open(path).map_err(fault)?);
+    if file.fill_buf().map_err(fault)?.starts_with(b"\xef\xbb\xbf") {
+        file.consume(3);
+    }
     let malformed = |error: &csv::Error| FrontError::Answers {
         line: error.position().map_or(1, csv::Position::line),
         en: error.to_string(),
         zh: error.to_string(),
     };
-    let mut reader = csv::Reader::from_reader(bytes);
+    let mut reader = csv::Reader::from_reader(file);
     let head = reader.headers().map_err(|error| malformed(&error))?.clone();
     let at = |name: &str| head.iter().position(|column| !name.is_empty() && column.trim() == name);
     let answers = &mapping.answers;
@@ -148,14 +152,13 @@ pub fn readings(path: &Path, mapping: &Mapping) -> Result<Vec<Reading>, FrontErr
     };
     let (guid, state) = (needed(&answers.guid)?, needed(&answers.state)?);
     let (batch, code, reason) = (at(&answers.batch), at(&answers.code), at(&answers.reason));
-    let mut found = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| malformed(&error))?;
         let text = |at: Option<usize>| {
             let value = at.and_then(|at| record.get(at)).map(str::trim).filter(|value| !value.is_empty());
             value.map(str::to_owned)
         };
-        found.push(Reading {
+        each(Reading {
             guid: text(Some(guid)).unwrap_or_default(),
             batch: text(batch),
             answer: answer(mapping, text(Some(state)).as_deref()),
@@ -163,5 +166,5 @@ pub fn readings(path: &Path, mapping: &Mapping) -> Result<Vec<Reading>, FrontErr
             reason: text(reason),
         });
     }
-    Ok(found)
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! What a front database calls its tables and columns, and how it answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
@@ -173,7 +173,34 @@ impl Mapping {
                 "模式、表、列的名称由字母、数字和下划线组成，最多 63 个字符",
             );
         }
+        if let Some(name) = self.twice() {
+            return wrong(&name, "one name for two tables, or for two columns of a table", "两个表或同一表的两列同名");
+        }
         Ok(())
+    }
+
+    /// A name that two tables have, or two columns of one. Databases don't tell capital letters from small ones.
+    fn twice(&self) -> Option<String> {
+        let tables = Table::all();
+        let answers = &self.answers;
+        let said = [&answers.state, &answers.code, &answers.reason];
+        let mut named: Vec<Vec<&str>> = Vec::new();
+        let names: Vec<String> = tables.iter().map(|table| table.name()).collect();
+        let of_tables = names.iter().map(|name| self.tables.get(name).unwrap_or(name).as_str());
+        named.push(of_tables.chain([answers.table.as_str()]).collect());
+        for table in tables {
+            let own = table.columns().map(|column| self.column(column.name));
+            let answered = said.into_iter().filter(|_| self.answers_in_rows()).map(String::as_str);
+            named.push(own.chain(answered).collect());
+        }
+        if !self.answers_in_rows() {
+            named.push([&answers.guid, &answers.batch].into_iter().chain(said).map(String::as_str).collect());
+        }
+        named.into_iter().find_map(|names| {
+            let mut seen = BTreeSet::new();
+            let mut names = names.into_iter().filter(|name| !name.is_empty());
+            names.find(|name| !seen.insert(name.to_ascii_lowercase())).map(str::to_owned)
+        })
     }
 
     /// The name of a table there, with its schema.

@@ -65,7 +65,8 @@ fn kind(mapping: &Mapping, table: Table, column: &Column) -> String {
 }
 
 /// The statement that puts a row of a table in or changes it, with one parameter of text a column, in order; it answers with operation and
-/// batch of the row where it did something, and with nothing where the row stands there already.
+/// batch of the row where it did something, and with nothing where the row stands there already. `again` writes a rejected row over though it
+/// is the same.
 #[must_use]
 pub fn upsert(mapping: &Mapping, table: Table, again: bool) -> String {
     let places = table.columns().enumerate().map(|(at, column)| cast(mapping, column, &format!("${}::text", at + 1)));
@@ -128,9 +129,10 @@ fn cast(mapping: &Mapping, column: &Column, place: &str) -> String {
     }
 }
 
-/// A script of rows for a database that this node doesn't reach, one transaction; run twice it leaves what one run left.
+/// A script of rows for a database that this node doesn't reach, one transaction; run twice it leaves what one run left. `again` as in
+/// [`upsert`].
 #[must_use]
-pub fn script(mapping: &Mapping, rows: &[ReportedRow]) -> String {
+pub fn script(mapping: &Mapping, rows: &[ReportedRow], again: bool) -> String {
     let mut text = String::new();
     if mapping.dialect != Dialect::Dameng {
         text.push_str("BEGIN;\nSET LOCAL TIME ZONE 'UTC';\n");
@@ -139,7 +141,7 @@ pub fn script(mapping: &Mapping, rows: &[ReportedRow]) -> String {
         let Some(table) = Table::named(&row.table) else { continue };
         let values: Vec<String> = table.columns().map(|column| written(mapping, column, row)).collect();
         let statement = match mapping.dialect {
-            Dialect::Postgres | Dialect::Kingbase => upsert_of(mapping, table, &values, false),
+            Dialect::Postgres | Dialect::Kingbase => upsert_of(mapping, table, &values, again),
             Dialect::Dameng => merge(mapping, table, &values),
         };
         let _ = writeln!(text, "{statement};");

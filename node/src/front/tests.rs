@@ -40,6 +40,12 @@ fn a_mapping_says_what_it_may_not() {
         ("schema = \"a.b\"", "a.b"),
         ("[choices]\nworking_days = \"d\"", "number"),
         ("[choices.lengths]\n\"up_task_general_basic.x\" = 3", "up_task_general_basic.x"),
+        ("[tables]\nup_task_general_basic = \"UP_TASK_GENERAL_EXTEND\"", "up_task_general_extend: one name"),
+        ("[answers]\ntable = \"up_task_general_basic\"", "up_task_general_basic: one name"),
+        ("[columns]\ntask_code = \"task_name\"", "task_name: one name"),
+        ("[columns]\ntask_code = \"exchange_state\"", "exchange_state: one name"),
+        ("[answers]\nreason = \"exchange_code\"", "exchange_code: one name"),
+        ("[answers]\ntable = \"a\"\nstate = \"ROW_GUID\"", "ROW_GUID: one name"),
     ] {
         let error = Mapping::parse(text).unwrap_err();
         assert_eq!(error.code(), "front-mapping", "{text}");
@@ -77,11 +83,14 @@ fn moments_are_fourteen_digits_in_china() {
 #[test]
 fn texts_in_scripts_are_texts() {
     let rows = [row(Operation::Insert)];
-    let script = sql::script(&Mapping::default(), &rows);
+    let script = sql::script(&Mapping::default(), &rows, false);
+    let rejected = " OR kept.exchange_state IN ('2') ";
+    assert!(!script.contains(rejected), "{script}");
+    assert!(sql::script(&Mapping::default(), &rows, true).contains(rejected));
     assert!(script.contains("'多久？''; DROP TABLE x; --'::text") && script.contains("'a\\b'::text"), "{script}");
     assert!(script.contains("'1'::text::integer") || script.contains(" 1,"), "{script}");
     let dameng = Mapping { dialect: Dialect::Dameng, ..Mapping::default() };
-    let script = sql::script(&dameng, &rows);
+    let script = sql::script(&dameng, &rows, false);
     assert!(
         script.starts_with("MERGE INTO up_task_general_questions kept USING (SELECT 'g-1' AS row_guid"),
         "{script}"
@@ -120,14 +129,18 @@ fn answers_are_read_by_the_names_that_the_mapping_gives() {
     let text = "[answers]\nguid = \"id\"\nstate = \"result\"\ncode = \"\"\nreason = \"msg\"\naccepted = [\"S\"]\nrejected = [\"F\"]";
     let mapping = Mapping::parse(text).unwrap();
     std::fs::write(&path, "\u{feff}id,result,msg\na,S,\nb,F,不合格\nc,,\n").unwrap();
-    let readings = files::readings(&path, &mapping).unwrap();
+    let read = |path: &Path| {
+        let mut readings = Vec::new();
+        files::readings(path, &mapping, |reading| readings.push(reading)).map(|()| readings)
+    };
+    let readings = read(&path).unwrap();
     let answers: Vec<_> = readings.iter().map(|one| (one.guid.as_str(), one.answer, one.reason.as_deref())).collect();
     let rejected = ("b", Answer::Rejected, Some("不合格"));
     assert_eq!(answers, [("a", Answer::Accepted, None), rejected, ("c", Answer::Waiting, None)]);
     std::fs::write(&path, "id,msg\na,\n").unwrap();
-    assert_eq!(files::readings(&path, &mapping).unwrap_err().code(), "front-answers");
+    assert_eq!(read(&path).unwrap_err().code(), "front-answers");
     std::fs::write(&path, "id,result\na\n").unwrap();
-    assert!(matches!(files::readings(&path, &mapping), Err(FrontError::Answers { line: 2, .. })));
+    assert!(matches!(read(&path), Err(FrontError::Answers { line: 2, .. })));
 }
 
 fn kind(column: &Column) -> String {

@@ -12,7 +12,7 @@ use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
 use tongban_journal::{Checkpoint, JournalKind};
 use tongban_seal::SignedNote;
-use tongban_storage::keyspace::{Bytes, figure, meta};
+use tongban_storage::keyspace::{Bytes, figure, item, meta};
 
 use super::{App, Failure, Query, problem};
 use crate::api::v1::{AggregateStatus, Audit, CheckpointView, Report, ReportQuery};
@@ -46,11 +46,13 @@ async fn report(State(app): State<App>, Query(query): Query<ReportQuery>) -> Res
         ));
     }
     let snapshot = app.state().snapshot()?;
+    let codes = query.item.as_deref().map(|code| item::lineage(&*snapshot, code.trim())).transpose()?;
     let mut counts: BTreeMap<Vec<String>, i64> = BTreeMap::new();
     figure::FIGURE.visit(&*snapshot, &[], None, false, |(origin, division, key), count| {
         let parts: BTreeMap<&str, &str> = dimensions(&key).into_iter().collect();
+        let is_asked = codes.as_ref().is_none_or(|codes| parts.get("item").is_some_and(|item| codes.contains(*item)));
         // A case counts by its acceptance; the other measures only when they are asked for.
-        if by.contains(&"measure") || parts.get("measure") == Some(&"accepted") {
+        if is_asked && (by.contains(&"measure") || parts.get("measure") == Some(&"accepted")) {
             let values = by.iter().map(|name| match *name {
                 "division" => division.to_string(),
                 "origin" => origin.to_string(),
@@ -71,7 +73,8 @@ async fn report(State(app): State<App>, Query(query): Query<ReportQuery>) -> Res
         })
         .collect();
     let as_of = checkpoints(&app, &*snapshot, ACTS)?;
-    Ok(Json(Report { rows, as_of, demo: app.shared.node().demo }).into_response())
+    let items = codes.map(|codes| codes.into_iter().collect());
+    Ok(Json(Report { rows, items, as_of, demo: app.shared.node().demo }).into_response())
 }
 
 fn view(checkpoint: &Checkpoint, division: DivisionCode, at: Timestamp) -> CheckpointView {

@@ -2,15 +2,15 @@
 
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::NodeId;
-use tongban_codes::time::Timestamp;
+use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::catalogue::{BaseItem, ItemState, ServiceItem};
 use tongban_search::{Entry, Kind};
 use tongban_storage::keyspace::item;
 use tongban_storage::{Read, StorageError};
 
-/// A base item as it is in force, if it is.
-pub(super) fn base(row: &BaseItem) -> Option<Entry> {
-    let published = row.published()?;
+/// A base item as it is in force on a day, if it is.
+pub(super) fn base(row: &BaseItem, day: Date) -> Option<Entry> {
+    let published = row.holding(day)?;
     let code = published.core.base_code.clone()?;
     Some(Entry {
         kind: Kind::Base,
@@ -48,17 +48,18 @@ pub(super) fn implementation(row: &ServiceItem, origin: NodeId, as_of: Option<Ti
     })
 }
 
-/// What the state says about an entry now: the node's own item goes before what it has fetched.
+/// What the state says about an entry on a day: the node's own item goes before what it has fetched.
 pub(super) fn entry(
     read: &dyn Read,
     me: NodeId,
     kind: Kind,
     code: &str,
     division: DivisionCode,
+    day: Date,
 ) -> Result<Option<Entry>, StorageError> {
     let code = code.to_owned();
     if kind == Kind::Base {
-        let found = item::BASE.load(read, &code)?.as_ref().and_then(base);
+        let found = item::BASE.load(read, &code)?.and_then(|row| base(&row, day));
         return Ok(found.filter(|entry| entry.division == division));
     }
     if let Some(own) = item::ITEM.load(read, &code)?.filter(|own| own.division == division) {
@@ -66,4 +67,73 @@ pub(super) fn entry(
     }
     let foreign = item::FOREIGN.load(read, &(division, code))?;
     Ok(foreign.and_then(|row| implementation(&row.item, row.node, Some(row.as_of))))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use tongban_domain::catalogue::{Core, Editing};
+    use tongban_search::Writer;
+    use tongban_storage::{Backend, MemoryBackend, WriteBatch};
+
+    use super::*;
+    use crate::search::follow::base_items;
+
+    fn version(name: &str, effective: Option<&str>, cancel: Option<&str>, before: Option<BaseItem>) -> BaseItem {
+        let day = |day: Option<&str>| day.map(|day| day.parse().unwrap());
+        BaseItem {
+            core: Core {
+                name: name.to_owned(),
+                base_code: Some("510116013001".to_owned()),
+                item_type: "01".to_owned(),
+                legal_basis: "《公共场所卫生管理条例》第四条".to_owned(),
+            },
+            division: "51".parse().unwrap(),
+            statutory_days: None,
+            promised_days: None,
+            effective: day(effective),
+            version: 1,
+            state: ItemState::Published,
+            node: NodeId::from_bytes([5; 16]),
+            department: "卫生健康委".to_owned(),
+            in_force: before.map(Box::new),
+            guide: None,
+            locks: Vec::new(),
+            levels: Vec::new(),
+            tier: None,
+            above: None,
+            cancel: day(cancel),
+            successor: None,
+            editing: Editing::default(),
+        }
+    }
+
+    /// With every day what holds then is found, and nothing else, though no row changes.
+    #[test]
+    fn a_base_item_is_found_as_it_holds_on_the_day() {
+        let first = version("卫生许可", Some("2026-10-01"), None, None);
+        let row = version("公共场所许可", Some("2026-12-01"), Some("2026-12-31"), Some(first));
+        let (state, index) = (MemoryBackend::new(), MemoryBackend::new());
+        let mut batch = WriteBatch::new();
+        item::BASE.put(&mut batch, &"510116013001".to_owned(), &row);
+        state.write(batch).unwrap();
+        for (day, name) in [
+            ("2026-09-30", None),
+            ("2026-10-01", Some("卫生许可")),
+            ("2026-11-30", Some("卫生许可")),
+            ("2026-12-01", Some("公共场所许可")),
+            ("2026-12-31", Some("公共场所许可")),
+            ("2027-01-01", None),
+        ] {
+            let day = day.parse().unwrap();
+            assert_eq!(base(&row, day).map(|entry| entry.name).as_deref(), name, "{day}");
+            let mut writer = Writer::open(&index).unwrap();
+            base_items(&state, &mut writer, day).unwrap();
+            writer.commit(1).unwrap();
+            let question = tongban_search::Query::new("510116013001", "51".parse().unwrap());
+            let hits = tongban_search::search(&index, &question).unwrap();
+            assert_eq!(hits.iter().map(|hit| hit.name.as_str()).next(), name, "{day}");
+        }
+    }
 }

@@ -119,15 +119,16 @@ fn update(search: &ItemSearch, changed: &Changed, known: bool, mark: u64, today:
     match changed {
         Changed::Codes(codes) if is_held && extent.mark.is_some() => {
             for (division, code) in codes {
-                refresh(search, &backend, &mut writer, *division, code)?;
+                refresh(search, &backend, &mut writer, *division, code, today)?;
             }
         }
         _ => {
-            compare(search, &backend, &mut writer)?;
+            compare(search, &backend, &mut writer, today)?;
             tracing::info!("the search index was compared with the state");
         }
     }
     if extent.uses_of != Some(today.days_since_epoch()) {
+        base_items(search.state(), &mut writer, today)?;
         writer.set_uses(today.days_since_epoch(), uses(search.state(), today)?)?;
     }
     writer.commit(mark)?;
@@ -141,6 +142,7 @@ fn refresh(
     writer: &mut Writer<'_>,
     division: Option<DivisionCode>,
     code: &str,
+    today: Date,
 ) -> Result<(), StorageError> {
     let state = search.state();
     let mut wanted: BTreeSet<(Kind, DivisionCode)> = tongban_search::places(backend, code)?.into_iter().collect();
@@ -148,7 +150,7 @@ fn refresh(
     wanted.extend(item::BASE.load(state, &code.to_owned())?.map(|row| (Kind::Base, row.division)));
     wanted.extend(division.map(|division| (Kind::Item, division)));
     for (kind, division) in wanted {
-        match entries::entry(state, search.me, kind, code, division)? {
+        match entries::entry(state, search.me, kind, code, division, today)? {
             Some(entry) => writer.add(&entry)?,
             None => writer.remove(kind, code, division)?,
         };
@@ -157,7 +159,12 @@ fn refresh(
 }
 
 /// Everything there is, both ways.
-fn compare(search: &ItemSearch, backend: &RocksBackend, writer: &mut Writer<'_>) -> Result<(), StorageError> {
+fn compare(
+    search: &ItemSearch,
+    backend: &RocksBackend,
+    writer: &mut Writer<'_>,
+    today: Date,
+) -> Result<(), StorageError> {
     let state = search.state();
     let mut gone = Vec::new();
     let mut fault = Ok(());
@@ -165,7 +172,7 @@ fn compare(search: &ItemSearch, backend: &RocksBackend, writer: &mut Writer<'_>)
         if fault.is_err() {
             return;
         }
-        match entries::entry(state, search.me, kind, &code, division) {
+        match entries::entry(state, search.me, kind, &code, division, today) {
             Ok(Some(_)) => {}
             Ok(None) => gone.push((kind, code, division)),
             Err(error) => fault = Err(error),
@@ -183,11 +190,30 @@ fn compare(search: &ItemSearch, backend: &RocksBackend, writer: &mut Writer<'_>)
             ControlFlow::Break(())
         }
     };
-    item::BASE.visit(state, &[], None, false, |_, row| add(entries::base(&row)))?;
+    item::BASE.visit(state, &[], None, false, |_, row| add(entries::base(&row, today)))?;
     item::ITEM.visit(state, &[], None, false, |_, row| add(entries::implementation(&row, search.me, None)))?;
     item::FOREIGN.visit(state, &[], None, false, |(division, code), row| match item::ITEM.load(state, &code) {
         Ok(Some(own)) if own.division == division => ControlFlow::Continue(()),
         _ => add(entries::implementation(&row.item, row.node, Some(row.as_of))),
+    })?;
+    fault
+}
+
+/// Base items anew: versions begin and end with the day, though nothing in the state changes.
+pub(super) fn base_items(state: &dyn Backend, writer: &mut Writer<'_>, today: Date) -> Result<(), StorageError> {
+    let mut fault = Ok(());
+    item::BASE.visit(state, &[], None, false, |code, row| {
+        let done = match entries::base(&row, today) {
+            Some(entry) => writer.add(&entry),
+            None => writer.remove(Kind::Base, &code, row.division),
+        };
+        match done {
+            Ok(_) => ControlFlow::Continue(()),
+            Err(error) => {
+                fault = Err(error);
+                ControlFlow::Break(())
+            }
+        }
     })?;
     fault
 }

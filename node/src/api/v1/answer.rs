@@ -309,6 +309,8 @@ answer! {
     Report {
         /// Rows.
         rows: Vec<serde_json::Value>,
+        /// The codes that are counted, where one item was asked for: its own, and those of what came before and after it.
+        items: Option<Vec<String>>,
         /// The checkpoints that they are folded from.
         as_of: Vec<CheckpointView>,
         /// 演示.

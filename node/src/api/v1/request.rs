@@ -198,6 +198,9 @@ request! {
         /// Dimensions with commas between: division, item, month, outcome, measure, type, mode, origin.
         #[serde(default)]
         by: Option<String>,
+        /// Of one item alone, by its whole code, short code or base code, with those before and after it; of all when absent.
+        #[serde(default)]
+        item: Option<String>,
     }
     /// Names an envelope in quarantine.
     QuarantineQuery {

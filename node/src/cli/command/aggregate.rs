@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::cli::Context;
 use crate::cli::failure::{Failure, Outcome};
-use crate::cli::text::{AS_OF, AUDIT_DIFFERS, AUDIT_EQUAL};
+use crate::cli::text::{AS_OF, AUDIT_DIFFERS, AUDIT_EQUAL, WITH_LINEAGE};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -13,6 +13,9 @@ pub(crate) enum Command {
         /// 维度，逗号分隔：division、item、month、outcome、measure、type、mode、origin / dimensions, with commas between
         #[arg(long, value_name = "DIMENSIONS")]
         by: Option<String>,
+        /// 只看一个事项及其前身、后继（编码、短编码或基本编码） / one item alone, with those before and after it
+        #[arg(long, value_name = "CODE")]
+        item: Option<String>,
     },
     /// 立即拉取下级台账 / pull the journals of the subordinates now
     Pull,
@@ -28,8 +31,8 @@ pub(crate) fn run(context: &Context, command: &Command) -> Result<Outcome, Failu
     let client = context.client()?;
     let output = context.output;
     match command {
-        Command::Report { by } => {
-            let answer = client.get("/v1/aggregate/report", &[("by", by.as_deref())])?;
+        Command::Report { by, item } => {
+            let answer = client.get("/v1/aggregate/report", &[("by", by.as_deref()), ("item", item.as_deref())])?;
             if output.is_json() {
                 output.line(&answer.line())?;
                 return Ok(Outcome::Done);
@@ -70,6 +73,10 @@ fn report(context: &Context, report: &Value, by: Option<&str>) -> Result<Outcome
     columns.push("count".to_owned());
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     output.rows(&rows, &columns)?;
+    let items: Vec<String> = list("items").iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    if items.len() > 1 {
+        output.line(&WITH_LINEAGE.with(output.lang, &[&items.join(output.lang.of(", ", "、"))]))?;
+    }
     let as_of = list("as_of");
     if !as_of.is_empty() {
         output.line(&format!("\n{}", AS_OF.of(output.lang)))?;

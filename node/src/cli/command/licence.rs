@@ -1,7 +1,5 @@
 //! `tongban licence`: issues, shows, verifies and cancels licences.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -12,10 +10,8 @@ use crate::api::v1::{CancelLicence, IssueLicence, Verdict, VerifyLicence};
 use crate::cli::Context;
 use crate::cli::client::Answer;
 use crate::cli::failure::{Failure, Outcome, parse};
-use crate::cli::text::{
-    ANSWER_UNREADABLE, CONFIRM_CANCEL, FILE_EXISTS, FILE_UNREADABLE, FILE_UNWRITABLE, FILE_WRITTEN, VERDICT_INVALID,
-    VERDICT_VALID,
-};
+use crate::cli::file::{self, writable};
+use crate::cli::text::{ANSWER_UNREADABLE, CONFIRM_CANCEL, FILE_WRITTEN, VERDICT_INVALID, VERDICT_VALID};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -74,13 +70,13 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             output.object(&answer, &["licence"])
         }
         Command::Show { licence, file } => {
-            if let Some(file) = file.as_deref().filter(|file| !context.yes && file.exists()) {
-                return Err(Failure::of(&FILE_EXISTS, file.display().to_string(), &[]));
+            if let Some(path) = &file {
+                writable(context, path)?;
             }
             let answer = context.client()?.get("/v1/licences/show", &[("licence", Some(&licence))])?;
-            if let Some(file) = &file {
-                write_file(file, &sealed(&answer)?, context.yes)?;
-                output.say(&FILE_WRITTEN.with(output.lang, &[&file.display().to_string()]));
+            if let Some(path) = &file {
+                file::write(path, &sealed(&answer)?)?;
+                output.say(&FILE_WRITTEN.with(output.lang, &[&path.display().to_string()]));
             }
             let fields = ["licence", "type_name", "status", "issued_on", "valid_until", "case", "reason"];
             output.object(&answer, &fields)
@@ -93,7 +89,7 @@ fn verify(context: &Context, what: String) -> Result<Outcome, Failure> {
     let path = Path::new(&what);
     // No identifier of GB/T 36904 holds a slash, so that a mistyped path is not taken for one.
     let request = if path.is_file() || what.contains('/') {
-        VerifyLicence { id: None, file: Some(STANDARD.encode(read_file(path)?)) }
+        VerifyLicence { id: None, file: Some(STANDARD.encode(file::read(path, FILE_BYTES_MAX)?)) }
     } else {
         VerifyLicence { id: Some(what), file: None }
     };
@@ -115,33 +111,9 @@ fn verify(context: &Context, what: String) -> Result<Outcome, Failure> {
     Ok(if verdict.valid { Outcome::Done } else { Outcome::Negative })
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut bytes))
-        .map_err(|error| Failure::of(&FILE_UNREADABLE, path.display().to_string(), &[&error.to_string()]))?;
-    Ok(bytes)
-}
-
 fn sealed(answer: &Answer) -> Result<Vec<u8>, Failure> {
     let unreadable = |reason: &str| Failure::of(&ANSWER_UNREADABLE, "", &[reason]);
     let value = answer.value()?;
     let text = value.get("file").and_then(Value::as_str).ok_or_else(|| unreadable("no field file"))?;
     STANDARD.decode(text).map_err(|error| unreadable(&error.to_string()))
-}
-
-fn write_file(path: &Path, bytes: &[u8], replace: bool) -> Result<(), Failure> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    if replace {
-        options.create(true).truncate(true);
-    } else {
-        options.create_new(true);
-    }
-    let write = || {
-        let mut file = options.open(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(|error| Failure::of(&FILE_UNWRITABLE, path.display().to_string(), &[&error.to_string()]))
 }

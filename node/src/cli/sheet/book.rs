@@ -63,7 +63,7 @@ pub(crate) fn write(rows: &[ImportRow], findings: &[Finding]) -> Result<Vec<u8>,
     for finding in findings {
         by_row.entry(finding.row).or_default().push(finding);
     }
-    let formats = Formats::new();
+    let formats = Formats::new(!findings.is_empty());
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet().set_name("事项")?;
     let columns = own(rows);

@@ -8,7 +8,7 @@ use tongban_domain::catalogue::{Finding, ImportRow};
 use super::head::Head;
 use super::kind::Kind;
 use super::rows::{Entry, ItemFile, Record};
-use super::table::{Row, Table};
+use super::table::{Row, Table, cut, fitting};
 use super::{book, column};
 
 /// The most rows of one sheet (Excel's own limit).
@@ -17,8 +17,13 @@ const ROWS_MAX: u32 = 1_048_576;
 const WIDTH: f64 = 18.0;
 const WIDTH_ADDED: f64 = 60.0;
 
+/// The longest note, in units of UTF-16: that of a cell without what the library puts before it.
+const NOTE_UNITS_MAX: usize = 32_000;
+
 /// Formats of the sheet.
 pub(super) struct Formats {
+    /// Whether a text is cut to what a cell holds; else one that is longer is an error.
+    cuts: bool,
     pub(super) head: Format,
     pub(super) text: Format,
     fault: Format,
@@ -27,10 +32,11 @@ pub(super) struct Formats {
 }
 
 impl Formats {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(cuts: bool) -> Self {
         // Everything is text, so that no code is taken for a number on its way back.
         let text = Format::new().set_num_format("@");
         Self {
+            cuts,
             head: Format::new()
                 .set_bold()
                 .set_align(FormatAlign::Center)
@@ -44,10 +50,17 @@ impl Formats {
     }
 }
 
+impl Formats {
+    fn text<'t>(&self, text: &'t str) -> &'t str {
+        if self.cuts { fitting(text) } else { text }
+    }
+}
+
 /// Findings by the row that they are about.
 type ByRow<'f> = BTreeMap<u32, Vec<&'f Finding>>;
 
-/// Writes the error sheet of a file: whole items, each with its lists.
+/// Writes the error sheet of a file: whole items, each with its lists. A text that no cell holds is cut; read again, its cell is found to be
+/// full, and refused.
 ///
 /// # Errors
 /// What the library refuses, which is a row beyond Excel's limit.
@@ -72,11 +85,11 @@ pub(crate) fn write(file: &ItemFile, findings: &[Finding]) -> Result<Vec<u8>, Xl
         codes.extend(sheet.by_code.iter().filter(|(_, entries)| wrong(entries)).map(|(code, _)| code.as_str()));
     }
     let mut workbook = Workbook::new();
-    let formats = Formats::new();
+    let formats = Formats::new(true);
     let mut written: BTreeSet<String> = codes.iter().map(|code| (*code).to_owned()).collect();
     let sheet = workbook.add_worksheet();
     let mut page = Page::new(sheet, &formats, file.table(), &file.head)?;
-    for group in file.groups(false) {
+    for group in file.groups() {
         let of_item: Vec<&str> = page.codes(&group[0]);
         let concerned =
             group.iter().any(|row| main.contains_key(&row.number)) || of_item.iter().any(|code| codes.contains(code));
@@ -91,7 +104,7 @@ pub(crate) fn write(file: &ItemFile, findings: &[Finding]) -> Result<Vec<u8>, Xl
     for (list, by_row) in file.lists.iter().zip(&of_lists) {
         let table = file.sheet(list.table);
         let mut page = Page::new(workbook.add_worksheet(), &formats, table, &list.head)?;
-        for row in table.rows_from(list.head.rows.1 + 1) {
+        for row in file.rows(list.table, &list.head) {
             let found = by_row.get(&row.number).map_or(&[][..], Vec::as_slice);
             if !found.is_empty() || page.codes(&row).iter().any(|code| written.contains(*code)) {
                 page.row(&row, found)?;
@@ -105,7 +118,7 @@ pub(crate) fn write(file: &ItemFile, findings: &[Finding]) -> Result<Vec<u8>, Xl
 /// The error sheet of a JSON file, which has no layout of its own: as an export is written, with what is wrong beside it.
 fn of_objects(file: &ItemFile, findings: &[Finding]) -> Result<Vec<u8>, XlsxError> {
     let concerned = |record: &Record| findings.iter().any(|finding| finding.row == record.row.row);
-    let rows: Vec<ImportRow> = file.records(false).filter(concerned).map(|record| record.row).collect();
+    let rows: Vec<ImportRow> = file.records().filter(concerned).map(|record| record.row).collect();
     book::write(&rows, findings)
 }
 
@@ -128,7 +141,7 @@ impl<'p> Page<'p> {
             let format = if row.number < head.rows.0 { &formats.text } else { &formats.head };
             for (index, cell) in row.cells.iter().enumerate().filter(|(_, cell)| !cell.filled && !cell.text.is_empty())
             {
-                sheet.write_string_with_format(row.number - 1, place(index), cell.text.as_ref(), format)?;
+                sheet.write_string_with_format(row.number - 1, place(index), fitting(&cell.text), format)?;
             }
         }
         for merge in table.merges.iter().filter(|merge| merge.rows.1 <= last) {
@@ -136,7 +149,7 @@ impl<'p> Page<'p> {
             let text = first.map_or_else(String::new, |row| row.text(merge.columns.0).to_owned());
             let ((first, last), (left, right)) = (merge.rows, merge.columns);
             if (first, left) != (last, right) {
-                sheet.merge_range(first - 1, place(left), last - 1, place(right), &text, &formats.head)?;
+                sheet.merge_range(first - 1, place(left), last - 1, place(right), fitting(&text), &formats.head)?;
             }
         }
         for (index, (zh, _)) in column::ADDED.iter().enumerate() {
@@ -198,12 +211,16 @@ pub(super) fn write_row(
         if text.is_empty() {
             sheet.write_blank(at, place(index), format)?;
         } else {
-            sheet.write_string_with_format(at, place(index), *text, format)?;
+            sheet.write_string_with_format(at, place(index), formats.text(text), format)?;
         }
         if !of_cell.is_empty() {
             let lines: Vec<String> =
                 of_cell.iter().map(|finding| format!("{}\n{}", finding.problem, finding.remedy)).collect();
-            sheet.insert_note(at, place(index), &Note::new(lines.join("\n")).add_author_prefix(false))?;
+            sheet.insert_note(
+                at,
+                place(index),
+                &Note::new(cut(&lines.join("\n"), NOTE_UNITS_MAX)).add_author_prefix(false),
+            )?;
         }
     }
     if found.is_empty() {
@@ -221,8 +238,8 @@ pub(super) fn write_row(
             remedies.push(&finding.remedy);
         }
     }
-    for (index, text) in [problems.join("\n"), remedies.join("\n")].into_iter().enumerate() {
-        sheet.write_string_with_format(at, place(cells.len() + index), text, &formats.added)?;
+    for (index, text) in [problems.join("\n"), remedies.join("\n")].iter().enumerate() {
+        sheet.write_string_with_format(at, place(cells.len() + index), fitting(text), &formats.added)?;
     }
     Ok(())
 }

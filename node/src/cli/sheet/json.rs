@@ -11,7 +11,8 @@ use super::mapping::Mapping;
 use super::rows::{self, Entry, NESTED_ROWS, Nested};
 use super::table::{CELLS_MAX, Cells, Flaw, Kept, Table, is_shortened};
 use crate::cli::failure::Failure;
-use crate::cli::text::sheet::{JSON_MALFORMED, SHEET_EMPTY};
+use crate::cli::text::JSON_MALFORMED;
+use crate::cli::text::sheet::SHEET_EMPTY;
 
 /// The largest file, in bytes: it is held in memory whole.
 const FILE_BYTES_MAX: usize = 256 << 20;

@@ -56,7 +56,6 @@ impl Kind {
             Some(b'[' | b'{') => Ok(Self::Json),
             // Many systems call an HTML page or an XML table ".xls".
             Some(b'<') => refused("HTML / XML"),
-            _ if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") => Ok(Self::Text),
             _ => Ok(Self::Text),
         }
     }

@@ -90,7 +90,10 @@ impl Mapping {
     pub(super) fn column(&self, title: &str) -> Option<Option<&'static Column>> {
         let name = self.columns.get(title).or_else(|| {
             let plain = column::plain(title);
-            self.columns.iter().find(|(known, _)| column::plain(known) == plain).map(|(_, name)| name)
+            let mut alike = self.columns.iter().filter(|(known, _)| column::plain(known) == plain);
+            let (_, name) = alike.next()?;
+            // Titles that differ in brackets alone may mean different columns: then none is meant here.
+            alike.all(|(_, other)| other == name).then_some(name)
         })?;
         Some(column::named(name))
     }

@@ -10,7 +10,7 @@ pub(crate) mod errors;
 pub(crate) mod head;
 mod hidden;
 mod json;
-mod kind;
+pub(crate) mod kind;
 pub(crate) mod mapping;
 pub(crate) mod rows;
 pub(crate) mod table;

@@ -34,6 +34,7 @@ pub(crate) struct ItemFile {
     pub(crate) lists: Vec<ListSheet>,
     /// Lists within the objects of a JSON file, by the objects' numbers.
     pub(super) nested: Nested,
+    skips_hidden: bool,
 }
 
 /// Entries of lists by the number of their object and the name of the list.
@@ -70,11 +71,16 @@ pub(crate) struct Record {
 pub(super) const NESTED_ROWS: u32 = 1 << 31;
 
 impl ItemFile {
-    /// Reads a file.
+    /// Reads a file; `skips_hidden` leaves hidden rows out on whichever sheet they stand.
     ///
     /// # Errors
     /// Codes of [`crate::cli::text::sheet`].
-    pub(crate) fn read(bytes: &[u8], mapping: Mapping, sheet: Option<&str>) -> Result<Self, Failure> {
+    pub(crate) fn read(
+        bytes: &[u8],
+        mapping: Mapping,
+        sheet: Option<&str>,
+        skips_hidden: bool,
+    ) -> Result<Self, Failure> {
         let kind = Kind::of(bytes)?;
         let (mut encoding, mut lists) = (None, Vec::new());
         let tables = match kind {
@@ -83,7 +89,7 @@ impl ItemFile {
             Kind::Json => {
                 let (table, head, nested) = json::read(bytes, &mapping)?;
                 let tables = vec![table];
-                return Self { kind, encoding, tables, main: 0, head, mapping, lists, nested }.checked();
+                return Self { kind, encoding, tables, main: 0, head, mapping, lists, nested, skips_hidden }.checked();
             }
             Kind::Text => {
                 let (table, found) = text::read(bytes)?;
@@ -93,9 +99,9 @@ impl ItemFile {
         };
         let (main, head) = choose(&tables, &mapping, sheet)?;
         for (index, table) in tables.iter().enumerate().filter(|(index, table)| *index != main && table.visible) {
-            lists.extend(ListSheet::read(index, table, &mapping)?);
+            lists.extend(ListSheet::read(index, table, &mapping, skips_hidden)?);
         }
-        Self { kind, encoding, tables, main, head, mapping, lists, nested: Nested::new() }.checked()
+        Self { kind, encoding, tables, main, head, mapping, lists, nested: Nested::new(), skips_hidden }.checked()
     }
 
     /// Holds the head to what is needed, and the file to having rows.
@@ -109,7 +115,7 @@ impl ItemFile {
             let places = [missing.name, missing.zh, &hint(", perhaps it is "), &hint("，可能是 ")];
             return Err(Failure::of(&COLUMN_MISSING, missing.name, &places));
         }
-        if self.table().rows_from(self.head.rows.1 + 1).next().is_none() {
+        if self.rows(self.main, &self.head).next().is_none() {
             return Err(Failure::of(&SHEET_EMPTY, "", &[]));
         }
         Ok(self)
@@ -125,6 +131,18 @@ impl ItemFile {
         &self.tables[index]
     }
 
+    /// The rows of a sheet below its head that are read.
+    pub(super) fn rows(&self, index: usize, head: &Head) -> impl Iterator<Item = Row<'_>> {
+        below(&self.tables[index], head, self.skips_hidden)
+    }
+
+    /// How many hidden rows the sheets have that are read, whether they are skipped or not.
+    pub(crate) fn hidden(&self) -> usize {
+        let of_lists = self.lists.iter().map(|sheet| (sheet.table, &sheet.head));
+        let sheets = of_lists.chain([(self.main, &self.head)]);
+        sheets.map(|(index, head)| self.tables[index].hidden.range(head.rows.1 + 1..).count()).sum()
+    }
+
     /// How many sheets people see that hold neither items nor lists.
     pub(crate) fn others(&self) -> usize {
         let read = |index: usize| index == self.main || self.lists.iter().any(|sheet| sheet.table == index);
@@ -132,15 +150,13 @@ impl ItemFile {
     }
 
     /// The items, in the file's order; rows that go on with the lists of an item belong to it.
-    pub(crate) fn records(&self, skip_hidden: bool) -> impl Iterator<Item = Record> {
-        self.groups(skip_hidden).map(|group| self.record(&group))
+    pub(crate) fn records(&self) -> impl Iterator<Item = Record> {
+        self.groups().map(|group| self.record(&group))
     }
 
     /// The rows of each item.
-    pub(super) fn groups(&self, skip_hidden: bool) -> impl Iterator<Item = Vec<Row<'_>>> {
-        let table = self.table();
-        let rows = table.rows_from(self.head.rows.1 + 1);
-        let mut rows = rows.filter(move |row| !(skip_hidden && table.hidden.contains(&row.number))).peekable();
+    pub(super) fn groups(&self) -> impl Iterator<Item = Vec<Row<'_>>> {
+        let mut rows = self.rows(self.main, &self.head).peekable();
         let has_lists = self.head.columns.iter().flatten().any(|column| column.within().is_some());
         std::iter::from_fn(move || {
             let mut group = vec![rows.next()?];
@@ -281,13 +297,13 @@ impl Record {
 
 impl ListSheet {
     /// The list that a sheet holds, if its title, its head and a column of codes say so.
-    fn read(index: usize, table: &Table, mapping: &Mapping) -> Result<Option<Self>, Failure> {
+    fn read(index: usize, table: &Table, mapping: &Mapping, skips_hidden: bool) -> Result<Option<Self>, Failure> {
         let Some(list) = List::titled(&table.sheet) else { return Ok(None) };
         let plain = Mapping { head: None, ..mapping.clone() };
         let Some(head) = Head::find(table, &plain, Some(list))? else { return Ok(None) };
         let Some(code) = NEEDED_CODE.into_iter().find_map(|name| head.place(name)) else { return Ok(None) };
         let mut by_code: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
-        for row in table.rows_from(head.rows.1 + 1) {
+        for row in below(table, &head, skips_hidden) {
             if let Some(entry) = entry(mapping, &head, list.name, &row) {
                 by_code.entry(row.text(code).to_owned()).or_default().push(entry);
             }
@@ -299,6 +315,11 @@ impl ListSheet {
     pub(super) fn list(&self) -> &'static str {
         self.list
     }
+}
+
+/// The rows below a head, with hidden ones or without. Merged cells are filled from hidden rows, too.
+fn below<'t>(table: &'t Table, head: &Head, skips_hidden: bool) -> impl Iterator<Item = Row<'t>> + use<'t> {
+    table.rows_from(head.rows.1 + 1).filter(move |row| !(skips_hidden && table.hidden.contains(&row.number)))
 }
 
 /// The entry of a list that stands in a row, if any of its cells is filled in.
@@ -390,9 +411,11 @@ fn finding(row: u32, column: &str, value: &str, flaw: Flaw) -> Finding {
             "公式没有保存结果 / the file doesn't hold the formula's result",
             "在电子表格中打开并保存，或填入值 / open and save it in a spreadsheet, or enter the value",
         ),
-        Flaw::TooLong => {
-            told("cell-too-long", "单元格超过 32767 字 / the cell has more than 32,767 characters", "缩短 / shorten it")
-        }
+        Flaw::TooLong => told(
+            "cell-too-long",
+            "单元格达到 32767 字，其后的内容已丢失 / the cell has 32,767 characters, as many as a cell holds: what came after them is lost",
+            "缩短，或改用 JSON 导入 / shorten it, or import it as JSON",
+        ),
         Flaw::FieldsDiffer => told(
             "fields-differ",
             "该行字段数与表头不同 / the line has another number of fields than the head",

@@ -9,8 +9,8 @@ use super::text::Lines;
 pub(super) const COLUMNS_MAX: usize = 512;
 /// The most cells that are read of one file: a full sheet of 1,048,576 rows with twenty columns.
 pub(super) const CELLS_MAX: usize = 20 << 20;
-/// The longest text of a cell, in characters, as spreadsheets have it.
-pub(super) const CELL_CHARS_MAX: usize = 32_767;
+/// The longest text of a cell, in units of UTF-16, as spreadsheets have it.
+const CELL_UNITS_MAX: usize = 32_767;
 
 /// Why a cell's value can't be taken as it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +21,7 @@ pub(crate) enum Flaw {
     ErrorValue,
     /// A formula whose result the file doesn't hold.
     FormulaEmpty,
-    /// Longer than a cell of a spreadsheet can be.
+    /// As long as a cell of a spreadsheet can be, so that it has been cut.
     TooLong,
     /// The line has fewer fields than the head, or more.
     FieldsDiffer,
@@ -166,6 +166,27 @@ impl<'t> Fill<'t> {
         }
         Row { number, cells }
     }
+}
+
+/// Tells whether a cell of a workbook has no room left: whatever cuts a text to what a cell holds leaves it so.
+pub(super) fn is_full(text: &str) -> bool {
+    // A unit takes a byte at least; a sign of two units may not have fitted in any more.
+    text.len() >= CELL_UNITS_MAX && text.encode_utf16().count() + 1 >= CELL_UNITS_MAX
+}
+
+/// What of a text fits into a cell of a workbook, which is full then.
+pub(super) fn fitting(text: &str) -> &str {
+    cut(text, CELL_UNITS_MAX)
+}
+
+/// The beginning of a text with so many units of UTF-16 at most.
+pub(super) fn cut(text: &str, units_max: usize) -> &str {
+    let mut units = 0;
+    let beyond = text.char_indices().find(|(_, letter)| {
+        units += letter.len_utf16();
+        units > units_max
+    });
+    beyond.map_or(text, |(at, _)| &text[..at])
 }
 
 /// Tells whether a text is a number that a spreadsheet has shortened, as `1.15113E+17`.

@@ -13,16 +13,16 @@ const OLD_1900: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../
 const OLD_1904: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/data/items-1904.xls"));
 
 fn read(bytes: &[u8]) -> ItemFile {
-    ItemFile::read(bytes, Mapping::default(), None).unwrap()
+    ItemFile::read(bytes, Mapping::default(), None, false).unwrap()
 }
 
 fn refused(bytes: &[u8]) -> (String, String) {
-    let problem = ItemFile::read(bytes, Mapping::default(), None).unwrap_err().problem;
+    let problem = ItemFile::read(bytes, Mapping::default(), None, false).unwrap_err().problem;
     (problem.code, problem.value)
 }
 
 fn records(file: &ItemFile) -> Vec<Record> {
-    file.records(false).collect()
+    file.records().collect()
 }
 
 fn value<'r>(record: &'r Record, column: &str) -> &'r str {
@@ -98,7 +98,10 @@ fn a_workbook_is_read_with_its_titles_merges_and_types() {
         }
     }
     assert_eq!(file.table().hidden.iter().copied().collect::<Vec<_>>(), [6]);
-    assert_eq!(file.records(true).map(|record| record.row.row).collect::<Vec<_>>(), [5, 7]);
+    assert_eq!(file.hidden(), 1);
+    let file = ItemFile::read(&library(), Mapping::default(), None, true).unwrap();
+    assert_eq!(file.records().map(|record| record.row.row).collect::<Vec<_>>(), [5, 7]);
+    assert_eq!(value(&records(&file)[1], "department"), "区行政审批局");
 }
 
 #[test]
@@ -184,9 +187,10 @@ fn files_that_are_not_read_say_why() {
         assert_eq!(refused(&bytes).0, code, "{name}");
     }
     assert_eq!(refused(b"[{\"name\": \"a\"}, 2]"), ("json-malformed".to_owned(), "$[1]".to_owned()));
-    let problem = ItemFile::read(&library(), Mapping::default(), Some("目录")).unwrap_err().problem;
+    let problem = ItemFile::read(&library(), Mapping::default(), Some("目录"), false).unwrap_err().problem;
     assert!(problem.code == "sheet-unknown" && problem.en.contains("事项库"), "{problem:?}");
-    let problem = ItemFile::read(b"name,item_typ,base_code\na,b,c\n", Mapping::default(), None).unwrap_err().problem;
+    let problem =
+        ItemFile::read(b"name,item_typ,base_code\na,b,c\n", Mapping::default(), None, false).unwrap_err().problem;
     assert!(problem.value == "item_type" && problem.en.contains("item_typ"), "{problem:?}");
 }
 
@@ -202,12 +206,12 @@ fn a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read() {
 fn damaged_workbooks_are_refused_or_read() {
     for whole in [library(), OLD_1900.to_vec()] {
         for cut in (0..whole.len()).step_by(whole.len() / 40) {
-            let _ = ItemFile::read(&whole[..cut], Mapping::default(), None);
+            let _ = ItemFile::read(&whole[..cut], Mapping::default(), None, false);
         }
         for at in (0..whole.len()).step_by(whole.len() / 150) {
             let mut bent = whole.clone();
             bent[at] ^= 0x55;
-            let _ = ItemFile::read(&bent, Mapping::default(), None);
+            let _ = ItemFile::read(&bent, Mapping::default(), None, false);
         }
     }
 }
@@ -228,7 +232,7 @@ fn a_mapping_gives_titles_constants_and_values_a_meaning() {
     "#;
     let mapping = Mapping::read(text).unwrap();
     let csv = format!("事项,编码,类别,经办人,备注\n甲,{CODE},A,张三,x\n乙,{CODE},行政确认,李四,y\n");
-    let file = ItemFile::read(csv.as_bytes(), mapping, None).unwrap();
+    let file = ItemFile::read(csv.as_bytes(), mapping, None, false).unwrap();
     let all = records(&file);
     assert_eq!((value(&all[0], "item_type"), value(&all[1], "item_type")), ("01", "07"));
     assert_eq!((value(&all[0], "division"), value(&all[0], "department")), ("511602000000", "区残联"));
@@ -236,7 +240,7 @@ fn a_mapping_gives_titles_constants_and_values_a_meaning() {
 
     // Saved with its head it says the same again, and nothing is unknown any more.
     let saved = file.mapping.with_head("", &file.head).to_toml();
-    let again = ItemFile::read(csv.as_bytes(), Mapping::read(&saved).unwrap(), None).unwrap();
+    let again = ItemFile::read(csv.as_bytes(), Mapping::read(&saved).unwrap(), None, false).unwrap();
     assert_eq!(again.head.unknown, [""; 0]);
     for (one, other) in records(&again).iter().zip(&all) {
         assert_eq!(one.row, other.row);
@@ -313,6 +317,69 @@ fn an_error_sheet_is_an_item_file() {
         let added: Vec<&str> = again.head.titles.iter().rev().take(2).map(String::as_str).collect();
         assert_eq!(added, ["处理办法", "问题"]);
     }
+}
+
+/// What no cell holds stands in an error sheet as far as it goes, and isn't taken for the whole when it comes back.
+#[test]
+fn an_error_sheet_holds_texts_that_no_cell_holds() {
+    for (sign, times) in [("长", 33_000), ("𠮷", 20_000)] {
+        let long = sign.repeat(times);
+        let json =
+            format!(r#"[{{"name": "甲", "item_type": "01", "local_item_code": "{CODE}", "conditions": "{long}"}}]"#);
+        let csv = format!("{long},x,x,x\nname,item_type,local_item_code,conditions\n甲,01,{CODE},{long}\n");
+        for (bytes, row) in [(json, 1), (csv, 3)] {
+            let file = read(bytes.as_bytes());
+            assert!(records(&file)[0].findings.is_empty());
+            let wordy = Finding { problem: long.clone(), remedy: long.clone(), ..found(row, "name", true) };
+            let back = records(&read(&errors::write(&file, &[wordy]).unwrap()));
+            assert_eq!((value(&back[0], "name"), codes(&back[0])), ("甲", vec![("conditions", "cell-too-long")]));
+            let kept = value(&back[0], "conditions");
+            assert!(long.starts_with(kept) && kept.encode_utf16().count() >= 32_766, "{}", kept.len());
+        }
+    }
+}
+
+/// Hidden rows are skipped on every sheet, and come back in no error sheet.
+#[test]
+fn hidden_entries_of_lists_are_skipped_too() {
+    let bytes = saved(|workbook| {
+        let sheet = workbook.add_worksheet().set_name("事项").unwrap();
+        line(sheet, 0, &["name", "item_type", "local_item_code"]);
+        line(sheet, 1, &["甲", "01", CODE]);
+        let sheet = workbook.add_worksheet().set_name("申请材料").unwrap();
+        line(sheet, 0, &["local_item_code", "材料名称"]);
+        line(sheet, 1, &[CODE, "身份证"]);
+        line(sheet, 2, &[CODE, "旧表"]);
+        line(sheet, 3, &["511F", "旧表"]);
+        sheet.set_row_hidden(2).unwrap();
+        sheet.set_row_hidden(3).unwrap();
+    });
+    for (skips, rows, orphans) in [(false, &[2, 3][..], 1), (true, &[2], 0)] {
+        let file = ItemFile::read(&bytes, Mapping::default(), None, skips).unwrap();
+        assert_eq!(file.hidden(), 2);
+        let of = |file: &ItemFile| -> Vec<u32> {
+            records(file)[0].row.lists["materials"].iter().map(|entry| entry.row).collect()
+        };
+        assert_eq!(of(&file), rows);
+        assert_eq!(file.orphans(&[CODE.to_owned()].into()).len(), orphans);
+        let again = read(&errors::write(&file, &[found(2, "name", true)]).unwrap());
+        assert_eq!(of(&again), rows);
+    }
+}
+
+#[test]
+fn titles_that_differ_in_brackets_alone_mean_what_is_said_of_each() {
+    let mapping = |text: &str| Mapping::read(&format!("[columns]\n{text}")).unwrap();
+    let csv = format!("name,item_type,local_item_code,时限（甲）,时限（乙）,时限（丙）\n甲,01,{CODE},5,20,9\n");
+    let both = mapping("\"时限（甲）\" = \"promised_days\"\n\"时限（乙）\" = \"statutory_days\"\n");
+    let file = ItemFile::read(csv.as_bytes(), both, None, false).unwrap();
+    let record = &records(&file)[0];
+    assert_eq!((value(record, "promised_days"), value(record, "statutory_days")), ("5", "20"));
+    assert_eq!(file.head.unknown, ["时限（丙）"], "which of the two it is isn't guessed");
+    let csv = format!("name,item_type,local_item_code,时限\n甲,01,{CODE},5\n");
+    let one = mapping("\"时限（甲）\" = \"promised_days\"\n\"时限（乙）\" = \"promised_days\"\n");
+    let file = ItemFile::read(csv.as_bytes(), one, None, false).unwrap();
+    assert_eq!(value(&records(&file)[0], "promised_days"), "5");
 }
 
 #[test]

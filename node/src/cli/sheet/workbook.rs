@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use calamine::{Data, DataRef, ExcelDateTime, Reader as _, SheetType, SheetVisible, Xls, XlsError, Xlsx, XlsxError};
 
 use super::hidden;
-use super::table::{CELL_CHARS_MAX, CELLS_MAX, COLUMNS_MAX, Cells, Flaw, Kept, Merge, Table, is_shortened};
+use super::table::{CELLS_MAX, COLUMNS_MAX, Cells, Flaw, Kept, Merge, Table, is_full, is_shortened};
 use crate::cli::failure::Failure;
 use crate::cli::text::sheet::{WORKBOOK_DAMAGED, WORKBOOK_ENCRYPTED, WORKBOOK_TOO_LARGE};
 
@@ -201,8 +201,8 @@ fn kept(value: &DataRef<'_>) -> Kept {
         DataRef::DurationIso(text) => (text.as_str().into(), None),
         DataRef::Error(error) => (Cow::Owned(error.to_string()), Some(Flaw::ErrorValue)),
     };
-    let long = text.len() > CELL_CHARS_MAX && text.chars().count() > CELL_CHARS_MAX;
-    Kept { text: text.into(), flaw: flaw.or(long.then_some(Flaw::TooLong)) }
+    let flaw = flaw.or(is_full(&text).then_some(Flaw::TooLong));
+    Kept { text: text.into(), flaw }
 }
 
 fn date(time: &ExcelDateTime) -> String {

@@ -11,9 +11,6 @@ faults! {
     CSV_MALFORMED = "csv-malformed", "file": "line {0}: {1}", "第 {0} 行：{2}";
         "correct the line, nothing was sent; fields with commas, quotes or line breaks stand in quotes (RFC 4180)",
         "请更正该行，尚未导入任何内容；含逗号、引号或换行的字段须加引号（RFC 4180）";
-    JSON_MALFORMED = "json-malformed", "file": "{0}: {1}", "{0}：{1}";
-        "it is a list of objects, one for an item, with the names that tongban item columns lists",
-        "应为对象列表，每个事项一个对象，字段名见 tongban item columns";
     WORKBOOK_ENCRYPTED = "workbook-encrypted", "file": "the workbook is encrypted", "工作簿已加密";
         "open it with its password and save it without one", "请用密码打开后，去掉密码另存";
     WORKBOOK_DAMAGED = "workbook-damaged", "file": "the workbook is damaged: {0}", "工作簿已损坏：{0}";

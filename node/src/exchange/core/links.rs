@@ -1,6 +1,6 @@
 //! Links: who is dialled, who may stay, which of two connections survives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tongban_codes::ids::NodeId;
 use tongban_federation::session::Input;
@@ -39,6 +39,7 @@ impl Exchange {
             role,
             dialling: None,
             announced: BTreeMap::new(),
+            gave: BTreeSet::new(),
             records_stamp: 0,
             chain_told: Vec::new(),
             since: now,
@@ -187,6 +188,7 @@ impl Exchange {
         known.dialled_by_me = by_me;
         known.dialling = None;
         known.announced.clear();
+        known.gave.clear();
         known.chain_told.clear();
         known.trouble = None;
         self.links.insert(link, peer);

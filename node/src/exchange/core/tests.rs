@@ -100,6 +100,26 @@ fn a_relay_keeps_what_it_holds_over_a_restart() {
 }
 
 #[test]
+fn a_relay_lets_go_of_what_is_received_while_the_way_back_is_cut() {
+    let mut world = World::new(15);
+    world.run(5);
+    let (one, two) = (node(&world, ONE), node(&world, TWO));
+    world.cut(CITY, TWO, true);
+    world.nodes[ONE].send(two, 1);
+    world.run(5);
+    assert_eq!(world.nodes[CITY].relaying(), 1);
+    world.cut(CITY, ONE, true);
+    world.run(30);
+    world.cut(CITY, TWO, false);
+    world.run(120);
+    assert_eq!((world.nodes[TWO].taken(one), world.nodes[CITY].relaying()), (1, 0));
+    assert_eq!(world.nodes[ONE].unreceipted(two), vec![1], "the origin hasn't heard of it");
+    world.cut(CITY, ONE, false);
+    world.run(120);
+    assert!(world.nodes[ONE].unreceipted(two).is_empty());
+}
+
+#[test]
 fn nothing_is_acknowledged_before_the_writer_has_committed() {
     let mut world = World::new(6);
     world.run(5);

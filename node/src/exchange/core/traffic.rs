@@ -186,6 +186,11 @@ impl Exchange {
 
     pub(super) fn relay(&mut self, peer: NodeId, envelope: &Envelope, sealed: Sealed) {
         let (flow, sequence) = (envelope.flow(), envelope.sequence);
+        if let Some(known) = self.peers.get_mut(&peer)
+            && known.gave.len() < limits::FLOWS_MAX
+        {
+            known.gave.insert(flow);
+        }
         if self.knowledge.directory().node(&flow.destination).is_none() {
             self.feed_later(peer, Input::Dropped { flow, sequence });
             return;
@@ -213,26 +218,10 @@ impl Exchange {
         self.decide(Waiting::Receipt { peer, flow, sequence }, request, false);
     }
 
-    /// Passes a receipt on towards the origin, and lets go of the envelope. A receipt for which there is no way back now waits in memory
-    /// for one; were it lost, the origin's next offer would be answered again.
+    /// Lets go of the copy of an envelope that has been received, and passes its receipt on.
     pub(super) fn relay_receipt(&mut self, receipt: Unpassed) {
-        let Unpassed { flow, sequence, receiver, sealed } = receipt;
-        let me = self.knowledge.here().node;
-        let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
-        let journey = Journey { destination: flow.origin, came_from: Some(receiver), hops: limits::HOPS_MAX };
-        let hop = next_hop(&self.knowledge.directory(), me, &journey, &linked, &Policy::default());
-        let (Hop::Direct(peer) | Hop::Via(peer)) = hop else {
-            let mut bytes: usize = self.unpassed.iter().map(|waiting| waiting.sealed.len()).sum();
-            while bytes + sealed.len() > UNPASSED_BYTES_MAX
-                && let Some(oldest) = self.unpassed.pop_front()
-            {
-                bytes -= oldest.sealed.len();
-            }
-            self.unpassed.push_back(Unpassed { flow, sequence, receiver, sealed });
-            return;
-        };
-        let passed_on = SignedBy { signer: receiver, sealed };
-        self.feed_later(peer, Input::Committed { flow, sequence, receipt: passed_on });
+        let (flow, sequence) = (receipt.flow, receipt.sequence);
+        self.pass_receipt(receipt);
         let Flow { origin, epoch, destination } = flow;
         let request = Request::Custom(Box::new(move |read, _, _| {
             let kept = delivery::RELAY.holds(read, &(destination, origin, epoch, sequence))?;
@@ -242,10 +231,45 @@ impl Exchange {
         self.decide(Waiting::RelayDone { flow, sequence }, request, false);
     }
 
+    /// Passes a receipt on to every peer that gave envelopes of its flow, for each of them keeps its own copy until it hears of it; to the
+    /// next hop to the origin if no such peer is linked. A receipt for which there is no way back now waits in memory for one; were it
+    /// lost, the next offer would be answered again.
+    fn pass_receipt(&mut self, receipt: Unpassed) {
+        let Unpassed { flow, sequence, receiver, sealed } = receipt;
+        let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
+        let mut ways: Vec<NodeId> = linked.iter().copied().filter(|peer| self.gave(peer, &flow)).collect();
+        if ways.is_empty() {
+            let journey = Journey { destination: flow.origin, came_from: Some(receiver), hops: limits::HOPS_MAX };
+            let me = self.knowledge.here().node;
+            let hop = next_hop(&self.knowledge.directory(), me, &journey, &linked, &Policy::default());
+            if let Hop::Direct(peer) | Hop::Via(peer) = hop {
+                ways.push(peer);
+            }
+        }
+        if ways.is_empty() {
+            let mut bytes: usize = self.unpassed.iter().map(|waiting| waiting.sealed.len()).sum();
+            while bytes + sealed.len() > UNPASSED_BYTES_MAX
+                && let Some(oldest) = self.unpassed.pop_front()
+            {
+                bytes -= oldest.sealed.len();
+            }
+            self.unpassed.push_back(Unpassed { flow, sequence, receiver, sealed });
+            return;
+        }
+        for peer in ways {
+            let receipt = SignedBy { signer: receiver, sealed: sealed.clone() };
+            self.feed_later(peer, Input::Committed { flow, sequence, receipt });
+        }
+    }
+
+    fn gave(&self, peer: &NodeId, flow: &Flow) -> bool {
+        self.peers.get(peer).is_some_and(|known| known.gave.contains(flow))
+    }
+
     /// Tries again to pass on what found no way back before.
     pub(super) fn pass_receipts(&mut self) {
         for receipt in std::mem::take(&mut self.unpassed) {
-            self.relay_receipt(receipt);
+            self.pass_receipt(receipt);
         }
     }
 

@@ -1,5 +1,7 @@
 //! The catalogue: items in force, drafts, base items and their versions, guides, standards, other nodes' items as fetched.
 
+use std::collections::BTreeSet;
+
 use minicbor::{Decode, Encode};
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::Digest;
@@ -250,6 +252,36 @@ pub fn store_foreign(over: &mut Overlay<'_>, foreign: &ForeignItem) -> Result<()
     Ok(())
 }
 
+/// The codes under which figures of an item stand: its own, those of the items that came after it, and of those that it came after, however
+/// many times. `code` is a whole code, a short code or a base code; so are the codes that come back, whole codes as their short ones.
+///
+/// What two items have become together is followed from both of them; from either of the two the other isn't.
+///
+/// # Errors
+///
+/// When the state can't be read.
+pub fn lineage(read: &dyn Read, code: &str) -> Result<BTreeSet<String>, StorageError> {
+    // Few items have a successor, fewer have one that has one.
+    let succeeds: Vec<(String, String)> =
+        SUCCEEDS.list(read, &[], None, usize::MAX)?.into_iter().map(|(key, ())| key).collect();
+    let begin = short_code(code).to_owned();
+    let mut all = BTreeSet::from([begin.clone()]);
+    for forward in [true, false] {
+        let mut waiting = vec![begin.clone()];
+        let mut seen = BTreeSet::new();
+        while let Some(code) = waiting.pop() {
+            for (after, before) in &succeeds {
+                let (from, to) = if forward { (before, after) } else { (after, before) };
+                if short_code(from) == code && seen.insert(short_code(to)) {
+                    waiting.push(short_code(to).to_owned());
+                }
+            }
+        }
+        all.extend(seen.into_iter().map(str::to_owned));
+    }
+    Ok(all)
+}
+
 /// Stores what a division said about claiming a base item, unless it said something later.
 pub fn store_declined(over: &mut Overlay<'_>, decline: &Decline) -> Result<(), StorageError> {
     let key = (decline.base_code.clone(), decline.division);
@@ -306,4 +338,29 @@ pub fn foreign(read: &dyn Read, division: DivisionCode, code: &str) -> Result<Op
         std::ops::ControlFlow::Continue(())
     })?;
     Ok(found)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::{Backend as _, MemoryBackend};
+
+    #[test]
+    fn lineage_goes_forward_and_back_but_not_to_what_was_merged_beside() {
+        let state = MemoryBackend::new();
+        let mut batch = WriteBatch::new();
+        let local = |base: &str| format!("{base}-511602000000-000-11511301008778183N-1-00");
+        // `old` became `one`; `one` and `two` became `both`; `both` was given another code.
+        for (before, after) in [("old", "one"), ("one", "both"), ("two", "both"), ("both", "last"), ("x", "y")] {
+            SUCCEEDS.put(&mut batch, &(local(after), local(before)), &());
+        }
+        state.write(batch).unwrap();
+        let of = |code: &str| lineage(&state, code).unwrap().into_iter().collect::<Vec<_>>();
+        assert_eq!(of("old"), ["both", "last", "old", "one"]);
+        assert_eq!(of(&local("one")), ["both", "last", "old", "one"]);
+        assert_eq!(of("last"), ["both", "last", "old", "one", "two"]);
+        assert_eq!(of("two"), ["both", "last", "two"]);
+        assert_eq!(of("unknown"), ["unknown"]);
+    }
 }

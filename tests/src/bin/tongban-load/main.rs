@@ -9,6 +9,7 @@ mod disk;
 mod echo;
 mod exchange;
 mod hall;
+mod import;
 mod latency;
 mod node;
 mod postgres;
@@ -41,6 +42,9 @@ struct Arguments {
     /// Only `case accept` of local cases at these client counts, without anything beside it: for a profiler
     #[arg(long, value_name = "CLIENTS", value_delimiter = ',')]
     only_accept: Vec<usize>,
+    /// Only the import of 1.7 million rows, beside `COPY` of PostgreSQL; prints JSON
+    #[arg(long)]
+    import: bool,
 }
 
 fn main() -> ExitCode {
@@ -52,11 +56,11 @@ fn main() -> ExitCode {
     let outcome = runtime.block_on(async {
         // What is dropped when this future is stops its processes.
         tokio::select! {
-            outcome = run::run(&arguments) => outcome,
+            outcome = measured(&arguments) => outcome,
             outcome = stopped() => outcome,
         }
     });
-    match outcome.and_then(|report| report.print(arguments.json)) {
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
@@ -67,7 +71,14 @@ fn failed(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-async fn stopped() -> anyhow::Result<report::Report> {
+async fn measured(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.import {
+        return report::print_json(&import::run(arguments).await?);
+    }
+    run::run(arguments).await?.print(arguments.json)
+}
+
+async fn stopped() -> anyhow::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

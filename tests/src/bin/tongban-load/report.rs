@@ -15,6 +15,11 @@ use crate::latency::Latency;
 use crate::sizes::Sizes;
 use crate::usage::Machine;
 
+/// Prints one JSON object on stdout.
+pub(crate) fn print_json(value: &Value) -> anyhow::Result<()> {
+    Ok(writeln!(std::io::stdout(), "{value:#}")?)
+}
+
 /// How long starts took.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Starts {

@@ -96,6 +96,12 @@ pub(crate) fn resident_kib(process: u32) -> u64 {
     named(&status, "VmRSS:").unwrap_or(0)
 }
 
+/// The most resident memory that a process has had, in KiB; zero when it is gone.
+pub(crate) fn peak_kib(process: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    named(&status, "VmHWM:").unwrap_or(0)
+}
+
 /// Processors, their model, memory, kernel, load, and the file system that is measured.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Machine {

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use tongban_domain::catalogue::ImportRow;
 
-use super::import::{unwritable, writable, write_file};
 use crate::api::v1::ItemRows;
 use crate::cli::Context;
 use crate::cli::failure::{Failure, Outcome};
+use crate::cli::file::{self, unwritable, writable};
 use crate::cli::sheet::book;
 use crate::cli::text::sheet::{EXPORT_KIND, EXPORTED};
 
@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
         "csv" => book::csv(&rows).map_err(|error| failed(error.to_string()))?,
         _ => book::json(&rows),
     };
-    write_file(path, &bytes)?;
+    file::write(path, &bytes)?;
     let output = context.output;
     if output.is_json() {
         output.json(&serde_json::json!({ "items": rows.len(), "file": shown }))?;

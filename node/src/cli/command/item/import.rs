@@ -1,8 +1,7 @@
 //! `tongban item import`: a file's rows go to the node in parts, and what is wrong with them comes back.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{IsTerminal as _, Read as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -14,7 +13,8 @@ use crate::api::v1::ImportItems;
 use crate::cli::Context;
 use crate::cli::client::Client;
 use crate::cli::failure::{Failure, Outcome};
-use crate::cli::sheet::encoding::Encoding;
+use crate::cli::file::{self, read_or_piped, unwritable, writable};
+use crate::cli::sheet::encoding::{Encoding, decode};
 use crate::cli::sheet::mapping::Mapping;
 use crate::cli::sheet::rows::ItemFile;
 use crate::cli::sheet::{errors, template};
@@ -22,7 +22,7 @@ use crate::cli::text::sheet::{
     COLUMNS_UNKNOWN, DRY_RUN, ERRORS_WRITTEN, HIDDEN_READ, HIDDEN_SKIPPED, MAPPING_WRITTEN, READ_AS, READ_ENCODING,
     SKIPPED,
 };
-use crate::cli::text::{FILE_EXISTS, FILE_UNREADABLE, FILE_UNWRITABLE, IMPORTED, SENDING};
+use crate::cli::text::{IMPORTED, SENDING};
 
 /// Rows in one request; the node takes 5,000.
 const CHUNK_ROWS: usize = 5000;
@@ -103,7 +103,9 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
         Some(name) => read_mapping(&Mapping::path(name, Some(directory))?)?,
         None => Mapping::default(),
     };
-    let file = ItemFile::read(&read_file(&args.file, FILE_BYTES_MAX)?, mapping, args.sheet.as_deref())?;
+    let bytes = read_or_piped(&args.file, FILE_BYTES_MAX)?;
+    let file = ItemFile::read(&bytes, mapping, args.sheet.as_deref(), args.skip_hidden)?;
+    drop(bytes);
     if let Some(errors) = &args.errors {
         writable(context, errors)?;
     }
@@ -112,13 +114,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
         let path = Mapping::path(name, Some(directory))?;
         let whole = file.mapping.with_head(&file.table().sheet, &file.head);
         writable(context, &path)?;
-        write_file(&path, whole.to_toml().as_bytes())?;
+        file::write(&path, whole.to_toml().as_bytes())?;
         context.output.say(&MAPPING_WRITTEN.with(context.output.lang, &[&path.display().to_string()]));
     }
     let whole = send(context, &client, &file, args)?;
     if let Some(path) = &args.errors {
         let bytes = errors::write(&file, &whole.rows).map_err(|error| unwritable(path, &error.to_string()))?;
-        write_file(path, &bytes)?;
+        file::write(path, &bytes)?;
         context.output.say(&ERRORS_WRITTEN.with(context.output.lang, &[&path.display().to_string()]));
     }
     report(context, &file, &whole, args.dry_run)
@@ -138,7 +140,7 @@ fn send(context: &Context, client: &Client, file: &ItemFile, args: &Args) -> Res
     let mut sending =
         Sending { client, bar, terms, rows: Vec::new(), bytes: 0, parts: 0, whole: ImportReport::default() };
     let mut codes = BTreeSet::new();
-    for record in file.records(args.skip_hidden) {
+    for record in file.records() {
         if !file.lists.is_empty() {
             let of_row = |name: &str| record.row.values.get(name).cloned();
             codes.extend(["local_item_code", "base_code"].into_iter().filter_map(of_row));
@@ -215,9 +217,9 @@ fn say(context: &Context, file: &ItemFile, skip_hidden: bool) {
     if !file.head.unknown.is_empty() {
         output.say(&COLUMNS_UNKNOWN.with(lang, &[&file.head.unknown.join(lang.of(", ", "、"))]));
     }
-    if !table.hidden.is_empty() {
+    if file.hidden() > 0 {
         let said = if skip_hidden { HIDDEN_SKIPPED } else { HIDDEN_READ };
-        output.say(&said.with(lang, &[&table.hidden.len().to_string()]));
+        output.say(&said.with(lang, &[&file.hidden().to_string()]));
     }
 }
 
@@ -231,7 +233,7 @@ fn report(context: &Context, file: &ItemFile, whole: &ImportReport, dry_run: boo
             sheet: file.table().sheet.clone(),
             head: file.head.rows,
             unknown_columns: file.head.unknown.clone(),
-            hidden_rows: file.table().hidden.len(),
+            hidden_rows: file.hidden(),
         };
         output.json(&Report { report: whole, source })?;
         return Ok(Outcome::Done);
@@ -255,46 +257,33 @@ fn report(context: &Context, file: &ItemFile, whole: &ImportReport, dry_run: boo
 pub(super) fn write_template(context: &Context, path: &Path) -> Result<(), Failure> {
     writable(context, path)?;
     let bytes = template::write().map_err(|error| unwritable(path, &error.to_string()))?;
-    write_file(path, &bytes)
+    file::write(path, &bytes)
 }
 
 fn read_mapping(path: &Path) -> Result<Mapping, Failure> {
-    let bytes = read_file(path, MAPPING_BYTES_MAX)?;
-    Mapping::read(&String::from_utf8_lossy(&bytes))
+    let bytes = file::read(path, MAPPING_BYTES_MAX)?;
+    Mapping::read(&decode(&bytes)?.0)
 }
 
-pub(super) fn read_file(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
-    let failed =
-        |error: std::io::Error| Failure::of(&FILE_UNREADABLE, path.display().to_string(), &[&error.to_string()]);
-    let mut bytes = Vec::new();
-    if path.as_os_str() == "-" {
-        std::io::stdin().take(bytes_max).read_to_end(&mut bytes).map_err(failed)?;
-    } else {
-        File::open(path).map_err(failed)?.take(bytes_max).read_to_end(&mut bytes).map_err(failed)?;
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_mapping_is_read_in_its_encoding_or_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.toml");
+        let read = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            read_mapping(&path).map_err(|failure| failure.problem.code)
+        };
+        let expected = Mapping::read("[columns]\n\"事项\" = \"name\"\n").unwrap();
+        assert_eq!(read("\u{feff}[columns]\n\"事项\" = \"name\"\n".as_bytes()).unwrap(), expected);
+        // GB18030, as editors save it.
+        assert_eq!(read(b"[columns]\n\"\xca\xc2\xcf\xee\" = \"name\"\n").unwrap(), expected);
+        assert_eq!(read(b"[columns]\n\"\xff\" = \"name\"\n").unwrap_err(), "csv-encoding");
+        assert_eq!(read(&vec![b'#'; 1 + (1 << 20)]).unwrap_err(), "file-too-large");
     }
-    Ok(bytes)
-}
-
-/// Asks before a file is replaced that exists.
-pub(super) fn writable(context: &Context, path: &Path) -> Result<(), Failure> {
-    if path.exists() && !context.yes {
-        return Err(Failure::of(&FILE_EXISTS, path.display().to_string(), &[]));
-    }
-    Ok(())
-}
-
-pub(super) fn unwritable(path: &Path, reason: &str) -> Failure {
-    Failure::of(&FILE_UNWRITABLE, path.display().to_string(), &[reason])
-}
-
-/// Writes a file whole or not at all: beside its place first.
-pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| unwritable(path, &error.to_string());
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(failed)?;
-    }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    std::fs::write(&beside, bytes).map_err(failed)?;
-    std::fs::rename(&beside, path).map_err(failed)
 }

@@ -6,11 +6,12 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 use tongban_domain::catalogue::{CodeList as _, ListKind, StandardKind};
 
-use super::import::{FILE_BYTES_MAX, read_file};
+use super::import::FILE_BYTES_MAX;
 use super::list_file;
 use super::standard::{self, Withdrawal};
 use crate::cli::Context;
 use crate::cli::failure::{Failure, Outcome, parse_optional};
+use crate::cli::file::read_or_piped;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -50,7 +51,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
     match command {
         Command::Import { file, list, effective } => {
             let effective = parse_optional("effective", effective.as_deref())?;
-            standard::set(context, &list_file::read(&read_file(&file, FILE_BYTES_MAX)?, list, effective)?)
+            standard::set(context, &list_file::read(&read_or_piped(&file, FILE_BYTES_MAX)?, list, effective)?)
         }
         Command::Withdraw(args) => standard::withdraw(context, KIND, &args),
         Command::List { list } => standard::list(context, KIND, list.map(ListKind::name), &COLUMNS),

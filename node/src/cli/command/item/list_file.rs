@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tongban_codes::time::Date;
-use tongban_domain::catalogue::{Entry, ListKind, StandardBody, StandardDraft};
+use tongban_domain::catalogue::{CodeList as _, Entry, ListKind, StandardBody, StandardDraft};
 
 use crate::cli::failure::{Failure, parse};
 use crate::cli::sheet::encoding::decode;
@@ -27,26 +27,39 @@ pub(super) fn read(
 }
 
 fn from_json(bytes: &[u8], list: Option<ListKind>, effective: Option<Date>) -> Result<Vec<StandardDraft>, Failure> {
-    let malformed = |error: serde_json::Error| Failure::of(&JSON_MALFORMED, "", &[&error.to_string()]);
-    let value: Value = serde_json::from_slice(bytes).map_err(malformed)?;
+    let malformed = |path: &str, reason: &str| Failure::of(&JSON_MALFORMED, path, &[path, reason]);
+    let value: Value = serde_json::from_slice(bytes)
+        .map_err(|error| malformed(&format!("line {} column {}", error.line(), error.column()), &error.to_string()))?;
     let values = if let Value::Array(values) = value { values } else { vec![value] };
     let mut drafts = Vec::new();
-    for mut value in values {
+    for (index, mut value) in values.into_iter().enumerate() {
+        let path = format!("$[{index}]");
         let (mut code, mut from) = (None, None);
         if let Some(fields) = value.as_object_mut() {
-            code = fields.remove("code").and_then(|code| code.as_str().map(str::to_owned));
-            from = fields.remove("effective").and_then(|day| day.as_str().map(str::to_owned));
-            if let Some(list) = list
-                && !fields.contains_key("list")
-            {
-                fields.insert("list".to_owned(), serde_json::to_value(list).map_err(malformed)?);
+            let mut text = |name: &str| match fields.remove(name) {
+                None | Some(Value::Null) => Ok(None),
+                Some(Value::String(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
+                Some(_) => Err(malformed(&format!("{path}.{name}"), "no text")),
+            };
+            (code, from) = (text("code")?, text("effective")?);
+            if let Some(list) = list {
+                fields.entry("list").or_insert_with(|| list.name().into());
             }
         }
-        let entry: Entry = serde_json::from_value(value).map_err(malformed)?;
+        let entry: Entry = serde_json::from_value(value).map_err(|error| malformed(&path, &error.to_string()))?;
         let effective = from.map(|day| parse("effective", &day)).transpose()?.or(effective);
         drafts.push(StandardDraft { code, body: StandardBody::Entry(entry), effective, department: None });
     }
-    Ok(drafts)
+    if drafts.is_empty() { Err(Failure::of(&SHEET_EMPTY, "", &[])) } else { Ok(drafts) }
+}
+
+/// Yes or no, as a cell says it.
+fn yes(text: &str) -> Result<bool, Failure> {
+    match text {
+        "1" | "true" | "yes" | "是" | "演示" => Ok(true),
+        "0" | "false" | "no" | "否" => Ok(false),
+        _ => Err(Failure::of(&INVALID_FIELD, text, &["neither yes nor no", "应为 是 或 否"]).field("demo")),
+    }
 }
 
 fn from_csv(bytes: &[u8], list: Option<ListKind>, effective: Option<Date>) -> Result<Vec<StandardDraft>, Failure> {
@@ -79,7 +92,7 @@ fn from_csv(bytes: &[u8], list: Option<ListKind>, effective: Option<Date>) -> Re
         let Some(list) = named else {
             return Err(column_missing("list"));
         };
-        let demo = cell("demo").is_some_and(|text| matches!(text.as_str(), "1" | "true" | "yes" | "是" | "演示"));
+        let demo = cell("demo").map(|text| yes(&text)).transpose()?.unwrap_or_default();
         let entry = Entry {
             list,
             name: cell("name").unwrap_or_default(),
@@ -170,8 +183,15 @@ mod tests {
             ("list,name\nnothing,a\n", "invalid-field", "nothing"),
             ("list,name,effective\npermits,a,yesterday\n", "invalid-field", "yesterday"),
             ("list,name\npermits\n", "csv-malformed", "2"),
-            ("[{]", "json-malformed", ""),
-            (r#"[{"list":"permits"}]"#, "json-malformed", ""),
+            ("list,name,demo\npermits,a,perhaps\n", "invalid-field", "perhaps"),
+            ("[{]", "json-malformed", "line 1 column 3"),
+            (r#"[{"list":"permits"}]"#, "json-malformed", "$[0]"),
+            (r#"[{"list":"permits","name":"a","code":7}]"#, "json-malformed", "$[0].code"),
+            (r#"[{"list":"permits","name":"a","effective":20260914}]"#, "json-malformed", "$[0].effective"),
+            (r#"[{"list":"permits","name":"a","demo":"是"}]"#, "json-malformed", "$[0]"),
+            (r#"{"list":"permits","name":"a","effective":"yesterday"}"#, "invalid-field", "yesterday"),
+            ("[7]", "json-malformed", "$[0]"),
+            ("[]", "sheet-empty", ""),
         ] {
             let problem = read(text.as_bytes(), None, None).unwrap_err().problem;
             assert_eq!((problem.code.as_str(), problem.value.as_str()), (code, value), "{text}");

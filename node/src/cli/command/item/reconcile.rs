@@ -1,6 +1,6 @@
 //! `tongban item reconcile`: what the other side took, what it sent back and why, what never arrived.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Serialize;
@@ -83,17 +83,19 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     let mapping = args.front.mapping()?;
     let client = context.client()?;
     let is_database = args.from.contains("://");
-    let readings = if is_database {
+    let known: BTreeMap<String, ReportedRow> =
+        reported(&client, &mapping.name)?.into_iter().map(|row| (row.guid.clone(), row)).collect();
+    let mut comparison = Comparison::of(&known, is_database && !mapping.answers_in_rows());
+    if is_database {
         let password = args.front.password()?;
         runtime()?.block_on(async {
-            let database = Database::connect(&args.from, password.as_deref(), &mapping).await?;
-            database.readings(client.division()).await
-        })?
+            let mut database = Database::connect(&args.from, password.as_deref(), &mapping).await?;
+            database.readings(client.division(), |reading| comparison.take(reading)).await
+        })?;
     } else {
-        files::readings(Path::new(&args.from), &mapping)?
-    };
-    let known = reported(&client, &mapping.name)?.into_iter().map(|row| (row.guid.clone(), row)).collect();
-    let (mut reconciled, said) = compared(&mapping, &known, readings, is_database && mapping.answers_in_rows());
+        files::readings(Path::new(&args.from), &mapping, |reading| comparison.take(reading))?;
+    }
+    let (mut reconciled, said) = comparison.ended(&mapping, is_database && mapping.answers_in_rows());
     for part in said.chunks(ANSWERS) {
         let body = RecordAnswers { channel: mapping.name.clone(), said: part.to_vec() };
         let answer = client.post("/v1/front/answers", &body)?.value()?;
@@ -109,56 +111,71 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     Ok(if clean { Outcome::Done } else { Outcome::Negative })
 }
 
-/// Holds what was read against what was sent. Where all rows of the other side are read, one that isn't there never arrived.
-fn compared(
-    mapping: &Mapping,
-    known: &BTreeMap<String, ReportedRow>,
-    readings: Vec<Reading>,
-    all_read: bool,
-) -> (Reconciled, Vec<Said>) {
-    let mut reconciled = Reconciled::default();
-    let mut said = Vec::new();
-    let mut read: BTreeMap<&str, (Answer, Option<String>, Option<String>)> = BTreeMap::new();
-    for reading in readings {
-        let Some(row) = known.get(&reading.guid) else {
-            reconciled.unknown.push(reading.guid);
-            continue;
+/// What a row's answer is: what was done, code and reason.
+type Told = (Answer, Option<String>, Option<String>);
+
+/// What is read held against what was sent, an answer at a time.
+struct Comparison<'k> {
+    known: &'k BTreeMap<String, ReportedRow>,
+    /// Whether an answer that doesn't say its batch may be about a row of another node.
+    is_shared: bool,
+    read: BTreeMap<&'k str, Told>,
+    said: BTreeMap<&'k str, Said>,
+    unknown: BTreeSet<String>,
+}
+
+impl<'k> Comparison<'k> {
+    fn of(known: &'k BTreeMap<String, ReportedRow>, is_shared: bool) -> Self {
+        Self { known, is_shared, read: BTreeMap::new(), said: BTreeMap::new(), unknown: BTreeSet::new() }
+    }
+
+    fn take(&mut self, reading: Reading) {
+        let Some(row) = self.known.get(&reading.guid) else {
+            if !self.is_shared || reading.batch.is_some() {
+                self.unknown.insert(reading.guid);
+            }
+            return;
         };
         let batch = reading.batch.unwrap_or_else(|| row.batch.clone());
         // An answer to what has been sent again since says nothing of what is there now.
         let current = batch == row.batch;
         let stands = if row.answer == Answer::Missing { Answer::Waiting } else { row.answer };
-        let entry = read.entry(row.guid.as_str()).or_insert((stands, row.code.clone(), row.reason.clone()));
+        let entry = self.read.entry(&row.guid).or_insert((stands, row.code.clone(), row.reason.clone()));
         if !current || reading.answer == Answer::Waiting {
-            continue;
+            return;
         }
         *entry = (reading.answer, reading.code.clone(), reading.reason.clone());
         let (guid, item) = (row.guid.clone(), row.item.clone());
         let Reading { answer, code, reason, .. } = reading;
-        said.push(Said { guid, item, batch, answer, code, reason });
+        self.said.insert(&row.guid, Said { guid, item, batch, answer, code, reason });
     }
-    for row in known.values() {
-        let there = read.contains_key(row.guid.as_str());
-        let stands = || (row.answer, row.code.clone(), row.reason.clone());
-        let (answer, code, reason) = read.remove(row.guid.as_str()).unwrap_or_else(stands);
-        match answer {
-            Answer::Accepted => reconciled.accepted += 1,
-            Answer::Waiting | Answer::Missing if all_read && !there => {
-                reconciled.missing.push(Row::of(row));
-                let (guid, item, batch) = (row.guid.clone(), row.item.clone(), row.batch.clone());
-                said.push(Said { guid, item, batch, answer: Answer::Missing, code: None, reason: None });
-            }
-            Answer::Waiting | Answer::Missing => reconciled.waiting += 1,
-            Answer::Rejected => {
-                let remedy = |lang| remedy(mapping, row, code.as_deref(), reason.as_deref(), lang);
-                let (remedy_en, remedy_zh) = (remedy(Lang::En), remedy(Lang::Zh));
-                reconciled.rejected.push(Rejected { row: Row::of(row), code, reason, remedy_en, remedy_zh });
+
+    /// How both sides stand when all is read. Where all rows of the other side were read, one that wasn't there never arrived.
+    fn ended(self, mapping: &Mapping, all_read: bool) -> (Reconciled, Vec<Said>) {
+        let Self { known, mut read, said, unknown, .. } = self;
+        let mut said: Vec<Said> = said.into_values().collect();
+        let mut reconciled = Reconciled { unknown: unknown.into_iter().collect(), ..Reconciled::default() };
+        for row in known.values() {
+            let there = read.contains_key(row.guid.as_str());
+            let stands = || (row.answer, row.code.clone(), row.reason.clone());
+            let (answer, code, reason) = read.remove(row.guid.as_str()).unwrap_or_else(stands);
+            match answer {
+                Answer::Accepted => reconciled.accepted += 1,
+                Answer::Waiting | Answer::Missing if all_read && !there => {
+                    reconciled.missing.push(Row::of(row));
+                    let (guid, item, batch) = (row.guid.clone(), row.item.clone(), row.batch.clone());
+                    said.push(Said { guid, item, batch, answer: Answer::Missing, code: None, reason: None });
+                }
+                Answer::Waiting | Answer::Missing => reconciled.waiting += 1,
+                Answer::Rejected => {
+                    let remedy = |lang| remedy(mapping, row, code.as_deref(), reason.as_deref(), lang);
+                    let (remedy_en, remedy_zh) = (remedy(Lang::En), remedy(Lang::Zh));
+                    reconciled.rejected.push(Rejected { row: Row::of(row), code, reason, remedy_en, remedy_zh });
+                }
             }
         }
+        (reconciled, said)
     }
-    reconciled.unknown.sort();
-    reconciled.unknown.dedup();
-    (reconciled, said)
 }
 
 /// What to do about a rejection: what the mapping says of its code, else the column that the reason names.
@@ -216,4 +233,43 @@ fn shown(output: Output, reconciled: &Reconciled) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use tongban_codes::time::Timestamp;
+    use tongban_domain::tables::Outgoing;
+
+    use super::*;
+
+    fn reading(guid: &str, batch: Option<&str>, answer: Answer) -> Reading {
+        Reading { guid: guid.to_owned(), batch: batch.map(str::to_owned), answer, code: None, reason: None }
+    }
+
+    #[test]
+    fn answers_are_taken_one_by_one_and_others_rows_are_left_alone() {
+        let row = |guid: &str| {
+            let (item, table, guid) = ("I".to_owned(), "up_task_general_questions".to_owned(), guid.to_owned());
+            let out = Outgoing { item, table, guid, operation: Operation::Insert, values: BTreeMap::new() };
+            out.sent("b-2", Timestamp::from_millis(0))
+        };
+        let known: BTreeMap<String, ReportedRow> =
+            ["a", "b", "c"].map(|guid| (guid.to_owned(), row(guid))).into_iter().collect();
+        for (is_shared, unknown) in [(false, &["x", "y"][..]), (true, &["y"])] {
+            let mut comparison = Comparison::of(&known, is_shared);
+            // Of several answers the last one stands; one to an earlier batch says nothing.
+            comparison.take(reading("a", Some("b-2"), Answer::Rejected));
+            comparison.take(reading("a", Some("b-2"), Answer::Accepted));
+            comparison.take(reading("b", Some("b-1"), Answer::Rejected));
+            comparison.take(reading("x", None, Answer::Rejected));
+            comparison.take(reading("y", Some("b-9"), Answer::Accepted));
+            let (reconciled, said) = comparison.ended(&Mapping::default(), true);
+            assert_eq!((reconciled.accepted, reconciled.waiting), (1, 1));
+            assert_eq!(reconciled.missing.iter().map(|row| row.row_guid.as_str()).collect::<Vec<_>>(), ["c"]);
+            assert_eq!(reconciled.unknown, unknown);
+            let said: Vec<_> = said.iter().map(|one| (one.guid.as_str(), one.answer)).collect();
+            assert_eq!(said, [("a", Answer::Accepted), ("c", Answer::Missing)]);
+        }
+        assert!(known.values().all(|row| row.answer == Answer::Waiting));
+    }
 }

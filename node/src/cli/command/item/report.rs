@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Timestamp;
-use tongban_domain::tables::{Lack, Operation, Outgoing, ReportedRow};
+use tongban_domain::tables::{Lack, Operation, Outgoing, ReportedRow, Table};
 
 use crate::api::v1::{PlanReport, RecordReport};
 use crate::cli::Context;
-use crate::cli::client::{Client, percent_encoded};
+use crate::cli::client::Client;
 use crate::cli::failure::{Failure, Outcome};
+use crate::cli::file::{self, writable};
 use crate::cli::output::Output;
 use crate::cli::text::front::{REPORT_FILES, REPORT_NOTHING, REPORT_PLANNED, REPORT_SENT, REPORT_THERE};
-use crate::cli::text::{FILE_UNREADABLE, FILE_UNWRITABLE, SYSTEM};
+use crate::cli::text::{BATCH_INVALID, FILE_UNREADABLE, SYSTEM};
 use crate::front::{Database, FrontError, Mapping, Written, back, files, sql};
 
 #[derive(Debug, clap::Args)]
@@ -35,8 +37,8 @@ pub(crate) struct Args {
     /// 打印建表语句 / print the statements that make the tables
     #[arg(long, group = "where")]
     ddl: bool,
-    /// 该批次之后发送过的全部行，再写一次文件 / with --to-files: once more what was sent after this batch
-    #[arg(long, value_name = "BATCH", requires = "to_files")]
+    /// 该批次之后发送过的全部行（0 表示全部），再写一次文件或脚本 / with --to-files or --to-sql: once more what was sent after this batch, 0 for all
+    #[arg(long, value_name = "BATCH", conflicts_with_all = ["to", "dry_run", "ddl"])]
     since: Option<String>,
     /// 被退回的行未改动也再次发送 / send rejected rows again, changed or not
     #[arg(long)]
@@ -103,6 +105,9 @@ pub(super) fn back_to_items(context: &Context, args: &BackArgs) -> Result<Outcom
 /// Rows in one request that records them; with long texts they stay far below what the node takes.
 const RECORDED_ROWS: usize = 500;
 
+/// What `--since` takes for everything that was ever sent.
+const BEFORE_ALL: &str = "0";
+
 /// What came of a report.
 #[derive(Debug, Default, Serialize)]
 struct Sent {
@@ -134,8 +139,12 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
         return Ok(Outcome::Done);
     }
     let client = context.client()?;
-    if let (Some(since), Some(directory)) = (&args.since, &args.to_files) {
-        return again(&client, &mapping, since, directory, output);
+    if let Some(path) = &args.to_sql {
+        // A script that wasn't run yet is the only copy of its rows at the other side.
+        writable(context, path)?;
+    }
+    if let Some(since) = &args.since {
+        return again(&client, &mapping, since, args, output);
     }
     let Plan { batch, at, rows, mut sent } = plan(&client, &mapping, args.again)?;
     let count = |operation| rows.iter().filter(|row| row.operation == operation).count();
@@ -157,7 +166,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
         if let Some(directory) = &args.to_files {
             place = Some(files::write(directory, &mapping, &client.division().to_string(), &batch, &rows)?);
         } else if let Some(path) = &args.to_sql {
-            written(path, &sql::script(&mapping, &rows))?;
+            file::write(path, sql::script(&mapping, &rows, args.again).as_bytes())?;
             place = Some(path.clone());
         }
         Written { changed: rows.len(), rows }
@@ -199,24 +208,47 @@ fn plan(client: &Client, mapping: &Mapping, again: bool) -> Result<Plan, Failure
 }
 
 /// Writes what was sent after a batch once more, as it was sent; nothing is remembered anew.
-fn again(
-    client: &Client,
-    mapping: &Mapping,
-    since: &str,
-    directory: &Path,
-    output: Output,
-) -> Result<Outcome, Failure> {
+fn again(client: &Client, mapping: &Mapping, since: &str, args: &Args, output: Output) -> Result<Outcome, Failure> {
+    let division = client.division();
+    let after = match since {
+        BEFORE_ALL => None,
+        batch => Some(day_and_serial(batch, division).ok_or_else(|| {
+            let form = format!("{division}-20260914-0001");
+            Failure::of(&BATCH_INVALID, batch, &[&form])
+        })?),
+    };
     let mut rows = reported(client, &mapping.name)?;
-    // Batches of one division are ordered as texts: day, then serial.
-    rows.retain(|row| row.batch.as_str() > since);
-    let name = format!("since-{}", percent_encoded(since));
-    let place = files::write(directory, mapping, &client.division().to_string(), &name, &rows)?;
+    // None is less than every batch; one that another wrote is sent again rather than left out.
+    rows.retain(|row| day_and_serial(&row.batch, division).is_none_or(|batch| Some(batch) > after));
+    // Parents before children, as they were sent at first.
+    rows.sort_by_cached_key(|row| (row.item.clone(), Table::named(&row.table)));
+    let place = match (&args.to_files, &args.to_sql) {
+        (Some(directory), _) => {
+            files::write(directory, mapping, &division.to_string(), &format!("since-{since}"), &rows)?
+        }
+        (None, Some(path)) => {
+            file::write(path, sql::script(mapping, &rows, args.again).as_bytes())?;
+            path.clone()
+        }
+        (None, None) => return Ok(Outcome::Done),
+    };
     if output.is_json() {
-        output.json(&json!({ "rows": rows.len(), "directory": place }))?;
+        let kind = if args.to_files.is_some() { "directory" } else { "file" };
+        output.json(&json!({ "rows": rows.len(), kind: place }))?;
     } else {
         output.line(&REPORT_FILES.with(output.lang, &[&place.display().to_string()]))?;
     }
     Ok(Outcome::Done)
+}
+
+/// Day and serial of a batch of a division; `None` of any other text.
+fn day_and_serial(batch: &str, division: DivisionCode) -> Option<(u32, u32)> {
+    let (day, serial) = batch.strip_prefix(&division.to_string())?.strip_prefix('-')?.split_once('-')?;
+    let number = |digits: &str, least: usize| {
+        let is_number = digits.len() >= least && digits.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| digits.parse().ok())?
+    };
+    Some((number(day, 8).filter(|_| day.len() == 8)?, number(serial, 4)?))
 }
 
 /// Every row that was sent to a front database, as it was sent last.
@@ -232,14 +264,6 @@ pub(super) fn reported(client: &Client, channel: &str) -> Result<Vec<ReportedRow
             return Ok(rows);
         }
     }
-}
-
-fn written(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed =
-        |error: std::io::Error| Failure::of(&FILE_UNWRITABLE, path.display().to_string(), &[&error.to_string()]);
-    let new = path.with_extension("new");
-    std::fs::write(&new, text).map_err(failed)?;
-    std::fs::rename(&new, path).map_err(failed)
 }
 
 fn said(output: Output, sent: &Sent, place: Option<&Path>) -> Result<(), Failure> {
@@ -280,4 +304,47 @@ fn said(output: Output, sent: &Sent, place: Option<&Path>) -> Result<(), Failure
         output.rows(&rows, &["item", "table", "column", "problem", "remedy"])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn batches_are_ordered_by_day_and_number() {
+        let division: DivisionCode = "511602".parse().unwrap();
+        let of = |batch: &str| day_and_serial(batch, division);
+        assert!(of("511602000000-20260914-9999").unwrap() < of("511602000000-20260914-10000").unwrap());
+        assert!(of("511602000000-20260914-10000").unwrap() < of("511602000000-20260915-0001").unwrap());
+        for other in [
+            "",
+            "0",
+            "20260914",
+            "511603000000-20260914-0001",
+            "511602000000-2026-09-14-0001",
+            "511602000000-20260914-1",
+            "511602000000-20260914-",
+            "511602000000-20260914-+001",
+            "511602000000-20260914-0001/..",
+        ] {
+            assert_eq!(of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_was_sent_can_be_written_again_as_files_and_as_a_script() {
+        use clap::{Args as _, FromArgMatches as _};
+        let read = |arguments: &[&str]| {
+            let matches = Args::augment_args(clap::Command::new("report")).try_get_matches_from(arguments)?;
+            Args::from_arg_matches(&matches)
+        };
+        for to in [["--to-files", "d"], ["--to-sql", "f.sql"]] {
+            assert!(read(&["report", to[0], to[1], "--since", "0"]).is_ok(), "{to:?}");
+        }
+        for to in [&["--to", "postgres://a@b/c"][..], &["--dry-run"], &["--ddl"], &[]] {
+            assert!(read(&[&["report", "--since", "0"], to].concat()).is_err(), "{to:?}");
+        }
+    }
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 use serde_json::{Value, json};
 use tongban_domain::catalogue::{CodeList as _, StandardBody, StandardDraft, StandardKind};
 
-use super::import::{FILE_BYTES_MAX, read_file};
+use super::import::FILE_BYTES_MAX;
 use crate::api::v1::{SetStandards, WithdrawStandard};
 use crate::cli::Context;
 use crate::cli::failure::{Failure, Outcome, parse_optional};
+use crate::cli::file::read_or_piped;
 use crate::cli::text::{CONFIRM_WITHDRAW_STANDARD, JSON_MALFORMED, STANDARD_UNKNOWN, STANDARDS_SET};
 
 /// Standards in one request; the node takes 5,000.
@@ -109,8 +110,8 @@ pub(super) fn show(context: &Context, kind: StandardKind, code: &str, fields: &[
 
 /// Reads one standard or a list of them from a JSON file, as the API takes them.
 pub(super) fn from_json(path: &Path, kind: StandardKind) -> Result<Vec<StandardDraft>, Failure> {
-    let bytes = read_file(path, FILE_BYTES_MAX)?;
-    let malformed = |error: &dyn std::fmt::Display| Failure::of(&JSON_MALFORMED, "", &[&error.to_string()]);
+    let bytes = read_or_piped(path, FILE_BYTES_MAX)?;
+    let malformed = |error: &dyn std::fmt::Display| Failure::of(&JSON_MALFORMED, "", &["$", &error.to_string()]);
     let value: Value = serde_json::from_slice(&bytes).map_err(|error| malformed(&error))?;
     let values = if let Value::Array(values) = value { values } else { vec![value] };
     let mut drafts = Vec::new();
