@@ -101,7 +101,9 @@ pub(crate) fn stands(cluster: &Cluster, place: &str, items: &[Released], state: 
 pub(crate) fn claim(cluster: &Cluster, place: &str, which: &[&str]) -> usize {
     let node = cluster.node(place);
     let credit = credit(place);
-    let terms = ["--department", "政务服务局", "--department-code", &credit, "--modes", "window"];
+    let covered = cluster.node(superior(place)).division.as_str();
+    let modes = ["--modes", "window,collect", "--covered", covered];
+    let terms = [&["--department", "政务服务局", "--department-code", &credit], &modes[..]].concat();
     let report = node.ok(&[&["item", "claim"], which, &terms].concat());
     assert_eq!(report["refused"], json!([]), "{place}");
     let count = report["done"].as_array().map_or(0, Vec::len);
@@ -144,14 +146,25 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Collects at one node and accepts at the other.
-    pub(crate) fn accepted(cluster: &Cluster, item: &str, collected: &'static str, decides: &'static str) -> Self {
+    /// Collects at one node for the other.
+    pub(crate) fn collected(cluster: &Cluster, item: &str, collected: &'static str, decides: &'static str) -> Self {
         let short = item.split('-').next().unwrap_or(item);
         let case = cluster.node(collected).collect(short, &cluster.node(decides).division).case;
-        cluster.node(decides).owns(20, &case);
-        let accepted = cluster.node(decides).ok(&["case", "accept", &case]);
-        assert_eq!(accepted["state"], "accepted", "{accepted}");
         Self { case, collected, decides }
+    }
+
+    /// Collects at one node and accepts at the other.
+    pub(crate) fn accepted(cluster: &Cluster, item: &str, collected: &'static str, decides: &'static str) -> Self {
+        let running = Self::collected(cluster, item, collected, decides);
+        running.accept(cluster);
+        running
+    }
+
+    /// Accepts it as soon as it has come to the node that decides.
+    pub(crate) fn accept(&self, cluster: &Cluster) {
+        cluster.node(self.decides).owns(30, &self.case);
+        let accepted = cluster.node(self.decides).ok(&["case", "accept", &self.case]);
+        assert_eq!(accepted["state"], "accepted", "{accepted}");
     }
 
     /// Both nodes show the version of the item that it is bound to.
