@@ -122,7 +122,7 @@ pub fn decide(
             Ok(Change::of(events, Reply::Item { item: item.unwrap_or_default() }))
         }
         Command::ClaimItems { which, terms, dry_run } => {
-            let (report, mut events) = catalogue::claim_all(facts, acting, which, terms, *dry_run);
+            let (report, mut events) = catalogue::claim_all(facts, acting, which, terms, *dry_run)?;
             give_seal_keys(desk, &mut events);
             Ok(Change::of(events, Reply::Life(report)))
         }
@@ -265,9 +265,13 @@ fn unknown_operator(text: &str) -> Rejection {
         .remedy("add it: tongban operator add", "添加：tongban operator add")
 }
 
+/// The longest name of an operator, a department or a window, in characters.
+pub(crate) const NAME_CHARS_MAX: usize = 100;
+
 pub(crate) fn name(field: &'static str, text: &str) -> Result<String, Rejection> {
     let text = text.trim();
-    if text.is_empty() || text.chars().count() > 100 || text.chars().any(char::is_control) || text == "system" {
+    let fits = (1..=NAME_CHARS_MAX).contains(&text.chars().count());
+    if !fits || text.chars().any(char::is_control) || text == "system" {
         return Err(Rejection::new(codes::INVALID_FIELD, "a name has 1 to 100 characters", "名称为 1 至 100 个字")
             .field(field, text)
             .remedy("give a name; system is the node itself", "填写名称；system 是节点自身的保留名"));

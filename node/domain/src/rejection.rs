@@ -118,6 +118,8 @@ pub mod codes {
         CEILING_EXCEEDED = "ceiling-exceeded";
         /// The item drops or lowers what a law asks for.
         FLOOR_UNDERCUT = "floor-undercut";
+        /// An item, a guide or a standard is larger than a record that travels.
+        TOO_LARGE = "too-large";
         /// A ceiling would forbid what a floor asks for.
         CEILING_BELOW_FLOOR = "ceiling-below-floor";
         /// The score of the item is lower than policy requires.

@@ -402,3 +402,57 @@ proptest! {
         }
     }
 }
+
+/// Seven natural days hold five working days, and of the days that are left each may be one.
+#[test]
+fn natural_days_are_held_to_working_days_at_the_most_that_they_hold() {
+    use tongban_domain::catalogue::{Term, Unit};
+    for (days, most) in [(1, 1), (3, 3), (5, 5), (6, 5), (7, 5), (8, 6), (12, 10), (13, 10), (14, 10), (15, 11)] {
+        assert_eq!(Term { days, unit: Unit::NaturalDays }.working_days(), most, "{days} natural days");
+        assert_eq!(Term { days, unit: Unit::WorkingDays }.working_days(), days);
+    }
+    // Of different units neither number says which is longer.
+    let (natural, working) =
+        (|days| Term { days, unit: Unit::NaturalDays }, |days| Term { days, unit: Unit::WorkingDays });
+    assert!(working(15).exceeds(natural(15)) && !working(15).exceeds(natural(21)));
+    assert!(natural(22).exceeds(working(15)) && !natural(21).exceeds(working(15)));
+    let mut province = province();
+    set(&mut province, on_base(|body| body.promised_days = Some(10))).unwrap();
+    let mut county = Hall::new("511602", "广安区");
+    flow(&province, &mut county);
+    let code = claim(&mut county, Some(10));
+    for (days, expected) in [(14, true), (15, false), (19, false)] {
+        let promised = Some(Term { days, unit: Unit::NaturalDays });
+        county.state.drafts.get_mut(&code).unwrap().promised = promised;
+        let published = publish(&mut county.clone(), &code).map_err(|refused| (refused.code, refused.field));
+        assert_eq!(published, if expected { Ok(()) } else { Err(("ceiling-exceeded", "promised_days")) }, "{days}");
+    }
+    // The base item's own limit is one of the ceilings, and counts as they do.
+    let natural = Some(Term { days: 20, unit: Unit::NaturalDays });
+    let mut county = Hall::new("511602", "广安区");
+    flow(&self::province(), &mut county);
+    let code = claim(&mut county, Some(10));
+    county.state.drafts.get_mut(&code).unwrap().promised = natural;
+    publish(&mut county, &code).unwrap();
+}
+
+/// A superior of an earlier release sent names with blanks around them.
+#[test]
+fn names_of_a_floor_are_the_same_with_blanks_around_them() {
+    let mut province = province();
+    let floors = on_base(|body| {
+        body.materials_floor = vec!["平面图".into()];
+        body.fees_floor = vec!["检测费".into()];
+    });
+    set(&mut province, floors).unwrap();
+    for standard in province.state.standards.values_mut() {
+        let StandardBody::Ceiling(body) = &mut standard.body else { continue };
+        body.materials_floor = vec![" 平面图 ".into()];
+        body.fees_floor = vec!["检测费 ".into()];
+    }
+    let mut county = Hall::new("511602", "广安区");
+    flow(&province, &mut county);
+    let code = claim(&mut county, Some(10));
+    guided(&mut county, &code, &guide());
+    publish(&mut county, &code).unwrap();
+}

@@ -126,7 +126,7 @@ fn policy(policy: Policy) -> Event {
 
 fn acts() -> [ItemAct; 7] {
     [
-        ItemAct::Submit {},
+        ItemAct::Submit { difference: None },
         ItemAct::Pass { note: None },
         ItemAct::Return { reason: "材料不全".into() },
         ItemAct::Publish { difference: None },
@@ -194,7 +194,7 @@ fn what_a_policy_asks_for_is_reviewed_by_another() {
     county.act(&claim(terms())).unwrap();
     county.state.fold(&policy(Policy { review: true, ..Policy::default() }));
     assert_eq!(county.code(&publish(None)), "review-required");
-    county.act(&one(ItemAct::Submit {})).unwrap();
+    county.act(&one(ItemAct::Submit { difference: None })).unwrap();
     assert_eq!(county.code(&publish(None)), "review-required");
     // What is submitted isn't changed, neither by a claim nor by a file.
     assert_eq!(county.code(&claim(terms())), "item-state");
@@ -222,7 +222,7 @@ fn what_a_policy_asks_for_is_reviewed_by_another() {
     county.act(&one(ItemAct::Return { reason: "补充依据".into() })).unwrap();
     assert_eq!(county.state.drafts[&code].editing.note.as_deref(), Some("补充依据"));
     assert_eq!(county.import(&[row(2, &changed)]).rejected, 0);
-    county.act(&one(ItemAct::Submit {})).unwrap();
+    county.act(&one(ItemAct::Submit { difference: None })).unwrap();
     county.act(&pass).unwrap();
     county.act(&publish(None)).unwrap();
     let editing = &county.state.items[&code].editing;
@@ -580,7 +580,7 @@ fn an_item_is_replaced_without_a_gap() {
     let (old, by) = (hall::PERMIT[3].1, hall::CARD[3].1);
     let replace = |by: &str, from: Date| Command::ReplaceItem { old: old.into(), by: by.into(), from, order: None };
     assert_eq!(hall.code(&replace("没有", date(2026, 10, 1))), "item-unknown");
-    assert_eq!(hall.code(&replace(old, date(2026, 10, 1))), "item-not-published");
+    assert_eq!(hall.code(&replace(old, date(2026, 10, 1))), "invalid-field");
     let later = [hall::CARD.as_slice(), &[("effective", "2026-11-01")]].concat();
     let mut later = row(2, &later);
     later.values.insert("local_item_code".into(), "511F82001004-511602000000-000-11511301452259996U-1-00".into());

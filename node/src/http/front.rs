@@ -14,7 +14,9 @@ use serde_json::json;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Timestamp;
 use tongban_domain::catalogue::{Guide, ItemState, ServiceItem};
-use tongban_domain::tables::{Answer, Comparison, Outgoing, ReportedRow, TableSource, answered, compare, rows};
+use tongban_domain::tables::{
+    Answer, BATCHES_A_DAY_MAX, Batch, Comparison, Outgoing, ReportedRow, TableSource, answered, compare, rows,
+};
 use tongban_domain::{Command, Role};
 use tongban_storage::keyspace::front::{FRONT, FrontRow, REPORTED};
 use tongban_storage::keyspace::key::stem;
@@ -49,7 +51,7 @@ async fn plan(State(app): State<App>, body: Body<PlanReport>) -> Result<Response
     let at = app.shared.now();
     let stands = FRONT.load(state, &channel)?.unwrap_or_default();
     let mut plan = ReportPlan {
-        batch: next_batch(app.shared.here().division, &stands, at),
+        batch: next_batch(app.shared.here().division, &stands, at)?,
         at,
         rows: Vec::new(),
         unchanged: 0,
@@ -98,11 +100,26 @@ fn sent(state: &dyn Backend, channel: &str, code: &str) -> Result<BTreeMap<Strin
     Ok(rows.into_iter().map(|((_, _, guid), row)| (guid, row)).collect())
 }
 
-/// Division, day, and how many batches that day had: 26 of the 32 characters of `cd_batch`.
-fn next_batch(division: DivisionCode, stands: &FrontRow, at: Timestamp) -> String {
-    let day = format!("{division}-{}-", at.date().compact());
-    let last = stands.batch.as_deref().and_then(|batch| batch.strip_prefix(&day)?.parse::<u32>().ok());
-    format!("{day}{:04}", last.unwrap_or(0) + 1)
+fn next_batch(division: DivisionCode, stands: &FrontRow, at: Timestamp) -> Result<String, Failure> {
+    let last = stands.batch.as_deref();
+    let next = Batch::after(last, division, at.date()).map(|batch| batch.to_string());
+    next.ok_or_else(|| {
+        let en = format!("a day has {BATCHES_A_DAY_MAX} batches at most; go on tomorrow");
+        let zh = format!("一日至多 {BATCHES_A_DAY_MAX} 批，请次日继续");
+        problem("invalid-request", "batch", last.unwrap_or_default(), &en, &zh)
+    })
+}
+
+/// The name of a batch as this node makes them.
+fn check_batch(division: DivisionCode, batch: &str) -> Result<(), Failure> {
+    match Batch::named(batch, division) {
+        Some(_) => Ok(()),
+        None => {
+            let en = format!("a batch is {division}, the day and four digits, with dashes between");
+            let zh = format!("批次号为 {division}、日期和四位序号，以连字符相连");
+            Err(problem("invalid-field", "batch", batch, &en, &zh))
+        }
+    }
 }
 
 fn check_channel(channel: &str) -> Result<(), Failure> {
@@ -142,6 +159,8 @@ async fn record(State(app): State<App>, call: Call, body: Body<RecordReport>) ->
     let operator = reporter(&app, &call)?;
     let RecordReport { channel, batch, at, rows } = body.value;
     check_channel(&channel)?;
+    let division = app.shared.here().division;
+    check_batch(division, &batch)?;
     check_count(rows.len())?;
     if let Some(bent) = rows.iter().find(|row| !is_whole(row)) {
         let (en, zh) = ("the row's digest is not that of its values", "行摘要与内容不符");
@@ -164,7 +183,10 @@ async fn record(State(app): State<App>, call: Call, body: Body<RecordReport>) ->
         }
         let reply = json!({ "recorded": kept.len() });
         let stands = FRONT.load(read, &channel)?.unwrap_or_default();
+        // A batch that is recorded once more after a later one isn't the last.
+        let named = |batch: &Option<String>| Batch::named(batch.as_deref()?, division);
         let front = FrontRow { batch: Some(batch), reported: Some(at), ..stands };
+        let front = if named(&stands.batch) > named(&front.batch) { stands.clone() } else { front };
         if kept.is_empty() && front == stands {
             return Ok(Outside { reply, ..Outside::default() });
         }

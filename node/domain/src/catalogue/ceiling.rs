@@ -11,7 +11,7 @@ use tongban_codes::time::Date;
 use super::code_list::{CodeList, code_list};
 use super::establish::holding;
 use super::standard::{StandardBody, StandardKind};
-use super::{BaseItem, Guide, ServiceItem, Unit};
+use super::{BaseItem, Guide, ServiceItem};
 use crate::{Facts, Rejection, codes};
 
 code_list! {
@@ -118,7 +118,8 @@ pub(crate) fn of(
                 [(CeilingField::MaterialsFloor, &body.materials_floor), (CeilingField::FeesFloor, &body.fees_floor)]
             {
                 if !names.is_empty() {
-                    bounds.push(bound(field, 0, names.clone()));
+                    // What was set before names were trimmed, or by a node that doesn't, has blanks around them.
+                    bounds.push(bound(field, 0, names.iter().map(|name| name.trim().to_owned()).collect()));
                 }
             }
         }
@@ -211,7 +212,7 @@ fn lawful_fees(facts: &dyn Facts, item: &ServiceItem, day: Date) -> Vec<(String,
     let base = item.core.base_code.as_deref().and_then(|code| facts.base_item(code));
     let guide = base.as_ref().and_then(|base| base.binding(day)).and_then(|base| base.guide);
     let fees = guide.and_then(|digest| facts.guide(&digest)).map(|guide| guide.fees).unwrap_or_default();
-    fees.into_iter().filter_map(|fee| Some((fee.name, fee.fen?))).collect()
+    fees.into_iter().filter_map(|fee| Some((fee.name.trim().to_owned(), fee.fen?))).collect()
 }
 
 /// What the item has and what is allowed, where it breaks a limit.
@@ -229,11 +230,7 @@ fn breach(
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     match bound.field {
         CeilingField::PromisedDays => match item.promised.or(item.statutory) {
-            Some(term) => over(Some(match term.unit {
-                Unit::WorkingDays => u32::from(term.days),
-                // Seven natural days hold five working days at most.
-                Unit::NaturalDays => (u32::from(term.days) * 5).div_ceil(7),
-            })),
+            Some(term) => over(Some(u32::from(term.working_days()))),
             None => Some(("-".to_owned(), limit.to_string())),
         },
         CeilingField::Materials => over(guide.map(|guide| count(guide.materials.len()))),

@@ -1,5 +1,7 @@
 //! Claim (认领): an inferior takes over a base item and completes it.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use tongban_codes::credit_code::CreditCode;
 use tongban_codes::division::{DivisionCode, Level};
@@ -8,10 +10,10 @@ use tongban_codes::time::{Date, Timestamp};
 use super::claimed::no_longer_declined;
 use super::difference::{CoreField, Difference, stated};
 use super::life::Acting;
-use super::publish::{same_binding, unknown, within_ceiling};
+use super::publish::{same_binding, unknown, within_statutory};
 use super::{
     BaseItem, DAYS_MAX, Editing, ItemState, Mode, Origin, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Tier, Unit,
-    authority_id, ceiling,
+    authority_id, ceiling, size,
 };
 use crate::authority::DatedCode;
 use crate::{Authority, Event, Facts, Rejection, codes};
@@ -87,10 +89,11 @@ pub(crate) fn claim(
         .or(base.statutory_days.map(working_days))
         .or_else(|| (base.core.item_type == TYPE_PERMIT).then(|| working_days(PERMIT_DAYS)));
     // Without a promise of its own the claimer promises the ceiling, or its own statutory time where that is shorter.
-    let ceiling =
-        ceiling::promised_days(facts, &base, from).map(|days| statutory.map_or(days, |longest| days.min(longest.days)));
-    let promised = term("promised_days", terms.promised_days)?.or(ceiling.map(working_days));
-    within_ceiling(promised, statutory, &base)?;
+    let ceiling = ceiling::promised_days(facts, &base, from);
+    let proposed = ceiling.map(|days| statutory.map_or(days, |longest| days.min(longest.days)));
+    let promised = term("promised_days", terms.promised_days)?.or(proposed.map(working_days));
+    within_statutory(promised, statutory, &base)?;
+    promisable(promised, base.promised_days)?;
     let code = match &terms.local_code {
         Some(code) => local_code(code)?,
         None => {
@@ -100,6 +103,7 @@ pub(crate) fn claim(
     };
     let tier = handled(terms, &base)?;
     under_review(facts, &code)?;
+    one_base(facts, &code, base_code)?;
     let mut core = base.core.clone();
     if let Some(name) = &terms.name {
         core.name.clone_from(name);
@@ -124,6 +128,15 @@ pub(crate) fn claim(
     let mut codes = known.as_ref().map(|known| known.codes.clone()).unwrap_or_default();
     codes.national_base = terms.national_base.clone().or(codes.national_base);
     let main_item = known.as_ref().map(|known| known.main_item.clone());
+    // What begins later: no implementation begins before its base item does.
+    let effective = terms.effective.max(base.effective);
+    // A last day that was set, and a successor, hold for a version that begins before; after it the item is offered anew.
+    let ends = known.as_ref().filter(|known| {
+        let in_force = matches!(known.state, ItemState::Published | ItemState::Suspended);
+        in_force && known.cancel.is_some_and(|last| last >= effective.map_or(from, |begins| begins.max(from)))
+    });
+    let cancel = ends.and_then(|known| known.cancel).into_iter().chain(base.cancel).min();
+    let successor = ends.and_then(|known| known.successor.clone());
     let item = ServiceItem {
         code,
         main_item: main_item.unwrap_or_else(|| base.core.name.clone()),
@@ -135,9 +148,8 @@ pub(crate) fn claim(
         statutory,
         promised,
         modes: terms.modes.clone(),
-        covered: terms.covered.clone(),
-        // No implementation begins before its base item does.
-        effective: terms.effective.max(base.effective),
+        covered: distinct(&terms.covered),
+        effective,
         version: known.as_ref().map_or(0, |known| known.version),
         state: ItemState::Draft,
         findings: Vec::new(),
@@ -146,13 +158,14 @@ pub(crate) fn claim(
         tier,
         origin: Some(Origin::Claimed),
         external: known.and_then(|known| known.external),
-        cancel: base.cancel,
+        cancel,
         difference: terms.difference.clone(),
         base_version: Some(base.version),
-        successor: None,
+        successor,
         editing: Editing { editor: Some(acting.actor.operator.clone()), at: Some(at), ..Editing::default() },
     };
     same_binding(facts, &item)?;
+    size::fits("item", &item.code, &item)?;
     events.push(Event::Item(item));
     events.extend(no_longer_declined(facts, base_code, acting));
     Ok(events)
@@ -178,6 +191,35 @@ fn handled(terms: &ClaimTerms, base: &BaseItem) -> Result<Option<Tier>, Rejectio
         }
         (Some(_), _) => Ok(Some(Tier::Handled)),
         (None, _) => Ok(base.tier),
+    }
+}
+
+/// Refuses a promise that is longer than the superior's; other ceilings may change until the item is published, and judge it then.
+fn promisable(promised: Option<Term>, ceiling: Option<u16>) -> Result<(), Rejection> {
+    match (promised, ceiling) {
+        (Some(promised), Some(limit)) if promised.working_days() > limit => Err(Rejection::new(
+            codes::CEILING_EXCEEDED,
+            format!("the superior's ceiling is {limit} working days"),
+            format!("上级限高 {limit} 个工作日"),
+        )
+        .field("promised_days", promised.days)
+        .remedy("shorten it", "缩短时限")),
+        _ => Ok(()),
+    }
+}
+
+/// A draft of one base item isn't overwritten by the claim of another under the same code.
+fn one_base(facts: &dyn Facts, code: &str, base_code: &str) -> Result<(), Rejection> {
+    let draft = facts.item_draft(code).and_then(|draft| draft.core.base_code);
+    match draft.filter(|other| other != base_code) {
+        Some(other) => Err(Rejection::new(
+            codes::ITEM_STATE,
+            format!("a draft of the base item {other} has this code"),
+            format!("该编码已用于基本编码 {other} 的草稿"),
+        )
+        .field("local_code", code)
+        .remedy("give another --local-code, or leave it out", "另给 --local-code，或不提供")),
+        None => Ok(()),
     }
 }
 
@@ -223,6 +265,12 @@ fn local_code(code: &str) -> Result<String, Rejection> {
         .remedy("look the code up", "核对编码"));
     }
     Ok(code.to_owned())
+}
+
+/// Values in their order, each once.
+fn distinct(covered: &[DivisionCode]) -> Vec<DivisionCode> {
+    let mut seen = BTreeSet::new();
+    covered.iter().copied().filter(|code| seen.insert(*code)).collect()
 }
 
 fn known_divisions(covered: &[DivisionCode]) -> Result<(), Rejection> {

@@ -1,13 +1,14 @@
 //! What has been claimed, and what is still to be: at the hall that claims, and at the superior that counts (事项认领率).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::{Date, Timestamp};
 
 use super::bound::{Bound, Decline, DeclineReason, concerns};
-use super::life::{Acting, claim_days, note};
+use super::establish::policy;
+use super::life::{Acting, note};
 use super::publish::unknown;
 use super::{BaseItem, Difference, ItemState};
 use crate::{Event, Facts, Rejection, codes};
@@ -55,8 +56,9 @@ pub struct ClaimView {
     pub note: Option<String>,
 }
 
-fn deadline(facts: &dyn Facts, base: &BaseItem, day: Date) -> Option<Date> {
-    let days = claim_days(facts, day)?;
+/// The last day on which a release is to be claimed or declined, by the days that policy gives.
+fn deadline(facts: &dyn Facts, base: &BaseItem, claim_days: Option<u16>) -> Option<Date> {
+    let days = claim_days?;
     let released = base.editing.at.map(Timestamp::date).or(base.effective)?;
     Some(facts.calendar().add_working_days(released, u32::from(days)).date)
 }
@@ -78,6 +80,7 @@ pub fn claims(facts: &dyn Facts, day: Date) -> Vec<ClaimView> {
     let mut views = Vec::new();
     let drafts = facts.item_drafts().into_iter().filter_map(|code| facts.item_draft(&code)?.core.base_code);
     let drafted: BTreeSet<String> = drafts.collect();
+    let claim_days = policy(facts, here.division, day).claim_days;
     for code in facts.base_items_above() {
         let Some(base) = facts.base_item(&code).and_then(|base| base.published().cloned()) else { continue };
         if !concerns(&base, here.division.level()) || base.cancel.is_some_and(|last| last < day) {
@@ -99,7 +102,7 @@ pub fn claims(facts: &dyn Facts, day: Date) -> Vec<ClaimView> {
         }
         let state =
             state.unwrap_or_else(|| if drafted.contains(&code) { ClaimState::Drafted } else { ClaimState::Pending });
-        let deadline = deadline(facts, &base, day);
+        let deadline = deadline(facts, &base, claim_days);
         let open = matches!(state, ClaimState::Pending | ClaimState::Drafted | ClaimState::Outdated);
         views.push(ClaimView {
             name: base.core.name.clone(),
@@ -209,14 +212,16 @@ pub fn claim_rates(facts: &dyn Facts, subordinates: &[DivisionCode], day: Date) 
             open: Vec::new(),
         })
         .collect();
+    let claim_days = policy(facts, facts.node().division, day).claim_days;
     for base_code in facts.own_base_items() {
         let Some(base) = facts.base_item(&base_code).and_then(|base| base.published().cloned()) else { continue };
         if base.cancel.is_some_and(|last| last < day) {
             continue;
         }
         let bound = facts.bound(&base_code);
-        let declines = facts.declines(&base_code);
-        let late = deadline(facts, &base, day).is_some_and(|last| last < day);
+        let declines: BTreeMap<DivisionCode, Decline> =
+            facts.declines(&base_code).into_iter().map(|declined| (declined.division, declined)).collect();
+        let late = deadline(facts, &base, claim_days).is_some_and(|last| last < day);
         for rate in rates.iter_mut().filter(|rate| concerns(&base, rate.division.level())) {
             let from = bound.partition_point(|(division, ..)| *division < rate.division);
             let own: Vec<&Bound> = bound[from..]
@@ -224,7 +229,7 @@ pub fn claim_rates(facts: &dyn Facts, subordinates: &[DivisionCode], day: Date) 
                 .take_while(|(division, ..)| *division == rate.division)
                 .map(|(.., bound)| bound)
                 .collect();
-            let declined = declines.iter().find(|declined| declined.division == rate.division && !declined.is_over);
+            let declined = declines.get(&rate.division).filter(|declined| !declined.is_over);
             let state = state_of(&base, &own, declined).unwrap_or(ClaimState::Pending);
             rate.add(&base_code, state, declined, late);
             rate.different += u32::from(own.iter().any(|bound| bound.difference.is_some()));

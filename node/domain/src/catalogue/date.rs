@@ -2,23 +2,47 @@
 //!
 //! Base items need no clock to begin: every node reads from their rows which version holds ([`super::BaseItem::holding`]).
 
-use tongban_codes::time::Timestamp;
+use tongban_codes::time::{Date, Timestamp};
 
-use super::ItemState;
+use super::{ItemState, ServiceItem};
 use crate::{Event, Facts};
 
-/// Puts a version that waited in force.
+/// Puts a version that waited in force. What is suspended is suspended until somebody resumes it, whatever version begins meanwhile: the
+/// state is the item's, not the version's (standards §2, 事项状态).
 ///
 /// A version of a higher number that was published meanwhile stands over it; then it is taken back.
 pub(crate) fn begin(facts: &dyn Facts, code: &str, version: u32, at: Timestamp) -> Vec<Event> {
     let Some(mut item) = facts.items_waiting(code).into_iter().find(|waiting| waiting.version == version) else {
         return Vec::new();
     };
-    if facts.item(code).is_some_and(|known| known.version >= version) {
+    let known = facts.item(code);
+    if known.as_ref().is_some_and(|known| known.version >= version) {
         return vec![Event::TakenBack(code.to_owned(), version)];
     }
     item.editing.at = Some(at);
+    if let Some(suspended) = known.filter(|known| known.state == ItemState::Suspended) {
+        item.state = ItemState::Suspended;
+        item.editing.note = suspended.editing.note;
+    }
     vec![Event::Item(item)]
+}
+
+/// Says to the versions that wait beside an item, which ends before a day, that they do too: what would begin on that day or later is taken
+/// back, and what begins before ends as `ended` says. A draft stays.
+pub(super) fn end_waiting(
+    facts: &dyn Facts,
+    code: &str,
+    from: Date,
+    ended: impl Fn(ServiceItem) -> ServiceItem,
+) -> Vec<Event> {
+    let waiting = facts.items_waiting(code);
+    // What waits takes the place of a draft, so this one is written again.
+    let draft = facts.item_draft(code).filter(|_| !waiting.is_empty());
+    let said = |item: ServiceItem| match item.effective {
+        Some(begins) if begins < from => Event::Waiting(ended(item)),
+        _ => Event::TakenBack(item.code, item.version),
+    };
+    waiting.into_iter().map(said).chain(draft.map(Event::Item)).collect()
 }
 
 /// Ends an item after its last day. What waits beside it, and a draft, stay.

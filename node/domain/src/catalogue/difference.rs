@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use tongban_codes::time::Date;
 
-use super::code_list::code_list;
+use super::code_list::{CodeList, code_list};
 use super::{BaseItem, Core, Guide, ServiceItem, Unit};
 use crate::{Facts, Rejection, codes};
 
@@ -211,12 +211,12 @@ pub(super) fn lawful(
     let claimed = item.difference.as_ref();
     let excused = |field: CoreField| claimed.is_some_and(|claimed| claimed.fields.contains(&field));
     if let Some((field, here, there)) = departure.core.iter().find(|(field, ..)| !excused(*field)) {
-        return Err(locked(super::CodeList::name(*field), here, there, base, from));
+        return Err(locked(CodeList::name(*field), here, there, base, from));
     }
     let excused = |lock: Lock| claimed.is_some_and(|claimed| claimed.locks.contains(&lock));
     if let Some(lock) = departure.locks.iter().copied().find(|lock| !excused(*lock)) {
-        let here = super::CodeList::zh(lock);
-        return Err(locked(super::CodeList::name(lock), here, "上级规定 / as the superior prescribes", base, from));
+        let here = CodeList::zh(lock);
+        return Err(locked(CodeList::name(lock), here, "上级规定 / as the superior prescribes", base, from));
     }
     Ok(claimed.filter(|_| !departure.is_none()).map(|claimed| Difference {
         fields: departure.core.iter().map(|(field, ..)| *field).collect(),
@@ -246,7 +246,25 @@ const DOCUMENT_CHARS_MAX: usize = 1000;
 
 /// Checks that a difference names what differs and the document that allows it.
 pub(super) fn stated(difference: &Difference) -> Result<(), Rejection> {
-    if difference.fields.is_empty() && difference.locks.is_empty() {
+    let (fields, locks) = (&difference.fields, &difference.locks);
+    if fields.len() > CoreField::ALL.len() || locks.len() > Lock::ALL.len() {
+        return Err(Rejection::new(codes::INVALID_FIELD, "what differs is named more than once", "不同的要素有重复")
+            .field("differs", "")
+            .remedy("name each once", "每项只写一次"));
+    }
+    if fields.contains(&CoreField::BaseCode) {
+        return Err(Rejection::new(
+            codes::INVALID_FIELD,
+            "the base code never differs: it says of which base item this is one",
+            "基本编码不得不同：事项由它对应上级目录",
+        )
+        .field("differs", CoreField::BaseCode.name())
+        .remedy(
+            "keep the base code; or withdraw the item and claim the other base item",
+            "保留基本编码；或取消该事项，另行认领",
+        ));
+    }
+    if fields.is_empty() && locks.is_empty() {
         return Err(Rejection::new(codes::INVALID_FIELD, "it isn't said what differs", "未注明哪些要素不同")
             .field("differs", "")
             .remedy(

@@ -14,7 +14,8 @@ use tongban_codes::time::Date;
 use super::code_list::CodeList;
 use super::publish::Refused;
 use super::standard::{Ceiling, Entry, LifeEvent, Policy, Standard, StandardBody, StandardKind, Topic};
-use super::{DAYS_MAX, ItemState, ceiling, quality};
+use super::{DAYS_MAX, ItemState, ceiling, quality, size};
+use crate::decide::NAME_CHARS_MAX as DEPARTMENT_CHARS_MAX;
 use crate::{Event, Facts, Rejection, codes};
 
 /// The code of the one policy that a division has.
@@ -28,9 +29,6 @@ const TEXT_CHARS_MAX: usize = 1000;
 const CODE_BYTES_MAX: usize = 128;
 /// The most items of a life event, and the most names in a floor.
 const PARTS_MAX: usize = 64;
-
-/// The most versions of a standard that hold one after the other until the last one begins.
-const WAITING_MAX: usize = 8;
 
 /// A standard as an operator gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -152,9 +150,10 @@ fn waiting(standard: &Standard) -> usize {
 /// The version that a draft makes; none when nothing changes.
 fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Result<Option<Standard>, Rejection> {
     if let Some(department) = &draft.department {
-        text("department", department, NAME_CHARS_MAX)?;
+        text("department", department, DEPARTMENT_CHARS_MAX)?;
     }
-    match &draft.body {
+    let body = stored(&draft.body);
+    match &body {
         StandardBody::Ceiling(body) => check_ceiling(facts, body, draft.effective.unwrap_or(day).max(day))?,
         StandardBody::Topic(body) => check_topic(facts, &code, body)?,
         StandardBody::LifeEvent(body) => check_life_event(facts, body)?,
@@ -169,11 +168,11 @@ fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Re
             "编码为 1 至 128 字节，不含空格",
         ));
     }
-    let kind = draft.body.kind();
+    let kind = body.kind();
     let known = own(facts, kind, &code);
     let same = |known: &Standard| {
         known.state == ItemState::Published
-            && known.body == draft.body
+            && known.body == body
             && known.effective == draft.effective
             && known.department == draft.department
     };
@@ -185,19 +184,11 @@ fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Re
         (Some(known), Some(from)) => until(known, day, from),
         _ => None,
     };
-    if before.as_ref().is_some_and(|before| waiting(before) > WAITING_MAX) {
-        let value = later.map(|from| from.to_string()).unwrap_or_default();
-        return Err(invalid(
-            "effective",
-            &value,
-            "more than eight versions wait for their day",
-            "待生效的版本超过 8 个",
-        ));
-    }
+    size::queue(&code, before.as_ref().map_or(0, waiting), later)?;
     let here = facts.node();
-    Ok(Some(Standard {
+    let next = Standard {
         code,
-        body: draft.body.clone(),
+        body,
         division: here.division,
         node: here.node,
         version: known.as_ref().map_or(0, |known| known.version) + 1,
@@ -205,7 +196,32 @@ fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Re
         effective: draft.effective,
         department: draft.department.clone(),
         in_force: before.map(Box::new),
-    }))
+    };
+    size::fits("body", &next.code, &next)?;
+    Ok(Some(next))
+}
+
+/// What a draft says as it is kept: names without blanks around them, and nothing twice where that means the same.
+fn stored(body: &StandardBody) -> StandardBody {
+    let mut body = body.clone();
+    let trim = |names: &mut Vec<String>| names.iter_mut().for_each(|name| *name = name.trim().to_owned());
+    match &mut body {
+        StandardBody::Ceiling(ceiling) => {
+            trim(&mut ceiling.materials_floor);
+            trim(&mut ceiling.fees_floor);
+            ceiling.line = ceiling.line.as_deref().map(|line| line.trim().to_owned());
+        }
+        StandardBody::LifeEvent(event) => {
+            let mut seen = BTreeSet::new();
+            event.after.retain(|pair| seen.insert(pair.clone()));
+        }
+        StandardBody::Policy(policy) => {
+            let mut seen = BTreeSet::new();
+            policy.rules_required.retain(|rule| seen.insert(rule.clone()));
+        }
+        StandardBody::Topic(_) | StandardBody::Entry(_) => {}
+    }
+    body
 }
 
 /// The code of a draft: the one given, or what follows from the body.
@@ -274,7 +290,7 @@ fn check_ceiling(facts: &dyn Facts, body: &Ceiling, from: Date) -> Result<(), Re
                 .remedy("look it up: tongban item list --stage base", "查询：tongban item list --stage base"));
             }
         }
-        (None, Some(line)) => text("line", line, NAME_CHARS_MAX)?,
+        (None, Some(line)) => text("line", line, DEPARTMENT_CHARS_MAX)?,
         _ => {
             return Err(invalid(
                 "base_code",

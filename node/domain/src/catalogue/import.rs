@@ -302,7 +302,7 @@ impl Standing {
         }
         let base = facts.base_item(row.text("base_code"));
         let draft = base.as_ref().map(|base| base.state).filter(|state| state.is_draft());
-        let in_force = base.is_some_and(|base| base.published().is_some() || base.state == ItemState::Suspended);
+        let in_force = base.is_some_and(|base| base.standing().is_some());
         Self { column: "base_code", draft, in_force }
     }
 
@@ -395,7 +395,7 @@ impl Sharing {
     }
 }
 
-/// The draft of a base item that a row asks for, if it changes anything; the version in force stands beside it.
+/// The draft of a base item that a row asks for, if it changes anything; the version in force, or suspended, stands beside it.
 fn next_base(facts: &dyn Facts, mut base: BaseItem) -> Option<BaseItem> {
     let Some(known) = facts.base_item(base.core.base_code.as_deref().unwrap_or_default()) else {
         return Some(base);
@@ -407,16 +407,16 @@ fn next_base(facts: &dyn Facts, mut base: BaseItem) -> Option<BaseItem> {
         like.editing.clone_from(&other.editing);
         like == *other
     };
-    let published = known.published();
+    let standing = known.standing();
     if known.state != ItemState::Withdrawn && same(&known) {
         return None;
     }
-    if let Some(published) = published.filter(|published| same(published)) {
+    if let Some(standing) = standing.filter(|standing| same(standing)) {
         // The draft beside it is taken back.
-        return Some(published.clone());
+        return Some(standing.clone());
     }
     base.version = known.version;
-    base.in_force = published.cloned().map(Box::new);
+    base.in_force = standing.cloned().map(Box::new);
     Some(base)
 }
 

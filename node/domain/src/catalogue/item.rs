@@ -262,6 +262,17 @@ impl BaseItem {
         }
     }
 
+    /// The version released last, suspended or not: this one, or the one beside which this is the draft of the next.
+    pub(super) fn standing(&self) -> Option<&BaseItem> {
+        match self.state {
+            ItemState::Published | ItemState::Suspended => Some(self),
+            ItemState::Draft | ItemState::Submitted | ItemState::Reviewed => {
+                self.in_force.as_deref().and_then(BaseItem::standing)
+            }
+            ItemState::Withdrawn => None,
+        }
+    }
+
     /// The version that holds on a day: the one released last, or the one before it while that has not begun. Every node reads it from the
     /// same rows, so that none needs to be told on the day.
     #[must_use]

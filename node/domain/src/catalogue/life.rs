@@ -16,6 +16,8 @@
 mod base;
 mod item;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use tongban_codes::time::{Date, Timestamp};
 
@@ -25,7 +27,7 @@ pub(super) use self::item::brought;
 pub(crate) use self::item::take_back;
 use super::publish::named;
 use super::quality::Gate;
-use super::{BaseItem, Difference, Editing, ItemState, Refused, ServiceItem, StandardBody, StandardKind};
+use super::{BaseItem, Difference, Editing, ItemState, Refused, ServiceItem};
 use crate::{Actor, Event, Facts, Rejection, Role, codes};
 
 /// An act on an item.
@@ -33,7 +35,11 @@ use crate::{Actor, Event, Facts, Rejection, Role, codes};
 #[serde(rename_all = "kebab-case", rename_all_fields = "snake_case", deny_unknown_fields, tag = "kind")]
 pub enum ItemAct {
     /// 提交审核.
-    Submit {},
+    Submit {
+        /// Why it lawfully differs from its superior's: the reviewer passes that, too.
+        #[serde(default)]
+        difference: Option<Difference>,
+    },
     /// 审核通过.
     Pass {
         /// What the reviewer says.
@@ -47,7 +53,7 @@ pub enum ItemAct {
     },
     /// 发布.
     Publish {
-        /// Why it lawfully differs from its superior's.
+        /// Why it lawfully differs from its superior's. Where a policy asks for a review, it is what was reviewed.
         #[serde(default)]
         difference: Option<Difference>,
     },
@@ -74,7 +80,7 @@ impl ItemAct {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            ItemAct::Submit {} => "submit",
+            ItemAct::Submit { .. } => "submit",
             ItemAct::Pass { .. } => "pass",
             ItemAct::Return { .. } => "return",
             ItemAct::Publish { .. } => "publish",
@@ -88,7 +94,7 @@ impl ItemAct {
     #[must_use]
     pub fn roles(&self) -> &'static [Role] {
         match self {
-            ItemAct::Submit {} => &[Role::Catalogue],
+            ItemAct::Submit { .. } => &[Role::Catalogue],
             ItemAct::Pass { .. } | ItemAct::Return { .. } => &[Role::CatalogueReview, Role::Line],
             ItemAct::Publish { .. } | ItemAct::Suspend { .. } | ItemAct::Resume {} => &[Role::Catalogue, Role::Line],
             ItemAct::Withdraw { .. } => &[Role::Catalogue],
@@ -98,7 +104,7 @@ impl ItemAct {
     /// Tells whether it is about the version in the making, and not about the one in force.
     #[must_use]
     pub fn is_of_draft(&self) -> bool {
-        matches!(self, ItemAct::Submit {} | ItemAct::Pass { .. } | ItemAct::Return { .. } | ItemAct::Publish { .. })
+        matches!(self, ItemAct::Submit { .. } | ItemAct::Pass { .. } | ItemAct::Return { .. } | ItemAct::Publish { .. })
     }
 
     /// The state that it leads to, from a state; none where it doesn't fit. `reviewed` tells whether a policy asks for a review.
@@ -106,7 +112,7 @@ impl ItemAct {
     pub fn leads(&self, from: ItemState, reviewed: bool) -> Option<ItemState> {
         use ItemState as S;
         match (self, from) {
-            (ItemAct::Submit {}, S::Draft) => Some(S::Submitted),
+            (ItemAct::Submit { .. }, S::Draft) => Some(S::Submitted),
             (ItemAct::Pass { .. }, S::Submitted) => Some(S::Reviewed),
             (ItemAct::Return { .. }, S::Submitted | S::Reviewed) => Some(S::Draft),
             (ItemAct::Publish { .. }, S::Reviewed) => Some(S::Published),
@@ -188,26 +194,6 @@ pub(super) fn note(field: &'static str, text: &str) -> Result<String, Rejection>
     Ok(text.to_owned())
 }
 
-/// Tells whether a policy of this node or of a superior asks for a review before publication on a day.
-pub(crate) fn review_required(facts: &dyn Facts, day: Date) -> bool {
-    policies(facts, day).iter().any(|policy| policy.review)
-}
-
-/// Days in which a release is to be claimed or declined, by the strictest policy in force.
-pub(super) fn claim_days(facts: &dyn Facts, day: Date) -> Option<u16> {
-    policies(facts, day).iter().filter_map(|policy| policy.claim_days).min()
-}
-
-fn policies(facts: &dyn Facts, day: Date) -> Vec<super::Policy> {
-    let codes = facts.standard_codes(StandardKind::Policy);
-    let all = codes.iter().flat_map(|code| facts.standards(StandardKind::Policy, code));
-    all.filter_map(|standard| match &standard.holding(day)?.body {
-        StandardBody::Policy(policy) => Some(policy.clone()),
-        _ => None,
-    })
-    .collect()
-}
-
 /// Does an act to what is selected. With `dry_run` everything is decided and nothing comes of it.
 pub(crate) fn bring(
     facts: &dyn Facts,
@@ -229,20 +215,19 @@ pub(crate) fn bring(
         Selection::All => candidates(facts, act, None),
         Selection::Department(name) => candidates(facts, act, Some(name)),
     };
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut released = BTreeSet::new();
     for code in codes {
         match bring_one(facts, acting, &gate, act, &code) {
             // A list may name one twice, by its whole code and by a part of it.
             Ok((brought, _)) if !seen.insert(brought.item.clone()) => {}
             Ok((brought, made)) => {
                 report.done.push(brought);
-                for event in made {
-                    let again = matches!(&event, Event::GuideReleased(_, guide)
-                        if events.iter().any(|known| matches!(known, Event::GuideReleased(_, other) if other == guide)));
-                    if !again {
-                        events.push(event);
-                    }
-                }
+                // Several items may have the same guide.
+                events.extend(made.into_iter().filter(|event| match event {
+                    Event::GuideReleased(_, guide) => released.insert(guide.digest()),
+                    _ => true,
+                }));
             }
             Err(rejection) => report.refused.push(Refused { item: code, rejection }),
         }
@@ -333,18 +318,36 @@ fn may(facts: &dyn Facts, actor: &Actor, act: &ItemAct, base: Option<&BaseItem>)
     .remedy("act --as another operator, or: tongban operator line", "换经办人（--as），或：tongban operator line"))
 }
 
+fn unreviewed(code: &str) -> Rejection {
+    Rejection::new(
+        codes::REVIEW_REQUIRED,
+        "a policy asks for a review by another than the editor before publication",
+        "按目录管理要求，须经编辑人以外的人审核后发布",
+    )
+    .field("item", code)
+    .remedy(
+        "tongban item submit, then tongban item review by another operator",
+        "先 tongban item submit，再由他人 tongban item review",
+    )
+}
+
+/// A difference that nobody reviewed.
+fn unreviewed_difference(code: &str) -> Rejection {
+    Rejection::new(
+        codes::REVIEW_REQUIRED,
+        "a policy asks for a review, and this difference from the superior's was not reviewed",
+        "按目录管理要求须先审核，而该差异未经审核",
+    )
+    .field("item", code)
+    .remedy(
+        "have it returned, then: tongban item submit --differs FIELD --reason R --document D",
+        "先退回，再 tongban item submit --differs 要素 --reason 理由 --document 文件",
+    )
+}
+
 fn unfit(act: &ItemAct, code: &str, state: ItemState, review: bool) -> Rejection {
     if matches!(act, ItemAct::Publish { .. }) && state.is_draft() && review {
-        return Rejection::new(
-            codes::REVIEW_REQUIRED,
-            "a policy asks for a review by another than the editor before publication",
-            "按目录管理要求，须经编辑人以外的人审核后发布",
-        )
-        .field("item", code)
-        .remedy(
-            "tongban item submit, then tongban item review by another operator",
-            "先 tongban item submit，再由他人 tongban item review",
-        );
+        return unreviewed(code);
     }
     let (en, zh) = (state.name(), state.zh());
     Rejection::new(

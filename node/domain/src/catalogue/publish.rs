@@ -5,10 +5,10 @@ use tongban_codes::ids::Digest;
 use tongban_codes::item_code::BasicCode;
 use tongban_codes::time::{Date, Timestamp};
 
-use super::difference::{CoreField, lawful, stated};
+use super::difference::{lawful, stated};
 use super::life::Acting;
 use super::quality::Gate;
-use super::{BaseItem, Editing, ItemState, ServiceItem, Term, ceiling};
+use super::{BaseItem, Editing, ItemState, ServiceItem, Term, ceiling, size};
 use crate::{Authority, Event, Facts, Rejection, codes};
 
 /// What a publication of everything did.
@@ -97,16 +97,23 @@ pub(crate) fn in_force(item: &ServiceItem, day: Date) -> Result<(), Rejection> {
 }
 
 /// A guide travels from the first publication that names it.
-pub(super) fn release_guide(facts: &dyn Facts, code: &str, guide: Option<&Digest>, events: &mut Vec<Event>) {
+pub(super) fn release_guide(
+    facts: &dyn Facts,
+    code: &str,
+    guide: Option<&Digest>,
+    events: &mut Vec<Event>,
+) -> Result<(), Rejection> {
     if let Some(digest) = guide
         && !facts.guide_released(digest)
         && let Some(guide) = facts.guide(digest)
     {
         let released = |event: &Event| matches!(event, Event::GuideReleased(_, known) if known.digest() == *digest);
         if !events.iter().any(released) {
+            size::fits("guide", code, &guide)?;
             events.push(Event::GuideReleased(code.to_owned(), Box::new(guide)));
         }
     }
+    Ok(())
 }
 
 /// When and by whom something is published.
@@ -133,18 +140,47 @@ impl<'a> Publishing<'a> {
     }
 }
 
-/// The next version of a base item; what holds until it begins stays beside it.
+/// The next version of a base item; what holds until it begins stays beside it. Beside a suspended one it is suspended too until it is
+/// resumed, unless it begins at once.
 pub(super) fn publish_base(mut base: BaseItem, publishing: Publishing<'_>) -> Result<BaseItem, Rejection> {
     let day = publishing.at.date();
     let code = base.core.base_code.clone().unwrap_or_default();
     in_order(&code, base.effective, base.cancel, day)?;
-    let later = base.effective.is_some_and(|begins| begins > day);
-    let held = base.in_force.as_deref().and_then(|before| before.holding(day)).filter(|_| later);
-    base.in_force = held.map(|held| Box::new(BaseItem { in_force: None, ..held.clone() }));
+    let later = base.effective.filter(|begins| *begins > day);
+    let known = base.in_force.take().filter(|_| later.is_some());
+    let before = known.as_deref().zip(later).and_then(|(known, from)| until(known, day, from));
+    size::queue(&code, before.as_ref().map_or(0, waiting), later)?;
+    base.in_force = before.map(Box::new);
     base.state = ItemState::Published;
+    if let Some(suspended) = known.filter(|known| known.state == ItemState::Suspended) {
+        base.state = ItemState::Suspended;
+        base.editing.note = suspended.editing.note;
+    }
     base.version += 1;
     publishing.sign(&mut base.editing);
+    size::fits("item", &code, &base)?;
     Ok(base)
+}
+
+/// What of a base item holds until a version begins on `from`: the version in force, and those that begin before it.
+fn until(known: &BaseItem, day: Date, from: Date) -> Option<BaseItem> {
+    let alone = || BaseItem { in_force: None, state: ItemState::Published, ..known.clone() };
+    let stands = matches!(known.state, ItemState::Published | ItemState::Suspended);
+    match known.effective.filter(|begins| *begins > day) {
+        None => (stands && known.cancel.is_none_or(|last| day <= last)).then(alone),
+        Some(begins) => {
+            let before = known.in_force.as_deref().and_then(|before| until(before, day, from));
+            if !stands || begins >= from {
+                return before;
+            }
+            Some(BaseItem { in_force: before.map(Box::new), ..alone() })
+        }
+    }
+}
+
+/// How many versions stand behind each other.
+fn waiting(base: &BaseItem) -> usize {
+    1 + base.in_force.as_deref().map_or(0, waiting)
 }
 
 /// Refuses a version that would end before it begins, or has ended.
@@ -217,7 +253,7 @@ pub(super) fn publish_item(
         })?;
         item.difference = lawful(facts, &item, base, from)?;
         item.base_version = Some(base.version);
-        within_ceiling(item.promised, item.statutory, base)?;
+        within_statutory(item.promised, item.statutory, base)?;
         ceiling::hold(facts, &item, from)?;
     } else {
         item.difference = None;
@@ -229,6 +265,7 @@ pub(super) fn publish_item(
     item.version = next_version(facts, &item);
     item.state = ItemState::Published;
     publishing.sign(&mut item.editing);
+    size::fits("item", &item.code, &item)?;
     // Beside a version in force a later one waits: neither a gap nor two in force.
     let in_force = facts.item(&item.code).is_some_and(|known| known.state != ItemState::Withdrawn);
     let waits = in_force && from > day;
@@ -236,7 +273,7 @@ pub(super) fn publish_item(
 }
 
 /// A department that has been merged into another publishes nothing more.
-fn not_merged(authority: &Authority, code: &str, from: Date) -> Result<(), Rejection> {
+pub(super) fn not_merged(authority: &Authority, code: &str, from: Date) -> Result<(), Rejection> {
     match &authority.successor {
         Some(successor) if successor.from <= from => Err(Rejection::new(
             codes::AUTHORITY_MERGED,
@@ -282,20 +319,19 @@ fn consistent(facts: &dyn Facts, item: &ServiceItem) -> Result<(), Rejection> {
     }
 }
 
-/// The base code that the version in force of an item is bound to, while the superior keeps it published.
+/// The base code that the version in force of an item is bound to, until the superior withdraws it.
 pub(super) fn binding(facts: &dyn Facts, code: &str) -> Option<String> {
     facts
         .item(code)
         .filter(|known| matches!(known.state, ItemState::Published | ItemState::Suspended))
         .and_then(|known| known.core.base_code)
-        .filter(|base| facts.base_item(base).is_some_and(|base| base.published().is_some()))
+        .filter(|base| facts.base_item(base).is_some_and(|base| base.standing().is_some()))
 }
 
-/// The base code is one of the four that are the same: no new version leaves its base item.
+/// The base code is one of the four that are the same: no new version leaves its base item, for whatever reason. Under another one nobody
+/// would hold the other three to what they were, nor see that they differ.
 pub(super) fn same_binding(facts: &dyn Facts, item: &ServiceItem) -> Result<(), Rejection> {
-    let excused = item.difference.as_ref().is_some_and(|difference| difference.fields.contains(&CoreField::BaseCode));
     match binding(facts, &item.code) {
-        Some(_) if excused => Ok(()),
         Some(bound) if item.core.base_code.as_ref() != Some(&bound) => Err(Rejection::new(
             codes::CORE_LOCKED,
             format!("the version in force is bound to the base item {bound}"),
@@ -310,7 +346,8 @@ pub(super) fn same_binding(facts: &dyn Facts, item: &ServiceItem) -> Result<(), 
     }
 }
 
-pub(super) fn within_ceiling(
+/// Refuses times that are longer than the statutory ones; how long may be promised at most, the ceilings say ([`ceiling::hold`]).
+pub(super) fn within_statutory(
     promised: Option<Term>,
     statutory: Option<Term>,
     base: &BaseItem,
@@ -324,14 +361,8 @@ pub(super) fn within_ceiling(
         .field(field, days)
         .remedy("shorten it", "缩短时限")
     };
-    // Who promises nothing may take the statutory time, and the ceiling holds for that as well.
-    if let (Some(promised), Some(ceiling)) = (promised.or(statutory), base.promised_days)
-        && promised.days > ceiling
-    {
-        return Err(exceeded("promised_days", promised.days, ceiling, "the superior's ceiling", "上级限高"));
-    }
     if let (Some(statutory), Some(longest)) = (statutory, base.statutory_days)
-        && statutory.days > longest
+        && statutory.working_days() > longest
     {
         return Err(exceeded(
             "statutory_days",
@@ -342,7 +373,7 @@ pub(super) fn within_ceiling(
         ));
     }
     if let (Some(promised), Some(statutory)) = (promised, statutory)
-        && promised.days > statutory.days
+        && promised.exceeds(statutory)
     {
         return Err(exceeded("promised_days", promised.days, statutory.days, "the statutory time", "法定时限"));
     }

@@ -269,6 +269,11 @@ impl<'a> Gate<'a> {
         Self { facts, day, policy: policy(facts, facts.node().division, day), lists: OnceCell::new() }
     }
 
+    /// Tells whether policy asks for a review before publication.
+    pub(crate) fn asks_for_review(&self) -> bool {
+        self.policy.review
+    }
+
     /// Refuses an item that lacks the quality which policy requires for publication.
     pub(crate) fn hold(&self, item: &ServiceItem, authority: &Authority) -> Result<(), Rejection> {
         let policy = &self.policy;

@@ -1,7 +1,9 @@
-//! Successors: departments merge, credit codes change, items are replaced, each as of a day and by an order.
+//! Departments merge and credit codes change, each as of a day and by an order.
 //!
 //! A case keeps the item, the department and the code with which it began; what comes after the day begins with the new ones. The old item
 //! names its successor, so that either code leads to the other.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use tongban_codes::credit_code::CreditCode;
@@ -9,10 +11,12 @@ use tongban_codes::ids::AuthorityId;
 use tongban_codes::item_code::ImplementationCode;
 use tongban_codes::time::Date;
 
+use super::date::end_waiting;
 use super::life::{Acting, note};
-use super::publish::{Publishing, named, publish_base, publish_item, unknown};
+use super::publish::{Publishing, publish_base, publish_item};
 use super::quality::Gate;
-use super::{BaseItem, ItemState, Refused, ServiceItem, Successor, authority_id};
+use super::replace::ended;
+use super::{BaseItem, ItemState, Refused, ServiceItem, authority_id};
 use crate::authority::{AuthoritySuccessor, DatedCode};
 use crate::{Authority, Event, Facts, Mandate, Rejection, codes};
 
@@ -70,8 +74,12 @@ struct Move<'a> {
     order: Option<String>,
     report: ReorganisationReport,
     events: Vec<Event>,
-    /// Codes that changed.
-    crossed: Vec<(String, String)>,
+    /// Codes that changed, and into what.
+    crossed: BTreeMap<String, String>,
+    /// Codes of the versions that were published.
+    published: BTreeSet<String>,
+    /// Codes of items of which something was written.
+    touched: BTreeSet<String>,
 }
 
 /// Merges authorities into another, or changes the credit code of one, as of a day.
@@ -138,7 +146,9 @@ pub(crate) fn reorganise(
         order,
         report: ReorganisationReport { dry_run, ..ReorganisationReport::default() },
         events: Vec::new(),
-        crossed: Vec::new(),
+        crossed: BTreeMap::new(),
+        published: BTreeSet::new(),
+        touched: BTreeSet::new(),
     };
     whole.events.push(Event::Authority(whole.into.clone()));
     let ids: Vec<AuthorityId> = if only_code { vec![whole.into.id] } else { old.iter().map(|old| old.id).collect() };
@@ -220,51 +230,74 @@ impl Move<'_> {
                     } else {
                         published
                     };
+                    self.published.insert(next.code.clone());
+                    self.touched.insert(next.code.clone());
                     self.events.push(if waits { Event::Waiting(published) } else { Event::Item(published) });
                     version
                 }
                 Err(rejection) => {
-                    self.report.refused.push(Refused { item: item.code, rejection });
-                    next.state = ItemState::Draft;
-                    self.events.push(Event::Item(next));
+                    self.report.refused.push(Refused { item: item.code.clone(), rejection });
+                    // A draft that stands already is the one to mend.
+                    if [&item.code, &next.code].iter().all(|code| self.facts.item_draft(code).is_none()) {
+                        next.state = ItemState::Draft;
+                        self.events.push(Event::Item(next));
+                    }
                     return;
                 }
             }
         };
-        for (waiting, number) in later.iter().zip(version + 1..) {
+        self.touched.insert(item.code.clone());
+        // Where another goes on under that code, what waits there waits for both.
+        for (waiting, number) in later.iter().filter(|_| !already).zip(version + 1..) {
             let renamed = ServiceItem { version: number, ..self.renamed(waiting) };
             self.events.push(Event::Waiting(renamed));
         }
         let successor = crosses.then(|| next.code.clone());
         if let Some(successor) = &successor {
-            self.crossed.push((item.code.clone(), successor.clone()));
+            self.crossed.insert(item.code.clone(), successor.clone());
             self.events.push(Event::Item(self.ended(item.clone(), successor)));
+            if self.from > self.acting.at.date() {
+                let ended = |waiting| self.ended(waiting, successor);
+                self.events.extend(end_waiting(self.facts, &item.code, self.from, ended));
+            }
         }
         self.report.moved.push(Moved { item: item.code, successor, version });
     }
 
     /// Tells whether an item of that code is there already: two departments that merge offered the same.
     fn goes_on(&self, code: &str) -> bool {
-        let made = |event: &Event| matches!(event, Event::Item(item) | Event::Waiting(item) if item.code == code);
-        self.facts.item(code).is_some_and(|known| known.state != ItemState::Withdrawn) || self.events.iter().any(made)
+        self.facts.item(code).is_some_and(|known| known.state != ItemState::Withdrawn) || self.published.contains(code)
     }
 
     fn ended(&self, item: ServiceItem, successor: &str) -> ServiceItem {
         ended(item, successor, self.from, self.order.clone(), self.acting)
     }
 
-    /// Drafts follow at once: what is published from them is of the new department.
+    /// Drafts follow at once: what is published from them is of the new department. None is lost, for what was published takes the draft
+    /// beside it away, and under one code two could meet.
     fn drafts(&mut self, ids: &[AuthorityId]) {
-        for code in self.facts.item_drafts() {
-            let Some(draft) = self.facts.item_draft(&code).filter(|draft| ids.contains(&draft.authority)) else {
-                continue;
+        let drafts = self.facts.item_drafts();
+        let mut taken: BTreeSet<String> = drafts.iter().cloned().collect();
+        for code in drafts {
+            let Some(draft) = self.facts.item_draft(&code) else { continue };
+            let next = if ids.contains(&draft.authority) {
+                ServiceItem { editing: draft.editing.clone(), ..self.renamed(&draft) }
+            } else {
+                draft.clone()
             };
-            let next = ServiceItem { editing: draft.editing.clone(), ..self.renamed(&draft) };
             if next == draft {
+                if self.touched.contains(&code) {
+                    self.events.push(Event::Item(draft));
+                }
                 continue;
             }
-            if next.code != draft.code {
-                self.events.push(Event::TakenBack(draft.code.clone(), 0));
+            if next.code != code {
+                if !taken.insert(next.code.clone()) {
+                    self.report.refused.push(Refused { item: code, rejection: two_drafts(&next.code) });
+                    self.events.push(Event::Item(draft));
+                    continue;
+                }
+                self.events.push(Event::TakenBack(code, 0));
             }
             self.report.drafts.push(next.code.clone());
             self.events.push(Event::Item(next));
@@ -279,15 +312,21 @@ impl Move<'_> {
             }
             let department = self.into.name.clone();
             let mut above = row.clone();
-            if let Some(published) = row.published() {
+            let standing = row.standing();
+            if standing.is_none() && !row.state.is_draft() {
+                continue;
+            }
+            if let Some(standing) = standing {
                 let next = BaseItem {
                     department: department.clone(),
-                    effective: Some(published.effective.map_or(self.from, |begins| begins.max(self.from))),
-                    in_force: Some(Box::new(published.clone())),
-                    ..published.clone()
+                    effective: Some(standing.effective.map_or(self.from, |begins| begins.max(self.from))),
+                    in_force: Some(Box::new(standing.clone())),
+                    ..standing.clone()
                 };
                 match publish_base(next, Publishing::of(self.acting)) {
-                    Ok(next) => {
+                    Ok(mut next) => {
+                        // An order about departments resumes nothing.
+                        next.state = standing.state;
                         above.in_force = Some(Box::new(next.clone()));
                         self.events.push(Event::BaseItem(next));
                     }
@@ -313,7 +352,7 @@ impl Move<'_> {
                 .mandates
                 .iter()
                 .filter_map(|mandate| {
-                    let (_, code) = self.crossed.iter().find(|(code, _)| *code == mandate.item)?;
+                    let code = self.crossed.get(&mandate.item)?;
                     Some(Mandate { item: code.clone(), from: mandate.from.max(self.from), ..mandate.clone() })
                 })
                 .collect();
@@ -333,102 +372,13 @@ impl Move<'_> {
     }
 }
 
-/// An item with its successor: it ends on the day before, or at once when that is past.
-fn ended(mut item: ServiceItem, by: &str, from: Date, order: Option<String>, acting: Acting<'_>) -> ServiceItem {
-    item.successor = Some(Successor { code: by.to_owned(), from, order });
-    item.editing.at = Some(acting.at);
-    if from > acting.at.date() {
-        item.cancel = Some(from.previous_day());
-    } else {
-        item.state = ItemState::Withdrawn;
-    }
-    item
+fn two_drafts(code: &str) -> Rejection {
+    Rejection::new(codes::ITEM_STATE, "a draft of that code stands already", "该编码已有草稿")
+        .field("item", code)
+        .remedy("publish or take back one of the two, then repeat", "先发布或撤回其中之一，再重复")
 }
 
-/// Replaces an item by another as of a day: the old one ends the day before and names the new one, mandates are carried over.
-pub(crate) fn replace(
-    facts: &dyn Facts,
-    acting: Acting<'_>,
-    old: &str,
-    by: &str,
-    from: Date,
-    order: Option<&str>,
-) -> Result<(Moved, Vec<Event>), Rejection> {
-    let order = order.map(|order| note("order", order)).transpose()?;
-    let day = acting.at.date();
-    if facts.base_item(old).is_some_and(|base| base.node == facts.node().node) {
-        return replace_base(facts, acting, old, by, from, order);
-    }
-    let item = named(facts, old)?;
-    let next = named(facts, by)?;
-    let begins = |next: &ServiceItem| next.effective.is_none_or(|begins| begins <= from.max(day));
-    let stands = next.state == ItemState::Published && begins(&next);
-    let waits = facts.items_waiting(&next.code).iter().any(begins);
-    if item.code == next.code || !(stands || waits) {
-        return Err(no_gap(by, from));
-    }
-    if !matches!(item.state, ItemState::Published | ItemState::Suspended) {
-        return Err(Rejection::new(codes::ITEM_STATE, "the item is not in force", "该事项不在用")
-            .field("item", old)
-            .remedy("see its state: tongban item show", "查看状态：tongban item show"));
-    }
-    let mut events = vec![Event::Item(ended(item.clone(), &next.code, from, order, acting))];
-    for mut operator in facts.operators() {
-        let Some(mandate) = operator.mandates.iter().find(|mandate| mandate.item == item.code).cloned() else {
-            continue;
-        };
-        if !operator.mandates.iter().any(|known| known.item == next.code) {
-            operator.mandates.push(Mandate { item: next.code.clone(), from: mandate.from.max(from), ..mandate });
-            events.push(Event::Operator(operator));
-        }
-    }
-    Ok((Moved { item: item.code, successor: Some(next.code), version: next.version }, events))
-}
-
-fn replace_base(
-    facts: &dyn Facts,
-    acting: Acting<'_>,
-    old: &str,
-    by: &str,
-    from: Date,
-    order: Option<String>,
-) -> Result<(Moved, Vec<Event>), Rejection> {
-    let day = acting.at.date();
-    let row = facts.base_item(old).ok_or_else(|| unknown(old))?;
-    let next = facts.base_item(by).and_then(|base| base.holding(from.max(day)).cloned());
-    let Some(next) = next.filter(|_| old != by) else { return Err(no_gap(by, from)) };
-    let Some(mut base) = row.published().cloned() else {
-        return Err(Rejection::new(codes::ITEM_STATE, "the base item is not published", "该基本目录未发布")
-            .field("item", old)
-            .remedy("see its state: tongban item show", "查看状态：tongban item show"));
-    };
-    base.successor = Some(Successor { code: by.to_owned(), from, order });
-    base.editing.at = Some(acting.at);
-    if from > day {
-        base.cancel = Some(from.previous_day());
-    } else {
-        base.state = ItemState::Withdrawn;
-    }
-    let mut events = vec![Event::BaseItem(base.clone())];
-    if row.state.is_draft() && base.state == ItemState::Published {
-        let mut draft = row;
-        draft.in_force = Some(Box::new(base));
-        events.push(Event::BaseItem(draft));
-    }
-    Ok((Moved { item: old.to_owned(), successor: Some(by.to_owned()), version: next.version }, events))
-}
-
-fn no_gap(by: &str, from: Date) -> Rejection {
-    Rejection::new(
-        codes::ITEM_NOT_PUBLISHED,
-        format!("{by} isn't published with effect from {from} or before, so there would be a gap"),
-        format!("{by} 未发布，或 {from} 时尚未生效，会出现空档"),
-    )
-    .field("by", by)
-    .remedy("publish it with that day first: tongban item publish", "先发布，生效日期不晚于该日：tongban item publish")
-}
-
-fn unknown_authority(name: &str) -> Rejection {
+pub(super) fn unknown_authority(name: &str) -> Rejection {
     Rejection::new(codes::AUTHORITY_UNKNOWN, "no such authority at this node", "本节点没有该机关")
         .field("authority", name)
         .remedy(

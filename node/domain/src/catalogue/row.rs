@@ -11,9 +11,10 @@ use super::item::is_handled_code;
 use super::publish::binding;
 use super::{
     BaseItem, CodeList, Core, Difference, Editing, Guide, ItemState, PERMIT_DAYS, ServiceItem, Source, TYPE_PERMIT,
-    Term, Unit, core_departs, reading,
+    Term, Unit, core_departs, reading, size,
 };
 use crate::Facts;
+use crate::decide::NAME_CHARS_MAX;
 
 /// The longest text of a column, in characters (national table `up_task_general_basic`: 1,000).
 const TEXT_CHARS_MAX: usize = 1000;
@@ -45,9 +46,11 @@ pub(super) fn parse_row(
     let row = findings.row;
     let node = facts.node();
     for column in TEXTS {
-        if row.text(column).chars().count() > TEXT_CHARS_MAX {
-            let problem = "超过 1000 字 / longer than 1,000 characters";
-            findings.reject(column, "too-long", problem, "缩短 / shorten it");
+        // A department becomes an authority, or the line of one, whose names are as long as everywhere.
+        let max = if column == "department" { NAME_CHARS_MAX } else { TEXT_CHARS_MAX };
+        if row.text(column).chars().count() > max {
+            let problem = format!("超过 {max} 字 / longer than {max} characters");
+            findings.reject(column, "too-long", &problem, "缩短 / shorten it");
         }
         if row.text(column).chars().any(char::is_control) {
             let problem = "含有换行等控制字符 / it has line breaks or other control characters";
@@ -78,7 +81,23 @@ pub(super) fn parse_row(
         service_item(facts, findings, authorities, division, terms, codes, at)
     };
     let guide = fields.map(|fields| fields.guide()).filter(|guide| !guide.is_empty());
+    travels(findings, &parsed, guide.as_ref());
     (parsed, guide)
+}
+
+/// Rejects what is too large for the record that its publication makes.
+fn travels(findings: &mut Findings<'_>, parsed: &Parsed, guide: Option<&Guide>) {
+    let (column, item) = match parsed {
+        Parsed::Base(base) => ("base_code", size::excess(&**base)),
+        Parsed::Item(item) => ("local_item_code", size::excess(&**item)),
+        Parsed::Nothing => return,
+    };
+    if let Some(bytes) = item.or_else(|| guide.and_then(size::excess)) {
+        let max = size::RECORD_BYTES_MAX;
+        let problem =
+            format!("该行及其列表共 {bytes} 字节，超过 {max} / the row with its lists has {bytes} bytes of {max}");
+        findings.reject(column, "too-large", &problem, "缩短文字或删减列表 / shorten texts or leave entries out");
+    }
 }
 
 /// The optional columns, as read.
@@ -230,7 +249,13 @@ fn service_item(
         }
     };
     let statutory = terms.statutory.or(permit_days(&core.item_type).map(working));
-    within(findings, "promised_days", days(terms.promised), days(statutory), "法定时限", "the statutory time");
+    if let (Some(promised), Some(longest)) = (terms.promised, statutory)
+        && promised.exceeds(longest)
+    {
+        let (days, longest) = (promised.days, longest.days);
+        let problem = format!("{days} 长于法定时限 {longest} / {days} is longer than the statutory time of {longest}");
+        findings.reject("promised_days", "ceiling-exceeded", &problem, "缩短时限 / shorten it");
+    }
     check_local_code(findings, division);
     department(findings);
     if findings.rejected {
@@ -279,7 +304,12 @@ fn working(days: u16) -> Term {
     Term { days, unit: Unit::WorkingDays }
 }
 
-/// The number of days of a term; publication compares the numbers too, whatever their units.
+/// The most working days that a term may hold, to compare with what a superior gives in working days.
+fn most(term: Option<Term>) -> Option<u16> {
+    term.map(Term::working_days)
+}
+
+/// The number of days of a term.
 fn days(term: Option<Term>) -> Option<u16> {
     term.map(|term| term.days)
 }
@@ -310,9 +340,9 @@ fn under(
         }
     }
     let (zh, en) = ("上级法定时限", "the superior's statutory time");
-    within(findings, "statutory_days", days(terms.statutory), base.statutory_days, zh, en);
+    within(findings, "statutory_days", most(terms.statutory), base.statutory_days, zh, en);
     let (zh, en) = ("上级限高", "the superior's ceiling");
-    within(findings, "promised_days", days(terms.promised), base.promised_days, zh, en);
+    within(findings, "promised_days", most(terms.promised), base.promised_days, zh, en);
     terms.statutory = terms.statutory.or(base.statutory_days.map(working));
     let longest = days(terms.statutory);
     let ceiling = base.promised_days.map(|days| longest.map_or(days, |longest| days.min(longest)));

@@ -37,6 +37,23 @@ pub struct Term {
     pub unit: Unit,
 }
 
+impl Term {
+    /// The most working days that it may hold: of natural days five in every seven, and of the rest five at most.
+    #[must_use]
+    pub fn working_days(self) -> u16 {
+        match self.unit {
+            Unit::WorkingDays => self.days,
+            Unit::NaturalDays => 5 * (self.days / 7) + (self.days % 7).min(5),
+        }
+    }
+
+    /// Tells whether it is longer than another; of different units the working days are compared that both may hold.
+    #[must_use]
+    pub fn exceeds(self, other: Term) -> bool {
+        if self.unit == other.unit { self.days > other.days } else { self.working_days() > other.working_days() }
+    }
+}
+
 /// How a case may reach the authority in charge (国办发〔2020〕35号).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize)]
 #[cbor(index_only)]

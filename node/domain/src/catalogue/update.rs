@@ -1,12 +1,16 @@
 //! Claims in bulk, and bringing what is claimed up to the present version of its base item.
 
+use std::collections::BTreeSet;
+
+use tongban_codes::time::Date;
+
 use super::claim::{claim, under_review, working_days};
 use super::claimed::{ClaimState, ClaimView, claims};
 use super::difference::{CoreField, Lock, take_locked};
 use super::life::{Acting, LifeReport, Selection, brought};
 use super::publish::unknown;
-use super::{BaseItem, ClaimTerms, Editing, Guide, ItemState, Refused, ServiceItem};
-use crate::{Event, Facts, Rejection};
+use super::{BaseItem, ClaimTerms, Editing, Guide, ItemState, Refused, ServiceItem, size};
+use crate::{Event, Facts, Rejection, codes};
 
 /// Claims what is selected of the base items above, each with the same terms; `All` means what is neither claimed nor declined.
 pub(crate) fn claim_all(
@@ -15,12 +19,12 @@ pub(crate) fn claim_all(
     which: &Selection,
     terms: &ClaimTerms,
     dry_run: bool,
-) -> (LifeReport, Vec<Event>) {
+) -> Result<(LifeReport, Vec<Event>), Rejection> {
     let mut report = LifeReport { dry_run, ..LifeReport::default() };
     let mut events: Vec<Event> = Vec::new();
     let pending = || claims(facts, acting.at.date()).into_iter().filter(|view| view.state == ClaimState::Pending);
     let line = |code: &str| facts.base_item(code).map(|base| base.department).unwrap_or_default();
-    let base_codes: Vec<String> = match which {
+    let mut base_codes: Vec<String> = match which {
         Selection::One(code) => vec![code.clone()],
         Selection::These(base_codes) => base_codes.clone(),
         Selection::All => pending().map(|view| view.base_code).collect(),
@@ -28,17 +32,29 @@ pub(crate) fn claim_all(
             pending().map(|view| view.base_code).filter(|code| line(code) == *name).collect()
         }
     };
+    let mut seen = BTreeSet::new();
+    base_codes.retain(|code| seen.insert(code.clone()));
+    if let (Some(code), 2..) = (&terms.local_code, base_codes.len()) {
+        return Err(Rejection::new(
+            codes::INVALID_FIELD,
+            "one local code can't be that of several items",
+            "一个地方实施编码不能用于多个事项",
+        )
+        .field("local_code", code)
+        .remedy("claim each with its own --local-code, or leave it out", "逐项认领并分别提供，或不提供 --local-code"));
+    }
+    let mut authorities = BTreeSet::new();
     for base_code in base_codes {
         match claim(facts, &base_code, terms, acting) {
             Ok(made) => {
                 for event in made {
-                    if let Event::Item(item) = &event {
-                        report.done.push(brought(item, false));
+                    match &event {
+                        Event::Item(item) => report.done.push(brought(item, false)),
+                        // The authority that all of them name is the same.
+                        Event::Authority(authority) if !authorities.insert(authority.id) => continue,
+                        _ => {}
                     }
-                    // The authority that all of them name is the same.
-                    if !events.contains(&event) {
-                        events.push(event);
-                    }
+                    events.push(event);
                 }
             }
             Err(rejection) => report.refused.push(Refused { item: base_code, rejection }),
@@ -47,7 +63,7 @@ pub(crate) fn claim_all(
     if dry_run {
         events.clear();
     }
-    (report, events)
+    Ok((report, events))
 }
 
 /// Takes the present version of base items over into drafts of the items that are bound to an earlier one; what is local stays.
@@ -77,7 +93,8 @@ pub(crate) fn update(
                 continue;
             }
             match updated(facts, acting, code, &base) {
-                Ok((item, guide)) => {
+                Ok(None) => {}
+                Ok(Some((item, guide))) => {
                     report.done.push(brought(&item, false));
                     events.extend(guide.map(|guide| Event::Guide(Box::new(guide))));
                     events.push(Event::Item(item));
@@ -92,15 +109,31 @@ pub(crate) fn update(
     Ok((report, events))
 }
 
-/// The draft of an item with the core and the locks of a base item, and the guide that goes with it where it changes.
+/// The draft of an item with the core and the locks of a base item, and the guide that goes with it where it changes; none where a version
+/// that waits has them already.
+///
+/// A version begins no earlier than was said of it: a draft keeps its later day, and what waits for one isn't passed over.
 fn updated(
     facts: &dyn Facts,
     acting: Acting<'_>,
     code: &str,
     base: &BaseItem,
-) -> Result<(ServiceItem, Option<Guide>), Rejection> {
+) -> Result<Option<(ServiceItem, Option<Guide>)>, Rejection> {
+    let day = acting.at.date();
+    let from = base.effective.map_or(day, |begins| begins.max(day));
+    let draft = facts.item_draft(code);
+    let mut waiting = facts.items_waiting(code);
+    let in_time = |waiting: &ServiceItem| waiting.effective.is_none_or(|begins| begins <= from);
+    if draft.is_none() {
+        if waiting.iter().any(|waiting| in_time(waiting) && waiting.base_version >= Some(base.version)) {
+            return Ok(None);
+        }
+        if let Some(later) = waiting.iter().find(|waiting| !in_time(waiting)) {
+            return Err(passed_over(later, from));
+        }
+    }
     under_review(facts, code)?;
-    let mut item = facts.item_draft(code).or_else(|| facts.item(code)).ok_or_else(|| unknown(code))?;
+    let mut item = draft.or_else(|| waiting.pop()).or_else(|| facts.item(code)).ok_or_else(|| unknown(code))?;
     let differs =
         |field: CoreField| item.difference.as_ref().is_some_and(|difference| difference.fields.contains(&field));
     let mut core = base.core.clone();
@@ -133,15 +166,35 @@ fn updated(
         }
         guide.bases.retain(|basis| core.legal_basis.contains(&basis.law));
         if guide != known {
+            size::fits("guide", code, &guide)?;
             item.guide = Some(guide.digest());
             new_guide = Some(guide);
         }
     }
     item.core = core;
     item.base_version = Some(base.version);
-    item.effective = base.effective.filter(|begins| *begins > acting.at.date());
-    item.cancel = item.cancel.filter(|last| *last >= acting.at.date());
+    item.effective = item.effective.max(base.effective).filter(|begins| *begins > day);
+    item.cancel = item.cancel.filter(|last| *last >= day);
     item.state = ItemState::Draft;
     item.editing = Editing { editor: Some(acting.actor.operator.clone()), at: Some(acting.at), ..Editing::default() };
-    Ok((item, new_guide))
+    size::fits("item", code, &item)?;
+    Ok(Some((item, new_guide)))
+}
+
+/// The refusal to make a draft whose publication would take a version back that waits for a later day.
+fn passed_over(later: &ServiceItem, from: Date) -> Rejection {
+    let (version, begins) = (later.version, later.effective.unwrap_or(from));
+    Rejection::new(
+        codes::ITEM_STATE,
+        format!("version {version} waits for {begins}; one that begins on {from} would take its place"),
+        format!("第 {version} 版将于 {begins} 生效，自 {from} 起的新版本会取代它"),
+    )
+    .field("item", &later.code)
+    .remedy(
+        format!(
+            "take it back first, and publish it again after: tongban item withdraw {} --version {version}",
+            later.code
+        ),
+        format!("先撤回，更新后再发布：tongban item withdraw {} --version {version}", later.code),
+    )
 }

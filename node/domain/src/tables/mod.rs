@@ -8,11 +8,13 @@
 //! Table and column names, widths and what may not be empty are those of ZWFW C 0109.2 as published implementations have them; its text isn't
 //! public (standards §10).
 
+mod batch;
 mod report;
 mod row;
 mod table;
 mod value;
 
+pub use batch::{BATCHES_A_DAY_MAX, Batch};
 pub use report::{Answer, Comparison, Operation, Outgoing, ReportedRow, Said, answered, compare};
 pub use row::{Choices, Lack, Row, TableSource, rows};
 pub use table::{COLUMNS_OF_SENDING, Column, Family, Kind, Part, Table};

@@ -2,7 +2,8 @@
 
 use tongban_codes::time::Date;
 
-use super::{Acting, Brought, ItemAct, about, may, not_own, review_required, said, unfit};
+use super::{Acting, Brought, ItemAct, about, may, not_own, said, unfit};
+use crate::catalogue::establish::policy;
 use crate::catalogue::publish::{Publishing, publish_base, release_guide};
 use crate::catalogue::{BaseItem, ItemState};
 use crate::{Event, Facts, Rejection};
@@ -26,7 +27,7 @@ pub(super) fn bring_base(
     row: BaseItem,
 ) -> Result<(Brought, Vec<Event>), Rejection> {
     let day = acting.at.date();
-    let review = act.is_of_draft() && review_required(facts, day);
+    let review = act.is_of_draft() && policy(facts, facts.node().division, day).review;
     let beside = (!act.is_of_draft() && row.state.is_draft()).then(|| row.clone());
     let state_of_row = row.state;
     let Some(mut base) = about(act, row) else {
@@ -41,7 +42,7 @@ pub(super) fn bring_base(
         ItemAct::Publish { .. } => {
             let base = publish_base(base, Publishing::of(acting))?;
             let mut events = Vec::new();
-            release_guide(facts, code, base.guide.as_ref(), &mut events);
+            release_guide(facts, code, base.guide.as_ref(), &mut events)?;
             let brought = brought_base(&base, day);
             events.push(Event::BaseItem(base));
             return Ok((brought, events));
@@ -50,7 +51,7 @@ pub(super) fn bring_base(
             not_own(&base.editing, acting.actor, code)?;
             base.editing.reviewer = Some(acting.actor.operator.clone());
         }
-        ItemAct::Submit {} if base.editing.editor.is_none() => {
+        ItemAct::Submit { .. } if base.editing.editor.is_none() => {
             base.editing.editor = Some(acting.actor.operator.clone());
         }
         ItemAct::Withdraw { from: Some(from), .. } if *from > day => {

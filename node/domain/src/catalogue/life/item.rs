@@ -1,7 +1,11 @@
 //! Acts on implementation items.
 
-use super::{Acting, Brought, ItemAct, not_own, review_required, said, unfit};
+use tongban_codes::time::Date;
+
+use super::{Acting, Brought, ItemAct, not_own, said, unfit, unreviewed_difference};
 use crate::catalogue::ServiceItem;
+use crate::catalogue::date::end_waiting;
+use crate::catalogue::difference::stated;
 use crate::catalogue::publish::{Publishing, named, publish_item, release_guide, unknown};
 use crate::catalogue::quality::Gate;
 use crate::{Event, Facts, Rejection};
@@ -14,20 +18,23 @@ pub(super) fn bring_item(
     mut item: ServiceItem,
 ) -> Result<(Brought, Vec<Event>), Rejection> {
     let day = acting.at.date();
-    let review = act.is_of_draft() && review_required(facts, day);
+    let review = act.is_of_draft() && gate.asks_for_review();
     let Some(state) = act.leads(item.state, review) else {
         return Err(unfit(act, &item.code, item.state, review));
     };
     let said = said(act)?;
     match act {
         ItemAct::Publish { difference } => {
-            if difference.is_some() {
+            if difference.is_some() && *difference != item.difference {
+                if review {
+                    return Err(unreviewed_difference(&item.code));
+                }
                 item.difference.clone_from(difference);
             }
             let (item, waits) = publish_item(facts, item, gate, Publishing::of(acting))?;
             let brought = brought(&item, waits);
             let mut events = Vec::new();
-            release_guide(facts, &item.code, item.guide.as_ref(), &mut events);
+            release_guide(facts, &item.code, item.guide.as_ref(), &mut events)?;
             events.push(if waits { Event::Waiting(item) } else { Event::Item(item) });
             return Ok((brought, events));
         }
@@ -35,17 +42,29 @@ pub(super) fn bring_item(
             not_own(&item.editing, acting.actor, &item.code)?;
             item.editing.reviewer = Some(acting.actor.operator.clone());
         }
-        ItemAct::Submit {} if item.editing.editor.is_none() => {
-            item.editing.editor = Some(acting.actor.operator.clone());
+        ItemAct::Submit { difference } => {
+            if let Some(difference) = difference {
+                stated(difference)?;
+                item.difference = Some(difference.clone());
+            }
+            item.editing.editor.get_or_insert_with(|| acting.actor.operator.clone());
         }
         ItemAct::Withdraw { from: Some(from), .. } if *from > day => {
             let last = from.previous_day();
             if item.effective.is_some_and(|begins| last < begins) {
                 return Err(unfit(act, &item.code, item.state, review));
             }
-            item.cancel = Some(last);
-            item.editing = acting.editing(&item.editing, said.as_deref());
-            return Ok((brought(&item, false), vec![Event::Item(item)]));
+            let ended = |item: ServiceItem, last: Date| ServiceItem {
+                cancel: Some(last),
+                editing: acting.editing(&item.editing, said.as_deref()),
+                ..item
+            };
+            let item = ended(item, last);
+            let waiting = end_waiting(facts, &item.code, *from, |waiting| {
+                let sooner = waiting.cancel.map_or(last, |cancel| cancel.min(last));
+                ended(waiting, sooner)
+            });
+            return Ok((brought(&item, false), std::iter::once(Event::Item(item)).chain(waiting).collect()));
         }
         _ => {}
     }

@@ -54,12 +54,34 @@ pub(crate) struct Try {
     pub(super) dry_run: bool,
 }
 
+/// What lawfully differs from the superior's, and why.
+#[derive(Debug, Args)]
+pub(crate) struct Differs {
+    /// 依法与上级不同的要素，逗号分隔 / what lawfully differs from the superior's, with commas between
+    #[arg(long, value_name = "F,F", value_delimiter = ',', requires_all = ["reason", "document"])]
+    differs: Vec<String>,
+    /// 理由：local-regulation、pilot、autonomy、power-moved、law-changed、correction / lawful reason
+    #[arg(long, value_name = "R", requires = "differs")]
+    reason: Option<String>,
+    /// 允许不同的文件及条款 / the document that allows it, with number and article
+    #[arg(long, value_name = "TEXT", requires = "differs")]
+    document: Option<String>,
+}
+
+impl Differs {
+    fn difference(&self) -> Result<Option<Difference>, Failure> {
+        difference(&self.differs, self.reason.as_deref(), self.document.as_deref())
+    }
+}
+
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// 提交审核 / submit drafts for review
     Submit {
         #[command(flatten)]
         which: Which,
+        #[command(flatten)]
+        differs: Differs,
         #[command(flatten)]
         only: Try,
     },
@@ -80,15 +102,8 @@ pub(crate) enum Command {
     Publish {
         #[command(flatten)]
         which: Which,
-        /// 依法与上级不同的要素，逗号分隔 / what lawfully differs from the superior's, with commas between
-        #[arg(long, value_name = "F,F", value_delimiter = ',', requires_all = ["reason", "document"])]
-        differs: Vec<String>,
-        /// 理由：local-regulation、pilot、autonomy、power-moved、law-changed、correction / lawful reason
-        #[arg(long, value_name = "R", requires = "differs")]
-        reason: Option<String>,
-        /// 允许不同的文件及条款 / the document that allows it, with number and article
-        #[arg(long, value_name = "TEXT", requires = "differs")]
-        document: Option<String>,
+        #[command(flatten)]
+        differs: Differs,
         #[command(flatten)]
         only: Try,
     },
@@ -145,15 +160,17 @@ pub(crate) enum Command {
 
 pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failure> {
     match command {
-        Command::Submit { which, only } => bring(context, ItemAct::Submit {}, &which, only),
+        Command::Submit { which, differs, only } => {
+            bring(context, ItemAct::Submit { difference: differs.difference()? }, &which, only)
+        }
         Command::Review { which, returned: true, reason, only } => {
             bring(context, ItemAct::Return { reason: reason.unwrap_or_default() }, &which, only)
         }
         Command::Review { which, returned: false, reason, only } => {
             bring(context, ItemAct::Pass { note: reason }, &which, only)
         }
-        Command::Publish { which, differs, reason, document, only } => {
-            let difference = difference(&differs, reason.as_deref(), document.as_deref())?;
+        Command::Publish { which, differs, only } => {
+            let difference = differs.difference()?;
             let plain = difference.is_none() && !only.dry_run && which.department.is_none();
             if plain && which.code.as_deref() != Some("-") {
                 let answer = context.client()?.post("/v1/items/publish", &PublishItems { item: which.code })?;

@@ -4,7 +4,7 @@ use tongban_codes::item_code::LocalItemCode;
 
 use super::{Subject, Verdict};
 use crate::catalogue::standard::ListKind;
-use crate::catalogue::{AuthorityKind, CodeList as _, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Unit};
+use crate::catalogue::{AuthorityKind, CodeList as _, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term};
 
 pub(super) fn is_permit(item: &ServiceItem) -> bool {
     item.core.item_type == TYPE_PERMIT
@@ -68,23 +68,10 @@ pub(super) fn delegated(subject: &Subject<'_>) -> Verdict {
     Verdict::of(named || !(by_code || by_guide), || subject.item.code.clone())
 }
 
-/// Terms of different units are compared by the most working days that natural ones hold.
-fn working_days(term: Term) -> u32 {
-    match term.unit {
-        Unit::WorkingDays => u32::from(term.days),
-        Unit::NaturalDays => (u32::from(term.days) * 5).div_ceil(7),
-    }
-}
-
 pub(super) fn promised_within_statutory(subject: &Subject<'_>) -> Verdict {
     match (subject.item.promised, subject.item.statutory) {
         (Some(promised), Some(statutory)) => {
-            let within = if promised.unit == statutory.unit {
-                promised.days <= statutory.days
-            } else {
-                working_days(promised) <= working_days(statutory)
-            };
-            Verdict::of(within, || format!("{} > {}", promised.days, statutory.days))
+            Verdict::of(!promised.exceeds(statutory), || format!("{} > {}", promised.days, statutory.days))
         }
         _ => Verdict::Passed,
     }
@@ -99,10 +86,10 @@ pub(super) fn has_statutory(subject: &Subject<'_>) -> Verdict {
 }
 
 pub(super) fn long_permit(subject: &Subject<'_>) -> Verdict {
-    let days = subject.item.statutory.map_or(0, working_days);
+    let days = subject.item.statutory.map_or(0, Term::working_days);
     let explained = subject.guide.and_then(|guide| guide.statutory_explain.as_deref());
     let explained = explained.is_some_and(|text| !text.trim().is_empty());
-    let within = !is_permit(subject.item) || days <= u32::from(PERMIT_DAYS);
+    let within = !is_permit(subject.item) || days <= PERMIT_DAYS;
     Verdict::of(within || explained, || days.to_string())
 }
 

@@ -1,0 +1,93 @@
+//! Names of batches (`cd_batch`).
+
+use tongban_codes::division::DivisionCode;
+use tongban_codes::time::Date;
+
+/// The most batches that a day can have.
+pub const BATCHES_A_DAY_MAX: u32 = 9999;
+
+/// A batch by its parts: division, day, and which of that day it is.
+///
+/// Its name has 26 of the 32 characters of `cd_batch`, always as many, so that names of one division are ordered as texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Batch {
+    division: DivisionCode,
+    day: Date,
+    serial: u32,
+}
+
+impl Batch {
+    /// The batch after the last one of a division; none when the day has had [`BATCHES_A_DAY_MAX`].
+    #[must_use]
+    pub fn after(last: Option<&str>, division: DivisionCode, day: Date) -> Option<Self> {
+        let last = last.and_then(|last| Self::named(last, division)).filter(|last| last.day == day);
+        let serial = last.map_or(0, |last| last.serial) + 1;
+        (serial <= BATCHES_A_DAY_MAX).then_some(Self { division, day, serial })
+    }
+
+    /// The batch of a division with a name.
+    #[must_use]
+    pub fn named(name: &str, division: DivisionCode) -> Option<Self> {
+        let (day, serial) = name.strip_prefix(&format!("{division}-"))?.split_once('-')?;
+        let digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(day, 8) || !digits(serial, 4) {
+            return None;
+        }
+        let day = format!("{}-{}-{}", &day[..4], &day[4..6], &day[6..]).parse().ok()?;
+        let serial = serial.parse().ok().filter(|serial| *serial > 0)?;
+        Some(Self { division, day, serial })
+    }
+}
+
+impl std::fmt::Display for Batch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}-{:04}", self.division, self.day.compact(), self.serial)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    fn next(last: Option<&str>) -> Option<String> {
+        let (division, day) = ("511602".parse().unwrap(), Date::ymd(2026, 11, 22).unwrap());
+        Batch::after(last, division, day).map(|batch| batch.to_string())
+    }
+
+    #[test]
+    fn batches_of_a_day_are_counted_and_have_an_end() {
+        for (last, expected) in [
+            (None, Some("511602000000-20261122-0001")),
+            (Some("511602000000-20261121-0007"), Some("511602000000-20261122-0001")),
+            (Some("511602000000-20261122-0007"), Some("511602000000-20261122-0008")),
+            // What isn't a batch of this node counts nothing, however large it is.
+            (Some("511602000000-20261122-4294967295"), Some("511602000000-20261122-0001")),
+            (Some("511602000000-20261122-+7"), Some("511602000000-20261122-0001")),
+            (Some("511603000000-20261122-0007"), Some("511602000000-20261122-0001")),
+            (Some("511602000000-20261122-9999"), None),
+        ] {
+            assert_eq!(next(last).as_deref(), expected, "{last:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_batch_has_no_name_of_one() {
+        let division: DivisionCode = "511602".parse().unwrap();
+        for name in [
+            "",
+            "0001",
+            "511602000000-20261122-1",
+            "511602000000-20261122-0000",
+            "511602000000-20261122-10000",
+            "511602000000-20261322-0001",
+            "511602000000-2026112日-0001",
+            "511602000000-20261122-0001-1",
+            "511603000000-20261122-0001",
+        ] {
+            assert_eq!(Batch::named(name, division), None, "{name}");
+        }
+        let name = "511602000000-20261122-0012";
+        assert_eq!(Batch::named(name, division).unwrap().to_string(), name);
+    }
+}

@@ -1,0 +1,159 @@
+//! Claims in bulk, and releases that are taken over beside what waits or is in the making.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod hall;
+
+use hall::{Hall, at, date, row};
+use tongban_codes::time::Date;
+use tongban_domain::catalogue::{ClaimTerms, ItemAct, ItemState, LifeReport, Selection};
+use tongban_domain::{Command, Event, Reply};
+
+const BASES: [&str; 2] = ["510116013001", "510116013002"];
+const CREDIT: &str = "11511301008778490F";
+
+fn release(province: &mut Hall, basis: &str, effective: &str) {
+    for (number, code) in BASES.into_iter().enumerate() {
+        let name = format!("许可{number}");
+        let columns = [
+            ("department", "省卫生健康委"),
+            ("name", name.as_str()),
+            ("item_type", "01"),
+            ("base_code", code),
+            ("statutory_days", "20"),
+            ("promised_days", "10"),
+            ("legal_basis", basis),
+            ("effective", effective),
+        ];
+        assert_eq!(province.import(&[row(2, &columns)]).rejected, 0);
+    }
+    province.publish_all();
+}
+
+fn flow(province: &Hall, county: &mut Hall) {
+    for base in province.state.bases.values() {
+        county.state.fold(&Event::BaseItem(base.clone()));
+    }
+}
+
+fn both() -> (Hall, Hall) {
+    let mut province = Hall::new("510000", "四川省");
+    release(&mut province, "甲", "");
+    let mut county = Hall::new("511602", "广安区");
+    flow(&province, &mut county);
+    (province, county)
+}
+
+fn terms(promised: u16, effective: Option<Date>) -> ClaimTerms {
+    ClaimTerms {
+        department: Some("区卫健局".into()),
+        department_code: Some(CREDIT.into()),
+        promised_days: Some(promised),
+        effective,
+        ..ClaimTerms::default()
+    }
+}
+
+fn code() -> String {
+    format!("{CREDIT}4{}", BASES[0])
+}
+
+fn claim(county: &mut Hall, promised: u16, effective: Option<Date>) {
+    county.act(&Command::ClaimItem { base_code: BASES[0].into(), terms: terms(promised, effective) }).unwrap();
+}
+
+fn publish(county: &mut Hall) {
+    let act = ItemAct::Publish { difference: None };
+    county.act(&Command::BringItems { act, which: Selection::One(code()), dry_run: false }).unwrap();
+}
+
+fn update(county: &mut Hall) -> LifeReport {
+    match county.act(&Command::UpdateClaims { base_code: Some(BASES[0].into()), dry_run: false }).unwrap().reply {
+        Reply::Life(report) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn one_local_code_is_that_of_one_item() {
+    let (_, mut county) = both();
+    let local = ClaimTerms { local_code: Some("511A0015500013".into()), ..terms(5, None) };
+    let all = |which: Selection| Command::ClaimItems { which, terms: local.clone(), dry_run: false };
+    for which in [Selection::All, Selection::These(BASES.map(str::to_owned).to_vec())] {
+        let refused = county.act(&all(which)).unwrap_err();
+        assert_eq!((refused.code, refused.field), ("invalid-field", "local_code"));
+    }
+    // One that is named twice is one.
+    county.act(&all(Selection::These(vec![BASES[0].into(), BASES[0].into()]))).unwrap();
+    // One after the other they don't overwrite each other either.
+    let second = Command::ClaimItem { base_code: BASES[1].into(), terms: local.clone() };
+    assert_eq!(county.code(&second), "item-state");
+    let drafts: Vec<_> = county.state.drafts.values().map(|draft| draft.core.base_code.as_deref()).collect();
+    assert_eq!(drafts, [Some(BASES[0])]);
+}
+
+#[test]
+fn a_release_that_waits_here_already_is_taken_over_once() {
+    let (mut province, mut county) = both();
+    claim(&mut county, 9, None);
+    publish(&mut county);
+    release(&mut province, "乙", "2026-10-01");
+    flow(&province, &mut county);
+    assert_eq!(update(&mut county).done.len(), 1);
+    county.state.drafts.get_mut(&code()).unwrap().promised.as_mut().unwrap().days = 3;
+    publish(&mut county);
+    let report = update(&mut county);
+    assert_eq!((report.done.len(), report.refused.len(), county.state.drafts.len()), (0, 0, 0));
+    // A later release begins with what waits, not with what is in force.
+    release(&mut province, "丙", "2026-11-01");
+    flow(&province, &mut county);
+    assert_eq!(update(&mut county).done.len(), 1);
+    let draft = &county.state.drafts[&code()];
+    assert_eq!((draft.promised.unwrap().days, draft.effective), (3, Some(date(2026, 11, 1))));
+    publish(&mut county);
+    assert_eq!(county.state.waiting.len(), 2);
+}
+
+#[test]
+fn a_draft_keeps_its_later_day_and_what_waits_for_one_is_not_passed_over() {
+    let (mut province, mut county) = both();
+    claim(&mut county, 9, None);
+    publish(&mut county);
+    claim(&mut county, 3, Some(date(2027, 1, 1)));
+    let drafted = county.clone();
+    publish(&mut county);
+    release(&mut province, "乙", "2026-10-01");
+    for mut county in [county, drafted] {
+        flow(&province, &mut county);
+        let report = update(&mut county);
+        if county.state.waiting.is_empty() {
+            let draft = &county.state.drafts[&code()];
+            let taken = (draft.core.legal_basis.as_str(), draft.effective, draft.promised.unwrap().days);
+            assert_eq!(taken, ("乙", Some(date(2027, 1, 1)), 3));
+        } else {
+            let refused: Vec<_> = report.refused.iter().map(|refused| refused.rejection.code).collect();
+            assert_eq!((refused, county.state.drafts.len()), (vec!["item-state"], 0));
+        }
+    }
+}
+
+/// A claim is no way to undo a last day that was set.
+#[test]
+fn a_last_day_stands_when_the_item_is_claimed_again() {
+    let (_, mut county) = both();
+    claim(&mut county, 9, None);
+    publish(&mut county);
+    let act = ItemAct::Withdraw { reason: None, from: Some(date(2026, 12, 1)) };
+    county.act(&Command::BringItems { act, which: Selection::One(code()), dry_run: false }).unwrap();
+    claim(&mut county, 5, None);
+    publish(&mut county);
+    assert_eq!(county.state.items[&code()].cancel, Some(date(2026, 11, 30)));
+    // What begins after it is offered anew.
+    claim(&mut county, 4, Some(date(2027, 2, 1)));
+    publish(&mut county);
+    county.now = at(2027, 2, 1, 8);
+    for _ in 0..4 {
+        county.act(&Command::Tick).unwrap();
+    }
+    let item = &county.state.items[&code()];
+    assert_eq!((item.state, item.cancel, item.promised.unwrap().days), (ItemState::Published, None, 4));
+}

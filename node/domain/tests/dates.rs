@@ -1,0 +1,198 @@
+//! Versions that wait for their day, beside what is suspended, withdrawn, replaced or moved meanwhile.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod hall;
+
+use hall::{CARD, Hall, PERMIT, at, credit, date, row};
+use tongban_codes::time::Date;
+use tongban_domain::catalogue::{Collision, Import, ImportTerms, ItemAct, ItemState, Reorganisation, Selection};
+use tongban_domain::{Command, Reply};
+
+fn ticks(hall: &mut Hall) {
+    for _ in 0..8 {
+        if hall.act(&Command::Tick).unwrap().events.is_empty() {
+            return;
+        }
+    }
+    panic!("the clock never comes to rest");
+}
+
+fn on(hall: &mut Hall, year: i16, month: u8, day: u8) {
+    hall.now = at(year, month, day, 8);
+    ticks(hall);
+}
+
+fn bring(code: &str, act: ItemAct) -> Command {
+    Command::BringItems { act, which: Selection::One(code.into()), dry_run: false }
+}
+
+/// The columns with others in their place, or beside them.
+fn with<'a>(columns: &[(&'a str, &'a str)], others: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let stays = |column: &&(&str, &str)| !others.iter().any(|(name, _)| *name == column.0);
+    columns.iter().filter(stays).chain(others).copied().collect()
+}
+
+fn draft(hall: &mut Hall, columns: &[(&str, &str)], others: &[(&str, &str)]) {
+    let report = hall.import(&[row(2, &with(columns, others))]);
+    assert_eq!(report.rejected, 0, "{report:?}");
+}
+
+fn offer(hall: &mut Hall, columns: &[(&str, &str)], others: &[(&str, &str)]) {
+    draft(hall, columns, others);
+    let code = with(columns, others).iter().find(|(name, _)| *name == "local_item_code").unwrap().1.to_owned();
+    hall.act(&bring(&code, ItemAct::Publish { difference: None })).unwrap();
+}
+
+const OLD: &str = PERMIT[3].1;
+const BY: &str = CARD[3].1;
+
+/// In force, and beside it versions that wait for March and September 2027, and a draft.
+fn waits() -> Hall {
+    let mut hall = hall::guangan();
+    offer(&mut hall, &PERMIT, &[("effective", "2027-03-01"), ("promised_days", "4")]);
+    offer(&mut hall, &PERMIT, &[("effective", "2027-09-01"), ("promised_days", "3")]);
+    draft(&mut hall, &PERMIT, &[("effective", "2027-12-01"), ("promised_days", "2")]);
+    assert_eq!((hall.state.waiting.len(), hall.state.drafts.len()), (2, 1));
+    hall
+}
+
+#[test]
+fn a_last_day_holds_for_what_begins_before_it() {
+    let withdraw = bring(OLD, ItemAct::Withdraw { reason: None, from: Some(date(2027, 6, 1)) });
+    let replace = Command::ReplaceItem { old: OLD.into(), by: BY.into(), from: date(2027, 6, 1), order: None };
+    for (act, successor) in [(withdraw, None), (replace, Some(BY))] {
+        let mut hall = waits();
+        hall.act(&act).unwrap();
+        assert_eq!(hall.state.waiting.keys().map(|(_, version)| *version).collect::<Vec<_>>(), [2]);
+        assert_eq!(hall.state.drafts.len(), 1, "the draft stays");
+        on(&mut hall, 2027, 3, 1);
+        let item = hall.state.items[OLD].clone();
+        assert_eq!((item.version, item.state, item.cancel), (2, ItemState::Published, Some(date(2027, 5, 31))));
+        assert_eq!(item.successor.map(|successor| successor.code).as_deref(), successor);
+        on(&mut hall, 2027, 6, 1);
+        assert_eq!(hall.state.items[OLD].state, ItemState::Withdrawn);
+        on(&mut hall, 2027, 9, 1);
+        assert_eq!((hall.state.items[OLD].version, hall.state.items[OLD].state), (2, ItemState::Withdrawn));
+    }
+}
+
+#[test]
+fn a_code_that_changes_takes_what_waits_along() {
+    let (first, second) = (credit("11511602MB0000001"), credit("11511602MB0000002"));
+    let mut hall = Hall::new("511602", "广安区");
+    let code = format!("{first}4510116013001");
+    let columns = with(&PERMIT, &[("local_item_code", &code), ("department_code", &first)]);
+    offer(&mut hall, &columns, &[]);
+    offer(&mut hall, &columns, &[("effective", "2027-03-01"), ("promised_days", "4")]);
+    offer(&mut hall, &columns, &[("effective", "2027-09-01"), ("promised_days", "3")]);
+    let from: Date = date(2027, 6, 1);
+    let plan =
+        Reorganisation { old: Vec::new(), into: PERMIT[0].1.into(), code: Some(second.clone()), from, order: None };
+    hall.act(&Command::Reorganise { plan, dry_run: false }).unwrap();
+    let next = format!("{second}4510116013001");
+    on(&mut hall, 2027, 3, 1);
+    assert_eq!(hall.state.items[&code].successor.as_ref().unwrap().code, next);
+    on(&mut hall, 2027, 6, 1);
+    let promised = |hall: &Hall| hall.state.items[&next].promised.unwrap().days;
+    assert_eq!((hall.state.items[&code].state, promised(&hall)), (ItemState::Withdrawn, 4));
+    on(&mut hall, 2027, 9, 1);
+    assert_eq!((hall.state.items[&code].state, promised(&hall)), (ItemState::Withdrawn, 3));
+}
+
+/// What is suspended is the item: whatever begins meanwhile, no case is taken until somebody resumes it.
+#[test]
+fn a_suspension_outlasts_what_begins() {
+    let mut hall = waits();
+    hall.act(&bring(OLD, ItemAct::Suspend { reason: "法律修改中".into() })).unwrap();
+    on(&mut hall, 2027, 3, 1);
+    let item = hall.state.items[OLD].clone();
+    assert_eq!((item.version, item.state, item.editing.note.as_deref()), (2, ItemState::Suspended, Some("法律修改中")));
+    assert_eq!((hall.state.waiting.len(), hall.state.drafts.len()), (1, 1));
+    let division = hall.division();
+    assert_eq!(hall.code(&hall::collect(OLD, division)), "item-suspended");
+    hall.act(&bring(OLD, ItemAct::Resume {})).unwrap();
+    on(&mut hall, 2027, 9, 1);
+    assert_eq!((hall.state.items[OLD].version, hall.state.items[OLD].state), (3, ItemState::Published));
+}
+
+const BASE: &str = "510116013001";
+
+fn release(hall: &mut Hall, name: &str, effective: &str) {
+    let columns = [
+        ("department", "省卫生健康委"),
+        ("name", name),
+        ("item_type", "01"),
+        ("base_code", BASE),
+        ("legal_basis", "某条例"),
+        ("effective", effective),
+    ];
+    assert_eq!(hall.import(&[row(2, &columns)]).rejected, 0);
+    hall.act(&Command::PublishItems(Some(BASE.into()))).unwrap();
+}
+
+fn held(hall: &Hall, year: i16, month: u8, day: u8) -> Option<(u32, &str)> {
+    let base = hall.state.bases[BASE].holding(date(year, month, day))?;
+    Some((base.version, base.core.name.as_str()))
+}
+
+#[test]
+fn releases_for_later_days_hold_one_after_the_other() {
+    let mut hall = Hall::new("510000", "四川省");
+    release(&mut hall, "一", "");
+    release(&mut hall, "二", "2026-10-01");
+    release(&mut hall, "三", "2026-12-01");
+    let holds = |hall: &Hall| {
+        [(2026, 9, 30), (2026, 10, 1), (2026, 11, 1), (2026, 12, 1)]
+            .map(|(y, m, d)| held(hall, y, m, d).map(|(_, name)| name.to_owned()).unwrap_or_default())
+    };
+    assert_eq!(holds(&hall), ["一", "二", "二", "三"]);
+    // What begins no later than the new one goes on; what would begin after it was taken back.
+    release(&mut hall, "四", "2026-11-01");
+    assert_eq!(holds(&hall), ["一", "二", "四", "四"]);
+    release(&mut hall, "五", "");
+    assert_eq!(holds(&hall), ["五"; 4]);
+    for day in 1..=8 {
+        release(&mut hall, &format!("后{day}"), &format!("2027-01-0{day}"));
+    }
+    let columns = [("name", "后九"), ("effective", "2027-01-09")];
+    let all = [("department", "省卫生健康委"), ("item_type", "01"), ("base_code", BASE), columns[0], columns[1]];
+    hall.import(&[row(2, &all)]);
+    let refused = hall.act(&Command::PublishItems(Some(BASE.into()))).unwrap_err();
+    assert_eq!((refused.code, refused.field), ("invalid-field", "effective"));
+}
+
+#[test]
+fn a_base_item_that_is_suspended_stays_beside_its_draft_and_behind_its_next_version() {
+    let mut hall = Hall::new("510000", "四川省");
+    release(&mut hall, "一", "");
+    hall.act(&bring(BASE, ItemAct::Suspend { reason: "依据修订".into() })).unwrap();
+    let columns = [
+        ("department", "省卫生健康委"),
+        ("name", "二"),
+        ("item_type", "01"),
+        ("base_code", BASE),
+        ("legal_basis", "某条例"),
+        ("effective", "2026-10-01"),
+    ];
+    hall.import(&[row(2, &columns)]);
+    let draft = &hall.state.bases[BASE];
+    let beside = draft.in_force.as_deref().map(|beside| (beside.version, beside.state));
+    assert_eq!((draft.state, beside), (ItemState::Draft, Some((1, ItemState::Suspended))));
+    let terms = ImportTerms { on_collision: Collision::Overwrite, ..ImportTerms::default() };
+    let rows = vec![row(2, &with(&columns, &[("name", "三")]))];
+    let Reply::Imported(report) = hall.act(&Command::ImportItems(Import { rows, terms })).unwrap().reply else {
+        panic!("an import");
+    };
+    assert_eq!(report.rows[0].code, "item-in-force");
+    // It can be resumed beside the draft, and suspended again.
+    for (act, days) in [(ItemAct::Resume {}, Some((1, "一"))), (ItemAct::Suspend { reason: "再次".into() }, None)] {
+        hall.act(&bring(BASE, act)).unwrap();
+        assert_eq!(held(&hall, 2026, 9, 14), days);
+    }
+    // Published for a later day it stays suspended, on that day too.
+    hall.act(&Command::PublishItems(Some(BASE.into()))).unwrap();
+    assert_eq!(hall.state.bases[BASE].state, ItemState::Suspended);
+    assert_eq!((held(&hall, 2026, 9, 30), held(&hall, 2026, 10, 1)), (None, None));
+    hall.act(&bring(BASE, ItemAct::Resume {})).unwrap();
+    assert_eq!((held(&hall, 2026, 9, 30), held(&hall, 2026, 10, 1)), (Some((1, "一")), Some((2, "二"))));
+}

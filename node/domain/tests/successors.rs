@@ -1,0 +1,186 @@
+//! Departments that merge, codes that change, items that take another's place: nothing in the making is lost, and no chain of successors
+//! ends in nothing.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod hall;
+
+use hall::{CARD, Hall, PERMIT, credit, date, row};
+use tongban_codes::time::Date;
+use tongban_domain::Command;
+use tongban_domain::Reply;
+use tongban_domain::catalogue::{ItemAct, ItemState, Reorganisation, ReorganisationReport, Selection, ServiceItem};
+
+fn with<'a>(columns: &[(&'a str, &'a str)], others: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let stays = |column: &&(&str, &str)| !others.iter().any(|(name, _)| *name == column.0);
+    columns.iter().filter(stays).chain(others).copied().collect()
+}
+
+fn reorganise(hall: &mut Hall, old: &[&str], into: &str, code: &str, from: Date) -> ReorganisationReport {
+    let old = old.iter().map(|old| (*old).to_owned()).collect();
+    let plan = Reorganisation { old, into: into.into(), code: Some(code.into()), from, order: None };
+    match hall.act(&Command::Reorganise { plan, dry_run: false }).unwrap().reply {
+        Reply::Reorganised(report) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn promised(item: &ServiceItem) -> u16 {
+    item.promised.unwrap().days
+}
+
+/// A draft that names the new department already isn't one of the old department's, and was taken away by what was published.
+#[test]
+fn a_draft_outlives_a_merger_whichever_department_it_names() {
+    let new = credit("11511602MB0000001");
+    for from in [date(2026, 9, 14), date(2027, 1, 1)] {
+        for department in ["区行政审批局", "区数据局"] {
+            let mut hall = hall::guangan();
+            let changed =
+                with(&PERMIT, &[("department", department), ("department_code", &new), ("promised_days", "2")]);
+            assert_eq!(hall.import(&[row(2, &changed)]).rejected, 0);
+            let code = PERMIT[3].1;
+            let report = reorganise(&mut hall, &["区行政审批局"], "区数据局", &new, from);
+            assert_eq!(report.refused, []);
+            let draft = hall.state.drafts.get(code).unwrap_or_else(|| panic!("{department} from {from}"));
+            assert_eq!((draft.department.as_str(), promised(draft)), ("区数据局", 2));
+            hall.act(&Command::PublishItems(Some(code.into()))).unwrap();
+            assert_eq!(promised(&hall.state.items[code]), 2);
+        }
+    }
+}
+
+/// An item and a draft of a new one under national codes, which begin with the department's.
+#[test]
+fn drafts_of_two_departments_that_meet_under_one_code_both_stay() {
+    let (first, second, new) = (credit("11511602MB0000001"), credit("11511602MB0000002"), credit("11511602MB0000003"));
+    let code = |credit: &str| format!("{credit}4510116013001");
+    let mut hall = Hall::new("511602", "广安区");
+    for (department, credit, days) in [("甲局", &first, "4"), ("乙局", &second, "3")] {
+        let code = code(credit);
+        let columns = [
+            ("department", department),
+            ("department_code", credit.as_str()),
+            ("local_item_code", code.as_str()),
+            ("promised_days", days),
+        ];
+        assert_eq!(hall.import(&[row(2, &with(&PERMIT, &columns))]).rejected, 0);
+    }
+    let report = reorganise(&mut hall, &["甲局", "乙局"], "丙局", &new, date(2026, 9, 14));
+    let refused: Vec<_> = report.refused.iter().map(|refused| (&*refused.item, refused.rejection.code)).collect();
+    assert_eq!((report.drafts, refused), (vec![code(&new)], vec![(&*code(&second), "item-state")]));
+    let days: Vec<(&str, u16)> =
+        hall.state.drafts.values().map(|draft| (&*draft.department, promised(draft))).collect();
+    assert_eq!(days, [("乙局", 3), ("丙局", 4)]);
+}
+
+/// Both departments offered the same: one goes on, and what the other had waiting doesn't overwrite what waits there.
+#[test]
+fn what_waits_at_two_departments_that_merge_waits_once() {
+    let (first, second, new) = (credit("11511602MB0000001"), credit("11511602MB0000002"), credit("11511602MB0000003"));
+    let code = |credit: &str| format!("{credit}4510116013001");
+    let mut hall = Hall::new("511602", "广安区");
+    for (department, credit, days) in [("甲局", &first, ["9", "8"]), ("乙局", &second, ["7", "6"])] {
+        for (effective, days) in ["2026-09-01", "2027-09-01"].into_iter().zip(days) {
+            let code = code(credit);
+            let columns = [
+                ("department", department),
+                ("department_code", credit.as_str()),
+                ("local_item_code", code.as_str()),
+                ("promised_days", days),
+                ("effective", effective),
+            ];
+            hall.offer_item(&with(&PERMIT, &columns));
+        }
+    }
+    let report = reorganise(&mut hall, &["甲局", "乙局"], "丙局", &new, date(2027, 1, 1));
+    assert_eq!(report.refused, []);
+    let next = code(&new);
+    let later: Vec<u16> = hall.state.waiting.values().filter(|item| item.code == next).map(promised).collect();
+    assert_eq!((promised(&hall.state.items[&next]), later), (9, vec![8]));
+}
+
+fn replace(old: &str, by: &str, from: Date) -> Command {
+    Command::ReplaceItem { old: old.into(), by: by.into(), from, order: None }
+}
+
+#[test]
+fn a_successor_is_another_item_that_goes_on() {
+    let (old, by) = (PERMIT[3].1, CARD[3].1);
+    let from = date(2027, 1, 1);
+    let fresh = || {
+        let mut hall = hall::guangan();
+        let base =
+            [("department", "区卫健局"), ("name", "基本事项"), ("item_type", "01"), ("base_code", "510116013001")];
+        let other = with(&base, &[("base_code", "510116013002"), ("name", "另一基本事项")]);
+        hall.import(&[row(2, &base), row(3, &other)]);
+        hall.publish_all();
+        hall
+    };
+    let withdraw = |from| {
+        let act = ItemAct::Withdraw { reason: None, from: Some(from) };
+        Command::BringItems { act, which: Selection::One(by.into()), dry_run: false }
+    };
+    let merge = |hall: &mut Hall| {
+        let new = credit("11511602MB0000001");
+        let mut authority = hall.state.authorities.values().find(|known| known.name == CARD[0].1).unwrap().clone();
+        reorganise(hall, &[CARD[0].1], "区民政局", &new, date(2026, 12, 1));
+        authority.successor = hall.state.authorities[&authority.id].successor.clone();
+        // The item itself stands as it did: only its department has gone.
+        let mut item = hall.state.items[by].clone();
+        (item.authority, item.cancel, item.successor) = (authority.id, None, None);
+        hall.state.items.insert(by.into(), item);
+        hall.state.waiting.clear();
+    };
+    type Before<'a> = &'a dyn Fn(&mut Hall);
+    let cases: [(&str, Before<'_>, Command, &str); 10] = [
+        ("it goes on", &|_| (), replace(old, by, from), "ok"),
+        ("itself", &|_| (), replace(old, old, from), "invalid-field"),
+        ("nothing", &|_| (), replace(old, "没有", from), "item-unknown"),
+        ("a base item", &|_| (), replace(old, "510116013001", from), "invalid-field"),
+        ("an item for a base item", &|_| (), replace("510116013001", by, from), "invalid-field"),
+        ("a base item for itself", &|_| (), replace("510116013001", "510116013001", from), "invalid-field"),
+        (
+            "suspended",
+            &|hall| {
+                let act = ItemAct::Suspend { reason: "停".into() };
+                hall.act(&Command::BringItems { act, which: Selection::One(by.into()), dry_run: false }).unwrap();
+            },
+            replace(old, by, from),
+            "item-not-published",
+        ),
+        (
+            "ends before",
+            &|hall| drop(hall.act(&withdraw(date(2026, 12, 1))).unwrap()),
+            replace(old, by, from),
+            "item-not-published",
+        ),
+        (
+            "leads back",
+            &|hall| drop(hall.act(&replace(by, old, date(2027, 6, 1))).unwrap()),
+            replace(old, by, from),
+            "invalid-field",
+        ),
+        ("its department has gone", &merge, replace(old, by, from), "authority-merged"),
+    ];
+    for (name, before, command, expected) in cases {
+        let mut hall = fresh();
+        before(&mut hall);
+        assert_eq!(hall.code(&command), expected, "{name}");
+    }
+    // Of base items alike.
+    let mut hall = fresh();
+    hall.act(&replace("510116013001", "510116013002", date(2027, 6, 1))).unwrap();
+    assert_eq!(hall.code(&replace("510116013002", "510116013001", from)), "invalid-field");
+}
+
+/// An order that is changed before its day leaves no gap.
+#[test]
+fn a_successor_that_was_planned_can_be_put_off() {
+    let (old, by) = (PERMIT[3].1, CARD[3].1);
+    let mut hall = hall::guangan();
+    hall.act(&replace(old, by, date(2027, 1, 1))).unwrap();
+    hall.act(&replace(old, by, date(2027, 6, 1))).unwrap();
+    let item = &hall.state.items[old];
+    assert_eq!((item.cancel, item.successor.as_ref().unwrap().from), (Some(date(2027, 5, 31)), date(2027, 6, 1)));
+    assert_eq!(item.state, ItemState::Published);
+}
