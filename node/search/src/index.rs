@@ -22,6 +22,8 @@ use crate::words::Words;
 const CHANGES_MAX: usize = 20_000;
 /// Cards whose numbers a writer remembers.
 const CARDS_REMEMBERED: usize = 50_000;
+/// Counts that a writer remembers from one write to the next.
+const COUNTS_REMEMBERED: usize = 50_000;
 
 /// What an index holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,6 +142,8 @@ pub struct Writer<'a> {
     chunks: BTreeMap<Vec<u8>, (Chunk, bool)>,
     head: Head,
     cards: BTreeMap<Digest, u32>,
+    /// Entries of cards by region, and whether they are to be written.
+    counts: BTreeMap<Vec<u8>, (u32, bool)>,
     changes: usize,
     /// Of an index that was empty when the writer was opened.
     seen: Option<Seen>,
@@ -167,6 +171,7 @@ impl<'a> Writer<'a> {
             chunks: BTreeMap::new(),
             head,
             cards: BTreeMap::new(),
+            counts: BTreeMap::new(),
             changes: 0,
             seen: (head.entries == 0).then(Seen::new),
         })
@@ -206,6 +211,7 @@ impl<'a> Writer<'a> {
                 self.post(FIELD_DIVISION, &region, card, 0)?;
             }
             self.post(FIELD_KIND, entry.kind.name(), card, 0)?;
+            self.count(card, entry.kind, entry.division, |count| count.saturating_add(1))?;
         }
         let place =
             Place { card, stamp, department: entry.department.clone(), origin: entry.origin, as_of: entry.as_of };
@@ -304,6 +310,17 @@ impl<'a> Writer<'a> {
                 (true, false) => self.batch.put(Family::Index, key, chunk.0),
             }
         }
+        let mut counts = std::mem::take(&mut self.counts);
+        for (key, (count, is_changed)) in &mut counts {
+            match (std::mem::take(is_changed), *count) {
+                (false, _) => {}
+                (true, 0) => self.batch.delete(Family::Index, key.clone()),
+                (true, count) => self.put(Family::Index, key.clone(), &count),
+            }
+        }
+        if counts.len() < COUNTS_REMEMBERED {
+            self.counts = counts;
+        }
         let head = self.head;
         self.put(HEAD.0, HEAD.1.to_vec(), &head);
         self.changes = 0;
@@ -329,6 +346,24 @@ impl<'a> Writer<'a> {
             self.chunks.insert(key.clone(), (Chunk(held), false));
         }
         self.chunks.get_mut(&key).ok_or_else(|| damaged("a chunk was lost"))
+    }
+
+    fn count(
+        &mut self,
+        card: u32,
+        kind: Kind,
+        division: DivisionCode,
+        change: impl Fn(u32) -> u32,
+    ) -> Result<(), StorageError> {
+        for region in layout::counted(division) {
+            let key = layout::count(card, kind, &region);
+            let held = match self.counts.get(&key) {
+                Some((held, _)) => *held,
+                None => row(self.backend, Family::Index, &key)?.unwrap_or(0),
+            };
+            self.counts.insert(key, (change(held), true));
+        }
+        Ok(())
     }
 
     /// The number of an entry's card, which is made when there is none.
@@ -365,6 +400,7 @@ impl<'a> Writer<'a> {
     /// An entry is no longer of a card; a card without entries goes.
     fn leave(&mut self, card: u32, code: &str, division: DivisionCode, kind: Kind) -> Result<(), StorageError> {
         self.batch.delete(Family::Index, layout::offered(card, division, kind, code));
+        self.count(card, kind, division, |count| count.saturating_sub(1))?;
         let (mut left, mut kinds) = (BTreeSet::new(), BTreeSet::new());
         let mut more = false;
         under(&self.read(), Family::Index, &layout::offers(card), &mut |key, _| {
@@ -433,11 +469,11 @@ fn terms(card: &Card) -> BTreeMap<(u8, String), u8> {
         }
     }
     for form in name.each() {
-        let syllables = sound::syllables(words, form);
-        for pair in syllables.windows(2) {
-            *terms.entry((FIELD_SOUND, pair.join(" "))).or_default() |= IN_NAME;
+        let sounds = sound::sounds(words, form);
+        for pair in sounds.windows(2) {
+            *terms.entry((FIELD_SOUND, sound::spelled(pair, " "))).or_default() |= IN_NAME;
         }
-        let initials: Vec<char> = sound::initials(&syllables).chars().collect();
+        let initials: Vec<char> = sound::initials(&sounds).chars().collect();
         for three in initials.windows(3.min(initials.len().max(1))) {
             *terms.entry((FIELD_INITIALS, three.iter().collect())).or_default() |= IN_NAME;
         }

@@ -8,7 +8,7 @@ use tongban_storage::Family;
 use crate::entry::Kind;
 
 /// Format of the index; analysis of text counts as format.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// One row about the whole index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -59,6 +59,7 @@ const BY_CODE: u8 = 0x22;
 const POSTING: u8 = 0x23;
 const USES: u8 = 0x24;
 const USES_THERE: u8 = 0x25;
+const COUNT: u8 = 0x26;
 
 pub(crate) fn card(id: u32) -> Vec<u8> {
     [&[CARD][..], &id.to_be_bytes()].concat()
@@ -126,6 +127,28 @@ pub(crate) fn read_offered(key: &[u8]) -> Option<(DivisionCode, Kind, String)> {
     let division = DivisionCode::from_number(u64::from_be_bytes(*number))?;
     let kind = read_kind(rest.get(..1)?)?;
     Some((division, kind, std::str::from_utf8(rest.get(1..)?).ok()?.to_owned()))
+}
+
+/// How many entries of a kind a card has in a region, of those that [`counted`] names.
+pub(crate) fn count(card: u32, kind: Kind, region: &str) -> Vec<u8> {
+    [&[COUNT][..], &card.to_be_bytes(), &[kind as u8], region.as_bytes()].concat()
+}
+
+/// The regions in which the entries of a card are counted when one comes or goes: everywhere, the province, the city. Of less there are so few
+/// that they are counted when it is asked.
+pub(crate) fn counted(division: DivisionCode) -> [String; 3] {
+    let whole = division.to_string();
+    [0, 2, COUNTED_DIGITS].map(|end| whole[..end].to_owned())
+}
+
+/// The digits of the smallest regions that are counted.
+pub(crate) const COUNTED_DIGITS: usize = 4;
+
+/// The numbers of the divisions in a region: from the first up to the second, which isn't one of them.
+pub(crate) fn numbers(region: &str) -> (u64, u64) {
+    let below = 10_u64.pow(12_u32.saturating_sub(u32::try_from(region.len()).unwrap_or(12)));
+    let first = region.parse::<u64>().unwrap_or(0) * below;
+    (first, first + below)
 }
 
 pub(crate) fn cards_of_code(code: &str) -> Vec<u8> {
@@ -226,5 +249,8 @@ mod tests {
         assert_eq!(of(511_602_000_000), "51 5116 511602");
         assert_eq!(of(511_603_104_000), "51 5116 511603 511603104");
         assert_eq!(of(441_900_003_000), "44 4419 441900 441900003");
+        assert_eq!(numbers(""), (0, 1_000_000_000_000));
+        assert_eq!(numbers("5116"), (511_600_000_000, 511_700_000_000));
+        assert_eq!(numbers("511603104"), (511_603_104_000, 511_603_105_000));
     }
 }

@@ -11,6 +11,7 @@
 //! than the names of items. Candidates share pairs of signs, sounds or initials with the question; the best of them are compared letter by
 //! letter, where letters that sound alike count nearly as much.
 
+mod candidates;
 mod entry;
 mod index;
 mod layout;

@@ -1,5 +1,7 @@
 //! Lists of cards by term, in chunks of which each is one value: small to change, quick to read.
 
+use std::ops::ControlFlow;
+
 use tongban_storage::{Family, Read, StorageError};
 
 use crate::layout;
@@ -68,15 +70,21 @@ impl Chunk {
     }
 }
 
-/// Cards of a term, with marks, in order; several terms when `prefix` is asked for, in no order then.
-pub(crate) fn read(read: &dyn Read, field: u8, term: &str, prefix: bool) -> Result<Vec<(u32, u8)>, StorageError> {
+/// Cards of a term, with marks, in order; several terms when `prefix` is asked for, in no order then. What follows the first `most` may be missing.
+pub(crate) fn read(
+    read: &dyn Read,
+    field: u8,
+    term: &str,
+    prefix: bool,
+    most: usize,
+) -> Result<Vec<(u32, u8)>, StorageError> {
     let mut found = Vec::new();
     let from = if prefix { layout::postings_from(field, term) } else { layout::postings(field, term) };
     crate::index::under(read, Family::Index, &from, &mut |key, value| {
         let chunk = layout::last_number(key).unwrap_or_default() << CHUNK_BITS;
         let (steps, _) = value.as_chunks::<STEP>();
         found.extend(steps.iter().map(|step| (chunk | u32::from(u16::from_be_bytes([step[0], step[1]])), step[2])));
-        std::ops::ControlFlow::Continue(())
+        if found.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     })?;
     Ok(found)
 }

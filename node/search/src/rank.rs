@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::entry::Card;
 use crate::question::{Question, Slot};
-use crate::sound;
+use crate::sound::{self, Sound};
 use crate::text::{self, Forms};
 use crate::words::Words;
 
@@ -30,67 +30,122 @@ const USE: f32 = 0.08;
 /// Uses in a year that count as all.
 const USES_FULL: f32 = 10_000.0;
 
+/// A text of a question, with its sounds.
+struct Asked<'q> {
+    letters: &'q [char],
+    sounds: Vec<Sound>,
+}
+
+impl<'q> Asked<'q> {
+    fn of(letters: &'q [char]) -> Self {
+        Self { letters, sounds: sound::sounds(Words::embedded(), letters) }
+    }
+}
+
+/// What a slot of a question asks for.
+enum Wanted<'q> {
+    Text(Asked<'q>),
+    Sound { letters: &'q str, cut: Option<&'q [String]> },
+}
+
+/// A slot: what is wanted, what stands for it with how well that fits, and how much it counts.
+type Weighed<'q> = (Wanted<'q>, Vec<(Asked<'q>, f32)>, f32);
+
+/// A question made ready to be held against cards.
+pub(crate) struct Scale<'q> {
+    question: &'q Question,
+    whole: Asked<'q>,
+    slots: Vec<Weighed<'q>>,
+    act_letters: Vec<char>,
+}
+
+/// The most that use can make of a score.
+pub(crate) const USED_MOST: f32 = 1.0 + USE;
+
+/// A score with what so many uses add to it.
+pub(crate) fn used(score: f32, uses: u32) -> f32 {
+    score * (1.0 + USE * (f32_of(uses).ln_1p() / USES_FULL.ln_1p()).min(1.0))
+}
+
 /// A card with what its comparison needs.
 struct Reader<'a> {
     name: Forms,
-    sounds: Vec<Vec<String>>,
+    sounds: Vec<Vec<Sound>>,
     main_item: Vec<char>,
     department: Vec<char>,
     keywords: Vec<Vec<char>>,
     acts: BTreeSet<&'a str>,
 }
 
-/// Scores a card, 0 to about 1.2; `rarities` say how much each thing asked for tells, one a slot.
-pub(crate) fn score(question: &Question, rarities: &[f32], card: &Card, uses: u32) -> f32 {
-    let words = Words::embedded();
-    let name = Forms::of(&card.name);
-    let reader = Reader {
-        sounds: name.each().map(|form| sound::syllables(words, form)).collect(),
-        main_item: text::letters(&card.main_item),
-        department: text::letters(&card.department),
-        keywords: card.keywords.iter().map(|keyword| text::letters(keyword)).collect(),
-        acts: words.acts(&name.whole),
-        name,
-    };
-    reader.score(question, rarities, uses)
+impl<'q> Scale<'q> {
+    /// A question; `rarities` say how much each thing asked for tells, one a slot.
+    pub(crate) fn of(question: &'q Question, rarities: &[f32]) -> Self {
+        let slots = question.slots.iter().zip(rarities).map(|(slot, rarity)| {
+            let (wanted, others, letters) = match slot {
+                Slot::Text { literal, others } => (Wanted::Text(Asked::of(literal)), others, literal.len()),
+                Slot::Sound { letters, cut, others } => {
+                    let count = cut.as_ref().map_or(letters.len(), Vec::len);
+                    (Wanted::Sound { letters, cut: cut.as_deref() }, others, count)
+                }
+            };
+            let others = others.iter().map(|(other, how_well)| (Asked::of(other), *how_well)).collect();
+            (wanted, others, weight(letters) * rarity)
+        });
+        let act_letters = question.act_words.iter().flatten().copied().collect();
+        Self { question, whole: Asked::of(&question.letters), slots: slots.collect(), act_letters }
+    }
+
+    /// Scores a card that nobody has used, 0 to about 1.1; see [`used`].
+    pub(crate) fn score(&self, card: &Card) -> f32 {
+        let words = Words::embedded();
+        let name = Forms::of(&card.name);
+        let reader = Reader {
+            sounds: name.each().map(|form| sound::sounds(words, form)).collect(),
+            main_item: text::letters(&card.main_item),
+            department: text::letters(&card.department),
+            keywords: card.keywords.iter().map(|keyword| text::letters(keyword)).collect(),
+            acts: words.acts(&name.whole),
+            name,
+        };
+        reader.score(self)
+    }
 }
 
 impl Reader<'_> {
-    fn score(&self, question: &Question, rarities: &[f32], uses: u32) -> f32 {
-        let mut covered: BTreeSet<char> = question.act_words.iter().flatten().copied().collect();
+    fn score(&self, scale: &Scale<'_>) -> f32 {
+        let question = scale.question;
+        let mut covered = scale.act_letters.clone();
         let (mut sum, mut weights) = (0.0, 0.0);
-        for (slot, rarity) in question.slots.iter().zip(rarities) {
-            let (mut best, others, letters) = match slot {
-                Slot::Text { literal, others } => {
-                    covered.extend(literal);
-                    (self.fit(literal), others, literal.len())
+        for (wanted, others, weight) in &scale.slots {
+            let mut best = match wanted {
+                Wanted::Text(text) => {
+                    covered.extend(text.letters);
+                    self.fit(text, 0.0)
                 }
-                Slot::Sound { letters, cut, others } => {
-                    let (fit, matched) = self.sounds_like(letters, cut.as_deref());
+                Wanted::Sound { letters, cut } => {
+                    let (fit, matched) = self.sounds_like(letters, *cut);
                     covered.extend(matched);
-                    (fit, others, cut.as_ref().map_or(letters.len(), Vec::len))
+                    fit
                 }
             };
             let mut by = None;
             for (other, how_well) in others {
-                let fit = self.fit(other) * how_well;
+                let fit = self.fit(other, best / how_well) * how_well;
                 if fit > best {
-                    (best, by) = (fit, Some(other));
+                    (best, by) = (fit, Some(other.letters));
                 }
             }
             covered.extend(by.into_iter().flatten());
-            let weight = weight(letters) * rarity;
-            let fit = best;
-            sum += fit * weight;
+            sum += best * weight;
             weights += weight;
         }
         let by_slots = if weights > 0.0 { sum / weights } else { 0.0 };
-        let whole = self.fit_name(&question.letters);
         let mut score = if question.slots.is_empty() {
             // Nothing but an act is asked for.
             0.6 * f32::from(u8::from(question.acts.iter().any(|act| self.acts.contains(act.as_str()))))
         } else {
-            whole.max(0.97 * by_slots)
+            let by_slots = 0.97 * by_slots;
+            self.fit_name(&scale.whole, by_slots).max(by_slots)
         };
         score *= self.act_factor(question);
         let bare = &self.name.bare;
@@ -99,7 +154,7 @@ impl Reader<'_> {
         if self.name.each().any(|form| form == question.letters) {
             score += 0.1;
         }
-        score * (1.0 + USE * (f32_of(uses).ln_1p() / USES_FULL.ln_1p()).min(1.0))
+        score
     }
 
     fn act_factor(&self, question: &Question) -> f32 {
@@ -116,26 +171,24 @@ impl Reader<'_> {
         }
     }
 
-    /// How well a text fits the card, in whichever field.
-    fn fit(&self, text: &[char]) -> f32 {
-        let named = self.fit_name(text);
-        if named >= 1.0 {
-            return named;
+    /// How well a text fits the card, in whichever field; anything where that is no better than `floor`.
+    fn fit(&self, text: &Asked<'_>, floor: f32) -> f32 {
+        let mut best = self.fit_name(text, floor);
+        if best >= 1.0 {
+            return best;
         }
-        let plain =
-            |field: &[char], counts: f32| if field.is_empty() { 0.0 } else { counts * fit(text, &[], field, &[]) };
-        let other = plain(&self.main_item, MAIN_ITEM).max(plain(&self.department, DEPARTMENT));
-        let keyword = self.keywords.iter().map(|keyword| plain(keyword, KEYWORDS)).fold(0.0, f32::max);
-        named.max(other).max(keyword)
+        let fields = [(&self.main_item, MAIN_ITEM), (&self.department, DEPARTMENT)];
+        let keywords = self.keywords.iter().map(|keyword| (keyword, KEYWORDS));
+        for (field, counts) in fields.into_iter().chain(keywords) {
+            best = best.max(counts * fit(text.letters, &[], field, &[], floor.max(best) / counts));
+        }
+        best
     }
 
-    fn fit_name(&self, text: &[char]) -> f32 {
-        let sounds = sound::syllables(Words::embedded(), text);
-        self.name
-            .each()
-            .zip(&self.sounds)
-            .map(|(form, sounds_of_form)| fit(text, &sounds, form, sounds_of_form))
-            .fold(0.0, f32::max)
+    fn fit_name(&self, text: &Asked<'_>, floor: f32) -> f32 {
+        self.name.each().zip(&self.sounds).fold(0.0, |best: f32, (form, sounds)| {
+            best.max(fit(text.letters, &text.sounds, form, sounds, floor.max(best)))
+        })
     }
 
     /// How well letters are the initials or the pinyin of the name, and the letters of the name that they stand for.
@@ -159,20 +212,16 @@ impl Reader<'_> {
                 }
             }
             let Some(cut) = cut else { continue };
-            let wanted = cut.join("");
+            let wanted = cut.concat();
             for from in 0..sounds.len() {
-                let mut sounded = String::new();
-                let mut count = 0;
-                while from + count < sounds.len() && sounded.len() < wanted.len() {
-                    sounded.push_str(&sounds[from + count]);
-                    count += 1;
-                }
-                if sounded.starts_with(&wanted) {
+                if let Some(count) = spell(&sounds[from..], &wanted) {
                     better(if from == 0 { 1.0 } else { 0.95 }, from, count);
                     break;
                 }
             }
-            let pairs = cut.windows(2).filter(|pair| sounds.windows(2).any(|two| two == *pair)).count();
+            let is_pair =
+                |two: &[Sound], pair: &[String]| two.iter().zip(pair).all(|(one, piece)| one.spelled() == **piece);
+            let pairs = cut.windows(2).filter(|pair| sounds.windows(2).any(|two| is_pair(two, pair))).count();
             if cut.len() > 1 {
                 better(0.75 * share(pairs, cut.len() - 1), 0, 0);
             }
@@ -186,15 +235,33 @@ fn weight(letters: usize) -> f32 {
     f32_of(u32::try_from(letters.min(8)).unwrap_or(8)).sqrt()
 }
 
-/// How well a text fits a name: 1 when it stands in it, else by pairs and by order, where letters that sound alike count nearly as much.
-fn fit(text: &[char], sounds: &[String], name: &[char], name_sounds: &[String]) -> f32 {
-    if text.is_empty() || name.is_empty() {
+/// How many sounds it takes to spell what is wanted, the last one perhaps in part, if they do.
+fn spell(sounds: &[Sound], wanted: &str) -> Option<usize> {
+    let mut left = wanted;
+    for (count, sound) in sounds.iter().enumerate() {
+        if left.is_empty() {
+            return Some(count);
+        }
+        let spelled = sound.spelled();
+        left = match left.strip_prefix(&*spelled) {
+            Some(left) => left,
+            None if spelled.starts_with(left) => "",
+            None => return None,
+        };
+    }
+    left.is_empty().then_some(sounds.len())
+}
+
+/// How well a text fits a name: 1 when it stands in it, else by pairs and by order, where letters that sound alike count nearly as much. Where that
+/// can't be more than `floor`, anything that isn't either.
+fn fit(text: &[char], sounds: &[Sound], name: &[char], name_sounds: &[Sound], floor: f32) -> f32 {
+    if text.is_empty() || name.is_empty() || floor >= 1.0 {
         return 0.0;
     }
     if name.windows(text.len()).any(|piece| piece == text) {
         return 1.0;
     }
-    if text.len() == 1 {
+    if text.len() == 1 || floor >= LOOSE_MAX {
         return 0.0;
     }
     let likeness = |left: usize, right: usize| {
@@ -206,11 +273,23 @@ fn fit(text: &[char], sounds: &[String], name: &[char], name_sounds: &[String]) 
             0.0
         }
     };
+    let letters = |count: usize| f32_of(u32::try_from(count).unwrap_or(u32::MAX));
+    let of = |pairs: f32, in_order: f32| {
+        let (pairs, in_order) = (pairs / letters(text.len() - 1), in_order / letters(text.len()));
+        (0.55 * pairs + 0.45 * in_order).min(LOOSE_MAX)
+    };
+    // At best each letter that stands anywhere in the name stands there in order.
+    let is_found = |left: usize| (0..name.len()).any(|right| likeness(left, right) > 0.0);
+    let found: Vec<bool> = (0..text.len()).map(is_found).collect();
+    let pairs = found.windows(2).filter(|pair| pair[0] && pair[1]).count();
+    let most = of(letters(pairs), letters(found.iter().filter(|is_found| **is_found).count()));
+    if most < FIT_MIN || most <= floor {
+        return 0.0;
+    }
     // How alike each pair of the text is to its best pair of the name, and the weightiest common subsequence.
     let mut pairs = 0.0_f32;
-    let mut before = vec![0.0_f32; name.len() + 1];
-    for left in 0..text.len() {
-        let mut row = vec![0.0_f32; name.len() + 1];
+    let (mut before, mut row) = (vec![0.0_f32; name.len() + 1], vec![0.0_f32; name.len() + 1]);
+    for left in (0..text.len()).filter(|left| found[*left]) {
         let mut best_pair = 0.0_f32;
         for right in 0..name.len() {
             let like = likeness(left, right);
@@ -224,11 +303,9 @@ fn fit(text: &[char], sounds: &[String], name: &[char], name_sounds: &[String]) 
             }
         }
         pairs += best_pair;
-        before = row;
+        std::mem::swap(&mut before, &mut row);
     }
-    let in_order = before.last().copied().unwrap_or_default() / f32_of(u32::try_from(text.len()).unwrap_or(u32::MAX));
-    let pairs = pairs / f32_of(u32::try_from(text.len() - 1).unwrap_or(u32::MAX));
-    let fit = (0.55 * pairs + 0.45 * in_order).min(LOOSE_MAX);
+    let fit = of(pairs, before.last().copied().unwrap_or_default());
     if fit < FIT_MIN { 0.0 } else { fit }
 }
 
@@ -265,8 +342,13 @@ mod tests {
 
     fn of(text: &str, name: &str) -> f32 {
         let letters = |text: &str| text.chars().collect::<Vec<_>>();
-        let sounds = |text: &str| sound::syllables(Words::embedded(), &letters(text));
-        fit(&letters(text), &sounds(text), &letters(name), &sounds(name))
+        let sounds = |text: &str| sound::sounds(Words::embedded(), &letters(text));
+        let (text_sounds, name_sounds) = (sounds(text), sounds(name));
+        let fit_over = |floor| fit(&letters(text), &text_sounds, &letters(name), &name_sounds, floor);
+        let fit = fit_over(0.0);
+        // What is better than the floor comes out all the same.
+        assert!(fit <= 0.0 || (fit_over(fit - 0.01) - fit).abs() < f32::EPSILON);
+        fit
     }
 
     #[test]

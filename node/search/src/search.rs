@@ -1,25 +1,27 @@
 //! Finding: candidates by their terms, then the best of them by how well they answer, at their places.
 
-use std::collections::BTreeMap;
-use std::ops::ControlFlow;
+use std::ops::{Bound, ControlFlow};
 
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_storage::{Family, Read, StorageError};
 
+use crate::candidates::{self, Rough};
 use crate::entry::{Card, Kind, Place};
 use crate::index::{self, row, under};
-use crate::layout::{self, FIELD_DIVISION, FIELD_INITIALS, FIELD_KIND, FIELD_SOUND, FIELD_TEXT, FIELD_TYPE};
-use crate::posting::{self, IN_DEPARTMENT, IN_KEYWORDS, IN_NAME};
-use crate::question::{Question, Slot};
-use crate::rank::{self, f32_of};
-use crate::sound;
+use crate::layout::{self, Head};
+use crate::question::Question;
+use crate::rank::{self, Scale};
 use crate::text;
-use crate::words::Words;
 
 /// Cards that are looked at closely for one question.
 const CANDIDATES: usize = 400;
+/// Cards of these that are looked at, however little they share with the question.
+const CANDIDATES_SURE: usize = 180;
+/// What share of the best rough score those behind them must have. None of the ten best of the committed questions, in the indexes that are measured,
+/// lies further down.
+const NEAR: f32 = 0.35;
 /// Codes that are taken up for one question.
 const CODES: usize = 200;
 /// Codes that are looked at for one question, whatever of them is asked for.
@@ -28,13 +30,6 @@ const CODES_LOOKED_AT: usize = 20_000;
 const HITS_MAX: usize = 100;
 /// Scores below this are no answer.
 const SCORE_MIN: f32 = 0.2;
-/// How much of a sign by itself counts beside a pair.
-const ALONE: f32 = 0.25;
-/// A sign that is less rare tells nothing by itself, unless so few cards have it that it costs nothing to look.
-const RARITY_ALONE: f32 = 1.5;
-const LIST_SHORT: usize = 1000;
-/// How much of a pair of sounds counts beside a pair of signs.
-const SOUNDED: f32 = 0.4;
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -112,20 +107,15 @@ pub fn search(read: &dyn Read, query: &Query<'_>) -> Result<Vec<Hit>, StorageErr
         search.by_code(code)?;
     }
     if search.hits.is_empty() {
-        for (score, number, card) in search.ranked(head.next_card, head.cards)? {
-            if search.hits.len() >= query.limit.min(HITS_MAX) {
-                break;
-            }
-            search.offer(score, number, card, None)?;
-        }
+        search.by_words(&head)?;
     }
     let mut hits = search.hits;
     hits.truncate(query.limit.min(HITS_MAX));
     Ok(hits)
 }
 
-/// A rough score and the card that it is of.
-type Rough = (f32, u32);
+/// Where a card is offered, in which catalogue and under which code.
+type Offered = (DivisionCode, Kind, String);
 
 struct Search<'a> {
     read: &'a dyn Read,
@@ -140,6 +130,9 @@ impl Search<'_> {
     /// Whole codes first, then what a base or short code stands for, then what begins so.
     fn by_code(&mut self, code: &str) -> Result<(), StorageError> {
         for number in index::cards_of(self.read, code)? {
+            if self.hits.len() >= self.query.limit {
+                break;
+            }
             if let Some(card) = self.admitted(number)? {
                 self.offer(3.0, number, card, None)?;
             }
@@ -222,101 +215,149 @@ impl Search<'_> {
         Ok(row(self.read, Family::Index, &key)?.unwrap_or(0))
     }
 
-    /// Cards by how well they answer.
-    fn ranked(&self, numbers: u32, cards: u32) -> Result<Vec<(f32, u32, Card)>, StorageError> {
-        let (mut rough, rarities) = self.candidates(numbers, cards)?;
+    /// Takes in the cards that answer best.
+    fn by_words(&mut self, head: &Head) -> Result<(), StorageError> {
+        let limit = self.query.limit.min(HITS_MAX);
+        let (rough, rarities) = candidates::find(self.read, self.query, self.question, head)?;
+        let mut scored = self.scored(rough, &Scale::of(self.question, &rarities))?;
+        while self.hits.len() < limit && !scored.is_empty() {
+            // Use can't lift a card among those that are needed when it lies further below.
+            let needed = (limit - self.hits.len()).min(scored.len());
+            let least = scored[needed - 1].0;
+            let near = scored.partition_point(|(score, ..)| score * rank::USED_MOST >= least);
+            let mut best = Vec::with_capacity(near);
+            for (score, number, card) in scored.drain(..near) {
+                let score = rank::used(score, self.uses(number)?);
+                if score >= SCORE_MIN {
+                    best.push((score, number, card));
+                }
+            }
+            best.sort_by(|left, right| right.0.total_cmp(&left.0).then_with(|| left.2.name.cmp(&right.2.name)));
+            for (score, number, card) in best {
+                if self.hits.len() >= limit {
+                    break;
+                }
+                self.offer(score, number, card, None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Of cards that share something with the question those that answer it, best first, before anything is known of their use.
+    fn scored(&self, mut rough: Vec<Rough>, scale: &Scale<'_>) -> Result<Vec<(f32, u32, Card)>, StorageError> {
         let best_first = |left: &Rough, right: &Rough| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1));
         if self.department.is_some() {
             // Departments stand in the cards alone: as many are looked at as it takes.
             rough.sort_unstable_by(best_first);
-        } else if rough.len() > CANDIDATES {
-            rough.select_nth_unstable_by(CANDIDATES, best_first);
-            rough.truncate(CANDIDATES);
+        } else {
+            if rough.len() > CANDIDATES {
+                rough.select_nth_unstable_by(CANDIDATES, best_first);
+                rough.truncate(CANDIDATES);
+            }
+            // What shares far less than the best is looked at among the first alone.
+            rough.sort_unstable_by(best_first);
+            let least = rough.first().map_or(0.0, |(best, _)| best * NEAR);
+            rough.truncate(rough.partition_point(|(score, _)| *score >= least).max(CANDIDATES_SURE));
+            // Cards that lie side by side are read together.
+            rough.sort_unstable_by_key(|(_, number)| *number);
         }
-        let (mut ranked, mut close) = (Vec::new(), 0);
+        let (mut scored, mut close) = (Vec::new(), 0);
         for (_, number) in rough {
             if close >= CANDIDATES {
                 break;
             }
             let Some(card) = self.admitted(number)? else { continue };
             close += 1;
-            let score = rank::score(self.question, &rarities, &card, self.uses(number)?);
-            if score >= SCORE_MIN {
-                ranked.push((score, number, card));
+            let score = scale.score(&card);
+            if score * rank::USED_MOST >= SCORE_MIN {
+                scored.push((score, number, card));
             }
         }
-        ranked.sort_by(|left, right| right.0.total_cmp(&left.0).then_with(|| left.2.name.cmp(&right.2.name)));
-        Ok(ranked)
+        scored.sort_by(|left, right| right.0.total_cmp(&left.0));
+        Ok(scored)
     }
 
-    /// Cards that share terms with the question, with a rough score, within what is asked; and how rare what is asked is, one a slot.
-    fn candidates(&self, numbers: u32, cards: u32) -> Result<(Vec<Rough>, Vec<f32>), StorageError> {
-        let size = numbers as usize;
-        let mut total = vec![0.0_f32; size];
-        let mut terms = Terms { read: self.read, cards, lists: BTreeMap::new() };
-        let mut sums = Sums { of: vec![0.0; size], touched: Vec::new() };
-        let mut rarities = Vec::with_capacity(self.question.slots.len());
-        for slot in &self.question.slots {
-            let mut best = vec![0.0_f32; size];
-            match slot {
-                Slot::Text { literal, others } => {
-                    rarities.push(terms.add_text(literal, 1.0, true, &mut sums, &mut best)?);
-                    for (other, how_well) in others {
-                        terms.add_text(other, *how_well, false, &mut sums, &mut best)?;
-                    }
-                }
-                Slot::Sound { letters, cut, others } => {
-                    rarities.push(terms.add_sound(letters, cut.as_deref(), &mut sums, &mut best)?);
-                    for (other, how_well) in others {
-                        terms.add_text(other, *how_well, false, &mut sums, &mut best)?;
-                    }
-                }
+    /// How many entries a card has within what is asked.
+    fn places(&self, number: u32) -> Result<usize, StorageError> {
+        let region = self.query.within.map(layout::region).unwrap_or_default();
+        let mut places = 0;
+        if region.len() <= layout::COUNTED_DIGITS {
+            for kind in
+                [Kind::Item, Kind::Base].into_iter().filter(|kind| self.query.kind.is_none_or(|one| one == *kind))
+            {
+                let key = layout::count(number, kind, &region);
+                places += row::<u32>(self.read, Family::Index, &key)?.unwrap_or(0) as usize;
             }
-            for (sum, best) in total.iter_mut().zip(best) {
-                *sum += best;
-            }
+            return Ok(places);
         }
-        let mut acts = vec![0.0_f32; size];
-        let words = Words::embedded();
-        for act in &self.question.acts {
-            for word in words.of_act(act) {
-                terms.add_text(word, 0.5, false, &mut sums, &mut acts)?;
+        self.offers(number, layout::numbers(&region), false, &mut |_| {
+            places += 1;
+            ControlFlow::Continue(())
+        })?;
+        Ok(places)
+    }
+
+    /// Visits entries of a card of the kind that is asked for, in divisions of these numbers.
+    fn offers(
+        &self,
+        number: u32,
+        (from, to): (u64, u64),
+        backwards: bool,
+        visit: &mut dyn FnMut(Offered) -> ControlFlow<()>,
+    ) -> Result<(), StorageError> {
+        let (from, to) = (layout::offers_from(number, from), layout::offers_from(number, to));
+        let bounds = (Bound::Included(&from[..]), Bound::Excluded(&to[..]));
+        self.read.scan(Family::Index, bounds.0, bounds.1, backwards, &mut |key, _| match layout::read_offered(key) {
+            Some(offered) if self.query.kind.is_none_or(|wanted| wanted == offered.1) => visit(offered),
+            _ => ControlFlow::Continue(()),
+        })
+    }
+
+    /// The nearest entry of a card: here, above from near to far, below, then by how much of the digits is the same. Entries lie in the order of
+    /// divisions, so that each of these is sought and the others aren't read.
+    fn nearest(&self, number: u32) -> Result<Option<Offered>, StorageError> {
+        let here = self.query.here;
+        let region = self.query.within.map(layout::region).unwrap_or_default();
+        let (least, end) = layout::numbers(&region);
+        let first = |(from, to): (u64, u64), backwards: bool| {
+            let (from, to) = (from.max(least), to.min(end));
+            let mut found = None;
+            if from < to {
+                self.offers(number, (from, to), backwards, &mut |offered| {
+                    found = Some(offered);
+                    ControlFlow::Break(())
+                })?;
             }
+            Ok(found)
+        };
+        let (from, to) = layout::numbers(&layout::region(here));
+        let inside = first((from, to), false)?;
+        if inside.as_ref().is_some_and(|(division, ..)| *division == here) {
+            return Ok(inside);
         }
-        for (sum, act) in total.iter_mut().zip(acts) {
-            *sum += act;
-        }
-        let asked = [
-            (FIELD_DIVISION, self.query.within.map(layout::region)),
-            (FIELD_KIND, self.query.kind.map(|kind| kind.name().to_owned())),
-            (FIELD_TYPE, self.query.item_type.map(str::to_owned)),
-        ];
-        for (field, term) in asked {
-            let Some(term) = term else { continue };
-            let mut is_asked = vec![false; size];
-            for (card, _) in posting::read(self.read, field, &term, false)? {
-                if let Some(at) = is_asked.get_mut(card as usize) {
-                    *at = true;
-                }
+        let mut above = here.superior();
+        while let Some(division) = above {
+            if let Some(found) = first((division.number(), division.number() + 1), false)? {
+                return Ok(Some(found));
             }
-            for (sum, is_asked) in total.iter_mut().zip(is_asked) {
-                if !is_asked {
-                    *sum = 0.0;
-                }
-            }
+            above = division.superior();
         }
-        let found = (0..).zip(total).filter(|(_, sum)| *sum > 0.0).map(|(number, sum)| (sum, number)).collect();
-        Ok((found, rarities))
+        if inside.is_some() {
+            return Ok(inside);
+        }
+        let before = match first((0, from), true)? {
+            // In that division the first one counts, as everywhere.
+            Some((division, ..)) => first((division.number(), division.number() + 1), false)?,
+            None => None,
+        };
+        let distance = |offered: &Offered| here.number().abs_diff(offered.0.number());
+        // Nothing behind is nearer than what lies before, unless it lies nearer than that.
+        let behind_to = before.as_ref().map_or(u64::MAX, |before| here.number().saturating_add(distance(before)));
+        Ok(first((to, behind_to), false)?.or(before))
     }
 
     /// Takes a card in, at the nearest place where it is offered, or at the one given.
-    fn offer(
-        &mut self,
-        score: f32,
-        number: u32,
-        card: Card,
-        at: Option<(DivisionCode, Kind, String)>,
-    ) -> Result<(), StorageError> {
+    fn offer(&mut self, score: f32, number: u32, card: Card, at: Option<Offered>) -> Result<(), StorageError> {
         if self
             .hits
             .iter()
@@ -324,25 +365,11 @@ impl Search<'_> {
         {
             return Ok(());
         }
-        let mut places = 0;
-        let mut nearest: Option<(u64, DivisionCode, Kind, String)> = None;
-        under(self.read, Family::Index, &layout::offers(number), &mut |key, _| {
-            let Some((division, kind, code)) = layout::read_offered(key) else { return ControlFlow::Continue(()) };
-            if self.is_asked(division, kind) {
-                places += 1;
-                let distance = distance(self.query.here, division);
-                if nearest.as_ref().is_none_or(|(least, ..)| distance < *least) {
-                    nearest = Some((distance, division, kind, code));
-                }
-            }
-            ControlFlow::Continue(())
-        })?;
-        let Some((_, division, kind, code)) = nearest else { return Ok(()) };
-        let (division, kind, code) = match at {
-            None => (division, kind, code),
-            Some(at) if self.is_asked(at.0, at.1) => at,
-            Some(_) => return Ok(()),
+        let at = match at {
+            None => self.nearest(number)?,
+            Some(at) => Some(at).filter(|at| self.is_asked(at.0, at.1)),
         };
+        let Some((division, kind, code)) = at else { return Ok(()) };
         if self.hits.iter().any(|hit| hit.code == code && hit.division == division) {
             return Ok(());
         }
@@ -361,156 +388,10 @@ impl Search<'_> {
             core: card.core,
             origin: place.origin,
             as_of: place.as_of,
-            places,
+            places: self.places(number)?,
             uses: self.uses(number)?,
             score,
         });
         Ok(())
-    }
-}
-
-/// How far a division is: here, above from near to far, below, then by how much of the digits is the same.
-fn distance(here: DivisionCode, there: DivisionCode) -> u64 {
-    if here == there {
-        return 0;
-    }
-    let mut above = here.superior();
-    let mut steps = 1;
-    while let Some(division) = above {
-        if division == there {
-            return steps;
-        }
-        above = division.superior();
-        steps += 1;
-    }
-    if there.is_within(here) { 10 } else { 20 + here.number().abs_diff(there.number()) }
-}
-
-/// A card in a list, and where in it the term stands.
-type Posted = (u32, u8);
-
-/// Lists of terms, each read once.
-struct Terms<'a> {
-    read: &'a dyn Read,
-    cards: u32,
-    lists: BTreeMap<(u8, String), Vec<Posted>>,
-}
-
-impl Terms<'_> {
-    fn list(&mut self, field: u8, term: String, prefix: bool) -> Result<(&[Posted], f32), StorageError> {
-        let key = (field, term);
-        if !self.lists.contains_key(&key) {
-            let list = posting::read(self.read, field, &key.1, prefix)?;
-            self.lists.insert(key.clone(), list);
-        }
-        let list = self.lists.get(&key).map_or(&[][..], Vec::as_slice);
-        let holds = f32_of(u32::try_from(list.len()).unwrap_or(u32::MAX));
-        let rarity = (1.0 + (f32_of(self.cards) - holds + 0.5).max(0.5) / (holds + 0.5)).ln();
-        Ok((list, rarity))
-    }
-
-    /// What share of a text's terms stands in each card, weighed by how rare they are; the better of this and what is there stays.
-    fn add_text(
-        &mut self,
-        text: &[char],
-        counts: f32,
-        loosely: bool,
-        sums: &mut Sums,
-        best: &mut [f32],
-    ) -> Result<f32, StorageError> {
-        let mut whole = 0.0;
-        let mut add = |list: &[Posted], weight: f32| {
-            for (card, marks) in list {
-                let field = if marks & IN_NAME != 0 {
-                    1.0
-                } else if marks & IN_KEYWORDS != 0 {
-                    0.9
-                } else if marks & IN_DEPARTMENT != 0 {
-                    0.7
-                } else {
-                    0.5
-                };
-                sums.add(*card, weight * field);
-            }
-        };
-        for pair in text.windows(2.min(text.len().max(1))) {
-            let (list, rarity) = self.list(FIELD_TEXT, pair.iter().collect(), false)?;
-            whole += rarity;
-            add(list, rarity);
-        }
-        if loosely && text.len() > 1 {
-            for sign in text {
-                let (list, rarity) = self.list(FIELD_TEXT, sign.to_string(), false)?;
-                if rarity >= RARITY_ALONE || list.len() < LIST_SHORT {
-                    add(list, ALONE * rarity);
-                }
-            }
-            for pair in sound::syllables(Words::embedded(), text).windows(2) {
-                let (list, rarity) = self.list(FIELD_SOUND, pair.join(" "), false)?;
-                add(list, SOUNDED * rarity);
-            }
-        }
-        sums.take_better(whole, counts, best);
-        Ok(whole / f32_of(u32::try_from(text.len().saturating_sub(1).max(1)).unwrap_or(1)))
-    }
-
-    fn add_sound(
-        &mut self,
-        letters: &str,
-        cut: Option<&[String]>,
-        sums: &mut Sums,
-        best: &mut [f32],
-    ) -> Result<f32, StorageError> {
-        let mut whole = 0.0;
-        let initials: Vec<char> = letters.chars().collect();
-        for three in initials.windows(3.min(initials.len())) {
-            let (list, rarity) = self.list(FIELD_INITIALS, three.iter().collect(), three.len() < 3)?;
-            whole += rarity;
-            for (card, _) in list {
-                sums.add(*card, rarity);
-            }
-        }
-        sums.take_better(whole, 1.0, best);
-        let rarity = whole / f32_of(u32::try_from(letters.len().saturating_sub(2).max(1)).unwrap_or(1));
-        let Some(cut) = cut else { return Ok(rarity) };
-        let mut whole = 0.0;
-        for (place, pair) in cut.windows(2.min(cut.len())).enumerate() {
-            // The last syllable may be a beginning, one alone is followed by anything.
-            let is_last = place + 2 >= cut.len();
-            let (list, rarity) = self.list(FIELD_SOUND, pair.join(" "), is_last)?;
-            whole += rarity;
-            for (card, _) in list {
-                sums.add(*card, rarity);
-            }
-        }
-        sums.take_better(whole, 1.0, best);
-        Ok(rarity)
-    }
-}
-
-/// Sums by card, used again and again.
-struct Sums {
-    of: Vec<f32>,
-    touched: Vec<u32>,
-}
-
-impl Sums {
-    fn add(&mut self, card: u32, weight: f32) {
-        if let Some(sum) = self.of.get_mut(card as usize) {
-            if *sum <= 0.0 {
-                self.touched.push(card);
-            }
-            *sum += weight;
-        }
-    }
-
-    /// Raises what is there to the share of `whole` that each card has, and begins anew.
-    fn take_better(&mut self, whole: f32, counts: f32, best: &mut [f32]) {
-        for card in self.touched.drain(..) {
-            let sum = std::mem::take(&mut self.of[card as usize]);
-            if let Some(best) = best.get_mut(card as usize) {
-                *best = best.max(counts * sum / whole.max(f32::EPSILON));
-            }
-        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use crate::sound;
+use crate::sound::{self, Sound};
 use crate::text::letters;
 
 const TABLE: &str = include_str!("../data/words.csv");
@@ -19,11 +19,18 @@ pub(crate) enum Meaning {
     Texts(Vec<(Vec<char>, f32)>),
 }
 
+/// A word for acts, and the acts.
+type ActWord = (Vec<char>, Vec<String>);
+
 /// The table of words.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
     meanings: BTreeMap<Vec<char>, Meaning>,
-    readings: BTreeMap<Vec<char>, Vec<String>>,
+    readings: BTreeMap<Vec<char>, Vec<Sound>>,
+    /// The first letters of readings.
+    readings_begin: BTreeSet<char>,
+    /// Words for acts by their first letter, longer ones first.
+    acts_begin: BTreeMap<char, Vec<ActWord>>,
     /// Words by their pinyin without spaces.
     sounds: BTreeMap<String, Vec<Vec<char>>>,
     longest: usize,
@@ -48,17 +55,24 @@ impl Words {
                 "act" => Meaning::Act(meaning.split('|').map(str::to_owned).collect()),
                 "word" => Meaning::Texts(meaning.split('|').map(fitting).collect()),
                 "reading" => {
-                    words.readings.insert(word, meaning.split(' ').map(str::to_owned).collect());
+                    words.readings_begin.extend(word.first());
+                    words.readings.insert(word, meaning.split(' ').filter_map(Sound::written).collect());
                     continue;
                 }
                 _ => continue,
             };
             words.longest = words.longest.max(word.len());
+            if let (Meaning::Act(acts), Some(first)) = (&meaning, word.first()) {
+                words.acts_begin.entry(*first).or_default().push((word.clone(), acts.clone()));
+            }
             words.meanings.insert(word, meaning);
+        }
+        for acts in words.acts_begin.values_mut() {
+            acts.sort_by_key(|(word, _)| std::cmp::Reverse(word.len()));
         }
         let mut sounds: BTreeMap<String, Vec<Vec<char>>> = BTreeMap::new();
         for word in words.meanings.keys() {
-            let sound = sound::syllables(&words, word).concat();
+            let sound = sound::spelled(&sound::sounds(&words, word), "");
             sounds.entry(sound).or_default().push(word.clone());
         }
         words.sounds = sounds;
@@ -73,7 +87,8 @@ impl Words {
     }
 
     /// The reading of the word that the letters begin with, where it isn't the usual one.
-    pub(crate) fn reading(&self, letters: &[char]) -> Option<&[String]> {
+    pub(crate) fn reading(&self, letters: &[char]) -> Option<&[Sound]> {
+        self.readings_begin.get(letters.first()?)?;
         (1..=3.min(letters.len())).rev().find_map(|length| self.readings.get(&letters[..length]).map(Vec::as_slice))
     }
 
@@ -82,16 +97,12 @@ impl Words {
         let mut acts = BTreeSet::new();
         let mut at = 0;
         while at < name.len() {
-            let act = (2..=self.longest.min(name.len() - at)).rev().find_map(|length| {
-                match self.meanings.get(&name[at..at + length]) {
-                    Some(Meaning::Act(acts)) => Some((length, acts)),
-                    _ => None,
-                }
-            });
+            let known = self.acts_begin.get(&name[at]).map_or(&[][..], Vec::as_slice);
+            let act = known.iter().find(|(word, _)| word.len() > 1 && name[at..].starts_with(word));
             match act {
-                Some((length, found)) => {
+                Some((word, found)) => {
                     acts.extend(found.iter().map(String::as_str));
-                    at += length;
+                    at += word.len();
                 }
                 None => at += 1,
             }

@@ -140,10 +140,10 @@ fn what_is_asked_for_is_found_behind_many_others() -> Result<(), StorageError> {
     for number in 0..MANY {
         let name = format!("养蜂证核发{number}号");
         let core = Digest::of(name.as_bytes());
-        writer.add(&Entry { name, core, code: format!("A7-{number:04}"), ..entry(7, 0, 0, 0) })?;
+        writer.add(&Entry { name, core, code: format!("A7000-{number:04}"), ..entry(7, 0, 0, 0) })?;
     }
     let rare = Entry {
-        code: "A7-9999".to_owned(),
+        code: "A7000-9999".to_owned(),
         name: "本地区养蜂方面有关证件的办理核查".to_owned(),
         item_type: "20".to_owned(),
         department: "市农业农村局".to_owned(),
@@ -151,24 +151,107 @@ fn what_is_asked_for_is_found_behind_many_others() -> Result<(), StorageError> {
         ..entry(7, 0, 0, 0)
     };
     writer.add(&rare)?;
-    let base = Entry { kind: Kind::Base, code: "A79999".to_owned(), short_code: "A79999".to_owned(), ..rare.clone() };
+    let base =
+        Entry { kind: Kind::Base, code: "A70009999".to_owned(), short_code: "A70009999".to_owned(), ..rare.clone() };
     writer.add(&Entry { item_type: "01".to_owned(), department: "区残联".to_owned(), ..base })?;
     writer.commit(1)?;
-    for text in ["养蜂证核发", "A7"] {
+    for text in ["养蜂证核发", "A7000"] {
         let ask = Query { limit: 10, ..Query::new(text, division(0)) };
         let codes = |query: &Query<'_>| -> Result<Vec<String>, StorageError> {
             Ok(search(&store, query)?.into_iter().map(|hit| hit.code).collect())
         };
         assert_eq!(codes(&ask)?.len(), 10, "{text}");
-        assert_eq!(codes(&Query { item_type: Some("20"), ..ask.clone() })?, ["A7-9999"], "{text}");
-        assert_eq!(codes(&Query { department: Some("农业农村局"), ..ask.clone() })?, ["A7-9999"], "{text}");
-        assert_eq!(codes(&Query { kind: Some(Kind::Base), ..ask.clone() })?, ["A79999"], "{text}");
+        assert_eq!(codes(&Query { item_type: Some("20"), ..ask.clone() })?, ["A7000-9999"], "{text}");
+        assert_eq!(codes(&Query { department: Some("农业农村局"), ..ask.clone() })?, ["A7000-9999"], "{text}");
+        assert_eq!(codes(&Query { kind: Some(Kind::Base), ..ask.clone() })?, ["A70009999"], "{text}");
         assert!(codes(&Query { item_type: Some("99"), ..ask })?.is_empty(), "{text}");
     }
     // A card that is no longer in a catalogue isn't found in it.
     let mut writer = Writer::open(&store)?;
-    writer.remove(Kind::Base, "A79999", division(0))?;
+    writer.remove(Kind::Base, "A70009999", division(0))?;
     writer.commit(2)?;
     assert!(search(&store, &Query { kind: Some(Kind::Base), ..Query::new("养蜂", division(0)) })?.is_empty());
+    Ok(())
+}
+
+/// Where an item is shown is sought, not chosen from all places: the same comes out, as places come and go.
+#[test]
+fn the_nearest_place_is_the_nearest_of_all() -> Result<(), StorageError> {
+    /// Here, above from near to far, below, then by how much of the number is the same, the smaller one first.
+    fn distance(here: DivisionCode, there: DivisionCode) -> (u64, u64) {
+        let mut above = std::iter::successors(Some(here), |one| one.superior());
+        let far = match above.position(|one| one == there) {
+            Some(steps) => steps as u64,
+            None if there.is_within(here) => 10,
+            None => 20 + here.number().abs_diff(there.number()),
+        };
+        (far, there.number())
+    }
+    let divisions: Vec<DivisionCode> = [
+        "33",
+        "3301",
+        "330102",
+        "330106",
+        "330106002",
+        "330106109",
+        "330106109001",
+        "330108",
+        "3302",
+        "330203",
+        "44",
+        "4419",
+        "441900003",
+        "4420",
+        "110000",
+        "110101",
+    ]
+    .iter()
+    .map(|code| code.parse().unwrap_or_else(|_| panic!("{code}")))
+    .collect();
+    let store = MemoryBackend::new();
+    // A plain generator, so that what fails fails again.
+    let mut seed = 7_u32;
+    let mut draw = |below: usize| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as usize % below
+    };
+    let mut held = std::collections::BTreeSet::new();
+    for round in 1..60 {
+        let mut writer = Writer::open(&store)?;
+        for _ in 0..4 {
+            let division = divisions[draw(divisions.len())];
+            let kind = if draw(4) == 0 { Kind::Base } else { Kind::Item };
+            let code = format!("A{}", draw(2));
+            if held.remove(&(division, kind, code.clone())) {
+                assert!(writer.remove(kind, &code, division)?);
+            } else {
+                held.insert((division, kind, code.clone()));
+                assert!(writer.add(&Entry {
+                    kind,
+                    code,
+                    division,
+                    short_code: "A".to_owned(),
+                    ..entry(0, 0, 0, 0)
+                })?);
+            }
+        }
+        writer.commit(round)?;
+        for here in &divisions {
+            for within in [None, Some(divisions[draw(divisions.len())]), Some(*here)] {
+                for kind in [None, Some(Kind::Item), Some(Kind::Base)] {
+                    let asked = held.iter().filter(|(division, of, _)| {
+                        within.is_none_or(|within| division.is_within(within)) && kind.is_none_or(|kind| kind == *of)
+                    });
+                    let asked: Vec<_> = asked.collect();
+                    let nearest =
+                        asked.iter().min_by_key(|(division, kind, code)| (distance(*here, *division), *kind, code));
+                    let hits = search(&store, &Query { within, kind, ..Query::new(NAMES[0], *here) })?;
+                    let hit = hits.first().map(|hit| (hit.division, hit.kind, hit.code.clone(), hit.places));
+                    let expected = nearest.map(|(division, kind, code)| (*division, *kind, code.clone(), asked.len()));
+                    assert_eq!(hit, expected, "round {round}, here {here}, within {within:?}, {kind:?}");
+                }
+            }
+        }
+    }
     Ok(())
 }

@@ -37,6 +37,9 @@ const OPTIONS: RocksOptions = RocksOptions {
 /// How often each question is asked.
 const ROUNDS: usize = 5;
 
+/// How many of the slowest questions are named.
+const SLOWEST: usize = 10;
+
 /// Measures search.
 #[derive(Debug, clap::Parser)]
 #[command(name = "tongban-search-load")]
@@ -100,6 +103,17 @@ fn measure(arguments: &Arguments) -> Result<Value> {
     for (name, is_worded) in [("same-names", false), ("own-names-in-every-county", true)] {
         say(&format!("indexing {name}"));
         report[name] = province(&questions, &some, is_worded, &directory.path().join(name))?;
+    }
+    let here = DivisionCode::from_number(COUNTY).context("a division")?;
+    say("asking pg_trgm for the same");
+    if let Some(took) = postgres::speed(&questions, &items(here)?, &some, directory.path())? {
+        let at = |percent: usize| micros(took[(took.len() - 1) * percent / 100]);
+        report["pg_trgm, same-names everywhere"] = json!({
+            "questions": took.len(),
+            "p50_us": at(50),
+            "max_us": at(100),
+            "p50 over that of tongban": at(50) / report["same-names"]["everywhere"]["p50_us"].as_u64().unwrap_or(1).max(1),
+        });
     }
     Ok(report)
 }
@@ -202,17 +216,31 @@ fn province(questions: &[Judged], divisions: &[DivisionCode], is_worded: bool, p
         "first_question_us": micros(first),
     });
     for (name, within) in [("everywhere", None), ("in_a_county", Some(here))] {
-        let mut took = Vec::new();
+        let (mut took, mut worked) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             for judged in questions {
-                let asked = Instant::now();
+                let (asked, before) = (Instant::now(), processor_time());
                 search(&backend, &Query { within, ..Query::new(&judged.query, here) })?;
-                took.push(asked.elapsed());
+                took.push((asked.elapsed(), judged.query.as_str()));
+                worked.push(processor_time().saturating_sub(before));
             }
         }
         took.sort_unstable();
-        let at = |percent: usize| micros(took[(took.len() - 1) * percent / 100]);
-        report[name] = json!({ "questions": took.len(), "p50_us": at(50), "p99_us": at(99), "max_us": at(100) });
+        worked.sort_unstable();
+        let place = |percent: usize| (took.len() - 1) * percent / 100;
+        let at = |percent: usize| micros(took[place(percent)].0);
+        let mut slowest: Vec<&str> = Vec::new();
+        for (_, query) in took.iter().rev() {
+            if !slowest.contains(query) && slowest.len() < SLOWEST {
+                slowest.push(query);
+            }
+        }
+        report[name] = json!({
+            "questions": took.len(), "p50_us": at(50), "p99_us": at(99), "max_us": at(100),
+            // What the machine did beside doesn't count here.
+            "processor_p50_us": micros(worked[place(50)]), "processor_p99_us": micros(worked[place(99)]),
+            "slowest": slowest,
+        });
     }
     report["resident_kib_open"] = json!(resident_kib());
     drop(backend);
@@ -222,6 +250,12 @@ fn province(questions: &[Judged], divisions: &[DivisionCode], is_worded: bool, p
 
 fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Time that this thread has had a processor.
+fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    Duration::from_nanos(stat.split(' ').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0))
 }
 
 /// Resident memory of this process.

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use system_tests::postgres::{Cluster, Options, programs};
 use system_tests::relevance::{DEPTH, Judged, means, ndcg};
+use tongban_codes::division::DivisionCode;
 use tongban_search::Entry;
 
 /// Trigrams are of letters only, and what is a letter the locale says.
@@ -72,5 +74,51 @@ pub(crate) fn quality(
             }
         }
         Ok(Some((version, rankings)))
+    })
+}
+
+/// Of how many questions one is asked where each takes PostgreSQL long.
+const EVERY: usize = 10;
+
+/// How long PostgreSQL takes for the ten names that are most like a question, of the same items at each division, with an index of trigrams over
+/// the names: the times of every tenth question, in order; `None` where there is no PostgreSQL.
+pub(crate) fn speed(
+    questions: &[Judged],
+    entries: &[Entry],
+    divisions: &[DivisionCode],
+    directory: &Path,
+) -> Result<Option<Vec<Duration>>> {
+    let Some(programs) = programs() else { return Ok(None) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    fs::set_permissions(directory, fs::Permissions::from_mode(0o755))?;
+    let divisions: Vec<i64> = divisions.iter().map(|one| Ok(one.number().try_into()?)).collect::<Result<_>>()?;
+    runtime.block_on(async {
+        let cluster = Cluster::start(&programs, &directory.join("postgres-speed"), &OPTIONS).await?;
+        let client = cluster.connect().await?;
+        client
+            .batch_execute(
+                "CREATE EXTENSION pg_trgm;
+                 CREATE TABLE names (code text, name text);
+                 CREATE TABLE items (division bigint, code text, name text);",
+            )
+            .await?;
+        for entry in entries {
+            client.execute("INSERT INTO names VALUES ($1, $2)", &[&entry.short_code, &entry.name]).await?;
+        }
+        client
+            .execute("INSERT INTO items SELECT d, code, name FROM unnest($1::bigint[]) AS d, names", &[&divisions])
+            .await?;
+        client.batch_execute("CREATE INDEX ON items USING gin (name gin_trgm_ops); VACUUM ANALYZE items;").await?;
+        let statement = client
+            .prepare("SELECT division, code FROM items WHERE name % $1 ORDER BY similarity(name, $1) DESC LIMIT 10")
+            .await?;
+        let mut took = Vec::new();
+        for judged in questions.iter().step_by(EVERY) {
+            let asked = Instant::now();
+            client.query(&statement, &[&judged.query]).await?;
+            took.push(asked.elapsed());
+        }
+        took.sort_unstable();
+        Ok(Some(took))
     })
 }
