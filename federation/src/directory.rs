@@ -4,10 +4,13 @@
 //! superior for others. Trust begins at *anchors*, the seal keys of the roots, and follows the tree: only an ancestor of a
 //! division certifies for it, and whoever merges a record checks that. A record never gives way to an older one.
 
+mod judging;
 mod merge;
+mod opened;
 mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 use tongban_codes::{
     credit_code::CreditCode,
@@ -18,20 +21,24 @@ use tongban_codes::{
 use tongban_seal::{KeyId, PublicKey, SealError, batch};
 
 use crate::sealed::{Sealed, Unseal, UnsealError};
-pub use merge::{Merge, RecordError};
+pub use judging::Draft;
+pub use merge::{Merge, RecordError, Settled};
+pub use opened::Opened;
 pub use record::{AuthorityRecord, Certification, DatedCode, DatedKey, NODE_CERTIFICATION, NodeRecord, SignedRecord};
 
 /// A node as the directory knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeEntry {
     /// What its superior has certified.
-    pub certification: Certification,
+    pub certification: Arc<Certification>,
     /// What it says of itself.
-    pub record: NodeRecord,
+    pub record: Arc<NodeRecord>,
     /// The record as received.
     pub sealed: Sealed,
     /// When it was merged here.
     pub merged_at: Timestamp,
+    /// Of the record as received.
+    digest: Digest,
     stamp: u64,
 }
 
@@ -39,13 +46,15 @@ pub struct NodeEntry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorityEntry {
     /// What its division's node says of it.
-    pub record: AuthorityRecord,
+    pub record: Arc<AuthorityRecord>,
     /// The node that has sealed the record.
     pub signer: NodeId,
     /// The record as received.
     pub sealed: Sealed,
     /// When it was merged here.
     pub merged_at: Timestamp,
+    /// Of the record as received.
+    digest: Digest,
     stamp: u64,
 }
 
@@ -65,10 +74,17 @@ pub struct Directory {
     nodes: BTreeMap<NodeId, NodeEntry>,
     authorities: BTreeMap<AuthorityId, AuthorityEntry>,
     by_label: BTreeMap<Label, NodeId>,
-    by_division: BTreeMap<DivisionCode, BTreeSet<NodeId>>,
-    by_credit_code: BTreeMap<CreditCode, BTreeSet<AuthorityId>>,
+    by_division: BTreeSet<(DivisionCode, NodeId)>,
+    by_credit_code: BTreeSet<(CreditCode, AuthorityId)>,
     by_stamp: BTreeMap<u64, RecordKey>,
+    by_digest: BTreeMap<Digest, RecordKey>,
     stamp: u64,
+    /// Grows when a node comes, moves, or is revoked or readmitted.
+    layout: u64,
+    /// The digest over all, once somebody has asked for it.
+    whole: OnceLock<Digest>,
+    /// What others in this process have opened.
+    opened: Option<Arc<Opened>>,
     /// Whether what is merged was verified before, when it came.
     restoring: bool,
 }
@@ -77,6 +93,12 @@ impl Directory {
     /// An empty directory that trusts nobody.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Shares what is opened from now on with other directories in this process. Whatever they say, each record is judged here by its own
+    /// signers' keys.
+    pub fn share(&mut self, opened: Arc<Opened>) {
+        self.opened = Some(opened);
     }
 
     /// Trusts `key` as a seal key of the root `node`, as an administrator or an invitation has said.
@@ -104,7 +126,9 @@ impl Directory {
 
     /// The nodes of exactly this division, by id.
     pub fn by_division(&self, division: DivisionCode) -> Vec<&NodeEntry> {
-        self.by_division.get(&division).into_iter().flatten().filter_map(|id| self.nodes.get(id)).collect()
+        let (first, last) = (NodeId::from_bytes([0; 16]), NodeId::from_bytes([u8::MAX; 16]));
+        let nodes = self.by_division.range((division, first)..=(division, last));
+        nodes.filter_map(|(_, id)| self.nodes.get(id)).collect()
     }
 
     /// The nodes of this division or of its nearest ancestor that has any.
@@ -147,21 +171,14 @@ impl Directory {
 
     /// The authorities that have or had this credit code; real files have codes shared by two departments.
     pub fn authority_by_credit_code(&self, code: &CreditCode) -> Vec<&AuthorityEntry> {
-        self.by_credit_code.get(code).into_iter().flatten().filter_map(|id| self.authorities.get(id)).collect()
+        let (first, last) = (AuthorityId::from_bytes([0; 16]), AuthorityId::from_bytes([u8::MAX; 16]));
+        let authorities = self.by_credit_code.range((*code, first)..=(*code, last));
+        authorities.filter_map(|(_, id)| self.authorities.get(id)).collect()
     }
 
     /// The superiors of a node, nearest first, as far as they are known.
     pub fn superiors(&self, node: &NodeId) -> Vec<NodeId> {
-        let mut chain = Vec::new();
-        let mut at = *node;
-        while let Some(superior) = self.nodes.get(&at).and_then(|entry| entry.certification.superior) {
-            if superior == *node || chain.contains(&superior) {
-                break;
-            }
-            chain.push(superior);
-            at = superior;
-        }
-        chain
+        chain(node, |id| self.nodes.get(id).and_then(|entry| entry.certification.superior))
     }
 
     /// Since when a node is no longer part of the federation; `None` when it is, or isn't known.
@@ -183,6 +200,9 @@ impl Directory {
     /// What a peer should have, of what was merged after `stamp`: itself, its ancestors, its descendants, and their
     /// authorities; superiors before subordinates, so that each can be verified as it comes.
     pub fn records_for(&self, peer: &NodeId, stamp: u64) -> (Vec<Sealed>, u64) {
+        if stamp >= self.stamp {
+            return (Vec::new(), self.stamp);
+        }
         let ancestors = self.superiors(peer);
         let concerned = |node: &NodeId| node == peer || ancestors.contains(node) || self.superiors(node).contains(peer);
         let mut nodes: Vec<_> =
@@ -195,11 +215,17 @@ impl Directory {
 
     /// A digest over all records as received; two directories with the same digest need no gossip.
     pub fn digest(&self) -> Digest {
-        let nodes = self.nodes.values().map(|entry| &entry.sealed);
-        let authorities = self.authorities.values().map(|entry| &entry.sealed);
-        let all: Vec<u8> =
-            nodes.chain(authorities).flat_map(|sealed| *Digest::of(sealed.as_bytes()).as_bytes()).collect();
-        Digest::of(&all)
+        *self.whole.get_or_init(|| {
+            let nodes = self.nodes.values().map(|entry| &entry.digest);
+            let authorities = self.authorities.values().map(|entry| &entry.digest);
+            let all: Vec<u8> = nodes.chain(authorities).flat_map(|digest| *digest.as_bytes()).collect();
+            Digest::of(&all)
+        })
+    }
+
+    /// A number that grows with every change of which nodes there are, in which divisions, and which of them are revoked.
+    pub fn layout(&self) -> u64 {
+        self.layout
     }
 
     /// How many records there are.
@@ -218,6 +244,20 @@ impl Directory {
             RecordKey::Authority(id) => self.authorities.get(id).map(|entry| &entry.sealed),
         }
     }
+}
+
+/// The superiors of a node, nearest first, as long as one is known and it is no ring.
+fn chain(node: &NodeId, superior: impl Fn(&NodeId) -> Option<NodeId>) -> Vec<NodeId> {
+    let mut chain = Vec::new();
+    let mut at = *node;
+    while let Some(above) = superior(&at) {
+        if above == *node || chain.contains(&above) {
+            break;
+        }
+        chain.push(above);
+        at = above;
+    }
+    chain
 }
 
 /// Opens batch seals with the seal keys that the directory knows, old and revoked ones included: whether a seal was made

@@ -1,21 +1,21 @@
 //! Bytes under a seal, kept as received, and the one question that the protocol asks about them.
 
 use std::fmt;
+use std::sync::Arc;
 
-use minicbor::{Decode, Encode};
+use minicbor::{Decode, Decoder, Encode, Encoder};
 use tongban_codes::ids::{Digest, NodeId};
 
 /// Signed bytes as they came: stored and forwarded whole, never re-encoded.
 ///
-/// What is inside (a batch seal with its inclusion proof, a signed record) is known to `tongban-seal`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
-#[cbor(transparent)]
-pub struct Sealed(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>);
+/// A clone shares them. What is inside (a batch seal with its inclusion proof, a signed record) is known to `tongban-seal`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sealed(Arc<Vec<u8>>);
 
 impl Sealed {
     /// Takes bytes that were sealed elsewhere.
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self(Arc::new(bytes))
     }
 
     /// The bytes as received.
@@ -23,9 +23,9 @@ impl Sealed {
         &self.0
     }
 
-    /// The bytes as received, without a copy.
+    /// The bytes as received, without a copy where nobody shares them.
     pub fn into_bytes(self) -> Vec<u8> {
-        self.0
+        Arc::unwrap_or_clone(self.0)
     }
 
     /// How many bytes there are.
@@ -41,7 +41,23 @@ impl Sealed {
 
 impl From<Vec<u8>> for Sealed {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self::new(bytes)
+    }
+}
+
+impl<C> Encode<C> for Sealed {
+    fn encode<W: minicbor::encode::Write>(
+        &self,
+        e: &mut Encoder<W>,
+        _: &mut C,
+    ) -> Result<(), minicbor::encode::Error<W::Error>> {
+        e.bytes(&self.0)?.ok()
+    }
+}
+
+impl<'b, C> Decode<'b, C> for Sealed {
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, minicbor::decode::Error> {
+        Ok(Self::new(d.bytes()?.to_vec()))
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use tongban_storage::{Backend as _, RocksBackend, RocksOptions, WriteBatch};
 
 use crate::{Node, Quality, Relays, Tree, within};
 
@@ -175,7 +176,25 @@ impl Cluster {
         self.relays.lost()
     }
 
-    /// Heals them.
+    /// Alters the store of a node behind its back, as who has the machine's key could: stops it, writes, and starts it again.
+    ///
+    /// # Panics
+    ///
+    /// When the store can't be opened or written.
+    pub fn edit_store(&self, name: &str, change: impl FnOnce(&RocksBackend, &mut WriteBatch)) {
+        let node = self.node(name);
+        node.stop();
+        let state = node.dir.join("data/state");
+        let backend = RocksBackend::open(&state, RocksOptions::default()).expect("the state opens");
+        let mut batch = WriteBatch::new();
+        change(&backend, &mut batch);
+        backend.write(batch).expect("the state can be written");
+        backend.flush().expect("the state can be flushed");
+        drop(backend);
+        node.start();
+    }
+
+    /// Heals the links of a node.
     pub fn heal(&self, name: &str) {
         self.relays.heal(self.node(name).listen);
     }

@@ -4,7 +4,6 @@ use serde_json::Value;
 use system_tests::{CITY, Cluster, HOME, Item, NEIGHBOUR, PROVINCE, Tree, seen, within};
 use tongban_domain::catalogue::{BaseItem, ServiceItem};
 use tongban_storage::keyspace::item::{BASE, ITEM};
-use tongban_storage::{Backend as _, RocksBackend, RocksOptions, WriteBatch};
 
 const TREE: Tree = Tree::ZHEJIANG;
 const BASES: [&str; 3] = ["330115033000", "330115034000", "330115035000"];
@@ -58,19 +57,6 @@ fn arrived(cluster: &Cluster, place: &str, base: &str) {
     });
 }
 
-/// Opens the store of a node that is stopped.
-fn edit(cluster: &Cluster, place: &str, change: impl FnOnce(&RocksBackend, &mut WriteBatch)) {
-    let node = cluster.node(place);
-    node.stop();
-    let backend = RocksBackend::open(&node.dir.join("data/state"), RocksOptions::default()).expect("the state opens");
-    let mut batch = WriteBatch::new();
-    change(&backend, &mut batch);
-    backend.write(batch).expect("the state can be written");
-    backend.flush().expect("the state can be flushed");
-    drop(backend);
-    node.start();
-}
-
 /// A field with what it is above, below and as sealed.
 type Field = (String, Value, Value, Value);
 
@@ -108,7 +94,7 @@ fn a_store_edited_behind_its_nodes_back_is_found_field_by_field() {
         assert_eq!(report["complete"], true, "{place} {args:?}: {report}");
     }
 
-    edit(&cluster, HOME, |state, batch| {
+    cluster.edit_store(HOME, |state, batch| {
         let mut item: ServiceItem = ITEM.load(state, &claimed).expect("it can be read").expect("it is published");
         item.core.name = "公共场所卫生证".to_owned();
         item.promised = item.promised.map(|term| tongban_domain::catalogue::Term { days: 19, ..term });
@@ -173,7 +159,7 @@ fn a_store_edited_behind_its_nodes_back_is_found_field_by_field() {
     }
 
     // Mended from what was sealed, nothing differs any more.
-    edit(&cluster, HOME, |state, batch| {
+    cluster.edit_store(HOME, |state, batch| {
         let mut item: ServiceItem = ITEM.load(state, &claimed).expect("it can be read").expect("it is there");
         item.core.name = "公共场所卫生许可".to_owned();
         item.promised = item.promised.map(|term| tongban_domain::catalogue::Term { days: 8, ..term });

@@ -292,3 +292,95 @@ fn batch_seals_open_with_the_keys_of_the_directory() {
     assert!(matches!(open(3, content_type::ENVELOPE, seal(4)), Err(UnsealError::Key(_))));
     assert_eq!(open(9, content_type::ENVELOPE, seal(9)), Err(UnsealError::UnknownSigner(id(9))));
 }
+
+#[test]
+fn what_was_judged_is_taken_later() {
+    let (before, city) = (tree(), node(6, "511622", Some(2)));
+    let township = node(7, "511622001000", Some(6));
+    let renamed = signed(
+        &certification(5, "511603104000", Some(4)),
+        &NodeRecord { name: "代市".to_owned(), version: 2, ..record(5) },
+        4,
+        5,
+    );
+    let lot = || vec![township.clone(), renamed.clone(), city.clone(), city.clone(), node(9, "530000", None)];
+    let mut at_once = before.clone();
+    let outcomes = at_once.merge_all(lot(), NOW);
+    let mut later = before.clone();
+    let (draft, settled) = later.judge(lot(), NOW);
+    assert_eq!(settled, outcomes);
+    assert_eq!((later.digest(), later.len(), later.layout()), (before.digest(), before.len(), before.layout()));
+    let keys: Vec<RecordKey> = draft.records().map(|(key, _)| key).collect();
+    assert_eq!(keys, [5, 6, 7].map(|n| RecordKey::Node(id(n))), "the township behind its county");
+    later.take(draft.clone(), NOW);
+    assert_eq!((later.digest(), later.records_since(0)), (at_once.digest(), at_once.records_since(0)));
+
+    // Meanwhile the county has been revoked: it certifies nobody any more, and what came first stands.
+    let mut meanwhile = before;
+    let revoked = Certification { serial: 2, revoked: Some(NOW), ..certification(6, "511622", Some(2)) };
+    assert!(meanwhile.merge(&signed(&revoked, &record(6), 2, 6), NOW).is_ok());
+    meanwhile.take(draft, NOW);
+    assert_eq!(meanwhile.revoked(&id(6)), Some(NOW));
+    assert!(meanwhile.node(&id(7)).is_none());
+    assert_eq!(meanwhile.node(&id(5)).map(|entry| entry.record.version), Some(2));
+}
+
+#[test]
+fn a_label_passes_from_one_node_to_another_in_one_lot() {
+    let labelled = |n: u8, ordinal: u8, serial: u64| {
+        let label = Label::new(code("511602"), ordinal).unwrap_or_else(|error| panic!("{error}"));
+        let division = if n == 3 { "511602" } else { "511602001000" };
+        let superior = if n == 3 { 2 } else { 3 };
+        let certification = Certification { label, serial, ..certification(n, division, Some(superior)) };
+        signed(&certification, &record(n), superior, n)
+    };
+    let mut directory = tree();
+    assert!(directory.merge(&labelled(6, 9, 1), NOW).is_ok());
+    assert_eq!(directory.merge(&labelled(3, 9, 2), NOW), Err(RecordError::Label(id(6))));
+    // 3 is drafted first, then 6 gives up the label, then 3 has it.
+    let lot = vec![labelled(3, 8, 2), labelled(6, 7, 2), labelled(3, 9, 3)];
+    assert!(directory.merge_all(lot, NOW).iter().all(|(_, outcome)| outcome.is_ok()));
+    let of = |ordinal| {
+        let label = Label::new(code("511602"), ordinal).unwrap_or_else(|error| panic!("{error}"));
+        directory.by_label(&label).map(|entry| entry.record.node)
+    };
+    assert_eq!([7, 8, 9].map(of), [Some(id(6)), None, Some(id(3))]);
+}
+
+#[test]
+fn the_layout_is_which_nodes_stand_where() {
+    let mut directory = tree();
+    let layout = directory.layout();
+    let word = |serial, revoked| Certification { serial, revoked, ..certification(3, "511602", Some(2)) };
+    let own = |version| NodeRecord { version, ..record(3) };
+    let mut merge = |word: &Certification, own: &NodeRecord| {
+        let before = directory.digest();
+        assert!(matches!(directory.merge(&signed(word, own, 2, 3), NOW), Ok(Merge::Newer(_))));
+        assert_ne!(directory.digest(), before);
+        directory.layout() - layout
+    };
+    assert_eq!(merge(&word(1, None), &own(2)), 0, "it says something else of itself");
+    assert_eq!(merge(&word(2, None), &own(2)), 0, "certified anew");
+    assert_eq!(merge(&word(3, Some(NOW)), &own(2)), 1, "revoked");
+    assert_eq!(merge(&word(4, None), &own(2)), 2, "readmitted");
+}
+
+/// Directories in one process share what they have opened, not what they trust.
+#[test]
+fn sharing_what_was_opened_makes_nobody_trusted() {
+    let opened = Arc::new(Opened::default());
+    let directory = |key: u8| {
+        let mut directory = Directory::new();
+        directory.share(Arc::clone(&opened));
+        directory.add_anchor(id(1), signer(key).public_key());
+        directory
+    };
+    let lot = || vec![node(2, "511600", Some(1)), node(1, "510000", None)];
+    let (mut one, mut same, mut other) = (directory(1), directory(1), directory(9));
+    assert!(one.merge_all(lot(), NOW).iter().all(|(_, outcome)| outcome.is_ok()));
+    assert!(same.merge_all(lot(), NOW).iter().all(|(_, outcome)| outcome.is_ok()));
+    assert_eq!(same.digest(), one.digest());
+    assert!(other.merge_all(lot(), NOW).iter().all(|(_, outcome)| outcome.is_err()) && other.is_empty());
+    let record = |directory: &Directory| directory.node(&id(2)).map(|entry| Arc::clone(&entry.record));
+    assert!(record(&one).zip(record(&same)).is_some_and(|(one, same)| Arc::ptr_eq(&one, &same)));
+}

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tongban_codes::ids::Digest;
-use tongban_storage::StorageError;
+use tongban_storage::{SharedValues, StorageError};
 
 use crate::engine::Blobs;
 
@@ -76,19 +76,31 @@ impl Blobs for FileBlobs {
 
 /// Blobs in memory, for tests and the simulator.
 #[derive(Debug, Default)]
-pub struct MemoryBlobs(Mutex<BTreeMap<Digest, Vec<u8>>>);
+pub struct MemoryBlobs {
+    kept: Mutex<BTreeMap<Digest, Arc<[u8]>>>,
+    shared: Option<Arc<SharedValues>>,
+}
+
+impl MemoryBlobs {
+    /// No blobs, which will be shared with those of others.
+    #[must_use]
+    pub fn sharing(shared: Arc<SharedValues>) -> Self {
+        Self { shared: Some(shared), ..Self::default() }
+    }
+}
 
 impl BlobStore for MemoryBlobs {
     fn store(&self, bytes: &[u8]) -> std::io::Result<Digest> {
         let digest = Digest::of(bytes);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, bytes.to_vec());
+        let kept = self.shared.as_ref().map_or_else(|| Arc::from(bytes), |shared| shared.keep(bytes));
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, kept);
         Ok(digest)
     }
 }
 
 impl Blobs for MemoryBlobs {
     fn load(&self, digest: &Digest) -> Result<Vec<u8>, StorageError> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned();
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(digest).map(|bytes| bytes.to_vec());
         kept.ok_or_else(|| StorageError::Damaged { path: digest.to_string().into(), detail: "no such blob".to_owned() })
     }
 }

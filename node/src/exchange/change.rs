@@ -13,6 +13,7 @@ use std::collections::VecDeque;
 
 use tongban_codes::time::Timestamp;
 use tongban_federation::Sealed;
+use tongban_federation::directory::Draft;
 
 use super::knowledge::Knowledge;
 use super::record;
@@ -63,7 +64,7 @@ pub enum Kept {
 /// What is taken in when the entry that is under way is committed.
 enum Keeping {
     Trust(Trust),
-    Records(Vec<Sealed>, Timestamp),
+    Records(Draft, Timestamp),
 }
 
 /// A change that is under way.
@@ -127,7 +128,7 @@ impl Changing {
         if verified.events.is_empty() {
             return None;
         }
-        self.keeping = Some(Keeping::Records(verified.new, now));
+        self.keeping = Some(Keeping::Records(verified.draft, now));
         Some(entry(verified.events))
     }
 
@@ -151,8 +152,8 @@ impl Changing {
                 knowledge.set_trust(trust);
                 Kept::Trust
             }
-            Some(Keeping::Records(records, now)) => {
-                let _settled = knowledge.change_directory(|directory| directory.merge_all(records, now));
+            Some(Keeping::Records(draft, now)) => {
+                knowledge.change_directory(|directory| directory.take(draft, now));
                 Kept::Records
             }
             None => Kept::Records,

@@ -10,14 +10,15 @@ mod holding;
 mod sealed;
 mod serve;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::NodeId;
 use tongban_domain::Place;
-use tongban_federation::drift::Known;
+use tongban_federation::drift::{Holding, Known};
 use tongban_federation::wire::Target;
 
 pub use difference::{Difference, FieldDifference};
@@ -46,7 +47,17 @@ pub struct Memory {
 #[derive(Default)]
 struct Remembered {
     held: Option<(Stamp, Arc<Held>)>,
+    expected: Option<Expected>,
     examined: BTreeMap<NodeId, Examined>,
+}
+
+/// What is expected of nodes: the base items that one who holds this shares with all to whom these keepers are superiors, too. Of a subtree
+/// every node is expected the same.
+#[derive(Clone)]
+struct Expected {
+    held: Arc<Held>,
+    keepers: BTreeSet<DivisionCode>,
+    holding: Arc<Holding>,
 }
 
 /// What was found at a node last time.

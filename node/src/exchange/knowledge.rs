@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{Digest, NodeId};
@@ -49,6 +49,8 @@ pub struct Knowledge {
     pub epoch: u32,
     node: RwLock<NodeFacts>,
     directory: RwLock<Arc<Directory>>,
+    /// Which node serves which division, and the layout of the directory by which that was read.
+    places: Mutex<Option<(u64, Arc<BTreeMap<DivisionCode, Place>>)>>,
     trust: RwLock<Trust>,
     /// What is remembered of drift.
     pub(super) drift: super::drift::Memory,
@@ -95,7 +97,7 @@ impl Knowledge {
     #[must_use]
     pub fn of(parts: KnowledgeParts, node: NodeFacts, epoch: u32, trust: Trust, known: Arc<Directory>) -> Arc<Self> {
         let (node, directory, trust) = (RwLock::new(node), RwLock::new(known), RwLock::new(trust));
-        Arc::new(Self { parts, epoch, node, directory, trust, drift: Default::default() })
+        Arc::new(Self { parts, epoch, node, directory, places: Mutex::default(), trust, drift: Default::default() })
     }
 
     /// The node.
@@ -153,9 +155,15 @@ impl Knowledge {
     /// Which node serves which division: what the writer must be told after every change of the directory.
     #[must_use]
     pub fn places(&self) -> Arc<BTreeMap<DivisionCode, Place>> {
-        let me = self.here().node;
+        let (me, directory) = (self.here().node, self.directory());
+        let mut known = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((layout, places)) = &*known
+            && *layout == directory.layout()
+        {
+            return Arc::clone(places);
+        }
         let mut places: BTreeMap<DivisionCode, Place> = BTreeMap::new();
-        for entry in self.directory().nodes() {
+        for entry in directory.nodes() {
             // A node that has been revoked serves on, alone.
             if entry.certification.revoked.is_some() && entry.record.node != me {
                 continue;
@@ -163,7 +171,9 @@ impl Knowledge {
             let division = entry.certification.division;
             places.entry(division).or_insert(Place { node: entry.record.node, division });
         }
-        Arc::new(places)
+        let places = Arc::new(places);
+        *known = Some((directory.layout(), Arc::clone(&places)));
+        places
     }
 
     /// The transport keys of revoked nodes, and since when they are.

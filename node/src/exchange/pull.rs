@@ -85,6 +85,17 @@ pub(super) fn offered(knowledge: &Knowledge, peer: &NodeId) -> Vec<(JournalSize,
     offered
 }
 
+/// The same of one journal of another that was pulled here.
+pub(super) fn offered_of(knowledge: &Knowledge, peer: &NodeId, journal: &JournalSize) -> Option<JournalSize> {
+    let terms = Terms::of(knowledge, peer);
+    let JournalSize { origin, journal, epoch, .. } = *journal;
+    if !terms.journals().contains(&journal) || !terms.passes(knowledge, &origin, journal) {
+        return None;
+    }
+    let row = meta::PULLED.load(&*knowledge.parts.backend, &(origin, journal, epoch)).ok()??;
+    Some(JournalSize { origin, journal, epoch, size: row.size })
+}
+
 pub(super) fn list(knowledge: &Knowledge, peer: &NodeId) -> JournalList {
     let journals = offered(knowledge, peer)
         .into_iter()

@@ -1,11 +1,9 @@
 //! Records of the directory: this node's own, those that it certifies, and what becomes of others' when they are judged.
 
-use std::collections::BTreeSet;
-
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{Label, NodeId};
 use tongban_codes::time::Timestamp;
-use tongban_federation::directory::{Certification, DatedKey, Merge, NodeRecord, RecordKey};
+use tongban_federation::directory::{Certification, DatedKey, Draft, Merge, NodeRecord, RecordKey};
 use tongban_federation::{Sealed, SignedRecord};
 use tongban_storage::keyspace::{Bytes, directory, hall};
 
@@ -84,7 +82,7 @@ pub(super) fn own_record(knowledge: &Knowledge, certification: &Certificate) -> 
     };
     if let Some(known) = knowledge.directory().node(&node.node) {
         (record.version, record.issued_at) = (known.record.version, known.record.issued_at);
-        if record == known.record && known.certification.superior == trust.superior {
+        if record == *known.record && known.certification.superior == trust.superior {
             return Ok(None);
         }
         record.issued_at = knowledge.now();
@@ -101,63 +99,54 @@ pub(super) fn own_record(knowledge: &Knowledge, certification: &Certificate) -> 
 pub(super) struct Verified {
     /// New ones, as they go into the log.
     pub(super) events: Vec<ExchangeEvent>,
-    /// The same, as they came.
-    pub(super) new: Vec<Sealed>,
+    /// The same, as the directory takes them in.
+    pub(super) draft: Draft,
     /// Those that nothing known vouches for.
     pub(super) unvouched: Vec<Sealed>,
     /// Codes of those that were not taken, older ones among them.
     pub(super) refused: Vec<&'static str>,
 }
 
-/// Verifies records on a copy of the directory; those that don't verify are logged and set aside.
+/// Verifies records by the directory, which stays as it is; those that don't verify are logged and set aside.
 pub(super) fn verify(knowledge: &Knowledge, records: Vec<Sealed>, now: Timestamp) -> Verified {
-    let mut verified = Verified { events: Vec::new(), new: Vec::new(), unvouched: Vec::new(), refused: Vec::new() };
-    let (mut changed, mut keys) = (BTreeSet::new(), Vec::new());
-    let mut copy = (*knowledge.directory()).clone();
-    for (sealed, outcome) in copy.merge_all(records, now) {
+    let (draft, settled) = knowledge.directory().judge(records, now);
+    let (mut unvouched, mut refused) = (Vec::new(), Vec::new());
+    for (sealed, outcome) in settled {
         match outcome {
-            Ok(Merge::New(key) | Merge::Newer(key)) => {
-                if changed.insert(key) {
-                    keys.push(key);
-                }
-            }
-            Ok(Merge::Known) => {}
+            Ok(Merge::New(_) | Merge::Newer(_) | Merge::Known) => {}
             Ok(Merge::Older(_)) => {
                 tracing::debug!(code = "record-older", "a record that is older than what is known was not taken");
-                verified.refused.push("record-older");
+                refused.push("record-older");
             }
             Err(error) => {
                 tracing::warn!(code = error.code(), %error, "a record was not taken");
-                verified.refused.push(error.code());
-                verified.unvouched.push(sealed);
+                refused.push(error.code());
+                unvouched.push(sealed);
             }
         }
     }
-    // As the directory has it now: it may have put what came together with what it knew.
-    for key in keys {
-        let (event, sealed) = match key {
-            RecordKey::Node(id) => match copy.node(&id) {
-                Some(entry) => (ExchangeEvent::NodeRecord(id, entry.sealed.as_bytes().to_vec()), &entry.sealed),
-                None => continue,
-            },
-            RecordKey::Authority(id) => match copy.authority(&id) {
-                Some(entry) => (ExchangeEvent::AuthorityRecord(id, entry.sealed.as_bytes().to_vec()), &entry.sealed),
-                None => continue,
-            },
-        };
-        verified.events.push(event);
-        verified.new.push(sealed.clone());
-    }
-    verified
+    // As the directory will have it: it may have put what came together with what it knew.
+    let event = |(key, sealed): (RecordKey, &Sealed)| match key {
+        RecordKey::Node(id) => ExchangeEvent::NodeRecord(id, sealed.as_bytes().to_vec()),
+        RecordKey::Authority(id) => ExchangeEvent::AuthorityRecord(id, sealed.as_bytes().to_vec()),
+    };
+    let events = draft.records().map(event).collect();
+    Verified { events, draft, unvouched, refused }
 }
 
-/// The records of own authorities, which the writer has sealed, that the directory doesn't have yet.
+/// The records of own authorities, which the writer has sealed, that the directory doesn't have yet. Those of others come in with the directory.
 pub(super) fn unknown_authorities(knowledge: &Knowledge) -> Result<Vec<Sealed>, Refused> {
-    let rows = directory::AUTHORITY_RECORD.list(&*knowledge.parts.backend, &[], None, usize::MAX)?;
+    let state = &*knowledge.parts.backend;
+    let mut own = Vec::new();
+    hall::AUTHORITY.visit_keys(state, |id| own.push(id))?;
     let known = knowledge.directory();
-    Ok(rows
-        .into_iter()
-        .filter(|(id, Bytes(bytes))| known.authority(id).is_none_or(|entry| entry.sealed.as_bytes() != bytes))
-        .map(|(_, Bytes(bytes))| Sealed::new(bytes))
-        .collect())
+    let mut unknown = Vec::new();
+    for id in own {
+        if let Some(Bytes(bytes)) = directory::AUTHORITY_RECORD.load(state, &id)?
+            && known.authority(&id).is_none_or(|entry| entry.sealed.as_bytes() != bytes)
+        {
+            unknown.push(Sealed::new(bytes));
+        }
+    }
+    Ok(unknown)
 }

@@ -97,7 +97,7 @@ pub(super) fn certify_again(
     let SignedRecord::Node { record, .. } = kept else {
         return Err(unusable(&"another record"));
     };
-    let mut word = entry.certification.clone();
+    let mut word = (*entry.certification).clone();
     (word.serial, word.at) = (next_serial(knowledge, &node), knowledge.now());
     change(&mut word);
     let certification = word.seal(&*knowledge.parts.keys.seal).map_err(|error| unusable(&error))?;

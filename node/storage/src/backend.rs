@@ -174,10 +174,6 @@ impl WriteBatch {
     pub fn is_empty(&self) -> bool {
         self.families.iter().all(BTreeMap::is_empty)
     }
-
-    pub(crate) fn into_families(self) -> [BTreeMap<Vec<u8>, Option<Vec<u8>>>; Family::ALL.len()] {
-        self.families
-    }
 }
 
 /// Whether a key may lie between two bounds.

@@ -97,6 +97,17 @@ impl<K: Key, V> Keyspace<K, V> {
         read.look(self.family, &self.key(key), &mut |_| {})
     }
 
+    /// Visits the bytes of all keys and values in order, as they lie.
+    pub fn visit_bytes(&self, read: &dyn Read, mut each: impl FnMut(&[u8], &[u8])) -> Result<(), StorageError> {
+        let from = [self.prefix];
+        let to = successor(&from);
+        let high = to.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
+        read.scan(self.family, Bound::Included(&from), high, false, &mut |key, value| {
+            each(key, value);
+            ControlFlow::Continue(())
+        })
+    }
+
     /// Visits all keys in order, without their values.
     pub fn visit_keys(&self, read: &dyn Read, mut each: impl FnMut(K)) -> Result<(), StorageError> {
         let from = [self.prefix];

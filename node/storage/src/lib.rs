@@ -14,6 +14,6 @@ mod version;
 pub use backend::{Backend, Family, Read, Snapshot, StorageError, Visit, WriteBatch};
 pub use facts::StateFacts;
 pub use log::{Log, LogBatch, LogOptions};
-pub use memory::MemoryBackend;
+pub use memory::{MemoryBackend, SharedValues};
 pub use rocks::{RocksBackend, RocksOptions};
 pub use version::{StorageVersion, open_version};

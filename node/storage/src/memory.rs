@@ -1,14 +1,51 @@
 //! A backend in memory that crashes as a disk does, for tests and the simulator.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     ops::Bound,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use crate::backend::{Backend, Family, Read, Snapshot, StorageError, Visit, WriteBatch, encloses};
 
-type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
+/// From how many bytes on a value is shared.
+const SHARED_BYTES_MIN: usize = 128;
+
+/// Values that many stores of one process hold alike, each in memory once.
+#[derive(Debug, Default)]
+pub struct SharedValues(Mutex<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    values: HashSet<Arc<[u8]>>,
+    /// From how many on those are let go that no store holds any more.
+    full: usize,
+}
+
+impl SharedValues {
+    /// The value as others hold it.
+    #[must_use]
+    pub fn keep(&self, value: &[u8]) -> Arc<[u8]> {
+        if value.len() < SHARED_BYTES_MIN {
+            return Arc::from(value);
+        }
+        let mut shared = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = shared.values.get(value) {
+            return Arc::clone(known);
+        }
+        if shared.values.len() >= shared.full {
+            shared.values.retain(|value| Arc::strong_count(value) > 1);
+            shared.full = (shared.values.len() * 2).max(1024);
+        }
+        let value: Arc<[u8]> = Arc::from(value);
+        shared.values.insert(Arc::clone(&value));
+        value
+    }
+}
+
+type Rows = BTreeMap<Vec<u8>, Arc<[u8]>>;
+/// A key of a family, and what it was before.
+type Before = (Family, Vec<u8>, Option<Arc<[u8]>>);
 /// Shared with the snapshots; a family is copied only if it is written while a snapshot of it lives.
 type Families = [Arc<Rows>; Family::ALL.len()];
 
@@ -16,13 +53,14 @@ type Families = [Arc<Rows>; Family::ALL.len()];
 #[derive(Debug, Default)]
 pub struct MemoryBackend {
     state: RwLock<State>,
+    shared: Option<Arc<SharedValues>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     families: Families,
-    /// For each batch since the last flush, what undoes it.
-    undo: Vec<WriteBatch>,
+    /// For each batch since the last flush, what undoes it, from the last change to the first.
+    undo: Vec<Vec<Before>>,
 }
 
 impl MemoryBackend {
@@ -30,6 +68,12 @@ impl MemoryBackend {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty store that shares its values with others.
+    #[must_use]
+    pub fn sharing(shared: Arc<SharedValues>) -> Self {
+        Self { shared: Some(shared), ..Self::default() }
     }
 
     /// How many batches were written since the last flush.
@@ -41,7 +85,8 @@ impl MemoryBackend {
     /// A store with the same content, all of it durable; rows are shared until one of the two writes them.
     #[must_use]
     pub fn copy(&self) -> Self {
-        Self { state: RwLock::new(State { families: self.read().families.clone(), undo: Vec::new() }) }
+        let state = State { families: self.read().families.clone(), undo: Vec::new() };
+        Self { state: RwLock::new(state), shared: self.shared.clone() }
     }
 
     /// The machine stops and starts again: of the batches since the last flush the first `keep` survive, whole.
@@ -51,7 +96,9 @@ impl MemoryBackend {
         let mut state = self.write_state();
         while state.undo.len() > keep {
             let Some(undo) = state.undo.pop() else { break };
-            apply(&mut state.families, undo);
+            for (family, key, before) in undo.into_iter().rev() {
+                set(&mut state.families, family, key, before);
+            }
         }
         state.undo.clear();
     }
@@ -67,7 +114,12 @@ impl MemoryBackend {
 
 impl Read for MemoryBackend {
     fn load(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        Ok(self.read().families[family.place()].get(key).cloned())
+        Ok(self.read().families[family.place()].get(key).map(|value| value.to_vec()))
+    }
+
+    fn look(&self, family: Family, key: &[u8], see: &mut dyn FnMut(&[u8])) -> Result<bool, StorageError> {
+        let found = self.read().families[family.place()].get(key).cloned();
+        Ok(found.inspect(|value| see(value)).is_some())
     }
 
     fn scan(
@@ -91,19 +143,16 @@ impl Backend for MemoryBackend {
     }
 
     fn write_all(&self, batches: &[&WriteBatch]) -> Result<(), StorageError> {
-        let mut batch = WriteBatch::new();
-        for later in batches {
-            batch.merge_from((*later).clone());
-        }
         let mut state = self.write_state();
-        let mut undo = WriteBatch::new();
-        for (family, key, _) in batch.iter() {
-            match state.families[family.place()].get(key) {
-                Some(before) => undo.put(family, key, before.as_slice()),
-                None => undo.delete(family, key),
-            }
+        let mut undo = Vec::new();
+        for (family, key, value) in batches.iter().flat_map(|batch| batch.iter()) {
+            let value = value.map(|value| match &self.shared {
+                Some(shared) => shared.keep(value),
+                None => Arc::from(value),
+            });
+            let before = set(&mut state.families, family, key.to_vec(), value);
+            undo.push((family, key.to_vec(), before));
         }
-        apply(&mut state.families, batch);
         state.undo.push(undo);
         Ok(())
     }
@@ -122,7 +171,11 @@ impl Snapshot for MemorySnapshot {}
 
 impl Read for MemorySnapshot {
     fn load(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
-        Ok(self.families[family.place()].get(key).cloned())
+        Ok(self.families[family.place()].get(key).map(|value| value.to_vec()))
+    }
+
+    fn look(&self, family: Family, key: &[u8], see: &mut dyn FnMut(&[u8])) -> Result<bool, StorageError> {
+        Ok(self.families[family.place()].get(key).inspect(|value| see(value)).is_some())
     }
 
     fn scan(
@@ -138,18 +191,11 @@ impl Read for MemorySnapshot {
     }
 }
 
-fn apply(families: &mut Families, batch: WriteBatch) {
-    for (rows, changes) in families.iter_mut().zip(batch.into_families()) {
-        if changes.is_empty() {
-            continue;
-        }
-        let rows = Arc::make_mut(rows);
-        for (key, value) in changes {
-            match value {
-                Some(value) => rows.insert(key, value),
-                None => rows.remove(&key),
-            };
-        }
+fn set(families: &mut Families, family: Family, key: Vec<u8>, value: Option<Arc<[u8]>>) -> Option<Arc<[u8]>> {
+    let rows = Arc::make_mut(&mut families[family.place()]);
+    match value {
+        Some(value) => rows.insert(key, value),
+        None => rows.remove(&key),
     }
 }
 

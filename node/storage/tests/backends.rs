@@ -10,7 +10,9 @@ use std::{
 };
 
 use proptest::prelude::*;
-use tongban_storage::{Backend, Family, MemoryBackend, Read, RocksBackend, RocksOptions, Snapshot, WriteBatch};
+use tongban_storage::{
+    Backend, Family, MemoryBackend, Read, RocksBackend, RocksOptions, SharedValues, Snapshot, WriteBatch,
+};
 
 type Model = BTreeMap<(Family, Vec<u8>), Vec<u8>>;
 type Rows = Vec<(Vec<u8>, Vec<u8>)>;
@@ -346,4 +348,26 @@ fn memory_keeps_as_many_batches_as_it_is_told() {
     assert_eq!(store.load(Family::Meta, b"k").unwrap(), Some(vec![3]));
     store.crash(0);
     assert_eq!(store.load(Family::Meta, b"k").unwrap(), Some(vec![3]));
+}
+
+#[test]
+fn stores_that_share_their_values_stay_two() {
+    let shared = std::sync::Arc::new(SharedValues::default());
+    let stores = [(); 2].map(|()| MemoryBackend::sharing(std::sync::Arc::clone(&shared)));
+    let put = |value: u8| {
+        let mut batch = WriteBatch::new();
+        batch.put(Family::Rows, *b"k", [value; 1000]);
+        batch
+    };
+    let value = |store: &MemoryBackend| store.load(Family::Rows, b"k").unwrap().map(|value| value[0]);
+    for store in &stores {
+        store.write(put(1)).unwrap();
+        store.flush().unwrap();
+    }
+    // Two batches that name a key are one write: what undoes it goes back before both.
+    stores[0].write_all(&[&put(2), &put(3)]).unwrap();
+    assert_eq!(stores.each_ref().map(value), [Some(3), Some(1)]);
+    stores[0].crash(0);
+    assert_eq!(stores.each_ref().map(value), [Some(1), Some(1)]);
+    assert!(std::ptr::eq(&*shared.keep(&[1; 1000]), &*shared.keep(&[1; 1000])), "in memory once");
 }

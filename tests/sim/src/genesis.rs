@@ -107,9 +107,19 @@ impl Nascent {
     /// An empty node that runs.
     pub(crate) fn new(place: Place, superior: usize, clock: &Arc<AtomicI64>) -> Self {
         let disk = Disk { state: Arc::default(), blobs: Arc::new(MemoryBlobs::default()), log: Log::default() };
+        Self::on(disk, None, place, superior, clock)
+    }
+
+    /// An empty node that runs on this disk and knows this.
+    pub(crate) fn on(
+        disk: Disk,
+        known: Option<(Trust, Arc<Directory>)>,
+        place: Place,
+        superior: usize,
+        clock: &Arc<AtomicI64>,
+    ) -> Self {
         let (clock, offset) = (Arc::clone(clock), Arc::default());
-        let mut machine =
-            Machine { place, direct: false, old: false, disk, known: None, run: None, runs: 0, clock, offset };
+        let mut machine = Machine { place, direct: false, old: false, disk, known, run: None, runs: 0, clock, offset };
         machine.start(1).expect("an empty node starts");
         Self { machine, log: Vec::new(), superior }
     }

@@ -6,8 +6,10 @@
 //! each step touched, in full every thousand steps and at the end.
 
 mod compare;
+mod drift;
 mod life;
 mod links;
+mod stock;
 mod tree;
 mod verdict;
 
@@ -27,6 +29,7 @@ use crate::genesis;
 use crate::machine::{Machine, Run};
 use crate::network::Network;
 pub use compare::{Compared, Costs};
+pub use drift::{Round, Stocked, drift};
 pub use tree::Size;
 use verdict::Verdict;
 
@@ -75,8 +78,10 @@ impl Plan {
 /// What became of a release.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Release {
-    /// Virtual milliseconds until it was at each node that was on all the time, in order.
+    /// Virtual milliseconds until it was at each node that was on all the time, as were all above it, each linked to the next; in order.
     pub millis: Vec<i64>,
+    /// The same of the nodes that were on, behind one that was off or not linked yet.
+    pub behind_millis: Vec<i64>,
     /// The same of the nodes that were off in between.
     pub late_millis: Vec<i64>,
 }
@@ -155,6 +160,10 @@ struct World {
     network: Network,
     questions: BTreeMap<u64, Question>,
     verdict: Verdict,
+    /// Whether every step is judged; where rows are only loaded, the examinations that follow judge them.
+    watched: bool,
+    /// How many items the nodes up to each have in force, where they were loaded.
+    stocked: Vec<usize>,
     plan: Plan,
     released: usize,
     calm: bool,
@@ -209,7 +218,9 @@ impl World {
         clock.store(beginning, Ordering::Relaxed);
         let by_id = machines.iter().enumerate().map(|(number, machine)| (machine.place.node, number)).collect();
         let mut world = Self {
-            verdict: Verdict::new(machines.len()),
+            verdict: Verdict::new(&superiors),
+            watched: true,
+            stocked: Vec::new(),
             machines,
             superiors,
             known,
@@ -312,9 +323,70 @@ impl World {
         if let Ok(flushed) = run.applied.flush() {
             machine.disk.log.purge(flushed);
         }
-        for entry in entries {
-            self.verdict.step(node, &entry, self.now, &self.machines);
+        for entry in entries.iter().filter(|_| self.watched) {
+            self.verdict.step(node, entry, self.now, &self.machines);
         }
         answer.try_recv().unwrap_or(Err(Refused::Unknown))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tongban_storage::keyspace::item::{BASE, ITEM};
+    use tongban_storage::{Backend as _, WriteBatch};
+
+    use super::*;
+
+    fn released() -> World {
+        let mut world = World::new(1, &Plan::small());
+        world.start(0);
+        world.release();
+        world.verdict.checks_all(&world.machines);
+        assert_eq!(world.verdict.breach, None);
+        world
+    }
+
+    fn write(world: &World, change: impl FnOnce(&mut WriteBatch)) {
+        let mut batch = WriteBatch::new();
+        change(&mut batch);
+        assert!(world.machines[0].disk.state.write(batch).is_ok());
+    }
+
+    /// Rows that were judged before aren't judged again; one that changes behind everybody's back is.
+    #[test]
+    fn a_full_check_sees_a_row_that_was_edited() {
+        let mut world = released();
+        let state = Arc::clone(&world.machines[0].disk.state);
+        let (code, mut base) =
+            BASE.list(&*state, &[], None, 1).ok().and_then(|mut rows| rows.pop()).expect("a base item");
+        base.core.legal_basis.push_str("（改）");
+        write(&world, |batch| BASE.put(batch, &code, &base));
+        world.verdict.checks_all(&world.machines);
+        assert!(world.verdict.breach.as_ref().is_some_and(|text| text.contains("isn't version 1 as released")));
+    }
+
+    #[test]
+    fn a_full_check_sees_an_item_that_nobody_published() {
+        let mut world = released();
+        for node in 1..world.machines.len() {
+            world.start(node);
+        }
+        while world.verdict.items() == 0 {
+            let Some(((at, _), event)) = world.queue.pop_first() else { break };
+            world.now = at;
+            world.clock.store(at, Ordering::Relaxed);
+            world.step(event);
+        }
+        let holds = |node: &usize| {
+            ITEM.list(&*world.machines[*node].disk.state, &[], None, 1).is_ok_and(|rows| !rows.is_empty())
+        };
+        let holder = (1..world.machines.len()).find(holds).expect("somebody has claimed");
+        let state = Arc::clone(&world.machines[holder].disk.state);
+        let (code, item) = ITEM.list(&*state, &[], None, 1).ok().and_then(|mut rows| rows.pop()).expect("an item");
+        world.verdict.checks_all(&world.machines);
+        assert_eq!(world.verdict.breach, None);
+        write(&world, |batch| ITEM.put(batch, &code, &item));
+        world.verdict.checks_all(&world.machines);
+        assert!(world.verdict.breach.as_ref().is_some_and(|text| text.contains("as nobody published it")));
     }
 }

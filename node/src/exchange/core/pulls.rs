@@ -153,6 +153,17 @@ impl Exchange {
         }
     }
 
+    /// The same of one journal that has grown.
+    fn offer_journal(&mut self, journal: &JournalSize) {
+        for peer in self.open_peers() {
+            let Some(size) = pull::offered_of(&self.knowledge, &peer, journal) else { continue };
+            let told = self.pulls.offered.entry(peer).or_default();
+            if told.insert(key(&size), size.size) != Some(size.size) {
+                self.feed(peer, Input::JournalGrew(vec![size]));
+            }
+        }
+    }
+
     /// Asks every peer what it has; what failed before is tried again at once.
     pub(super) fn pull_all(&mut self) {
         self.pulls.hurry();
@@ -221,7 +232,7 @@ impl Exchange {
             Ok(0) => {}
             Ok(count) => {
                 tracing::debug!(%peer, origin = %journal.origin, count, "a journal was pulled");
-                self.offer_journals();
+                self.offer_journal(&journal);
             }
             Err(refused) => {
                 tracing::warn!(%peer, origin = %journal.origin, ?refused, "a journal could not be pulled");

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Timestamp;
 use tongban_domain::Place;
 use tongban_federation::drift::{
@@ -12,9 +13,9 @@ use tongban_federation::drift::{
 use tongban_federation::limits;
 use tongban_federation::wire::{DriftItems, ItemName, JournalSize, Query};
 
-use super::Examined;
 use super::difference::{Difference, Sealed};
 use super::holding::{self, Held};
+use super::{Examined, Expected};
 use crate::engine::Refused;
 use crate::exchange::knowledge::Knowledge;
 
@@ -75,6 +76,23 @@ fn refused(error: DriftError) -> Refused {
     Refused::problem(error.code(), error.to_string(), format!("比对应答无效：{error}"))
 }
 
+/// The base items that both should have.
+fn expected(knowledge: &Knowledge, held: &Arc<Held>, terms: &Terms) -> Arc<Holding> {
+    let shared = || held.holding.leaves().filter(|leaf| terms.shares(leaf));
+    let keepers: BTreeSet<DivisionCode> = shared().filter_map(|leaf| leaf.keeper).collect();
+    let remembered = knowledge.drift.change(|memory| memory.expected.clone());
+    if let Some(known) = remembered
+        && Arc::ptr_eq(&known.held, held)
+        && known.keepers == keepers
+    {
+        return known.holding;
+    }
+    let holding = Arc::new(Holding::new(shared().cloned(), true));
+    let expected = Expected { held: Arc::clone(held), keepers, holding: Arc::clone(&holding) };
+    knowledge.drift.change(|memory| memory.expected = Some(expected));
+    holding
+}
+
 impl Examining {
     /// An examination of a node that isn't this one.
     ///
@@ -85,8 +103,7 @@ impl Examining {
         let here = knowledge.here();
         let held = holding::held(knowledge)?;
         let terms = Terms { one: here.division, other: place.division, caught_up: false };
-        let shared = held.holding.leaves().filter(|leaf| terms.shares(leaf)).cloned();
-        let shared = Arc::new(Holding::new(shared, true));
+        let shared = expected(knowledge, &held, &terms);
         let remembered = knowledge.drift.change(|memory| memory.examined.get(&place.node).cloned());
         let known = remembered.as_ref().filter(|examined| !examined.unsettled).map(|examined| examined.known.clone());
         let side = if knowledge.is_superior(&place.node) { Side::Theirs } else { Side::Mine };

@@ -108,7 +108,7 @@ impl World {
     }
 
     /// One comparison, answer by answer; nothing else happens meanwhile.
-    fn compares_with(&mut self, node: usize, other: usize) -> Option<(Compared, Examination)> {
+    pub(super) fn compares_with(&mut self, node: usize, other: usize) -> Option<(Compared, Examination)> {
         match self.examined(node, other) {
             Ok(compared) => Some(compared),
             Err(text) => {

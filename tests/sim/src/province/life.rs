@@ -9,6 +9,7 @@ use tongban_storage::keyspace::item::{BASE, ITEM};
 
 use super::{Event, RELEASE_MILLIS, TROUBLED_MILLIS, World};
 use crate::genesis::actor;
+use crate::network::End;
 
 /// The base code of a number.
 pub(super) fn base_code(number: usize) -> String {
@@ -56,9 +57,9 @@ impl World {
 
     /// A node goes off without a word.
     pub(super) fn off(&mut self, node: usize) {
-        if self.machines[node].run.take().is_none() {
-            return;
-        }
+        let Some(run) = self.machines[node].run.take() else { return };
+        // What it would read from its rows and verify at its next start.
+        self.known[node] = (run.knowledge.trust(), run.knowledge.directory());
         self.verdict.was_off(node);
         let own = self.network.ends.iter().filter(|(_, end)| end.node == node);
         let own: Vec<(u64, u64)> = own.map(|(own, end)| (*own, end.far)).collect();
@@ -108,7 +109,10 @@ impl World {
             _ => (0..items.div_ceil(10)).map(|_| self.chance.below(items)).collect(),
         };
         let rows: Vec<ImportRow> = changed.iter().map(|number| base_row(*number, version)).collect();
-        self.verdict.releases_now(self.now, &self.machines);
+        let ends = &self.network.ends;
+        let superior = |end: &End| ends.get(&end.far).is_some_and(|far| far.node == self.superiors[end.node]);
+        let linked = ends.values().filter(|end| superior(end)).map(|end| end.node).collect();
+        self.verdict.releases_now(self.now, &self.machines, &linked);
         for command in [Command::ImportItems(rows.into()), Command::PublishItems(None)] {
             let request = Request::Act { actor: actor(Role::Catalogue), command: Box::new(command), key: None };
             if let Err(refused) = self.settle(0, request) {

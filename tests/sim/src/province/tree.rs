@@ -4,12 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use tongban::engine::Trust;
+use tongban::exchange::MemoryBlobs;
 use tongban_codes::division::{DivisionCode, table};
 use tongban_codes::time::Timestamp;
 use tongban_federation::Directory;
+use tongban_federation::directory::Opened;
+use tongban_storage::{MemoryBackend, SharedValues};
 
 use crate::genesis::{self, Nascent, certify, moment, operators, place};
-use crate::machine::Machine;
+use crate::machine::{Disk, Log, Machine};
 
 /// How many nodes of each level, beside the province.
 #[derive(Clone, Copy, Debug)]
@@ -58,8 +61,20 @@ pub(super) type Grown = (Vec<Machine>, Vec<usize>, Vec<(Trust, Arc<Directory>)>)
 /// Machines that don't run yet, of nodes that have joined. All share one directory, as they would have it after gossip.
 pub(super) fn grown(size: &Size, clock: &Arc<AtomicI64>) -> Grown {
     let divisions = divisions(size);
-    let mut nodes: Vec<Nascent> =
-        divisions.iter().map(|(code, superior)| Nascent::new(place(&code.to_string()), *superior, clock)).collect();
+    // What is the same at many nodes is in memory once: rows and slices by their bytes, records by what they were opened from.
+    let (values, opened) = (Arc::new(SharedValues::default()), Arc::new(Opened::default()));
+    let mut empty = Directory::new();
+    empty.share(opened);
+    let nascent = |(code, superior): &(DivisionCode, usize)| {
+        let disk = Disk {
+            state: Arc::new(MemoryBackend::sharing(Arc::clone(&values))),
+            blobs: Arc::new(MemoryBlobs::sharing(Arc::clone(&values))),
+            log: Log::default(),
+        };
+        let known = (Trust::default(), Arc::new(empty.clone()));
+        Nascent::on(disk, Some(known), place(&code.to_string()), *superior, clock)
+    };
+    let mut nodes: Vec<Nascent> = divisions.iter().map(nascent).collect();
     let (root, anchor) = genesis::anchor(&nodes[0]);
     let mut records = Vec::new();
     for number in 0..nodes.len() {
@@ -69,7 +84,7 @@ pub(super) fn grown(size: &Size, clock: &Arc<AtomicI64>) -> Grown {
         let run = nodes[number].machine.run.as_ref().expect("the node runs");
         records.extend(run.knowledge.directory().node(&own).map(|entry| entry.sealed.clone()));
     }
-    let mut directory = Directory::new();
+    let mut directory = empty;
     directory.add_anchor(root.node, root.key);
     for (_, merged) in directory.merge_all(records, Timestamp::from_millis(moment())) {
         let _kept = merged.expect("every record is of the tree");

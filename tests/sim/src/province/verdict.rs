@@ -1,7 +1,7 @@
 //! Promise 7, held against what the province has released: a base item is everywhere what was released, and a published item has the core of
 //! the version that it was held to, or names the lawful reason why not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tongban::engine::{ExchangeEvent, LogEntry, STANDARDS};
 use tongban_codes::cbor;
@@ -10,6 +10,7 @@ use tongban_domain::Event;
 use tongban_domain::catalogue::{BaseItem, ServiceItem};
 use tongban_journal::{Entry, Header, Slice, StandardKind};
 use tongban_storage::keyspace::item::{BASE, ITEM};
+use tongban_storage::keyspace::key::Key as _;
 
 use super::Release;
 use crate::machine::Machine;
@@ -22,20 +23,37 @@ struct Spread {
     at: i64,
     /// Versions by base code.
     versions: BTreeMap<String, u32>,
-    /// For each node: whether it was on from the release on, and when it had all.
-    nodes: Vec<(bool, Option<i64>)>,
+    /// Of each node.
+    nodes: Vec<Reached>,
+}
+
+/// How a release came to a node.
+#[derive(Clone, Copy)]
+struct Reached {
+    /// Whether it was on from the release on.
+    on: bool,
+    /// Whether besides all above it were, and each linked to the next.
+    lined: bool,
+    /// When it had all.
+    at: Option<i64>,
 }
 
 pub(super) struct Verdict {
     pub(super) breach: Option<String>,
     pub(super) steps: u64,
     pub(super) full_checks: u64,
+    /// The place of each node's superior.
+    superiors: Vec<usize>,
     /// What was released: by base code and version, the digests of row and core.
     released: BTreeMap<(String, u32), (Digest, Digest)>,
     /// The last version of each base code.
     last: BTreeMap<String, u32>,
-    /// How many items each node has published.
+    /// What each node has published: the version of each item.
     items: Vec<BTreeMap<String, u32>>,
+    /// Rows of base items that were found to be what was released, by key: such a row is true at every node and for ever.
+    bases_judged: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
+    /// The row of each node's item that was judged last, and as which version.
+    items_judged: Vec<BTreeMap<Vec<u8>, (Vec<u8>, String, u32)>>,
     spreads: Vec<Spread>,
 }
 
@@ -44,14 +62,18 @@ fn digest(base: &BaseItem) -> Digest {
 }
 
 impl Verdict {
-    pub(super) fn new(nodes: usize) -> Self {
+    pub(super) fn new(superiors: &[usize]) -> Self {
+        let nodes = superiors.len();
         Self {
+            superiors: superiors.to_vec(),
             breach: None,
             steps: 0,
             full_checks: 0,
             released: BTreeMap::new(),
             last: BTreeMap::new(),
             items: vec![BTreeMap::new(); nodes],
+            bases_judged: BTreeMap::new(),
+            items_judged: vec![BTreeMap::new(); nodes],
             spreads: Vec::new(),
         }
     }
@@ -64,29 +86,49 @@ impl Verdict {
         self.items.iter().map(BTreeMap::len).sum()
     }
 
-    /// The province releases now.
-    pub(super) fn releases_now(&mut self, at: i64, machines: &[Machine]) {
-        let nodes = machines.iter().map(|machine| (machine.run.is_some(), None)).collect();
+    /// The province releases now; `linked` are the nodes that have a link to their superior.
+    pub(super) fn releases_now(&mut self, at: i64, machines: &[Machine], linked: &BTreeSet<usize>) {
+        let reached = |node: usize| Reached {
+            on: machines[node].run.is_some(),
+            lined: self.line(node).all(|above| above == 0 || linked.contains(&above)),
+            at: None,
+        };
+        let nodes = (0..machines.len()).map(reached).collect();
         self.spreads.push(Spread { at, versions: BTreeMap::new(), nodes });
     }
 
+    /// A node and all above it.
+    fn line(&self, node: usize) -> impl Iterator<Item = usize> {
+        let above = |node: &usize| (*node > 0).then(|| self.superiors[*node]);
+        std::iter::successors(Some(node), above)
+    }
+
     pub(super) fn was_off(&mut self, node: usize) {
+        let below: Vec<usize> =
+            (node..self.superiors.len()).filter(|one| self.line(*one).any(|above| above == node)).collect();
         for spread in &mut self.spreads {
-            if let Some((on, None)) = spread.nodes.get_mut(node) {
-                *on = false;
+            for one in &below {
+                if let Some(reached) = spread.nodes.get_mut(*one).filter(|reached| reached.at.is_none()) {
+                    reached.lined = false;
+                    reached.on &= *one != node;
+                }
             }
         }
     }
 
     pub(super) fn releases(&self) -> Vec<Release> {
         let of = |spread: &Spread| {
-            let millis = |wanted: bool| {
-                let nodes = spread.nodes.iter().skip(1).filter(|(on, _)| *on == wanted);
-                let mut millis: Vec<i64> = nodes.filter_map(|(_, at)| Some((*at)? - spread.at)).collect();
+            let millis = |wanted: (bool, bool)| {
+                let nodes = spread.nodes.iter().skip(1).filter(|reached| (reached.on, reached.lined) == wanted);
+                let mut millis: Vec<i64> = nodes.filter_map(|reached| Some(reached.at? - spread.at)).collect();
                 millis.sort_unstable();
                 millis
             };
-            Release { millis: millis(true), late_millis: millis(false) }
+            Release {
+                millis: millis((true, true)),
+                behind_millis: millis((true, false)),
+                late_millis: millis((false, false)),
+            }
         };
         self.spreads.iter().map(of).collect()
     }
@@ -148,8 +190,8 @@ impl Verdict {
             spread.versions.iter().all(newer)
         };
         for spread in &mut self.spreads {
-            if spread.nodes[node].1.is_none() && has(spread) {
-                spread.nodes[node].1 = Some(now);
+            if spread.nodes[node].at.is_none() && has(spread) {
+                spread.nodes[node].at = Some(now);
             }
         }
     }
@@ -179,21 +221,58 @@ impl Verdict {
         self.items[node].insert(item.code.clone(), item.version);
     }
 
-    /// Promise 7 in full.
+    /// Promise 7 in full: every row of every node. Rows that are byte for byte what was judged before aren't read again.
     pub(super) fn checks_all(&mut self, machines: &[Machine]) {
         self.full_checks += 1;
         for (node, machine) in machines.iter().enumerate() {
             let state = &*machine.disk.state;
-            for (code, base) in BASE.list(state, &[], None, usize::MAX).unwrap_or_default() {
-                self.base_row(node, &code, &base);
-            }
-            for (code, item) in ITEM.list(state, &[], None, usize::MAX).unwrap_or_default() {
-                if self.items[node].get(&code) != Some(&item.version) {
-                    self.breaks(format!("7: node {node} holds item {code} as nobody published it"));
+            let mut new = Vec::new();
+            let read = BASE.visit_bytes(state, |key, row| {
+                let judged = self.bases_judged.get(key).is_some_and(|rows| rows.iter().rev().any(|known| known == row));
+                if !judged {
+                    new.push((key.to_vec(), row.to_vec()));
                 }
-                self.item(node, &item);
+            });
+            for (key, row) in new {
+                self.judges_base(node, key, row);
+            }
+            let mut new = Vec::new();
+            let read = read.and_then(|()| {
+                ITEM.visit_bytes(state, |key, row| match self.items_judged[node].get(key) {
+                    Some((known, code, version)) if known == row && self.items[node].get(code) == Some(version) => {}
+                    _ => new.push((key.to_vec(), row.to_vec())),
+                })
+            });
+            for (key, row) in new {
+                self.judges_item(node, key, row);
+            }
+            if let Err(error) = read {
+                self.breaks(format!("2: the rows of node {node} can't be read: {error}"));
             }
         }
+    }
+
+    fn judges_base(&mut self, node: usize, key: Vec<u8>, row: Vec<u8>) {
+        let Ok(base) = minicbor::decode::<BaseItem>(&row) else {
+            return self.breaks(format!("7: node {node} has a base item that can't be read"));
+        };
+        let code = String::read(&mut key.get(1..).unwrap_or_default()).unwrap_or_default();
+        self.base_row(node, &code, &base);
+        if self.breach.is_none() {
+            self.bases_judged.entry(key).or_default().push(row);
+        }
+    }
+
+    fn judges_item(&mut self, node: usize, key: Vec<u8>, row: Vec<u8>) {
+        let Ok(item) = minicbor::decode::<ServiceItem>(&row) else {
+            return self.breaks(format!("7: node {node} has an item that can't be read"));
+        };
+        let code = String::read(&mut key.get(1..).unwrap_or_default()).unwrap_or_default();
+        if self.items[node].get(&code) != Some(&item.version) {
+            self.breaks(format!("7: node {node} holds item {code} as nobody published it"));
+        }
+        self.item(node, &item);
+        self.items_judged[node].insert(key, (row, code, item.version));
     }
 
     /// A base code of which a node lacks the last version.

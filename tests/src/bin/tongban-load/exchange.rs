@@ -147,12 +147,21 @@ impl Clock {
     }
 }
 
-/// How many acts of a node are sealed in its journal, and who it is.
-pub(crate) async fn sealed_acts(node: &Node) -> anyhow::Result<(Value, u64)> {
+/// How many acts of a node are sealed in its journal.
+pub(crate) async fn sealed_acts(node: &Node) -> anyhow::Result<u64> {
     let origin = node.status().await?["node"].clone();
     let checkpoints = Connection::open(&node.socket(), "clerk").await?.get("/v1/journal/checkpoint").await?;
-    let size = size(&checkpoints["checkpoints"], &origin).context("no checkpoint is sealed")?;
-    Ok((origin, size))
+    Ok(size(&checkpoints["checkpoints"], &origin).unwrap_or(0))
+}
+
+/// Waits until at least so many acts of a node are sealed; gives who it is, and how many.
+pub(crate) async fn sealed(node: &Node, least: u64) -> anyhow::Result<(Value, u64)> {
+    let sealed = until(LOOK, PATIENCE, "the acts are sealed", async || {
+        let sealed = sealed_acts(node).await?;
+        Ok((sealed >= least).then_some(sealed))
+    })
+    .await?;
+    Ok((node.status().await?["node"].clone(), sealed))
 }
 
 enum Way {

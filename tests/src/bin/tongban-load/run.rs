@@ -213,10 +213,10 @@ async fn pulled(
     stage(&format!("{} records are pulled", plan.records));
     county.stop().await?;
     let own = Collecting { items: Arc::clone(items), division: TOWNSHIP, hold: false };
+    let before = exchange::sealed_acts(township).await?;
     counter.collect(township, &own, plan.records, 64).await?;
-    // The last checkpoint is sealed within a second.
-    tokio::time::sleep(Duration::from_millis(2_500)).await;
-    let (origin, sealed) = exchange::sealed_acts(township).await?;
+    // Each collection is an act; a checkpoint is sealed at most once a second.
+    let (origin, sealed) = exchange::sealed(township, before + u64::try_from(plan.records)?).await?;
     township.stop().await?;
     county.start().await?;
     exchange::pull(township, county, &origin, sealed).await
