@@ -38,6 +38,14 @@ struct Reached {
     at: Option<i64>,
 }
 
+/// The row of an item that was found to hold what it must.
+#[derive(Clone)]
+struct JudgedItem {
+    row: Vec<u8>,
+    code: String,
+    version: u32,
+}
+
 pub(super) struct Verdict {
     pub(super) breach: Option<String>,
     pub(super) steps: u64,
@@ -52,8 +60,8 @@ pub(super) struct Verdict {
     items: Vec<BTreeMap<String, u32>>,
     /// Rows of base items that were found to be what was released, by key: such a row is true at every node and for ever.
     bases_judged: BTreeMap<Vec<u8>, Vec<Vec<u8>>>,
-    /// The row of each node's item that was judged last, and as which version.
-    items_judged: Vec<BTreeMap<Vec<u8>, (Vec<u8>, String, u32)>>,
+    /// The rows of each node's items as they were judged last, by key.
+    items_judged: Vec<BTreeMap<Vec<u8>, JudgedItem>>,
     spreads: Vec<Spread>,
 }
 
@@ -238,9 +246,13 @@ impl Verdict {
             }
             let mut new = Vec::new();
             let read = read.and_then(|()| {
-                ITEM.visit_bytes(state, |key, row| match self.items_judged[node].get(key) {
-                    Some((known, code, version)) if known == row && self.items[node].get(code) == Some(version) => {}
-                    _ => new.push((key.to_vec(), row.to_vec())),
+                ITEM.visit_bytes(state, |key, row| {
+                    let published = &self.items[node];
+                    let stands =
+                        |known: &JudgedItem| known.row == row && published.get(&known.code) == Some(&known.version);
+                    if !self.items_judged[node].get(key).is_some_and(stands) {
+                        new.push((key.to_vec(), row.to_vec()));
+                    }
                 })
             });
             for (key, row) in new {
@@ -272,7 +284,7 @@ impl Verdict {
             self.breaks(format!("7: node {node} holds item {code} as nobody published it"));
         }
         self.item(node, &item);
-        self.items_judged[node].insert(key, (row, code, item.version));
+        self.items_judged[node].insert(key, JudgedItem { row, code, version: item.version });
     }
 
     /// A base code of which a node lacks the last version.
