@@ -21,6 +21,9 @@ use crate::engine::{Keys, Trust};
 /// A clock: milliseconds of the legal day, moved on a demo node.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// Which node serves which division.
+pub type Places = Arc<BTreeMap<DivisionCode, Place>>;
+
 /// What knowledge is made of.
 pub struct KnowledgeParts {
     /// The applied state.
@@ -50,7 +53,7 @@ pub struct Knowledge {
     node: RwLock<NodeFacts>,
     directory: RwLock<Arc<Directory>>,
     /// Which node serves which division, and the layout of the directory by which that was read.
-    places: Mutex<Option<(u64, Arc<BTreeMap<DivisionCode, Place>>)>>,
+    places: Mutex<Option<(u64, Places)>>,
     trust: RwLock<Trust>,
     /// What is remembered of drift.
     pub(super) drift: super::drift::Memory,
@@ -154,7 +157,7 @@ impl Knowledge {
 
     /// Which node serves which division: what the writer must be told after every change of the directory.
     #[must_use]
-    pub fn places(&self) -> Arc<BTreeMap<DivisionCode, Place>> {
+    pub fn places(&self) -> Places {
         let (me, directory) = (self.here().node, self.directory());
         let mut known = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((layout, places)) = &*known
