@@ -108,7 +108,7 @@ pub(crate) fn speed(
         client
             .execute("INSERT INTO items SELECT d, code, name FROM unnest($1::bigint[]) AS d, names", &[&divisions])
             .await?;
-        client.batch_execute("CREATE INDEX ON items USING gin (name gin_trgm_ops); VACUUM ANALYZE items;").await?;
+        client.batch_execute("CREATE INDEX ON items USING gin (name gin_trgm_ops); ANALYZE items;").await?;
         let statement = client
             .prepare("SELECT division, code FROM items WHERE name % $1 ORDER BY similarity(name, $1) DESC LIMIT 10")
             .await?;
