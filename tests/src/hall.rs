@@ -7,7 +7,35 @@ use tongban_codes::citizen_id::CitizenId;
 use crate::{Cluster, Node};
 
 /// The real catalogue of 511602, as dirty as it is.
-pub const CATALOGUE: &str = include_str!("../data/items-511602.csv");
+pub(crate) const CATALOGUE: &str = include_str!("../data/items-511602.csv");
+
+/// Writes a CSV file of so many rows: the real catalogue again and again, each time under other codes and names.
+///
+/// # Errors
+///
+/// When it can't be written.
+///
+/// # Panics
+///
+/// When the real catalogue lacks a column.
+pub fn write_catalogue(file: impl std::io::Write, rows: usize) -> csv::Result<()> {
+    let mut reader = csv::Reader::from_reader(CATALOGUE.as_bytes());
+    let head = reader.headers()?.clone();
+    let place = |column: &str| head.iter().position(|name| name == column).expect("the catalogue has the column");
+    let (code, name) = (place("local_item_code"), place("name"));
+    let real = reader.records().collect::<Result<Vec<_>, _>>()?;
+    let mut writer = csv::Writer::from_writer(file);
+    writer.write_record(&head)?;
+    for number in 0..rows {
+        let (copy, row) = (number / real.len(), &real[number % real.len()]);
+        writer.write_record(row.iter().enumerate().map(|(column, text)| match column {
+            _ if column == code => format!("C{copy}Z{text}"),
+            _ if column == name => format!("{text}（{copy}）"),
+            _ => text.to_owned(),
+        }))?;
+    }
+    writer.flush().map_err(csv::Error::from)
+}
 
 /// An applicant whose name and number hold.
 pub const APPLICANT: (&str, &str) = ("张三", "110101199003070011");

@@ -23,7 +23,7 @@ pub mod waiting;
 pub use cluster::Cluster;
 pub use disk::SmallDisk;
 pub use front::FrontDatabase;
-pub use hall::{APPLICANT, CATALOGUE, Collected, Item, citizen, permits};
+pub use hall::{APPLICANT, Collected, Item, citizen, permits, write_catalogue};
 pub use node::{Node, binary, free_port};
 pub use relay::{Quality, Relays};
 pub use release::{Release, Released};

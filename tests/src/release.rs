@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use tongban_codes::CreditCode;
 use tongban_codes::division::Level;
 
-use crate::CATALOGUE;
+use crate::hall::CATALOGUE;
 
 /// For each department of the district: its line at the province, and a public law of that line.
 const LINES: [(&str, &str, &str); 23] = [

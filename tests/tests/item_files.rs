@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use system_tests::{Cluster, Node};
+use system_tests::{Cluster, Node, seen, within, write_catalogue};
 
 const DIVISION: &str = "511602";
 const REAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/items-511602.csv");
@@ -92,6 +92,36 @@ fn a_repeated_import_is_done_once() {
     assert_eq!(first, import());
     let other = node.ok(&["item", "columns"]);
     assert!(other["columns"].as_array().is_some_and(|columns| columns.len() > 100), "{other}");
+}
+
+/// A node that is killed in the middle of an import has whole parts of 5,000 rows; the same command, once it runs again, brings the rest.
+#[test]
+fn an_import_goes_on_after_a_kill() {
+    const PART: usize = 5000;
+    let cluster = hall();
+    let node = cluster.node("hall");
+    let rows = 11_350;
+    let mut text = Vec::new();
+    write_catalogue(&mut text, rows).expect("a buffer takes everything");
+    let file = cluster.file("many.csv", &text);
+    let file = file.to_string_lossy();
+    let import = ["--idempotency-key", "import-2", "item", "import", &*file];
+    std::thread::scope(|threads| {
+        let importing = threads.spawn(|| node.call(&import));
+        within(120, "the first part is in", || {
+            let page = node.get("/v1/items/rows?stage=draft");
+            seen(page["rows"].as_array().is_some_and(|rows| !rows.is_empty()), 0).map(drop)
+        });
+        node.kill();
+        let (exit, report) = importing.join().expect("the command has ended");
+        assert_ne!(exit, 0, "the import was cut off: {report}");
+    });
+    node.start();
+    let there = drafts(node).len();
+    assert!(there > 0 && there < rows && there.is_multiple_of(PART), "{there} of {rows} rows are in");
+    let report = node.ok(&import);
+    assert_eq!((&report["imported"], &report["rejected"]), (&json!(rows), &json!(0)));
+    assert_eq!(drafts(node).len(), rows);
 }
 
 const CODE: &str = "511A0015500013-511602000000-000-115113016823646795-1-0";

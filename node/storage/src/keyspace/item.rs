@@ -41,7 +41,7 @@ pub const DECLINED: Keyspace<(String, DivisionCode), Decline> = Keyspace::new(Fa
 pub const BOUND: Keyspace<(String, DivisionCode, String), Bound> = Keyspace::new(Family::Index, 0x26);
 /// Items that have a successor, by its code and their own.
 pub const SUCCEEDS: Keyspace<(String, String), ()> = Keyspace::new(Family::Index, 0x27);
-/// What the calendar does to items, by moment, number of [`ItemDue`], code and version.
+/// What the calendar does to items, by moment, number of `ItemDue`, code and version.
 pub const DUE: Keyspace<(Timestamp, u8, String, u32), ()> = Keyspace::new(Family::Queue, 0x36);
 /// Whole codes by short code.
 pub const BY_SHORT: Keyspace<(String, String), ()> = Keyspace::new(Family::Index, 0x22);

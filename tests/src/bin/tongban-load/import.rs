@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
-use system_tests::CATALOGUE;
 use system_tests::postgres::{Cluster, Options, programs};
 use system_tests::waiting::until;
+use system_tests::write_catalogue;
 use tokio::process::Command;
 
 use crate::node::Node;
@@ -47,7 +47,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
     // PostgreSQL's user must get through.
     std::fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
     let file = directory.path().join("items.csv");
-    let rows = write(&file, rows)?;
+    write_catalogue(File::create(&file)?, rows)?;
     let bytes = std::fs::metadata(&file)?.len();
     say(&format!("{rows} rows, {} MiB", bytes >> 20));
 
@@ -69,27 +69,6 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
         "postgresql_copy": beside,
         "ratio": ratio.map(|(ours, theirs)| ours / theirs),
     }))
-}
-
-/// Writes the rows and gives how many they are.
-fn write(path: &Path, rows: usize) -> anyhow::Result<usize> {
-    let mut reader = csv::Reader::from_reader(CATALOGUE.as_bytes());
-    let head = reader.headers()?.clone();
-    let place = |column: &str| head.iter().position(|name| name == column).context("a column of the catalogue");
-    let (code, name) = (place("local_item_code")?, place("name")?);
-    let real = reader.records().collect::<Result<Vec<_>, _>>()?;
-    let mut writer = csv::Writer::from_path(path)?;
-    writer.write_record(&head)?;
-    for number in 0..rows {
-        let (copy, row) = (number / real.len(), &real[number % real.len()]);
-        writer.write_record(row.iter().enumerate().map(|(column, text)| match column {
-            _ if column == code => format!("C{copy}Z{text}"),
-            _ if column == name => format!("{text}（{copy}）"),
-            _ => text.to_owned(),
-        }))?;
-    }
-    writer.flush()?;
-    Ok(rows)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "rows of a benchmark are far below 2^52")]
