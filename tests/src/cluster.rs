@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -162,7 +163,12 @@ impl Cluster {
 
     /// Cuts every link of a node.
     pub fn cut(&self, name: &str) {
-        self.relays.cut(self.node(name).listen);
+        self.relays.cut(self.node(name).listen, None);
+    }
+
+    /// Cuts every link of a node, which heal by themselves at `end`.
+    pub fn cut_until(&self, name: &str, end: Instant) {
+        self.relays.cut(self.node(name).listen, Some(end));
     }
 
     /// Makes every line bad, with chance from a seed, or good again.

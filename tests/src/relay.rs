@@ -5,7 +5,7 @@
 //! as well as what goes to it.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -87,7 +87,8 @@ struct Line {
 }
 
 struct Shared {
-    cut: Mutex<BTreeSet<SocketAddr>>,
+    /// The nodes whose links are cut, and until when where that is known.
+    cut: Mutex<BTreeMap<SocketAddr, Option<Instant>>>,
     line: Mutex<Line>,
     departed: Condvar,
     over: AtomicBool,
@@ -138,9 +139,9 @@ impl Relays {
         Ok(address)
     }
 
-    /// Cuts every link of the node that listens on `node`.
-    pub fn cut(&self, node: SocketAddr) {
-        self.shared.cut.lock().unwrap_or_else(PoisonError::into_inner).insert(node);
+    /// Cuts every link of the node that listens on `node`, until `end` or until they are healed.
+    pub fn cut(&self, node: SocketAddr, end: Option<Instant>) {
+        self.shared.cut.lock().unwrap_or_else(PoisonError::into_inner).insert(node, end);
     }
 
     /// Heals them.
@@ -172,7 +173,8 @@ impl Shared {
 
     fn passes(&self, peer: SocketAddr, node: SocketAddr) -> bool {
         let cut = self.cut.lock().unwrap_or_else(PoisonError::into_inner);
-        !cut.contains(&peer) && !cut.contains(&node)
+        let is_cut = |place| cut.get(place).is_some_and(|end| end.is_none_or(|end| Instant::now() < end));
+        !is_cut(&peer) && !is_cut(&node)
     }
 
     /// Sends a datagram as the line is: at once, later, or not at all.

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use tokio::process::Child;
+use tokio::time::MissedTickBehavior;
 
 /// Asks again and again until there is an answer, with a pause after each `None`.
 ///
@@ -22,11 +23,13 @@ pub async fn until<T>(
     mut ask: impl AsyncFnMut() -> anyhow::Result<Option<T>>,
 ) -> anyhow::Result<T> {
     let asking = async {
+        let mut looks = tokio::time::interval(pause);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            looks.tick().await;
             if let Some(answer) = ask().await? {
                 return Ok(answer);
             }
-            tokio::time::sleep(pause).await;
         }
     };
     let answer = tokio::time::timeout(patience, asking).await;

@@ -72,8 +72,9 @@ impl<'b, C> Decode<'b, C> for Algorithm {
 }
 
 /// A key's short name: the first 8 bytes of the SHA-256 over the public key's CBOR; printed as 16 hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId([u8; 8]);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct KeyId(#[cbor(n(0), with = "minicbor::bytes")] [u8; 8]);
 
 impl KeyId {
     /// The id with these bytes.
@@ -108,22 +109,6 @@ impl FromStr for KeyId {
         let hex = text.len() == 16 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let number = u64::from_str_radix(text, 16).ok().filter(|_| hex).ok_or(KeyError::Id)?;
         Ok(Self(number.to_be_bytes()))
-    }
-}
-
-impl<C> Encode<C> for KeyId {
-    fn encode<W: minicbor::encode::Write>(
-        &self,
-        e: &mut Encoder<W>,
-        _: &mut C,
-    ) -> Result<(), minicbor::encode::Error<W::Error>> {
-        e.bytes(&self.0)?.ok()
-    }
-}
-
-impl<'b, C> Decode<'b, C> for KeyId {
-    fn decode(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Self, minicbor::decode::Error> {
-        minicbor::bytes::ByteArray::<8>::decode(d, ctx).map(|bytes| Self(bytes.into()))
     }
 }
 

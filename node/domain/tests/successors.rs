@@ -15,6 +15,22 @@ fn with<'a>(columns: &[(&'a str, &'a str)], others: &[(&'a str, &'a str)]) -> Ve
     columns.iter().filter(stays).chain(others).copied().collect()
 }
 
+/// The code of the permit at a department, which begins with the department's.
+fn national(credit: &str) -> String {
+    format!("{credit}4510116013001")
+}
+
+/// The permit of a department under that code.
+fn permit_of<'a>(
+    department: &'a str,
+    credit: &'a str,
+    code: &'a str,
+    terms: &[(&'a str, &'a str)],
+) -> Vec<(&'a str, &'a str)> {
+    let own = [("department", department), ("department_code", credit), ("local_item_code", code)];
+    with(&PERMIT, &[&own, terms].concat())
+}
+
 fn reorganise(hall: &mut Hall, old: &[&str], into: &str, code: &str, from: Date) -> ReorganisationReport {
     let old = old.iter().map(|old| (*old).to_owned()).collect();
     let plan = Reorganisation { old, into: into.into(), code: Some(code.into()), from, order: None };
@@ -53,21 +69,15 @@ fn a_draft_outlives_a_merger_whichever_department_it_names() {
 #[test]
 fn drafts_of_two_departments_that_meet_under_one_code_both_stay() {
     let (first, second, new) = (credit("11511602MB0000001"), credit("11511602MB0000002"), credit("11511602MB0000003"));
-    let code = |credit: &str| format!("{credit}4510116013001");
     let mut hall = Hall::new("511602", "广安区");
     for (department, credit, days) in [("甲局", &first, "4"), ("乙局", &second, "3")] {
-        let code = code(credit);
-        let columns = [
-            ("department", department),
-            ("department_code", credit.as_str()),
-            ("local_item_code", code.as_str()),
-            ("promised_days", days),
-        ];
-        assert_eq!(hall.import(&[row(2, &with(&PERMIT, &columns))]).rejected, 0);
+        let code = national(credit);
+        let permit = permit_of(department, credit, &code, &[("promised_days", days)]);
+        assert_eq!(hall.import(&[row(2, &permit)]).rejected, 0);
     }
     let report = reorganise(&mut hall, &["甲局", "乙局"], "丙局", &new, date(2026, 9, 14));
     let refused: Vec<_> = report.refused.iter().map(|refused| (&*refused.item, refused.rejection.code)).collect();
-    assert_eq!((report.drafts, refused), (vec![code(&new)], vec![(&*code(&second), "item-state")]));
+    assert_eq!((report.drafts, refused), (vec![national(&new)], vec![(&*national(&second), "item-state")]));
     let days: Vec<(&str, u16)> =
         hall.state.drafts.values().map(|draft| (&*draft.department, promised(draft))).collect();
     assert_eq!(days, [("乙局", 3), ("丙局", 4)]);
@@ -77,24 +87,20 @@ fn drafts_of_two_departments_that_meet_under_one_code_both_stay() {
 #[test]
 fn what_waits_at_two_departments_that_merge_waits_once() {
     let (first, second, new) = (credit("11511602MB0000001"), credit("11511602MB0000002"), credit("11511602MB0000003"));
-    let code = |credit: &str| format!("{credit}4510116013001");
     let mut hall = Hall::new("511602", "广安区");
     for (department, credit, days) in [("甲局", &first, ["9", "8"]), ("乙局", &second, ["7", "6"])] {
         for (effective, days) in ["2026-09-01", "2027-09-01"].into_iter().zip(days) {
-            let code = code(credit);
-            let columns = [
-                ("department", department),
-                ("department_code", credit.as_str()),
-                ("local_item_code", code.as_str()),
-                ("promised_days", days),
-                ("effective", effective),
-            ];
-            hall.offer_item(&with(&PERMIT, &columns));
+            hall.offer_item(&permit_of(
+                department,
+                credit,
+                &national(credit),
+                &[("promised_days", days), ("effective", effective)],
+            ));
         }
     }
     let report = reorganise(&mut hall, &["甲局", "乙局"], "丙局", &new, date(2027, 1, 1));
     assert_eq!(report.refused, []);
-    let next = code(&new);
+    let next = national(&new);
     let later: Vec<u16> = hall.state.waiting.values().filter(|item| item.code == next).map(promised).collect();
     assert_eq!((promised(&hall.state.items[&next]), later), (9, vec![8]));
 }

@@ -83,15 +83,22 @@ fn an_envelope_goes_through_the_superior() {
     assert_eq!(world.nodes[CITY].relaying(), 0, "the relay lets go of what is receipted");
 }
 
-#[test]
-fn a_relay_keeps_what_it_holds_over_a_restart() {
-    let mut world = World::new(5);
+/// An envelope of the one county for the other waits at the city, which can't reach that one.
+fn waiting_at_the_city(seed: u64) -> World {
+    let mut world = World::new(seed);
     world.run(5);
-    let (one, two) = (node(&world, ONE), node(&world, TWO));
+    let two = node(&world, TWO);
     world.cut(CITY, TWO, true);
     world.nodes[ONE].send(two, 1);
     world.run(5);
     assert_eq!(world.nodes[CITY].relaying(), 1);
+    world
+}
+
+#[test]
+fn a_relay_keeps_what_it_holds_over_a_restart() {
+    let mut world = waiting_at_the_city(5);
+    let (one, two) = (node(&world, ONE), node(&world, TWO));
     world.restart(CITY, 50);
     world.cut(CITY, TWO, false);
     world.run(120);
@@ -101,13 +108,8 @@ fn a_relay_keeps_what_it_holds_over_a_restart() {
 
 #[test]
 fn a_relay_lets_go_of_what_is_received_while_the_way_back_is_cut() {
-    let mut world = World::new(15);
-    world.run(5);
+    let mut world = waiting_at_the_city(15);
     let (one, two) = (node(&world, ONE), node(&world, TWO));
-    world.cut(CITY, TWO, true);
-    world.nodes[ONE].send(two, 1);
-    world.run(5);
-    assert_eq!(world.nodes[CITY].relaying(), 1);
     world.cut(CITY, ONE, true);
     world.run(30);
     world.cut(CITY, TWO, false);
@@ -195,13 +197,8 @@ fn an_older_record_is_refused_after_a_restart_and_by_another_way() {
 
 #[test]
 fn a_revoked_node_is_shut_out_until_it_is_admitted_again() {
-    let mut world = World::new(12);
-    world.run(5);
-    let (city, one, two) = (node(&world, CITY), node(&world, ONE), node(&world, TWO));
-    world.cut(CITY, TWO, true);
-    world.nodes[ONE].send(two, 1);
-    world.run(5);
-    assert_eq!(world.nodes[CITY].relaying(), 1, "it waits at the city");
+    let mut world = waiting_at_the_city(12);
+    let (city, one) = (node(&world, CITY), node(&world, ONE));
     let shut = world.nodes[CITY].revoke(one);
     world.nodes[CITY].change(Change::Records(vec![shut]));
     world.run(5);

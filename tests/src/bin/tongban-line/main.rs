@@ -67,16 +67,13 @@ fn measured(plan: &Plan, quality: Option<Quality>) -> String {
     halls.discharged(PATIENCE_SECONDS, first);
     let clean = rate(plan.cases, began.elapsed());
 
-    cluster.cut(HOME);
-    let cut = Instant::now();
+    let end = Instant::now() + plan.cut;
+    cluster.cut_until(HOME, end);
     halls.offer("second", second);
     let _own = halls.collect(home, "own", plan.records);
-    // What is measured is a partition of this length; no event ends it.
-    std::thread::sleep(plan.cut.saturating_sub(cut.elapsed()));
     let behind = TwoHalls::entries(halls.city(), &origin);
     let own = TwoHalls::entries(home, &origin);
-    cluster.heal(HOME);
-    let began = Instant::now();
+    assert!(Instant::now() < end, "the partition is shorter than what is done in it");
     // Each waits for its own, so neither is timed by the other.
     let (mut up, mut handed, mut pulled) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     std::thread::scope(|scope| {
@@ -86,17 +83,17 @@ fn measured(plan: &Plan, quality: Option<Quality>) -> String {
                 let rows = peers["peers"].as_array().cloned().unwrap_or_default();
                 seen(rows.iter().any(|peer| peer["state"] == "up"), peers)
             });
-            up = began.elapsed();
+            up = end.elapsed();
         });
         scope.spawn(|| {
             within(PATIENCE_SECONDS, "the city has pulled", || {
                 let there = TwoHalls::entries(halls.city(), &origin);
                 seen(there >= own, there)
             });
-            pulled = began.elapsed();
+            pulled = end.elapsed();
         });
         halls.discharged(PATIENCE_SECONDS, second);
-        handed = began.elapsed();
+        handed = end.elapsed();
     });
     let flow = |count, time: Duration| rate(count, time.saturating_sub(up));
     let records = usize::try_from(own - behind).unwrap_or(0);

@@ -77,6 +77,11 @@ impl Postgres {
         Ok((Self { cluster, filled: 0, numbered: 0 }, version))
     }
 
+    /// The server, whose children the backends are.
+    pub(crate) fn process(&self) -> anyhow::Result<u32> {
+        self.cluster.pid().context("postgres has ended")
+    }
+
     /// Collects so many cases and gives their ids.
     pub(crate) async fn fill(&mut self, count: usize) -> anyhow::Result<Vec<Vec<u8>>> {
         let client = self.cluster.connect().await?;
@@ -104,7 +109,7 @@ impl Postgres {
         let cases: Arc<[Vec<u8>]> = cases.into();
         let acts = Acts::new(cases.len());
         let syncs = self.syncs().await?;
-        let family = self.cluster.pid().context("postgres has ended")?;
+        let family = self.process()?;
         let (server, load) = (Usage::of_family(family), Usage::of(std::process::id()));
         let began = Instant::now();
         let tasks = sessions.into_iter().map(|(client, statement)| {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use system_tests::postgres::programs;
@@ -13,7 +13,7 @@ use crate::hall::{self, Collecting, Counter};
 use crate::node::Node;
 use crate::postgres::Postgres;
 use crate::report::{Report, Starts};
-use crate::usage::{Machine, resident_kib};
+use crate::usage::{Machine, at_rest, resident_kib};
 use crate::{Arguments, disk, echo, say, sizes};
 
 /// Decides.
@@ -53,9 +53,6 @@ const QUICK: Plan = Plan {
     echo_seconds: 2,
 };
 
-/// Seconds for which a node does nothing before its memory is read.
-const IDLE_SECONDS: u64 = 3;
-
 /// Measures everything.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     let began = Instant::now();
@@ -77,7 +74,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     let binary = &arguments.tongban;
     let mut county = Node::create(binary, directory.path().join("county"), COUNTY, &port)?;
     county.start().await?;
-    tokio::time::sleep(Duration::from_secs(IDLE_SECONDS)).await;
+    at_rest(county.process()?).await?;
     report.idle_kib = resident_kib(county.process()?);
     let items = Arc::new(hall::furnish(&county, COUNTY, TOWNSHIP)?);
     let own = Collecting { items: Arc::clone(&items), division: COUNTY, hold: false };
@@ -111,7 +108,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
             stage(&format!("round {round}: case accept of {count} local cases, {clients} clients"));
             let (cases, collected) = counter.collect(&county, &own, count, 64).await?;
             report.collect.push(collected);
-            settle().await;
+            at_rest(county.process()?).await?;
             report.local.push(accept::round(&county, "accept", &cases, clients).await?);
             if let Some(postgres) = &mut beside {
                 report.beside.push(compared(postgres, count, clients).await?);
@@ -161,13 +158,8 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
 
 async fn compared(postgres: &mut Postgres, count: usize, clients: usize) -> anyhow::Result<Round> {
     let cases = postgres.fill(count).await?;
-    settle().await;
+    at_rest(postgres.process()?).await?;
     postgres.round(&cases, clients).await
-}
-
-/// Lets what was written before be flushed and compacted.
-async fn settle() {
-    tokio::time::sleep(Duration::from_millis(500)).await;
 }
 
 /// Collects at the township for the county and hands over; then the township is switched off. Gives the cases by round.
@@ -185,7 +177,7 @@ async fn handed_over(
     let elsewhere = Collecting { items: Arc::clone(items), division: COUNTY, hold: true };
     let (cases, collected) = counter.collect(township, &elsewhere, count, 16).await?;
     report.collect_elsewhere = Some(collected);
-    settle().await;
+    at_rest(township.process()?).await?;
     stage(&format!("{count} cases are handed over"));
     let (flow, offers) = exchange::hand_over(township, county, &cases).await?;
     report.hand_over = Some(flow);
@@ -237,7 +229,7 @@ async fn starts(
     stage(&format!("starts with {cases} cases"));
     county.stop().await?;
     let clean = county.start().await?;
-    tokio::time::sleep(Duration::from_secs(IDLE_SECONDS)).await;
+    at_rest(county.process()?).await?;
     let resident_kib = resident_kib(county.process()?);
     // What recovery has to apply again.
     let since_flush = 5_000;

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::Serialize;
+use system_tests::waiting::until;
 
 /// Use of one or several processes since they started.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +62,11 @@ impl Usage {
         self.written_bytes += named(&io, "write_bytes:").unwrap_or(0);
     }
 
+    fn has_rested_since(&self, before: &Self) -> bool {
+        let busy = (self.user_micros + self.system_micros).saturating_sub(before.user_micros + before.system_micros);
+        u128::from(busy) <= LOOK.as_micros() / 50 && self.written_bytes == before.written_bytes
+    }
+
     fn name_threads(&mut self, process: u32) {
         let Ok(tasks) = fs::read_dir(format!("/proc/{process}/task")) else { return };
         for task in tasks.flatten() {
@@ -88,6 +95,28 @@ impl Usage {
             threads_us,
         }
     }
+}
+
+/// How long one look lasts that shows whether processes rest.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long they may take to come to rest.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Waits until a process and those that it started have used less than a fiftieth of a processor for half a second and written nothing: what was
+/// written before is flushed and compacted, and what is done now and then goes on.
+///
+/// # Errors
+///
+/// When they don't come to rest within two minutes.
+pub(crate) async fn at_rest(process: u32) -> anyhow::Result<()> {
+    let mut before: Option<Usage> = None;
+    until(LOOK, PATIENCE, "the processes rest", async || {
+        let now = Usage::of_family(process);
+        let rests = before.as_ref().is_some_and(|before| now.has_rested_since(before));
+        before = Some(now);
+        Ok(rests.then_some(()))
+    })
+    .await
 }
 
 /// Resident memory in KiB.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tongban_codes::division::DivisionCode;
 use tongban_domain::catalogue::{ClaimTerms, CodeList, DeclineReason, LawfulReason, Mode, Selection};
 
-use super::life::{Try, difference, report};
+use super::life::{Differs, Try, report};
 use super::modes;
 use crate::api::v1::{ClaimItem, ClaimItems, DeclineItem, UpdateClaims};
 use crate::cli::Context;
@@ -68,15 +68,8 @@ pub(crate) struct ClaimArgs {
     /// 对应的国家基本编码 / the national base code that it is the same as
     #[arg(long, value_name = "C")]
     national_base: Option<String>,
-    /// 依法与上级不同的要素，逗号分隔 / what lawfully differs from the superior's, with commas between
-    #[arg(long, value_name = "F,F", value_delimiter = ',', requires_all = ["reason", "document"])]
-    differs: Vec<String>,
-    /// 不同的理由 / lawful reason
-    #[arg(long, value_name = "R", requires = "differs")]
-    reason: Option<String>,
-    /// 允许不同的文件及条款 / the document that allows it
-    #[arg(long, value_name = "TEXT", requires = "differs")]
-    document: Option<String>,
+    #[command(flatten)]
+    differs: Differs,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -234,7 +227,7 @@ fn claim(context: &Context, args: ClaimArgs) -> Result<Outcome, Failure> {
         name: args.name,
         legal_basis: args.legal_basis,
         national_base: args.national_base,
-        difference: difference(&args.differs, args.reason.as_deref(), args.document.as_deref())?,
+        difference: args.differs.difference()?,
     };
     let which = match (args.base_code, args.line) {
         (Some(code), _) if code == "-" => {

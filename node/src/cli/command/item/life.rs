@@ -69,8 +69,32 @@ pub(crate) struct Differs {
 }
 
 impl Differs {
-    fn difference(&self) -> Result<Option<Difference>, Failure> {
-        difference(&self.differs, self.reason.as_deref(), self.document.as_deref())
+    /// A lawful difference, of the core or of what is locked beside it.
+    pub(super) fn difference(&self) -> Result<Option<Difference>, Failure> {
+        let (Some(reason), Some(document)) = (self.reason.as_deref(), self.document.as_deref()) else {
+            return Ok(None);
+        };
+        let wrong = |field: &str, value: &str, values: Vec<String>| {
+            let values = values.join(", ");
+            let (en, zh) = (format!("{value} is none of {values}"), format!("{value} 不在 {values} 之中"));
+            Failure::of(&INVALID_FIELD, value, &[&en, &zh]).field(field).usage()
+        };
+        let (mut fields, mut locks) = (Vec::new(), Vec::new());
+        for text in &self.differs {
+            match (CoreField::named(text), Lock::named(text)) {
+                (Some(field), _) => fields.push(field),
+                (None, Some(lock)) => locks.push(lock),
+                (None, None) => {
+                    let core = CoreField::ALL.iter().map(|field| field.name().to_owned());
+                    let all = core.chain(Lock::ALL.iter().map(|lock| lock.name().to_owned())).collect();
+                    return Err(wrong("differs", text, all));
+                }
+            }
+        }
+        let reason = LawfulReason::named(reason).ok_or_else(|| {
+            wrong("reason", reason, LawfulReason::ALL.iter().map(|reason| reason.name().to_owned()).collect())
+        })?;
+        Ok(Some(Difference { fields, reason, document: document.to_owned(), locks }))
     }
 }
 
@@ -203,36 +227,6 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             context.output.object(&answer, &["item", "successor", "version"])
         }
     }
-}
-
-/// A lawful difference, of the core or of what is locked beside it.
-pub(super) fn difference(
-    differs: &[String],
-    reason: Option<&str>,
-    document: Option<&str>,
-) -> Result<Option<Difference>, Failure> {
-    let (Some(reason), Some(document)) = (reason, document) else { return Ok(None) };
-    let wrong = |field: &str, value: &str, values: Vec<String>| {
-        let values = values.join(", ");
-        let (en, zh) = (format!("{value} is none of {values}"), format!("{value} 不在 {values} 之中"));
-        Failure::of(&INVALID_FIELD, value, &[&en, &zh]).field(field).usage()
-    };
-    let (mut fields, mut locks) = (Vec::new(), Vec::new());
-    for text in differs {
-        match (CoreField::named(text), Lock::named(text)) {
-            (Some(field), _) => fields.push(field),
-            (None, Some(lock)) => locks.push(lock),
-            (None, None) => {
-                let core = CoreField::ALL.iter().map(|field| field.name().to_owned());
-                let all = core.chain(Lock::ALL.iter().map(|lock| lock.name().to_owned())).collect();
-                return Err(wrong("differs", text, all));
-            }
-        }
-    }
-    let reason = LawfulReason::named(reason).ok_or_else(|| {
-        wrong("reason", reason, LawfulReason::ALL.iter().map(|reason| reason.name().to_owned()).collect())
-    })?;
-    Ok(Some(Difference { fields, reason, document: document.to_owned(), locks }))
 }
 
 fn bring(context: &Context, act: ItemAct, which: &Which, only: Try) -> Result<Outcome, Failure> {
