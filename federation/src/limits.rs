@@ -68,7 +68,7 @@ pub const DRIFT_ITEMS_BYTES: usize = 1 << 20;
 /// How many leaves one comparison takes from a node: a hundred times those of the real district
 pub const DRIFT_LEAVES_MAX: usize = 131_072;
 /// From how many bytes on a comparison fetches no further whole item: the rest is told by its leaves
-pub const DRIFT_FETCHED_BYTES_MAX: usize = 64 << 20;
+pub const DRIFT_FETCHED_BYTES_MAX: usize = 8 << 20;
 
 /// How many links a question or an envelope may cross: five levels up and five down, less the shared top.
 pub const HOPS_MAX: u8 = 8;

@@ -45,7 +45,7 @@ use tongban_federation::{CloseCode, Flow, Role, Sealed, Session};
 
 pub use effect::{Effect, Happened, Proven, Trouble};
 use pulls::Pulls;
-use traffic::Unpassed;
+use traffic::{Unpassed, Waiters};
 
 use super::change::{Change, Changed};
 use super::knowledge::{DirectoryUnseal, Knowledge};
@@ -117,7 +117,7 @@ pub struct Exchange {
     unreachable: BTreeMap<NodeId, Timestamp>,
     pulls: Pulls,
     unvouched: Vec<Sealed>,
-    unpassed: VecDeque<Unpassed>,
+    unpassed: Waiters,
     /// The last sequence of each own flow when it was looked at last.
     grown: BTreeMap<NodeId, u64>,
     /// Whether the records of own authorities are being looked at.
@@ -143,7 +143,7 @@ impl Exchange {
             unreachable: BTreeMap::new(),
             pulls: Pulls::default(),
             unvouched: Vec::new(),
-            unpassed: VecDeque::new(),
+            unpassed: Waiters::default(),
             grown: BTreeMap::new(),
             looking: false,
             publishing: false,
@@ -376,7 +376,7 @@ impl Exchange {
             Output::Deliver { envelope, sealed } => self.deliver(peer, *envelope, sealed),
             Output::Relay { envelope, sealed } => self.relay(peer, &envelope, sealed),
             Output::RecordReceipt { receipt, sealed, .. } => self.record_receipt(peer, *receipt, sealed),
-            Output::RelayReceipt { receipt, sealed } => self.relay_receipt(Unpassed::new(&receipt, sealed)),
+            Output::RelayReceipt { receipt, sealed } => self.relay_receipt(Unpassed::new(&receipt, peer, sealed)),
             Output::LoadOutbox { flow, load } => {
                 let (envelopes, more) = self.load(&flow, load.after, load.limit);
                 self.feed_later(peer, Input::Outbound { flow, envelopes, more });

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::NodeId;
 use tongban_domain::Place;
@@ -33,13 +34,17 @@ use holding::{Held, Stamp};
 /// How long one node may take to answer all questions of an examination.
 const EXAMINATION_TIME: Duration = Duration::from_secs(300);
 
+/// Comparisons of others that are answered at once; further ones wait.
+const ANSWERS_AT_ONCE: usize = 4;
+
 /// Nodes that are asked at once.
 const NODES_AT_ONCE: usize = 16;
 
 /// What a node remembers of drift while it runs; after a start all is compared anew.
-#[derive(Default)]
 pub struct Memory {
     remembered: Mutex<Remembered>,
+    /// Whose turn it is to be answered.
+    turns: Semaphore,
     /// Held by whoever reads all rows and journals: however many ask, one copy of them is in memory.
     reading: Mutex<()>,
 }
@@ -69,7 +74,18 @@ struct Examined {
     unsettled: bool,
 }
 
+impl Default for Memory {
+    fn default() -> Self {
+        Self { remembered: Mutex::default(), turns: Semaphore::new(ANSWERS_AT_ONCE), reading: Mutex::default() }
+    }
+}
+
 impl Memory {
+    /// Waits until a comparison may be answered; the turn lasts as long as what comes back is kept.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.turns.acquire().await.ok()
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut Remembered) -> T) -> T {
         change(&mut self.remembered.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -3,13 +3,16 @@
 mod world;
 
 use tongban_codes::ids::{Digest, NodeId};
-use tongban_federation::Flow;
+use tongban_codes::time::Timestamp;
+use tongban_federation::receipt::Outcome;
 use tongban_federation::wire::{DriftRoot, JournalSize, Pull, Query, Request, Response, Routed, Target};
+use tongban_federation::{EnvelopeId, Flow, Receipt, Sealed};
 use tongban_journal::{JournalKind, Slice, SliceEntry};
 use tongban_storage::keyspace::figure::{SLICE, SliceRow};
 use tongban_storage::keyspace::meta::{self, Pulled};
 use tongban_storage::{Backend, WriteBatch};
 
+use super::traffic::Unpassed;
 use super::{Effect, Exchange, Happened, Proven, Trouble};
 use crate::engine::{ACTS, Refused, STANDARDS};
 use crate::exchange::answer_here;
@@ -116,6 +119,37 @@ fn a_relay_lets_go_of_what_is_received_while_the_way_back_is_cut() {
     world.run(120);
     assert_eq!((world.nodes[TWO].taken(one), world.nodes[CITY].relaying()), (1, 0));
     assert_eq!(world.nodes[ONE].unreceipted(two), vec![1], "the origin hasn't heard of it");
+    world.cut(CITY, ONE, false);
+    world.run(120);
+    assert!(world.nodes[ONE].unreceipted(two).is_empty());
+}
+
+/// What waits for a way back is what a copy was held for; receipts that a peer makes up don't drive it out.
+#[test]
+fn made_up_receipts_drive_out_no_receipt_that_waits() {
+    let mut world = waiting_at_the_city(17);
+    let (one, two) = (node(&world, ONE), node(&world, TWO));
+    world.cut(CITY, ONE, true);
+    world.run(30);
+    world.cut(CITY, TWO, false);
+    world.run(120);
+    let city = &mut world.nodes[CITY].exchange;
+    assert_eq!(city.unpassed.len(), 1);
+    for sequence in 1_000..1_200 {
+        let receipt = Receipt {
+            receiver: two,
+            origin: one,
+            epoch: 1,
+            sequence,
+            envelope: EnvelopeId(Digest::of(b"made up")),
+            digest: Digest::of(b"made up"),
+            outcome: Outcome::Applied { detail: Vec::new() },
+            at: Timestamp::from_millis(0),
+            checkpoint: None,
+        };
+        city.relay_receipt(Unpassed::new(&receipt, two, Sealed::new(vec![0; 64 << 10])));
+    }
+    assert_eq!(city.unpassed.len(), 1);
     world.cut(CITY, ONE, false);
     world.run(120);
     assert!(world.nodes[ONE].unreceipted(two).is_empty());
@@ -505,15 +539,15 @@ fn whatever_breaks_everything_arrives_once_it_is_whole_again() {
     }
 }
 
-/// Rights go by who asks, and who asks is what the bringer says: he speaks for himself, for those below him, and to those below him.
+/// The answer to a comparison goes by who asks, and who asks is what the bringer says: he speaks for himself, for those below him, and to those
+/// below him. What anybody may ask comes by whichever way there is.
 #[test]
 fn nobody_asks_in_the_name_of_another() {
     let mut world = World::new(18);
     world.run(5);
     let (city, one) = (node(&world, CITY), node(&world, ONE));
     let two = world.nodes[TWO].place;
-    let answer = |at: usize, bringer: NodeId, asker: NodeId, target: NodeId| {
-        let query = Query::DriftRoot(DriftRoot {});
+    let ask = |query: Query, at: usize, bringer: NodeId, asker: NodeId, target: NodeId| {
         let question = Request::Routed(Routed { asker, target: Target::Node(target), hops: 3, query });
         let answered = answer_here(&world.nodes[at].knowledge, &bringer, &question.to_bytes()).unwrap();
         match Response::from_bytes(&answered).unwrap() {
@@ -521,10 +555,16 @@ fn nobody_asks_in_the_name_of_another() {
             _ => "answered".to_owned(),
         }
     };
+    let answer = |at, bringer, asker, target| ask(Query::DriftRoot(DriftRoot {}), at, bringer, asker, target);
     assert_eq!(answer(TWO, one, city, two.node), "asker-forged");
     assert_eq!(answer(TWO, one, two.node, two.node), "asker-forged");
     assert_eq!(answer(TWO, one, one, two.node), "answered");
     assert_eq!(answer(TWO, city, one, two.node), "answered");
     assert_eq!(answer(CITY, one, two.node, city), "asker-forged");
     assert_eq!(answer(CITY, one, one, city), "answered");
+    // A township of the one county asks by that county, which dials straight.
+    let township = NodeId::from_bytes([77; 16]);
+    let item = Query::Item(two.division, "511A0015500013".to_owned());
+    assert_ne!(ask(item, TWO, one, township, two.node), "asker-forged");
+    assert_eq!(answer(TWO, one, township, two.node), "asker-forged");
 }

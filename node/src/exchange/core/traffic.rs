@@ -1,6 +1,6 @@
 //! Envelopes and receipts: which flow goes over which link, in and out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tongban_codes::ids::NodeId;
 use tongban_federation::route::{Journey, Policy};
@@ -25,12 +25,38 @@ pub(super) struct Unpassed {
     flow: Flow,
     sequence: u64,
     receiver: NodeId,
+    /// The peer that brought it.
+    bringer: NodeId,
     sealed: Sealed,
 }
 
 impl Unpassed {
-    pub(super) fn new(receipt: &Receipt, sealed: Sealed) -> Self {
-        Self { flow: receipt.flow(), sequence: receipt.sequence, receiver: receipt.receiver, sealed }
+    pub(super) fn new(receipt: &Receipt, bringer: NodeId, sealed: Sealed) -> Self {
+        Self { flow: receipt.flow(), sequence: receipt.sequence, receiver: receipt.receiver, bringer, sealed }
+    }
+}
+
+/// Receipts that wait for a way back, the oldest first.
+#[derive(Default)]
+pub(super) struct Waiters {
+    receipts: VecDeque<Unpassed>,
+    bytes: usize,
+}
+
+impl Waiters {
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.receipts.len()
+    }
+
+    fn push(&mut self, receipt: Unpassed) {
+        self.bytes += receipt.sealed.len();
+        self.receipts.push_back(receipt);
+        while self.bytes > UNPASSED_BYTES_MAX
+            && let Some(oldest) = self.receipts.pop_front()
+        {
+            self.bytes -= oldest.sealed.len();
+        }
     }
 }
 
@@ -186,14 +212,14 @@ impl Exchange {
 
     pub(super) fn relay(&mut self, peer: NodeId, envelope: &Envelope, sealed: Sealed) {
         let (flow, sequence) = (envelope.flow(), envelope.sequence);
+        if self.knowledge.directory().node(&flow.destination).is_none() {
+            self.feed_later(peer, Input::Dropped { flow, sequence });
+            return;
+        }
         if let Some(known) = self.peers.get_mut(&peer)
             && known.gave.len() < limits::FLOWS_MAX
         {
             known.gave.insert(flow);
-        }
-        if self.knowledge.directory().node(&flow.destination).is_none() {
-            self.feed_later(peer, Input::Dropped { flow, sequence });
-            return;
         }
         #[cfg(feature = "deliberate-bugs")]
         let sealed = deliberate::encoded_anew(&self.knowledge, envelope).unwrap_or(sealed);
@@ -218,11 +244,21 @@ impl Exchange {
         self.decide(Waiting::Receipt { peer, flow, sequence }, request, false);
     }
 
-    /// Lets go of the copy of an envelope that has been received, and passes its receipt on.
+    /// Lets go of the copy of an envelope that has been received, and passes its receipt on. One for which there is no way back now waits in
+    /// memory, if a copy was held for it: were it lost, the next offer would be answered again.
     pub(super) fn relay_receipt(&mut self, receipt: Unpassed) {
         let (flow, sequence) = (receipt.flow, receipt.sequence);
-        self.pass_receipt(receipt);
         let Flow { origin, epoch, destination } = flow;
+        let state = &*self.knowledge.parts.backend;
+        // A copy is applied before it is passed on, so what is receipted is there, unless an earlier receipt came.
+        let is_held = delivery::RELAY.holds(state, &(destination, origin, epoch, sequence)).unwrap_or(false);
+        let linked = self.open_peers().into_iter().collect();
+        let ways = self.ways_back(&receipt, &linked, &mut BTreeMap::new());
+        if ways.is_empty() && is_held {
+            self.unpassed.push(receipt);
+        } else {
+            self.pass_receipt(&receipt, ways);
+        }
         let request = Request::Custom(Box::new(move |read, _, _| {
             let kept = delivery::RELAY.holds(read, &(destination, origin, epoch, sequence))?;
             let event = ExchangeEvent::RelayDone { destination, origin, epoch, sequence };
@@ -231,45 +267,49 @@ impl Exchange {
         self.decide(Waiting::RelayDone { flow, sequence }, request, false);
     }
 
-    /// Passes a receipt on to every peer that gave envelopes of its flow, for each of them keeps its own copy until it hears of it; to the
-    /// next hop to the origin if no such peer is linked. A receipt for which there is no way back now waits in memory for one; were it
-    /// lost, the next offer would be answered again.
-    fn pass_receipt(&mut self, receipt: Unpassed) {
-        let Unpassed { flow, sequence, receiver, sealed } = receipt;
-        let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
-        let mut ways: Vec<NodeId> = linked.iter().copied().filter(|peer| self.gave(peer, &flow)).collect();
-        if ways.is_empty() {
-            let journey = Journey { destination: flow.origin, came_from: Some(receiver), hops: limits::HOPS_MAX };
+    /// Every linked peer that gave envelopes of the flow, for each of them keeps its own copy until it hears of the receipt; where there is none,
+    /// the next hop to the origin, which is worked out once for each origin. Never who brought it.
+    fn ways_back(
+        &self,
+        receipt: &Unpassed,
+        linked: &BTreeSet<NodeId>,
+        hops: &mut BTreeMap<(NodeId, NodeId), Option<NodeId>>,
+    ) -> Vec<NodeId> {
+        let Unpassed { flow, receiver, bringer, .. } = receipt;
+        let gave = |peer: &&NodeId| self.peers.get(peer).is_some_and(|known| known.gave.contains(flow));
+        let givers: Vec<NodeId> = linked.iter().filter(gave).copied().filter(|peer| peer != bringer).collect();
+        if !givers.is_empty() {
+            return givers;
+        }
+        let hop = hops.entry((flow.origin, *receiver)).or_insert_with(|| {
+            let journey = Journey { destination: flow.origin, came_from: Some(*receiver), hops: limits::HOPS_MAX };
             let me = self.knowledge.here().node;
-            let hop = next_hop(&self.knowledge.directory(), me, &journey, &linked, &Policy::default());
-            if let Hop::Direct(peer) | Hop::Via(peer) = hop {
-                ways.push(peer);
+            match next_hop(&self.knowledge.directory(), me, &journey, linked, &Policy::default()) {
+                Hop::Direct(peer) | Hop::Via(peer) => Some(peer),
+                Hop::Dial { .. } | Hop::None(_) => None,
             }
-        }
-        if ways.is_empty() {
-            let mut bytes: usize = self.unpassed.iter().map(|waiting| waiting.sealed.len()).sum();
-            while bytes + sealed.len() > UNPASSED_BYTES_MAX
-                && let Some(oldest) = self.unpassed.pop_front()
-            {
-                bytes -= oldest.sealed.len();
-            }
-            self.unpassed.push_back(Unpassed { flow, sequence, receiver, sealed });
-            return;
-        }
-        for peer in ways {
-            let receipt = SignedBy { signer: receiver, sealed: sealed.clone() };
-            self.feed_later(peer, Input::Committed { flow, sequence, receipt });
-        }
+        });
+        hop.filter(|peer| peer != bringer).into_iter().collect()
     }
 
-    fn gave(&self, peer: &NodeId, flow: &Flow) -> bool {
-        self.peers.get(peer).is_some_and(|known| known.gave.contains(flow))
+    fn pass_receipt(&mut self, receipt: &Unpassed, ways: Vec<NodeId>) {
+        let Unpassed { flow, sequence, receiver, sealed, .. } = receipt;
+        for peer in ways {
+            let receipt = SignedBy { signer: *receiver, sealed: sealed.clone() };
+            self.feed_later(peer, Input::Committed { flow: *flow, sequence: *sequence, receipt });
+        }
     }
 
     /// Tries again to pass on what found no way back before.
     pub(super) fn pass_receipts(&mut self) {
-        for receipt in std::mem::take(&mut self.unpassed) {
-            self.pass_receipt(receipt);
+        let (linked, mut hops) = (self.open_peers().into_iter().collect(), BTreeMap::new());
+        for receipt in std::mem::take(&mut self.unpassed).receipts {
+            let ways = self.ways_back(&receipt, &linked, &mut hops);
+            if ways.is_empty() {
+                self.unpassed.push(receipt);
+            } else {
+                self.pass_receipt(&receipt, ways);
+            }
         }
     }
 

@@ -69,6 +69,8 @@ pub struct Examining {
     /// The base items that both should have.
     shared: Arc<Holding>,
     remembered: Option<Examined>,
+    /// Whether items that differ were left unfetched.
+    is_cut: bool,
     phase: Phase,
 }
 
@@ -113,7 +115,16 @@ impl Examining {
             _ => Arc::new(shared.list.clone()),
         };
         let comparing = Comparing::new(list, known);
-        Ok(Self { place, here, side, held, shared, remembered, phase: Phase::Comparing(Box::new(comparing)) })
+        Ok(Self {
+            place,
+            here,
+            side,
+            held,
+            shared,
+            remembered,
+            is_cut: false,
+            phase: Phase::Comparing(Box::new(comparing)),
+        })
     }
 
     /// The first question.
@@ -155,6 +166,7 @@ impl Examining {
                 }
                 // The rest is told by its leaves alone.
                 if fetched >= limits::DRIFT_FETCHED_BYTES_MAX {
+                    self.is_cut |= !open.is_empty();
                     open.clear();
                 }
                 self.fetch_or_end(knowledge, compared, findings, open, whole, fetched)
@@ -280,7 +292,8 @@ impl Examining {
         let broken = theirs.as_ref().is_some_and(|list| !list.whole);
         if let Some(theirs) = theirs {
             let known = Known { theirs, mine: Arc::new(self.shared.list.clone()) };
-            let unsettled = findings.values().flatten().any(|finding| finding.kind == Kind::Behind);
+            // What wasn't fetched this time is, next time.
+            let unsettled = self.is_cut || findings.values().flatten().any(|finding| finding.kind == Kind::Behind);
             let examined = Examined { known, differences: differences.clone(), unsettled };
             knowledge.drift.change(|memory| memory.examined.insert(self.place.node, examined));
         }
