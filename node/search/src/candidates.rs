@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tongban_storage::{Read, StorageError};
 
 use crate::layout::{self, FIELD_DIVISION, FIELD_INITIALS, FIELD_KIND, FIELD_SOUND, FIELD_TEXT, FIELD_TYPE, Head};
-use crate::posting::{self, IN_DEPARTMENT, IN_KEYWORDS, IN_NAME};
+use crate::posting::{self, IN_DEPARTMENT, IN_KEYWORDS, IN_NAME, Posted};
 use crate::question::{Question, Slot};
 use crate::rank::f32_of;
 use crate::search::Query;
@@ -73,7 +73,7 @@ pub(crate) fn find(
     for (field, term) in asked {
         let Some(term) = term else { continue };
         let mut is_asked = vec![false; size];
-        for (card, _) in posting::read(read, field, &term, false, usize::MAX)? {
+        for (card, _) in posting::read(read, field, &term, usize::MAX)? {
             if let Some(at) = is_asked.get_mut(card as usize) {
                 *at = true;
             }
@@ -94,9 +94,6 @@ fn rarity(cards: u32, holds: usize) -> f32 {
     (1.0 + (f32_of(cards) - holds + 0.5).max(0.5) / (holds + 0.5)).ln()
 }
 
-/// A card in a list, and where in it the term stands.
-type Posted = (u32, u8);
-
 /// Lists of terms, each read once.
 struct Terms<'a> {
     read: &'a dyn Read,
@@ -107,14 +104,30 @@ struct Terms<'a> {
 }
 
 impl Terms<'_> {
-    fn list(&mut self, field: u8, term: String, prefix: bool) -> Result<(&[Posted], f32), StorageError> {
+    fn list(&mut self, field: u8, term: String) -> Result<(&[Posted], f32), StorageError> {
         let key = (field, term);
         if !self.lists.contains_key(&key) {
-            let list = posting::read(self.read, field, &key.1, prefix, usize::MAX)?;
+            let list = posting::read(self.read, field, &key.1, usize::MAX)?;
             self.lists.insert(key.clone(), list);
         }
         let list = self.lists.get(&key).map_or(&[][..], Vec::as_slice);
         Ok((list, rarity(self.cards, list.len())))
+    }
+
+    /// Adds how rare a term is to each of its cards; that of all terms together that begin so, where it may be a beginning.
+    fn add_list(&mut self, field: u8, term: String, begins: bool, sums: &mut Sums) -> Result<f32, StorageError> {
+        let beginning;
+        let (list, rarity) = if begins {
+            // Long ones among them, asked for once.
+            beginning = posting::read_beginning(self.read, field, &term)?;
+            (beginning.as_slice(), rarity(self.cards, beginning.len()))
+        } else {
+            self.list(field, term)?
+        };
+        for (card, _) in list {
+            sums.add(*card, rarity);
+        }
+        Ok(rarity)
     }
 
     /// The list of a sign by itself, unless it is so long that it tells nothing: then most of it isn't read.
@@ -129,7 +142,7 @@ impl Terms<'_> {
             let step = (self.cards as usize / 16).max(LIST_SHORT);
             let most = (1..=16).map(|steps| steps * step).find(|length| is_long(self.cards, *length));
             let most = most.unwrap_or(usize::MAX);
-            let list = posting::read(self.read, FIELD_TEXT, &term, false, most)?;
+            let list = posting::read(self.read, FIELD_TEXT, &term, most)?;
             if list.len() >= most {
                 self.too_long.insert(sign);
                 return Ok(None);
@@ -137,7 +150,7 @@ impl Terms<'_> {
             self.lists.insert((FIELD_TEXT, term.clone()), list);
         }
         let cards = self.cards;
-        let found = self.list(FIELD_TEXT, term, false)?;
+        let found = self.list(FIELD_TEXT, term)?;
         Ok(Some(found).filter(|(list, _)| !is_long(cards, list.len())))
     }
 
@@ -166,7 +179,7 @@ impl Terms<'_> {
             }
         };
         for pair in text.windows(2.min(text.len().max(1))) {
-            let (list, rarity) = self.list(FIELD_TEXT, pair.iter().collect(), false)?;
+            let (list, rarity) = self.list(FIELD_TEXT, pair.iter().collect())?;
             whole += rarity;
             add(list, rarity);
         }
@@ -177,7 +190,7 @@ impl Terms<'_> {
                 }
             }
             for pair in sound::sounds(Words::embedded(), text).windows(2) {
-                let (list, rarity) = self.list(FIELD_SOUND, sound::spelled(pair, " "), false)?;
+                let (list, rarity) = self.list(FIELD_SOUND, sound::spelled(pair, " "))?;
                 add(list, SOUNDED * rarity);
             }
         }
@@ -195,11 +208,7 @@ impl Terms<'_> {
         let mut whole = 0.0;
         let initials: Vec<char> = letters.chars().collect();
         for three in initials.windows(3.min(initials.len())) {
-            let (list, rarity) = self.list(FIELD_INITIALS, three.iter().collect(), three.len() < 3)?;
-            whole += rarity;
-            for (card, _) in list {
-                sums.add(*card, rarity);
-            }
+            whole += self.add_list(FIELD_INITIALS, three.iter().collect(), three.len() < 3, sums)?;
         }
         sums.take_better(whole, 1.0, best);
         let rarity = whole / f32_of(u32::try_from(letters.len().saturating_sub(2).max(1)).unwrap_or(1));
@@ -208,11 +217,7 @@ impl Terms<'_> {
         for (place, pair) in cut.windows(2.min(cut.len())).enumerate() {
             // The last syllable may be a beginning, one alone is followed by anything.
             let is_last = place + 2 >= cut.len();
-            let (list, rarity) = self.list(FIELD_SOUND, pair.join(" "), is_last)?;
-            whole += rarity;
-            for (card, _) in list {
-                sums.add(*card, rarity);
-            }
+            whole += self.add_list(FIELD_SOUND, pair.join(" "), is_last, sums)?;
         }
         sums.take_better(whole, 1.0, best);
         Ok(rarity)
@@ -243,5 +248,59 @@ impl Sums {
                 *best = best.max(counts * sum / whole.max(f32::EPSILON));
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use tongban_codes::ids::{Digest, NodeId};
+    use tongban_storage::MemoryBackend;
+
+    use super::*;
+    use crate::{Entry, Kind, Writer, index};
+
+    /// Rough scores of names for a question.
+    fn rough(names: &[&str], question: &str) -> BTreeMap<String, f32> {
+        let (store, here) = (MemoryBackend::new(), "511602".parse().unwrap());
+        let mut writer = Writer::open(&store).unwrap();
+        for name in names {
+            let entry = Entry {
+                kind: Kind::Item,
+                code: (*name).to_owned(),
+                short_code: (*name).to_owned(),
+                base_code: None,
+                division: here,
+                name: (*name).to_owned(),
+                main_item: String::new(),
+                item_type: "01".to_owned(),
+                department: String::new(),
+                keywords: Vec::new(),
+                core: Digest::of(name.as_bytes()),
+                origin: NodeId::from_bytes([7; 16]),
+                as_of: None,
+            };
+            writer.add(&entry).unwrap();
+        }
+        writer.commit(1).unwrap();
+        let head = index::head(&store).unwrap().unwrap();
+        let (found, _) = find(&store, &Query::new(question, here), &Question::read(question), &head).unwrap();
+        found.into_iter().map(|(score, number)| (names[number as usize].to_owned(), score)).collect()
+    }
+
+    #[test]
+    fn a_card_with_several_terms_that_begin_so_counts_once() {
+        // jyj and jyy; jyx.
+        let found = rough(&["经营检验饮用", "经营许可"], "jy");
+        assert_eq!(found.len(), 2);
+        assert!((found["经营检验饮用"] - found["经营许可"]).abs() < f32::EPSILON, "{found:?}");
+    }
+
+    #[test]
+    fn what_is_read_as_a_beginning_is_not_taken_for_the_term() {
+        let names = ["残疾证", "残奖证"];
+        assert_eq!(rough(&names, "canji canjizheng"), rough(&names, "canjizheng canji"));
     }
 }

@@ -473,7 +473,7 @@ fn terms(card: &Card) -> BTreeMap<(u8, String), u8> {
         for pair in sounds.windows(2) {
             *terms.entry((FIELD_SOUND, sound::spelled(pair, " "))).or_default() |= IN_NAME;
         }
-        let initials: Vec<char> = sound::initials(&sounds).chars().collect();
+        let initials = sound::initials(&sounds);
         for three in initials.windows(3.min(initials.len().max(1))) {
             *terms.entry((FIELD_INITIALS, three.iter().collect())).or_default() |= IN_NAME;
         }

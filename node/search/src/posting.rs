@@ -70,17 +70,28 @@ impl Chunk {
     }
 }
 
-/// Cards of a term, with marks, in order; several terms when `prefix` is asked for, in no order then. What follows the first `most` may be missing.
-pub(crate) fn read(
-    read: &dyn Read,
-    field: u8,
-    term: &str,
-    prefix: bool,
-    most: usize,
-) -> Result<Vec<(u32, u8)>, StorageError> {
+/// A card in a list, and where in it the term stands.
+pub(crate) type Posted = (u32, u8);
+
+/// Cards of a term, with marks, in order. What follows the first `most` may be missing.
+pub(crate) fn read(read: &dyn Read, field: u8, term: &str, most: usize) -> Result<Vec<Posted>, StorageError> {
+    under(read, &layout::postings(field, term), most)
+}
+
+/// Cards of all terms that begin so, with the marks of all of them, in order, each once.
+pub(crate) fn read_beginning(read: &dyn Read, field: u8, term: &str) -> Result<Vec<Posted>, StorageError> {
+    let mut found = under(read, &layout::postings_from(field, term), usize::MAX)?;
+    found.sort_unstable();
+    found.dedup_by(|(card, marks), (kept, kept_marks)| {
+        *kept_marks |= if card == kept { *marks } else { 0 };
+        card == kept
+    });
+    Ok(found)
+}
+
+fn under(read: &dyn Read, from: &[u8], most: usize) -> Result<Vec<Posted>, StorageError> {
     let mut found = Vec::new();
-    let from = if prefix { layout::postings_from(field, term) } else { layout::postings(field, term) };
-    crate::index::under(read, Family::Index, &from, &mut |key, value| {
+    crate::index::under(read, Family::Index, from, &mut |key, value| {
         let chunk = layout::last_number(key).unwrap_or_default() << CHUNK_BITS;
         let (steps, _) = value.as_chunks::<STEP>();
         found.extend(steps.iter().map(|step| (chunk | u32::from(u16::from_be_bytes([step[0], step[1]])), step[2])));

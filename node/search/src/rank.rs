@@ -45,7 +45,7 @@ impl<'q> Asked<'q> {
 /// What a slot of a question asks for.
 enum Wanted<'q> {
     Text(Asked<'q>),
-    Sound { letters: &'q str, cut: Option<&'q [String]> },
+    Sound { letters: Vec<char>, cut: Option<&'q [String]> },
 }
 
 /// A slot: what is wanted, what stands for it with how well that fits, and how much it counts.
@@ -85,7 +85,7 @@ impl<'q> Scale<'q> {
                 Slot::Text { literal, others } => (Wanted::Text(Asked::of(literal)), others, literal.len()),
                 Slot::Sound { letters, cut, others } => {
                     let count = cut.as_ref().map_or(letters.len(), Vec::len);
-                    (Wanted::Sound { letters, cut: cut.as_deref() }, others, count)
+                    (Wanted::Sound { letters: letters.chars().collect(), cut: cut.as_deref() }, others, count)
                 }
             };
             let others = others.iter().map(|(other, how_well)| (Asked::of(other), *how_well)).collect();
@@ -192,7 +192,7 @@ impl Reader<'_> {
     }
 
     /// How well letters are the initials or the pinyin of the name, and the letters of the name that they stand for.
-    fn sounds_like(&self, letters: &str, cut: Option<&[String]>) -> (f32, Vec<char>) {
+    fn sounds_like(&self, letters: &[char], cut: Option<&[String]>) -> (f32, Vec<char>) {
         let mut best = (0.0, Vec::new());
         for (form, sounds) in self.name.each().zip(&self.sounds) {
             let mut better = |fit: f32, from: usize, count: usize| {
@@ -201,7 +201,7 @@ impl Reader<'_> {
                 }
             };
             let initials = sound::initials(sounds);
-            match initials.find(letters) {
+            match find(letters, &initials) {
                 Some(at) => better(if at == 0 { 1.0 } else { 0.92 }, at, letters.len()),
                 None => {
                     let (from, length) = longest_piece(letters, &initials);
@@ -309,12 +309,17 @@ fn fit(text: &[char], sounds: &[Sound], name: &[char], name_sounds: &[Sound], fl
     if fit < FIT_MIN { 0.0 } else { fit }
 }
 
+/// Where a piece stands in letters first.
+fn find(piece: &[char], letters: &[char]) -> Option<usize> {
+    letters.windows(piece.len().max(1)).position(|there| there == piece)
+}
+
 /// The longest piece of `text` that stands in `name`: where, and how long.
-fn longest_piece(text: &str, name: &str) -> (usize, usize) {
+fn longest_piece(text: &[char], name: &[char]) -> (usize, usize) {
     let mut best = (0, 0);
     for from in 0..text.len() {
         for to in (from + best.1 + 1)..=text.len() {
-            match text.get(from..to).and_then(|piece| name.find(piece)) {
+            match find(&text[from..to], name) {
                 Some(at) => best = (at, to - from),
                 None => break,
             }
@@ -338,7 +343,49 @@ pub(crate) fn f32_of(number: u32) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Letters of names: signs with sounds, rare ones without, of three and four bytes, and what isn't a sign.
+    const LETTERS: &str = "[残疾人证\u{3400}\u{4d00}\u{9fa6}\u{20000}\u{20004}\u{30000}a9]{0,10}";
+
+    fn card(name: &str) -> Card {
+        Card {
+            codes: Vec::new(),
+            name: name.to_owned(),
+            main_item: name.to_owned(),
+            item_type: "01".to_owned(),
+            department: String::new(),
+            base_code: None,
+            keywords: Vec::new(),
+            core: tongban_codes::ids::Digest::of(name.as_bytes()),
+        }
+    }
+
+    /// How well a name answers a question, where everything in the question tells the same.
+    fn answers(question: &str, name: &str) -> f32 {
+        let question = Question::read(question);
+        Scale::of(&question, &vec![1.0; question.slots.len()]).score(&card(name))
+    }
+
+    #[test]
+    fn signs_without_a_sound_are_letters_like_others() {
+        let plain = answers("cj", "某某残疾人证");
+        assert!(plain > 0.3);
+        for name in ["\u{20000}\u{20004}残疾人证", "\u{3400}\u{4d00}残疾人证", "残疾\u{20000}\u{20004}"] {
+            assert!(answers("cj", name) >= plain, "{name}");
+        }
+        assert!(answers("cjrzx", "\u{20000}残疾人证") > 0.3, "a piece of what is asked for");
+    }
+
+    proptest! {
+        /// No name is too strange for any question.
+        #[test]
+        fn any_name_answers_any_question(name in LETTERS, question in "[残疾证\u{3400}\u{20000}cjrzanx ]{0,8}") {
+            prop_assert!((0.0..=1.2).contains(&answers(&question, &name)));
+        }
+    }
 
     fn of(text: &str, name: &str) -> f32 {
         let letters = |text: &str| text.chars().collect::<Vec<_>>();

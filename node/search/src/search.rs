@@ -1,5 +1,6 @@
 //! Finding: candidates by their terms, then the best of them by how well they answer, at their places.
 
+use std::collections::BTreeSet;
 use std::ops::{Bound, ControlFlow};
 
 use tongban_codes::division::DivisionCode;
@@ -26,6 +27,8 @@ const NEAR: f32 = 0.35;
 const CODES: usize = 200;
 /// Codes that are looked at for one question, whatever of them is asked for.
 const CODES_LOOKED_AT: usize = 20_000;
+/// Cards that are looked at for one question about a department, however few of them are its own.
+const CARDS_LOOKED_AT: usize = 20_000;
 /// Hits in one answer at most.
 const HITS_MAX: usize = 100;
 /// Scores below this are no answer.
@@ -129,24 +132,39 @@ struct Search<'a> {
 impl Search<'_> {
     /// Whole codes first, then what a base or short code stands for, then what begins so.
     fn by_code(&mut self, code: &str) -> Result<(), StorageError> {
+        for (kind, division) in index::places(self.read, code)? {
+            if self.hits.len() >= self.query.limit {
+                return Ok(());
+            }
+            let key = layout::place(code, division, kind);
+            let Some(place): Option<Place> = row(self.read, Family::Rows, &key)? else { continue };
+            if let Some(card) = self.admitted(place.card)? {
+                self.offer(4.0, place.card, card, Some((division, kind, code.to_owned())))?;
+            }
+        }
         for number in index::cards_of(self.read, code)? {
             if self.hits.len() >= self.query.limit {
-                break;
+                return Ok(());
             }
             if let Some(card) = self.admitted(number)? {
                 self.offer(3.0, number, card, None)?;
             }
         }
         let (mut found, mut looked_at) = (Vec::new(), 0);
+        // The places of one card are many.
+        let mut left_out = BTreeSet::new();
         let mut fault = Ok(());
         under(self.read, Family::Rows, &layout::places_of_code(code), &mut |key, value| {
             looked_at += 1;
             if let (Some((code, division, kind)), Ok(row)) = (layout::read_place(key), minicbor::decode::<Place>(value))
                 && self.is_asked(division, kind)
+                && !left_out.contains(&row.card)
             {
                 match self.admitted(row.card) {
                     Ok(Some(card)) => found.push(((code, division, kind), row.card, card)),
-                    Ok(None) => {}
+                    Ok(None) => {
+                        left_out.insert(row.card);
+                    }
                     Err(error) => fault = Err(error),
                 }
             }
@@ -176,8 +194,7 @@ impl Search<'_> {
             if self.hits.len() >= self.query.limit {
                 break;
             }
-            let score = if whole == code { 4.0 } else { 2.0 };
-            self.offer(score, number, card, Some((division, kind, whole)))?;
+            self.offer(2.0, number, card, Some((division, kind, whole)))?;
         }
         for (number, card) in cards {
             if self.hits.len() >= self.query.limit {
@@ -185,7 +202,6 @@ impl Search<'_> {
             }
             self.offer(2.0, number, card, None)?;
         }
-        self.hits.sort_by(|left, right| right.score.total_cmp(&left.score));
         Ok(())
     }
 
@@ -196,7 +212,7 @@ impl Search<'_> {
             self.query.item_type.is_none_or(|wanted| wanted == card.item_type)
                 && self.department.as_ref().is_none_or(|wanted| {
                     let held: String = text::letters(&card.department).into_iter().collect();
-                    held.contains(wanted) || wanted.contains(&held)
+                    !held.is_empty() && (held.contains(wanted) || wanted.contains(&held))
                 })
         }))
     }
@@ -247,7 +263,11 @@ impl Search<'_> {
     fn scored(&self, mut rough: Vec<Rough>, scale: &Scale<'_>) -> Result<Vec<(f32, u32, Card)>, StorageError> {
         let best_first = |left: &Rough, right: &Rough| right.0.total_cmp(&left.0).then(left.1.cmp(&right.1));
         if self.department.is_some() {
-            // Departments stand in the cards alone: as many are looked at as it takes.
+            // Departments stand in the cards alone: as many are looked at as it takes, within a bound.
+            if rough.len() > CARDS_LOOKED_AT {
+                rough.select_nth_unstable_by(CARDS_LOOKED_AT, best_first);
+                rough.truncate(CARDS_LOOKED_AT);
+            }
             rough.sort_unstable_by(best_first);
         } else {
             if rough.len() > CANDIDATES {
@@ -395,3 +415,6 @@ impl Search<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

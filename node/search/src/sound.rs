@@ -113,8 +113,8 @@ pub(crate) fn spelled(sounds: &[Sound], between: &str) -> String {
     sounds.iter().map(|sound| sound.spelled()).collect::<Vec<_>>().join(between)
 }
 
-/// The first letters of sounds.
-pub(crate) fn initials(sounds: &[Sound]) -> String {
+/// The first letters of sounds, one of each.
+pub(crate) fn initials(sounds: &[Sound]) -> Vec<char> {
     sounds.iter().filter_map(|sound| sound.initial()).collect()
 }
 
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(spelled_of("绿化"), "lv hua");
         assert_eq!(spelled_of("a9证"), "a 9 zheng");
         assert_eq!(Sound::usual('a'), Sound::usual('啊'), "a syllable of one letter");
-        assert_eq!(initials(&sounds(Words::embedded(), &['公', '共', '场', '所'])), "ggcs");
+        assert_eq!(initials(&sounds(Words::embedded(), &['公', '共', '场', '所'])), ['g', 'g', 'c', 's']);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use tokio::task::JoinError;
 use tongban_codes::division;
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
@@ -67,10 +68,15 @@ async fn search(State(app): State<App>, Query(query): Query<SearchQuery>) -> Res
             limit,
         })
     });
-    let (hits, extent) = found.await.map_err(|_| Failure::from(Refused::Stopped))??;
+    let (hits, extent) = found.await.map_err(|error| broken(&error))??;
     let hits = hits.into_iter().map(|hit| view(&app, hit)).collect::<Result<_, _>>()?;
     let demo = app.shared.node().demo;
     Ok(Json(SearchAnswer { hits, indexed: extent.entries, complete, demo }).into_response())
+}
+
+/// A search that came to no end: the node stops, or a fault of its own.
+fn broken(error: &JoinError) -> Failure {
+    Failure(if error.is_cancelled() { Refused::Stopped } else { Refused::fault(error) })
 }
 
 fn view(app: &App, hit: Hit) -> Result<SearchHit, Failure> {
@@ -106,4 +112,20 @@ fn pulled(app: &App, origin: &NodeId) -> Result<Option<Timestamp>, Failure> {
     let stem = [stem(origin), vec![STANDARDS]].concat();
     let epochs = meta::PULLED.list(app.state(), &stem, None, usize::MAX)?;
     Ok(epochs.into_iter().map(|(_, pulled)| pulled.at).max())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_fault_of_the_search_is_not_taken_for_a_node_that_stops() {
+        let failed = tokio::task::spawn_blocking(|| panic!("a fault")).await;
+        let failure = failed.map_err(|error: JoinError| broken(&error));
+        assert!(matches!(failure, Err(Failure(Refused::Problem(problem))) if problem.code == "internal-fault"));
+        let stopped = tokio::spawn(std::future::pending::<()>());
+        stopped.abort();
+        let failure = stopped.await.map_err(|error| broken(&error));
+        assert!(matches!(failure, Err(Failure(Refused::Stopped))));
+    }
 }

@@ -132,7 +132,8 @@ impl Refused {
         Self::Problem(Box::new(Problem { code: code.to_owned(), en: en.into(), zh: zh.into(), ..Problem::default() }))
     }
 
-    pub(super) fn fault(error: impl std::fmt::Display) -> Self {
+    /// A fault of the node's own, which its log says too.
+    pub(crate) fn fault(error: impl std::fmt::Display) -> Self {
         tracing::error!(%error, "a decision failed");
         Self::problem("internal-fault", format!("the node could not decide: {error}"), format!("节点内部错误：{error}"))
     }

@@ -107,12 +107,14 @@ fn measure(arguments: &Arguments) -> Result<Value> {
     let here = DivisionCode::from_number(COUNTY).context("a division")?;
     say("asking pg_trgm for the same");
     if let Some(took) = postgres::speed(&questions, &items(here)?, &some, directory.path())? {
-        let at = |percent: usize| micros(took[(took.len() - 1) * percent / 100]);
+        let at = |percent: usize| took[(took.len() - 1) * percent / 100];
+        let ours = report["same-names"]["everywhere"]["p50_us"].as_f64().filter(|ours| *ours > 0.0);
+        let over = ours.map(|ours| (at(50).as_secs_f64() * 1e8 / ours).round() / 100.0);
         report["pg_trgm, same-names everywhere"] = json!({
             "questions": took.len(),
-            "p50_us": at(50),
-            "max_us": at(100),
-            "p50 over that of tongban": at(50) / report["same-names"]["everywhere"]["p50_us"].as_u64().unwrap_or(1).max(1),
+            "p50_us": micros(at(50)),
+            "max_us": micros(at(100)),
+            "p50 over that of tongban": over,
         });
     }
     Ok(report)
