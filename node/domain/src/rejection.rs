@@ -108,6 +108,8 @@ pub mod codes {
         REVIEW_REQUIRED = "review-required";
         /// Who edited a draft is to review it.
         REVIEW_SELF = "review-self";
+        /// Another than its editor would change a draft.
+        NOT_EDITOR = "not-editor";
         /// The guide names a legal basis that the core doesn't cite.
         BASIS_INCONSISTENT = "basis-inconsistent";
         /// The authority was merged into another.

@@ -5,7 +5,7 @@ mod hall;
 
 use hall::{Hall, at, date, row};
 use tongban_codes::time::Date;
-use tongban_domain::catalogue::{ClaimTerms, ItemAct, ItemState, LifeReport, Selection};
+use tongban_domain::catalogue::{ClaimState, ClaimTerms, ItemAct, ItemState, LifeReport, Selection, claims};
 use tongban_domain::{Command, Event, Reply};
 
 const BASES: [&str; 2] = ["510116013001", "510116013002"];
@@ -111,6 +111,53 @@ fn a_release_that_waits_here_already_is_taken_over_once() {
     assert_eq!((draft.promised.unwrap().days, draft.effective), (3, Some(date(2026, 11, 1))));
     publish(&mut county);
     assert_eq!(county.state.waiting.len(), 2);
+}
+
+/// The superior releases for October and for November before the county does anything: it takes both over, the sooner first.
+#[test]
+fn releases_that_follow_one_another_are_taken_over_one_by_one() {
+    let (mut province, mut county) = both();
+    claim(&mut county, 9, None);
+    publish(&mut county);
+    release(&mut province, "乙", "2026-10-01");
+    release(&mut province, "丙", "2026-11-01");
+    flow(&province, &mut county);
+    let state = |county: &Hall| {
+        claims(&county.state, county.now.date()).into_iter().find(|view| view.base_code == BASES[0]).unwrap().state
+    };
+    for (basis, begins) in [("乙", date(2026, 10, 1)), ("丙", date(2026, 11, 1))] {
+        assert_eq!(state(&county), ClaimState::Outdated, "{basis} is to be taken over");
+        // Asked twice, the draft is the same.
+        for _ in 0..2 {
+            assert_eq!(update(&mut county).done.len(), 1);
+            let draft = &county.state.drafts[&code()];
+            assert_eq!((draft.core.legal_basis.as_str(), draft.effective), (basis, Some(begins)));
+        }
+        publish(&mut county);
+    }
+    assert_eq!(state(&county), ClaimState::Claimed);
+    assert_eq!((update(&mut county).done.len(), county.state.drafts.len()), (0, 0));
+    for (day, basis) in [(date(2026, 10, 1), "乙"), (date(2026, 11, 1), "丙")] {
+        county.now = day.start();
+        county.act(&Command::Tick).unwrap();
+        assert_eq!(county.state.items[&code()].core.legal_basis, basis);
+    }
+}
+
+/// A draft for a day of its own takes what binds on that day.
+#[test]
+fn a_draft_for_a_later_day_takes_the_release_of_that_day() {
+    let (mut province, mut county) = both();
+    claim(&mut county, 9, None);
+    publish(&mut county);
+    claim(&mut county, 3, Some(date(2026, 12, 1)));
+    release(&mut province, "乙", "2026-10-01");
+    release(&mut province, "丙", "2026-11-01");
+    flow(&province, &mut county);
+    assert_eq!(update(&mut county).done.len(), 1);
+    let draft = &county.state.drafts[&code()];
+    assert_eq!((draft.core.legal_basis.as_str(), draft.effective), ("丙", Some(date(2026, 12, 1))));
+    publish(&mut county);
 }
 
 #[test]

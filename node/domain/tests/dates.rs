@@ -110,7 +110,13 @@ fn a_suspension_outlasts_what_begins() {
     assert_eq!((hall.state.waiting.len(), hall.state.drafts.len()), (1, 1));
     let division = hall.division();
     assert_eq!(hall.code(&hall::collect(OLD, division)), "item-suspended");
-    hall.act(&bring(OLD, ItemAct::Resume {})).unwrap();
+    // The draft was made beside version 1, and stays a draft of the next, whatever is said of version 2.
+    let last_day = ItemAct::Withdraw { reason: None, from: Some(date(2028, 1, 1)) };
+    let replace = Command::ReplaceItem { old: OLD.into(), by: BY.into(), from: date(2028, 2, 1), order: None };
+    for said in [bring(OLD, ItemAct::Resume {}), bring(OLD, last_day), replace] {
+        hall.act(&said).unwrap();
+        assert_eq!(hall.state.drafts.get(OLD).map(|draft| draft.version), Some(1), "{said:?}");
+    }
     on(&mut hall, 2027, 9, 1);
     assert_eq!((hall.state.items[OLD].version, hall.state.items[OLD].state), (3, ItemState::Published));
 }
@@ -159,6 +165,18 @@ fn releases_for_later_days_hold_one_after_the_other() {
     hall.import(&[row(2, &all)]);
     let refused = hall.act(&Command::PublishItems(Some(BASE.into()))).unwrap_err();
     assert_eq!((refused.code, refused.field), ("invalid-field", "effective"));
+}
+
+/// Where nothing is in force yet, the first to begin binds, and not the last.
+#[test]
+fn what_is_made_before_the_first_release_begins_is_bound_by_the_first() {
+    let mut hall = Hall::new("510000", "四川省");
+    release(&mut hall, "一", "2026-10-01");
+    release(&mut hall, "二", "2026-12-01");
+    let binding = |day: Date| hall.state.bases[BASE].binding(day).map(|base| base.core.name.as_str());
+    let days = [date(2026, 9, 14), date(2026, 10, 1), date(2026, 12, 1)];
+    assert_eq!(days.map(binding), [Some("一"), Some("一"), Some("二")]);
+    assert_eq!(held(&hall, 2026, 9, 14), None);
 }
 
 #[test]

@@ -230,6 +230,32 @@ fn what_a_policy_asks_for_is_reviewed_by_another() {
     drop(province);
 }
 
+/// A difference is edited by whoever states it: stated in another's draft, it could be passed by the one who wrote it.
+#[test]
+fn only_the_editor_says_in_what_his_draft_differs() {
+    let (_, mut county) = both();
+    county.act(&claim(terms())).unwrap();
+    county.state.fold(&policy(Policy { review: true, ..Policy::default() }));
+    let because = |document: &str| Difference {
+        fields: vec![CoreField::LegalBasis],
+        reason: LawfulReason::LocalRegulation,
+        document: document.into(),
+        locks: Vec::new(),
+    };
+    let submit = |document: &str| one(ItemAct::Submit { difference: Some(because(document)) });
+    let roles = vec![Role::Catalogue, Role::CatalogueReview];
+    let other = Actor { operator: "目录审核员".into(), roles, window: None };
+    let refused = county.give(&other, &submit("川人发〔2026〕1号")).unwrap_err();
+    assert_eq!((refused.code, county.state.drafts[&code()].state), ("not-editor", ItemState::Draft));
+    // The editor states it, and another may submit just that and pass it.
+    county.act(&submit("川人发〔2026〕1号")).unwrap();
+    county.act(&one(ItemAct::Return { reason: "再核".into() })).unwrap();
+    assert_eq!(county.give(&other, &submit("川人发〔2026〕2号")).unwrap_err().code, "not-editor");
+    county.give(&other, &submit("川人发〔2026〕1号")).unwrap();
+    county.give(&other, &one(ItemAct::Pass { note: None })).unwrap();
+    assert_eq!(county.state.drafts[&code()].difference, Some(because("川人发〔2026〕1号")));
+}
+
 #[test]
 fn the_line_department_acts_on_its_line() {
     let (mut province, _) = both();

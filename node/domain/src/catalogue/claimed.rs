@@ -10,6 +10,7 @@ use super::bound::{Bound, Decline, DeclineReason, concerns};
 use super::establish::policy;
 use super::life::{Acting, note};
 use super::publish::unknown;
+use super::update::waits_with;
 use super::{BaseItem, Difference, ItemState};
 use crate::{Event, Facts, Rejection, codes};
 
@@ -63,10 +64,13 @@ fn deadline(facts: &dyn Facts, base: &BaseItem, claim_days: Option<u16>) -> Opti
     Some(facts.calendar().add_working_days(released, u32::from(days)).date)
 }
 
+fn stands(bound: &Bound) -> bool {
+    matches!(bound.state, ItemState::Published | ItemState::Suspended)
+}
+
 /// The state that bound items give a release.
 fn state_of(base: &BaseItem, bound: &[&Bound], declined: Option<&Decline>) -> Option<ClaimState> {
-    let stands = |bound: &&&Bound| matches!(bound.state, ItemState::Published | ItemState::Suspended);
-    let versions: Vec<u32> = bound.iter().filter(stands).map(|bound| bound.base_version.unwrap_or(0)).collect();
+    let versions: Vec<u32> = bound.iter().filter(|bound| stands(bound)).map(|bound| bound.base_version.unwrap_or(0)).collect();
     if !versions.is_empty() {
         let old = versions.iter().any(|version| *version < base.version);
         return Some(if old { ClaimState::Outdated } else { ClaimState::Claimed });
@@ -82,8 +86,9 @@ pub fn claims(facts: &dyn Facts, day: Date) -> Vec<ClaimView> {
     let drafted: BTreeSet<String> = drafts.collect();
     let claim_days = policy(facts, here.division, day).claim_days;
     for code in facts.base_items_above() {
-        let Some(base) = facts.base_item(&code).and_then(|base| base.published().cloned()) else { continue };
-        if !concerns(&base, here.division.level()) || base.cancel.is_some_and(|last| last < day) {
+        let Some(row) = facts.base_item(&code) else { continue };
+        let Some(base) = row.published() else { continue };
+        if !concerns(base, here.division.level()) || base.cancel.is_some_and(|last| last < day) {
             continue;
         }
         let bound: Vec<(String, Bound)> = facts
@@ -93,16 +98,21 @@ pub fn claims(facts: &dyn Facts, day: Date) -> Vec<ClaimView> {
             .map(|(_, item, bound)| (item, bound))
             .collect();
         let declined = facts.decline(&code, here.division).filter(|declined| !declined.is_over);
-        let waiting =
-            |item: &String| facts.items_waiting(item).iter().any(|waiting| waiting.base_version >= Some(base.version));
+        let ahead = row.ahead(day);
+        // Of each release that is still to come a version has to wait, or the item would have passed it over when the next one begins.
+        let prepared = |(item, bound): &(String, Bound)| {
+            let waiting = facts.items_waiting(item);
+            let mut newer = ahead.iter().filter(|release| bound.base_version < Some(release.version));
+            !stands(bound) || newer.all(|release| waits_with(&waiting, release, day))
+        };
         let rows: Vec<&Bound> = bound.iter().map(|(_, bound)| bound).collect();
-        let mut state = state_of(&base, &rows, declined.as_ref());
-        if state == Some(ClaimState::Outdated) && bound.iter().all(|(item, _)| waiting(item)) {
+        let mut state = state_of(base, &rows, declined.as_ref());
+        if state == Some(ClaimState::Outdated) && bound.iter().all(prepared) {
             state = Some(ClaimState::Claimed);
         }
         let state =
             state.unwrap_or_else(|| if drafted.contains(&code) { ClaimState::Drafted } else { ClaimState::Pending });
-        let deadline = deadline(facts, &base, claim_days);
+        let deadline = deadline(facts, base, claim_days);
         let open = matches!(state, ClaimState::Pending | ClaimState::Drafted | ClaimState::Outdated);
         views.push(ClaimView {
             name: base.core.name.clone(),
@@ -284,7 +294,6 @@ pub(crate) fn decline(
     let base = base.and_then(|base| base.published().cloned());
     let base = base.ok_or_else(|| unknown(base_code).field("base_code", base_code))?;
     let note = note("note", text)?;
-    let stands = |bound: &Bound| matches!(bound.state, ItemState::Published | ItemState::Suspended);
     if let Some((_, item, _)) =
         facts.bound(base_code).into_iter().find(|(division, _, bound)| *division == here.division && stands(bound))
     {

@@ -284,14 +284,27 @@ impl BaseItem {
         last.cancel.is_none_or(|until| day <= until).then_some(last)
     }
 
-    /// The version that binds what is made on a day: the one that holds, or the first one while it has not begun.
+    /// The version that binds what is made on a day: the one that holds, or the first one to begin while none has.
     #[must_use]
     pub fn binding(&self, day: Date) -> Option<&BaseItem> {
         self.holding(day).or_else(|| {
-            let last = self.published()?;
-            let to_come = last.effective.is_some_and(|from| from > day);
-            (to_come && last.cancel.is_none_or(|until| day <= until)).then_some(last)
+            let last = self.published().filter(|last| last.effective.is_some_and(|from| from > day))?;
+            let sooner = last.in_force.as_deref().and_then(|before| before.binding(day));
+            sooner.or_else(|| last.cancel.is_none_or(|until| day <= until).then_some(last))
         })
+    }
+
+    /// The versions that have a day still, the first to begin first: what holds on a day, and what begins later.
+    pub(super) fn ahead(&self, day: Date) -> Vec<&BaseItem> {
+        let mut ahead = Vec::new();
+        let mut next = self.published();
+        while let Some(version) = next {
+            ahead.push(version);
+            let to_come = version.effective.is_some_and(|from| from > day);
+            next = version.in_force.as_deref().filter(|_| to_come).and_then(BaseItem::published);
+        }
+        ahead.reverse();
+        ahead
     }
 }
 

@@ -36,7 +36,7 @@ use crate::{Actor, Event, Facts, Rejection, Role, codes};
 pub enum ItemAct {
     /// 提交审核.
     Submit {
-        /// Why it lawfully differs from its superior's: the reviewer passes that, too.
+        /// Why it lawfully differs from its superior's: the reviewer passes that, too. Only the editor of the draft says something new.
         #[serde(default)]
         difference: Option<Difference>,
     },
@@ -367,6 +367,20 @@ fn not_own(editing: &Editing, actor: &Actor, code: &str) -> Result<(), Rejection
     Err(Rejection::new(codes::REVIEW_SELF, "nobody reviews what he edited himself", "不得审核自己编辑的内容")
         .field("item", code)
         .remedy("let another operator review it", "请由其他经办人审核"))
+}
+
+/// A difference is a part of what is reviewed: who states one edits, and would then be free to review it himself.
+fn not_the_editor(code: &str, editor: &str) -> Rejection {
+    Rejection::new(
+        codes::NOT_EDITOR,
+        format!("{editor} edits this draft; nobody else says in what it differs"),
+        format!("该草稿由 {editor} 编辑，他人不得注明差异"),
+    )
+    .field("item", code)
+    .remedy(
+        "let the editor submit it with the difference, or import or claim it anew",
+        "由编辑人提交并注明差异，或重新导入、认领",
+    )
 }
 
 /// What whoever acts says to it.

@@ -87,14 +87,11 @@ pub(crate) fn update(
         return Err(unknown(code).field("base_code", code));
     }
     for view in found {
-        let Some(base) = facts.base_item(&view.base_code).and_then(|base| base.published().cloned()) else { continue };
+        let Some(base) = facts.base_item(&view.base_code) else { continue };
         for (code, held) in &view.items {
-            if *held >= Some(base.version) {
-                continue;
-            }
-            match updated(facts, acting, code, &base) {
-                Ok(None) => {}
-                Ok(Some((item, guide))) => {
+            let Some(release) = release(facts, acting.at.date(), code, *held, &base) else { continue };
+            match updated(facts, acting, code, release) {
+                Ok((item, guide)) => {
                     report.done.push(brought(&item, false));
                     events.extend(guide.map(|guide| Event::Guide(Box::new(guide))));
                     events.push(Event::Item(item));
@@ -109,8 +106,37 @@ pub(crate) fn update(
     Ok((report, events))
 }
 
-/// The draft of an item with the core and the locks of a base item, and the guide that goes with it where it changes; none where a version
-/// that waits has them already.
+/// Tells whether a version of an item waits with a release already, from the release's day or sooner.
+pub(super) fn waits_with(waiting: &[ServiceItem], release: &BaseItem, day: Date) -> bool {
+    let from = release.effective.map_or(day, |begins| begins.max(day));
+    let in_time = |waiting: &ServiceItem| waiting.effective.is_none_or(|begins| begins <= from);
+    waiting.iter().any(|waiting| in_time(waiting) && waiting.base_version >= Some(release.version))
+}
+
+/// The release that an item takes over next: of those with a day still the first that is neither in force at the item nor waits there. A
+/// draft is brought to the one that binds on the day on which it begins.
+fn release<'b>(
+    facts: &dyn Facts,
+    day: Date,
+    code: &str,
+    held: Option<u32>,
+    base: &'b BaseItem,
+) -> Option<&'b BaseItem> {
+    let waiting = facts.items_waiting(code);
+    let mut ahead = base.ahead(day);
+    ahead.retain(|release| held < Some(release.version));
+    let next = ahead.iter().copied().find(|release| !waits_with(&waiting, release, day));
+    match facts.item_draft(code) {
+        Some(draft) => {
+            let first = next.or(ahead.last().copied())?;
+            let from = draft.effective.max(first.effective).map_or(day, |begins| begins.max(day));
+            base.binding(from).filter(|binding| binding.version >= first.version).or(Some(first))
+        }
+        None => next,
+    }
+}
+
+/// The draft of an item with the core and the locks of a base item, and the guide that goes with it where it changes.
 ///
 /// A version begins no earlier than was said of it: a draft keeps its later day, and what waits for one isn't passed over.
 fn updated(
@@ -118,19 +144,15 @@ fn updated(
     acting: Acting<'_>,
     code: &str,
     base: &BaseItem,
-) -> Result<Option<(ServiceItem, Option<Guide>)>, Rejection> {
+) -> Result<(ServiceItem, Option<Guide>), Rejection> {
     let day = acting.at.date();
     let from = base.effective.map_or(day, |begins| begins.max(day));
     let draft = facts.item_draft(code);
     let mut waiting = facts.items_waiting(code);
-    let in_time = |waiting: &ServiceItem| waiting.effective.is_none_or(|begins| begins <= from);
-    if draft.is_none() {
-        if waiting.iter().any(|waiting| in_time(waiting) && waiting.base_version >= Some(base.version)) {
-            return Ok(None);
-        }
-        if let Some(later) = waiting.iter().find(|waiting| !in_time(waiting)) {
-            return Err(passed_over(later, from));
-        }
+    if draft.is_none()
+        && let Some(later) = waiting.iter().find(|waiting| waiting.effective > Some(from))
+    {
+        return Err(passed_over(later, from));
     }
     under_review(facts, code)?;
     let mut item = draft.or_else(|| waiting.pop()).or_else(|| facts.item(code)).ok_or_else(|| unknown(code))?;
@@ -178,7 +200,7 @@ fn updated(
     item.state = ItemState::Draft;
     item.editing = Editing { editor: Some(acting.actor.operator.clone()), at: Some(acting.at), ..Editing::default() };
     size::fits("item", code, &item)?;
-    Ok(Some((item, new_guide)))
+    Ok((item, new_guide))
 }
 
 /// The refusal to make a draft whose publication would take a version back that waits for a later day.

@@ -78,9 +78,10 @@ impl State {
             Event::Item(item) => {
                 let known = self.items.get(&item.code);
                 let begins = self.waiting.contains_key(&(item.code.clone(), item.version));
+                let again = known.is_some_and(|known| known.version == item.version);
                 let older = self.drafts.get(&item.code).is_some_and(|draft| draft.version < item.version);
                 let ended = item.state == ItemState::Withdrawn;
-                if ended || known == Some(item) || (older && !begins) {
+                if ended || known == Some(item) || (older && !begins && !again) {
                     self.drafts.remove(&item.code);
                 }
                 let stays = |code: &str, version: u32| code != item.code || (version > item.version && !ended);

@@ -146,8 +146,8 @@ pub fn store_own_base(over: &mut Overlay<'_>, base: &BaseItem) -> Result<(), Sto
 /// Stores an item where its state says; a published version stays beside those that come after it.
 ///
 /// A draft goes when it is what was published, when it is taken back (the version in force is stored as it is) and when the item is
-/// withdrawn; it stays when a version that had waited begins, and when the version in force is suspended or resumed. Versions that wait
-/// go when one of a higher number is published, and when the item is withdrawn.
+/// withdrawn; it stays when a version that had waited begins, and when the version in force is suspended or resumed, or is given a last day
+/// or a successor. Versions that wait go when one of a higher number is published, and when the item is withdrawn.
 pub fn store(over: &mut Overlay<'_>, item: &ServiceItem) -> Result<(), StorageError> {
     let code = &item.code;
     BY_SHORT.put(over.batch, &(item.short_code().to_owned(), code.clone()), &());
@@ -160,7 +160,9 @@ pub fn store(over: &mut Overlay<'_>, item: &ServiceItem) -> Result<(), StorageEr
     let draft = DRAFT.load(over, code)?;
     let begins = waiting.iter().any(|waiting| waiting.version == item.version);
     let withdrawn = item.state == ItemState::Withdrawn;
-    let published = draft.is_some_and(|draft| draft.version < item.version) && !begins;
+    // The version in force is stored again when it is suspended or resumed, gets a last day or a successor.
+    let again = known.as_ref().is_some_and(|known| known.version == item.version);
+    let published = !begins && !again && draft.is_some_and(|draft| draft.version < item.version);
     if withdrawn || published || known.as_ref() == Some(item) {
         DRAFT.delete(over.batch, code);
     }

@@ -2,7 +2,7 @@
 
 use tongban_codes::time::Date;
 
-use super::{Acting, Brought, ItemAct, not_own, said, unfit, unreviewed_difference};
+use super::{Acting, Brought, ItemAct, not_own, not_the_editor, said, unfit, unreviewed_difference};
 use crate::catalogue::ServiceItem;
 use crate::catalogue::date::end_waiting;
 use crate::catalogue::difference::stated;
@@ -43,11 +43,17 @@ pub(super) fn bring_item(
             item.editing.reviewer = Some(acting.actor.operator.clone());
         }
         ItemAct::Submit { difference } => {
-            if let Some(difference) = difference {
+            let operator = &acting.actor.operator;
+            let editor = item.editing.editor.get_or_insert_with(|| operator.clone());
+            if let Some(difference) = difference
+                && item.difference.as_ref() != Some(difference)
+            {
                 stated(difference)?;
+                if editor != operator {
+                    return Err(not_the_editor(&item.code, editor));
+                }
                 item.difference = Some(difference.clone());
             }
-            item.editing.editor.get_or_insert_with(|| acting.actor.operator.clone());
         }
         ItemAct::Withdraw { from: Some(from), .. } if *from > day => {
             let last = from.previous_day();
