@@ -12,11 +12,13 @@ use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
 use tongban_journal::{Checkpoint, JournalKind};
 use tongban_seal::SignedNote;
-use tongban_storage::keyspace::{Bytes, figure, item, meta};
+use tongban_storage::Read;
+use tongban_storage::keyspace::lineage::Lineage;
+use tongban_storage::keyspace::{Bytes, figure, meta};
 
 use super::{App, Failure, Query, problem};
 use crate::api::v1::{AggregateStatus, Audit, CheckpointView, Report, ReportQuery};
-use crate::engine::{ACTS, STANDARDS, dimensions};
+use crate::engine::{ACTS, Refused, STANDARDS, dimensions};
 use crate::exchange::{Nudge, audit};
 use crate::runtime::nudge;
 
@@ -45,36 +47,65 @@ async fn report(State(app): State<App>, Query(query): Query<ReportQuery>) -> Res
             "维度为 division、item、month、outcome、measure、type、mode、origin",
         ));
     }
-    let snapshot = app.state().snapshot()?;
-    let codes = query.item.as_deref().map(|code| item::lineage(&*snapshot, code.trim())).transpose()?;
-    let mut counts: BTreeMap<Vec<String>, i64> = BTreeMap::new();
-    figure::FIGURE.visit(&*snapshot, &[], None, false, |(origin, division, key), count| {
-        let parts: BTreeMap<&str, &str> = dimensions(&key).into_iter().collect();
-        let is_asked = codes.as_ref().is_none_or(|codes| parts.get("item").is_some_and(|item| codes.contains(*item)));
-        // A case counts by its acceptance; the other measures only when they are asked for.
-        if is_asked && (by.contains(&"measure") || parts.get("measure") == Some(&"accepted")) {
-            let values = by.iter().map(|name| match *name {
-                "division" => division.to_string(),
-                "origin" => origin.to_string(),
-                name => parts.get(name).copied().unwrap_or("-").to_owned(),
-            });
-            *counts.entry(values.collect()).or_default() += count;
-        }
-        std::ops::ControlFlow::Continue(())
-    })?;
+    let by: Vec<String> = by.into_iter().map(str::to_owned).collect();
+    let item = query.item.map(|code| code.trim().to_owned());
+    let reading = app.clone();
+    let counted = tokio::task::spawn_blocking(move || count(&*reading.state().snapshot()?, by, item.as_deref()));
+    let Counted { by, counts, lineage } = counted.await.map_err(|error| Failure(Refused::fault(&error)))??;
     let rows = counts
         .into_iter()
         .filter(|(_, count)| *count != 0)
         .map(|(values, count)| {
-            let mut row: Map<String, Value> =
-                by.iter().zip(values).map(|(name, value)| ((*name).to_owned(), Value::String(value))).collect();
+            let mut row: Map<String, Value> = by.iter().cloned().zip(values.into_iter().map(Value::String)).collect();
             row.insert("count".to_owned(), json!(count));
             Value::Object(row)
         })
         .collect();
-    let as_of = checkpoints(&app, &*snapshot, ACTS)?;
-    let items = codes.map(|codes| codes.into_iter().collect());
+    let as_of = checkpoints(&app, app.state(), ACTS)?;
+    let items = lineage.map(|lineage| lineage.names().into_iter().map(str::to_owned).collect());
     Ok(Json(Report { rows, items, as_of, demo: app.shared.node().demo }).into_response())
+}
+
+/// Figures by the dimensions asked for.
+struct Counted {
+    by: Vec<String>,
+    counts: BTreeMap<Vec<String>, i64>,
+    /// The names that were counted, where an item was asked for.
+    lineage: Option<Lineage>,
+}
+
+fn count(read: &dyn Read, by: Vec<String>, item: Option<&str>) -> Result<Counted, Failure> {
+    let lineage = item.map(|code| Lineage::of(read, code)).transpose()?;
+    let measured = by.iter().any(|name| name == "measure");
+    let mut is_met = false;
+    let mut counts: BTreeMap<Vec<String>, i64> = BTreeMap::new();
+    figure::FIGURE.visit(read, &[], None, false, |(origin, division, key), count| {
+        let parts: BTreeMap<&str, &str> = dimensions(&key).into_iter().collect();
+        let named = parts.get("item").copied().unwrap_or("-");
+        if lineage.as_ref().is_none_or(|lineage| lineage.holds(division, named)) {
+            is_met = true;
+            // A case counts by its acceptance; the other measures only when they are asked for.
+            if measured || parts.get("measure") == Some(&"accepted") {
+                let values = by.iter().map(|name| match name.as_str() {
+                    "division" => division.to_string(),
+                    "origin" => origin.to_string(),
+                    name => parts.get(name).copied().unwrap_or("-").to_owned(),
+                });
+                *counts.entry(values.collect()).or_default() += count;
+            }
+        }
+        std::ops::ControlFlow::Continue(())
+    })?;
+    match (item, &lineage) {
+        (Some(code), Some(lineage)) if !is_met && !lineage.is_known() => Err(problem(
+            "item-unknown",
+            "item",
+            code,
+            "no item of this code is known here, and no figures stand under it",
+            "本节点没有该编码的事项，也没有该编码的数据",
+        )),
+        _ => Ok(Counted { by, counts, lineage }),
+    }
 }
 
 fn view(checkpoint: &Checkpoint, division: DivisionCode, at: Timestamp) -> CheckpointView {
@@ -90,7 +121,7 @@ fn view(checkpoint: &Checkpoint, division: DivisionCode, at: Timestamp) -> Check
 }
 
 /// The trees that the figures stand on: of this node as folded, of the others as pulled and verified.
-fn checkpoints(app: &App, read: &dyn tongban_storage::Read, journal: u8) -> Result<Vec<CheckpointView>, Failure> {
+fn checkpoints(app: &App, read: &dyn Read, journal: u8) -> Result<Vec<CheckpointView>, Failure> {
     let here = app.shared.here();
     let division = |node: &NodeId| app.shared.place_of(node).map_or(here.division, |place| place.division);
     let mut views = Vec::new();
@@ -148,9 +179,8 @@ async fn pull(State(app): State<App>) -> Result<Response, Failure> {
 async fn audit_figures(State(app): State<App>) -> Result<Response, Failure> {
     app.fresh().await?;
     let shared = std::sync::Arc::clone(&app.shared);
-    let (entries, differences) = tokio::task::spawn_blocking(move || audit(&shared)).await.map_err(|error| {
-        Failure(crate::engine::Refused::problem("internal-fault", error.to_string(), error.to_string()))
-    })??;
+    let audited = tokio::task::spawn_blocking(move || audit(&shared)).await;
+    let (entries, differences) = audited.map_err(|error| Failure(Refused::fault(&error)))??;
     Ok(Json(Audit { equal: differences.is_empty(), entries, differences }).into_response())
 }
 

@@ -1,13 +1,11 @@
 //! The catalogue: items in force, drafts, base items and their versions, guides, standards, other nodes' items as fetched.
 
-use std::collections::BTreeSet;
-
 use minicbor::{Decode, Encode};
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::Digest;
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::catalogue::{
-    BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, short_code,
+    BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, Successor, short_code,
 };
 use tongban_domain::{Due, DueKind};
 
@@ -110,9 +108,9 @@ fn redate(batch: &mut WriteBatch, kind: ItemDue, code: &str, before: Option<Time
 /// Stores a base item of another node. Where it comes over one that this node kept, that one's last day is no day of this node any more.
 pub fn store_base(over: &mut Overlay<'_>, base: &BaseItem) -> Result<(), StorageError> {
     let code = base.core.base_code.clone().unwrap_or_default();
-    let before = BASE.load(over, &code)?.as_ref().and_then(base_end);
-    redate(over.batch, ItemDue::BaseEnds, &code, before, None);
-    keep_base(over.batch, base);
+    let known = BASE.load(over, &code)?;
+    redate(over.batch, ItemDue::BaseEnds, &code, known.as_ref().and_then(base_end), None);
+    keep_base(over.batch, known.as_ref(), base);
     Ok(())
 }
 
@@ -121,9 +119,27 @@ fn base_end(base: &BaseItem) -> Option<Timestamp> {
     end(base.published().and_then(|published| published.cancel))
 }
 
+/// What takes the place of a base item, whether or not a draft of its next version lies over it.
+#[must_use]
+pub fn base_successor(base: &BaseItem) -> Option<&Successor> {
+    base.standing().unwrap_or(base).successor.as_ref()
+}
+
+/// Moves the index key of what takes an item's place.
+fn succeed(batch: &mut WriteBatch, code: &str, before: Option<&Successor>, after: Option<&Successor>) {
+    let key = |successor: &Successor| (successor.code.clone(), code.to_owned());
+    if let Some(before) = before.filter(|before| after.is_none_or(|after| after.code != before.code)) {
+        SUCCEEDS.delete(batch, &key(before));
+    }
+    if let Some(after) = after {
+        SUCCEEDS.put(batch, &key(after), &());
+    }
+}
+
 /// A published version stays beside those that come after it.
-fn keep_base(batch: &mut WriteBatch, base: &BaseItem) {
+fn keep_base(batch: &mut WriteBatch, known: Option<&BaseItem>, base: &BaseItem) {
     let code = base.core.base_code.clone().unwrap_or_default();
+    succeed(batch, &code, known.and_then(base_successor), base_successor(base));
     if !base.state.is_draft() {
         let version = BaseItem { in_force: None, ..base.clone() };
         BASE_VERSION.put(batch, &(code.clone(), base.version), &version);
@@ -134,12 +150,9 @@ fn keep_base(batch: &mut WriteBatch, base: &BaseItem) {
 /// Stores a base item that this node keeps: it ends here after its last day.
 pub fn store_own_base(over: &mut Overlay<'_>, base: &BaseItem) -> Result<(), StorageError> {
     let code = base.core.base_code.clone().unwrap_or_default();
-    let before = BASE.load(over, &code)?.as_ref().and_then(base_end);
-    redate(over.batch, ItemDue::BaseEnds, &code, before, base_end(base));
-    if let Some(successor) = &base.successor {
-        SUCCEEDS.put(over.batch, &(successor.code.clone(), code), &());
-    }
-    keep_base(over.batch, base);
+    let known = BASE.load(over, &code)?;
+    redate(over.batch, ItemDue::BaseEnds, &code, known.as_ref().and_then(base_end), base_end(base));
+    keep_base(over.batch, known.as_ref(), base);
     Ok(())
 }
 
@@ -171,9 +184,8 @@ pub fn store(over: &mut Overlay<'_>, item: &ServiceItem) -> Result<(), StorageEr
     }
     redate(over.batch, ItemDue::Ends, code, known.as_ref().and_then(ends), ends(item));
     bind(over.batch, known.as_ref(), item);
-    if let Some(successor) = &item.successor {
-        SUCCEEDS.put(over.batch, &(successor.code.clone(), code.clone()), &());
-    }
+    let before = known.as_ref().and_then(|known| known.successor.as_ref());
+    succeed(over.batch, code, before, item.successor.as_ref());
     VERSION.put(over.batch, &(code.clone(), item.version), item);
     ITEM.put(over.batch, code, item);
     Ok(())
@@ -247,41 +259,10 @@ pub fn store_foreign(over: &mut Overlay<'_>, foreign: &ForeignItem) -> Result<()
         return Ok(());
     }
     bind(over.batch, known.as_ref().map(|known| &known.item), &foreign.item);
-    if let Some(successor) = &foreign.item.successor {
-        SUCCEEDS.put(over.batch, &(successor.code.clone(), foreign.item.code.clone()), &());
-    }
+    let before = known.as_ref().and_then(|known| known.item.successor.as_ref());
+    succeed(over.batch, &foreign.item.code, before, foreign.item.successor.as_ref());
     FOREIGN.put(over.batch, &key, foreign);
     Ok(())
-}
-
-/// The codes under which figures of an item stand: its own, those of the items that came after it, and of those that it came after, however
-/// many times. `code` is a whole code, a short code or a base code; so are the codes that come back, whole codes as their short ones.
-///
-/// What two items have become together is followed from both of them; from either of the two the other isn't.
-///
-/// # Errors
-///
-/// When the state can't be read.
-pub fn lineage(read: &dyn Read, code: &str) -> Result<BTreeSet<String>, StorageError> {
-    // Few items have a successor, fewer have one that has one.
-    let succeeds: Vec<(String, String)> =
-        SUCCEEDS.list(read, &[], None, usize::MAX)?.into_iter().map(|(key, ())| key).collect();
-    let begin = short_code(code).to_owned();
-    let mut all = BTreeSet::from([begin.clone()]);
-    for forward in [true, false] {
-        let mut waiting = vec![begin.clone()];
-        let mut seen = BTreeSet::new();
-        while let Some(code) = waiting.pop() {
-            for (after, before) in &succeeds {
-                let (from, to) = if forward { (before, after) } else { (after, before) };
-                if short_code(from) == code && seen.insert(short_code(to)) {
-                    waiting.push(short_code(to).to_owned());
-                }
-            }
-        }
-        all.extend(seen.into_iter().map(str::to_owned));
-    }
-    Ok(all)
 }
 
 /// Stores what a division said about claiming a base item, unless it said something later.
@@ -340,29 +321,4 @@ pub fn foreign(read: &dyn Read, division: DivisionCode, code: &str) -> Result<Op
         std::ops::ControlFlow::Continue(())
     })?;
     Ok(found)
-}
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-    use crate::{Backend as _, MemoryBackend};
-
-    #[test]
-    fn lineage_goes_forward_and_back_but_not_to_what_was_merged_beside() {
-        let state = MemoryBackend::new();
-        let mut batch = WriteBatch::new();
-        let local = |base: &str| format!("{base}-511602000000-000-11511301008778183N-1-00");
-        // `old` became `one`; `one` and `two` became `both`; `both` was given another code.
-        for (before, after) in [("old", "one"), ("one", "both"), ("two", "both"), ("both", "last"), ("x", "y")] {
-            SUCCEEDS.put(&mut batch, &(local(after), local(before)), &());
-        }
-        state.write(batch).unwrap();
-        let of = |code: &str| lineage(&state, code).unwrap().into_iter().collect::<Vec<_>>();
-        assert_eq!(of("old"), ["both", "last", "old", "one"]);
-        assert_eq!(of(&local("one")), ["both", "last", "old", "one"]);
-        assert_eq!(of("last"), ["both", "last", "old", "one", "two"]);
-        assert_eq!(of("two"), ["both", "last", "two"]);
-        assert_eq!(of("unknown"), ["unknown"]);
-    }
 }
