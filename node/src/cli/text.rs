@@ -137,6 +137,7 @@ texts! {
     FINDINGS = "findings", "发现的问题";
     PEERS = "peers", "关联节点";
     HISTORY = "history", "办理过程";
+    STOPS = "time that isn't counted", "不计入时限";
     CONFIRM_CANCEL = "Cancel the licence {0}? It can't be undone.", "确定注销证照 {0}？此操作不可撤销。";
     CONFIRM_REVOKE = "Revoke the node {0} as of {1}? Its links are closed, and what it seals counts no more.", "确定自 {1} 起撤销节点 {0}？其链路将被切断，其后签章不再有效。";
     CONFIRM_WITHDRAW = "Withdraw the item {0}?", "确定取消事项 {0}？";
@@ -263,6 +264,7 @@ labels! {
     "waits_until" = "begins", "生效日期";
     "differences" = "differences", "差异";
     "act_number" = "act", "环节序号";
+    "announced" = "announced (working days)", "告知工作日";
     "applicant" = "applicant", "申请人";
     "applied" = "applied", "已应用";
     "as_of" = "as of", "数据截至";
@@ -273,6 +275,7 @@ labels! {
     "behind_line" = "behind", "前序";
     "body" = "body", "内容";
     "bytes" = "bytes", "字节数";
+    "basis" = "basis", "依据";
     "calendar" = "calendar", "日历";
     "case" = "case", "办件标识";
     "case_no" = "case number", "办件编号";
@@ -307,6 +310,8 @@ labels! {
     "issued_on" = "issued on", "颁发日期";
     "covered" = "collected in", "可收件区划";
     "former_superior" = "former superior", "原上级";
+    "extension.approver" = "extension approved by", "延期批准人";
+    "extension.days" = "extended by (working days)", "延期工作日";
     "from" = "from", "自";
     "batch" = "batch", "批次";
     "row_guid" = "row id", "记录标识";
@@ -345,6 +350,7 @@ labels! {
     "places" = "places", "办理地数";
     "place.division" = "at", "办理地点";
     "problem" = "problem", "问题";
+    "procedure" = "procedure", "程序";
     "promised_days" = "promised days", "承诺时限";
     "promised_due" = "promised due", "承诺到期";
     "provisional" = "provisional", "暂定";
