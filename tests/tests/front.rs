@@ -285,6 +285,19 @@ fn tables_come_in_again() {
     let tables = out.join(batch.as_str().unwrap_or_default());
     let items = stage.node().ok(&["item", "from-tables", &tables.to_string_lossy()]);
     assert_eq!(items.as_array().map(Vec::len), Some(1), "{items}");
+    // A batch of changes is no item, and all that was sent is one again.
+    stage.change("\"visits\": \"0\"", "\"visits\": \"1\", \"visits_reason\": \"现场核验\"");
+    let changes = stage.node().ok(&["item", "report", "--to-files", &place])["batch"].clone();
+    let of = |batch: &str| out.join(batch).to_string_lossy().into_owned();
+    stage.node().refused(&["item", "from-tables", &of(changes.as_str().unwrap_or_default())], "front-tables");
+    for (since, count) in [(batch.as_str().unwrap_or_default(), None), ("0", Some(1))] {
+        stage.node().ok(&["item", "report", "--to-files", &place, "--since", since]);
+        let arguments = ["item", "from-tables", &of(&format!("since-{since}"))];
+        match count {
+            Some(count) => assert_eq!(stage.node().ok(&arguments).as_array().map(Vec::len), Some(count)),
+            None => drop(stage.node().refused(&arguments, "front-tables")),
+        }
+    }
     let file = stage.cluster.file("back.json", items.to_string().as_bytes());
     stage.cluster.init(NEIGHBOUR, "511603", "前锋区").start();
     let other = stage.cluster.node(NEIGHBOUR);

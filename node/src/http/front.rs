@@ -55,6 +55,7 @@ async fn plan(State(app): State<App>, body: Body<PlanReport>) -> Result<Response
         at,
         rows: Vec::new(),
         unchanged: 0,
+        parts: 0,
         lacks: Vec::new(),
         items: 0,
         next: None,
@@ -77,6 +78,7 @@ async fn plan(State(app): State<App>, body: Body<PlanReport>) -> Result<Response
         match made {
             Ok(made) => {
                 let Comparison { outgoing, unchanged } = compare(&code, made, &known, again);
+                plan.parts += usize::from(!outgoing.is_empty() && unchanged > 0);
                 plan.rows.extend(outgoing);
                 plan.unchanged += unchanged;
             }

@@ -70,7 +70,8 @@ fn stands(bound: &Bound) -> bool {
 
 /// The state that bound items give a release.
 fn state_of(base: &BaseItem, bound: &[&Bound], declined: Option<&Decline>) -> Option<ClaimState> {
-    let versions: Vec<u32> = bound.iter().filter(|bound| stands(bound)).map(|bound| bound.base_version.unwrap_or(0)).collect();
+    let versions: Vec<u32> =
+        bound.iter().filter(|bound| stands(bound)).map(|bound| bound.base_version.unwrap_or(0)).collect();
     if !versions.is_empty() {
         let old = versions.iter().any(|version| *version < base.version);
         return Some(if old { ClaimState::Outdated } else { ClaimState::Claimed });

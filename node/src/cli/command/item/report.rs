@@ -128,6 +128,8 @@ struct Plan {
     batch: String,
     at: Timestamp,
     rows: Vec<Outgoing>,
+    /// Whether each item of which a row goes out goes out whole.
+    whole: bool,
     sent: Sent,
 }
 
@@ -146,7 +148,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     if let Some(since) = &args.since {
         return again(&client, &mapping, since, args, output);
     }
-    let Plan { batch, at, rows, mut sent } = plan(&client, &mapping, args.again)?;
+    let Plan { batch, at, rows, whole, mut sent } = plan(&client, &mapping, args.again)?;
     let count = |operation| rows.iter().filter(|row| row.operation == operation).count();
     (sent.inserted, sent.updated, sent.deleted) =
         (count(Operation::Insert), count(Operation::Update), count(Operation::Delete));
@@ -164,7 +166,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
         })?
     } else {
         if let Some(directory) = &args.to_files {
-            place = Some(files::write(directory, &mapping, &client.division().to_string(), &batch, &rows)?);
+            place = Some(files::write(directory, &mapping, &client.division().to_string(), &batch, &rows, whole)?);
         } else if let Some(path) = &args.to_sql {
             file::write(path, sql::script(&mapping, &rows, args.again).as_bytes())?;
             place = Some(path.clone());
@@ -194,8 +196,10 @@ fn plan(client: &Client, mapping: &Mapping, again: bool) -> Result<Plan, Failure
         let body = PlanReport { channel, choices, after, limit: None, again };
         let page: crate::api::v1::ReportPlan = client.post("/v1/front/plan", &body)?.read()?;
         let (batch, at) = (page.batch, page.at);
-        let plan = whole.get_or_insert_with(|| Plan { batch, at, rows: Vec::new(), sent: Sent::default() });
+        let plan =
+            whole.get_or_insert_with(|| Plan { batch, at, rows: Vec::new(), whole: true, sent: Sent::default() });
         plan.rows.extend(page.rows);
+        plan.whole &= page.parts == 0;
         plan.sent.unchanged += page.unchanged;
         plan.sent.items += page.items;
         plan.sent.lacking += page.lacks.iter().map(|lack| &lack.item).collect::<BTreeSet<_>>().len();
@@ -217,14 +221,17 @@ fn again(client: &Client, mapping: &Mapping, since: &str, args: &Args, output: O
             Failure::of(&BATCH_INVALID, batch, &[&form])
         })?),
     };
-    let mut rows = reported(client, &mapping.name)?;
     // None is less than every batch; one that another wrote is sent again rather than left out.
-    rows.retain(|row| day_and_serial(&row.batch, division).is_none_or(|batch| Some(batch) > after));
+    let is_after = |row: &ReportedRow| day_and_serial(&row.batch, division).is_none_or(|batch| Some(batch) > after);
+    let (mut rows, before): (Vec<_>, Vec<_>) = reported(client, &mapping.name)?.into_iter().partition(is_after);
+    let holding = before.iter().filter(|row| row.operation != Operation::Delete);
+    let parted: BTreeSet<&str> = holding.map(|row| row.item.as_str()).collect();
+    let whole = !rows.iter().any(|row| parted.contains(row.item.as_str()));
     // Parents before children, as they were sent at first.
     rows.sort_by_cached_key(|row| (row.item.clone(), Table::named(&row.table)));
     let place = match (&args.to_files, &args.to_sql) {
         (Some(directory), _) => {
-            files::write(directory, mapping, &division.to_string(), &format!("since-{since}"), &rows)?
+            files::write(directory, mapping, &division.to_string(), &format!("since-{since}"), &rows, whole)?
         }
         (None, Some(path)) => {
             file::write(path, sql::script(mapping, &rows, args.again).as_bytes())?;
