@@ -146,7 +146,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
         writable(context, path)?;
     }
     if let Some(since) = &args.since {
-        return again(&client, &mapping, since, args, output);
+        return again(context, &client, &mapping, since, args);
     }
     let Plan { batch, at, rows, whole, mut sent } = plan(&client, &mapping, args.again)?;
     let count = |operation| rows.iter().filter(|row| row.operation == operation).count();
@@ -168,7 +168,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
         if let Some(directory) = &args.to_files {
             place = Some(files::write(directory, &mapping, &client.division().to_string(), &batch, &rows, whole)?);
         } else if let Some(path) = &args.to_sql {
-            file::write(path, sql::script(&mapping, &rows, args.again).as_bytes())?;
+            file::write(context, path, sql::script(&mapping, &rows, args.again).as_bytes())?;
             place = Some(path.clone());
         }
         Written { changed: rows.len(), rows }
@@ -212,7 +212,8 @@ fn plan(client: &Client, mapping: &Mapping, again: bool) -> Result<Plan, Failure
 }
 
 /// Writes what was sent after a batch once more, as it was sent; nothing is remembered anew.
-fn again(client: &Client, mapping: &Mapping, since: &str, args: &Args, output: Output) -> Result<Outcome, Failure> {
+fn again(context: &Context, client: &Client, mapping: &Mapping, since: &str, args: &Args) -> Result<Outcome, Failure> {
+    let output = context.output;
     let division = client.division();
     let after = match since {
         BEFORE_ALL => None,
@@ -234,7 +235,7 @@ fn again(client: &Client, mapping: &Mapping, since: &str, args: &Args, output: O
             files::write(directory, mapping, &division.to_string(), &format!("since-{since}"), &rows, whole)?
         }
         (None, Some(path)) => {
-            file::write(path, sql::script(mapping, &rows, args.again).as_bytes())?;
+            file::write(context, path, sql::script(mapping, &rows, args.again).as_bytes())?;
             path.clone()
         }
         (None, None) => return Ok(Outcome::Done),
