@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Timestamp;
-use tongban_domain::tables::{Lack, Operation, Outgoing, ReportedRow, Table};
+use tongban_domain::tables::{Batch, Lack, Operation, Outgoing, ReportedRow, Table};
 
 use crate::api::v1::{PlanReport, RecordReport};
 use crate::cli::Context;
@@ -217,13 +216,13 @@ fn again(context: &Context, client: &Client, mapping: &Mapping, since: &str, arg
     let division = client.division();
     let after = match since {
         BEFORE_ALL => None,
-        batch => Some(day_and_serial(batch, division).ok_or_else(|| {
+        batch => Some(Batch::named(batch, division).ok_or_else(|| {
             let form = format!("{division}-20260914-0001");
             Failure::of(&BATCH_INVALID, batch, &[&form])
         })?),
     };
     // None is less than every batch; one that another wrote is sent again rather than left out.
-    let is_after = |row: &ReportedRow| day_and_serial(&row.batch, division).is_none_or(|batch| Some(batch) > after);
+    let is_after = |row: &ReportedRow| Batch::named(&row.batch, division).is_none_or(|batch| Some(batch) > after);
     let (mut rows, before): (Vec<_>, Vec<_>) = reported(client, &mapping.name)?.into_iter().partition(is_after);
     let holding = before.iter().filter(|row| row.operation != Operation::Delete);
     let parted: BTreeSet<&str> = holding.map(|row| row.item.as_str()).collect();
@@ -247,16 +246,6 @@ fn again(context: &Context, client: &Client, mapping: &Mapping, since: &str, arg
         output.line(&REPORT_FILES.with(output.lang, &[&place.display().to_string()]))?;
     }
     Ok(Outcome::Done)
-}
-
-/// Day and serial of a batch of a division; `None` of any other text.
-fn day_and_serial(batch: &str, division: DivisionCode) -> Option<(u32, u32)> {
-    let (day, serial) = batch.strip_prefix(&division.to_string())?.strip_prefix('-')?.split_once('-')?;
-    let number = |digits: &str, least: usize| {
-        let is_number = digits.len() >= least && digits.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| digits.parse().ok())?
-    };
-    Some((number(day, 8).filter(|_| day.len() == 8)?, number(serial, 4)?))
 }
 
 /// Every row that was sent to a front database, as it was sent last.
@@ -316,30 +305,7 @@ fn said(output: Output, sent: &Sent, place: Option<&Path>) -> Result<(), Failure
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
-
-    #[test]
-    fn batches_are_ordered_by_day_and_number() {
-        let division: DivisionCode = "511602".parse().unwrap();
-        let of = |batch: &str| day_and_serial(batch, division);
-        assert!(of("511602000000-20260914-9999").unwrap() < of("511602000000-20260914-10000").unwrap());
-        assert!(of("511602000000-20260914-10000").unwrap() < of("511602000000-20260915-0001").unwrap());
-        for other in [
-            "",
-            "0",
-            "20260914",
-            "511603000000-20260914-0001",
-            "511602000000-2026-09-14-0001",
-            "511602000000-20260914-1",
-            "511602000000-20260914-",
-            "511602000000-20260914-+001",
-            "511602000000-20260914-0001/..",
-        ] {
-            assert_eq!(of(other), None, "{other}");
-        }
-    }
 
     #[test]
     fn what_was_sent_can_be_written_again_as_files_and_as_a_script() {
