@@ -192,7 +192,7 @@ faults! {
     FILE_UNREADABLE = "file-unreadable", "file": "the file can't be read: {0}", "无法读取文件：{0}";
         "check path and permissions", "请检查路径和权限";
     FILE_TOO_LARGE = "file-too-large", "file": "the file has more than {0} MiB", "文件超过 {0} MiB";
-        "split it; nothing was read of it", "请拆分，未读取任何内容";
+        "nothing was read of it; a list can be split, of anything else take the right file", "未读取任何内容；清单类文件请拆分，其他文件请核对是否选错";
     FILE_EXISTS = "file-exists", "file": "the file exists already", "文件已存在";
         "choose another name, or add --yes to replace it", "请换一个文件名，或加 --yes 覆盖";
     FILE_UNWRITABLE = "file-unwritable", "file": "the file can't be written: {0}", "无法写入文件：{0}";

@@ -20,8 +20,8 @@ faults! {
     SHEET_UNKNOWN = "sheet-unknown", "sheet": "there is no sheet {0}; the sheets are: {1}", "没有工作表 {0}；现有：{1}";
         "name one of them with --sheet", "请用 --sheet 指定其中之一";
     SHEET_EMPTY = "sheet-empty", "file": "the file has no rows", "文件没有数据行";
-        "a head names the columns, an item follows on each further row; tongban item columns --template FILE.xlsx writes an empty one",
-        "表头为列名，其后每行一个事项；空白模板：tongban item columns --template FILE.xlsx";
+        "a head names the columns, one entry follows on each further row; a list in JSON has one at least. An empty file for items: tongban item columns --template FILE.xlsx",
+        "表头为列名，其后每行一条；JSON 列表至少一条。事项的空白模板：tongban item columns --template FILE.xlsx";
     HEAD_UNKNOWN = "head-unknown", "file": "no row names columns that are known", "没有找到可识别的表头";
         "tongban item columns lists the names; a mapping gives other titles a meaning: --map FILE.toml",
         "列名见 tongban item columns；其他列名可用映射指定：--map FILE.toml";
