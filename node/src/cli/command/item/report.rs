@@ -223,10 +223,15 @@ fn again(context: &Context, client: &Client, mapping: &Mapping, since: &str, arg
     };
     // None is less than every batch; one that another wrote is sent again rather than left out.
     let is_after = |row: &ReportedRow| Batch::named(&row.batch, division).is_none_or(|batch| Some(batch) > after);
-    let (mut rows, before): (Vec<_>, Vec<_>) = reported(client, &mapping.name)?.into_iter().partition(is_after);
-    let holding = before.iter().filter(|row| row.operation != Operation::Delete);
-    let parted: BTreeSet<&str> = holding.map(|row| row.item.as_str()).collect();
-    let whole = !rows.iter().any(|row| parted.contains(row.item.as_str()));
+    let (mut rows, mut parted) = (Vec::new(), BTreeSet::new());
+    reported(client, &mapping.name, |row| {
+        if is_after(&row) {
+            rows.push(row);
+        } else if row.operation != Operation::Delete {
+            parted.insert(row.item);
+        }
+    })?;
+    let whole = !rows.iter().any(|row| parted.contains(&row.item));
     // Parents before children, as they were sent at first.
     rows.sort_by_cached_key(|row| (row.item.clone(), Table::named(&row.table)));
     let place = match (&args.to_files, &args.to_sql) {
@@ -248,17 +253,16 @@ fn again(context: &Context, client: &Client, mapping: &Mapping, since: &str, arg
     Ok(Outcome::Done)
 }
 
-/// Every row that was sent to a front database, as it was sent last.
-pub(super) fn reported(client: &Client, channel: &str) -> Result<Vec<ReportedRow>, Failure> {
-    let mut rows: Vec<ReportedRow> = Vec::new();
+/// Shows every row that was sent to a front database, as it was sent last, a page at a time.
+pub(super) fn reported(client: &Client, channel: &str, mut each: impl FnMut(ReportedRow)) -> Result<(), Failure> {
+    let (mut item, mut guid): (Option<String>, Option<String>) = (None, None);
     loop {
-        let after = rows.last().map(|row| (row.item.clone(), row.guid.clone()));
-        let (item, guid) = after.unzip();
         let query = [("channel", Some(channel)), ("after_item", item.as_deref()), ("after_guid", guid.as_deref())];
         let page: crate::api::v1::Reported = client.get("/v1/front/reported", &query)?.read()?;
-        rows.extend(page.rows);
-        if !page.more {
-            return Ok(rows);
+        (item, guid) = page.rows.last().map(|row| (row.item.clone(), row.guid.clone())).unzip();
+        page.rows.into_iter().for_each(&mut each);
+        if !page.more || item.is_none() {
+            return Ok(());
         }
     }
 }
