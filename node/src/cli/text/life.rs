@@ -2,27 +2,14 @@
 
 use super::Text;
 
-/// An act on several items.
-pub(crate) const LIFE_DONE: Text = Text { en: "{0} done, {1} refused.", zh: "已办 {0} 项，未办 {1} 项。" };
-/// The same, tried only.
-pub(crate) const LIFE_DRY: Text = Text {
-    en: "{0} would be done, {1} refused; nothing was written.",
-    zh: "可办 {0} 项，不可办 {1} 项；未写入。",
-};
-/// Of what was published, something begins later.
-pub(crate) const WAITS: Text = Text {
-    en: "{0} of them begin on a later day and wait beside the version in force.",
-    zh: "其中 {0} 项待生效，届时自动替换现行版本。",
-};
-/// Two versions are equal.
-pub(crate) const SAME: Text = Text { en: "Nothing differs.", zh: "没有差异。" };
-/// A reorganisation of departments.
-pub(crate) const REORGANISED: Text = Text {
-    en: "{0} items, {1} base items and {2} drafts go to {3} as of {4}; {5} refused.",
-    zh: "自 {4} 起，{0} 个事项、{1} 个基本目录事项、{2} 份草稿转入 {3}；未转入 {5} 项。",
-};
-/// The same, tried only.
-pub(crate) const REORGANISED_DRY: Text = Text {
-    en: "{0} items, {1} base items and {2} drafts would go to {3} as of {4}, {5} refused; nothing was written.",
-    zh: "自 {4} 起，将有 {0} 个事项、{1} 个基本目录事项、{2} 份草稿转入 {3}，不可转入 {5} 项；未写入。",
-};
+texts! {
+    LIFE_DONE = "{0} done, {1} refused.", "已办 {0} 项，未办 {1} 项。";
+    LIFE_DRY = "{0} would be done, {1} refused; nothing was written.", "可办 {0} 项，不可办 {1} 项；未写入。";
+    WAITS = "{0} of them {0|begins on a later day and waits|begin on a later day and wait} beside the version in force.",
+        "其中 {0} 项待生效，届时自动替换现行版本。";
+    SAME = "Nothing differs.", "没有差异。";
+    REORGANISED = "{0} {0|item|items}, {1} base {1|item|items} and {2} {2|draft|drafts} go to {3} as of {4}; {5} refused.",
+        "自 {4} 起，{0} 个事项、{1} 个基本目录事项、{2} 份草稿转入 {3}；未转入 {5} 项。";
+    REORGANISED_DRY = "{0} {0|item|items}, {1} base {1|item|items} and {2} {2|draft|drafts} would go to {3} as of {4}, {5} refused; nothing was written.",
+        "自 {4} 起，将有 {0} 个事项、{1} 个基本目录事项、{2} 份草稿转入 {3}，不可转入 {5} 项；未写入。";
+}
