@@ -7,6 +7,7 @@ use tongban_codes::time::Date;
 use super::date::end_waiting;
 use super::life::{Acting, note};
 use super::publish::{named, not_merged, unknown};
+use super::release::sooner;
 use super::reorganise::{Moved, unknown_authority};
 use super::{BaseItem, ItemState, ServiceItem, Successor};
 use crate::{Event, Facts, Mandate, Rejection, codes};
@@ -22,19 +23,11 @@ pub(super) fn ended(
     let before = item.successor.replace(Successor { code: by.to_owned(), from, order });
     item.editing.at = Some(acting.at);
     if from > acting.at.date() {
-        item.cancel = Some(sooner(item.cancel, before.as_ref(), from));
+        item.cancel = Some(sooner(item.cancel, before.map(|before| before.from.previous_day()), from));
     } else {
         item.state = ItemState::Withdrawn;
     }
     item
-}
-
-/// The last day of what goes on under another code from a day on, unless it ends before; the day that a former successor gave it counts
-/// no more.
-fn sooner(cancel: Option<Date>, before: Option<&Successor>, from: Date) -> Date {
-    let last = from.previous_day();
-    let former = before.map(|before| before.from.previous_day());
-    cancel.filter(|_| cancel != former).map_or(last, |cancel| cancel.min(last))
 }
 
 /// Replaces an item by another as of a day: the old one ends the day before and names the new one, mandates are carried over. Both are
@@ -116,13 +109,7 @@ fn replace_base(
     };
     let successor = Successor { code: by.to_owned(), from, order };
     if from > day {
-        // Those that hold until it begins end as well, or one of them would hold beyond the day.
-        let mut version = Some(&mut base);
-        while let Some(ends) = version {
-            let before = ends.successor.replace(successor.clone());
-            ends.cancel = Some(sooner(ends.cancel, before.as_ref(), from));
-            version = ends.in_force.as_deref_mut();
-        }
+        base.end_before(from, Some(&successor));
     } else {
         base.successor = Some(successor);
         base.state = ItemState::Withdrawn;

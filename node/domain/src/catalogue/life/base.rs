@@ -14,7 +14,7 @@ fn brought_base(base: &BaseItem, day: Date) -> Brought {
         name: base.core.name.clone(),
         state: base.state,
         version: base.version,
-        waits_until: base.effective.filter(|begins| base.state == ItemState::Published && *begins > day),
+        waits_until: base.effective.filter(|from| base.state == ItemState::Published && base.begins() && *from > day),
         last_day: base.cancel,
     }
 }
@@ -55,11 +55,10 @@ pub(super) fn bring_base(
             base.editing.editor = Some(acting.actor.operator.clone());
         }
         ItemAct::Withdraw { from: Some(from), .. } if *from > day => {
-            let last = from.previous_day();
-            if base.effective.is_some_and(|begins| last < begins) {
+            if !base.begins_before(*from) {
                 return Err(unfit(act, code, base.state, review));
             }
-            base.cancel = Some(last);
+            base.end_before(*from, None);
         }
         _ => base.state = state,
     }
