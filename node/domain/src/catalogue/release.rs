@@ -29,6 +29,17 @@ impl BaseItem {
         }
     }
 
+    /// What was released last, in whatever state it is now; the draft where nothing was, or what was is withdrawn.
+    pub(super) fn into_released(self) -> BaseItem {
+        if !self.state.is_draft() {
+            return self;
+        }
+        match self.in_force {
+            Some(released) => *released,
+            None => self,
+        }
+    }
+
     /// The version that holds on a day: the one released last, or the one before it while that has not begun. Every node reads it from the
     /// same rows, so that none needs to be told on the day.
     #[must_use]
