@@ -285,3 +285,41 @@ fn a_successor_that_was_planned_can_be_put_off() {
     assert_eq!((item.cancel, item.successor.as_ref().unwrap().from), (Some(date(2027, 5, 31)), date(2027, 6, 1)));
     assert_eq!(item.state, ItemState::Published);
 }
+
+/// A suspension isn't lifted by an order about departments, whenever it comes.
+#[test]
+fn an_item_that_is_suspended_before_its_code_changes_is_suspended_under_the_new_one() {
+    let (first, new) = (credit("11511602MB0000001"), credit("11511602MB0000003"));
+    let (old, next) = (national(&first), national(&new));
+    let fresh = || {
+        let mut hall = Hall::new("511602", "广安区");
+        hall.offer_item(&permit_of("甲局", &first, &old, &[]));
+        assert_eq!(reorganise(&mut hall, &["甲局"], "丙局", &new, date(2027, 1, 1)).refused, []);
+        hall
+    };
+    let suspend = ItemAct::Suspend { reason: "法律修改中".into() };
+    let all = Command::BringItems { act: suspend.clone(), which: Selection::All, dry_run: false };
+    for said in [bring(&old, suspend), all] {
+        let mut hall = fresh();
+        let Reply::Life(report) = hall.act(&said).unwrap().reply else { panic!("{said:?}") };
+        let done: Vec<_> = report.done.iter().map(|done| (&*done.item, done.state)).collect();
+        assert_eq!(done, [(&*old, ItemState::Suspended), (&*next, ItemState::Suspended)]);
+        let mut resumed = hall.clone();
+        hall.now = date(2027, 1, 1).start();
+        hall.act(&Command::Tick).unwrap();
+        let division = hall.division();
+        assert_eq!(hall.state.items[&old].state, ItemState::Withdrawn);
+        assert_eq!(hall.code(&hall::collect(&next, division)), "item-suspended");
+        resumed.act(&bring(&old, ItemAct::Resume {})).unwrap();
+        assert_eq!(resumed.state.items[&next].state, ItemState::Published);
+        // Once it has begun it is an item by itself.
+        resumed.now = date(2027, 1, 1).start();
+        resumed.collect(&next, division);
+    }
+    // What merely takes another's place isn't the same item.
+    let mut hall = hall::guangan();
+    hall.offer_item(&permit_of("丙局", &new, &next, &[("effective", "2027-01-01")]));
+    hall.act(&replace(PERMIT[3].1, &next, date(2027, 1, 1))).unwrap();
+    hall.act(&bring(PERMIT[3].1, ItemAct::Suspend { reason: "停".into() })).unwrap();
+    assert_eq!(hall.state.items[&next].state, ItemState::Published);
+}

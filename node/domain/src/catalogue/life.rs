@@ -12,6 +12,8 @@
 //!
 //! A draft stands beside the version in force. A version that begins on a later day is published and *waits* beside it too, until the
 //! clock puts it in force ([`super::date`]). Cases keep the version with which they began.
+//!
+//! Where an item goes on under another authority's code from a later day, it is suspended and resumed under both.
 
 mod base;
 mod item;
@@ -57,7 +59,7 @@ pub enum ItemAct {
         #[serde(default)]
         difference: Option<Difference>,
     },
-    /// 暂停: no new case is taken.
+    /// 暂停: no new case is taken, nor under another authority's code, as which the item goes on from a later day.
     Suspend {
         /// Why, and until when.
         reason: String,
@@ -207,9 +209,11 @@ pub(crate) fn bring(
     let mut events = Vec::new();
     let codes = match which {
         Selection::One(code) => {
-            let (brought, made) = bring_one(facts, acting, &gate, act, code)?;
-            report.done.push(brought);
-            return Ok((report, if dry_run { Vec::new() } else { made }));
+            for (brought, made) in bring_one(facts, acting, &gate, act, code)? {
+                report.done.push(brought);
+                events.extend(made);
+            }
+            return Ok((report, if dry_run { Vec::new() } else { events }));
         }
         Selection::These(codes) => codes.clone(),
         Selection::All => candidates(facts, act, None),
@@ -218,18 +222,24 @@ pub(crate) fn bring(
     let mut seen = BTreeSet::new();
     let mut released = BTreeSet::new();
     for code in codes {
-        match bring_one(facts, acting, &gate, act, &code) {
-            // A list may name one twice, by its whole code and by a part of it.
-            Ok((brought, _)) if !seen.insert(brought.item.clone()) => {}
-            Ok((brought, made)) => {
-                report.done.push(brought);
-                // Several items may have the same guide.
-                events.extend(made.into_iter().filter(|event| match event {
-                    Event::GuideReleased(_, guide) => released.insert(guide.digest()),
-                    _ => true,
-                }));
+        let done = match bring_one(facts, acting, &gate, act, &code) {
+            Ok(done) => done,
+            Err(rejection) => {
+                report.refused.push(Refused { item: code, rejection });
+                continue;
             }
-            Err(rejection) => report.refused.push(Refused { item: code, rejection }),
+        };
+        for (brought, made) in done {
+            // A list may name one twice, by its whole code and by a part of it, or with what goes on under its new code.
+            if !seen.insert(brought.item.clone()) {
+                continue;
+            }
+            report.done.push(brought);
+            // Several items may have the same guide.
+            events.extend(made.into_iter().filter(|event| match event {
+                Event::GuideReleased(_, guide) => released.insert(guide.digest()),
+                _ => true,
+            }));
         }
     }
     if dry_run {
@@ -277,11 +287,11 @@ fn bring_one(
     gate: &Gate<'_>,
     act: &ItemAct,
     code: &str,
-) -> Result<(Brought, Vec<Event>), Rejection> {
+) -> Result<Vec<(Brought, Vec<Event>)>, Rejection> {
     if let Some(base) = facts.base_item(code)
         && base.node == facts.node().node
     {
-        return bring_base(facts, acting, act, code, base);
+        return Ok(vec![bring_base(facts, acting, act, code, base)?]);
     }
     let item = if act.is_of_draft() { draft(facts, code)? } else { named(facts, code)? };
     may(facts, acting.actor, act, None)?;
