@@ -384,6 +384,31 @@ fn a_difference_needs_a_lawful_reason_that_the_superior_sees() {
     assert_eq!((seen.len(), seen[0].division, &seen[0].difference), (1, county.division(), &difference));
 }
 
+/// A base item has no superior's: a difference that is stated of one isn't dropped unseen.
+#[test]
+fn a_base_item_differs_from_nobody() {
+    let (mut province, _) = both();
+    let mut columns = base_columns(SECOND);
+    columns.push(("effective", String::new()));
+    let columns: Vec<(&str, &str)> = columns.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(province.import(&[row(2, &columns)]).rejected, 0);
+    let difference = Some(Difference {
+        fields: vec![CoreField::LegalBasis],
+        reason: LawfulReason::LocalRegulation,
+        document: "川人发〔2026〕1号".into(),
+        locks: Vec::new(),
+    });
+    for act in [ItemAct::Submit { difference: difference.clone() }, ItemAct::Publish { difference }] {
+        let refused = province.act(&bring(act.clone(), Selection::One(BASE.into()))).unwrap_err();
+        assert_eq!((refused.code, refused.field), ("invalid-field", "difference"));
+        let report = life(&mut province, &bring(act.clone(), Selection::These(vec![BASE.into()])));
+        assert_eq!((report.done.len(), report.refused.len()), (0, 1));
+        // Of all it is said of those that have a superior's.
+        let report = life(&mut province, &bring(act, Selection::All));
+        assert_eq!((report.done.len(), report.refused.len()), (0, 0));
+    }
+}
+
 #[test]
 fn what_is_locked_beside_the_core_is_held_too() {
     let (mut province, mut county) = both();

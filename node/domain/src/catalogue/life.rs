@@ -109,6 +109,14 @@ impl ItemAct {
         matches!(self, ItemAct::Submit { .. } | ItemAct::Pass { .. } | ItemAct::Return { .. } | ItemAct::Publish { .. })
     }
 
+    /// In what the version in the making is said to differ from its superior's.
+    fn difference(&self) -> Option<&Difference> {
+        match self {
+            ItemAct::Submit { difference } | ItemAct::Publish { difference } => difference.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The state that it leads to, from a state; none where it doesn't fit. `reviewed` tells whether a policy asks for a review.
     #[must_use]
     pub fn leads(&self, from: ItemState, reviewed: bool) -> Option<ItemState> {
@@ -257,7 +265,8 @@ fn candidates(facts: &dyn Facts, act: &ItemAct, department: Option<&str>) -> Vec
     };
     let of = |name: &str| department.is_none_or(|wanted| wanted == name);
     let mut codes = Vec::new();
-    for code in facts.own_base_items() {
+    // A base item differs from nobody's.
+    for code in facts.own_base_items().into_iter().filter(|_| act.difference().is_none()) {
         let base = facts.base_item(&code);
         if base.and_then(|base| about(act, base)).is_some_and(|base| fits(base.state) && of(&base.department)) {
             codes.push(code);
@@ -391,6 +400,17 @@ fn not_the_editor(code: &str, editor: &str) -> Rejection {
         "let the editor submit it with the difference, or import or claim it anew",
         "由编辑人提交并注明差异，或重新导入、认领",
     )
+}
+
+/// A base item is what others differ from.
+fn of_nobody(code: &str) -> Rejection {
+    Rejection::new(
+        codes::INVALID_FIELD,
+        "a base item has no superior's from which it could differ",
+        "基本目录事项没有上级版本，不存在差异",
+    )
+    .field("difference", code)
+    .remedy("leave the difference out", "不注明差异")
 }
 
 /// What whoever acts says to it.

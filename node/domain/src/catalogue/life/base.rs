@@ -2,7 +2,7 @@
 
 use tongban_codes::time::Date;
 
-use super::{Acting, Brought, ItemAct, about, may, not_own, said, unfit};
+use super::{Acting, Brought, ItemAct, about, may, not_own, of_nobody, said, unfit};
 use crate::catalogue::establish::policy;
 use crate::catalogue::publish::{Publishing, publish_base, release_guide};
 use crate::catalogue::{BaseItem, ItemState};
@@ -37,6 +37,9 @@ pub(super) fn bring_base(
     let Some(state) = act.leads(base.state, review) else {
         return Err(unfit(act, code, base.state, review));
     };
+    if act.difference().is_some() {
+        return Err(of_nobody(code));
+    }
     let said = said(act)?;
     match act {
         ItemAct::Publish { .. } => {
