@@ -27,7 +27,7 @@ pub struct Deadlines {
     /// Statutory: later is unlawful.
     #[n(0)]
     pub statutory: Option<Deadline>,
-    /// Promised: later is late.
+    /// Promised: later is late. Never after the statutory one, whatever holidays lie between: a promise shortens what the law gives.
     #[n(1)]
     pub promised: Option<Deadline>,
     /// Version of the calendar.
@@ -46,10 +46,11 @@ impl Deadlines {
             };
             Deadline { date: due.date, provisional: due.provisional }
         };
-        Self {
-            statutory: item.statutory.map(due),
-            promised: item.promised.map(due),
-            calendar: calendar.version().to_owned(),
-        }
+        let statutory = item.statutory.map(due);
+        let promised = item.promised.map(due).map(|promised| match statutory {
+            Some(statutory) if statutory.date < promised.date => statutory,
+            _ => promised,
+        });
+        Self { statutory, promised, calendar: calendar.version().to_owned() }
     }
 }

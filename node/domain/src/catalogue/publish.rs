@@ -5,10 +5,11 @@ use tongban_codes::ids::Digest;
 use tongban_codes::item_code::BasicCode;
 use tongban_codes::time::{Date, Timestamp};
 
+use super::cell::unit_name;
 use super::difference::{lawful, stated};
 use super::life::Acting;
 use super::quality::Gate;
-use super::{BaseItem, Editing, ItemState, ServiceItem, Term, ceiling, size};
+use super::{BaseItem, Editing, ItemState, ServiceItem, Term, Unit, ceiling, size};
 use crate::{Authority, Event, Facts, Rejection, codes};
 
 /// What a publication of everything did.
@@ -352,11 +353,23 @@ pub(super) fn within_statutory(
     statutory: Option<Term>,
     base: &BaseItem,
 ) -> Result<(), Rejection> {
-    let exceeded = |field, days: u16, limit: u16, whose_en: &str, whose_zh: &str| {
+    let exceeded = |field, days: u16, limit: Term, whose_en: &str, whose_zh: &str| {
+        let (unit, kept) = match limit.unit {
+            Unit::WorkingDays => ("working days", limit.days),
+            Unit::NaturalDays => ("natural days", limit.working_days_within()),
+        };
+        let (limit, unit_zh) = (limit.days, unit_name(limit.unit));
+        let (kept_en, kept_zh) = match kept == limit {
+            true => (String::new(), String::new()),
+            false => (
+                format!(", in which {kept} working days always fit"),
+                format!("，任何时候起算都容得下 {kept} 个工作日"),
+            ),
+        };
         Rejection::new(
             codes::CEILING_EXCEEDED,
-            format!("{whose_en} is {limit} working days"),
-            format!("{whose_zh} {limit} 个工作日"),
+            format!("{whose_en} is {limit} {unit}{kept_en}"),
+            format!("{whose_zh} {limit} 个{unit_zh}{kept_zh}"),
         )
         .field(field, days)
         .remedy("shorten it", "缩短时限")
@@ -367,7 +380,7 @@ pub(super) fn within_statutory(
         return Err(exceeded(
             "statutory_days",
             statutory.days,
-            longest,
+            Term { days: longest, unit: Unit::WorkingDays },
             "the superior's statutory time",
             "上级法定时限",
         ));
@@ -375,7 +388,7 @@ pub(super) fn within_statutory(
     if let (Some(promised), Some(statutory)) = (promised, statutory)
         && promised.exceeds(statutory)
     {
-        return Err(exceeded("promised_days", promised.days, statutory.days, "the statutory time", "法定时限"));
+        return Err(exceeded("promised_days", promised.days, statutory, "the statutory time", "法定时限"));
     }
     Ok(())
 }
