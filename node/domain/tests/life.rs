@@ -4,6 +4,7 @@
 mod hall;
 
 use hall::{Hall, at, credit, date, row};
+use tongban_codes::ids::Digest;
 use tongban_codes::time::Date;
 use tongban_domain::catalogue::{
     ClaimState, ClaimTerms, CoreField, DeclineReason, Difference, Guide, ItemAct, ItemState, LawfulReason, LifeReport,
@@ -455,6 +456,24 @@ fn what_is_locked_beside_the_core_is_held_too() {
         ("申请表（2026版）", Some("本地另有条件"))
     );
     assert_eq!(item.base_version, Some(2));
+}
+
+/// A guide of a later release is named by all that it says, and this one knows less: it isn't said again under another name.
+#[test]
+fn a_guide_that_was_read_in_part_is_not_released_anew() {
+    let (province, _) = both();
+    let guide = Guide { conditions: Some("有固定场所".into()), ..Guide::default() };
+    let whole = Digest::of(b"with fields of a later release");
+    for (digest, released) in [(whole, 0), (guide.digest(), 1)] {
+        let mut county = Hall::new("511602", "广安区");
+        flow(&province, &mut county);
+        county.state.guides.insert(digest, (guide.clone(), false));
+        county.act(&claim(terms())).unwrap();
+        county.state.drafts.get_mut(&code()).unwrap().guide = Some(digest);
+        let events = county.act(&publish(None)).unwrap().events;
+        assert_eq!(events.iter().filter(|event| matches!(event, Event::GuideReleased(..))).count(), released);
+        assert_eq!(county.state.items[&code()].guide, Some(digest));
+    }
 }
 
 #[test]

@@ -97,24 +97,13 @@ pub(crate) fn in_force(item: &ServiceItem, day: Date) -> Result<(), Rejection> {
     }
 }
 
-/// A guide travels from the first publication that names it.
-pub(super) fn release_guide(
-    facts: &dyn Facts,
-    code: &str,
-    guide: Option<&Digest>,
-    events: &mut Vec<Event>,
-) -> Result<(), Rejection> {
-    if let Some(digest) = guide
-        && !facts.guide_released(digest)
-        && let Some(guide) = facts.guide(digest)
-    {
-        let released = |event: &Event| matches!(event, Event::GuideReleased(_, known) if known.digest() == *digest);
-        if !events.iter().any(released) {
-            size::fits("guide", code, &guide)?;
-            events.push(Event::GuideReleased(code.to_owned(), Box::new(guide)));
-        }
-    }
-    Ok(())
+/// A guide travels from the first publication that names it. One of a later release that was read here without the fields that only that one
+/// knows is none of this node's to say: it is named by what it was whole.
+pub(super) fn release_guide(facts: &dyn Facts, code: &str, guide: Option<&Digest>) -> Result<Option<Event>, Rejection> {
+    let Some(digest) = guide.filter(|digest| !facts.guide_released(digest)) else { return Ok(None) };
+    let Some(guide) = facts.guide(digest).filter(|guide| guide.digest() == *digest) else { return Ok(None) };
+    size::fits("guide", code, &guide)?;
+    Ok(Some(Event::GuideReleased(code.to_owned(), Box::new(guide))))
 }
 
 /// When and by whom something is published.

@@ -44,11 +44,9 @@ pub(super) fn bring_base(
     match act {
         ItemAct::Publish { .. } => {
             let base = publish_base(base, Publishing::of(acting))?;
-            let mut events = Vec::new();
-            release_guide(facts, code, base.guide.as_ref(), &mut events)?;
+            let guide = release_guide(facts, code, base.guide.as_ref())?;
             let brought = brought_base(&base, day);
-            events.push(Event::BaseItem(base));
-            return Ok((brought, events));
+            return Ok((brought, guide.into_iter().chain([Event::BaseItem(base)]).collect()));
         }
         ItemAct::Pass { .. } => {
             not_own(&base.editing, acting.actor, code)?;

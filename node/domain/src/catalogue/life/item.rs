@@ -69,10 +69,9 @@ fn bring_version(
             }
             let (item, waits) = publish_item(facts, item, gate, Publishing::of(acting))?;
             let brought = brought(&item, waits);
-            let mut events = Vec::new();
-            release_guide(facts, &item.code, item.guide.as_ref(), &mut events)?;
-            events.push(if waits { Event::Waiting(item) } else { Event::Item(item) });
-            return Ok((brought, events));
+            let guide = release_guide(facts, &item.code, item.guide.as_ref())?;
+            let published = if waits { Event::Waiting(item) } else { Event::Item(item) };
+            return Ok((brought, guide.into_iter().chain([published]).collect()));
         }
         ItemAct::Pass { .. } => {
             not_own(&item.editing, acting.actor, &item.code)?;
