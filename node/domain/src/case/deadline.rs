@@ -27,7 +27,7 @@ pub struct Deadlines {
     /// Statutory: later is unlawful.
     #[n(0)]
     pub statutory: Option<Deadline>,
-    /// Promised: later is late.
+    /// Promised: later is late. Never after the statutory one, whatever holidays lie between: a promise shortens what the law gives.
     #[n(1)]
     pub promised: Option<Deadline>,
     /// Version of the calendar.
@@ -62,11 +62,12 @@ impl Deadlines {
             }
             None => due,
         };
-        Self {
-            statutory: item.statutory.map(due).map(extended),
-            promised: item.promised.map(due),
-            calendar: calendar.version().to_owned(),
-        }
+        let statutory = item.statutory.map(due);
+        let promised = item.promised.map(due).map(|promised| match statutory {
+            Some(statutory) if statutory.date < promised.date => statutory,
+            _ => promised,
+        });
+        Self { statutory: statutory.map(extended), promised, calendar: calendar.version().to_owned() }
     }
 
     /// Keeps the later of two days each: what was in time by an earlier calendar doesn't become late by a later one.

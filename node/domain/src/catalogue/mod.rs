@@ -22,6 +22,7 @@ pub mod list;
 mod publish;
 pub mod quality;
 mod reading;
+mod release;
 mod reorganise;
 mod replace;
 pub mod report;
