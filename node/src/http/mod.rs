@@ -3,6 +3,7 @@
 mod admission;
 mod aggregate;
 mod cases;
+mod divisions;
 mod drift;
 mod front;
 mod guide;
@@ -105,6 +106,7 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         .merge(quality::routes())
         .merge(standards::routes())
         .merge(search::routes())
+        .merge(divisions::routes())
         .merge(drift::routes())
         .merge(front::routes())
         .merge(cases::routes())

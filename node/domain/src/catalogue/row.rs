@@ -44,7 +44,6 @@ pub(super) fn parse_row(
     at: Timestamp,
 ) -> (Parsed, Option<Guide>) {
     let row = findings.row;
-    let node = facts.node();
     for column in TEXTS {
         // A department becomes an authority, or the line of one, whose names are as long as everywhere.
         let max = if column == "department" { NAME_CHARS_MAX } else { TEXT_CHARS_MAX };
@@ -67,7 +66,7 @@ pub(super) fn parse_row(
         let remedy = "用两位代码，如 01 / use its two digits, e.g. 01";
         findings.reject("item_type", "item-type", problem, remedy);
     }
-    let division = division(findings, node.division);
+    let division = division(facts, findings);
     let terms = Terms {
         base_code: base_code(findings),
         legal_basis: row.text("legal_basis").to_owned(),
@@ -256,7 +255,7 @@ fn service_item(
         let problem = format!("{days} 长于法定时限 {longest} / {days} is longer than the statutory time of {longest}");
         findings.reject("promised_days", "ceiling-exceeded", &problem, "缩短时限 / shorten it");
     }
-    check_local_code(findings, division);
+    check_local_code(facts, findings, division);
     department(findings);
     if findings.rejected {
         return (Parsed::Nothing, None);

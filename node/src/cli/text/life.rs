@@ -26,3 +26,18 @@ pub(crate) const REORGANISED_DRY: Text = Text {
     en: "{0} items, {1} base items and {2} drafts would go to {3} as of {4}, {5} refused; nothing was written.",
     zh: "自 {4} 起，将有 {0} 个事项、{1} 个基本目录事项、{2} 份草稿转入 {3}，不可转入 {5} 项；未写入。",
 };
+/// A division got another code.
+pub(crate) const REDIVIDED: Text = Text {
+    en: "{0} is {1} as of {2}: {3} items and {4} drafts follow, {5} refused.",
+    zh: "自 {2} 起 {0} 变更为 {1}：{3} 个事项、{4} 份草稿随之换码，未换码 {5} 项。",
+};
+/// The same, tried only.
+pub(crate) const REDIVIDED_DRY: Text = Text {
+    en: "{0} would be {1} as of {2}: {3} items and {4} drafts would follow, {5} refused; nothing was written.",
+    zh: "自 {2} 起 {0} 将变更为 {1}：{3} 个事项、{4} 份草稿将随之换码，不可换码 {5} 项；未写入。",
+};
+/// The same of a division below.
+pub(crate) const REDIVIDED_KEPT: Text = Text {
+    en: "{0} is {1} as of {2}, here and below. Its own node moves its items, by the same command.",
+    zh: "已登记对照：自 {2} 起 {0} 变更为 {1}，并下发。其事项由该区划的节点用同一命令换码。",
+};
