@@ -9,7 +9,7 @@ use tongban_codes::time::Date;
 use tongban_domain::case::Status;
 use tongban_domain::catalogue::{
     ClaimTerms, Crosswalk, DivisionChange, DivisionPlan, DivisionReport, ItemState, Selection, Standard, StandardBody,
-    StandardKind, claim_rates,
+    StandardDraft, StandardKind, claim_rates,
 };
 use tongban_domain::{Command, Event, Facts, Reply};
 
@@ -104,6 +104,10 @@ fn either_code_is_the_division() {
         .collect();
     let report = hall.import(&[row(2, &columns)]);
     assert_eq!((report.rejected, report.flagged), (0, 0), "{report:?}");
+    // A code that names the division as it was called before is flagged.
+    let report = hall.import(&[row(2, &PERMIT)]);
+    let found: Vec<_> = report.rows.iter().map(|finding| &*finding.code).collect();
+    assert_eq!((report.rejected, found), (0, vec!["division-differs"]));
     // A town whose county is named by its new code may collect, and so may one that has got a code of its own.
     let mut neighbour = Hall::new("511603", "前锋区");
     redivide(&mut neighbour, "511603", "511643", date(2026, 9, 14));
@@ -173,6 +177,9 @@ fn what_is_refused() {
     let kind = StandardKind::Division;
     let withdraw = Command::WithdrawStandard { kind, code: code("511602").to_string(), from: None };
     assert_eq!(hall.code(&withdraw), "invalid-field");
+    let body = hall.state.standards.values().next().unwrap().body.clone();
+    let draft = StandardDraft { code: None, body, effective: Some(day), department: None };
+    assert_eq!(hall.code(&Command::SetStandards(vec![draft])), "invalid-field");
 }
 
 /// A chain of changes: items follow whichever of the codes they name.

@@ -11,6 +11,7 @@ mod item_life;
 mod item_rows;
 mod items;
 mod licences;
+mod packages;
 mod peers;
 mod quality;
 mod search;
