@@ -19,6 +19,11 @@ fn a_ceiling_is_lowered() {
 }
 
 #[test]
+fn a_clock_that_stands_still() {
+    play(&docs("a-clock-that-stands-still.md"));
+}
+
+#[test]
 fn a_division_gets_another_code() {
     play(&docs("a-division-gets-another-code.md"));
 }
@@ -77,6 +82,7 @@ fn every_transcript_is_played() {
     let wanted = [
         "a-case-in-one-hall.md",
         "a-ceiling-is-lowered.md",
+        "a-clock-that-stands-still.md",
         "a-county-claims-a-release.md",
         "a-division-gets-another-code.md",
         "a-drift-is-found-and-mended.md",

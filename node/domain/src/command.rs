@@ -208,6 +208,33 @@ pub enum Command {
         /// Reason; required for a denial (行政许可法 38).
         reason: Option<String>,
     },
+    /// Stops the clock for a special procedure (特别程序).
+    SuspendCase {
+        /// Case.
+        case: String,
+        /// One of 行政许可法 45, or a special link of the item.
+        procedure: String,
+        /// The working days that it takes, as told to the applicant.
+        days: u16,
+    },
+    /// Lets the clock run again.
+    ResumeCase {
+        /// Case.
+        case: String,
+        /// What came of the procedure.
+        note: Option<String>,
+    },
+    /// Extends the statutory time (延期).
+    ExtendCase {
+        /// Case.
+        case: String,
+        /// Working days.
+        days: u16,
+        /// Who approved it.
+        approver: String,
+        /// Reason, of which the applicant is told.
+        reason: String,
+    },
     /// Delivers the decision and its result (送达).
     Deliver {
         /// Case.

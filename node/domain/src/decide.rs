@@ -41,7 +41,8 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::Close(_)
         | Command::Withdraw { .. } => &[Role::Window],
         Command::Accept(_) | Command::Refuse { .. } | Command::Notify { .. } => &[Role::Window, Role::Reviewer],
-        Command::Decide { .. } => &[Role::Decider],
+        Command::SuspendCase { .. } | Command::ResumeCase { .. } => &[Role::Reviewer, Role::Decider],
+        Command::Decide { .. } | Command::ExtendCase { .. } => &[Role::Decider],
         Command::IssueLicence { .. } | Command::CancelLicence { .. } => &[Role::Issuer],
         Command::Tick
         | Command::KeepForeignItem(_)
@@ -181,6 +182,13 @@ pub fn decide(
         Command::Notify { case, items } => case::notify(facts, actor, named(facts, case)?, items, at),
         Command::Decide { case, grant, reason } => {
             case::decide_case(facts, actor, named(facts, case)?, *grant, reason.as_deref(), at)
+        }
+        Command::SuspendCase { case, procedure, days } => {
+            case::suspend(facts, actor, named(facts, case)?, procedure, *days, at)
+        }
+        Command::ResumeCase { case, note } => case::resume(facts, actor, named(facts, case)?, note.as_deref(), at),
+        Command::ExtendCase { case, days, approver, reason } => {
+            case::extend(facts, actor, named(facts, case)?, *days, approver, reason, at)
         }
         Command::Deliver { case, note } => case::deliver(facts, actor, named(facts, case)?, note.as_deref(), at),
         Command::Close(text) => case::close(facts, actor, named(facts, text)?, at),

@@ -100,6 +100,9 @@ fn act_kind(kind: case::ActKind) -> header::ActKind {
         D::Withdraw => J::Withdraw,
         D::IssueLicence => J::IssueLicence,
         D::CancelLicence => J::CancelLicence,
+        D::Suspend => J::Suspend,
+        D::Resume => J::Resume,
+        D::Extend => J::Extend,
     }
 }
 

@@ -117,6 +117,8 @@ pub(crate) fn collect(
         materials,
         deemed: false,
         heard: 0,
+        stops: Vec::new(),
+        extension: None,
     };
     if local {
         case.deemed_at = deemed_at(facts, &case);

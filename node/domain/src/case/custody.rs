@@ -276,6 +276,8 @@ pub(crate) fn take_custody(
         materials,
         deemed: false,
         heard: 0,
+        stops: Vec::new(),
+        extension: None,
     };
     // The other leg's acts stand beside this node's own; none of them can pass for one of this node's.
     let other_leg = offer.history.iter().take(HISTORY_ACTS_MAX);

@@ -88,7 +88,7 @@ pub fn claims(facts: &dyn Facts, day: Date) -> Vec<ClaimView> {
     let claim_days = policy(facts, here.division, day).claim_days;
     for code in facts.base_items_above() {
         let Some(row) = facts.base_item(&code) else { continue };
-        let Some(base) = row.published() else { continue };
+        let Some(base) = row.lasting() else { continue };
         if !concerns(base, here.division.level()) || base.cancel.is_some_and(|last| last < day) {
             continue;
         }
@@ -232,7 +232,7 @@ pub fn claim_rates(facts: &dyn Facts, subordinates: &[DivisionCode], day: Date) 
         .collect();
     let claim_days = policy(facts, facts.node().division, day).claim_days;
     for base_code in facts.own_base_items() {
-        let Some(base) = facts.base_item(&base_code).and_then(|base| base.published().cloned()) else { continue };
+        let Some(base) = facts.base_item(&base_code).and_then(|base| base.lasting().cloned()) else { continue };
         if base.cancel.is_some_and(|last| last < day) {
             continue;
         }

@@ -25,6 +25,7 @@ mod publish;
 pub mod quality;
 mod reading;
 mod redivide;
+mod release;
 mod reorganise;
 mod replace;
 pub mod report;

@@ -16,10 +16,10 @@ use super::date::end_waiting;
 use super::life::{Acting, note};
 use super::publish::{Publishing, publish_base, publish_item};
 use super::quality::Gate;
-use super::replace::ended;
+use super::replace::{carry_mandates, ended, no_gap, takes};
 use super::{BaseItem, Codes, ItemState, Refused, ServiceItem, authority_id};
 use crate::authority::{AuthoritySuccessor, DatedCode};
-use crate::{Authority, Event, Facts, Mandate, Rejection, codes};
+use crate::{Authority, Event, Facts, Rejection, codes};
 
 /// An order that changes departments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,8 @@ pub struct ReorganisationReport {
     pub drafts: Vec<String>,
     /// Operators whose mandates or line were carried over.
     pub operators: Vec<String>,
-    /// Items that can't be published as they are: a draft with the new department waits to be mended, and the version in force goes on.
+    /// Items that can't be published as they are, and whose version in force goes on: a draft with the new department waits to be mended, or
+    /// what stands under the new code would leave a gap.
     pub refused: Vec<Refused>,
     /// Nothing was written.
     pub dry_run: bool,
@@ -84,8 +85,10 @@ struct Move<'a> {
     events: Vec<Event>,
     /// Codes that changed, and into what.
     crossed: BTreeMap<String, String>,
-    /// Codes of the versions that were published.
-    published: BTreeSet<String>,
+    /// The versions that were published, by code.
+    published: BTreeMap<String, ServiceItem>,
+    /// Codes of drafts, those that were made among them.
+    taken: BTreeSet<String>,
     /// Codes of items of which something was written.
     touched: BTreeSet<String>,
 }
@@ -197,7 +200,8 @@ impl<'a> Move<'a> {
             report: ReorganisationReport::default(),
             events: Vec::new(),
             crossed: BTreeMap::new(),
-            published: BTreeSet::new(),
+            published: BTreeMap::new(),
+            taken: facts.item_drafts().into_iter().collect(),
             touched: BTreeSet::new(),
         }
     }
@@ -277,45 +281,23 @@ impl<'a> Move<'a> {
         let mut next = self.renamed(begun.last().unwrap_or(&item));
         let crosses = next.code != item.code;
         next.effective = Some(next.effective.map_or(self.from, |begins| begins.max(self.from)));
-        let already = crosses && self.goes_on(&next.code);
-        if crosses {
-            next.version = 0;
-        }
         let suspended = item.state == ItemState::Suspended;
-        let version = if already {
-            self.facts.item(&next.code).map_or(0, |known| known.version)
-        } else {
-            let publishing = match &self.onto {
-                Onto::Department { into, .. } => Publishing::of(self.acting).under(into),
-                Onto::Division { .. } => Publishing::of(self.acting),
-            };
-            match publish_item(self.facts, next.clone(), &self.gate, publishing) {
-                Ok((published, waits)) => {
-                    let version = published.version;
-                    let published = if suspended && !waits {
-                        ServiceItem { state: ItemState::Suspended, ..published }
-                    } else {
-                        published
-                    };
-                    self.published.insert(next.code.clone());
-                    self.touched.insert(next.code.clone());
-                    self.events.push(if waits { Event::Waiting(published) } else { Event::Item(published) });
-                    version
-                }
-                Err(rejection) => {
-                    self.report.refused.push(Refused { item: item.code.clone(), rejection });
-                    // A draft that stands already is the one to mend.
-                    if [&item.code, &next.code].iter().all(|code| self.facts.item_draft(code).is_none()) {
-                        next.state = ItemState::Draft;
-                        self.events.push(Event::Item(next));
-                    }
-                    return;
-                }
+        let already = crosses.then(|| self.goes_on(&next.code, suspended)).flatten();
+        // Where another goes on under that code, what waits there waits for both.
+        let beside = already.is_some();
+        let version = match already {
+            Some(Ok(version)) => version,
+            Some(Err(rejection)) => {
+                self.report.refused.push(Refused { item: item.code, rejection });
+                return;
             }
+            None => match self.publish(&item, next.clone(), suspended) {
+                Some(version) => version,
+                None => return,
+            },
         };
         self.touched.insert(item.code.clone());
-        // Where another goes on under that code, what waits there waits for both.
-        for (waiting, number) in later.iter().filter(|_| !already).zip(version + 1..) {
+        for (waiting, number) in later.iter().filter(|_| !beside).zip(version + 1..) {
             let renamed = ServiceItem { version: number, ..self.renamed(waiting) };
             self.events.push(Event::Waiting(renamed));
         }
@@ -331,9 +313,49 @@ impl<'a> Move<'a> {
         self.report.moved.push(Moved { item: item.code, successor, version });
     }
 
-    /// Tells whether an item of that code is there already: two departments that merge offered the same.
-    fn goes_on(&self, code: &str) -> bool {
-        self.facts.item(code).is_some_and(|known| known.state != ItemState::Withdrawn) || self.published.contains(code)
+    /// Publishes an item as it goes on; its version. Where it can't be, it stays a draft to be mended, unless one stands already.
+    fn publish(&mut self, item: &ServiceItem, mut next: ServiceItem, suspended: bool) -> Option<u32> {
+        if next.code != item.code {
+            next.version = 0;
+        }
+        let publishing = match &self.onto {
+            Onto::Department { into, .. } => Publishing::of(self.acting).under(into),
+            Onto::Division { .. } => Publishing::of(self.acting),
+        };
+        match publish_item(self.facts, next.clone(), &self.gate, publishing) {
+            Ok((mut published, waits)) => {
+                if suspended && !waits {
+                    published.state = ItemState::Suspended;
+                }
+                let version = published.version;
+                self.published.insert(next.code.clone(), published.clone());
+                self.touched.insert(next.code);
+                self.events.push(if waits { Event::Waiting(published) } else { Event::Item(published) });
+                Some(version)
+            }
+            Err(rejection) => {
+                self.report.refused.push(Refused { item: item.code.clone(), rejection });
+                if !self.taken.contains(&item.code) && self.taken.insert(next.code.clone()) {
+                    next.state = ItemState::Draft;
+                    self.events.push(Event::Item(next));
+                }
+                None
+            }
+        }
+    }
+
+    /// The version of an item of that code, which is there already where two departments that merge offered the same: then it takes the cases
+    /// of both from the day on, unless it would leave a gap. A suspended item leaves none beside one that is suspended with it.
+    fn goes_on(&self, code: &str, suspended: bool) -> Option<Result<u32, Rejection>> {
+        let first = self.from.max(self.acting.at.date());
+        if let Some(published) = self.published.get(code) {
+            let takes = (suspended || published.state == ItemState::Published)
+                && published.effective.is_none_or(|begins| begins <= first)
+                && published.cancel.is_none_or(|last| first <= last);
+            return Some(takes.then_some(published.version).ok_or_else(|| no_gap(code, self.from)));
+        }
+        self.facts.item(code).filter(|known| known.state != ItemState::Withdrawn)?;
+        Some(takes(self.facts, code, first).map(|taking| taking.version).ok_or_else(|| no_gap(code, self.from)))
     }
 
     fn ended(&self, item: ServiceItem, successor: &str) -> ServiceItem {
@@ -343,9 +365,7 @@ impl<'a> Move<'a> {
     /// Drafts follow at once: what is published from them is of the new department. None is lost, for what was published takes the draft
     /// beside it away, and under one code two could meet.
     fn drafts(&mut self) {
-        let drafts = self.facts.item_drafts();
-        let mut taken: BTreeSet<String> = drafts.iter().cloned().collect();
-        for code in drafts {
+        for code in self.facts.item_drafts() {
             let Some(draft) = self.facts.item_draft(&code) else { continue };
             let next = if self.concerns(&draft) {
                 ServiceItem { editing: draft.editing.clone(), ..self.renamed(&draft) }
@@ -359,7 +379,7 @@ impl<'a> Move<'a> {
                 continue;
             }
             if next.code != code {
-                if !taken.insert(next.code.clone()) {
+                if !self.taken.insert(next.code.clone()) {
                     self.report.refused.push(Refused { item: code, rejection: two_drafts(&next.code) });
                     self.events.push(Event::Item(draft));
                     continue;
@@ -415,19 +435,7 @@ impl<'a> Move<'a> {
     fn operators(&mut self, old: &[Authority], into: Option<&Authority>) {
         for mut operator in self.facts.operators() {
             let before = operator.clone();
-            let carried: Vec<Mandate> = operator
-                .mandates
-                .iter()
-                .filter_map(|mandate| {
-                    let code = self.crossed.get(&mandate.item)?;
-                    Some(Mandate { item: code.clone(), from: mandate.from.max(self.from), ..mandate.clone() })
-                })
-                .collect();
-            for mandate in carried {
-                if !operator.mandates.iter().any(|known| known.item == mandate.item) {
-                    operator.mandates.push(mandate);
-                }
-            }
+            carry_mandates(&mut operator, self.from, |code| self.crossed.get(code).cloned());
             if let Some(into) = into
                 && operator.department.as_ref().is_some_and(|line| old.iter().any(|old| old.name == *line))
             {

@@ -346,7 +346,8 @@ fn under(
     let (zh, en) = ("上级限高", "the superior's ceiling");
     within(findings, "promised_days", most(terms.promised), base.promised_days, zh, en);
     terms.statutory = terms.statutory.or(base.statutory_days.map(working));
-    let longest = days(terms.statutory);
+    // A promise that nobody gave is never the one that is refused.
+    let longest = terms.statutory.map(Term::working_days_within);
     let ceiling = base.promised_days.map(|days| longest.map_or(days, |longest| days.min(longest)));
     terms.promised = terms.promised.or(ceiling.map(working));
     terms.effective = terms.effective.max(base.effective);

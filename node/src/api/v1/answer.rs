@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
-use tongban_domain::case::{Act, Material};
+use tongban_domain::case::{Act, Extension, Material, Stop};
 use tongban_domain::catalogue::{ImportRow, Mode};
 use tongban_domain::{Mandate, Role};
 
@@ -228,6 +228,10 @@ answer! {
         provisional: bool,
         /// Calendar version of the deadlines.
         calendar: Option<String>,
+        /// Special procedures that stopped the clock; one without a last day goes on.
+        stops: Vec<Stop>,
+        /// By how much the statutory time was extended.
+        extension: Option<Extension>,
         /// Day of the decision.
         decided_on: Option<Date>,
         /// Reason.

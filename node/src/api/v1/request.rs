@@ -259,6 +259,28 @@ pub enum ActRequest {
         #[serde(default)]
         reason: Option<String>,
     },
+    /// 特别程序.
+    Suspend {
+        /// One of 行政许可法 45, or a special link of the item.
+        procedure: String,
+        /// The working days that it takes, as told to the applicant.
+        days: u16,
+    },
+    /// 恢复计时.
+    Resume {
+        /// What came of the procedure.
+        #[serde(default)]
+        note: Option<String>,
+    },
+    /// 延期.
+    Extend {
+        /// Working days.
+        days: u16,
+        /// Who approved it.
+        approver: String,
+        /// Reason.
+        reason: String,
+    },
     /// 送达.
     Deliver {
         /// How.
