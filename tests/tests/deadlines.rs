@@ -87,14 +87,17 @@ fn computed(line: &Line) -> Both {
         on: line.accepted,
         basis: "行政许可法第四十二条".into(),
     });
-    let due = |item: &ItemPin| {
-        Deadlines::compute(Calendar::embedded(), item, line.accepted, &stops, extension.as_ref())
-    };
+    let due =
+        |item: &ItemPin| Deadlines::compute(Calendar::embedded(), item, line.accepted, &stops, extension.as_ref());
     let day = |due: Deadline| Day { date: due.date, provisional: due.provisional };
     // On its own a promise may be longer than what the law gives; beside it, it ends with it at the latest.
     let (both, alone) = (due(&item), due(&ItemPin { statutory: None, ..item.clone() }));
     if let (Some(promised), Some(_), None) = (alone.promised, both.statutory, line.extension) {
-        assert_eq!(both.promised.map(|due| due.date), both.statutory.map(|due| due.date.min(promised.date)), "{line:?}");
+        assert_eq!(
+            both.promised.map(|due| due.date),
+            both.statutory.map(|due| due.date.min(promised.date)),
+            "{line:?}"
+        );
     }
     Both { statutory: both.statutory.map(day), promised: alone.promised.map(day) }
 }

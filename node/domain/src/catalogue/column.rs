@@ -9,8 +9,8 @@ use tongban_codes::time::{Date, Timestamp};
 use super::cell::{Cell, Wrong};
 use super::import::{Authorities, Findings};
 use super::{Crosswalk, DAYS_MAX, Mode, Term, Unit};
-use crate::authority::DatedCode;
 use crate::Authority;
+use crate::authority::DatedCode;
 
 /// The division of this node, which a row may name by any of its codes.
 pub(super) fn division(findings: &mut Findings<'_>, walk: &Crosswalk, own: DivisionCode) -> DivisionCode {

@@ -10,8 +10,8 @@ use super::import::{Authorities, Findings};
 use super::item::is_handled_code;
 use super::publish::binding;
 use super::{
-    BaseItem, CodeList, Core, Crosswalk, Difference, Editing, Guide, ItemState, PERMIT_DAYS, ServiceItem, Source, TYPE_PERMIT,
-    Term, Unit, core_departs, reading, size,
+    BaseItem, CodeList, Core, Crosswalk, Difference, Editing, Guide, ItemState, PERMIT_DAYS, ServiceItem, Source,
+    TYPE_PERMIT, Term, Unit, core_departs, reading, size,
 };
 use crate::Facts;
 use crate::decide::NAME_CHARS_MAX;
