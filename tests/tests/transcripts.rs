@@ -24,6 +24,11 @@ fn a_clock_that_stands_still() {
 }
 
 #[test]
+fn a_division_gets_another_code() {
+    play(&docs("a-division-gets-another-code.md"));
+}
+
+#[test]
 fn a_drift_is_found_and_mended() {
     play_with(&docs("a-drift-is-found-and-mended.md"), &[("EDIT", env!("CARGO_BIN_EXE_tongban-edit-store"))]);
 }
@@ -79,6 +84,7 @@ fn every_transcript_is_played() {
         "a-ceiling-is-lowered.md",
         "a-clock-that-stands-still.md",
         "a-county-claims-a-release.md",
+        "a-division-gets-another-code.md",
         "a-drift-is-found-and-mended.md",
         "first-federation.md",
         "front-database.md",

@@ -6,8 +6,8 @@ use tongban_codes::time::Date;
 use crate::actor::Role;
 use crate::case::{Material, Offer, Progress, RefusalKind};
 use crate::catalogue::{
-    ClaimTerms, DeclineReason, ForeignItem, Import, ItemAct, Mode, Reorganisation, Selection, StandardDraft,
-    StandardKind,
+    ClaimTerms, DeclineReason, DivisionPlan, ForeignItem, Import, ItemAct, Mode, Reorganisation, Selection,
+    StandardDraft, StandardKind,
 };
 use crate::facts::Place;
 
@@ -136,6 +136,13 @@ pub enum Command {
     Reorganise {
         /// What the order says.
         plan: Reorganisation,
+        /// Decides everything and writes nothing.
+        dry_run: bool,
+    },
+    /// Gives this node's division, or one below it, another code as of a day.
+    ChangeDivision {
+        /// What the order says.
+        plan: DivisionPlan,
         /// Decides everything and writes nothing.
         dry_run: bool,
     },

@@ -29,12 +29,12 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::DeclineItem { .. }
         | Command::ReplaceItem { .. }
         | Command::TakeBackItem { .. }
-        | Command::SetStandards(_)
-        | Command::WithdrawStandard { .. }
         | Command::WithdrawItem(_) => &[Role::Catalogue],
-        Command::PublishItems(_) => &[Role::Catalogue, Role::Line],
+        Command::PublishItems(_) | Command::SetStandards(_) | Command::WithdrawStandard { .. } => {
+            &[Role::Catalogue, Role::Line]
+        }
         Command::BringItems { act, .. } => act.roles(),
-        Command::Reorganise { .. } | Command::AssignLine { .. } => &[Role::Admin],
+        Command::Reorganise { .. } | Command::ChangeDivision { .. } | Command::AssignLine { .. } => &[Role::Admin],
         Command::Collect { .. }
         | Command::Offer(_)
         | Command::Deliver { .. }
@@ -144,6 +144,10 @@ pub fn decide(
             give_seal_keys(desk, &mut events);
             Ok(Change::of(events, Reply::Reorganised(report)))
         }
+        Command::ChangeDivision { plan, dry_run } => {
+            let (report, events) = catalogue::redivide(facts, acting, plan, *dry_run)?;
+            Ok(Change::of(events, Reply::Redivided(report)))
+        }
         Command::AssignLine { operator, department } => assign_line(facts, operator, department.as_deref()),
         Command::WithdrawItem(code) => {
             let act = ItemAct::Withdraw { reason: None, from: None };
@@ -152,11 +156,11 @@ pub fn decide(
             Ok(Change::of(events, Reply::Item { item }))
         }
         Command::SetStandards(drafts) => {
-            let (report, events) = catalogue::establish(facts, drafts, at.date())?;
+            let (report, events) = catalogue::establish(facts, actor, drafts, at.date())?;
             Ok(Change::of(events, Reply::Standards(report)))
         }
         Command::WithdrawStandard { kind, code, from } => {
-            let event = catalogue::withdraw_standard(facts, *kind, code, *from, at.date())?;
+            let event = catalogue::withdraw_standard(facts, actor, *kind, code, *from, at.date())?;
             Ok(Change::of(vec![event], Reply::Standard { standard: code.clone() }))
         }
         Command::Collect { item, division, mode, applicant, materials, hold } => {

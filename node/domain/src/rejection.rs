@@ -178,6 +178,10 @@ pub mod codes {
         INVITE_DIVISION = "invite-division";
         /// The division is not below this node's.
         DIVISION_RULE = "division-rule";
+        /// The code is another division's.
+        DIVISION_TAKEN = "division-taken";
+        /// The code of the division has been changed already.
+        DIVISION_CHANGED = "division-changed";
         /// The case came from a node of which no record is known.
         PEER_UNKNOWN = "peer-unknown";
     }

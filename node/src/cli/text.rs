@@ -148,6 +148,7 @@ texts! {
     NOTHING_WAITS = "Nothing of this case waits here.", "该办件在本节点没有待送达的内容。";
     AS_OF = "as of", "数据截至";
     WITH_LINEAGE = "counted together with what came before and after it: {0}", "含前身、后继事项：{0}";
+    WITH_CODES = "{0} has these codes, counted together: {1}", "{0} 的新旧代码合并统计：{1}";
     FINDINGS = "findings", "发现的问题";
     PEERS = "peers", "关联节点";
     HISTORY = "history", "办理过程";
@@ -405,6 +406,11 @@ labels! {
     "version" = "version", "版本";
     "window" = "window", "窗口";
     "set_by" = "set by", "设定地";
+    "old" = "old code", "原代码";
+    "old_name" = "old name", "原名称";
+    "new" = "new code", "新代码";
+    "counts" = "counts", "采用";
+    "package" = "topic or life event", "主题、一件事";
     "holds" = "holds here", "在此执行";
     "until_then" = "until then version", "此前执行版本";
     "ceiling.materials" = "materials", "材料数";

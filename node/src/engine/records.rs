@@ -248,6 +248,7 @@ fn standard_header(standard: &Standard, at: Timestamp) -> StandardHeader {
         StandardBody::LifeEvent(_) => (StandardKind::LifeEvent, None),
         StandardBody::Entry(entry) => (StandardKind::Entry, entry.base_code.clone()),
         StandardBody::Policy(_) => (StandardKind::Policy, None),
+        StandardBody::Division(_) => (StandardKind::Division, None),
     };
     StandardHeader {
         kind,

@@ -16,6 +16,7 @@ use tongban_domain::{Actor, Applicant, Command};
 use tongban_federation::wire::{Query as Question, Target};
 use tongban_storage::keyspace::{case, item};
 
+use super::divisions::placed;
 use super::{App, Body, Call, Failure, Query, act, listed, problem};
 use crate::api::v1::{ActRequest, CaseAct, CaseQuery, CaseView, CollectCase, ProgressView, WhereisView};
 use crate::engine::Request;
@@ -37,6 +38,7 @@ async fn collect(State(app): State<App>, call: Call, body: Body<CollectCase>) ->
     let digest = body.digest;
     let CollectCase { item, division, mode, name, id, materials, hold } = body.value;
     let applicant = Applicant { name, identity: id };
+    let division = placed(&app, division)?;
     let command = Command::Collect { item: item.clone(), division, mode, applicant, materials, hold };
     let elsewhere = division != app.shared.here().division && tongban_codes::division::table().find(division).is_some();
     // Whoever may not collect makes this node ask nobody, and what was collected under this key is not asked for again.

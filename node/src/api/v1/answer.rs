@@ -8,7 +8,7 @@ use tongban_domain::case::{Act, Extension, Material, Stop};
 use tongban_domain::catalogue::{ImportRow, Mode};
 use tongban_domain::{Mandate, Role};
 
-use super::Problem;
+use super::{DivisionCodes, Problem};
 
 macro_rules! answer {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {$(
@@ -315,6 +315,8 @@ answer! {
         rows: Vec<serde_json::Value>,
         /// The codes that are counted, where one item was asked for: its own, and those of what came before and after it.
         items: Option<Vec<String>>,
+        /// The division that was asked for, and those among the rows that had several codes: rows name the one that it has today.
+        divisions: Vec<DivisionCodes>,
         /// The checkpoints that they are folded from.
         as_of: Vec<CheckpointView>,
         /// 演示.

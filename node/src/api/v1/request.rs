@@ -201,6 +201,9 @@ request! {
         /// Of one item alone, by its whole code, short code or base code, with those before and after it; of all when absent.
         #[serde(default)]
         item: Option<String>,
+        /// Of one division alone, by any of its codes; of all when absent.
+        #[serde(default)]
+        division: Option<DivisionCode>,
     }
     /// Names an envelope in quarantine.
     QuarantineQuery {

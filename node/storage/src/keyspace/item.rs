@@ -5,7 +5,8 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::Digest;
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::catalogue::{
-    BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, Successor, short_code,
+    BaseItem, Bound, Crosswalk, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, Successor,
+    going_on, short_code,
 };
 use tongban_domain::{Due, DueKind};
 
@@ -65,6 +66,7 @@ pub fn standard_number(kind: StandardKind) -> u8 {
         StandardKind::LifeEvent => 2,
         StandardKind::Entry => 3,
         StandardKind::Policy => 4,
+        StandardKind::Division => 5,
     }
 }
 
@@ -294,31 +296,41 @@ pub fn due(read: &dyn Read, until: Timestamp, limit: usize) -> Result<Vec<Due>, 
     Ok(found)
 }
 
-/// Items by whole or short code, at most two; where there is none in force, the draft.
+/// Items by whole or short code, those that go on ([`going_on`]); where there is none in force, the draft.
 pub fn named(read: &dyn Read, code: &str) -> Result<Vec<ServiceItem>, StorageError> {
     let mut found = Vec::new();
-    for ((_, whole), ()) in BY_SHORT.list(read, &stem(&code.to_owned()), None, 2)? {
+    for ((_, whole), ()) in BY_SHORT.list(read, &stem(&code.to_owned()), None, usize::MAX)? {
         let item = match ITEM.load(read, &whole)? {
             Some(item) => Some(item),
             None => DRAFT.load(read, &whole)?,
         };
         found.extend(item);
     }
-    Ok(found)
+    Ok(going_on(found))
 }
 
-/// Another node's item by whole or short code.
+/// Another node's item by whole or short code; of several that one short code names the one that goes on.
 pub fn foreign(read: &dyn Read, division: DivisionCode, code: &str) -> Result<Option<ForeignItem>, StorageError> {
     if let Some(item) = FOREIGN.load(read, &(division, code.to_owned()))? {
         return Ok(Some(item));
     }
-    let mut found = None;
+    let mut found: Vec<ForeignItem> = Vec::new();
     FOREIGN.visit(read, &stem(&division), None, false, |(_, whole), item| {
         if short_code(&whole) == code {
-            found = Some(item);
-            return std::ops::ControlFlow::Break(());
+            found.push(item);
         }
         std::ops::ControlFlow::Continue(())
     })?;
-    Ok(found)
+    let goes_on = going_on(found.iter().map(|foreign| foreign.item.clone()).collect()).into_iter().next();
+    Ok(goes_on.and_then(|item| found.into_iter().find(|foreign| foreign.item.code == item.code)))
+}
+
+/// The cross-walk of codes of divisions, as far as it is known here.
+///
+/// # Errors
+///
+/// When the state can't be read.
+pub fn crosswalk(read: &dyn Read) -> Result<Crosswalk, StorageError> {
+    let lines = STANDARD.list(read, &stem(&standard_number(StandardKind::Division)), None, usize::MAX)?;
+    Ok(Crosswalk::of(lines.into_iter().map(|(_, standard)| standard)))
 }
