@@ -68,7 +68,7 @@ pub(crate) use life::{Acting, bring, take_back};
 pub use life::{Brought, ItemAct, LifeReport, Selection};
 pub use publish::{PublishReport, Refused};
 pub(crate) use publish::{in_force, named};
-pub(crate) use redivide::redivide;
+pub(crate) use redivide::{redivide, withdraw_division};
 pub use redivide::{DivisionPlan, DivisionReport};
 pub(crate) use reorganise::reorganise;
 pub use reorganise::{Moved, Reorganisation, ReorganisationReport};
