@@ -4,9 +4,8 @@ use minicbor::{Decode, Encode};
 use serde::Serialize;
 use tongban_codes::time::{Date, Timestamp};
 
-use super::custody::here;
-use super::progress::record;
-use super::review::{paper, reason};
+use super::paper::{Handed, reason};
+use super::progress::done;
 use super::{ActKind, Case, Deadlines, Status};
 use crate::catalogue::{Mode, SpecialLink, TYPE_PERMIT, Unit};
 use crate::change::Change;
@@ -137,13 +136,8 @@ pub(crate) fn suspend(
     let note = format!("{procedure}，预计 {days} 个工作日（{basis}）");
     case.stops.push(Stop { procedure, basis, announced: days, from: at.date(), until: None });
     case.status = Status::SpecialProcedure;
-    let here = here(facts);
-    let act = case.act(ActKind::Suspend, actor, here, at, Some(note));
-    let document = paper(facts, &case, &actor.operator, at, "application/tongban-suspension+cbor", &told, None);
-    let mut change = Change::of(Vec::new(), Change::case(&case));
-    record(&mut change, here, &case, act);
-    change.documents.push(document);
-    Ok(change)
+    let handed = Handed { content_type: "application/tongban-suspension+cbor", items: &told };
+    Ok(done(facts, actor, case, ActKind::Suspend, (at, Some(note)), Some(handed)))
 }
 
 /// Lets the clock run again: the deadlines move by what the procedure took.
@@ -161,11 +155,7 @@ pub(crate) fn resume(
     }
     case.status = Status::Accepted;
     recompute(facts, &mut case);
-    let here = here(facts);
-    let act = case.act(ActKind::Resume, actor, here, at, note);
-    let mut change = Change::of(Vec::new(), Change::case(&case));
-    record(&mut change, here, &case, act);
-    Ok(change)
+    Ok(done(facts, actor, case, ActKind::Resume, (at, note), None))
 }
 
 /// The most days by which a case may be extended, and what allows it.
@@ -246,13 +236,8 @@ pub(crate) fn extend(
     let note = format!("延长 {days} 个工作日，{approver}批准（{basis}）：{text}");
     case.extension = Some(Extension { days, approver: approver.to_owned(), on: at.date(), basis });
     recompute(facts, &mut case);
-    let here = here(facts);
-    let act = case.act(ActKind::Extend, actor, here, at, Some(note));
-    let document = paper(facts, &case, &actor.operator, at, "application/tongban-extension+cbor", &told, None);
-    let mut change = Change::of(Vec::new(), Change::case(&case));
-    record(&mut change, here, &case, act);
-    change.documents.push(document);
-    Ok(change)
+    let handed = Handed { content_type: "application/tongban-extension+cbor", items: &told };
+    Ok(done(facts, actor, case, ActKind::Extend, (at, Some(note)), Some(handed)))
 }
 
 /// The deadlines anew, with all stops and the extension. Where the calendar has been replaced since, none comes earlier than it was.

@@ -5,8 +5,8 @@ use tongban_codes::licence_id::{LicenceId, LicenceTypeCode};
 use tongban_codes::time::{Date, Timestamp};
 
 use super::custody::here;
-use super::progress::record;
-use super::review::{paper, reason};
+use super::paper::{paper, reason};
+use super::progress::{done, record};
 use super::{ActKind, Case, Status, named};
 use crate::authority::LicenceType;
 use crate::catalogue::short_code;
@@ -235,14 +235,14 @@ pub(crate) fn deliver(
     case.may(facts, ActKind::Deliver)?;
     let note = note.map(reason).transpose()?;
     case.status = Status::Delivered;
-    plain(facts, actor, case, ActKind::Deliver, note, at)
+    Ok(done(facts, actor, case, ActKind::Deliver, (at, note), None))
 }
 
 /// Closes.
 pub(crate) fn close(facts: &dyn Facts, actor: &Actor, mut case: Case, at: Timestamp) -> Result<Change, Rejection> {
     case.may(facts, ActKind::Close)?;
     case.status = Status::Closed;
-    plain(facts, actor, case, ActKind::Close, None, at)
+    Ok(done(facts, actor, case, ActKind::Close, (at, None), None))
 }
 
 /// The applicant withdraws before the decision.
@@ -264,20 +264,5 @@ pub(crate) fn withdraw(
     case.status = Status::Withdrawn;
     case.deemed_at = None;
     let note = case.reason.clone();
-    plain(facts, actor, case, ActKind::Withdraw, note, at)
-}
-
-fn plain(
-    facts: &dyn Facts,
-    actor: &Actor,
-    mut case: Case,
-    kind: ActKind,
-    note: Option<String>,
-    at: Timestamp,
-) -> Result<Change, Rejection> {
-    let here = here(facts);
-    let act = case.act(kind, actor, here, at, note);
-    let mut change = Change::of(Vec::new(), Change::case(&case));
-    record(&mut change, here, &case, act);
-    Ok(change)
+    Ok(done(facts, actor, case, ActKind::Withdraw, (at, note), None))
 }

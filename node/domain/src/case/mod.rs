@@ -20,6 +20,7 @@ mod collect;
 mod custody;
 mod deadline;
 mod decision;
+mod paper;
 mod progress;
 mod review;
 mod submission;
