@@ -95,7 +95,8 @@ fn is_permit(case: &Case) -> bool {
 /// What allows a procedure to stop the clock: the item, with a basis; or, for a permit, the law.
 fn basis(facts: &dyn Facts, case: &Case, procedure: &str) -> Result<String, Rejection> {
     let links = links(facts, case);
-    let of_item = links.iter().filter(|link| link.name.trim() == procedure).find_map(|link| link.stops_by(is_permit(case)));
+    let of_item =
+        links.iter().filter(|link| link.name.trim() == procedure).find_map(|link| link.stops_by(is_permit(case)));
     let of_law = (is_permit(case) && PROCEDURES.contains(&procedure)).then_some(PROCEDURES_BASIS);
     let runs_inside = links.iter().any(|link| link.holds_inside(procedure));
     let basis = of_item.or(of_law).filter(|_| !runs_inside && !procedure.is_empty());

@@ -17,8 +17,7 @@ use crate::{Actor, Authority, Desk, Facts, Mandate, Rejection, codes};
 /// The mandate in force under which an operator acts for the authority in charge, as its act names it: item and grantor.
 pub(super) fn mandate(facts: &dyn Facts, actor: &Actor, case: &Case, at: Timestamp) -> Result<String, Rejection> {
     let code = &case.item.code;
-    let covers =
-        |mandate: &Mandate| mandate.covers(code, at.date()) || mandate.covers(short_code(code), at.date());
+    let covers = |mandate: &Mandate| mandate.covers(code, at.date()) || mandate.covers(short_code(code), at.date());
     let mandates = facts.operator(&actor.operator).map(|operator| operator.mandates).unwrap_or_default();
     let mandate = mandates.into_iter().find(covers).ok_or_else(|| {
         Rejection::new(
