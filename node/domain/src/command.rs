@@ -146,6 +146,8 @@ pub enum Command {
         /// Decides everything and writes nothing.
         dry_run: bool,
     },
+    /// Takes back what this node has said about the code of a division below it: the code that was to end.
+    WithdrawDivision(DivisionCode),
     /// Says for which department's line an operator acts.
     AssignLine {
         /// Operator.

@@ -34,7 +34,10 @@ fn roles(command: &Command) -> &'static [Role] {
             &[Role::Catalogue, Role::Line]
         }
         Command::BringItems { act, .. } => act.roles(),
-        Command::Reorganise { .. } | Command::ChangeDivision { .. } | Command::AssignLine { .. } => &[Role::Admin],
+        Command::Reorganise { .. }
+        | Command::ChangeDivision { .. }
+        | Command::WithdrawDivision(_)
+        | Command::AssignLine { .. } => &[Role::Admin],
         Command::Collect { .. }
         | Command::Offer(_)
         | Command::Deliver { .. }
@@ -147,6 +150,10 @@ pub fn decide(
         Command::ChangeDivision { plan, dry_run } => {
             let (report, events) = catalogue::redivide(facts, acting, plan, *dry_run)?;
             Ok(Change::of(events, Reply::Redivided(report)))
+        }
+        Command::WithdrawDivision(old) => {
+            let event = catalogue::withdraw_division(facts, *old)?;
+            Ok(Change::of(vec![event], Reply::Standard { standard: old.to_string() }))
         }
         Command::AssignLine { operator, department } => assign_line(facts, operator, department.as_deref()),
         Command::WithdrawItem(code) => {

@@ -219,6 +219,25 @@ fn a_superior_says_it_to_everyone_and_the_division_moves() {
     assert_eq!(hall.state.items.len(), 4);
 }
 
+/// What a superior got wrong it takes back and says anew; what items have moved with stays.
+#[test]
+fn a_line_about_a_division_below_can_be_taken_back() {
+    let from = date(2027, 1, 1);
+    let mut city = Hall::new("511600", "广安市");
+    let withdraw = Command::WithdrawDivision(code("511602"));
+    assert_eq!(city.code(&withdraw), "standard-unknown");
+    redivide(&mut city, "511602", "511643", from);
+    city.act(&withdraw).unwrap();
+    assert_eq!(city.code(&withdraw), "standard-unknown");
+    assert_eq!(Crosswalk::gather(&city.state).codes(code("511602")).len(), 1);
+    redivide(&mut city, "511602", NEW, from);
+    let said = city.state.standards.values().next().unwrap();
+    assert_eq!((said.version, Crosswalk::gather(&city.state).current(code("511602"), from)), (3, code(NEW)));
+    let mut hall = hall::guangan();
+    redivide(&mut hall, "511602", NEW, from);
+    assert_eq!(hall.code(&withdraw), "invalid-field");
+}
+
 fn line(keeper: &str, old: &str, new: &str, from: Date) -> Standard {
     let hall = Hall::new(keeper, "某地");
     let body = DivisionChange { old: code(old), new: code(new), name: None, order: "文".into() };

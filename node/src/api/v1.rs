@@ -22,6 +22,7 @@
 //! | GET `/v1/items/diff` | [`DiffQuery`] | [`List`] under `changes` |
 //! | POST `/v1/authorities/reorganise` | [`Reorganise`] | `moved`, `base_items`, `drafts`, `operators`, `refused`, `dry_run` |
 //! | POST `/v1/divisions/change` | [`ChangeDivision`] | `old`, `new`, `from`, `own`, and as of `/v1/authorities/reorganise` |
+//! | POST `/v1/divisions/withdraw` | [`WithdrawDivision`] | `standard` |
 //! | GET `/v1/divisions` | | [`List`] of [`DivisionChangeView`] under `divisions` |
 //! | POST `/v1/operators/line` | [`AssignLine`] | the operator |
 //! | GET `/v1/items` | [`ItemQuery`] | [`List`] of [`ItemView`] under `items` |

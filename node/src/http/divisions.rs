@@ -6,16 +6,19 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tongban_codes::division::DivisionCode;
 use tongban_domain::Command;
-use tongban_domain::catalogue::{DivisionPlan, StandardBody, StandardKind};
+use tongban_domain::catalogue::{DivisionPlan, ItemState, StandardBody, StandardKind};
 use tongban_storage::keyspace::item;
 use tongban_storage::keyspace::key::stem;
 
 use super::standards::division_name;
 use super::{App, Body, Call, Failure, act, listed};
-use crate::api::v1::{ChangeDivision, DivisionChangeView};
+use crate::api::v1::{ChangeDivision, DivisionChangeView, WithdrawDivision};
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/v1/divisions", get(list)).route("/v1/divisions/change", post(change))
+    Router::new()
+        .route("/v1/divisions", get(list))
+        .route("/v1/divisions/change", post(change))
+        .route("/v1/divisions/withdraw", post(withdraw))
 }
 
 /// The code under which the directory has a division that is named by any of its codes; the one given where it has none.
@@ -35,6 +38,10 @@ async fn change(State(app): State<App>, call: Call, body: Body<ChangeDivision>) 
     act(&app, &call, body.digest, Command::ChangeDivision { plan, dry_run }).await
 }
 
+async fn withdraw(State(app): State<App>, call: Call, body: Body<WithdrawDivision>) -> Result<Response, Failure> {
+    act(&app, &call, body.digest, Command::WithdrawDivision(body.value.old)).await
+}
+
 async fn list(State(app): State<App>) -> Result<Response, Failure> {
     app.fresh().await?;
     let today = app.shared.now().date();
@@ -44,7 +51,7 @@ async fn list(State(app): State<App>) -> Result<Response, Failure> {
     let mut views = Vec::new();
     for (_, standard) in item::STANDARD.list(&*snapshot, &stem(&number), None, usize::MAX)? {
         let StandardBody::Division(change) = standard.body else { continue };
-        let Some(from) = standard.effective else { continue };
+        let Some(from) = standard.effective.filter(|_| standard.state == ItemState::Published) else { continue };
         views.push(DivisionChangeView {
             counts: walk.after(change.old) == Some((change.new, from)),
             holds: from <= today,

@@ -116,7 +116,7 @@ pub(crate) fn withdraw_standard(
 }
 
 /// The refusal of a standard that this node doesn't keep.
-fn unknown(kind: StandardKind, code: &str) -> Rejection {
+pub(super) fn unknown(kind: StandardKind, code: &str) -> Rejection {
     Rejection::new(
         codes::STANDARD_UNKNOWN,
         format!("this node keeps no {} of this code", kind.name()),
@@ -127,9 +127,11 @@ fn unknown(kind: StandardKind, code: &str) -> Rejection {
 }
 
 /// The cross-walk of divisions changes by an order alone, for items have moved with it.
-fn by_order(code: &str) -> Rejection {
-    let (en, zh) =
-        ("codes of divisions change by an order, and what was changed stays", "区划代码依文件变更，变更后不撤回");
+pub(super) fn by_order(code: &str) -> Rejection {
+    let (en, zh) = (
+        "codes of divisions change by an order alone, and what has moved with them stays",
+        "区划代码依文件变更，已换码的不撤回",
+    );
     Rejection::new(codes::INVALID_FIELD, en, zh)
         .field("kind", code)
         .remedy("tongban division change", "tongban division change")

@@ -8,6 +8,7 @@ use tongban_codes::division::{self, DivisionCode};
 use tongban_codes::time::Date;
 
 use super::crosswalk::Crosswalk;
+use super::establish::{by_order, unknown as unknown_standard};
 use super::life::{Acting, note};
 use super::reorganise::{ReorganisationReport, move_division};
 use super::standard::{DivisionChange, Standard, StandardBody, StandardKind};
@@ -73,13 +74,14 @@ pub(crate) fn redivide(
         taken(facts, &walk, plan)?;
     }
     let code = plan.old.to_string();
+    let before = kept(facts, plan.old).map_or(0, |standard| standard.version);
     let change = DivisionChange { old: plan.old, new: plan.new, name, order: order.clone() };
     let standard = Standard {
         code: code.clone(),
         body: StandardBody::Division(change),
         division: here.division,
         node: here.node,
-        version: 1,
+        version: before + 1,
         state: ItemState::Published,
         effective: Some(plan.from),
         department: None,
@@ -98,6 +100,26 @@ pub(crate) fn redivide(
     }
     let report = DivisionReport { old: plan.old, new: plan.new, from: plan.from, own, moves };
     Ok((report, events))
+}
+
+/// What this node has said about a code.
+fn kept(facts: &dyn Facts, old: DivisionCode) -> Option<Standard> {
+    let here = facts.node().division;
+    let said = facts.standards(StandardKind::Division, &old.to_string());
+    said.into_iter().find(|standard| standard.division == here)
+}
+
+/// Takes back what this node has said about a division below it, whose own node says what counts then. Of its own division the items have moved
+/// with it: that stays, and another order changes it again.
+pub(crate) fn withdraw_division(facts: &dyn Facts, old: DivisionCode) -> Result<Event, Rejection> {
+    let code = old.to_string();
+    let known = kept(facts, old).filter(|standard| standard.state == ItemState::Published);
+    let Some(known) = known else { return Err(unknown_standard(StandardKind::Division, &code)) };
+    if Crosswalk::gather(facts).same(old, facts.node().division) {
+        return Err(by_order(&code));
+    }
+    let withdrawn = Standard { version: known.version + 1, state: ItemState::Withdrawn, ..known };
+    Ok(Event::Standard(Box::new(withdrawn)))
 }
 
 fn unknown(field: &'static str, code: DivisionCode, en: String, zh: String) -> Rejection {
@@ -166,7 +188,8 @@ fn taken(facts: &dyn Facts, walk: &Crosswalk, plan: &DivisionPlan) -> Result<(),
 fn stated(facts: &dyn Facts, walk: &Crosswalk, plan: &DivisionPlan) -> Result<bool, Rejection> {
     let here = facts.node();
     let said = facts.standards(StandardKind::Division, &plan.old.to_string());
-    let by_us = said.iter().any(|standard| standard.division == here.division);
+    let by_us = |standard: &Standard| standard.division == here.division && standard.state == ItemState::Published;
+    let by_us = said.iter().any(by_us);
     match walk.after(plan.old) {
         None if !by_us => Ok(false),
         Some(known) if !by_us && known == (plan.new, plan.from) => Ok(true),

@@ -24,6 +24,11 @@ request! {
         #[serde(default)]
         dry_run: bool,
     }
+    /// Takes back what this node has said about the code of a division below it.
+    WithdrawDivision {
+        /// The code that was to end.
+        old: DivisionCode,
+    }
 }
 
 /// A line of the cross-walk of codes of divisions.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::item::refusals;
-use crate::api::v1::ChangeDivision;
+use crate::api::v1::{ChangeDivision, WithdrawDivision};
 use crate::cli::Context;
 use crate::cli::failure::{Failure, Outcome, parse};
 use crate::cli::text::life::{REDIVIDED, REDIVIDED_DRY, REDIVIDED_KEPT};
@@ -32,6 +32,12 @@ pub(crate) enum Command {
         #[arg(long)]
         dry_run: bool,
     },
+    /// 撤销本节点为下级登记的对照 / take back what this node has said of a division below
+    Withdraw {
+        /// 原代码 / the code that was to end
+        #[arg(value_name = "OLD")]
+        old: String,
+    },
     /// 新旧代码对照 / the cross-walk
     List,
 }
@@ -44,6 +50,11 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Change { old, to, from, order, name, dry_run } => {
             let (old, new, from) = (parse("old", &old)?, parse("to", &to)?, parse("from", &from)?);
             change(context, &ChangeDivision { old, new, name, from, order, dry_run })
+        }
+        Command::Withdraw { old } => {
+            let old = parse("old", &old)?;
+            let answer = client.post("/v1/divisions/withdraw", &WithdrawDivision { old })?;
+            context.output.object(&answer, &["standard"])
         }
         Command::List => {
             let answer = client.get("/v1/divisions", &[])?;
