@@ -285,6 +285,19 @@ fn tables_come_in_again() {
     let tables = out.join(batch.as_str().unwrap_or_default());
     let items = stage.node().ok(&["item", "from-tables", &tables.to_string_lossy()]);
     assert_eq!(items.as_array().map(Vec::len), Some(1), "{items}");
+    // A batch of changes is no item, and all that was sent is one again.
+    stage.change("\"visits\": \"0\"", "\"visits\": \"1\", \"visits_reason\": \"现场核验\"");
+    let changes = stage.node().ok(&["item", "report", "--to-files", &place])["batch"].clone();
+    let of = |batch: &str| out.join(batch).to_string_lossy().into_owned();
+    stage.node().refused(&["item", "from-tables", &of(changes.as_str().unwrap_or_default())], "front-tables");
+    for (since, count) in [(batch.as_str().unwrap_or_default(), None), ("0", Some(1))] {
+        stage.node().ok(&["item", "report", "--to-files", &place, "--since", since]);
+        let arguments = ["item", "from-tables", &of(&format!("since-{since}"))];
+        match count {
+            Some(count) => assert_eq!(stage.node().ok(&arguments).as_array().map(Vec::len), Some(count)),
+            None => drop(stage.node().refused(&arguments, "front-tables")),
+        }
+    }
     let file = stage.cluster.file("back.json", items.to_string().as_bytes());
     stage.cluster.init(NEIGHBOUR, "511603", "前锋区").start();
     let other = stage.cluster.node(NEIGHBOUR);
@@ -325,7 +338,7 @@ fn a_script_does_what_a_connection_does() {
     assert_eq!(read(), script);
     let second = stage.cluster.root().join("second.sql");
     let second = second.to_string_lossy();
-    for since in ["20260914", "511603000000-20260914-0001", "../x"] {
+    for since in ["20260914", "511603000000-20260914-0001", "511602000000-20260931-0001", "../x"] {
         stage.node().refused(&["item", "report", "--to-sql", &second, "--since", since], "invalid-field");
     }
     let again = stage.node().ok(&["--yes", "item", "report", "--to-sql", &place, "--since", "0"]);
@@ -367,12 +380,15 @@ fn answers_in_a_table_of_their_own_are_taken() {
         stage.front.run(&format!(
             "INSERT INTO answers SELECT 'other-' || n, {column}'1', NULL, NULL FROM generate_series(1, 12000) AS n"
         ));
-        let column = if has_batch { "cd_batch, " } else { "" };
-        stage
-            .front
-            .run(&format!("INSERT INTO answers SELECT row_guid, {column}'1', NULL, NULL FROM up_task_general_basic"));
+        // A batch that isn't said may be a blank as well as nothing.
+        let tables = [("basic", "cd_batch"), ("extend", "NULL"), ("material", "''"), ("questions", "'  '")];
+        for (table, column) in tables {
+            let column = if has_batch { format!("{column}, ") } else { String::new() };
+            let from = format!("FROM up_task_general_{table}");
+            stage.front.run(&format!("INSERT INTO answers SELECT row_guid, {column}'1', NULL, NULL {from}"));
+        }
         let (exit, said) = stage.node().call(&["item", "reconcile", "--from", &address, "--mapping", &mapping]);
-        assert_eq!((exit, &said["accepted"], &said["waiting"]), (0, &1.into(), &(ROWS - 1).into()), "{said}");
+        assert_eq!((exit, &said["accepted"], &said["waiting"]), (0, &ROWS.into(), &0.into()), "{said}");
         assert_eq!(said["unknown"], serde_json::json!([]), "{said}");
     }
 }
@@ -395,6 +411,10 @@ fn what_is_wrong_is_said() {
     let other = other.to_string_lossy();
     let problem = stage.node().refused(&["item", "report", "--to", &address, "--mapping", &other], "front-refused");
     assert!(problem["remedy_en"].as_str().unwrap_or_default().contains("--ddl"), "{problem}");
+    // A batch of a day to come would stand behind every later one.
+    let row = serde_json::json!({ "channel": "national", "batch": "511602000000-99991231-0001", "at": "2026-11-22T09:00:00+08:00", "rows": [] });
+    let answer = stage.node().post("/v1/front/record", "k-1", &row).expect("the node answers");
+    assert_eq!((answer.code(), answer.body["error"]["field"].as_str()), ("invalid-field", Some("batch")), "{answer:?}");
     // Whoever only sits at a window reports nothing.
     stage.node().ok(&["operator", "add", "window", "--role", "window"]);
     stage.node().refused(&["--as", "window", "item", "report", "--to", &address], "role-missing");

@@ -1,15 +1,15 @@
 //! Files that commands read and write: read whole or refused, written whole or not at all.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{Error, ErrorKind, Read, Write as _};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use tempfile::Builder;
 
 use super::Context;
 use super::failure::Failure;
 use super::text::{FILE_EXISTS, FILE_TOO_LARGE, FILE_UNREADABLE, FILE_UNWRITABLE};
-
-/// Names that are tried for a file while it is written; more are left behind only by as many broken-off commands.
-const NAMES_BESIDE: usize = 100;
 
 /// Reads a file, or what is piped in where it is called `-`.
 ///
@@ -56,41 +56,53 @@ pub(crate) fn unwritable(path: &Path, reason: &str) -> Failure {
     Failure::of(&FILE_UNWRITABLE, path.display().to_string(), &[reason])
 }
 
-/// Writes a file whole or not at all: beside its place first, synced, then under its name. Missing folders are made.
+/// Writes a file whole or not at all: beside its place first, synced, then under its name. Missing folders are made, links are followed, and what
+/// is no file (a device, a pipe) is written into. Nothing is replaced without `--yes`, whenever it came there.
 ///
 /// # Errors
-/// `file-unwritable`; what stood under the name stands there still.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    written(path, bytes).map_err(|error| unwritable(path, &error.to_string()))
+/// `file-unwritable`, `file-exists`; what stood under the name stands there still.
+pub(super) fn write(context: &Context, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    written(path, bytes, context.yes).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => Failure::of(&FILE_EXISTS, path.display().to_string(), &[]),
+        _ => unwritable(path, &error.to_string()),
+    })
 }
 
-fn written(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if let Some(folder) = folder {
-        std::fs::create_dir_all(folder)?;
+/// `AlreadyExists` of what stands there, unless it may be replaced.
+fn written(path: &Path, bytes: &[u8], replaces: bool) -> Result<(), Error> {
+    let held = match path.metadata() {
+        Ok(_) if !replaces => return Err(ErrorKind::AlreadyExists.into()),
+        Ok(held) if held.is_dir() => return Err(ErrorKind::IsADirectory.into()),
+        Ok(held) if !held.is_file() => return OpenOptions::new().write(true).open(path)?.write_all(bytes),
+        Ok(held) => Some(held.permissions()),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    let path = if held.is_some() { path.canonicalize()? } else { path.to_owned() };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let opened = File::open(folder);
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    // What the user's mask leaves of it, as of every new file.
+    let mode = Permissions::from_mode(0o666);
+    let mut beside = Builder::new().prefix(&name).suffix(".part").permissions(mode).tempfile_in(folder)?;
+    if let Some(mode) = held {
+        beside.as_file().set_permissions(mode)?;
     }
-    let (mut file, beside) = beside(path)?;
-    let done = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| std::fs::rename(&beside, path));
-    if let Err(error) = done {
-        // It is this command's own; that it can't be taken away says less than what went wrong before.
-        let _ = std::fs::remove_file(&beside);
-        return Err(error);
-    }
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    beside.write_all(bytes)?;
+    beside.as_file().sync_all()?;
+    if replaces { beside.persist(&path) } else { beside.persist_noclobber(&path) }?;
+    synced(opened)
 }
 
-/// A new file beside another; whatever lies there already is somebody else's.
-fn beside(path: &Path) -> Result<(File, PathBuf), Error> {
-    for number in 0..NAMES_BESIDE {
-        let mut name = path.as_os_str().to_owned();
-        name.push(if number == 0 { ".part".to_owned() } else { format!(".part{number}") });
-        match OpenOptions::new().write(true).create_new(true).open(&name) {
-            Ok(file) => return Ok((file, name.into())),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
+/// Syncs a folder in which a file came under its name; one that may be written and not read can't be.
+fn synced(folder: Result<File, Error>) -> Result<(), Error> {
+    match folder {
+        Ok(folder) => folder.sync_all(),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(error),
     }
-    Err(Error::new(ErrorKind::AlreadyExists, format!("{}.part: {NAMES_BESIDE} files lie there", path.display())))
 }
 
 #[cfg(test)]
@@ -107,7 +119,11 @@ mod tests {
             std::fs::write(&path, vec![7; length]).unwrap();
             match read(&path, 3) {
                 Ok(bytes) => assert_eq!((bytes.len(), true), (length, is_read)),
-                Err(failure) => assert_eq!((failure.problem.code.as_str(), false), ("file-too-large", is_read)),
+                Err(failure) => {
+                    assert_eq!((failure.problem.code.as_str(), false), ("file-too-large", is_read));
+                    // A licence can't be split.
+                    assert!(!failure.problem.remedy_en.contains("split it"), "{failure:?}");
+                }
             }
         }
         assert_eq!(read(&folder.path().join("none"), 3).unwrap_err().problem.code, "file-unreadable");
@@ -117,19 +133,74 @@ mod tests {
     fn nothing_beside_a_file_is_touched() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("made/out.sql");
-        write(&path, b"one").unwrap();
+        written(&path, b"one", false).unwrap();
         let strangers = ["out.sql.part", "out.new"].map(|name| path.with_file_name(name));
         for stranger in &strangers {
             std::fs::write(stranger, b"a stranger's").unwrap();
         }
-        write(&path, b"two").unwrap();
+        written(&path, b"two", true).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         for stranger in &strangers {
             assert_eq!(std::fs::read(stranger).unwrap(), b"a stranger's");
         }
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 3);
-        // A folder in its place: what was written beside it goes.
-        assert_eq!(write(path.parent().unwrap(), b"x").unwrap_err().problem.code, "file-unwritable");
+        // A folder in its place stays, and nothing is left beside it.
+        let error = written(path.parent().unwrap(), b"x", true).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::IsADirectory);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_came_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.sql");
+        written(&path, b"one", false).unwrap();
+        // Whoever asked earlier found nothing there.
+        assert_eq!(written(&path, b"two", false).unwrap_err().kind(), ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&path).unwrap(), b"one");
+        // Two at once: one of them is told.
+        let path = folder.path().join("both.sql");
+        let write = |bytes: &'static [u8]| {
+            let path = &path;
+            move || written(path, bytes, false).map(|()| bytes).map_err(|error| error.kind())
+        };
+        let done = std::thread::scope(|scope| {
+            let threads = [b"one", b"two"].map(|bytes| scope.spawn(write(bytes)));
+            threads.map(|thread| thread.join().unwrap())
+        });
+        let (won, told): (Vec<_>, Vec<_>) = done.into_iter().partition(Result::is_ok);
+        assert_eq!((won.len(), told), (1, vec![Err(ErrorKind::AlreadyExists)]));
+        assert_eq!(std::fs::read(&path).unwrap(), won[0].unwrap());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn links_are_followed_and_devices_written_into() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("there/real.json"), folder.path().join("link.json"));
+        written(&real, b"one", false).unwrap();
+        std::fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        written(&link, b"two", true).unwrap();
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        assert_eq!(std::fs::read(&real).unwrap(), b"two");
+        assert_eq!(real.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+        // A device of this test's own: that of the system must outlive a fault.
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU, 0).unwrap();
+        let reader = {
+            let pipe = pipe.clone();
+            std::thread::spawn(move || std::fs::read(pipe).unwrap())
+        };
+        written(&pipe, b"three", true).unwrap();
+        assert!(!pipe.metadata().unwrap().is_file());
+        assert_eq!(reader.join().unwrap(), b"three");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_not_synced() {
+        for (error, is_done) in [(ErrorKind::PermissionDenied, true), (ErrorKind::NotFound, false)] {
+            assert_eq!(synced(Err(error.into())).is_ok(), is_done, "{error:?}");
+        }
     }
 }

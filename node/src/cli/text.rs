@@ -29,7 +29,8 @@ impl Lang {
     }
 }
 
-/// A text in both languages; `{0}`, `{1}` … stand for values.
+/// A text in both languages; `{0}`, `{1}` … stand for values, `{0|row|rows}` for the first word where value 0 is 1 and for the second where it is
+/// another number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Text {
     pub(crate) en: &'static str,
@@ -52,13 +53,13 @@ pub(crate) fn fill(text: &str, values: &[&str]) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
-        match after.split_once('}') {
-            Some((number, after)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-                let value = number.parse::<usize>().ok().and_then(|at| values.get(at));
-                filled.push_str(value.copied().unwrap_or_default());
+        let place = after.split_once('}').and_then(|(place, after)| Some((put(place, values)?, after)));
+        match place {
+            Some((value, after)) => {
+                filled.push_str(value);
                 rest = after;
             }
-            _ => {
+            None => {
                 filled.push('{');
                 rest = after;
             }
@@ -66,6 +67,19 @@ pub(crate) fn fill(text: &str, values: &[&str]) -> String {
     }
     filled.push_str(rest);
     filled
+}
+
+/// What stands in a place: the value, or one of two words by whether the value is one; `None` of braces that are no place.
+fn put<'t>(place: &'t str, values: &[&'t str]) -> Option<&'t str> {
+    let (number, words) = place.split_once('|').map_or((place, None), |(number, words)| (number, Some(words)));
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let value = number.parse::<usize>().ok().and_then(|at| values.get(at)).copied().unwrap_or_default();
+    match words {
+        None => Some(value),
+        Some(words) => words.split_once('|').map(|(one, many)| if value == "1" { one } else { many }),
+    }
 }
 
 /// An error of the command line itself: stable code, field, text and remedy.
@@ -119,8 +133,8 @@ texts! {
         "{0}：未填写可拨入的地址，其他节点无法拨入本节点；本节点仍可向上级拨号";
     CODE_VALID = "{0}: valid ({1})", "{0}：有效（{1}）";
     CODE_INVALID = "{0}: not valid: {1}", "{0}：无效：{1}";
-    DUE = "{0} + {1} working days = {2}", "{0} 起 {1} 个工作日，至 {2}";
-    DUE_PROVISIONAL = "{0} + {1} working days = {2} (provisional: beyond the published calendar {3})",
+    DUE = "{0} + {1} working {1|day|days} = {2}", "{0} 起 {1} 个工作日，至 {2}";
+    DUE_PROVISIONAL = "{0} + {1} working {1|day|days} = {2} (provisional: beyond the published calendar {3})",
         "{0} 起 {1} 个工作日，至 {2}（暂定：超出已公布的日历 {3}）";
     IMPORTED = "{0} came in, {1} of them flagged, {2} rejected.", "导入 {0} 项，其中 {1} 项有问题；拒绝 {2} 项。";
     SENDING = "sending rows", "正在导入";
@@ -129,28 +143,30 @@ texts! {
     FILE_WRITTEN = "The sealed file is in {0}.", "带签章的证照文件已写入 {0}。";
     VERDICT_VALID = "valid: {0}", "有效：{0}";
     VERDICT_INVALID = "not valid: {0} ({1})", "无效：{0}（{1}）";
-    AUDIT_EQUAL = "{0} entries folded again; every figure is equal.", "重新汇总 {0} 条，各项数字一致。";
-    AUDIT_DIFFERS = "{0} entries folded again; {1} figures differ:", "重新汇总 {0} 条，{1} 项数字不一致：";
+    AUDIT_EQUAL = "{0} {0|entry|entries} folded again; every figure is equal.", "重新汇总 {0} 条，各项数字一致。";
+    AUDIT_DIFFERS = "{0} {0|entry|entries} folded again; {1} {1|figure differs|figures differ}:", "重新汇总 {0} 条，{1} 项数字不一致：";
     NOTHING_WAITS = "Nothing of this case waits here.", "该办件在本节点没有待送达的内容。";
     AS_OF = "as of", "数据截至";
     WITH_LINEAGE = "counted together with what came before and after it: {0}", "含前身、后继事项：{0}";
+    WITH_CODES = "{0} has these codes, counted together: {1}", "{0} 的新旧代码合并统计：{1}";
     FINDINGS = "findings", "发现的问题";
     PEERS = "peers", "关联节点";
     HISTORY = "history", "办理过程";
+    STOPS = "time that isn't counted", "不计入时限";
     CONFIRM_CANCEL = "Cancel the licence {0}? It can't be undone.", "确定注销证照 {0}？此操作不可撤销。";
     CONFIRM_REVOKE = "Revoke the node {0} as of {1}? Its links are closed, and what it seals counts no more.", "确定自 {1} 起撤销节点 {0}？其链路将被切断，其后签章不再有效。";
     CONFIRM_WITHDRAW = "Withdraw the item {0}?", "确定取消事项 {0}？";
     CONFIRM_WITHDRAW_STANDARD = "Withdraw the {0} {1}?", "确定撤销{0} {1}？";
     STANDARDS_SET = "{0} set, {1} unchanged, {2} refused.", "已设定 {0} 项，未变 {1} 项，拒绝 {2} 项。";
-    QUALITY_SUMMARY = "{0} items, mean score {1}, {2} % of the guides accurate.", "共 {0} 项，平均 {1} 分，指南准确度 {2}%。";
-    LIST_TITLE = "{0}: {1} items ({2})", "{0}：{1} 项（{2}）";
-    REPORT_TITLE = "As of {0}: {1} items that are applied for, {2} of them without a guide.", "截至 {0}：依申请事项 {1} 项，其中 {2} 项没有办事指南。";
+    QUALITY_SUMMARY = "{0} {0|item|items}, mean score {1}, {2} % of the guides accurate.", "共 {0} 项，平均 {1} 分，指南准确度 {2}%。";
+    LIST_TITLE = "{0}: {1} {1|item|items} ({2})", "{0}：{1} 项（{2}）";
+    REPORT_TITLE = "As of {0}: {1} {1|item that is|items that are} applied for, {2} of them without a guide.", "截至 {0}：依申请事项 {1} 项，其中 {2} 项没有办事指南。";
     PRESENCE_UNLISTED = "They ask for presence and are on no negative list:", "要求到现场但不在网上审批负面清单内：";
     CONFIRM_HINT = "[y/N] ", "［y/N］";
     TRYING_AGAIN = "The connection broke, trying again…", "连接中断，正在重试…";
     DOCTOR_OK = "Everything is in order.", "一切正常。";
-    DOCTOR_WARN = "In order, {0} warnings.", "可以运行，有 {0} 项提醒。";
-    DOCTOR_FAIL = "{0} faults, {1} warnings.", "{0} 项故障，{1} 项提醒。";
+    DOCTOR_WARN = "In order, {0} {0|warning|warnings}.", "可以运行，有 {0} 项提醒。";
+    DOCTOR_FAIL = "{0} {0|fault|faults}, {1} {1|warning|warnings}.", "{0} 项故障，{1} 项提醒。";
 }
 
 faults! {
@@ -166,7 +182,7 @@ faults! {
     ANSWER_UNKNOWN = "answer-unknown", "": "the connection broke before the answer came: {0}", "尚未收到答复连接即中断：{0}";
         "repeat the command with --idempotency-key {1}: what was done is not done again",
         "请加上 --idempotency-key {1} 重复该命令：已办的不会重办";
-    ANSWER_LATE = "answer-late", "": "no answer within {0} seconds", "{0} 秒内没有答复";
+    ANSWER_LATE = "answer-late", "": "no answer within {0} {0|second|seconds}", "{0} 秒内没有答复";
         "see tongban status; then repeat with --idempotency-key {1}: what was done is not done again",
         "查看 tongban status；然后加上 --idempotency-key {1} 重复该命令：已办的不会重办";
     ANSWER_UNREADABLE = "answer-unreadable", "": "the node's answer can't be read: {0}", "无法读取节点的答复：{0}";
@@ -192,7 +208,7 @@ faults! {
     FILE_UNREADABLE = "file-unreadable", "file": "the file can't be read: {0}", "无法读取文件：{0}";
         "check path and permissions", "请检查路径和权限";
     FILE_TOO_LARGE = "file-too-large", "file": "the file has more than {0} MiB", "文件超过 {0} MiB";
-        "split it; nothing was read of it", "请拆分，未读取任何内容";
+        "nothing was read of it; a list can be split, of anything else take the right file", "未读取任何内容；清单类文件请拆分，其他文件请核对是否选错";
     FILE_EXISTS = "file-exists", "file": "the file exists already", "文件已存在";
         "choose another name, or add --yes to replace it", "请换一个文件名，或加 --yes 覆盖";
     FILE_UNWRITABLE = "file-unwritable", "file": "the file can't be written: {0}", "无法写入文件：{0}";
@@ -263,6 +279,7 @@ labels! {
     "waits_until" = "begins", "生效日期";
     "differences" = "differences", "差异";
     "act_number" = "act", "环节序号";
+    "announced" = "announced (working days)", "告知工作日";
     "applicant" = "applicant", "申请人";
     "applied" = "applied", "已应用";
     "as_of" = "as of", "数据截至";
@@ -273,6 +290,7 @@ labels! {
     "behind_line" = "behind", "前序";
     "body" = "body", "内容";
     "bytes" = "bytes", "字节数";
+    "basis" = "basis", "依据";
     "calendar" = "calendar", "日历";
     "case" = "case", "办件标识";
     "case_no" = "case number", "办件编号";
@@ -307,6 +325,8 @@ labels! {
     "issued_on" = "issued on", "颁发日期";
     "covered" = "collected in", "可收件区划";
     "former_superior" = "former superior", "原上级";
+    "extension.approver" = "extension approved by", "延期批准人";
+    "extension.days" = "extended by (working days)", "延期工作日";
     "from" = "from", "自";
     "batch" = "batch", "批次";
     "row_guid" = "row id", "记录标识";
@@ -345,6 +365,7 @@ labels! {
     "places" = "places", "办理地数";
     "place.division" = "at", "办理地点";
     "problem" = "problem", "问题";
+    "procedure" = "procedure", "程序";
     "promised_days" = "promised days", "承诺时限";
     "promised_due" = "promised due", "承诺到期";
     "provisional" = "provisional", "暂定";
@@ -385,6 +406,11 @@ labels! {
     "version" = "version", "版本";
     "window" = "window", "窗口";
     "set_by" = "set by", "设定地";
+    "old" = "old code", "原代码";
+    "old_name" = "old name", "原名称";
+    "new" = "new code", "新代码";
+    "counts" = "counts", "采用";
+    "package" = "topic or life event", "主题、一件事";
     "holds" = "holds here", "在此执行";
     "until_then" = "until then version", "此前执行版本";
     "ceiling.materials" = "materials", "材料数";
@@ -505,8 +531,12 @@ mod tests {
     use super::*;
 
     fn places(text: &str) -> Vec<&str> {
-        let mut found: Vec<&str> =
-            text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(number, _)| number)).collect();
+        let mut found: Vec<&str> = text
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}'))
+            .filter_map(|(place, _)| place.split('|').next())
+            .collect();
         found.sort_unstable();
         found.dedup();
         found
@@ -518,7 +548,7 @@ mod tests {
 
     #[test]
     fn every_text_is_in_both_languages_with_the_same_places() {
-        for (name, text) in TEXTS.iter().chain(sheet::TEXTS).chain(front::TEXTS) {
+        for (name, text) in texts() {
             assert!(!text.en.is_empty() && !is_chinese(text.en), "{name}");
             assert!(is_chinese(text.zh) || !text.zh.is_ascii(), "{name}");
             assert_eq!(places(text.en), places(text.zh), "{name}");
@@ -529,6 +559,91 @@ mod tests {
         }
         for (word, zh) in WORDS {
             assert!(is_chinese(zh), "{word}");
+        }
+    }
+
+    fn texts() -> impl Iterator<Item = &'static (&'static str, Text)> {
+        [TEXTS, sheet::TEXTS, front::TEXTS, drift::TEXTS, life::TEXTS].into_iter().flatten()
+    }
+
+    #[test]
+    fn numbers_agree_with_what_they_count() {
+        let (one, two) = (["1"; 6], ["2"; 6]);
+        for (text, of_one, of_two) in [
+            (DUE, "1 + 1 working day = 1", "2 + 2 working days = 2"),
+            (
+                AUDIT_EQUAL,
+                "1 entry folded again; every figure is equal.",
+                "2 entries folded again; every figure is equal.",
+            ),
+            (AUDIT_DIFFERS, "1 entry folded again; 1 figure differs:", "2 entries folded again; 2 figures differ:"),
+            (
+                QUALITY_SUMMARY,
+                "1 item, mean score 1, 1 % of the guides accurate.",
+                "2 items, mean score 2, 2 % of the guides accurate.",
+            ),
+            (LIST_TITLE, "1: 1 item (1)", "2: 2 items (2)"),
+            (
+                REPORT_TITLE,
+                "As of 1: 1 item that is applied for, 1 of them without a guide.",
+                "As of 2: 2 items that are applied for, 2 of them without a guide.",
+            ),
+            (DOCTOR_WARN, "In order, 1 warning.", "In order, 2 warnings."),
+            (DOCTOR_FAIL, "1 fault, 1 warning.", "2 faults, 2 warnings."),
+            (drift::SAME, "1 node holds the same standards.", "2 nodes hold the same standards."),
+            (drift::DIFFERS, "1 node compared, 1 item differs:", "2 nodes compared, 2 items differ:"),
+            (drift::UNREACHED, "1 node was not heard.", "2 nodes were not heard."),
+            (
+                front::REPORT_SENT,
+                "Batch 1: 1 row new, 1 changed, 1 withdrawn; 1 stands as it was sent; 1 item can't be reported.",
+                "Batch 2: 2 rows new, 2 changed, 2 withdrawn; 2 stand as they were sent; 2 items can't be reported.",
+            ),
+            (
+                front::REPORT_NOTHING,
+                "Nothing to report: 1 row stands as it was sent; 1 item can't be reported.",
+                "Nothing to report: 2 rows stand as they were sent; 2 items can't be reported.",
+            ),
+            (front::REPORT_THERE, "1 row lay there already.", "2 rows lay there already."),
+            (
+                life::WAITS,
+                "1 of them begins on a later day and waits beside the version in force.",
+                "2 of them begin on a later day and wait beside the version in force.",
+            ),
+            (
+                life::REORGANISED,
+                "1 item, 1 base item and 1 draft go to 1 as of 1; 1 refused.",
+                "2 items, 2 base items and 2 drafts go to 2 as of 2; 2 refused.",
+            ),
+            (
+                sheet::HIDDEN_READ,
+                "1 hidden row was read too; --skip-hidden leaves it out.",
+                "2 hidden rows were read too; --skip-hidden leaves them out.",
+            ),
+            (sheet::HIDDEN_SKIPPED, "1 hidden row was left out.", "2 hidden rows were left out."),
+            (sheet::SKIPPED, "1 stands already and was left as it is.", "2 stand already and were left as they are."),
+            (sheet::EXPORTED, "1 item is in 1.", "2 items are in 2."),
+        ] {
+            assert_eq!(text.with(Lang::En, &one), of_one);
+            assert_eq!(text.with(Lang::En, &two), of_two);
+            assert!(!text.zh.contains('|'), "{text:?}");
+        }
+    }
+
+    /// A number before a word in the plural alone would say "1 rows" one day.
+    #[test]
+    fn no_number_stands_before_a_plural_alone() {
+        const PLURALS: [&str; 14] = [
+            "batches", "cases", "days", "drafts", "entries", "faults", "figures", "items", "lines", "nodes", "rows",
+            "seconds", "stand", "warnings",
+        ];
+        let faults = FAULTS.iter().chain(doctor::FAULTS).chain(sheet::FAULTS);
+        let faults = faults.flat_map(|fault| [(fault.code, fault.text), (fault.code, fault.remedy)]);
+        for (name, text) in texts().copied().chain(faults) {
+            for behind in text.en.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(_, behind)| behind) {
+                let words = behind.strip_prefix(' ').unwrap_or_default().split(|c: char| !c.is_ascii_alphabetic());
+                // One adjective may stand between.
+                assert!(!words.take(2).any(|word| PLURALS.contains(&word)), "{name}: {}", text.en);
+            }
         }
     }
 
@@ -550,6 +665,12 @@ mod tests {
         assert_eq!(fill("{0}", &["{1}", "y"]), "{1}");
         assert_eq!(fill("{x} {", &[]), "{x} {");
         assert_eq!(fill("{7}", &["x"]), "");
+        for (value, filled) in
+            [("0", "0 rows"), ("1", "1 row"), ("2", "2 rows"), ("11", "11 rows"), ("1.0", "1.0 rows")]
+        {
+            assert_eq!(fill("{0} {0|row|rows}", &[value]), filled);
+        }
+        assert_eq!(fill("{0|row}", &["1"]), "{0|row}");
     }
 
     #[test]

@@ -3,18 +3,16 @@
 //! The columns of `item import` are given the values as they are; numbers of code lists are read there, with `--codes national`. What the
 //! tables have as text alone (flow, special procedures) comes in as text.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
-use tongban_codes::ids::Digest;
 use tongban_codes::time::Date;
-use tongban_domain::tables::{Part, Table};
+use tongban_domain::tables::Part;
 
-use super::files::{FORMAT, MANIFEST, Manifest};
+use self::directory::{Record, Rows};
 use super::{FrontError, Mapping};
+
+mod directory;
 
 /// Columns of the basic table and the extension that come in as they are.
 const PLAIN: [(&str, &str); 39] = [
@@ -86,147 +84,30 @@ const FEE: [(&str, &str); 5] = [
 
 const QUESTION: [(&str, &str); 2] = [("question", "question"), ("answer", "answer")];
 
-type Record = BTreeMap<String, String>;
-
 /// The items of a directory of tables, as `item import` reads JSON; those that were taken back are left out.
 ///
 /// A directory with a manifest holds what that says, byte for byte; without one it holds all tables of each family of which it has any.
 ///
 /// # Errors
 ///
-/// [`FrontError::File`] of a file that can't be read, [`FrontError::Tables`] of one that is missing or another, and of a row without the row that it
-/// belongs to.
+/// [`FrontError::File`] of a file that can't be read, [`FrontError::Tables`] of one that is missing or another, of items of which a part
+/// alone is there, and of a row without the row that it belongs to.
 pub fn items(directory: &Path, mapping: &Mapping) -> Result<Vec<Value>, FrontError> {
-    let mut children: BTreeMap<(Part, String), Vec<Record>> = BTreeMap::new();
-    let mut basics = Vec::new();
-    for (table, path, bytes) in tables(directory, mapping)? {
-        let of = if table.part == Part::Basic { "row_guid" } else { "task_guid" };
-        for (line, record) in records(mapping, table, &path, &bytes)? {
-            if record.get("cd_operation").is_some_and(|operation| operation == "D") {
-                continue;
-            }
-            match (table.part, record.get(of).cloned()) {
-                (Part::Basic, Some(_)) => basics.push(record),
-                (part, Some(of)) => children.entry((part, of)).or_default().push(record),
-                (_, None) => {
-                    let (name, of) = (path.display(), mapping.column(of));
-                    return Err(wrong(
-                        format!("{name}: line {line}: no {of}"),
-                        format!("{name}：第 {line} 行：缺少 {of}"),
-                    ));
-                }
+    let Rows { basics, mut children } = directory::read(directory, mapping)?;
+    let made = basics.into_iter().map(|(of, mut row)| {
+        let mut all = |part| {
+            let mut rows = children.remove(&(part, of.clone())).unwrap_or_default();
+            rows.sort_by_key(|row| row.get("order_num").and_then(|number| number.parse::<u32>().ok()));
+            rows
+        };
+        for extend in all(Part::Extend) {
+            for (column, value) in extend {
+                row.entry(column).or_insert(value);
             }
         }
-    }
-    let made: Vec<Value> = basics
-        .iter()
-        .map(|basic| {
-            let of = basic.get("row_guid").cloned().unwrap_or_default();
-            let mut all = |part| {
-                let mut rows = children.remove(&(part, of.clone())).unwrap_or_default();
-                rows.sort_by_key(|row| row.get("order_num").and_then(|number| number.parse::<u32>().ok()));
-                rows
-            };
-            let mut whole = basic.clone();
-            for extend in all(Part::Extend) {
-                for (column, value) in extend {
-                    whole.entry(column).or_insert(value);
-                }
-            }
-            item(mapping, &whole, &all(Part::Material), &all(Part::Fee), &all(Part::Question))
-        })
-        .collect();
-    if let Some((_, of)) = children.into_keys().next() {
-        return Err(wrong(
-            format!("rows belong to {of}, which isn't in the basic tables"),
-            format!("有行属于 {of}，而基本信息表中没有该行"),
-        ));
-    }
-    Ok(made)
-}
-
-fn wrong(en: String, zh: String) -> FrontError {
-    FrontError::Tables { en, zh }
-}
-
-fn read(path: &Path) -> Result<Option<Vec<u8>>, FrontError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(FrontError::File { path: path.to_owned(), source }),
-    }
-}
-
-/// The files of a directory, parents before children.
-fn tables(directory: &Path, mapping: &Mapping) -> Result<Vec<(Table, PathBuf, Vec<u8>)>, FrontError> {
-    let missing = |path: &Path| wrong(format!("{} is missing", path.display()), format!("缺少 {}", path.display()));
-    let mut found = Vec::new();
-    let path = directory.join(MANIFEST);
-    if let Some(bytes) = read(&path)? {
-        let unknown =
-            |reason: &str| wrong(format!("{}: {reason}", path.display()), format!("{}：{reason}", path.display()));
-        let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| unknown(&error.to_string()))?;
-        if manifest.format != FORMAT {
-            return Err(unknown(&manifest.format));
-        }
-        for entry in manifest.files {
-            // The name of a file in this directory, not a way out of it.
-            let is_name = Path::new(&entry.name).file_name().is_some_and(|name| *name == *entry.name);
-            let Some(table) = Table::named(&entry.table).filter(|_| is_name) else {
-                return Err(unknown(&entry.table));
-            };
-            let path = directory.join(&entry.name);
-            let bytes = read(&path)?.ok_or_else(|| missing(&path))?;
-            if Digest::of(&bytes) != entry.sha256 {
-                let name = path.display();
-                return Err(wrong(
-                    format!("{name} isn't the file of the manifest: another SHA-256"),
-                    format!("{name} 与清单不符：SHA-256 不同"),
-                ));
-            }
-            found.push((table, path, bytes));
-        }
-        found.sort_by_key(|(table, ..)| *table);
-        return Ok(found);
-    }
-    let mut absent = Vec::new();
-    for table in Table::all() {
-        let name = table.name();
-        let path = directory.join(format!("{}.csv", mapping.tables.get(&name).unwrap_or(&name)));
-        match read(&path)? {
-            Some(bytes) => found.push((table, path, bytes)),
-            None => absent.push((table, path)),
-        }
-    }
-    let families: BTreeSet<_> = found.iter().map(|(table, ..)| table.family).collect();
-    match absent.iter().find(|(table, _)| found.is_empty() || families.contains(&table.family)) {
-        Some((_, path)) => Err(missing(path)),
-        None => Ok(found),
-    }
-}
-
-/// The rows of a file, with their lines.
-fn records(mapping: &Mapping, table: Table, path: &Path, bytes: &[u8]) -> Result<Vec<(u64, Record)>, FrontError> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let fault = |error: csv::Error| FrontError::File { path: path.to_owned(), source: std::io::Error::other(error) };
-    let mut reader = csv::Reader::from_reader(bytes);
-    let head = reader.headers().map_err(fault)?.clone();
-    let named = |title: &str| {
-        table
-            .columns()
-            .find(|column| mapping.column(column.name).eq_ignore_ascii_case(title.trim()))
-            .map(|column| column.name)
-    };
-    let names: Vec<Option<&str>> = head.iter().map(named).collect();
-    let mut found = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(fault)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let values = names.iter().zip(record.iter()).filter_map(|(name, value)| Some(((*name)?, value.trim())));
-        let values = values.filter(|(_, value)| !value.is_empty());
-        found.push((line, values.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()));
-    }
-    Ok(found)
+        item(mapping, &row, &all(Part::Material), &all(Part::Fee), &all(Part::Question))
+    });
+    Ok(made.collect())
 }
 
 fn item(mapping: &Mapping, row: &Record, materials: &[Record], fees: &[Record], questions: &[Record]) -> Value {
@@ -345,8 +226,6 @@ fn basis(line: &str) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     #[test]
@@ -381,54 +260,5 @@ mod tests {
         {
             assert_eq!(day(text), text);
         }
-    }
-
-    #[test]
-    fn tables_come_whole_or_not_at_all() {
-        let folder = tempfile::tempdir().unwrap();
-        let put = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-        let said = || items(folder.path(), &Mapping::default()).map(|items| items.len());
-        let refused = |word: &str| {
-            let error = said().unwrap_err();
-            assert!(error.code() == "front-tables" && error.to_string().contains(word), "{word}: {error}");
-            assert!(error.problem().zh.contains(word), "{word}: {error:?}");
-        };
-        refused("up_task_general_basic.csv");
-        put("up_task_general_basic.csv", "row_guid,task_name\ng-1,名\n");
-        for table in ["extend", "material", "fee_project", "questions"] {
-            refused(&format!("up_task_general_{table}.csv"));
-            put(&format!("up_task_general_{table}.csv"), "row_guid,task_guid\n");
-        }
-        assert_eq!(said().unwrap(), 1);
-        put("up_task_general_material.csv", "row_guid,task_guid\nm-1,g-2\n");
-        refused("g-2");
-        put("up_task_general_material.csv", "row_guid,task_guid\nm-1,\n");
-        refused("2");
-        put("up_task_general_material.csv", "row_guid,task_guid\nm-1,g-1\n");
-        assert_eq!(said().unwrap(), 1);
-
-        // With a manifest that is what the directory holds.
-        let digest = Digest::of(b"row_guid,task_name\ng-1,\xe5\x90\x8d\n");
-        let manifest = |format: &str, name: &str| {
-            json!({
-                "format": format, "channel": "national", "division": "511602000000", "batch": "b",
-                "files": [{
-                    "name": name, "table": "up_task_general_basic", "rows": 1, "operations": {}, "sha256": digest.to_string(),
-                }],
-            })
-            .to_string()
-        };
-        put(MANIFEST, &manifest(FORMAT, "up_task_general_basic.csv"));
-        assert_eq!(said().unwrap(), 1);
-        put("up_task_general_basic.csv", "row_guid,task_name\ng-1,别名\n");
-        refused("SHA-256");
-        put(MANIFEST, &manifest(FORMAT, "none.csv"));
-        refused("none.csv");
-        put(MANIFEST, &manifest(FORMAT, "../up_task_general_basic.csv"));
-        refused(MANIFEST);
-        put(MANIFEST, &manifest("other", "up_task_general_basic.csv"));
-        refused("other");
-        put(MANIFEST, "{");
-        refused(MANIFEST);
     }
 }

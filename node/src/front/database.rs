@@ -159,8 +159,11 @@ fn questions(mapping: &Mapping) -> Vec<String> {
     };
     if !mapping.answers_in_rows() {
         let batch = &answers.batch;
-        let own =
-            if batch.is_empty() { String::new() } else { format!(" WHERE {batch} LIKE $1::text OR {batch} IS NULL") };
+        let own = if batch.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {batch} LIKE $1::text OR COALESCE(TRIM({batch}), '') = ''")
+        };
         return vec![of(&answers.guid, batch, mapping.within_schema(&answers.table), own)];
     }
     let (guid, batch) = (mapping.column("row_guid"), mapping.column("cd_batch"));

@@ -18,6 +18,9 @@ pub const FORMAT: &str = "tongban-up-task-1";
 /// The name of the manifest.
 pub const MANIFEST: &str = "manifest.json";
 
+/// The batch of everything that was ever sent.
+pub const SINCE_ALL: &str = "since-0";
+
 /// What lies in the directory of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
@@ -29,6 +32,9 @@ pub struct Manifest {
     pub division: String,
     /// The batch.
     pub batch: String,
+    /// Whether every item of which a row is here has all its rows here; manifests of earlier releases don't say it.
+    #[serde(default)]
+    pub whole: Option<bool>,
     /// The files, parents before children.
     pub files: Vec<FileEntry>,
 }
@@ -50,6 +56,8 @@ pub struct FileEntry {
 
 /// Writes a batch into a directory of its name within `directory`; a directory of the same batch is replaced. What is there is whole.
 ///
+/// `whole` says whether every item of `rows` has all its rows among them.
+///
 /// # Errors
 ///
 /// [`FrontError::File`].
@@ -59,6 +67,7 @@ pub fn write(
     division: &str,
     batch: &str,
     rows: &[ReportedRow],
+    whole: bool,
 ) -> Result<PathBuf, FrontError> {
     let place = directory.join(batch);
     let made = directory.join(format!(".{batch}.new"));
@@ -75,6 +84,7 @@ pub fn write(
         channel: mapping.name.clone(),
         division: division.to_owned(),
         batch: batch.to_owned(),
+        whole: Some(whole),
         files: Vec::new(),
     };
     for table in Table::all() {

@@ -105,7 +105,7 @@ fn a_batch_of_files_is_whole_and_can_be_written_again() {
     let mapping = Mapping::default();
     let batch = "511602000000-20261122-0001";
     for operation in [Operation::Insert, Operation::Delete] {
-        let place = files::write(directory.path(), &mapping, "511602000000", batch, &[row(operation)]).unwrap();
+        let place = files::write(directory.path(), &mapping, "511602000000", batch, &[row(operation)], true).unwrap();
         let manifest: files::Manifest =
             serde_json::from_slice(&std::fs::read(place.join(files::MANIFEST)).unwrap()).unwrap();
         assert_eq!(manifest.files[0].operations, BTreeMap::from([(operation.letter().to_owned(), 1)]));

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::json;
 use tongban_codes::division::DivisionCode;
-use tongban_codes::time::Timestamp;
+use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::catalogue::{Guide, ItemState, ServiceItem};
 use tongban_domain::tables::{
     Answer, BATCHES_A_DAY_MAX, Batch, Comparison, Outgoing, ReportedRow, TableSource, answered, compare, rows,
@@ -24,8 +24,8 @@ use tongban_storage::keyspace::{hall, item};
 use tongban_storage::{Backend, StorageError};
 
 use super::{App, Body, Call, Failure, Query, admit, problem};
-use crate::api::v1::{PlanReport, RecordAnswers, RecordReport, ReportPlan, Reported, ReportedQuery};
-use crate::engine::{ExchangeEvent, Outside};
+use crate::api::v1::{PlanReport, Problem, RecordAnswers, RecordReport, ReportPlan, Reported, ReportedQuery};
+use crate::engine::{ExchangeEvent, Outside, Refused};
 
 /// Items in one plan: their rows, with children, must fit into an answer.
 const ITEMS_MAX: usize = 500;
@@ -55,6 +55,7 @@ async fn plan(State(app): State<App>, body: Body<PlanReport>) -> Result<Response
         at,
         rows: Vec::new(),
         unchanged: 0,
+        parts: 0,
         lacks: Vec::new(),
         items: 0,
         next: None,
@@ -77,6 +78,7 @@ async fn plan(State(app): State<App>, body: Body<PlanReport>) -> Result<Response
         match made {
             Ok(made) => {
                 let Comparison { outgoing, unchanged } = compare(&code, made, &known, again);
+                plan.parts += usize::from(!outgoing.is_empty() && unchanged > 0);
                 plan.rows.extend(outgoing);
                 plan.unchanged += unchanged;
             }
@@ -110,16 +112,38 @@ fn next_batch(division: DivisionCode, stands: &FrontRow, at: Timestamp) -> Resul
     })
 }
 
-/// The name of a batch as this node makes them.
-fn check_batch(division: DivisionCode, batch: &str) -> Result<(), Failure> {
-    match Batch::named(batch, division) {
-        Some(_) => Ok(()),
-        None => {
-            let en = format!("a batch is {division}, the day and four digits, with dashes between");
-            let zh = format!("批次号为 {division}、日期和四位序号，以连字符相连");
-            Err(problem("invalid-field", "batch", batch, &en, &zh))
-        }
+/// The name of a batch as this node makes them: of a day that has come, unless the clock has gone back behind the last one's.
+fn check_batch(division: DivisionCode, batch: &str, last: Option<&str>, today: Date) -> Result<(), Box<Problem>> {
+    let wrong = |en: String, zh: String, remedy: (&str, &str)| {
+        Box::new(Problem {
+            code: "invalid-field".to_owned(),
+            field: "batch".to_owned(),
+            value: batch.chars().take(120).collect(),
+            en,
+            zh,
+            remedy_en: remedy.0.to_owned(),
+            remedy_zh: remedy.1.to_owned(),
+        })
+    };
+    let named = Batch::named(batch, division).ok_or_else(|| {
+        wrong(
+            format!("a batch is {division}, the day and four digits, with dashes between"),
+            format!("批次号为 {division}、日期和四位序号，以连字符相连"),
+            ("take the batch of the plan", "请使用计划给出的批次号"),
+        )
+    })?;
+    let last = last.and_then(|last| Batch::named(last, division)).map_or(today, Batch::day);
+    if named.day() > today.max(last) {
+        return Err(wrong(
+            format!("{} is a day to come", named.day()),
+            format!("{} 尚未到来", named.day()),
+            (
+                "take the batch of the plan, and compare the clocks of both machines",
+                "请使用计划给出的批次号，并核对两机时钟",
+            ),
+        ));
     }
+    Ok(())
 }
 
 fn check_channel(channel: &str) -> Result<(), Failure> {
@@ -160,7 +184,9 @@ async fn record(State(app): State<App>, call: Call, body: Body<RecordReport>) ->
     let RecordReport { channel, batch, at, rows } = body.value;
     check_channel(&channel)?;
     let division = app.shared.here().division;
-    check_batch(division, &batch)?;
+    let last = FRONT.load(app.state(), &channel)?.and_then(|front| front.batch);
+    check_batch(division, &batch, last.as_deref(), app.shared.now().date())
+        .map_err(|problem| Failure(Refused::Problem(problem)))?;
     check_count(rows.len())?;
     if let Some(bent) = rows.iter().find(|row| !is_whole(row)) {
         let (en, zh) = ("the row's digest is not that of its values", "行摘要与内容不符");
@@ -246,4 +272,36 @@ async fn reported(State(app): State<App>, Query(query): Query<ReportedQuery>) ->
     let more = found.len() == limit;
     let rows = found.into_iter().map(|(_, row)| row).collect();
     Ok(Json(Reported { batch, reported, reconciled, rows, more }).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_batch_is_of_a_day_that_has_come() {
+        let (division, today) = ("511602".parse().unwrap(), Date::ymd(2026, 11, 22).unwrap());
+        for (batch, last, word) in [
+            ("511602000000-20261122-0001", None, None),
+            ("511602000000-20261121-9999", Some("511602000000-20261122-0001"), None),
+            ("511602000000-20261123-0001", None, Some("2026-11-23")),
+            ("511602000000-99991231-0001", Some("511602000000-20261122-0001"), Some("9999-12-31")),
+            // The clock has gone back.
+            ("511602000000-20261124-0002", Some("511602000000-20261124-0001"), None),
+            ("511602000000-20261125-0001", Some("511602000000-20261124-0001"), Some("2026-11-25")),
+            ("20261122", None, Some("511602000000")),
+        ] {
+            match (check_batch(division, batch, last, today), word) {
+                (Ok(()), None) => {}
+                (Err(problem), Some(word)) => {
+                    assert_eq!((problem.code.as_str(), problem.value.as_str()), ("invalid-field", batch));
+                    assert!(problem.en.contains(word) && problem.zh.contains(word), "{batch}: {problem:?}");
+                    assert!(!problem.remedy_en.is_empty() && !problem.remedy_zh.is_empty(), "{batch}");
+                }
+                (found, _) => panic!("{batch}: {found:?}"),
+            }
+        }
+    }
 }

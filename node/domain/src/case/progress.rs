@@ -3,11 +3,12 @@
 use tongban_codes::time::{Date, Timestamp};
 
 use super::custody::{here, settle};
-use super::{Act, ActKind, Case, Custody, Deadlines};
+use super::paper::{Handed, paper};
+use super::{Act, ActKind, Case, Custody, Deadlines, Extension, Stop};
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::facts::Place;
-use crate::{Facts, Rejection, codes};
+use crate::{Actor, Facts, Rejection, codes};
 
 /// What the owner tells the collecting node after each act.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,10 @@ pub struct Progress {
     pub deemed: bool,
     /// Licences that came of it.
     pub licences: Vec<String>,
+    /// What stopped the clock.
+    pub stops: Vec<Stop>,
+    /// By how much the statutory time was extended.
+    pub extension: Option<Extension>,
 }
 
 impl Progress {
@@ -41,6 +46,8 @@ impl Progress {
             deadlines: case.deadlines.clone(),
             deemed: case.deemed,
             licences: case.licences.clone(),
+            stops: case.stops.clone(),
+            extension: case.extension.clone(),
         }
     }
 }
@@ -56,6 +63,25 @@ pub(super) fn record(change: &mut Change, here: Place, case: &Case, act: Act) {
         });
     }
     change.events.push(Event::Case(Box::new(case.clone()), act));
+}
+
+/// Does an act: the case after it, the word to the collecting node, and what the authority hands out with it.
+pub(super) fn done(
+    facts: &dyn Facts,
+    actor: &Actor,
+    mut case: Case,
+    kind: ActKind,
+    (at, note): (Timestamp, Option<String>),
+    handed: Option<Handed<'_>>,
+) -> Change {
+    let here = here(facts);
+    let act = case.act(kind, actor, here, at, note);
+    let document =
+        handed.map(|handed| paper(facts, &case, &actor.operator, at, handed.content_type, handed.items, None));
+    let mut change = Change::of(Vec::new(), Change::case(&case));
+    record(&mut change, here, &case, act);
+    change.documents.extend(document);
+    change
 }
 
 /// Keeps the owner's word about a case that was collected here.
@@ -116,6 +142,8 @@ pub(crate) fn mirror(
     case.deemed_at = None;
     case.deemed = progress.deemed;
     case.licences.clone_from(&progress.licences);
+    case.stops.clone_from(&progress.stops);
+    case.extension.clone_from(&progress.extension);
     match act.kind {
         ActKind::Refuse | ActKind::Notify | ActKind::Decide | ActKind::Withdraw => {
             case.reason.clone_from(&act.note);

@@ -393,6 +393,20 @@ pub fn short_code(code: &str) -> &str {
     &code[..base]
 }
 
+/// Of items that one short code names, those that can be meant: where one has taken another's place under it, or is to, the one that goes on
+/// until then, or from then on.
+#[must_use]
+pub fn going_on(found: Vec<ServiceItem>) -> Vec<ServiceItem> {
+    let place = |code: &str| found.iter().position(|item| item.code == code);
+    let mut left = vec![true; found.len()];
+    for (at, item) in found.iter().enumerate() {
+        if let Some(next) = item.successor.as_ref().and_then(|successor| place(&successor.code)) {
+            left[if item.state == ItemState::Withdrawn { at } else { next }] = false;
+        }
+    }
+    found.into_iter().zip(left).filter(|(_, left)| *left).map(|(item, _)| item).collect()
+}
+
 /// An item of another node, as it was fetched.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[cbor(map)]

@@ -27,6 +27,7 @@ use self::base::bring_base;
 use self::item::bring_item;
 pub(super) use self::item::brought;
 pub(crate) use self::item::take_back;
+use super::line::of_another;
 use super::publish::named;
 use super::quality::Gate;
 use super::{BaseItem, Difference, Editing, ItemState, Refused, ServiceItem};
@@ -327,14 +328,7 @@ fn may(facts: &dyn Facts, actor: &Actor, act: &ItemAct, base: Option<&BaseItem>)
     if keeper || of_line() {
         return Ok(());
     }
-    let line = line.unwrap_or_default();
-    Err(Rejection::new(
-        codes::ROLE_MISSING,
-        format!("{} acts for the line of “{line}”, and on its base items alone", actor.operator),
-        format!("{} 只能办理条线“{line}”的基本目录事项", actor.operator),
-    )
-    .field("operator", &actor.operator)
-    .remedy("act --as another operator, or: tongban operator line", "换经办人（--as），或：tongban operator line"))
+    Err(of_another(actor, &line.unwrap_or_default()))
 }
 
 fn unreviewed(code: &str) -> Rejection {

@@ -7,6 +7,7 @@ mod claim;
 mod claimed;
 mod code_list;
 mod column;
+mod crosswalk;
 mod date;
 mod diff;
 mod difference;
@@ -18,10 +19,12 @@ mod guide;
 mod import;
 mod item;
 mod life;
+mod line;
 pub mod list;
 mod publish;
 pub mod quality;
 mod reading;
+mod redivide;
 mod release;
 mod reorganise;
 mod replace;
@@ -42,6 +45,7 @@ pub use code_list::{
     AuthorityKind, CaseKind, CodeList, Form, MaterialForm, MaterialKind, MaterialSource, Necessity, OnlineDepth,
     Origin, PowerSource, Range, ResultKind, Served, Source, Tier, UseLevel,
 };
+pub use crosswalk::Crosswalk;
 pub(crate) use date::{begin, end, end_base};
 pub use diff::{FieldChange, FieldKind, compare, compare_base};
 pub use difference::{CoreField, Departure, Difference, LawfulReason, Lock, core_departs, departs};
@@ -50,24 +54,30 @@ pub(crate) use establish::{establish, withdraw_standard};
 pub use field::{FIELD_COLUMNS, LIST_COLUMNS};
 pub use generated_list::GeneratedList;
 pub use guide::{
-    Basis, Fee, Further, Guide, Question, RequiredMaterial, ResultDocument, Scope, ServicePlace, SpecialLink, Step,
+    Basis, Fee, Further, Guide, PROCEDURES, Question, RequiredMaterial, ResultDocument, Scope, ServicePlace,
+    SpecialLink, Step,
 };
 pub(crate) use import::import;
 pub use import::{
     COLUMNS, COLUMNS_OPTIONAL, Collision, Finding, Import, ImportReport, ImportRow, ImportTerms, ListRow,
 };
 pub use item::{
-    BaseItem, Codes, Core, Editing, External, ForeignItem, ItemState, ServiceItem, Successor, authority_id, short_code,
+    BaseItem, Codes, Core, Editing, External, ForeignItem, ItemState, ServiceItem, Successor, authority_id, going_on,
+    short_code,
 };
 pub(crate) use item::{number_code, number_prefix};
 pub(crate) use life::{Acting, bring, take_back};
 pub use life::{Brought, ItemAct, LifeReport, Selection};
 pub use publish::{PublishReport, Refused};
 pub(crate) use publish::{in_force, named};
+pub(crate) use redivide::redivide;
+pub use redivide::{DivisionPlan, DivisionReport};
 pub(crate) use reorganise::reorganise;
 pub use reorganise::{Moved, Reorganisation, ReorganisationReport};
 pub(crate) use replace::replace;
-pub use standard::{Ceiling, Entry, LifeEvent, ListKind, Policy, Standard, StandardBody, StandardKind, Topic};
+pub use standard::{
+    Ceiling, DivisionChange, Entry, LifeEvent, ListKind, Policy, Standard, StandardBody, StandardKind, Topic,
+};
 pub(crate) use term::DAYS_MAX;
 pub use term::{Mode, PERMIT_DAYS, TYPE_PERMIT, Term, Unit};
 pub(crate) use update::{claim_all, update};

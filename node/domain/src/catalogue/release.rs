@@ -40,7 +40,8 @@ impl BaseItem {
     }
 
     /// The version released last, suspended or not: this one, or the one beside which this is the draft of the next.
-    pub(super) fn standing(&self) -> Option<&BaseItem> {
+    #[must_use]
+    pub fn standing(&self) -> Option<&BaseItem> {
         match self.state {
             ItemState::Published | ItemState::Suspended => Some(self),
             ItemState::Draft | ItemState::Submitted | ItemState::Reviewed => {

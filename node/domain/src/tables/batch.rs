@@ -18,11 +18,19 @@ pub struct Batch {
 
 impl Batch {
     /// The batch after the last one of a division; none when the day has had [`BATCHES_A_DAY_MAX`].
+    ///
+    /// It is never before the last one: where the clock went back behind that, it is of the day of that.
     #[must_use]
     pub fn after(last: Option<&str>, division: DivisionCode, day: Date) -> Option<Self> {
-        let last = last.and_then(|last| Self::named(last, division)).filter(|last| last.day == day);
-        let serial = last.map_or(0, |last| last.serial) + 1;
+        let last = last.and_then(|last| Self::named(last, division)).filter(|last| last.day >= day);
+        let (day, serial) = last.map_or((day, 1), |last| (last.day, last.serial + 1));
         (serial <= BATCHES_A_DAY_MAX).then_some(Self { division, day, serial })
+    }
+
+    /// Its day.
+    #[must_use]
+    pub fn day(self) -> Date {
+        self.day
     }
 
     /// The batch of a division with a name.
@@ -61,6 +69,8 @@ mod tests {
             (None, Some("511602000000-20261122-0001")),
             (Some("511602000000-20261121-0007"), Some("511602000000-20261122-0001")),
             (Some("511602000000-20261122-0007"), Some("511602000000-20261122-0008")),
+            // The clock went back.
+            (Some("511602000000-20261123-0007"), Some("511602000000-20261123-0008")),
             // What isn't a batch of this node counts nothing, however large it is.
             (Some("511602000000-20261122-4294967295"), Some("511602000000-20261122-0001")),
             (Some("511602000000-20261122-+7"), Some("511602000000-20261122-0001")),

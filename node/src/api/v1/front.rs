@@ -35,6 +35,9 @@ pub struct ReportPlan {
     pub rows: Vec<Outgoing>,
     /// Rows that stand as they were sent.
     pub unchanged: usize,
+    /// Items of which rows go out while others stand as they were sent.
+    #[serde(default)]
+    pub parts: usize,
     /// Items that can't be reported: none of their rows goes out.
     pub lacks: Vec<Lack>,
     /// Items in this answer.

@@ -75,7 +75,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             }
             let answer = context.client()?.get("/v1/licences/show", &[("licence", Some(&licence))])?;
             if let Some(path) = &file {
-                file::write(path, &sealed(&answer)?)?;
+                file::write(context, path, &sealed(&answer)?)?;
                 output.say(&FILE_WRITTEN.with(output.lang, &[&path.display().to_string()]));
             }
             let fields = ["licence", "type_name", "status", "issued_on", "valid_until", "case", "reason"];

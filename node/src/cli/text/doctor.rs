@@ -13,11 +13,11 @@ faults! {
     MODE_LOOSE = "permissions-loose", "": "others may read {0}", "其他用户可读取 {0}"; "chmod go-rwx {0}", "chmod go-rwx {0}";
     MODE_UNREADABLE = "permissions-unreadable", "": "the permissions of {0} can't be read: {1}", "无法读取 {0} 的权限：{1}";
         "run doctor as the owner of the directory", "请以目录属主身份运行 doctor";
-    DISK_OK = "disk", "": "{0} MiB of disk are free", "磁盘余量 {0} MiB"; "-", "-";
-    DISK_NEAR = "disk-near-low-water", "": "only {0} MiB of disk are free; below {1} nothing new is admitted",
+    DISK_OK = "disk", "": "{0} MiB of disk {0|is|are} free", "磁盘余量 {0} MiB"; "-", "-";
+    DISK_NEAR = "disk-near-low-water", "": "only {0} MiB of disk {0|is|are} free; below {1} nothing new is admitted",
         "磁盘余量仅 {0} MiB；低于 {1} 将停止收件";
         "free or add disk", "请清理或扩充磁盘";
-    DISK_LOW = "disk-low-water", "": "only {0} MiB of disk are free, below the mark of {1}: nothing new is admitted",
+    DISK_LOW = "disk-low-water", "": "only {0} MiB of disk {0|is|are} free, below the mark of {1}: nothing new is admitted",
         "磁盘余量仅 {0} MiB，低于 {1}：已停止收件";
         "free or add disk; what was admitted is safe", "请清理或扩充磁盘；已收办件不受影响";
     DISK_UNKNOWN = "disk-unknown", "": "the free disk can't be read: {0}", "无法读取磁盘余量：{0}";
@@ -26,7 +26,7 @@ faults! {
     CLOCK_ABSURD = "clock-absurd", "": "this machine's clock says {0}, before this release was made",
         "本机时钟 {0}，早于本版本发布";
         "set the clock, then keep it by NTP", "请校准时钟并启用 NTP";
-    CLOCK_BEHIND = "clock-behind", "": "this machine's clock is {0} seconds behind the node's last act",
+    CLOCK_BEHIND = "clock-behind", "": "this machine's clock is {0} {0|second|seconds} behind the node's last act",
         "本机时钟比节点最近一次办理慢 {0} 秒";
         "set the clock by NTP; until it has caught up, acts carry the later time", "请用 NTP 校准；追上之前，办理时间按较晚者记录";
     CALENDAR_OK = "calendar", "": "working days are known up to {0}", "工作日历已公布至 {0} 年"; "-", "-";
@@ -48,13 +48,13 @@ faults! {
     NODE_STOPPED = "node-not-running", "": "the node is not running", "节点没有运行";
         "tongban run --dir {0}", "tongban run --dir {0}";
     STATE_OK = "state", "": "it opens and holds the log up to entry {0}", "可打开，已含日志至第 {0} 条"; "-", "-";
-    STATE_COPY_OPENS_LOG = "state-damaged", "": "{0} doesn't open: {1}. A repaired copy has {2} cases, says that it holds the log up to entry {3}, \
+    STATE_COPY_OPENS_LOG = "state-damaged", "": "{0} doesn't open: {1}. A repaired copy has {2} {2|case|cases}, says that it holds the log up to entry {3}, \
 and what can't be read of it is: {4}. The log is whole from entry {5} to {6}",
         "{0} 无法打开：{1}。修复后的副本有 {2} 件办件，自称含日志至第 {3} 条，读不出的部分：{4}。日志完整，第 {5} 至 {6} 条";
         "delete nothing. Put back your newest copy of this state that holds entry {7} or later: the node applies the rest from the log. \
 A repaired copy may lack rows, so it is no state to go on with",
         "不要删除任何文件。放回含第 {7} 条或更晚的最新状态副本，节点会从日志补上其后内容。修复后的副本可能缺少内容，不能直接使用";
-    STATE_COPY_OPENS = "state-damaged", "": "{0} doesn't open: {1}. A repaired copy has {2} cases, says that it holds the log up to entry {3}, \
+    STATE_COPY_OPENS = "state-damaged", "": "{0} doesn't open: {1}. A repaired copy has {2} {2|case|cases}, says that it holds the log up to entry {3}, \
 and what can't be read of it is: {4}",
         "{0} 无法打开：{1}。修复后的副本有 {2} 件办件，自称含日志至第 {3} 条，读不出的部分：{4}";
         "delete nothing, check the disk, put back the last copy of the whole directory", "不要删除任何文件，检查磁盘，放回整个目录的最近副本";

@@ -3,9 +3,9 @@
 use super::Text;
 
 texts! {
-    SAME = "{0} nodes hold the same standards.", "{0} 个节点与本节点一致。";
-    DIFFERS = "{0} nodes compared, {1} items differ:", "已比对 {0} 个节点，{1} 项不一致：";
-    UNREACHED = "{0} nodes were not heard.", "{0} 个节点未能应答。";
+    SAME = "{0} {0|node holds|nodes hold} the same standards.", "{0} 个节点与本节点一致。";
+    DIFFERS = "{0} {0|node|nodes} compared, {1} {1|item differs|items differ}:", "已比对 {0} 个节点，{1} 项不一致：";
+    UNREACHED = "{0} {0|node was|nodes were} not heard.", "{0} 个节点未能应答。";
     SINCE = "  version {0} above, {1} below; in force from {2}; since {3}; as of {4}",
         "  上级版本 {0}，下级版本 {1}；生效 {2}；自 {3} 起；截至 {4}";
     FIELD_ABOVE = "above: ", "上级：";

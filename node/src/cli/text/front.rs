@@ -3,13 +3,13 @@
 use super::Text;
 
 texts! {
-    REPORT_SENT = "Batch {0}: {1} rows new, {2} changed, {3} withdrawn; {4} stand as they were sent; {5} items can't be reported.",
+    REPORT_SENT = "Batch {0}: {1} {1|row|rows} new, {2} changed, {3} withdrawn; {4} {4|stands as it was|stand as they were} sent; {5} {5|item|items} can't be reported.",
         "批次 {0}：新增 {1} 行，变更 {2} 行，撤销 {3} 行；{4} 行未变；{5} 个事项无法上报。";
-    REPORT_PLANNED = "Nothing was sent. To be sent: {1} rows new, {2} changed, {3} withdrawn; {4} stand as they were sent; {5} items can't be reported.",
+    REPORT_PLANNED = "Nothing was sent. To be sent: {1} {1|row|rows} new, {2} changed, {3} withdrawn; {4} {4|stands as it was|stand as they were} sent; {5} {5|item|items} can't be reported.",
         "未发送。待发送：新增 {1} 行，变更 {2} 行，撤销 {3} 行；{4} 行未变；{5} 个事项无法上报。";
-    REPORT_NOTHING = "Nothing to report: {4} rows stand as they were sent; {5} items can't be reported.",
+    REPORT_NOTHING = "Nothing to report: {4} {4|row stands as it was|rows stand as they were} sent; {5} {5|item|items} can't be reported.",
         "无须上报：{4} 行与上次相同；{5} 个事项无法上报。";
-    REPORT_THERE = "{0} rows lay there already.", "其中 {0} 行前置库已有。";
+    REPORT_THERE = "{0} {0|row|rows} lay there already.", "其中 {0} 行前置库已有。";
     REPORT_FILES = "The files are in {0}.", "文件已写入 {0}。";
     RECONCILED = "{0} accepted, {1} rejected, {2} without an answer, {3} never arrived, {4} unknown here.",
         "已接收 {0} 行，被退回 {1} 行，未答复 {2} 行，未到达 {3} 行，本节点未发送过 {4} 行。";

@@ -20,8 +20,8 @@ faults! {
     SHEET_UNKNOWN = "sheet-unknown", "sheet": "there is no sheet {0}; the sheets are: {1}", "没有工作表 {0}；现有：{1}";
         "name one of them with --sheet", "请用 --sheet 指定其中之一";
     SHEET_EMPTY = "sheet-empty", "file": "the file has no rows", "文件没有数据行";
-        "a head names the columns, an item follows on each further row; tongban item columns --template FILE.xlsx writes an empty one",
-        "表头为列名，其后每行一个事项；空白模板：tongban item columns --template FILE.xlsx";
+        "a head names the columns, one entry follows on each further row; a list in JSON has one at least. An empty file for items: tongban item columns --template FILE.xlsx",
+        "表头为列名，其后每行一条；JSON 列表至少一条。事项的空白模板：tongban item columns --template FILE.xlsx";
     HEAD_UNKNOWN = "head-unknown", "file": "no row names columns that are known", "没有找到可识别的表头";
         "tongban item columns lists the names; a mapping gives other titles a meaning: --map FILE.toml",
         "列名见 tongban item columns；其他列名可用映射指定：--map FILE.toml";
@@ -42,12 +42,12 @@ texts! {
     READ_AS = "Read as {0}, sheet {1}, head in rows {2} to {3}.", "按 {0} 读取，工作表“{1}”，表头第 {2} 至 {3} 行。";
     READ_ENCODING = "The file is in {0}.", "文件编码为 {0}。";
     COLUMNS_UNKNOWN = "Columns passed over: {0}.", "未识别的列已忽略：{0}。";
-    HIDDEN_READ = "{0} hidden rows were read too; --skip-hidden leaves them out.", "另有 {0} 个隐藏行一并读取；--skip-hidden 可略过。";
-    HIDDEN_SKIPPED = "{0} hidden rows were left out.", "已略过 {0} 个隐藏行。";
+    HIDDEN_READ = "{0} hidden {0|row was|rows were} read too; --skip-hidden leaves {0|it|them} out.", "另有 {0} 个隐藏行一并读取；--skip-hidden 可略过。";
+    HIDDEN_SKIPPED = "{0} hidden {0|row was|rows were} left out.", "已略过 {0} 个隐藏行。";
     DRY_RUN = "Dry run: nothing was written.", "试运行：未写入任何内容。";
-    SKIPPED = "{0} stand already and were left as they are.", "{0} 项已存在，保持原样。";
+    SKIPPED = "{0} {0|stands already and was left as it is|stand already and were left as they are}.", "{0} 项已存在，保持原样。";
     ERRORS_WRITTEN = "The rows with findings are in {0}; correct and import it.", "有问题的行已写入 {0}，更正后可直接导入。";
     MAPPING_WRITTEN = "The mapping is in {0}.", "映射已保存至 {0}。";
     TEMPLATE_WRITTEN = "The template is in {0}.", "模板已写入 {0}。";
-    EXPORTED = "{0} items are in {1}.", "{0} 个事项已写入 {1}。";
+    EXPORTED = "{0} {0|item is|items are} in {1}.", "{0} 个事项已写入 {1}。";
 }

@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
         "csv" => book::csv(&rows).map_err(|error| failed(error.to_string()))?,
         _ => book::json(&rows),
     };
-    file::write(path, &bytes)?;
+    file::write(context, path, &bytes)?;
     let output = context.output;
     if output.is_json() {
         output.json(&serde_json::json!({ "items": rows.len(), "file": shown }))?;

@@ -114,13 +114,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
         let path = Mapping::path(name, Some(directory))?;
         let whole = file.mapping.with_head(&file.table().sheet, &file.head);
         writable(context, &path)?;
-        file::write(&path, whole.to_toml().as_bytes())?;
+        file::write(context, &path, whole.to_toml().as_bytes())?;
         context.output.say(&MAPPING_WRITTEN.with(context.output.lang, &[&path.display().to_string()]));
     }
     let whole = send(context, &client, &file, args)?;
     if let Some(path) = &args.errors {
         let bytes = errors::write(&file, &whole.rows).map_err(|error| unwritable(path, &error.to_string()))?;
-        file::write(path, &bytes)?;
+        file::write(context, path, &bytes)?;
         context.output.say(&ERRORS_WRITTEN.with(context.output.lang, &[&path.display().to_string()]));
     }
     report(context, &file, &whole, args.dry_run)
@@ -257,7 +257,7 @@ fn report(context: &Context, file: &ItemFile, whole: &ImportReport, dry_run: boo
 pub(super) fn write_template(context: &Context, path: &Path) -> Result<(), Failure> {
     writable(context, path)?;
     let bytes = template::write().map_err(|error| unwritable(path, &error.to_string()))?;
-    file::write(path, &bytes)
+    file::write(context, path, &bytes)
 }
 
 fn read_mapping(path: &Path) -> Result<Mapping, Failure> {

@@ -4,10 +4,11 @@ use serde_json::Value;
 use tongban_codes::time::Date;
 use tongban_domain::catalogue::{CodeList as _, Entry, ListKind, StandardBody, StandardDraft};
 
+use super::standard::{malformed, values};
 use crate::cli::failure::{Failure, parse};
 use crate::cli::sheet::encoding::decode;
 use crate::cli::text::sheet::{COLUMN_MISSING, COLUMN_REPEATED, CSV_MALFORMED, SHEET_EMPTY};
-use crate::cli::text::{COLUMN_UNKNOWN, INVALID_FIELD, JSON_MALFORMED};
+use crate::cli::text::{COLUMN_UNKNOWN, INVALID_FIELD};
 use crate::config::nearest;
 
 /// Columns of a file of entries; `name` must be there, and `list` where none is given beside the file.
@@ -27,13 +28,8 @@ pub(super) fn read(
 }
 
 fn from_json(bytes: &[u8], list: Option<ListKind>, effective: Option<Date>) -> Result<Vec<StandardDraft>, Failure> {
-    let malformed = |path: &str, reason: &str| Failure::of(&JSON_MALFORMED, path, &[path, reason]);
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| malformed(&format!("line {} column {}", error.line(), error.column()), &error.to_string()))?;
-    let values = if let Value::Array(values) = value { values } else { vec![value] };
     let mut drafts = Vec::new();
-    for (index, mut value) in values.into_iter().enumerate() {
-        let path = format!("$[{index}]");
+    for (path, mut value) in values(bytes)? {
         let (mut code, mut from) = (None, None);
         if let Some(fields) = value.as_object_mut() {
             let mut text = |name: &str| match fields.remove(name) {
@@ -50,7 +46,7 @@ fn from_json(bytes: &[u8], list: Option<ListKind>, effective: Option<Date>) -> R
         let effective = from.map(|day| parse("effective", &day)).transpose()?.or(effective);
         drafts.push(StandardDraft { code, body: StandardBody::Entry(entry), effective, department: None });
     }
-    if drafts.is_empty() { Err(Failure::of(&SHEET_EMPTY, "", &[])) } else { Ok(drafts) }
+    Ok(drafts)
 }
 
 /// Yes or no, as a cell says it.

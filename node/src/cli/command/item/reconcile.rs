@@ -54,7 +54,7 @@ struct Rejected {
 }
 
 /// A row of this node.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct Row {
     item: String,
     name: String,
@@ -64,18 +64,19 @@ struct Row {
     batch: String,
 }
 
-impl Row {
-    fn of(row: &ReportedRow) -> Self {
+/// What is kept of a row that was sent while answers are read: not its values, which are long.
+#[derive(Debug)]
+struct Sent {
+    row: Row,
+    stands: Told,
+}
+
+impl Sent {
+    fn of(sent: ReportedRow) -> Self {
+        let ReportedRow { item, guid: row_guid, table, operation, batch, mut values, answer, code, reason, .. } = sent;
         let named = ["task_name", "material_name", "fee_name", "question"];
-        let name = named.into_iter().find_map(|column| row.values.get(column)).cloned().unwrap_or_default();
-        Self {
-            item: row.item.clone(),
-            name,
-            table: row.table.clone(),
-            row_guid: row.guid.clone(),
-            operation: row.operation,
-            batch: row.batch.clone(),
-        }
+        let name = named.into_iter().find_map(|column| values.remove(column)).unwrap_or_default();
+        Self { row: Row { item, name, table, row_guid, operation, batch }, stands: (answer, code, reason) }
     }
 }
 
@@ -83,8 +84,10 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     let mapping = args.front.mapping()?;
     let client = context.client()?;
     let is_database = args.from.contains("://");
-    let known: BTreeMap<String, ReportedRow> =
-        reported(&client, &mapping.name)?.into_iter().map(|row| (row.guid.clone(), row)).collect();
+    let mut known = BTreeMap::new();
+    reported(&client, &mapping.name, |row| {
+        known.insert(row.guid.clone(), Sent::of(row));
+    })?;
     let mut comparison = Comparison::of(&known, is_database && !mapping.answers_in_rows());
     if is_database {
         let password = args.front.password()?;
@@ -116,7 +119,7 @@ type Told = (Answer, Option<String>, Option<String>);
 
 /// What is read held against what was sent, an answer at a time.
 struct Comparison<'k> {
-    known: &'k BTreeMap<String, ReportedRow>,
+    known: &'k BTreeMap<String, Sent>,
     /// Whether an answer that doesn't say its batch may be about a row of another node.
     is_shared: bool,
     read: BTreeMap<&'k str, Told>,
@@ -125,12 +128,12 @@ struct Comparison<'k> {
 }
 
 impl<'k> Comparison<'k> {
-    fn of(known: &'k BTreeMap<String, ReportedRow>, is_shared: bool) -> Self {
+    fn of(known: &'k BTreeMap<String, Sent>, is_shared: bool) -> Self {
         Self { known, is_shared, read: BTreeMap::new(), said: BTreeMap::new(), unknown: BTreeSet::new() }
     }
 
     fn take(&mut self, reading: Reading) {
-        let Some(row) = self.known.get(&reading.guid) else {
+        let Some(Sent { row, stands }) = self.known.get(&reading.guid) else {
             if !self.is_shared || reading.batch.is_some() {
                 self.unknown.insert(reading.guid);
             }
@@ -139,15 +142,17 @@ impl<'k> Comparison<'k> {
         let batch = reading.batch.unwrap_or_else(|| row.batch.clone());
         // An answer to what has been sent again since says nothing of what is there now.
         let current = batch == row.batch;
-        let stands = if row.answer == Answer::Missing { Answer::Waiting } else { row.answer };
-        let entry = self.read.entry(&row.guid).or_insert((stands, row.code.clone(), row.reason.clone()));
+        let entry = self.read.entry(&row.row_guid).or_insert_with(|| {
+            let (answer, code, reason) = stands.clone();
+            (if answer == Answer::Missing { Answer::Waiting } else { answer }, code, reason)
+        });
         if !current || reading.answer == Answer::Waiting {
             return;
         }
         *entry = (reading.answer, reading.code.clone(), reading.reason.clone());
-        let (guid, item) = (row.guid.clone(), row.item.clone());
+        let (guid, item) = (row.row_guid.clone(), row.item.clone());
         let Reading { answer, code, reason, .. } = reading;
-        self.said.insert(&row.guid, Said { guid, item, batch, answer, code, reason });
+        self.said.insert(&row.row_guid, Said { guid, item, batch, answer, code, reason });
     }
 
     /// How both sides stand when all is read. Where all rows of the other side were read, one that wasn't there never arrived.
@@ -155,22 +160,22 @@ impl<'k> Comparison<'k> {
         let Self { known, mut read, said, unknown, .. } = self;
         let mut said: Vec<Said> = said.into_values().collect();
         let mut reconciled = Reconciled { unknown: unknown.into_iter().collect(), ..Reconciled::default() };
-        for row in known.values() {
-            let there = read.contains_key(row.guid.as_str());
-            let stands = || (row.answer, row.code.clone(), row.reason.clone());
-            let (answer, code, reason) = read.remove(row.guid.as_str()).unwrap_or_else(stands);
+        for Sent { row, stands } in known.values() {
+            let told = read.remove(row.row_guid.as_str());
+            let there = told.is_some();
+            let (answer, code, reason) = told.unwrap_or_else(|| stands.clone());
             match answer {
                 Answer::Accepted => reconciled.accepted += 1,
                 Answer::Waiting | Answer::Missing if all_read && !there => {
-                    reconciled.missing.push(Row::of(row));
-                    let (guid, item, batch) = (row.guid.clone(), row.item.clone(), row.batch.clone());
+                    reconciled.missing.push(row.clone());
+                    let (guid, item, batch) = (row.row_guid.clone(), row.item.clone(), row.batch.clone());
                     said.push(Said { guid, item, batch, answer: Answer::Missing, code: None, reason: None });
                 }
                 Answer::Waiting | Answer::Missing => reconciled.waiting += 1,
                 Answer::Rejected => {
                     let remedy = |lang| remedy(mapping, row, code.as_deref(), reason.as_deref(), lang);
                     let (remedy_en, remedy_zh) = (remedy(Lang::En), remedy(Lang::Zh));
-                    reconciled.rejected.push(Rejected { row: Row::of(row), code, reason, remedy_en, remedy_zh });
+                    reconciled.rejected.push(Rejected { row: row.clone(), code, reason, remedy_en, remedy_zh });
                 }
             }
         }
@@ -179,7 +184,7 @@ impl<'k> Comparison<'k> {
 }
 
 /// What to do about a rejection: what the mapping says of its code, else the column that the reason names.
-fn remedy(mapping: &Mapping, row: &ReportedRow, code: Option<&str>, reason: Option<&str>, lang: Lang) -> String {
+fn remedy(mapping: &Mapping, row: &Row, code: Option<&str>, reason: Option<&str>, lang: Lang) -> String {
     if let Some(remedy) = code.and_then(|code| mapping.remedies.get(code)) {
         return remedy.clone();
     }
@@ -253,8 +258,8 @@ mod tests {
             let out = Outgoing { item, table, guid, operation: Operation::Insert, values: BTreeMap::new() };
             out.sent("b-2", Timestamp::from_millis(0))
         };
-        let known: BTreeMap<String, ReportedRow> =
-            ["a", "b", "c"].map(|guid| (guid.to_owned(), row(guid))).into_iter().collect();
+        let known: BTreeMap<String, Sent> =
+            ["a", "b", "c"].map(|guid| (guid.to_owned(), Sent::of(row(guid)))).into_iter().collect();
         for (is_shared, unknown) in [(false, &["x", "y"][..]), (true, &["y"])] {
             let mut comparison = Comparison::of(&known, is_shared);
             // Of several answers the last one stands; one to an earlier batch says nothing.
@@ -270,6 +275,6 @@ mod tests {
             let said: Vec<_> = said.iter().map(|one| (one.guid.as_str(), one.answer)).collect();
             assert_eq!(said, [("a", Answer::Accepted), ("c", Answer::Missing)]);
         }
-        assert!(known.values().all(|row| row.answer == Answer::Waiting));
+        assert!(known.values().all(|row| row.stands.0 == Answer::Waiting));
     }
 }

@@ -10,6 +10,7 @@ use crate::api::v1::{SetStandards, WithdrawStandard};
 use crate::cli::Context;
 use crate::cli::failure::{Failure, Outcome, parse_optional};
 use crate::cli::file::read_or_piped;
+use crate::cli::text::sheet::SHEET_EMPTY;
 use crate::cli::text::{CONFIRM_WITHDRAW_STANDARD, JSON_MALFORMED, STANDARD_UNKNOWN, STANDARDS_SET};
 
 /// Standards in one request; the node takes 5,000.
@@ -109,18 +110,71 @@ pub(super) fn show(context: &Context, kind: StandardKind, code: &str, fields: &[
 }
 
 /// Reads one standard or a list of them from a JSON file, as the API takes them.
+///
+/// # Errors
+/// `json-malformed` with the place, `sheet-empty`.
 pub(super) fn from_json(path: &Path, kind: StandardKind) -> Result<Vec<StandardDraft>, Failure> {
-    let bytes = read_or_piped(path, FILE_BYTES_MAX)?;
-    let malformed = |error: &dyn std::fmt::Display| Failure::of(&JSON_MALFORMED, "", &["$", &error.to_string()]);
-    let value: Value = serde_json::from_slice(&bytes).map_err(|error| malformed(&error))?;
-    let values = if let Value::Array(values) = value { values } else { vec![value] };
-    let mut drafts = Vec::new();
-    for value in values {
-        let draft: StandardDraft = serde_json::from_value(value).map_err(|error| malformed(&error))?;
-        if draft.body.kind() != kind {
-            return Err(malformed(&format!("{} ≠ {}", draft.body.kind().name(), kind.name())));
+    drafts(&read_or_piped(path, FILE_BYTES_MAX)?, kind)
+}
+
+fn drafts(bytes: &[u8], kind: StandardKind) -> Result<Vec<StandardDraft>, Failure> {
+    let read = |(place, value): (String, Value)| {
+        let draft: StandardDraft =
+            serde_json::from_value(value).map_err(|error| malformed(&place, &error.to_string()))?;
+        if draft.body.kind() == kind {
+            return Ok(draft);
         }
-        drafts.push(draft);
+        Err(malformed(&place, &format!("{} ≠ {}", draft.body.kind().name(), kind.name())))
+    };
+    values(bytes)?.into_iter().map(read).collect()
+}
+
+/// What isn't as documented at a place of a JSON file.
+pub(super) fn malformed(place: &str, reason: &str) -> Failure {
+    Failure::of(&JSON_MALFORMED, place, &[place, reason])
+}
+
+/// The value of a JSON file, or those of its list, each with its place; one at least.
+///
+/// # Errors
+/// `json-malformed` with line and column, `sheet-empty`.
+pub(super) fn values(bytes: &[u8]) -> Result<Vec<(String, Value)>, Failure> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Failure::of(&SHEET_EMPTY, "", &[]));
     }
-    Ok(drafts)
+    let value: Value = serde_json::from_slice(bytes)
+        .map_err(|error| malformed(&format!("line {} column {}", error.line(), error.column()), &error.to_string()))?;
+    let values = if let Value::Array(values) = value { values } else { vec![value] };
+    if values.is_empty() {
+        return Err(Failure::of(&SHEET_EMPTY, "", &[]));
+    }
+    Ok(values.into_iter().enumerate().map(|(index, value)| (format!("$[{index}]"), value)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn faults_of_a_file_of_standards_name_their_place() {
+        let topic = r#"{"code":"a","body":{"topic":{"name":"出生"}}}"#;
+        let policy = r#"{"code":"a","body":{"policy":{}}}"#;
+        for (text, code, value) in [
+            ("", "sheet-empty", ""),
+            ("\u{feff} \n", "sheet-empty", ""),
+            ("[]", "sheet-empty", ""),
+            ("[\n{]", "json-malformed", "line 2 column 2"),
+            ("7", "json-malformed", "$[0]"),
+            (&format!("[{topic},{{}}]"), "json-malformed", "$[1]"),
+            (&format!("[{topic},{topic},{policy}]"), "json-malformed", "$[2]"),
+        ] {
+            let problem = drafts(text.as_bytes(), StandardKind::Topic).unwrap_err().problem;
+            assert_eq!((problem.code.as_str(), problem.value.as_str()), (code, value), "{text}");
+            assert!(problem.en.contains(value), "{text}: {}", problem.en);
+        }
+        assert_eq!(drafts(topic.as_bytes(), StandardKind::Topic).unwrap().len(), 1);
+    }
 }
