@@ -34,6 +34,7 @@ mod size;
 mod standard;
 mod term;
 mod update;
+mod versions;
 
 pub use bound::{Bound, Decline, DeclineReason, concerns};
 pub use claim::ClaimTerms;
