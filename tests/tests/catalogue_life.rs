@@ -2,7 +2,7 @@
 //! stay on their version, a county that renames is refused, offices merge, and the province counts.
 
 use serde_json::{Value, json};
-use system_tests::{CITY, Cluster, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree, seen, within};
+use system_tests::{CITY, Cluster, NEIGHBOUR, Node, PROVINCE, TOWNSHIP, Tree, seen, within};
 use tongban_codes::credit_code::CreditCode;
 use tongban_codes::time::Timestamp;
 
@@ -140,6 +140,23 @@ fn a_release_is_claimed_changed_and_counted() {
     let pinned = |case: &str| township.get(&format!("/v1/cases/show?case={case}"))["item_version"].clone();
     assert_eq!((pinned(&before.case), pinned(&after.case)), (json!(1), json!(2)));
 
+    // Figures stand under the base code; the township's own code leads there.
+    let collected = |node: &Node, code: &str| {
+        let report = node.ok(&["aggregate", "report", "--item", code, "--by", "measure"]);
+        assert!(report["items"].as_array().is_some_and(|items| items.contains(&json!(BASE))), "{report}");
+        let rows = report["rows"].as_array().cloned().unwrap_or_default();
+        rows.iter().find(|row| row["measure"] == "collected").map_or(json!(0), |row| row["count"].clone())
+    };
+    within(20, "both collected cases are counted", || {
+        let count = collected(township, &code);
+        seen(count == 2, count).map(drop)
+    });
+    assert_eq!(collected(township, BASE), 2);
+    let unknown = township.refused(&["aggregate", "report", "--item", "420199999999"], "item-unknown");
+    assert_eq!(unknown["value"], "420199999999", "{unknown}");
+
+    district.collect(local, TREE.code(NEIGHBOUR));
+
     // Two offices become one: one command, and the old code leads to the new one.
     let credit = CreditCode::from_body("11420111MB0000001").map(|code| code.to_string()).unwrap_or_default();
     let today = now.date().to_string();
@@ -151,6 +168,15 @@ fn a_release_is_claimed_changed_and_counted() {
     assert_eq!(old["version"]["successor"]["code"], successor, "{old}");
     let new = district.ok(&["item", "show", successor.as_str().unwrap_or_default(), "--version", "1"]);
     assert_eq!(new["replaces"], json!([local]), "{new}");
+    // What is collected under either code is found by either; above, where the base code is asked for, with what the township collected.
+    let successor = successor.as_str().unwrap_or_default();
+    district.collect(successor, TREE.code(NEIGHBOUR));
+    for (node, code, wanted) in [(district, local, 2), (district, successor, 2), (cluster.node(PROVINCE), BASE, 4)] {
+        within(30, &format!("{wanted} cases are counted under {code}"), || {
+            let count = collected(node, code);
+            seen(count == wanted, count).map(drop)
+        });
+    }
     within(30, "the merged office still counts as one claim, under the earlier version", || {
         let found = rates();
         let row = &found["rates"][1];

@@ -97,6 +97,14 @@ fn command() -> impl Strategy<Value = (Role, Command)> {
             let until = "2030-01-01".parse().expect("a day");
             (Role::Issuer, Command::IssueLicence { case, kind: "许可证".to_owned(), until })
         }),
+        1 => text().prop_map(|case| {
+            (Role::Reviewer, Command::SuspendCase { case, procedure: "检测".to_owned(), days: 5 })
+        }),
+        1 => text().prop_map(|case| (Role::Reviewer, Command::ResumeCase { case, note: None })),
+        1 => text().prop_map(|case| {
+            let (approver, reason) = ("局长".to_owned(), "案情复杂".to_owned());
+            (Role::Decider, Command::ExtendCase { case, days: 10, approver, reason })
+        }),
         1 => text().prop_map(|case| (Role::Window, Command::Deliver { case, note: None })),
         1 => text().prop_map(|case| (Role::Window, Command::Close(case))),
         1 => (text(), reason()).prop_map(|(case, reason)| (Role::Window, Command::Withdraw { case, reason })),

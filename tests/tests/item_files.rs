@@ -100,7 +100,7 @@ fn an_import_goes_on_after_a_kill() {
     const PART: usize = 5000;
     let cluster = hall();
     let node = cluster.node("hall");
-    let rows = 11_350;
+    let rows = 10 * PART + 135;
     let mut text = Vec::new();
     write_catalogue(&mut text, rows).expect("a buffer takes everything");
     let file = cluster.file("many.csv", &text);

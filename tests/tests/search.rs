@@ -4,7 +4,7 @@ use anyhow::Result;
 use serde_json::Value;
 use system_tests::relevance::{items, means, ndcg, questions, short};
 use system_tests::{CITY, Cluster, HOME, Item, TOWNSHIP, Tree, seen, within};
-use tongban_search::{Query, Writer, search};
+use tongban_search::{Bundle, Hit, Query, Writer, answering, search};
 use tongban_storage::MemoryBackend;
 
 const TREE: Tree = Tree::HUBEI;
@@ -34,6 +34,66 @@ fn answers_to_two_hundred_questions_are_good() -> Result<()> {
     }
     let means = means(&scores);
     assert!(means["all"] >= NDCG_MIN, "{means:?}");
+    Ok(())
+}
+
+/// Life events over the real items: their names and what people ask, with the items in their order.
+const EVENTS: [(&str, &str, &[&str]); 4] = [
+    (
+        "开办餐饮店一件事",
+        "我要开饭店、开餐馆",
+        &["511A0074300005", "511A0005200004", "511A0015500009", "511A0021300001"],
+    ),
+    ("新生儿出生一件事", "孩子出生", &["512023377001", "511F09014002", "512036008004"]),
+    ("残疾人服务", "", &["511F82001002", "511F82001003", "511F82001007"]),
+    ("企业注销登记", "公司不办了", &["511A0064100187", "511A0074300009"]),
+];
+
+/// The items of a life event are found by its name, in their order and with the event named, and questions about items are answered no worse.
+#[test]
+fn a_question_that_names_a_life_event_finds_its_items() -> Result<()> {
+    let here = "511602".parse()?;
+    let store = MemoryBackend::new();
+    let mut writer = Writer::open(&store)?;
+    for entry in items(here)? {
+        writer.add(&entry)?;
+    }
+    writer.commit(1)?;
+    let words: Vec<Vec<String>> = EVENTS.iter().map(|(_, words, _)| vec![(*words).to_owned()]).collect();
+    let found = |question: &str| {
+        let named = answering(question, EVENTS.iter().zip(&words).map(|((name, ..), words)| (*name, &words[..])));
+        let items = |at: usize| EVENTS[at].2.iter().map(|code| (*code).to_owned()).collect();
+        let bundles: Vec<Bundle> =
+            named.iter().map(|(at, score)| Bundle { score: *score, items: items(*at) }).collect();
+        let hits = search(&store, &Query { bundles: &bundles, ..Query::new(question, here) })?;
+        anyhow::Ok((hits, named))
+    };
+    for (question, event) in [("我要开饭店", 0), ("开办餐饮店", 0), ("新生儿出生一件事", 1), ("残疾人服务", 2)]
+    {
+        let (hits, named) = found(question)?;
+        let of_it = |hit: &&Hit| hit.bundle.is_some_and(|which| named[which].0 == event);
+        let codes: Vec<String> = hits.iter().filter(of_it).map(|hit| short(&hit.code)).collect();
+        let mut wanted: Vec<String> = EVENTS[event].2.iter().map(|code| (*code).to_owned()).collect();
+        assert_eq!(hits[0].bundle.map(|which| named[which].0), Some(event), "{question}: {hits:?}");
+        if event == 1 {
+            assert_eq!(codes, wanted, "{question}");
+        }
+        let mut codes = codes;
+        codes.sort();
+        wanted.sort();
+        assert_eq!(codes, wanted, "{question}");
+    }
+    let (mut plain, mut bundled) = (Vec::new(), Vec::new());
+    for judged in &questions()? {
+        let grade = |hits: &[Hit]| {
+            let codes: Vec<String> = hits.iter().map(|hit| short(&hit.code)).collect();
+            (judged.kind.clone(), ndcg(judged, codes.iter().map(String::as_str)))
+        };
+        plain.push(grade(&search(&store, &Query::new(&judged.query, here))?));
+        bundled.push(grade(&found(&judged.query)?.0));
+    }
+    let (plain, bundled) = (means(&plain), means(&bundled));
+    assert!(bundled["all"] >= plain["all"] - 0.005, "{plain:?} {bundled:?}");
     Ok(())
 }
 
@@ -98,6 +158,41 @@ fn an_index_follows_the_catalogue_and_comes_back_when_it_is_lost() {
         assert_eq!(answer["hits"][0]["name"], "公共场所卫生许可延续（县级）", "{harm}: {answer}");
     }
     node.refused(&["item", "search", " "], "invalid-request");
+}
+
+/// Topics and life events are standards: what a superior sets is named below as well.
+#[test]
+fn a_package_is_named_with_its_items() {
+    let cluster = Cluster::joined_with(TREE, &[]);
+    let (city, home) = (cluster.node(CITY), cluster.node(HOME));
+    cluster.publish(HOME, &[Item::permit(CODE, TREE.code(CITY))]);
+    let (items, guidance) = (["--items", "420A0015500013"], ["--guidance", "我要开饭店"]);
+    let set = ["item", "life-event", "set", "restaurant", "--name", "开办餐饮店"];
+    home.ok(&[&set[..], &items, &guidance].concat());
+    let hit = first(home, &["我要开饭店"]);
+    assert_eq!((&hit["code"], &hit["package"]["name"]), (&CODE.into(), &"开办餐饮店".into()), "{hit}");
+    assert_eq!((&hit["package"]["kind"], &hit["package"]["code"]), (&"life-event".into(), &"restaurant".into()));
+    let plain = first(home, &["公共场所卫生许可"]);
+    assert!(plain["package"].is_null(), "{plain}");
+    // The city's topics, one below the other; the guide of an item names the lower one.
+    city.ok(&["item", "topic", "set", "T0", "--name", "婚育户籍", "--persons"]);
+    city.ok(&["item", "topic", "set", "T1", "--name", "落户", "--persons", "--above", "T0"]);
+    let other = format!("420A0147300000-{:0<12}-000-11511301008778183N-1-00", TREE.code(HOME));
+    let columns = "department,main_item,name,local_item_code,division,item_type,department_code,person_topics";
+    let division = TREE.code(HOME);
+    let row = format!("区公安局,,迁移审批,{other},{division},07,11511301008778183N,T1");
+    let file = cluster.file("topics.csv", format!("{columns}\n{row}\n").as_bytes());
+    home.ok(&["item", "import", &file.to_string_lossy()]);
+    home.ok(&["item", "publish", &other]);
+    for (question, topic) in [("婚育户籍", "T0"), ("落户怎么办", "T1")] {
+        let hit = within(30, "the topic has come down and names the item", || {
+            let hit = first(home, &[question]);
+            seen(hit["package"]["code"] == topic, &hit).map(|_| hit.clone())
+        });
+        assert_eq!((&hit["code"], &hit["package"]["kind"]), (&other.as_str().into(), &"topic".into()), "{hit}");
+        let set_by = format!("{:0<12}", TREE.code(CITY));
+        assert_eq!(hit["package"]["division"], set_by, "{hit}");
+    }
 }
 
 #[test]

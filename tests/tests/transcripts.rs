@@ -19,6 +19,16 @@ fn a_ceiling_is_lowered() {
 }
 
 #[test]
+fn a_clock_that_stands_still() {
+    play(&docs("a-clock-that-stands-still.md"));
+}
+
+#[test]
+fn a_division_gets_another_code() {
+    play(&docs("a-division-gets-another-code.md"));
+}
+
+#[test]
 fn a_drift_is_found_and_mended() {
     play_with(&docs("a-drift-is-found-and-mended.md"), &[("EDIT", env!("CARGO_BIN_EXE_tongban-edit-store"))]);
 }
@@ -72,7 +82,9 @@ fn every_transcript_is_played() {
     let wanted = [
         "a-case-in-one-hall.md",
         "a-ceiling-is-lowered.md",
+        "a-clock-that-stands-still.md",
         "a-county-claims-a-release.md",
+        "a-division-gets-another-code.md",
         "a-drift-is-found-and-mended.md",
         "first-federation.md",
         "front-database.md",

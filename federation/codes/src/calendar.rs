@@ -141,12 +141,19 @@ impl Calendar {
     ///
     /// Provisional as soon as a counted day lies in a year that is not published.
     pub fn add_working_days(&self, from: Date, n: u32) -> Due {
+        self.add_counted_working_days(from, n, |_| true)
+    }
+
+    /// As [`Calendar::add_working_days`], of the days alone that `counts` holds for: where a term stands still, no day is counted.
+    pub fn add_counted_working_days(&self, from: Date, n: u32, counts: impl Fn(Date) -> bool) -> Due {
         let mut due = Due { date: from, provisional: false };
         let mut left = n;
         while left > 0 && due.date < Date::MAX {
             due.date = due.date.next_day();
-            due.provisional |= !self.knows(due.date);
-            left -= u32::from(self.is_working_day(due.date));
+            if counts(due.date) {
+                due.provisional |= !self.knows(due.date);
+                left -= u32::from(self.is_working_day(due.date));
+            }
         }
         due.provisional |= left > 0;
         due
@@ -158,6 +165,22 @@ impl Calendar {
     pub fn add_natural_days(&self, from: Date, n: u32, roll: bool) -> Due {
         let date = from.add_days(i32::try_from(n).unwrap_or(i32::MAX));
         self.ending(date, roll)
+    }
+
+    /// The `n`-th natural day after `from` of those that `counts` holds for, and from there on the first working one of them (民法典 203).
+    pub fn add_counted_natural_days(&self, from: Date, n: u32, counts: impl Fn(Date) -> bool) -> Due {
+        let mut date = from;
+        let mut left = n;
+        while left > 0 && date < Date::MAX {
+            date = date.next_day();
+            left -= u32::from(counts(date));
+        }
+        let mut due = Due { date, provisional: left > 0 || !self.knows(date) };
+        while !(self.is_working_day(due.date) && (due.date == from || counts(due.date))) && due.date < Date::MAX {
+            due.date = due.date.next_day();
+            due.provisional |= counts(due.date) && !self.knows(due.date);
+        }
+        due
     }
 
     /// The day `n` months after `from`, the last of the month when it has no such day; with `roll`, the first

@@ -159,6 +159,8 @@ coded! {
         Entry = 9,
         /// 不认领: a superior's base item that is declined here with a reason, or no longer.
         Decline = 10,
+        /// 区划代码变更: a division's code from a day on.
+        Division = 11,
     }
 }
 

@@ -8,8 +8,8 @@ use crate::Authority;
 use crate::actor::Operator;
 use crate::case::{Act, Case, Collected, Offer, Progress};
 use crate::catalogue::{
-    BaseItem, Decline, ForeignItem, Guide, ImportReport, LifeReport, Moved, PublishReport, ReorganisationReport,
-    ServiceItem, Standard, StandardsReport,
+    BaseItem, Decline, DivisionReport, ForeignItem, Guide, ImportReport, LifeReport, Moved, PublishReport,
+    ReorganisationReport, ServiceItem, Standard, StandardsReport,
 };
 use crate::licence::Licence;
 
@@ -142,6 +142,8 @@ pub enum Reply {
     Moved(Moved),
     /// Departments were reorganised.
     Reorganised(ReorganisationReport),
+    /// A division got another code.
+    Redivided(DivisionReport),
     /// Standards after they were set.
     Standards(StandardsReport),
     /// A standard after it was withdrawn.

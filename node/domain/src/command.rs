@@ -6,8 +6,8 @@ use tongban_codes::time::Date;
 use crate::actor::Role;
 use crate::case::{Material, Offer, Progress, RefusalKind};
 use crate::catalogue::{
-    ClaimTerms, DeclineReason, ForeignItem, Import, ItemAct, Mode, Reorganisation, Selection, StandardDraft,
-    StandardKind,
+    ClaimTerms, DeclineReason, DivisionPlan, ForeignItem, Import, ItemAct, Mode, Reorganisation, Selection,
+    StandardDraft, StandardKind,
 };
 use crate::facts::Place;
 
@@ -139,6 +139,13 @@ pub enum Command {
         /// Decides everything and writes nothing.
         dry_run: bool,
     },
+    /// Gives this node's division, or one below it, another code as of a day.
+    ChangeDivision {
+        /// What the order says.
+        plan: DivisionPlan,
+        /// Decides everything and writes nothing.
+        dry_run: bool,
+    },
     /// Says for which department's line an operator acts.
     AssignLine {
         /// Operator.
@@ -200,6 +207,33 @@ pub enum Command {
         grant: bool,
         /// Reason; required for a denial (行政许可法 38).
         reason: Option<String>,
+    },
+    /// Stops the clock for a special procedure (特别程序).
+    SuspendCase {
+        /// Case.
+        case: String,
+        /// One of 行政许可法 45, or a special link of the item.
+        procedure: String,
+        /// The working days that it takes, as told to the applicant.
+        days: u16,
+    },
+    /// Lets the clock run again.
+    ResumeCase {
+        /// Case.
+        case: String,
+        /// What came of the procedure.
+        note: Option<String>,
+    },
+    /// Extends the statutory time (延期).
+    ExtendCase {
+        /// Case.
+        case: String,
+        /// Working days.
+        days: u16,
+        /// Who approved it.
+        approver: String,
+        /// Reason, of which the applicant is told.
+        reason: String,
     },
     /// Delivers the decision and its result (送达).
     Deliver {

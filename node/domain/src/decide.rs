@@ -29,19 +29,20 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::DeclineItem { .. }
         | Command::ReplaceItem { .. }
         | Command::TakeBackItem { .. }
-        | Command::SetStandards(_)
-        | Command::WithdrawStandard { .. }
         | Command::WithdrawItem(_) => &[Role::Catalogue],
-        Command::PublishItems(_) => &[Role::Catalogue, Role::Line],
+        Command::PublishItems(_) | Command::SetStandards(_) | Command::WithdrawStandard { .. } => {
+            &[Role::Catalogue, Role::Line]
+        }
         Command::BringItems { act, .. } => act.roles(),
-        Command::Reorganise { .. } | Command::AssignLine { .. } => &[Role::Admin],
+        Command::Reorganise { .. } | Command::ChangeDivision { .. } | Command::AssignLine { .. } => &[Role::Admin],
         Command::Collect { .. }
         | Command::Offer(_)
         | Command::Deliver { .. }
         | Command::Close(_)
         | Command::Withdraw { .. } => &[Role::Window],
         Command::Accept(_) | Command::Refuse { .. } | Command::Notify { .. } => &[Role::Window, Role::Reviewer],
-        Command::Decide { .. } => &[Role::Decider],
+        Command::SuspendCase { .. } | Command::ResumeCase { .. } => &[Role::Reviewer, Role::Decider],
+        Command::Decide { .. } | Command::ExtendCase { .. } => &[Role::Decider],
         Command::IssueLicence { .. } | Command::CancelLicence { .. } => &[Role::Issuer],
         Command::Tick
         | Command::KeepForeignItem(_)
@@ -143,6 +144,10 @@ pub fn decide(
             give_seal_keys(desk, &mut events);
             Ok(Change::of(events, Reply::Reorganised(report)))
         }
+        Command::ChangeDivision { plan, dry_run } => {
+            let (report, events) = catalogue::redivide(facts, acting, plan, *dry_run)?;
+            Ok(Change::of(events, Reply::Redivided(report)))
+        }
         Command::AssignLine { operator, department } => assign_line(facts, operator, department.as_deref()),
         Command::WithdrawItem(code) => {
             let act = ItemAct::Withdraw { reason: None, from: None };
@@ -151,11 +156,11 @@ pub fn decide(
             Ok(Change::of(events, Reply::Item { item }))
         }
         Command::SetStandards(drafts) => {
-            let (report, events) = catalogue::establish(facts, drafts, at.date())?;
+            let (report, events) = catalogue::establish(facts, actor, drafts, at.date())?;
             Ok(Change::of(events, Reply::Standards(report)))
         }
         Command::WithdrawStandard { kind, code, from } => {
-            let event = catalogue::withdraw_standard(facts, *kind, code, *from, at.date())?;
+            let event = catalogue::withdraw_standard(facts, actor, *kind, code, *from, at.date())?;
             Ok(Change::of(vec![event], Reply::Standard { standard: code.clone() }))
         }
         Command::Collect { item, division, mode, applicant, materials, hold } => {
@@ -177,6 +182,13 @@ pub fn decide(
         Command::Notify { case, items } => case::notify(facts, actor, named(facts, case)?, items, at),
         Command::Decide { case, grant, reason } => {
             case::decide_case(facts, actor, named(facts, case)?, *grant, reason.as_deref(), at)
+        }
+        Command::SuspendCase { case, procedure, days } => {
+            case::suspend(facts, actor, named(facts, case)?, procedure, *days, at)
+        }
+        Command::ResumeCase { case, note } => case::resume(facts, actor, named(facts, case)?, note.as_deref(), at),
+        Command::ExtendCase { case, days, approver, reason } => {
+            case::extend(facts, actor, named(facts, case)?, *days, approver, reason, at)
         }
         Command::Deliver { case, note } => case::deliver(facts, actor, named(facts, case)?, note.as_deref(), at),
         Command::Close(text) => case::close(facts, actor, named(facts, text)?, at),

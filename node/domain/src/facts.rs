@@ -83,7 +83,7 @@ pub trait Facts {
     fn authorities(&self) -> Vec<Authority>;
     /// An item of this node by its whole code: the version in force or withdrawn, not a draft.
     fn item(&self, code: &str) -> Option<ServiceItem>;
-    /// Items of this node whose code or first part of it is `code`, at most two.
+    /// Items of this node whose code or first part of it is `code`, those that go on ([`crate::catalogue::going_on`]).
     fn items_named(&self, code: &str) -> Vec<ServiceItem>;
     /// The draft of an item, beside the version in force if there is one.
     fn item_draft(&self, code: &str) -> Option<ServiceItem>;

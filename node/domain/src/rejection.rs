@@ -100,6 +100,14 @@ pub mod codes {
         ITEM_WITHDRAWN = "item-withdrawn";
         /// The item is suspended: no new case is taken.
         ITEM_SUSPENDED = "item-suspended";
+        /// Neither the law nor the item lets this procedure stop the clock.
+        STOP_UNLAWFUL = "stop-unlawful";
+        /// Nothing allows the statutory time to be extended.
+        EXTENSION_UNLAWFUL = "extension-unlawful";
+        /// The statutory time was extended before.
+        EXTENSION_REPEATED = "extension-repeated";
+        /// The statutory time was over before it was extended.
+        EXTENSION_LATE = "extension-late";
         /// The act does not fit the state of the item.
         ITEM_STATE = "item-state";
         /// The item has findings that block its publication.
@@ -170,6 +178,10 @@ pub mod codes {
         INVITE_DIVISION = "invite-division";
         /// The division is not below this node's.
         DIVISION_RULE = "division-rule";
+        /// The code is another division's.
+        DIVISION_TAKEN = "division-taken";
+        /// The code of the division has been changed already.
+        DIVISION_CHANGED = "division-changed";
         /// The case came from a node of which no record is known.
         PEER_UNKNOWN = "peer-unknown";
     }

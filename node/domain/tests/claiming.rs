@@ -5,7 +5,9 @@ mod hall;
 
 use hall::{Hall, at, date, row};
 use tongban_codes::time::Date;
-use tongban_domain::catalogue::{ClaimState, ClaimTerms, ItemAct, ItemState, LifeReport, Selection, claims};
+use tongban_domain::catalogue::{
+    ClaimState, ClaimTerms, ItemAct, ItemState, LifeReport, Selection, claim_rates, claims,
+};
 use tongban_domain::{Command, Event, Reply};
 
 const BASES: [&str; 2] = ["510116013001", "510116013002"];
@@ -203,4 +205,23 @@ fn a_last_day_stands_when_the_item_is_claimed_again() {
     }
     let item = &county.state.items[&code()];
     assert_eq!((item.state, item.cancel, item.promised.unwrap().days), (ItemState::Published, None, 4));
+}
+
+/// What was taken back before it began is for nobody to take over, neither at the hall nor in the count of its superior.
+#[test]
+fn a_release_that_never_begins_is_taken_over_by_nobody() {
+    let (mut province, mut county) = both();
+    claim(&mut county, 9, None);
+    publish(&mut county);
+    release(&mut province, "乙", "2026-12-01");
+    let act = ItemAct::Withdraw { reason: None, from: Some(date(2026, 10, 1)) };
+    province.act(&Command::BringItems { act, which: Selection::One(BASES[0].into()), dry_run: false }).unwrap();
+    flow(&province, &mut county);
+    let day = county.now.date();
+    let view = |code: &str| claims(&county.state, day).into_iter().find(|view| view.base_code == code).unwrap();
+    assert_eq!((view(BASES[0]).state, view(BASES[0]).begins), (ClaimState::Claimed, None));
+    assert_eq!(view(BASES[1]).begins, Some(date(2026, 12, 1)));
+    assert_eq!(update(&mut county).done.len(), 0);
+    province.act(&county.foreign(&code())).unwrap();
+    assert_eq!(claim_rates(&province.state, &[county.division()], day)[0].outdated, 0);
 }

@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use tongban_domain::codes;
 
 /// Codes that the node itself refuses with, before or beside the domain: who calls, invitations, records of peers.
-const OF_THE_NODE: [&str; 6] =
-    ["invite-unknown", "invite-used", "invite-expired", "invite-division", "division-rule", "peer-unknown"];
+const OF_THE_NODE: [&str; 5] = ["invite-unknown", "invite-used", "invite-expired", "invite-division", "peer-unknown"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

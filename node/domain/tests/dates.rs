@@ -214,3 +214,32 @@ fn a_base_item_that_is_suspended_stays_beside_its_draft_and_behind_its_next_vers
     hall.act(&bring(BASE, ItemAct::Resume {})).unwrap();
     assert_eq!((held(&hall, 2026, 9, 30), held(&hall, 2026, 10, 1)), (Some((1, "一")), Some((2, "二"))));
 }
+
+/// A release that waits doesn't keep what holds before it: both end, and what would begin after the last day never does.
+#[test]
+fn a_base_item_ends_before_a_release_that_waits_begins() {
+    let withdraw = |month, day| bring(BASE, ItemAct::Withdraw { reason: None, from: Some(date(2026, month, day)) });
+    let mut hall = Hall::new("510000", "四川省");
+    release(&mut hall, "一", "");
+    release(&mut hall, "二", "2026-12-01");
+    hall.act(&withdraw(10, 1)).unwrap();
+    let holds = |hall: &Hall| {
+        [(9, 30), (10, 1), (11, 30), (12, 1), (12, 31)]
+            .map(|(month, day)| held(hall, 2026, month, day).map(|held| held.0))
+    };
+    assert_eq!(holds(&hall), [Some(1), None, None, None, None]);
+    assert_eq!(hall.state.bases[BASE].binding(date(2026, 10, 1)), None, "nobody is bound by what never begins");
+    // An order that is put off: both hold again until then.
+    let Reply::Life(report) = hall.act(&withdraw(12, 15)).unwrap().reply else { panic!("a withdrawal") };
+    let done = &report.done[0];
+    assert_eq!((done.waits_until, done.last_day), (Some(date(2026, 12, 1)), Some(date(2026, 12, 14))));
+    assert_eq!(holds(&hall), [Some(1), Some(1), Some(1), Some(2), None]);
+    let Reply::Life(report) = hall.act(&withdraw(11, 1)).unwrap().reply else { panic!("a withdrawal") };
+    assert_eq!(report.done[0].waits_until, None);
+    on(&mut hall, 2026, 11, 1);
+    assert_eq!(hall.state.bases[BASE].state, ItemState::Withdrawn);
+    // What begins on the last day or later can't end before it.
+    let mut hall = Hall::new("510000", "四川省");
+    release(&mut hall, "一", "2026-12-01");
+    assert_eq!(hall.code(&withdraw(12, 1)), "item-state");
+}

@@ -4,6 +4,7 @@
 mod hall;
 
 use hall::{Hall, at, credit, date, row};
+use tongban_codes::ids::Digest;
 use tongban_codes::time::Date;
 use tongban_domain::catalogue::{
     ClaimState, ClaimTerms, CoreField, DeclineReason, Difference, Guide, ItemAct, ItemState, LawfulReason, LifeReport,
@@ -384,6 +385,31 @@ fn a_difference_needs_a_lawful_reason_that_the_superior_sees() {
     assert_eq!((seen.len(), seen[0].division, &seen[0].difference), (1, county.division(), &difference));
 }
 
+/// A base item has no superior's: a difference that is stated of one isn't dropped unseen.
+#[test]
+fn a_base_item_differs_from_nobody() {
+    let (mut province, _) = both();
+    let mut columns = base_columns(SECOND);
+    columns.push(("effective", String::new()));
+    let columns: Vec<(&str, &str)> = columns.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(province.import(&[row(2, &columns)]).rejected, 0);
+    let difference = Some(Difference {
+        fields: vec![CoreField::LegalBasis],
+        reason: LawfulReason::LocalRegulation,
+        document: "川人发〔2026〕1号".into(),
+        locks: Vec::new(),
+    });
+    for act in [ItemAct::Submit { difference: difference.clone() }, ItemAct::Publish { difference }] {
+        let refused = province.act(&bring(act.clone(), Selection::One(BASE.into()))).unwrap_err();
+        assert_eq!((refused.code, refused.field), ("invalid-field", "difference"));
+        let report = life(&mut province, &bring(act.clone(), Selection::These(vec![BASE.into()])));
+        assert_eq!((report.done.len(), report.refused.len()), (0, 1));
+        // Of all it is said of those that have a superior's.
+        let report = life(&mut province, &bring(act, Selection::All));
+        assert_eq!((report.done.len(), report.refused.len()), (0, 0));
+    }
+}
+
 #[test]
 fn what_is_locked_beside_the_core_is_held_too() {
     let (mut province, mut county) = both();
@@ -430,6 +456,24 @@ fn what_is_locked_beside_the_core_is_held_too() {
         ("申请表（2026版）", Some("本地另有条件"))
     );
     assert_eq!(item.base_version, Some(2));
+}
+
+/// A guide of a later release is named by all that it says, and this one knows less: it isn't said again under another name.
+#[test]
+fn a_guide_that_was_read_in_part_is_not_released_anew() {
+    let (province, _) = both();
+    let guide = Guide { conditions: Some("有固定场所".into()), ..Guide::default() };
+    let whole = Digest::of(b"with fields of a later release");
+    for (digest, released) in [(whole, 0), (guide.digest(), 1)] {
+        let mut county = Hall::new("511602", "广安区");
+        flow(&province, &mut county);
+        county.state.guides.insert(digest, (guide.clone(), false));
+        county.act(&claim(terms())).unwrap();
+        county.state.drafts.get_mut(&code()).unwrap().guide = Some(digest);
+        let events = county.act(&publish(None)).unwrap().events;
+        assert_eq!(events.iter().filter(|event| matches!(event, Event::GuideReleased(..))).count(), released);
+        assert_eq!(county.state.items[&code()].guide, Some(digest));
+    }
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (any::<bool>(), any::<bool>(), any::<bool>())
             .prop_map(|(permit, here, hold)| Step::Collect { permit, here, hold }),
-        12 => (0u8..11, 0usize..8, any::<bool>()).prop_map(|(act, case, home)| Step::Act { act, case, home }),
+        12 => (0u8..14, 0usize..8, any::<bool>()).prop_map(|(act, case, home)| Step::Act { act, case, home }),
         8 => (0usize..8).prop_map(|line| Step::Arrive { line }),
         1 => (0usize..8).prop_map(|offer| Step::Repeat { offer }),
         2 => (1i64..100).prop_map(|hours| Step::Wait { hours }),
@@ -229,9 +229,18 @@ impl World {
 }
 
 fn check_case(case: &Case) {
-    let accepted =
-        matches!(case.status, Status::Accepted | Status::Granted | Status::Denied | Status::Delivered | Status::Closed)
-            && !refused(case);
+    let accepted = matches!(
+        case.status,
+        Status::Accepted
+            | Status::SpecialProcedure
+            | Status::Granted
+            | Status::Denied
+            | Status::Delivered
+            | Status::Closed
+    ) && !refused(case);
+    let stands_still = case.stops.iter().any(|stop| stop.until.is_none());
+    assert!(stands_still || case.status != Status::SpecialProcedure, "{case:?}");
+    assert!(!stands_still || matches!(case.status, Status::SpecialProcedure | Status::Withdrawn), "{case:?}");
     if accepted {
         assert!(case.case_no.is_some() && case.deadlines.is_some() && case.accepted_on.is_some(), "{case:?}");
     } else if case.accepted_on.is_none() {
@@ -267,6 +276,12 @@ fn act_of(act: u8, case: &Case) -> Command {
         7 => Command::Deliver { case: text, note: None },
         8 => Command::Close(text),
         9 => Command::Withdraw { case: text, reason },
+        10 => Command::SuspendCase { case: text, procedure: "检测".to_owned(), days: 5 },
+        11 => Command::ResumeCase { case: text, note: reason },
+        12 => {
+            let (approver, reason) = ("演示".to_owned(), "演示".to_owned());
+            Command::ExtendCase { case: text, days: 10, approver, reason }
+        }
         _ => match case.licences.first() {
             Some(licence) => Command::CancelLicence { licence: licence.clone(), reason: "演示".to_owned() },
             None => {
@@ -297,6 +312,7 @@ proptest! {
             prop_assert_eq!((&here.reason, &here.licences), (&there.reason, &there.licences));
             prop_assert_eq!((here.received_on, here.accepted_on), (there.received_on, there.accepted_on));
             prop_assert_eq!((here.decided_on, here.deemed), (there.decided_on, there.deemed));
+            prop_assert_eq!((&here.stops, &here.extension), (&there.stops, &there.extension));
         }
         let open = |case: &Case| matches!(case.custody, Custody::Offered { .. });
         prop_assert!(!world.town.state.cases.values().any(open));

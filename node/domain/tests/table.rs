@@ -23,36 +23,41 @@ const ELSEWHERE: Expected = "not-owner";
 const STALE: Expected = "stale-tenure";
 
 /// Where this node is the owner, by state in the order of `Status::ALL`: Collected, Notified, Accepted, not required, not competent,
-/// Granted, Denied, Delivered, Closed, Withdrawn.
+/// Granted, Denied, Delivered, Closed, Withdrawn, special procedure.
 #[rustfmt::skip]
-const OWNER: [(ActKind, [Expected; 10]); 14] = [
+const OWNER: [(ActKind, [Expected; 11]); 17] = [
     // 国办发〔2020〕35号: what is collected is handed over; what the authority has taken up isn't.
-    (ActKind::Offer,         [OK,    STATE,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
+    (ActKind::Offer,         [OK,    STATE,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
     // An owner takes nothing over.
-    (ActKind::TakeCustody,   [STATE, STATE,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
+    (ActKind::TakeCustody,   [STATE, STATE,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
     // Answers to offers that aren't open.
-    (ActKind::RefuseCustody, [STALE, STALE,    STALE, STALE, STALE, STALE, STALE, STALE, STALE, STALE]),
-    (ActKind::Discharge,     [STALE, STALE,    STALE, STALE, STALE, STALE, STALE, STALE, STALE, STALE]),
+    (ActKind::RefuseCustody, [STALE, STALE,    STALE, STALE, STALE, STALE, STALE, STALE, STALE, STALE, STALE]),
+    (ActKind::Discharge,     [STALE, STALE,    STALE, STALE, STALE, STALE, STALE, STALE, STALE, STALE, STALE]),
     // 行政许可法 32(5): accepted as brought, or when all that the notice asked for has been brought.
-    (ActKind::Accept,        [OK,    OK,       STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
+    (ActKind::Accept,        [OK,    OK,       STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
     // 32(4): only who was not answered is deemed accepted.
-    (ActKind::AcceptDeemed,  [OK,    NOTHING,  NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]),
+    (ActKind::AcceptDeemed,  [OK,    NOTHING,  NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]),
     // 32(1), (2).
-    (ActKind::Refuse,        [OK,    OK,       STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
+    (ActKind::Refuse,        [OK,    OK,       STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
     // 32(4): once, and before acceptance.
-    (ActKind::Notify,        [OK,    REPEATED, STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
+    (ActKind::Notify,        [OK,    REPEATED, STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
     // 34, 37, 38: what was accepted is decided, once.
-    (ActKind::Decide,        [STATE, STATE,    OK,    STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
+    (ActKind::Decide,        [STATE, STATE,    OK,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
     // 44: the decision is delivered.
-    (ActKind::Deliver,       [STATE, STATE,    STATE, STATE, STATE, OK,    OK,    STATE, STATE, STATE]),
+    (ActKind::Deliver,       [STATE, STATE,    STATE, STATE, STATE, OK,    OK,    STATE, STATE, STATE, STATE]),
     // A grant is delivered before it is closed; refusals and denials may be closed at once.
-    (ActKind::Close,         [STATE, STATE,    STATE, OK,    OK,    STATE, OK,    OK,    STATE, STATE]),
+    (ActKind::Close,         [STATE, STATE,    STATE, OK,    OK,    STATE, OK,    OK,    STATE, STATE, STATE]),
     // The applicant may withdraw until the decision.
-    (ActKind::Withdraw,      [OK,    OK,       OK,    STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
+    (ActKind::Withdraw,      [OK,    OK,       OK,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, OK]),
     // 39: a licence follows a grant.
-    (ActKind::IssueLicence,  [STATE, STATE,    STATE, STATE, STATE, OK,    STATE, OK,    STATE, STATE]),
+    (ActKind::IssueLicence,  [STATE, STATE,    STATE, STATE, STATE, OK,    STATE, OK,    STATE, STATE, STATE]),
     // 70: what was issued can be cancelled, after closing as well.
-    (ActKind::CancelLicence, [STATE, STATE,    STATE, STATE, STATE, OK,    STATE, OK,    OK,    STATE]),
+    (ActKind::CancelLicence, [STATE, STATE,    STATE, STATE, STATE, OK,    STATE, OK,    OK,    STATE, STATE]),
+    // 45: the clock of what was accepted stands still for a special procedure, and runs again after it.
+    (ActKind::Suspend,       [STATE, STATE,    OK,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
+    (ActKind::Resume,        [STATE, STATE,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE, OK]),
+    // 42: once, while the time runs.
+    (ActKind::Extend,        [STATE, STATE,    OK,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
 ];
 
 /// While it is offered, only the answer of the node it was offered to changes anything.
@@ -90,6 +95,12 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
         }
         ActKind::Notify => Command::Notify { case, items: vec!["检测报告".into()] },
         ActKind::Decide => Command::Decide { case, grant: true, reason: None },
+        ActKind::Suspend => Command::SuspendCase { case, procedure: "检测".into(), days: 5 },
+        ActKind::Resume => Command::ResumeCase { case, note: None },
+        ActKind::Extend => {
+            let (approver, reason) = ("局长".into(), "案情复杂".into());
+            Command::ExtendCase { case, days: 5, approver, reason }
+        }
         ActKind::Deliver => Command::Deliver { case, note: None },
         ActKind::Close => Command::Close(case),
         ActKind::Withdraw => Command::Withdraw { case, reason: None },
@@ -132,7 +143,12 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
 fn try_cell(template: &Hall, peer: &Hall, status: Status, act: ActKind, custody: &Custody) -> String {
     let mut hall = template.clone();
     let division = hall.division();
-    let id = hall.collect("511F82001003", division);
+    // The clock of a permit alone stands still by the law, and it runs from the acceptance.
+    let of_clock = matches!(act, ActKind::Suspend | ActKind::Resume | ActKind::Extend);
+    let id = hall.collect(if of_clock { "511A0015500013" } else { "511F82001003" }, division);
+    if of_clock {
+        hall.act(&Command::Accept(id.to_string())).unwrap();
+    }
     let peer_decides = act == ActKind::Offer;
     let deemed = act == ActKind::AcceptDeemed;
     let due = hall.now;

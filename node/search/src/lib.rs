@@ -11,6 +11,7 @@
 //! than the names of items. Candidates share pairs of signs, sounds or initials with the question; the best of them are compared letter by
 //! letter, where letters that sound alike count nearly as much.
 
+mod bundle;
 mod candidates;
 mod entry;
 mod index;
@@ -23,6 +24,7 @@ mod sound;
 mod text;
 mod words;
 
+pub use bundle::{Bundle, answering};
 pub use entry::{Entry, Kind};
 pub use index::{Extent, Writer, each_entry, extent, places};
 pub use search::{Hit, Query, search};

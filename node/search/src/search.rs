@@ -8,6 +8,7 @@ use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_storage::{Family, Read, StorageError};
 
+use crate::bundle::Bundle;
 use crate::candidates::{self, Rough};
 use crate::entry::{Card, Kind, Place};
 use crate::index::{self, row, under};
@@ -31,6 +32,12 @@ const CODES_LOOKED_AT: usize = 20_000;
 const CARDS_LOOKED_AT: usize = 20_000;
 /// Hits in one answer at most.
 const HITS_MAX: usize = 100;
+/// Items of one bundle that are looked up.
+const BUNDLED: usize = 100;
+/// Cards of one item of a bundle: departments name what a base code stands for in several ways.
+const CARDS_OF_ONE: usize = 8;
+/// How much of its score an item of a bundle leaves to the one after it, so that they stay in their order.
+const NEXT_OF_BUNDLE: f32 = 0.995;
 /// Scores below this are no answer.
 const SCORE_MIN: f32 = 0.2;
 
@@ -49,6 +56,8 @@ pub struct Query<'a> {
     pub item_type: Option<&'a str>,
     /// Only this catalogue.
     pub kind: Option<Kind>,
+    /// Topics and life events whose names answer the question: their items are hits, too.
+    pub bundles: &'a [Bundle],
     /// Hits at most.
     pub limit: usize,
 }
@@ -57,7 +66,7 @@ impl<'a> Query<'a> {
     /// A question asked in a division about everything that is known there.
     #[must_use]
     pub fn new(text: &'a str, here: DivisionCode) -> Self {
-        Self { text, here, within: None, department: None, item_type: None, kind: None, limit: 10 }
+        Self { text, here, within: None, department: None, item_type: None, kind: None, bundles: &[], limit: 10 }
     }
 }
 
@@ -92,6 +101,8 @@ pub struct Hit {
     pub uses: u32,
     /// How well it answers: 2 and more for a code, up to about 1.2 for words.
     pub score: f32,
+    /// The bundle of the question that it belongs to, by its place there; the first of several.
+    pub bundle: Option<usize>,
 }
 
 /// The best answers to a question, best first.
@@ -111,6 +122,7 @@ pub fn search(read: &dyn Read, query: &Query<'_>) -> Result<Vec<Hit>, StorageErr
     }
     if search.hits.is_empty() {
         search.by_words(&head)?;
+        search.by_bundles()?;
     }
     let mut hits = search.hits;
     hits.truncate(query.limit.min(HITS_MAX));
@@ -411,8 +423,48 @@ impl Search<'_> {
             places: self.places(number)?,
             uses: self.uses(number)?,
             score,
+            bundle: None,
         });
         Ok(())
+    }
+
+    /// Takes in the items of what answers by its name, in their order, among the others by how well the name answers. What is found by its
+    /// own words as well keeps the better score.
+    fn by_bundles(&mut self) -> Result<(), StorageError> {
+        for (which, bundle) in self.query.bundles.iter().enumerate() {
+            let mut score = bundle.score;
+            for code in bundle.items.iter().take(BUNDLED) {
+                for number in self.cards_named(code)? {
+                    let Some(card) = self.admitted(number)? else { continue };
+                    let Some(at) = self.nearest(number)? else { continue };
+                    let (division, code) = (at.0, at.2.clone());
+                    self.offer(score, number, card, Some(at))?;
+                    let found = self.hits.iter_mut().find(|hit| hit.division == division && hit.code == code);
+                    if let Some(hit) = found {
+                        hit.score = hit.score.max(score);
+                        hit.bundle.get_or_insert(which);
+                    }
+                }
+                score *= NEXT_OF_BUNDLE;
+            }
+        }
+        if !self.query.bundles.is_empty() {
+            self.hits.sort_by(|left, right| right.score.total_cmp(&left.score));
+        }
+        Ok(())
+    }
+
+    /// Cards of items by base code, short code or whole code.
+    fn cards_named(&self, code: &str) -> Result<Vec<u32>, StorageError> {
+        let mut cards = index::cards_of(self.read, code)?;
+        cards.truncate(CARDS_OF_ONE);
+        if cards.is_empty() {
+            for (kind, division) in index::places(self.read, code)? {
+                let place: Option<Place> = row(self.read, Family::Rows, &layout::place(code, division, kind))?;
+                cards.extend(place.map(|place| place.card));
+            }
+        }
+        Ok(cards)
     }
 }
 

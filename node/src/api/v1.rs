@@ -21,6 +21,8 @@
 //! | GET `/v1/items/version`, `/v1/items/versions` | [`VersionQuery`] | `kind`, `version`, `guide`, `replaces`; [`List`] under `versions` |
 //! | GET `/v1/items/diff` | [`DiffQuery`] | [`List`] under `changes` |
 //! | POST `/v1/authorities/reorganise` | [`Reorganise`] | `moved`, `base_items`, `drafts`, `operators`, `refused`, `dry_run` |
+//! | POST `/v1/divisions/change` | [`ChangeDivision`] | `old`, `new`, `from`, `own`, and as of `/v1/authorities/reorganise` |
+//! | GET `/v1/divisions` | | [`List`] of [`DivisionChangeView`] under `divisions` |
 //! | POST `/v1/operators/line` | [`AssignLine`] | the operator |
 //! | GET `/v1/items` | [`ItemQuery`] | [`List`] of [`ItemView`] under `items` |
 //! | GET `/v1/items/rows` | [`ItemQuery`] of one stage | [`ItemRows`] |
@@ -65,6 +67,7 @@
 //! A refusal has status 4xx and the body [`ErrorBody`].
 
 mod answer;
+mod divisions;
 mod drift;
 mod front;
 mod item_life;
@@ -73,6 +76,7 @@ mod search;
 mod standards;
 
 pub use answer::*;
+pub use divisions::*;
 pub use drift::*;
 pub use front::*;
 pub use item_life::*;

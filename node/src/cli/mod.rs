@@ -70,6 +70,9 @@ enum Command {
     /// 机关 / authorities
     #[command(subcommand)]
     Authority(command::authority::Command),
+    /// 区划代码变更 / codes of divisions that change
+    #[command(subcommand)]
+    Division(command::division::Command),
     /// 经办人、角色和决定授权 / operators, roles and mandates
     #[command(subcommand)]
     Operator(command::operator::Command),

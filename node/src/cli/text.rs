@@ -148,9 +148,11 @@ texts! {
     NOTHING_WAITS = "Nothing of this case waits here.", "该办件在本节点没有待送达的内容。";
     AS_OF = "as of", "数据截至";
     WITH_LINEAGE = "counted together with what came before and after it: {0}", "含前身、后继事项：{0}";
+    WITH_CODES = "{0} has these codes, counted together: {1}", "{0} 的新旧代码合并统计：{1}";
     FINDINGS = "findings", "发现的问题";
     PEERS = "peers", "关联节点";
     HISTORY = "history", "办理过程";
+    STOPS = "time that isn't counted", "不计入时限";
     CONFIRM_CANCEL = "Cancel the licence {0}? It can't be undone.", "确定注销证照 {0}？此操作不可撤销。";
     CONFIRM_REVOKE = "Revoke the node {0} as of {1}? Its links are closed, and what it seals counts no more.", "确定自 {1} 起撤销节点 {0}？其链路将被切断，其后签章不再有效。";
     CONFIRM_WITHDRAW = "Withdraw the item {0}?", "确定取消事项 {0}？";
@@ -278,6 +280,7 @@ labels! {
     "waits_until" = "begins", "生效日期";
     "differences" = "differences", "差异";
     "act_number" = "act", "环节序号";
+    "announced" = "announced (working days)", "告知工作日";
     "applicant" = "applicant", "申请人";
     "applied" = "applied", "已应用";
     "as_of" = "as of", "数据截至";
@@ -288,6 +291,7 @@ labels! {
     "behind_line" = "behind", "前序";
     "body" = "body", "内容";
     "bytes" = "bytes", "字节数";
+    "basis" = "basis", "依据";
     "calendar" = "calendar", "日历";
     "case" = "case", "办件标识";
     "case_no" = "case number", "办件编号";
@@ -322,6 +326,8 @@ labels! {
     "issued_on" = "issued on", "颁发日期";
     "covered" = "collected in", "可收件区划";
     "former_superior" = "former superior", "原上级";
+    "extension.approver" = "extension approved by", "延期批准人";
+    "extension.days" = "extended by (working days)", "延期工作日";
     "from" = "from", "自";
     "batch" = "batch", "批次";
     "row_guid" = "row id", "记录标识";
@@ -360,6 +366,7 @@ labels! {
     "places" = "places", "办理地数";
     "place.division" = "at", "办理地点";
     "problem" = "problem", "问题";
+    "procedure" = "procedure", "程序";
     "promised_days" = "promised days", "承诺时限";
     "promised_due" = "promised due", "承诺到期";
     "provisional" = "provisional", "暂定";
@@ -400,6 +407,11 @@ labels! {
     "version" = "version", "版本";
     "window" = "window", "窗口";
     "set_by" = "set by", "设定地";
+    "old" = "old code", "原代码";
+    "old_name" = "old name", "原名称";
+    "new" = "new code", "新代码";
+    "counts" = "counts", "采用";
+    "package" = "topic or life event", "主题、一件事";
     "holds" = "holds here", "在此执行";
     "until_then" = "until then version", "此前执行版本";
     "ceiling.materials" = "materials", "材料数";

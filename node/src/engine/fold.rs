@@ -7,7 +7,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_domain::Event;
-use tongban_domain::catalogue::{BaseItem, Decline, ForeignItem, Guide, ServiceItem, Standard};
+use tongban_domain::catalogue::{BaseItem, Decline, ForeignItem, Guide, ServiceItem, Standard, StandardBody};
 use tongban_journal::{Body, Entry, Frontier, Header, StandardHeader, StandardKind, View as FieldView};
 use tongban_storage::keyspace::delivery::{self, Outcome};
 use tongban_storage::keyspace::figure::{SLICE, SliceRow};
@@ -277,8 +277,8 @@ impl Folding<'_> {
         Ok(())
     }
 
-    /// From above everything holds here; from below only what a superior counts: items and what was declined. What a node says of a division
-    /// that isn't its own, or what can't be read, is passed over: it stays in the blob, and no peer can stop this node by it.
+    /// From above everything holds here; from below only what a superior counts: items and what was declined, and new codes of divisions, by
+    /// which it finds what it counts. What a node says of a division that isn't its own, or what can't be read, is passed over: it stays in the blob, and no peer can stop this node by it.
     fn standard(
         &mut self,
         origin: NodeId,
@@ -331,10 +331,11 @@ impl Folding<'_> {
             | StandardKind::Policy
             | StandardKind::Topic
             | StandardKind::LifeEvent
-            | StandardKind::Entry => {
+            | StandardKind::Entry
+            | StandardKind::Division => {
                 let standard = readable::<Standard>(bytes, origin);
                 if let Some(standard) = standard.filter(|said| said.node == origin && speaks_for(said.division))
-                    && self.is_above(standard.division)?
+                    && (self.is_above(standard.division)? || matches!(standard.body, StandardBody::Division(_)))
                     && self.replaces(&standard)?
                 {
                     item::store_standard(self.over.batch, &standard);

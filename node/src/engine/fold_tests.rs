@@ -8,8 +8,11 @@ use tongban_codes::cbor::to_vec;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{AuthorityId, Digest, Label, NodeId};
 use tongban_codes::time::Timestamp;
-use tongban_domain::catalogue::{BaseItem, Core, Editing, Guide, ItemState, Policy, Standard, StandardBody};
+use tongban_domain::catalogue::{
+    BaseItem, Core, DivisionChange, Editing, Guide, ItemState, Policy, Standard, StandardBody,
+};
 use tongban_journal::{Body, Entry, Header, JournalKind, SALT_BYTES, Slice, SliceEntry, StandardHeader, StandardKind};
+use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::meta::{self, NodeRow, Pulled};
 use tongban_storage::keyspace::{Overlay, item};
 use tongban_storage::{Backend as _, MemoryBackend, StorageError, WriteBatch};
@@ -84,14 +87,19 @@ fn record(kind: StandardKind, of: &str, body: Vec<u8>) -> SliceEntry {
 
 /// Folds what the city 511600 is said to have written, at a county, which holds `known` already.
 fn folded(known: &[BaseItem], entries: Vec<SliceEntry>) -> MemoryBackend {
+    folded_at("511602", known, entries)
+}
+
+/// The same at a node of some division.
+fn folded_at(here: &str, known: &[BaseItem], entries: Vec<SliceEntry>) -> MemoryBackend {
     let state = MemoryBackend::default();
-    let county = division("511602");
+    let here = division(here);
     let mut rows = WriteBatch::new();
     let here = NodeRow {
         node: NodeId::from_bytes([2; 16]),
-        division: county,
+        division: here,
         name: "广安区".to_owned(),
-        label: Label::new(county, 0).unwrap(),
+        label: Label::new(here, 0).unwrap(),
         demo: false,
         epoch: 1,
         calendar: String::new(),
@@ -162,6 +170,7 @@ fn what_cannot_be_read_is_passed_over_and_stops_nothing() {
         StandardKind::Topic,
         StandardKind::LifeEvent,
         StandardKind::Entry,
+        StandardKind::Division,
     ];
     let mut entries: Vec<SliceEntry> =
         kinds.into_iter().map(|kind| record(kind, "511600", b"\xa1\x00nothing".to_vec())).collect();
@@ -200,6 +209,54 @@ fn a_standard_of_a_lower_version_does_not_come_back() {
     let number = item::standard_number(tongban_domain::catalogue::StandardKind::Policy);
     let held = item::STANDARD.load(&state, &(number, "policy".to_owned(), division("511600"))).unwrap();
     assert_eq!(held, Some(policy(2, 10)));
+}
+
+/// A division's new code is kept from above and from below, and so is nothing else from below; nobody speaks for a neighbour.
+#[test]
+fn codes_of_divisions_come_from_above_and_from_below() {
+    let change = |keeper: &str, old: &str, new: &str| {
+        let (old, new) = (division(old), division(new));
+        let standard = Standard {
+            code: old.to_string(),
+            body: StandardBody::Division(DivisionChange { old, new, name: None, order: "文".to_owned() }),
+            division: division(keeper),
+            node: CITY,
+            version: 1,
+            state: ItemState::Published,
+            effective: Some(AT.date()),
+            department: None,
+            in_force: None,
+        };
+        record(StandardKind::Division, keeper, to_vec(&standard))
+    };
+    let policy = Standard {
+        code: "policy".to_owned(),
+        body: StandardBody::Policy(Policy::default()),
+        division: division("511600"),
+        node: CITY,
+        version: 1,
+        state: ItemState::Published,
+        effective: None,
+        department: None,
+        in_force: None,
+    };
+    let entries = || {
+        vec![
+            change("511600", "511602", "511642"),
+            change("511600", "511502", "511542"),
+            change("511500", "511503", "511543"),
+            record(StandardKind::Policy, "511600", to_vec(&policy)),
+        ]
+    };
+    for (here, policies) in [("511602", 1), ("510000", 0)] {
+        let state = folded_at(here, &[], entries());
+        let walk = item::crosswalk(&state).unwrap();
+        let codes = |code: &str| walk.codes(division(code)).len();
+        assert_eq!([codes("511642"), codes("511542"), codes("511543")], [2, 1, 1], "{here}");
+        let number = item::standard_number(tongban_domain::catalogue::StandardKind::Policy);
+        let held = item::STANDARD.list(&state, &stem(&number), None, usize::MAX).unwrap();
+        assert_eq!(held.len(), policies, "{here}");
+    }
 }
 
 #[test]

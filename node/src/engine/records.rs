@@ -100,6 +100,9 @@ fn act_kind(kind: case::ActKind) -> header::ActKind {
         D::Withdraw => J::Withdraw,
         D::IssueLicence => J::IssueLicence,
         D::CancelLicence => J::CancelLicence,
+        D::Suspend => J::Suspend,
+        D::Resume => J::Resume,
+        D::Extend => J::Extend,
     }
 }
 
@@ -245,6 +248,7 @@ fn standard_header(standard: &Standard, at: Timestamp) -> StandardHeader {
         StandardBody::LifeEvent(_) => (StandardKind::LifeEvent, None),
         StandardBody::Entry(entry) => (StandardKind::Entry, entry.base_code.clone()),
         StandardBody::Policy(_) => (StandardKind::Policy, None),
+        StandardBody::Division(_) => (StandardKind::Division, None),
     };
     StandardHeader {
         kind,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tongban_codes::ids::{CaseId, Label, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
-use tongban_domain::case::{Act, ActKind, Deadline, Deadlines, Material, Offer, Progress, Status};
+use tongban_domain::case::{Act, ActKind, Deadline, Deadlines, Extension, Material, Offer, Progress, Status, Stop};
 use tongban_domain::catalogue::Mode;
 use tongban_domain::{Applicant, Command, NoticeBody, Place};
 use tongban_federation::{Body, Envelope, Outcome, Receipt, Subject};
@@ -73,7 +73,30 @@ fn progress() -> NoticeBody {
         }),
         deemed: false,
         licences: Vec::new(),
+        stops: Vec::new(),
+        extension: None,
     }))
+}
+
+/// The clock was stopped and runs again, and the time was extended.
+fn extended() -> NoticeBody {
+    let NoticeBody::Progress(mut progress) = progress() else { unreachable!("it is progress") };
+    let day = |day| Date::ymd(2026, 9, day).unwrap();
+    progress.act = act(ActKind::Extend, 5, place(2, "511602"), 2, Status::Accepted);
+    progress.stops = vec![Stop {
+        procedure: "检测".to_owned(),
+        basis: "行政许可法第四十五条".to_owned(),
+        announced: 3,
+        from: day(15),
+        until: Some(day(18)),
+    }];
+    progress.extension = Some(Extension {
+        days: 10,
+        approver: "局长（演示）".to_owned(),
+        on: day(21),
+        basis: "行政许可法第四十二条".to_owned(),
+    });
+    NoticeBody::Progress(progress)
 }
 
 /// Reads the pinned bytes; `TONGBAN_BLESS=1` writes a file that is missing, never one that is there.
@@ -90,9 +113,11 @@ fn pinned(name: &str, bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn bodies_are_what_they_were_and_read_back() {
-    for (name, notice, sender) in
-        [("offer.1.hex", offer(), place(1, "511603104000")), ("progress.1.hex", progress(), place(2, "511602"))]
-    {
+    for (name, notice, sender) in [
+        ("offer.1.hex", offer(), place(1, "511603104000")),
+        ("progress.1.hex", progress(), place(2, "511602")),
+        ("progress-extended.1.hex", extended(), place(2, "511602")),
+    ] {
         let (kind, version, bytes) = outbound(&notice);
         assert_eq!(pinned(name, &bytes), bytes, "{name} has other bytes: a body once shipped never changes");
         let envelope = Envelope {

@@ -12,7 +12,7 @@ use minicbor::{Decode, Encode};
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, Digest, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
-use tongban_domain::case::{Act, Deadlines, Material, Offer, Progress};
+use tongban_domain::case::{Act, Deadlines, Extension, Material, Offer, Progress, Stop};
 use tongban_domain::catalogue::Mode;
 use tongban_domain::{Applicant, Authority, Command, NoticeBody, Origin, Place, Reply};
 use tongban_federation::directory::{DatedCode, DatedKey};
@@ -167,6 +167,11 @@ pub struct ProgressBody {
     deemed: bool,
     #[n(7)]
     licences: Vec<String>,
+    #[n(8)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    stops: Vec<Stop>,
+    #[n(9)]
+    extension: Option<Extension>,
 }
 
 /// Kind, version and bytes of a notice.
@@ -203,6 +208,8 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
                 deadlines: progress.deadlines,
                 deemed: progress.deemed,
                 licences: progress.licences,
+                stops: progress.stops,
+                extension: progress.extension,
             };
             (KIND_PROGRESS, VERSION, tongban_codes::cbor::to_vec(&body))
         }
@@ -256,6 +263,8 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
                 deadlines: body.deadlines,
                 deemed: body.deemed,
                 licences: body.licences,
+                stops: body.stops,
+                extension: body.extension,
             };
             Ok(Inbound::Command(Box::new(Command::Mirror { origin, progress: Box::new(progress) })))
         }

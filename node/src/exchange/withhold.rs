@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use tongban_codes::division::DivisionCode;
-use tongban_domain::catalogue::ServiceItem;
+use tongban_domain::catalogue::{Crosswalk, ServiceItem};
 use tongban_journal::{Body, Entry, Header, StandardKind};
 use tongban_storage::Read;
-use tongban_storage::keyspace::item::VERSION;
+use tongban_storage::keyspace::item::{VERSION, crosswalk};
 use tongban_storage::keyspace::key::stem;
 
 use super::pull::refused;
@@ -37,8 +37,9 @@ pub(super) fn for_subordinate(
         Some(needed) => *needed,
         None => {
             let versions = VERSION.list(read, &stem(&header.code), None, usize::MAX)?;
+            let walk = crosswalk(read)?;
             // A version that isn't kept is no reason to withhold.
-            let needed = versions.is_empty() || versions.iter().any(|(_, item)| concerns(item, division));
+            let needed = versions.is_empty() || versions.iter().any(|(_, item)| concerns(&walk, item, division));
             concerned.insert(header.code, needed);
             needed
         }
@@ -51,7 +52,8 @@ pub(super) fn for_subordinate(
 }
 
 /// Whether windows of a division, or of one below it, may collect for the item.
-fn concerns(item: &ServiceItem, division: DivisionCode) -> bool {
-    let below = |region: &DivisionCode| region.is_within(division);
-    item.covers(division) || item.covered.iter().any(below)
+fn concerns(walk: &Crosswalk, item: &ServiceItem, division: DivisionCode) -> bool {
+    let codes = walk.codes(division);
+    let below = |region: &DivisionCode| codes.iter().any(|code| region.is_within(*code));
+    walk.covers(item, division) || item.covered.iter().any(below)
 }

@@ -1,22 +1,24 @@
 //! Figures, each with the checkpoints it is folded from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
-use tongban_codes::division::DivisionCode;
+use tongban_codes::division::{DivisionCode, table};
 use tongban_codes::ids::NodeId;
-use tongban_codes::time::Timestamp;
+use tongban_codes::time::{Date, Timestamp};
 use tongban_journal::{Checkpoint, JournalKind};
 use tongban_seal::SignedNote;
+use tongban_storage::Read;
+use tongban_storage::keyspace::lineage::Lineage;
 use tongban_storage::keyspace::{Bytes, figure, item, meta};
 
 use super::{App, Failure, Query, problem};
-use crate::api::v1::{AggregateStatus, Audit, CheckpointView, Report, ReportQuery};
-use crate::engine::{ACTS, STANDARDS, dimensions};
+use crate::api::v1::{AggregateStatus, Audit, CheckpointView, DivisionCodes, Report, ReportQuery};
+use crate::engine::{ACTS, Refused, STANDARDS, dimensions};
 use crate::exchange::{Nudge, audit};
 use crate::runtime::nudge;
 
@@ -45,36 +47,99 @@ async fn report(State(app): State<App>, Query(query): Query<ReportQuery>) -> Res
             "维度为 division、item、month、outcome、measure、type、mode、origin",
         ));
     }
-    let snapshot = app.state().snapshot()?;
-    let codes = query.item.as_deref().map(|code| item::lineage(&*snapshot, code.trim())).transpose()?;
-    let mut counts: BTreeMap<Vec<String>, i64> = BTreeMap::new();
-    figure::FIGURE.visit(&*snapshot, &[], None, false, |(origin, division, key), count| {
-        let parts: BTreeMap<&str, &str> = dimensions(&key).into_iter().collect();
-        let is_asked = codes.as_ref().is_none_or(|codes| parts.get("item").is_some_and(|item| codes.contains(*item)));
-        // A case counts by its acceptance; the other measures only when they are asked for.
-        if is_asked && (by.contains(&"measure") || parts.get("measure") == Some(&"accepted")) {
-            let values = by.iter().map(|name| match *name {
-                "division" => division.to_string(),
-                "origin" => origin.to_string(),
-                name => parts.get(name).copied().unwrap_or("-").to_owned(),
-            });
-            *counts.entry(values.collect()).or_default() += count;
-        }
-        std::ops::ControlFlow::Continue(())
-    })?;
+    let by: Vec<String> = by.into_iter().map(str::to_owned).collect();
+    let asked = Asked { item: query.item.map(|code| code.trim().to_owned()), division: query.division };
+    let (reading, today) = (app.clone(), app.shared.now().date());
+    let counted = tokio::task::spawn_blocking(move || count(&*reading.state().snapshot()?, by, &asked, today));
+    let Counted { by, counts, lineage, divisions } =
+        counted.await.map_err(|error| Failure(Refused::fault(&error)))??;
     let rows = counts
         .into_iter()
         .filter(|(_, count)| *count != 0)
         .map(|(values, count)| {
-            let mut row: Map<String, Value> =
-                by.iter().zip(values).map(|(name, value)| ((*name).to_owned(), Value::String(value))).collect();
+            let mut row: Map<String, Value> = by.iter().cloned().zip(values.into_iter().map(Value::String)).collect();
             row.insert("count".to_owned(), json!(count));
             Value::Object(row)
         })
         .collect();
-    let as_of = checkpoints(&app, &*snapshot, ACTS)?;
-    let items = codes.map(|codes| codes.into_iter().collect());
-    Ok(Json(Report { rows, items, as_of, demo: app.shared.node().demo }).into_response())
+    let as_of = checkpoints(&app, app.state(), ACTS)?;
+    let items = lineage.map(|lineage| lineage.names().into_iter().map(str::to_owned).collect());
+    Ok(Json(Report { rows, items, divisions, as_of, demo: app.shared.node().demo }).into_response())
+}
+
+/// What is counted; everything where nothing is said.
+struct Asked {
+    item: Option<String>,
+    division: Option<DivisionCode>,
+}
+
+/// Figures by the dimensions asked for.
+struct Counted {
+    by: Vec<String>,
+    counts: BTreeMap<Vec<String>, i64>,
+    /// The names that were counted, where an item was asked for.
+    lineage: Option<Lineage>,
+    /// Divisions that were asked for, or are among the rows and had several codes.
+    divisions: Vec<DivisionCodes>,
+}
+
+fn count(read: &dyn Read, by: Vec<String>, asked: &Asked, today: Date) -> Result<Counted, Failure> {
+    let walk = item::crosswalk(read)?;
+    let lineage = asked.item.as_deref().map(|code| Lineage::of(read, code)).transpose()?;
+    let of_item = |lineage: &Lineage, division, named: &str| {
+        walk.codes(division).into_iter().any(|code| lineage.holds(code, named))
+    };
+    let mut met = BTreeSet::new();
+    let measured = by.iter().any(|name| name == "measure");
+    let mut is_met = false;
+    let mut counts: BTreeMap<Vec<String>, i64> = BTreeMap::new();
+    figure::FIGURE.visit(read, &[], None, false, |(origin, division, key), count| {
+        let parts: BTreeMap<&str, &str> = dimensions(&key).into_iter().collect();
+        let named = parts.get("item").copied().unwrap_or("-");
+        if asked.division.is_none_or(|code| walk.same(code, division))
+            && lineage.as_ref().is_none_or(|lineage| of_item(lineage, division, named))
+        {
+            is_met = true;
+            let division = walk.current(division, today);
+            met.insert(division);
+            // A case counts by its acceptance; the other measures only when they are asked for.
+            if measured || parts.get("measure") == Some(&"accepted") {
+                let values = by.iter().map(|name| match name.as_str() {
+                    "division" => division.to_string(),
+                    "origin" => origin.to_string(),
+                    name => parts.get(name).copied().unwrap_or("-").to_owned(),
+                });
+                *counts.entry(values.collect()).or_default() += count;
+            }
+        }
+        std::ops::ControlFlow::Continue(())
+    })?;
+    let known = |code| is_met || table().find(code).is_some() || walk.codes(code).len() > 1;
+    if let Some(code) = asked.division.filter(|code| !known(*code)) {
+        let (en, zh) =
+            ("no such division is known here, and no figures stand under it", "没有该区划，也没有该区划的数据");
+        return Err(problem("division-unknown", "division", &code.to_string(), en, zh));
+    }
+    let named = match asked.division {
+        Some(code) => BTreeSet::from([walk.current(code, today)]),
+        None if by.iter().any(|name| name == "division") => met,
+        None => BTreeSet::new(),
+    };
+    let divisions = named
+        .into_iter()
+        .map(|division| DivisionCodes { division, codes: walk.codes(division) })
+        .filter(|division| asked.division.is_some() || division.codes.len() > 1)
+        .collect();
+    match (asked.item.as_deref(), &lineage) {
+        (Some(code), Some(lineage)) if !is_met && !lineage.is_known() => Err(problem(
+            "item-unknown",
+            "item",
+            code,
+            "no item of this code is known here, and no figures stand under it",
+            "本节点没有该编码的事项，也没有该编码的数据",
+        )),
+        _ => Ok(Counted { by, counts, lineage, divisions }),
+    }
 }
 
 fn view(checkpoint: &Checkpoint, division: DivisionCode, at: Timestamp) -> CheckpointView {
@@ -90,7 +155,7 @@ fn view(checkpoint: &Checkpoint, division: DivisionCode, at: Timestamp) -> Check
 }
 
 /// The trees that the figures stand on: of this node as folded, of the others as pulled and verified.
-fn checkpoints(app: &App, read: &dyn tongban_storage::Read, journal: u8) -> Result<Vec<CheckpointView>, Failure> {
+fn checkpoints(app: &App, read: &dyn Read, journal: u8) -> Result<Vec<CheckpointView>, Failure> {
     let here = app.shared.here();
     let division = |node: &NodeId| app.shared.place_of(node).map_or(here.division, |place| place.division);
     let mut views = Vec::new();
@@ -148,9 +213,8 @@ async fn pull(State(app): State<App>) -> Result<Response, Failure> {
 async fn audit_figures(State(app): State<App>) -> Result<Response, Failure> {
     app.fresh().await?;
     let shared = std::sync::Arc::clone(&app.shared);
-    let (entries, differences) = tokio::task::spawn_blocking(move || audit(&shared)).await.map_err(|error| {
-        Failure(crate::engine::Refused::problem("internal-fault", error.to_string(), error.to_string()))
-    })??;
+    let audited = tokio::task::spawn_blocking(move || audit(&shared)).await;
+    let (entries, differences) = audited.map_err(|error| Failure(Refused::fault(&error)))??;
     Ok(Json(Audit { equal: differences.is_empty(), entries, differences }).into_response())
 }
 

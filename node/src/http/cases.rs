@@ -16,6 +16,7 @@ use tongban_domain::{Actor, Applicant, Command};
 use tongban_federation::wire::{Query as Question, Target};
 use tongban_storage::keyspace::{case, item};
 
+use super::divisions::placed;
 use super::{App, Body, Call, Failure, Query, act, listed, problem};
 use crate::api::v1::{ActRequest, CaseAct, CaseQuery, CaseView, CollectCase, ProgressView, WhereisView};
 use crate::engine::Request;
@@ -37,6 +38,7 @@ async fn collect(State(app): State<App>, call: Call, body: Body<CollectCase>) ->
     let digest = body.digest;
     let CollectCase { item, division, mode, name, id, materials, hold } = body.value;
     let applicant = Applicant { name, identity: id };
+    let division = placed(&app, division)?;
     let command = Command::Collect { item: item.clone(), division, mode, applicant, materials, hold };
     let elsewhere = division != app.shared.here().division && tongban_codes::division::table().find(division).is_some();
     // Whoever may not collect makes this node ask nobody, and what was collected under this key is not asked for again.
@@ -120,6 +122,9 @@ async fn act_on(State(app): State<App>, call: Call, body: Body<CaseAct>) -> Resu
         ActRequest::Refuse { refusal, reason } => Command::Refuse { case, kind: refusal, reason },
         ActRequest::Notify { items } => Command::Notify { case, items },
         ActRequest::Decide { grant, reason } => Command::Decide { case, grant, reason },
+        ActRequest::Suspend { procedure, days } => Command::SuspendCase { case, procedure, days },
+        ActRequest::Resume { note } => Command::ResumeCase { case, note },
+        ActRequest::Extend { days, approver, reason } => Command::ExtendCase { case, days, approver, reason },
         ActRequest::Deliver { note } => Command::Deliver { case, note },
         ActRequest::Close {} => Command::Close(case),
         ActRequest::Withdraw { reason } => Command::Withdraw { case, reason },
@@ -200,6 +205,8 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
         promised_due: promised.map(|due| due.date),
         provisional: statutory.is_some_and(|due| due.provisional) || promised.is_some_and(|due| due.provisional),
         calendar: due.map(|due| due.calendar.clone()),
+        stops: row.stops.clone(),
+        extension: row.extension.clone(),
         decided_on: row.decided_on,
         reason: row.reason.clone(),
         licences: row.licences.clone(),

@@ -7,6 +7,7 @@ use axum::{Json, Router};
 use tongban_codes::division::DivisionCode;
 use tongban_domain::Place;
 
+use super::divisions::placed;
 use super::{App, Failure, Query, problem};
 use crate::api::v1::{DriftNode, DriftQuery, DriftReport};
 use crate::exchange::drift::Outcome;
@@ -32,6 +33,7 @@ fn places(app: &App, query: &DriftQuery) -> Result<Vec<Place>, Failure> {
             "division、subtree、neighbour 只能给一个",
         ));
     };
+    let division = placed(app, division)?;
     let text = division.to_string();
     let kin = |place: &Place| {
         let here = shared.here();

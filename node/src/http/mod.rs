@@ -3,6 +3,7 @@
 mod admission;
 mod aggregate;
 mod cases;
+mod divisions;
 mod drift;
 mod front;
 mod guide;
@@ -10,6 +11,7 @@ mod item_life;
 mod item_rows;
 mod items;
 mod licences;
+mod packages;
 mod peers;
 mod quality;
 mod search;
@@ -105,6 +107,7 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         .merge(quality::routes())
         .merge(standards::routes())
         .merge(search::routes())
+        .merge(divisions::routes())
         .merge(drift::routes())
         .merge(front::routes())
         .merge(cases::routes())

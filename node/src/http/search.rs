@@ -14,8 +14,10 @@ use tongban_search::{Hit, Kind};
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::meta;
 
-use super::{App, Failure, Query, problem};
-use crate::api::v1::{SearchAnswer, SearchHit, SearchQuery};
+use super::divisions::placed;
+use super::standards::judged;
+use super::{App, Failure, Query, packages, problem};
+use crate::api::v1::{SearchAnswer, SearchHit, SearchPackage, SearchQuery};
 use crate::engine::{Refused, STANDARDS};
 
 /// Items in one answer at most.
@@ -50,26 +52,31 @@ async fn search(State(app): State<App>, Query(query): Query<SearchQuery>) -> Res
     app.fresh().await?;
     let complete = app.search.caught_up(PATIENCE).await;
     let here = app.shared.here().division;
-    let (index, asked) = (app.search.clone(), query);
+    let (index, mut asked) = (app.search.clone(), query);
+    asked.division = asked.division.map(|division| placed(&app, division)).transpose()?;
+    let (reading, today) = (app.clone(), app.shared.now().date());
     let found = tokio::task::spawn_blocking(move || {
+        let (packages, bundles) = judged(&reading, |facts, read| packages::named(facts, read, &asked.q, here, today))?;
         // Base items stand above what they are kept for, so they are never below the node.
         let within = if asked.all || kind == Some(Kind::Base) && asked.division.is_none() {
             None
         } else {
             Some(asked.division.unwrap_or(here))
         };
-        index.search(&tongban_search::Query {
+        let found = index.search(&tongban_search::Query {
             text: &asked.q,
             here,
             within,
             department: asked.department.as_deref(),
             item_type: asked.item_type.as_deref(),
             kind,
+            bundles: &bundles,
             limit,
-        })
+        })?;
+        Ok::<_, Failure>((found, packages))
     });
-    let (hits, extent) = found.await.map_err(|error| broken(&error))??;
-    let hits = hits.into_iter().map(|hit| view(&app, hit)).collect::<Result<_, _>>()?;
+    let ((hits, extent), packages) = found.await.map_err(|error| broken(&error))??;
+    let hits = hits.into_iter().map(|hit| view(&app, hit, &packages)).collect::<Result<_, _>>()?;
     let demo = app.shared.node().demo;
     Ok(Json(SearchAnswer { hits, indexed: extent.entries, complete, demo }).into_response())
 }
@@ -79,7 +86,7 @@ fn broken(error: &JoinError) -> Failure {
     Failure(if error.is_cancelled() { Refused::Stopped } else { Refused::fault(error) })
 }
 
-fn view(app: &App, hit: Hit) -> Result<SearchHit, Failure> {
+fn view(app: &App, hit: Hit, packages: &[SearchPackage]) -> Result<SearchHit, Failure> {
     let own = hit.origin == app.shared.here().node;
     let as_of = match hit.as_of {
         Some(fetched) => Some(fetched),
@@ -104,6 +111,7 @@ fn view(app: &App, hit: Hit) -> Result<SearchHit, Failure> {
         places: hit.places,
         uses: hit.uses,
         score: hit.score,
+        package: hit.bundle.and_then(|which| packages.get(which)).cloned(),
     })
 }
 

@@ -34,6 +34,7 @@ pub mod hall;
 pub mod item;
 pub mod journal;
 pub mod key;
+pub mod lineage;
 pub mod meta;
 mod view;
 

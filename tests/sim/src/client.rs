@@ -96,6 +96,15 @@ fn next(chance: &mut Chance, case: &Case) -> (Role, Command) {
         },
         Status::Notified => accept,
         Status::Accepted if chance.one_in(8) => withdraw,
+        Status::Accepted if chance.one_in(6) => {
+            (Role::Reviewer, Command::SuspendCase { case: id, procedure: "检测".to_owned(), days: 5 })
+        }
+        Status::Accepted if chance.one_in(8) => {
+            let (approver, reason) = ("局长".to_owned(), "案情复杂".to_owned());
+            (Role::Decider, Command::ExtendCase { case: id, days: 10, approver, reason })
+        }
+        Status::SpecialProcedure if chance.one_in(6) => withdraw,
+        Status::SpecialProcedure => (Role::Reviewer, Command::ResumeCase { case: id, note: None }),
         Status::Accepted => {
             let grant = !chance.one_in(4);
             (Role::Decider, Command::Decide { case: id, grant, reason: if grant { None } else { reason() } })

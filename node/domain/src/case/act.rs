@@ -57,11 +57,20 @@ pub enum ActKind {
     /// 注销证照.
     #[n(14)]
     CancelLicence,
+    /// 特别程序: the clock stops (行政许可法 45).
+    #[n(15)]
+    Suspend,
+    /// 恢复计时.
+    #[n(16)]
+    Resume,
+    /// 延期 (行政许可法 42).
+    #[n(17)]
+    Extend,
 }
 
 impl ActKind {
     /// All kinds in the order of their numbers.
-    pub const ALL: [ActKind; 15] = [
+    pub const ALL: [ActKind; 18] = [
         ActKind::Collect,
         ActKind::Offer,
         ActKind::TakeCustody,
@@ -77,6 +86,9 @@ impl ActKind {
         ActKind::Withdraw,
         ActKind::IssueLicence,
         ActKind::CancelLicence,
+        ActKind::Suspend,
+        ActKind::Resume,
+        ActKind::Extend,
     ];
 
     /// Stable English name.
@@ -98,6 +110,9 @@ impl ActKind {
             ActKind::Withdraw => "withdraw",
             ActKind::IssueLicence => "issue-licence",
             ActKind::CancelLicence => "cancel-licence",
+            ActKind::Suspend => "suspend",
+            ActKind::Resume => "resume",
+            ActKind::Extend => "extend",
         }
     }
 
@@ -120,6 +135,9 @@ impl ActKind {
             ActKind::Withdraw => "撤件",
             ActKind::IssueLicence => "制证",
             ActKind::CancelLicence => "注销证照",
+            ActKind::Suspend => "中止计时",
+            ActKind::Resume => "恢复计时",
+            ActKind::Extend => "延期",
         }
     }
 
@@ -135,6 +153,9 @@ impl ActKind {
                 | ActKind::Decide
                 | ActKind::IssueLicence
                 | ActKind::CancelLicence
+                | ActKind::Suspend
+                | ActKind::Resume
+                | ActKind::Extend
         )
     }
 }

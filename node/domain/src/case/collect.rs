@@ -8,7 +8,7 @@ use tongban_codes::time::Timestamp;
 
 use super::submission::{applicant, materials};
 use super::{Act, ActKind, Case, Custody, ItemPin, Material, Status, offer};
-use crate::catalogue::{Mode, ServiceItem, TYPE_PERMIT, in_force, named};
+use crate::catalogue::{Crosswalk, Mode, ServiceItem, TYPE_PERMIT, in_force, named};
 use crate::change::{Change, Document, Event, Reply, Sealer};
 use crate::facts::Place;
 use crate::{Actor, Applicant, Desk, Facts, Rejection, codes};
@@ -73,7 +73,7 @@ pub(crate) fn collect(
     let here = Place { node: node.node, division: node.division };
     let (item, decider) = find_item(facts, request.division, request.item)?;
     in_force(&item, at.date())?;
-    let mode = mode(&item, here, request)?;
+    let mode = mode(facts, &item, here, request)?;
     let applicant = applicant(request.applicant, at.date())?;
     let materials = materials(request.materials)?;
 
@@ -117,6 +117,8 @@ pub(crate) fn collect(
         materials,
         deemed: false,
         heard: 0,
+        stops: Vec::new(),
+        extension: None,
     };
     if local {
         case.deemed_at = deemed_at(facts, &case);
@@ -184,7 +186,7 @@ fn find_item(facts: &dyn Facts, division: DivisionCode, code: &str) -> Result<(S
     })
 }
 
-fn mode(item: &ServiceItem, here: Place, request: &CollectRequest<'_>) -> Result<Mode, Rejection> {
+fn mode(facts: &dyn Facts, item: &ServiceItem, here: Place, request: &CollectRequest<'_>) -> Result<Mode, Rejection> {
     let refuse = |en: String, zh: String| {
         Err(Rejection::new(codes::SCOPE_MISSING, en, zh)
             .field("item", &item.code)
@@ -204,7 +206,7 @@ fn mode(item: &ServiceItem, here: Place, request: &CollectRequest<'_>) -> Result
         };
     }
     let first = item.modes.iter().copied().find(|mode| mode.is_between_regions());
-    let Some(first) = first.filter(|_| item.covers(here.division)) else {
+    let Some(first) = first.filter(|_| Crosswalk::gather(facts).covers(item, here.division)) else {
         return refuse(
             format!("the item publishes no scope that covers {}", here.division),
             format!("该事项未公布覆盖 {} 的通办范围", here.division),

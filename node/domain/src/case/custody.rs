@@ -6,7 +6,7 @@ use tongban_codes::time::Timestamp;
 use super::progress::record;
 use super::submission::{applicant, materials};
 use super::{Act, ActKind, Case, Custody, ItemPin, Material, Status};
-use crate::catalogue::{Mode, ServiceItem, in_force, named};
+use crate::catalogue::{Crosswalk, Mode, ServiceItem, in_force, named};
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::facts::Place;
@@ -192,7 +192,7 @@ fn offered_item(facts: &dyn Facts, offer: &Offer, at: Timestamp) -> Result<Servi
     let item = named(facts, &offer.item)?;
     in_force(&item, at.date())?;
     let published = offer.mode.is_between_regions() && item.modes.contains(&offer.mode);
-    if !item.covers(offer.collecting.division) || !published {
+    if !Crosswalk::gather(facts).covers(&item, offer.collecting.division) || !published {
         return Err(Rejection::new(
             codes::SCOPE_MISSING,
             format!("the item publishes no scope for {} in the mode {}", offer.collecting.division, offer.mode.name()),
@@ -276,6 +276,8 @@ pub(crate) fn take_custody(
         materials,
         deemed: false,
         heard: 0,
+        stops: Vec::new(),
+        extension: None,
     };
     // The other leg's acts stand beside this node's own; none of them can pass for one of this node's.
     let other_leg = offer.history.iter().take(HISTORY_ACTS_MAX);

@@ -5,7 +5,7 @@ use serde::Serialize;
 use tongban_codes::calendar::Calendar;
 use tongban_codes::time::Date;
 
-use super::ItemPin;
+use super::{Extension, ItemPin, Stop};
 use crate::catalogue::{Term, Unit};
 
 /// A last day, and whether it lies beyond the published calendar.
@@ -27,7 +27,7 @@ pub struct Deadlines {
     /// Statutory: later is unlawful.
     #[n(0)]
     pub statutory: Option<Deadline>,
-    /// Promised: later is late.
+    /// Promised: later is late. Never after the statutory one, whatever holidays lie between: a promise shortens what the law gives.
     #[n(1)]
     pub promised: Option<Deadline>,
     /// Version of the calendar.
@@ -36,20 +36,50 @@ pub struct Deadlines {
 }
 
 impl Deadlines {
-    /// The deadlines of a case of this item accepted on `accepted`; the day itself isn't counted (民法典 201).
+    /// The deadlines of a case of this item accepted on `accepted`; neither that day (民法典 201) nor the time of special procedures is
+    /// counted (行政许可法 45), and the extension goes on from the end of the statutory time (行政许可法 42).
     #[must_use]
-    pub fn compute(calendar: &Calendar, item: &ItemPin, accepted: Date) -> Self {
+    pub fn compute(
+        calendar: &Calendar,
+        item: &ItemPin,
+        accepted: Date,
+        stops: &[Stop],
+        extension: Option<&Extension>,
+    ) -> Self {
+        let counts = |day: Date| !stops.iter().any(|stop| stop.covers(day));
         let due = |term: Term| {
+            let days = u32::from(term.days);
             let due = match term.unit {
-                Unit::WorkingDays => calendar.add_working_days(accepted, u32::from(term.days)),
-                Unit::NaturalDays => calendar.add_natural_days(accepted, u32::from(term.days), true),
+                Unit::WorkingDays => calendar.add_counted_working_days(accepted, days, counts),
+                Unit::NaturalDays => calendar.add_counted_natural_days(accepted, days, counts),
             };
             Deadline { date: due.date, provisional: due.provisional }
         };
-        Self {
-            statutory: item.statutory.map(due),
-            promised: item.promised.map(due),
-            calendar: calendar.version().to_owned(),
-        }
+        let extended = |due: Deadline| match extension {
+            Some(extension) => {
+                let later = calendar.add_counted_working_days(due.date, u32::from(extension.days), counts);
+                Deadline { date: later.date, provisional: due.provisional || later.provisional }
+            }
+            None => due,
+        };
+        let statutory = item.statutory.map(due);
+        let promised = item.promised.map(due).map(|promised| match statutory {
+            Some(statutory) if statutory.date < promised.date => statutory,
+            _ => promised,
+        });
+        Self { statutory: statutory.map(extended), promised, calendar: calendar.version().to_owned() }
+    }
+
+    /// Keeps the later of two days each: what was in time by an earlier calendar doesn't become late by a later one.
+    pub(super) fn keep_later(&mut self, before: &Self) {
+        let later = |now: &mut Option<Deadline>, before: Option<Deadline>| {
+            if let (Some(now), Some(before)) = (now, before)
+                && before.date > now.date
+            {
+                *now = before;
+            }
+        };
+        later(&mut self.statutory, before.statutory);
+        later(&mut self.promised, before.promised);
     }
 }

@@ -3,16 +3,19 @@
 //! ```text
 //!            collect                 accept / deemed            decide            deliver        close
 //!   (none) ──────────▶ Collected ───────────────▶ Accepted ───────────▶ Decided ─────────▶ Delivered ─────▶ Closed
-//!                        │   ▲ │                      │                    │  (close)                          ▲
-//!                 notify │   │ │ refuse               │ withdraw           └───────────────────────────────────┘
-//!                        ▼   │ ▼                      ▼
-//!                     Notified ──▶ Refused        Withdrawn          accept, refuse, withdraw go on from Notified as well
+//!                        │   ▲ │                    ▲ │ │                  │  (close)                          ▲
+//!                 notify │   │ │ refuse      resume │ │ │ withdraw         └───────────────────────────────────┘
+//!                        ▼   │ ▼                    │ │ ▼
+//!                     Notified ──▶ Refused          │ │ Withdrawn        accept, refuse, withdraw go on from Notified as well
+//!                                                   │ ▼ suspend
+//!                                             SpecialProcedure           withdraw goes on from there as well
 //! ```
 //!
 //! Collecting (收件) is the window's act and starts no legal clock; accepting (受理) is the authority's and starts it (国办发〔2020〕35号:
 //! 收受分离). Custody moves apart from the state: see [`Custody`].
 
 mod act;
+mod clock;
 mod collect;
 mod custody;
 mod deadline;
@@ -22,6 +25,8 @@ mod review;
 mod submission;
 
 pub use act::{Act, ActKind, Audience};
+pub use clock::{Extension, PROCEDURES, Stop};
+pub(crate) use clock::{extend, resume, suspend};
 pub use collect::Collected;
 pub(crate) use collect::{CollectRequest, collect};
 pub use custody::Offer;
@@ -78,11 +83,14 @@ pub enum Status {
     /// 撤件.
     #[n(9)]
     Withdrawn,
+    /// 特别程序: accepted, and the clock stands still (行政许可法 45).
+    #[n(10)]
+    SpecialProcedure,
 }
 
 impl Status {
     /// All states in the order of their numbers.
-    pub const ALL: [Status; 10] = [
+    pub const ALL: [Status; 11] = [
         Status::Collected,
         Status::Notified,
         Status::Accepted,
@@ -93,6 +101,7 @@ impl Status {
         Status::Delivered,
         Status::Closed,
         Status::Withdrawn,
+        Status::SpecialProcedure,
     ];
 
     /// Stable English name.
@@ -109,6 +118,7 @@ impl Status {
             Status::Delivered => "delivered",
             Status::Closed => "closed",
             Status::Withdrawn => "withdrawn",
+            Status::SpecialProcedure => "special-procedure",
         }
     }
 
@@ -126,6 +136,7 @@ impl Status {
             Status::Delivered => "已送达",
             Status::Closed => "办结",
             Status::Withdrawn => "撤件",
+            Status::SpecialProcedure => "特别程序",
         }
     }
 
@@ -143,7 +154,10 @@ impl Status {
     /// | deliver | Granted, Denied | 行政许可法 44 |
     /// | close | Delivered, Refused…, Denied | |
     /// | cancel a licence | Granted, Delivered, Closed | 行政许可法 70 |
-    /// | withdraw | Collected, Notified, Accepted | |
+    /// | suspend | Accepted | 行政许可法 45 |
+    /// | resume | SpecialProcedure | 行政许可法 45 |
+    /// | extend | Accepted | 行政许可法 42, once, before the time ends |
+    /// | withdraw | Collected, Notified, Accepted, SpecialProcedure | |
     #[must_use]
     pub fn allows(self, act: ActKind) -> bool {
         use ActKind as A;
@@ -151,14 +165,17 @@ impl Status {
             A::Offer | A::TakeCustody | A::RefuseCustody | A::Discharge | A::Notify => self == Status::Collected,
             A::Accept | A::Refuse => matches!(self, Status::Collected | Status::Notified),
             A::AcceptDeemed => self == Status::Collected,
-            A::Decide => self == Status::Accepted,
+            A::Decide | A::Suspend | A::Extend => self == Status::Accepted,
+            A::Resume => self == Status::SpecialProcedure,
             A::IssueLicence => matches!(self, Status::Granted | Status::Delivered),
             A::Deliver => matches!(self, Status::Granted | Status::Denied),
             A::Close => matches!(
                 self,
                 Status::Delivered | Status::RefusedNotRequired | Status::RefusedNotCompetent | Status::Denied
             ),
-            A::Withdraw => matches!(self, Status::Collected | Status::Notified | Status::Accepted),
+            A::Withdraw => {
+                matches!(self, Status::Collected | Status::Notified | Status::Accepted | Status::SpecialProcedure)
+            }
             A::CancelLicence => {
                 matches!(self, Status::Granted | Status::Delivered | Status::Closed)
             }
@@ -353,6 +370,13 @@ pub struct Case {
     /// Number of the owner's last act that was heard of, while another node owns the case; 0 when none was.
     #[n(24)]
     pub heard: u32,
+    /// Special procedures that stopped the clock, in order; the last may still go on.
+    #[n(25)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub stops: Vec<Stop>,
+    /// By how much the statutory time was extended.
+    #[n(26)]
+    pub extension: Option<Extension>,
 }
 
 /// A material that the applicant brought: its name and digest.

@@ -3,7 +3,7 @@
 use tongban_codes::time::{Date, Timestamp};
 
 use super::custody::{here, settle};
-use super::{Act, ActKind, Case, Custody, Deadlines};
+use super::{Act, ActKind, Case, Custody, Deadlines, Extension, Stop};
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::facts::Place;
@@ -28,6 +28,10 @@ pub struct Progress {
     pub deemed: bool,
     /// Licences that came of it.
     pub licences: Vec<String>,
+    /// What stopped the clock.
+    pub stops: Vec<Stop>,
+    /// By how much the statutory time was extended.
+    pub extension: Option<Extension>,
 }
 
 impl Progress {
@@ -41,6 +45,8 @@ impl Progress {
             deadlines: case.deadlines.clone(),
             deemed: case.deemed,
             licences: case.licences.clone(),
+            stops: case.stops.clone(),
+            extension: case.extension.clone(),
         }
     }
 }
@@ -116,6 +122,8 @@ pub(crate) fn mirror(
     case.deemed_at = None;
     case.deemed = progress.deemed;
     case.licences.clone_from(&progress.licences);
+    case.stops.clone_from(&progress.stops);
+    case.extension.clone_from(&progress.extension);
     match act.kind {
         ActKind::Refuse | ActKind::Notify | ActKind::Decide | ActKind::Withdraw => {
             case.reason.clone_from(&act.note);

@@ -179,7 +179,7 @@ fn start_clock(facts: &dyn Facts, case: &mut Case, day: Date) {
     case.accepted_on = Some(day);
     case.deemed_at = None;
     case.reason = None;
-    case.deadlines = Some(Deadlines::compute(facts.calendar(), &case.item, day));
+    case.deadlines = Some(Deadlines::compute(facts.calendar(), &case.item, day, &[], None));
 }
 
 fn accepted(facts: &dyn Facts, actor: &Actor, mut case: Case, kind: ActKind, at: Timestamp, serial: Event) -> Change {

@@ -12,8 +12,8 @@ use super::difference::{CoreField, Difference, stated};
 use super::life::Acting;
 use super::publish::{same_binding, unknown, within_statutory};
 use super::{
-    BaseItem, DAYS_MAX, Editing, ItemState, Mode, Origin, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Tier, Unit,
-    authority_id, ceiling, size,
+    BaseItem, Crosswalk, DAYS_MAX, Editing, ItemState, Mode, Origin, PERMIT_DAYS, ServiceItem, TYPE_PERMIT, Term, Tier,
+    Unit, authority_id, ceiling, size,
 };
 use crate::authority::DatedCode;
 use crate::{Authority, Event, Facts, Rejection, codes};
@@ -67,7 +67,7 @@ pub(crate) fn claim(
         stated(difference)?;
     }
     let mut events = Vec::new();
-    known_divisions(&terms.covered)?;
+    known_divisions(facts, &terms.covered)?;
     let mut authority = claiming_authority(facts, terms, at, &mut events)?;
     let credit = match &terms.department_code {
         Some(text) => credit(text)?,
@@ -273,9 +273,10 @@ fn distinct(covered: &[DivisionCode]) -> Vec<DivisionCode> {
     covered.iter().copied().filter(|code| seen.insert(*code)).collect()
 }
 
-fn known_divisions(covered: &[DivisionCode]) -> Result<(), Rejection> {
+fn known_divisions(facts: &dyn Facts, covered: &[DivisionCode]) -> Result<(), Rejection> {
     let table = tongban_codes::division::table();
-    match covered.iter().find(|code| table.find(**code).is_none()) {
+    let changed = |code: &DivisionCode| Crosswalk::gather(facts).codes(*code).len() > 1;
+    match covered.iter().find(|code| table.find(**code).is_none() && !changed(code)) {
         Some(unknown) => Err(Rejection::new(codes::DIVISION_UNKNOWN, "no such division", "没有该行政区划")
             .field("covered", unknown)
             .remedy("look it up: tongban code check", "核对：tongban code check")),

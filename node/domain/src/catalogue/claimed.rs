@@ -11,7 +11,7 @@ use super::establish::policy;
 use super::life::{Acting, note};
 use super::publish::unknown;
 use super::update::waits_with;
-use super::{BaseItem, Difference, ItemState};
+use super::{BaseItem, Crosswalk, Difference, ItemState};
 use crate::{Event, Facts, Rejection, codes};
 
 /// How a release of a superior stands at a hall.
@@ -88,7 +88,7 @@ pub fn claims(facts: &dyn Facts, day: Date) -> Vec<ClaimView> {
     let claim_days = policy(facts, here.division, day).claim_days;
     for code in facts.base_items_above() {
         let Some(row) = facts.base_item(&code) else { continue };
-        let Some(base) = row.published() else { continue };
+        let Some(base) = row.lasting() else { continue };
         if !concerns(base, here.division.level()) || base.cancel.is_some_and(|last| last < day) {
             continue;
         }
@@ -171,8 +171,11 @@ pub fn differences(facts: &dyn Facts) -> Vec<DifferenceView> {
 /// How far a subordinate has come with the base items that bind it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClaimRate {
-    /// The subordinate.
+    /// The subordinate, by the code that it has on the day.
     pub division: DivisionCode,
+    /// All codes that it had and will have, in their order, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<DivisionCode>,
     /// Base items that it should claim.
     pub should: u32,
     /// Of them claimed, those under an earlier version included.
@@ -209,12 +212,15 @@ pub struct OpenClaim {
 }
 
 /// The claim rates of subordinates over the base items that this node and those above it keep; what is kept between it and a subordinate
-/// is counted there.
+/// is counted there. A division that is named by several of its codes counts once.
 pub fn claim_rates(facts: &dyn Facts, subordinates: &[DivisionCode], day: Date) -> Vec<ClaimRate> {
-    let mut rates: Vec<ClaimRate> = subordinates
+    let walk = Crosswalk::gather(facts);
+    let firsts: BTreeSet<DivisionCode> = subordinates.iter().map(|division| walk.first(*division)).collect();
+    let mut rates: Vec<ClaimRate> = firsts
         .iter()
-        .map(|division| ClaimRate {
-            division: *division,
+        .map(|first| ClaimRate {
+            division: walk.current(*first, day),
+            codes: Some(walk.codes(*first)).filter(|codes| codes.len() > 1).unwrap_or_default(),
             should: 0,
             claimed: 0,
             outdated: 0,
@@ -231,7 +237,7 @@ pub fn claim_rates(facts: &dyn Facts, subordinates: &[DivisionCode], day: Date) 
     binding.extend(facts.base_items_above());
     binding.sort_unstable();
     for base_code in binding {
-        let Some(base) = facts.base_item(&base_code).and_then(|base| base.published().cloned()) else { continue };
+        let Some(base) = facts.base_item(&base_code).and_then(|base| base.lasting().cloned()) else { continue };
         if base.cancel.is_some_and(|last| last < day) {
             continue;
         }
@@ -240,13 +246,15 @@ pub fn claim_rates(facts: &dyn Facts, subordinates: &[DivisionCode], day: Date) 
             facts.declines(&base_code).into_iter().map(|declined| (declined.division, declined)).collect();
         let late = deadline(facts, &base, claim_days).is_some_and(|last| last < day);
         for rate in rates.iter_mut().filter(|rate| concerns(&base, rate.division.level())) {
-            let from = bound.partition_point(|(division, ..)| *division < rate.division);
-            let own: Vec<&Bound> = bound[from..]
-                .iter()
-                .take_while(|(division, ..)| *division == rate.division)
-                .map(|(.., bound)| bound)
-                .collect();
-            let declined = declines.get(&rate.division).filter(|declined| !declined.is_over);
+            let alone = [rate.division];
+            let codes = if rate.codes.is_empty() { &alone[..] } else { &rate.codes };
+            let of = |code: &DivisionCode| {
+                let from = bound.partition_point(|(division, ..)| division < code);
+                let to = bound.partition_point(|(division, ..)| division <= code);
+                &bound[from..to]
+            };
+            let own: Vec<&Bound> = codes.iter().flat_map(of).map(|(.., bound)| bound).collect();
+            let declined = codes.iter().find_map(|code| declines.get(code).filter(|declined| !declined.is_over));
             let state = state_of(&base, &own, declined).unwrap_or(ClaimState::Pending);
             rate.add(&base_code, base.division, state, declined, late);
             rate.different += u32::from(own.iter().any(|bound| bound.difference.is_some()));

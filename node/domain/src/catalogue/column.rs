@@ -8,17 +8,18 @@ use tongban_codes::time::{Date, Timestamp};
 
 use super::cell::{Cell, Wrong};
 use super::import::{Authorities, Findings};
-use super::{DAYS_MAX, Mode, Term, Unit};
+use super::{Crosswalk, DAYS_MAX, Mode, Term, Unit};
 use crate::Authority;
 use crate::authority::DatedCode;
 
-pub(super) fn division(findings: &mut Findings<'_>, own: DivisionCode) -> DivisionCode {
+/// The division of this node, which a row may name by any of its codes.
+pub(super) fn division(findings: &mut Findings<'_>, walk: &Crosswalk, own: DivisionCode) -> DivisionCode {
     let text = findings.row.text("division");
     if text.is_empty() {
         return own;
     }
     match text.parse::<DivisionCode>() {
-        Ok(code) if code == own => code,
+        Ok(code) if code == own || walk.same(code, own) => own,
         Ok(code) => {
             let problem = format!("本节点的区划是 {own} / this node's division is {own}");
             findings.reject(
@@ -99,7 +100,7 @@ pub(super) fn covered(findings: &mut Findings<'_>) -> Vec<DivisionCode> {
     replaced(findings, "covered")
 }
 
-pub(super) fn check_local_code(findings: &mut Findings<'_>, division: DivisionCode) {
+pub(super) fn check_local_code(findings: &mut Findings<'_>, walk: &Crosswalk, division: DivisionCode, day: Date) {
     let row = findings.row;
     let code = row.text("local_item_code");
     if code.len() > 128 || !code.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -113,12 +114,18 @@ pub(super) fn check_local_code(findings: &mut Findings<'_>, division: DivisionCo
         findings.note("local_item_code", "code-shape", &problem, remedy, false);
     }
     if let Ok(local) = code.parse::<LocalItemCode>() {
-        check_parts(findings, &local, division);
+        check_parts(findings, walk, &local, division, day);
     }
 }
 
 /// Flags where the parts of a local code and the columns beside it contradict each other.
-fn check_parts(findings: &mut Findings<'_>, local: &LocalItemCode, division: DivisionCode) {
+fn check_parts(
+    findings: &mut Findings<'_>,
+    walk: &Crosswalk,
+    local: &LocalItemCode,
+    division: DivisionCode,
+    day: Date,
+) {
     let row = findings.row;
     if local.delegation() == 2 {
         let problem = "编码含 -2-，可能为委托事项 / the code has -2-, probably a delegated item";
@@ -126,7 +133,8 @@ fn check_parts(findings: &mut Findings<'_>, local: &LocalItemCode, division: Div
         findings.note("local_item_code", "delegated", problem, remedy, false);
     }
     let inside = local.division();
-    if division != inside {
+    let is_over = walk.after(inside).is_some_and(|(_, from)| from <= day);
+    if is_over || !walk.same(division, inside) {
         let problem = format!("编码中的区划是 {inside} / the division in the code is {inside}");
         let remedy = "核对编码和区划 / check code and division";
         findings.note("division", "division-differs", &problem, remedy, false);

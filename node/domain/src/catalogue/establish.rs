@@ -14,9 +14,9 @@ use tongban_codes::time::Date;
 use super::code_list::CodeList;
 use super::publish::Refused;
 use super::standard::{Ceiling, Entry, LifeEvent, Policy, Standard, StandardBody, StandardKind, Topic};
-use super::{DAYS_MAX, ItemState, ceiling, quality, size};
+use super::{DAYS_MAX, ItemState, ceiling, line, quality, size};
 use crate::decide::NAME_CHARS_MAX as DEPARTMENT_CHARS_MAX;
-use crate::{Event, Facts, Rejection, codes};
+use crate::{Actor, Event, Facts, Rejection, codes};
 
 /// The code of the one policy that a division has.
 pub const POLICY_CODE: &str = "catalogue";
@@ -61,6 +61,7 @@ pub struct StandardsReport {
 /// Sets standards of this node; a single one that is refused is the refusal.
 pub(crate) fn establish(
     facts: &dyn Facts,
+    actor: &Actor,
     drafts: &[StandardDraft],
     day: Date,
 ) -> Result<(StandardsReport, Vec<Event>), Rejection> {
@@ -70,7 +71,8 @@ pub(crate) fn establish(
     for draft in drafts {
         let code = code_of(draft);
         let set = if seen.insert((draft.body.kind(), code.clone())) {
-            next(facts, draft, code.clone(), day)
+            line::sets(facts, actor, &draft.body, draft.department.as_deref())
+                .and_then(|department| next(facts, &StandardDraft { department, ..draft.clone() }, code.clone(), day))
         } else {
             Err(invalid("code", &code, "an earlier one has the same code", "前面已有同一编码"))
         };
@@ -90,13 +92,18 @@ pub(crate) fn establish(
 /// Withdraws a standard of this node from a day on.
 pub(crate) fn withdraw_standard(
     facts: &dyn Facts,
+    actor: &Actor,
     kind: StandardKind,
     code: &str,
     from: Option<Date>,
     day: Date,
 ) -> Result<Event, Rejection> {
+    if kind == StandardKind::Division {
+        return Err(by_order(code));
+    }
     let own = own(facts, kind, code).filter(|standard| standard.state == ItemState::Published);
     let Some(known) = own else { return Err(unknown(kind, code)) };
+    line::sets(facts, actor, &known.body, None)?;
     let from = from.filter(|from| *from > day);
     let in_force = from.and_then(|from| until(&known, day, from)).map(Box::new);
     Ok(Event::Standard(Box::new(Standard {
@@ -117,6 +124,15 @@ fn unknown(kind: StandardKind, code: &str) -> Rejection {
     )
     .field("code", code)
     .remedy("list them; what a superior set only the superior withdraws", "先列出查看；上级设定的只能由上级撤销")
+}
+
+/// The cross-walk of divisions changes by an order alone, for items have moved with it.
+fn by_order(code: &str) -> Rejection {
+    let (en, zh) =
+        ("codes of divisions change by an order, and what was changed stays", "区划代码依文件变更，变更后不撤回");
+    Rejection::new(codes::INVALID_FIELD, en, zh)
+        .field("kind", code)
+        .remedy("tongban division change", "tongban division change")
 }
 
 fn own(facts: &dyn Facts, kind: StandardKind, code: &str) -> Option<Standard> {
@@ -159,6 +175,7 @@ fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Re
         StandardBody::LifeEvent(body) => check_life_event(facts, body)?,
         StandardBody::Entry(body) => check_entry(body)?,
         StandardBody::Policy(body) => check_policy(body)?,
+        StandardBody::Division(_) => return Err(by_order(&code)),
     }
     if code.is_empty() || code.len() > CODE_BYTES_MAX || code.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(invalid(
@@ -219,7 +236,7 @@ fn stored(body: &StandardBody) -> StandardBody {
             let mut seen = BTreeSet::new();
             policy.rules_required.retain(|rule| seen.insert(rule.clone()));
         }
-        StandardBody::Topic(_) | StandardBody::Entry(_) => {}
+        StandardBody::Topic(_) | StandardBody::Entry(_) | StandardBody::Division(_) => {}
     }
     body
 }
@@ -243,6 +260,7 @@ fn code_of(draft: &StandardDraft) -> String {
             format!("{list}/{own}")
         }
         StandardBody::Topic(_) | StandardBody::LifeEvent(_) => given.unwrap_or_default().to_owned(),
+        StandardBody::Division(body) => body.old.to_string(),
     }
 }
 

@@ -9,7 +9,7 @@ use tongban_codes::time::Timestamp;
 
 use super::cell::Wrong;
 use super::row::{Parsed, parse_row};
-use super::{BaseItem, Guide, ItemState, ServiceItem, Source};
+use super::{BaseItem, Crosswalk, Guide, ItemState, ServiceItem, Source};
 use crate::{Authority, Event, Facts};
 
 /// Columns of core and department, by which a row is known.
@@ -212,6 +212,7 @@ pub(crate) fn import(facts: &dyn Facts, import: &Import, at: Timestamp) -> (Impo
     let mut names_seen: BTreeMap<String, u32> = BTreeMap::new();
     let mut guides = BTreeMap::new();
     let mut items = Vec::new();
+    let walk = Crosswalk::gather(facts);
     for row in rows {
         let mut findings = Findings { row, found: Vec::new(), rejected: false };
         let standing = Standing::of(facts, row);
@@ -230,7 +231,7 @@ pub(crate) fn import(facts: &dyn Facts, import: &Import, at: Timestamp) -> (Impo
         }
         let department = row.text("department");
         let before = authorities.get(department).cloned();
-        let (parsed, guide) = parse_row(facts, &mut findings, &mut authorities, terms.codes, at);
+        let (parsed, guide) = parse_row(facts, &walk, &mut findings, &mut authorities, terms.codes, at);
         if !findings.rejected {
             repeats(&mut findings, &parsed, &mut codes_seen, &mut names_seen);
             sharing.flag(&mut findings);

@@ -248,66 +248,6 @@ pub struct BaseItem {
     pub editing: Editing,
 }
 
-impl BaseItem {
-    /// The version released last: this one, or the one beside which this is the draft of the next. It may begin later, see
-    /// [`BaseItem::holding`].
-    #[must_use]
-    pub fn published(&self) -> Option<&BaseItem> {
-        match self.state {
-            ItemState::Published => Some(self),
-            ItemState::Draft | ItemState::Submitted | ItemState::Reviewed => {
-                self.in_force.as_deref().and_then(BaseItem::published)
-            }
-            ItemState::Withdrawn | ItemState::Suspended => None,
-        }
-    }
-
-    /// The version released last, suspended or not: this one, or the one beside which this is the draft of the next.
-    pub(super) fn standing(&self) -> Option<&BaseItem> {
-        match self.state {
-            ItemState::Published | ItemState::Suspended => Some(self),
-            ItemState::Draft | ItemState::Submitted | ItemState::Reviewed => {
-                self.in_force.as_deref().and_then(BaseItem::standing)
-            }
-            ItemState::Withdrawn => None,
-        }
-    }
-
-    /// The version that holds on a day: the one released last, or the one before it while that has not begun. Every node reads it from the
-    /// same rows, so that none needs to be told on the day.
-    #[must_use]
-    pub fn holding(&self, day: Date) -> Option<&BaseItem> {
-        let last = self.published()?;
-        if last.effective.is_some_and(|from| from > day) {
-            return last.in_force.as_deref().and_then(|before| before.holding(day));
-        }
-        last.cancel.is_none_or(|until| day <= until).then_some(last)
-    }
-
-    /// The version that binds what is made on a day: the one that holds, or the first one to begin while none has.
-    #[must_use]
-    pub fn binding(&self, day: Date) -> Option<&BaseItem> {
-        self.holding(day).or_else(|| {
-            let last = self.published().filter(|last| last.effective.is_some_and(|from| from > day))?;
-            let sooner = last.in_force.as_deref().and_then(|before| before.binding(day));
-            sooner.or_else(|| last.cancel.is_none_or(|until| day <= until).then_some(last))
-        })
-    }
-
-    /// The versions that have a day still, the first to begin first: what holds on a day, and what begins later.
-    pub(super) fn ahead(&self, day: Date) -> Vec<&BaseItem> {
-        let mut ahead = Vec::new();
-        let mut next = self.published();
-        while let Some(version) = next {
-            ahead.push(version);
-            let to_come = version.effective.is_some_and(|from| from > day);
-            next = version.in_force.as_deref().filter(|_| to_come).and_then(BaseItem::published);
-        }
-        ahead.reverse();
-        ahead
-    }
-}
-
 /// An implementation item of this node's catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[cbor(map)]
@@ -451,6 +391,20 @@ pub(crate) fn number_prefix(code: &str, department_code: &str, authority: &Autho
 pub fn short_code(code: &str) -> &str {
     let base = code.parse::<LocalItemCode>().map_or(code.len(), |local| local.base().len());
     &code[..base]
+}
+
+/// Of items that one short code names, those that can be meant: where one has taken another's place under it, or is to, the one that goes on
+/// until then, or from then on.
+#[must_use]
+pub fn going_on(found: Vec<ServiceItem>) -> Vec<ServiceItem> {
+    let place = |code: &str| found.iter().position(|item| item.code == code);
+    let mut left = vec![true; found.len()];
+    for (at, item) in found.iter().enumerate() {
+        if let Some(next) = item.successor.as_ref().and_then(|successor| place(&successor.code)) {
+            left[if item.state == ItemState::Withdrawn { at } else { next }] = false;
+        }
+    }
+    found.into_iter().zip(left).filter(|(_, left)| *left).map(|(item, _)| item).collect()
 }
 
 /// An item of another node, as it was fetched.

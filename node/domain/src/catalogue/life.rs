@@ -12,6 +12,8 @@
 //!
 //! A draft stands beside the version in force. A version that begins on a later day is published and *waits* beside it too, until the
 //! clock puts it in force ([`super::date`]). Cases keep the version with which they began.
+//!
+//! Where an item goes on under another authority's code from a later day, it is suspended and resumed under both.
 
 mod base;
 mod item;
@@ -25,6 +27,7 @@ use self::base::bring_base;
 use self::item::bring_item;
 pub(super) use self::item::brought;
 pub(crate) use self::item::take_back;
+use super::line::of_another;
 use super::publish::named;
 use super::quality::Gate;
 use super::{BaseItem, Difference, Editing, ItemState, Refused, ServiceItem};
@@ -57,7 +60,7 @@ pub enum ItemAct {
         #[serde(default)]
         difference: Option<Difference>,
     },
-    /// 暂停: no new case is taken.
+    /// 暂停: no new case is taken, nor under another authority's code, as which the item goes on from a later day.
     Suspend {
         /// Why, and until when.
         reason: String,
@@ -105,6 +108,14 @@ impl ItemAct {
     #[must_use]
     pub fn is_of_draft(&self) -> bool {
         matches!(self, ItemAct::Submit { .. } | ItemAct::Pass { .. } | ItemAct::Return { .. } | ItemAct::Publish { .. })
+    }
+
+    /// In what the version in the making is said to differ from its superior's.
+    fn difference(&self) -> Option<&Difference> {
+        match self {
+            ItemAct::Submit { difference } | ItemAct::Publish { difference } => difference.as_ref(),
+            _ => None,
+        }
     }
 
     /// The state that it leads to, from a state; none where it doesn't fit. `reviewed` tells whether a policy asks for a review.
@@ -207,9 +218,11 @@ pub(crate) fn bring(
     let mut events = Vec::new();
     let codes = match which {
         Selection::One(code) => {
-            let (brought, made) = bring_one(facts, acting, &gate, act, code)?;
-            report.done.push(brought);
-            return Ok((report, if dry_run { Vec::new() } else { made }));
+            for (brought, made) in bring_one(facts, acting, &gate, act, code)? {
+                report.done.push(brought);
+                events.extend(made);
+            }
+            return Ok((report, if dry_run { Vec::new() } else { events }));
         }
         Selection::These(codes) => codes.clone(),
         Selection::All => candidates(facts, act, None),
@@ -218,18 +231,24 @@ pub(crate) fn bring(
     let mut seen = BTreeSet::new();
     let mut released = BTreeSet::new();
     for code in codes {
-        match bring_one(facts, acting, &gate, act, &code) {
-            // A list may name one twice, by its whole code and by a part of it.
-            Ok((brought, _)) if !seen.insert(brought.item.clone()) => {}
-            Ok((brought, made)) => {
-                report.done.push(brought);
-                // Several items may have the same guide.
-                events.extend(made.into_iter().filter(|event| match event {
-                    Event::GuideReleased(_, guide) => released.insert(guide.digest()),
-                    _ => true,
-                }));
+        let done = match bring_one(facts, acting, &gate, act, &code) {
+            Ok(done) => done,
+            Err(rejection) => {
+                report.refused.push(Refused { item: code, rejection });
+                continue;
             }
-            Err(rejection) => report.refused.push(Refused { item: code, rejection }),
+        };
+        for (brought, made) in done {
+            // A list may name one twice, by its whole code and by a part of it, or with what goes on under its new code.
+            if !seen.insert(brought.item.clone()) {
+                continue;
+            }
+            report.done.push(brought);
+            // Several items may have the same guide.
+            events.extend(made.into_iter().filter(|event| match event {
+                Event::GuideReleased(_, guide) => released.insert(guide.digest()),
+                _ => true,
+            }));
         }
     }
     if dry_run {
@@ -247,7 +266,8 @@ fn candidates(facts: &dyn Facts, act: &ItemAct, department: Option<&str>) -> Vec
     };
     let of = |name: &str| department.is_none_or(|wanted| wanted == name);
     let mut codes = Vec::new();
-    for code in facts.own_base_items() {
+    // A base item differs from nobody's.
+    for code in facts.own_base_items().into_iter().filter(|_| act.difference().is_none()) {
         let base = facts.base_item(&code);
         if base.and_then(|base| about(act, base)).is_some_and(|base| fits(base.state) && of(&base.department)) {
             codes.push(code);
@@ -277,11 +297,11 @@ fn bring_one(
     gate: &Gate<'_>,
     act: &ItemAct,
     code: &str,
-) -> Result<(Brought, Vec<Event>), Rejection> {
+) -> Result<Vec<(Brought, Vec<Event>)>, Rejection> {
     if let Some(base) = facts.base_item(code)
         && base.node == facts.node().node
     {
-        return bring_base(facts, acting, act, code, base);
+        return Ok(vec![bring_base(facts, acting, act, code, base)?]);
     }
     let item = if act.is_of_draft() { draft(facts, code)? } else { named(facts, code)? };
     may(facts, acting.actor, act, None)?;
@@ -308,14 +328,7 @@ fn may(facts: &dyn Facts, actor: &Actor, act: &ItemAct, base: Option<&BaseItem>)
     if keeper || of_line() {
         return Ok(());
     }
-    let line = line.unwrap_or_default();
-    Err(Rejection::new(
-        codes::ROLE_MISSING,
-        format!("{} acts for the line of “{line}”, and on its base items alone", actor.operator),
-        format!("{} 只能办理条线“{line}”的基本目录事项", actor.operator),
-    )
-    .field("operator", &actor.operator)
-    .remedy("act --as another operator, or: tongban operator line", "换经办人（--as），或：tongban operator line"))
+    Err(of_another(actor, &line.unwrap_or_default()))
 }
 
 fn unreviewed(code: &str) -> Rejection {
@@ -381,6 +394,17 @@ fn not_the_editor(code: &str, editor: &str) -> Rejection {
         "let the editor submit it with the difference, or import or claim it anew",
         "由编辑人提交并注明差异，或重新导入、认领",
     )
+}
+
+/// A base item is what others differ from.
+fn of_nobody(code: &str) -> Rejection {
+    Rejection::new(
+        codes::INVALID_FIELD,
+        "a base item has no superior's from which it could differ",
+        "基本目录事项没有上级版本，不存在差异",
+    )
+    .field("difference", code)
+    .remedy("leave the difference out", "不注明差异")
 }
 
 /// What whoever acts says to it.

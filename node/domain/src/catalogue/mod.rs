@@ -7,6 +7,7 @@ mod claim;
 mod claimed;
 mod code_list;
 mod column;
+mod crosswalk;
 mod date;
 mod diff;
 mod difference;
@@ -18,10 +19,13 @@ mod guide;
 mod import;
 mod item;
 mod life;
+mod line;
 pub mod list;
 mod publish;
 pub mod quality;
 mod reading;
+mod redivide;
+mod release;
 mod reorganise;
 mod replace;
 pub mod report;
@@ -40,6 +44,7 @@ pub use code_list::{
     AuthorityKind, CaseKind, CodeList, Form, MaterialForm, MaterialKind, MaterialSource, Necessity, OnlineDepth,
     Origin, PowerSource, Range, ResultKind, Served, Source, Tier, UseLevel,
 };
+pub use crosswalk::Crosswalk;
 pub(crate) use date::{begin, end, end_base};
 pub use diff::{FieldChange, FieldKind, compare, compare_base};
 pub use difference::{CoreField, Departure, Difference, LawfulReason, Lock, core_departs, departs};
@@ -55,17 +60,22 @@ pub use import::{
     COLUMNS, COLUMNS_OPTIONAL, Collision, Finding, Import, ImportReport, ImportRow, ImportTerms, ListRow,
 };
 pub use item::{
-    BaseItem, Codes, Core, Editing, External, ForeignItem, ItemState, ServiceItem, Successor, authority_id, short_code,
+    BaseItem, Codes, Core, Editing, External, ForeignItem, ItemState, ServiceItem, Successor, authority_id, going_on,
+    short_code,
 };
 pub(crate) use item::{number_code, number_prefix};
 pub(crate) use life::{Acting, bring, take_back};
 pub use life::{Brought, ItemAct, LifeReport, Selection};
 pub use publish::{PublishReport, Refused};
 pub(crate) use publish::{in_force, named};
+pub(crate) use redivide::redivide;
+pub use redivide::{DivisionPlan, DivisionReport};
 pub(crate) use reorganise::reorganise;
 pub use reorganise::{Moved, Reorganisation, ReorganisationReport};
 pub(crate) use replace::replace;
-pub use standard::{Ceiling, Entry, LifeEvent, ListKind, Policy, Standard, StandardBody, StandardKind, Topic};
+pub use standard::{
+    Ceiling, DivisionChange, Entry, LifeEvent, ListKind, Policy, Standard, StandardBody, StandardKind, Topic,
+};
 pub(crate) use term::DAYS_MAX;
 pub use term::{Mode, PERMIT_DAYS, TYPE_PERMIT, Term, Unit};
 pub(crate) use update::{claim_all, update};

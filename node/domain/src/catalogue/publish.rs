@@ -5,10 +5,11 @@ use tongban_codes::ids::Digest;
 use tongban_codes::item_code::BasicCode;
 use tongban_codes::time::{Date, Timestamp};
 
+use super::cell::unit_name;
 use super::difference::{lawful, stated};
 use super::life::Acting;
 use super::quality::Gate;
-use super::{BaseItem, Editing, ItemState, ServiceItem, Term, ceiling, size};
+use super::{BaseItem, Editing, ItemState, ServiceItem, Term, Unit, ceiling, size};
 use crate::{Authority, Event, Facts, Rejection, codes};
 
 /// What a publication of everything did.
@@ -96,24 +97,13 @@ pub(crate) fn in_force(item: &ServiceItem, day: Date) -> Result<(), Rejection> {
     }
 }
 
-/// A guide travels from the first publication that names it.
-pub(super) fn release_guide(
-    facts: &dyn Facts,
-    code: &str,
-    guide: Option<&Digest>,
-    events: &mut Vec<Event>,
-) -> Result<(), Rejection> {
-    if let Some(digest) = guide
-        && !facts.guide_released(digest)
-        && let Some(guide) = facts.guide(digest)
-    {
-        let released = |event: &Event| matches!(event, Event::GuideReleased(_, known) if known.digest() == *digest);
-        if !events.iter().any(released) {
-            size::fits("guide", code, &guide)?;
-            events.push(Event::GuideReleased(code.to_owned(), Box::new(guide)));
-        }
-    }
-    Ok(())
+/// A guide travels from the first publication that names it. One of a later release that was read here without the fields that only that one
+/// knows is none of this node's to say: it is named by what it was whole.
+pub(super) fn release_guide(facts: &dyn Facts, code: &str, guide: Option<&Digest>) -> Result<Option<Event>, Rejection> {
+    let Some(digest) = guide.filter(|digest| !facts.guide_released(digest)) else { return Ok(None) };
+    let Some(guide) = facts.guide(digest).filter(|guide| guide.digest() == *digest) else { return Ok(None) };
+    size::fits("guide", code, &guide)?;
+    Ok(Some(Event::GuideReleased(code.to_owned(), Box::new(guide))))
 }
 
 /// When and by whom something is published.
@@ -352,11 +342,23 @@ pub(super) fn within_statutory(
     statutory: Option<Term>,
     base: &BaseItem,
 ) -> Result<(), Rejection> {
-    let exceeded = |field, days: u16, limit: u16, whose_en: &str, whose_zh: &str| {
+    let exceeded = |field, days: u16, limit: Term, whose_en: &str, whose_zh: &str| {
+        let (unit, kept) = match limit.unit {
+            Unit::WorkingDays => ("working days", limit.days),
+            Unit::NaturalDays => ("natural days", limit.working_days_within()),
+        };
+        let (limit, unit_zh) = (limit.days, unit_name(limit.unit));
+        let (kept_en, kept_zh) = match kept == limit {
+            true => (String::new(), String::new()),
+            false => (
+                format!(", in which {kept} working days always fit"),
+                format!("，任何时候起算都容得下 {kept} 个工作日"),
+            ),
+        };
         Rejection::new(
             codes::CEILING_EXCEEDED,
-            format!("{whose_en} is {limit} working days"),
-            format!("{whose_zh} {limit} 个工作日"),
+            format!("{whose_en} is {limit} {unit}{kept_en}"),
+            format!("{whose_zh} {limit} 个{unit_zh}{kept_zh}"),
         )
         .field(field, days)
         .remedy("shorten it", "缩短时限")
@@ -367,7 +369,7 @@ pub(super) fn within_statutory(
         return Err(exceeded(
             "statutory_days",
             statutory.days,
-            longest,
+            Term { days: longest, unit: Unit::WorkingDays },
             "the superior's statutory time",
             "上级法定时限",
         ));
@@ -375,7 +377,7 @@ pub(super) fn within_statutory(
     if let (Some(promised), Some(statutory)) = (promised, statutory)
         && promised.exceeds(statutory)
     {
-        return Err(exceeded("promised_days", promised.days, statutory.days, "the statutory time", "法定时限"));
+        return Err(exceeded("promised_days", promised.days, statutory, "the statutory time", "法定时限"));
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Departments merge and credit codes change, each as of a day and by an order.
+//! Departments merge, credit codes and codes of divisions change, each as of a day and by an order.
 //!
 //! A case keeps the item, the department and the code with which it began; what comes after the day begins with the new ones. The old item
 //! names its successor, so that either code leads to the other.
@@ -7,18 +7,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use tongban_codes::credit_code::CreditCode;
+use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::AuthorityId;
-use tongban_codes::item_code::ImplementationCode;
+use tongban_codes::item_code::ItemCode;
 use tongban_codes::time::Date;
 
 use super::date::end_waiting;
 use super::life::{Acting, note};
 use super::publish::{Publishing, publish_base, publish_item};
 use super::quality::Gate;
-use super::replace::ended;
-use super::{BaseItem, ItemState, Refused, ServiceItem, authority_id};
+use super::replace::{carry_mandates, ended, no_gap, takes};
+use super::{BaseItem, Codes, ItemState, Refused, ServiceItem, authority_id};
 use crate::authority::{AuthoritySuccessor, DatedCode};
-use crate::{Authority, Event, Facts, Mandate, Rejection, codes};
+use crate::{Authority, Event, Facts, Rejection, codes};
 
 /// An order that changes departments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,10 +58,19 @@ pub struct ReorganisationReport {
     pub drafts: Vec<String>,
     /// Operators whose mandates or line were carried over.
     pub operators: Vec<String>,
-    /// Items that can't be published as they are: a draft with the new department waits to be mended, and the version in force goes on.
+    /// Items that can't be published as they are, and whose version in force goes on: a draft with the new department waits to be mended, or
+    /// what stands under the new code would leave a gap.
     pub refused: Vec<Refused>,
     /// Nothing was written.
     pub dry_run: bool,
+}
+
+/// What an order changes.
+enum Onto {
+    /// Items of these authorities go to one, with its credit code.
+    Department { of: Vec<AuthorityId>, into: Box<Authority>, credit: CreditCode },
+    /// Codes that name the division by one that it had name it by its new one.
+    Division { old: Vec<DivisionCode>, new: DivisionCode },
 }
 
 /// Where everything goes.
@@ -68,16 +78,17 @@ struct Move<'a> {
     facts: &'a dyn Facts,
     acting: Acting<'a>,
     gate: Gate<'a>,
-    into: Authority,
-    credit: CreditCode,
+    onto: Onto,
     from: Date,
     order: Option<String>,
     report: ReorganisationReport,
     events: Vec<Event>,
     /// Codes that changed, and into what.
     crossed: BTreeMap<String, String>,
-    /// Codes of the versions that were published.
-    published: BTreeSet<String>,
+    /// The versions that were published, by code.
+    published: BTreeMap<String, ServiceItem>,
+    /// Codes of drafts, those that were made among them.
+    taken: BTreeSet<String>,
     /// Codes of items of which something was written.
     touched: BTreeSet<String>,
 }
@@ -136,70 +147,126 @@ pub(crate) fn reorganise(
         .remedy("give --code", "请提供 --code"));
     };
     let only_code = old.is_empty();
-    let mut whole = Move {
-        facts,
-        acting,
-        gate: Gate::new(facts, acting.at.date()),
-        into,
-        credit,
-        from: plan.from,
-        order,
-        report: ReorganisationReport { dry_run, ..ReorganisationReport::default() },
-        events: Vec::new(),
-        crossed: BTreeMap::new(),
-        published: BTreeSet::new(),
-        touched: BTreeSet::new(),
-    };
-    whole.events.push(Event::Authority(whole.into.clone()));
-    let ids: Vec<AuthorityId> = if only_code { vec![whole.into.id] } else { old.iter().map(|old| old.id).collect() };
-    whole.items(&ids);
-    whole.drafts(&ids);
+    let of: Vec<AuthorityId> = if only_code { vec![into.id] } else { old.iter().map(|old| old.id).collect() };
+    let onto = Onto::Department { of, into: Box::new(into.clone()), credit };
+    let mut whole = Move::new(facts, acting, onto, plan.from, order);
+    whole.events.push(Event::Authority(into.clone()));
+    whole.items();
+    whole.drafts();
     if !only_code {
-        whole.base_items(&old);
+        whole.base_items(&old, &into);
     }
-    whole.operators(&old);
+    whole.operators(&old, Some(&into));
     for mut authority in old {
         authority.successor = Some(AuthoritySuccessor {
-            id: whole.into.id,
-            name: whole.into.name.clone(),
+            id: into.id,
+            name: into.name.clone(),
             from: whole.from,
             order: whole.order.clone(),
         });
         whole.events.push(Event::Authority(authority));
     }
+    whole.report.dry_run = dry_run;
     if dry_run {
         whole.events.clear();
     }
     Ok((whole.report, whole.events))
 }
 
-impl Move<'_> {
-    /// An item as it goes on under the new department, and code where that names the department.
+/// Moves items, drafts and mandates of a hall whose division gets another code.
+pub(super) fn move_division(
+    facts: &dyn Facts,
+    acting: Acting<'_>,
+    (old, new): (Vec<DivisionCode>, DivisionCode),
+    from: Date,
+    order: String,
+) -> (ReorganisationReport, Vec<Event>) {
+    let mut whole = Move::new(facts, acting, Onto::Division { old, new }, from, Some(order));
+    whole.items();
+    whole.drafts();
+    whole.operators(&[], None);
+    (whole.report, whole.events)
+}
+
+impl<'a> Move<'a> {
+    fn new(facts: &'a dyn Facts, acting: Acting<'a>, onto: Onto, from: Date, order: Option<String>) -> Self {
+        Self {
+            facts,
+            acting,
+            gate: Gate::new(facts, acting.at.date()),
+            onto,
+            from,
+            order,
+            report: ReorganisationReport::default(),
+            events: Vec::new(),
+            crossed: BTreeMap::new(),
+            published: BTreeMap::new(),
+            taken: facts.item_drafts().into_iter().collect(),
+            touched: BTreeSet::new(),
+        }
+    }
+
+    /// Tells whether the order is about an item.
+    fn concerns(&self, item: &ServiceItem) -> bool {
+        match &self.onto {
+            Onto::Department { of, .. } => of.contains(&item.authority),
+            Onto::Division { .. } => {
+                self.recoded(&item.code) != item.code || self.all_recoded(&item.codes) != item.codes
+            }
+        }
+    }
+
+    /// An item as it goes on under the new department or division, and code where that names it.
     fn renamed(&self, item: &ServiceItem) -> ServiceItem {
         let mut next = item.clone();
-        next.authority = self.into.id;
-        next.department.clone_from(&self.into.name);
-        next.department_code = self.credit.to_string();
+        if let Onto::Department { into, credit, .. } = &self.onto {
+            next.authority = into.id;
+            next.department.clone_from(&into.name);
+            next.department_code = credit.to_string();
+        }
         next.code = self.recoded(&item.code);
-        next.codes.national = next.codes.national.as_deref().map(|code| self.recoded(code));
+        next.codes = self.all_recoded(&item.codes);
         next.editing.note.clone_from(&self.order);
         next.editing.editor = Some(self.acting.actor.operator.clone());
         next.editing.reviewer = None;
         next
     }
 
-    /// A national implementation code begins with the authority's; a local one is the province's to give and stays.
+    /// A national implementation code begins with the authority's, a local one is the province's to give and stays; the other way round a
+    /// local code and one of the first generation name the division, a national one doesn't.
     fn recoded(&self, code: &str) -> String {
-        match code.parse::<ImplementationCode>() {
-            Ok(_) => format!("{}{}", self.credit, &code[18..]),
-            Err(_) => code.to_owned(),
+        match (&self.onto, code.parse::<ItemCode>()) {
+            (Onto::Department { credit, .. }, Ok(ItemCode::Implementation(_))) => format!("{credit}{}", &code[18..]),
+            (Onto::Division { old, new }, Ok(ItemCode::Local(local))) if old.contains(&local.division()) => {
+                let at = local.base().len() + 1;
+                format!("{}{new}{}", &code[..at], &code[at + 12..])
+            }
+            (Onto::Division { old, new }, Ok(ItemCode::Permit(permit)))
+                if permit.division().is_some_and(|division| old.contains(&division)) =>
+            {
+                format!("{}{}{}", &code[..11], &new.to_string()[..6], &code[17..])
+            }
+            _ => code.to_owned(),
         }
     }
 
-    fn items(&mut self, ids: &[AuthorityId]) {
+    fn all_recoded(&self, codes: &Codes) -> Codes {
+        let mut codes = codes.clone();
+        for code in [&mut codes.national, &mut codes.first_generation, &mut codes.local].into_iter().flatten() {
+            *code = self.recoded(code);
+        }
+        codes
+    }
+
+    fn items(&mut self) {
         for code in self.facts.item_codes() {
-            let Some(item) = self.facts.item(&code).filter(|item| ids.contains(&item.authority)) else { continue };
-            let settled = item.authority == self.into.id && item.department_code == self.credit.as_str();
+            let Some(item) = self.facts.item(&code).filter(|item| self.concerns(item)) else { continue };
+            let settled = match &self.onto {
+                Onto::Department { into, credit, .. } => {
+                    item.authority == into.id && item.department_code == credit.as_str()
+                }
+                Onto::Division { .. } => false,
+            };
             if item.state == ItemState::Withdrawn || settled || item.successor.is_some() {
                 continue;
             }
@@ -214,41 +281,23 @@ impl Move<'_> {
         let mut next = self.renamed(begun.last().unwrap_or(&item));
         let crosses = next.code != item.code;
         next.effective = Some(next.effective.map_or(self.from, |begins| begins.max(self.from)));
-        let already = crosses && self.goes_on(&next.code);
-        if crosses {
-            next.version = 0;
-        }
         let suspended = item.state == ItemState::Suspended;
-        let version = if already {
-            self.facts.item(&next.code).map_or(0, |known| known.version)
-        } else {
-            match publish_item(self.facts, next.clone(), &self.gate, Publishing::of(self.acting).under(&self.into)) {
-                Ok((published, waits)) => {
-                    let version = published.version;
-                    let published = if suspended && !waits {
-                        ServiceItem { state: ItemState::Suspended, ..published }
-                    } else {
-                        published
-                    };
-                    self.published.insert(next.code.clone());
-                    self.touched.insert(next.code.clone());
-                    self.events.push(if waits { Event::Waiting(published) } else { Event::Item(published) });
-                    version
-                }
-                Err(rejection) => {
-                    self.report.refused.push(Refused { item: item.code.clone(), rejection });
-                    // A draft that stands already is the one to mend.
-                    if [&item.code, &next.code].iter().all(|code| self.facts.item_draft(code).is_none()) {
-                        next.state = ItemState::Draft;
-                        self.events.push(Event::Item(next));
-                    }
-                    return;
-                }
+        let already = crosses.then(|| self.goes_on(&next.code, suspended)).flatten();
+        // Where another goes on under that code, what waits there waits for both.
+        let beside = already.is_some();
+        let version = match already {
+            Some(Ok(version)) => version,
+            Some(Err(rejection)) => {
+                self.report.refused.push(Refused { item: item.code, rejection });
+                return;
             }
+            None => match self.publish(&item, next.clone(), suspended) {
+                Some(version) => version,
+                None => return,
+            },
         };
         self.touched.insert(item.code.clone());
-        // Where another goes on under that code, what waits there waits for both.
-        for (waiting, number) in later.iter().filter(|_| !already).zip(version + 1..) {
+        for (waiting, number) in later.iter().filter(|_| !beside).zip(version + 1..) {
             let renamed = ServiceItem { version: number, ..self.renamed(waiting) };
             self.events.push(Event::Waiting(renamed));
         }
@@ -264,9 +313,49 @@ impl Move<'_> {
         self.report.moved.push(Moved { item: item.code, successor, version });
     }
 
-    /// Tells whether an item of that code is there already: two departments that merge offered the same.
-    fn goes_on(&self, code: &str) -> bool {
-        self.facts.item(code).is_some_and(|known| known.state != ItemState::Withdrawn) || self.published.contains(code)
+    /// Publishes an item as it goes on; its version. Where it can't be, it stays a draft to be mended, unless one stands already.
+    fn publish(&mut self, item: &ServiceItem, mut next: ServiceItem, suspended: bool) -> Option<u32> {
+        if next.code != item.code {
+            next.version = 0;
+        }
+        let publishing = match &self.onto {
+            Onto::Department { into, .. } => Publishing::of(self.acting).under(into),
+            Onto::Division { .. } => Publishing::of(self.acting),
+        };
+        match publish_item(self.facts, next.clone(), &self.gate, publishing) {
+            Ok((mut published, waits)) => {
+                if suspended && !waits {
+                    published.state = ItemState::Suspended;
+                }
+                let version = published.version;
+                self.published.insert(next.code.clone(), published.clone());
+                self.touched.insert(next.code);
+                self.events.push(if waits { Event::Waiting(published) } else { Event::Item(published) });
+                Some(version)
+            }
+            Err(rejection) => {
+                self.report.refused.push(Refused { item: item.code.clone(), rejection });
+                if !self.taken.contains(&item.code) && self.taken.insert(next.code.clone()) {
+                    next.state = ItemState::Draft;
+                    self.events.push(Event::Item(next));
+                }
+                None
+            }
+        }
+    }
+
+    /// The version of an item of that code, which is there already where two departments that merge offered the same: then it takes the cases
+    /// of both from the day on, unless it would leave a gap. A suspended item leaves none beside one that is suspended with it.
+    fn goes_on(&self, code: &str, suspended: bool) -> Option<Result<u32, Rejection>> {
+        let first = self.from.max(self.acting.at.date());
+        if let Some(published) = self.published.get(code) {
+            let takes = (suspended || published.state == ItemState::Published)
+                && published.effective.is_none_or(|begins| begins <= first)
+                && published.cancel.is_none_or(|last| first <= last);
+            return Some(takes.then_some(published.version).ok_or_else(|| no_gap(code, self.from)));
+        }
+        self.facts.item(code).filter(|known| known.state != ItemState::Withdrawn)?;
+        Some(takes(self.facts, code, first).map(|taking| taking.version).ok_or_else(|| no_gap(code, self.from)))
     }
 
     fn ended(&self, item: ServiceItem, successor: &str) -> ServiceItem {
@@ -275,12 +364,10 @@ impl Move<'_> {
 
     /// Drafts follow at once: what is published from them is of the new department. None is lost, for what was published takes the draft
     /// beside it away, and under one code two could meet.
-    fn drafts(&mut self, ids: &[AuthorityId]) {
-        let drafts = self.facts.item_drafts();
-        let mut taken: BTreeSet<String> = drafts.iter().cloned().collect();
-        for code in drafts {
+    fn drafts(&mut self) {
+        for code in self.facts.item_drafts() {
             let Some(draft) = self.facts.item_draft(&code) else { continue };
-            let next = if ids.contains(&draft.authority) {
+            let next = if self.concerns(&draft) {
                 ServiceItem { editing: draft.editing.clone(), ..self.renamed(&draft) }
             } else {
                 draft.clone()
@@ -292,7 +379,7 @@ impl Move<'_> {
                 continue;
             }
             if next.code != code {
-                if !taken.insert(next.code.clone()) {
+                if !self.taken.insert(next.code.clone()) {
                     self.report.refused.push(Refused { item: code, rejection: two_drafts(&next.code) });
                     self.events.push(Event::Item(draft));
                     continue;
@@ -304,13 +391,13 @@ impl Move<'_> {
         }
     }
 
-    fn base_items(&mut self, old: &[Authority]) {
+    fn base_items(&mut self, old: &[Authority], into: &Authority) {
         for code in self.facts.own_base_items() {
             let Some(row) = self.facts.base_item(&code) else { continue };
             if !old.iter().any(|old| old.name == row.department) {
                 continue;
             }
-            let department = self.into.name.clone();
+            let department = into.name.clone();
             let mut above = row.clone();
             let standing = row.standing();
             if standing.is_none() && !row.state.is_draft() {
@@ -345,24 +432,14 @@ impl Move<'_> {
     }
 
     /// Mandates go on under the new code, beside those for cases that began under the old one.
-    fn operators(&mut self, old: &[Authority]) {
+    fn operators(&mut self, old: &[Authority], into: Option<&Authority>) {
         for mut operator in self.facts.operators() {
             let before = operator.clone();
-            let carried: Vec<Mandate> = operator
-                .mandates
-                .iter()
-                .filter_map(|mandate| {
-                    let code = self.crossed.get(&mandate.item)?;
-                    Some(Mandate { item: code.clone(), from: mandate.from.max(self.from), ..mandate.clone() })
-                })
-                .collect();
-            for mandate in carried {
-                if !operator.mandates.iter().any(|known| known.item == mandate.item) {
-                    operator.mandates.push(mandate);
-                }
-            }
-            if operator.department.as_ref().is_some_and(|line| old.iter().any(|old| old.name == *line)) {
-                operator.department = Some(self.into.name.clone());
+            carry_mandates(&mut operator, self.from, |code| self.crossed.get(code).cloned());
+            if let Some(into) = into
+                && operator.department.as_ref().is_some_and(|line| old.iter().any(|old| old.name == *line))
+            {
+                operator.department = Some(into.name.clone());
             }
             if operator != before {
                 self.report.operators.push(operator.name.clone());

@@ -7,9 +7,10 @@ use tongban_codes::time::Date;
 use super::date::end_waiting;
 use super::life::{Acting, note};
 use super::publish::{named, not_merged, unknown};
+use super::release::sooner;
 use super::reorganise::{Moved, unknown_authority};
 use super::{BaseItem, ItemState, ServiceItem, Successor};
-use crate::{Event, Facts, Mandate, Rejection, codes};
+use crate::{Event, Facts, Mandate, Operator, Rejection, codes};
 
 /// An item with its successor: it ends on the day before, or at once when that is past.
 pub(super) fn ended(
@@ -22,19 +23,11 @@ pub(super) fn ended(
     let before = item.successor.replace(Successor { code: by.to_owned(), from, order });
     item.editing.at = Some(acting.at);
     if from > acting.at.date() {
-        item.cancel = Some(sooner(item.cancel, before.as_ref(), from));
+        item.cancel = Some(sooner(item.cancel, before.map(|before| before.from.previous_day()), from));
     } else {
         item.state = ItemState::Withdrawn;
     }
     item
-}
-
-/// The last day of what goes on under another code from a day on, unless it ends before; the day that a former successor gave it counts
-/// no more.
-fn sooner(cancel: Option<Date>, before: Option<&Successor>, from: Date) -> Date {
-    let last = from.previous_day();
-    let former = before.map(|before| before.from.previous_day());
-    cancel.filter(|_| cancel != former).map_or(last, |cancel| cancel.min(last))
 }
 
 /// Replaces an item by another as of a day: the old one ends the day before and names the new one, mandates are carried over. Both are
@@ -58,15 +51,8 @@ pub(crate) fn replace(
     }
     let next = named(facts, by)?;
     let first = from.max(day);
-    let holds = |next: &ServiceItem| {
-        next.effective.is_none_or(|begins| begins <= first) && next.cancel.is_none_or(|last| first <= last)
-    };
     leads_on(&item.code, &next.code, |code| facts.item(code).and_then(|item| item.successor))?;
-    let waiting = facts.items_waiting(&next.code).into_iter().find(holds);
-    let Some(taking) = Some(next.clone()).filter(|next| next.state == ItemState::Published && holds(next)).or(waiting)
-    else {
-        return Err(no_gap(by, from));
-    };
+    let taking = takes(facts, &next.code, first).ok_or_else(|| no_gap(by, from))?;
     let authority = facts.authority(&taking.authority).ok_or_else(|| unknown_authority(&taking.department))?;
     not_merged(&authority, &next.code, first)?;
     if !matches!(item.state, ItemState::Published | ItemState::Suspended) {
@@ -80,15 +66,37 @@ pub(crate) fn replace(
         events.extend(end_waiting(facts, &item.code, from, end));
     }
     for mut operator in facts.operators() {
-        let Some(mandate) = operator.mandates.iter().find(|mandate| mandate.item == item.code).cloned() else {
-            continue;
-        };
-        if !operator.mandates.iter().any(|known| known.item == next.code) {
-            operator.mandates.push(Mandate { item: next.code.clone(), from: mandate.from.max(from), ..mandate });
+        if carry_mandates(&mut operator, from, |code| (code == item.code).then(|| next.code.clone())) {
             events.push(Event::Operator(operator));
         }
     }
-    Ok((Moved { item: item.code, successor: Some(next.code), version: next.version }, events))
+    Ok((Moved { item: item.code, successor: Some(next.code), version: taking.version }, events))
+}
+
+/// The version of an item that takes cases on a day: the last to begin by then, unless the item is suspended or ends before.
+pub(super) fn takes(facts: &dyn Facts, code: &str, day: Date) -> Option<ServiceItem> {
+    let item = facts.item(code);
+    if item.as_ref().is_some_and(|item| item.state == ItemState::Suspended) {
+        return None;
+    }
+    let begun = |version: &ServiceItem| version.effective.is_none_or(|first| first <= day);
+    let waiting = facts.items_waiting(code).into_iter().rev().find(begun);
+    let version = waiting.or(item.filter(|item| item.state == ItemState::Published && begun(item)))?;
+    version.cancel.is_none_or(|last| day <= last).then_some(version)
+}
+
+/// Gives an operator the mandates for what takes the place of items from a day on, beside those for cases that began before. Tells whether
+/// there were any.
+pub(super) fn carry_mandates(operator: &mut Operator, from: Date, successor: impl Fn(&str) -> Option<String>) -> bool {
+    let held = operator.mandates.len();
+    for mandate in operator.mandates.clone() {
+        if let Some(item) = successor(&mandate.item)
+            && !operator.mandates.iter().any(|known| known.item == item)
+        {
+            operator.mandates.push(Mandate { item, from: mandate.from.max(from), ..mandate });
+        }
+    }
+    operator.mandates.len() > held
 }
 
 fn replace_base(
@@ -104,7 +112,7 @@ fn replace_base(
     if facts.base_item(by).is_none() && named(facts, by).is_ok() {
         return Err(unlike(by));
     }
-    leads_on(old, by, |code| facts.base_item(code)?.published()?.successor.clone())?;
+    leads_on(old, by, |code| facts.base_item(code)?.into_released().successor)?;
     let here = facts.node().division;
     let binds = |base: &BaseItem| base.division == here || here.is_within(base.division);
     let next = facts.base_item(by).filter(binds).and_then(|base| base.holding(from.max(day)).cloned());
@@ -116,13 +124,7 @@ fn replace_base(
     };
     let successor = Successor { code: by.to_owned(), from, order };
     if from > day {
-        // Those that hold until it begins end as well, or one of them would hold beyond the day.
-        let mut version = Some(&mut base);
-        while let Some(ends) = version {
-            let before = ends.successor.replace(successor.clone());
-            ends.cancel = Some(sooner(ends.cancel, before.as_ref(), from));
-            version = ends.in_force.as_deref_mut();
-        }
+        base.end_before(from, Some(&successor));
     } else {
         base.successor = Some(successor);
         base.state = ItemState::Withdrawn;
@@ -166,12 +168,15 @@ fn unlike(by: &str) -> Rejection {
     .remedy("name an item of the same kind: tongban item list", "另选同类事项：tongban item list")
 }
 
-fn no_gap(by: &str, from: Date) -> Rejection {
+pub(super) fn no_gap(by: &str, from: Date) -> Rejection {
     Rejection::new(
         codes::ITEM_NOT_PUBLISHED,
-        format!("{by} isn't published with effect from {from} or before, so there would be a gap"),
-        format!("{by} 未发布，或 {from} 时尚未生效，会出现空档"),
+        format!("{by} takes no cases on {from}, so there would be a gap"),
+        format!("{by} 在 {from} 未发布、已暂停、尚未生效或已取消，会出现空档"),
     )
     .field("by", by)
-    .remedy("publish it with that day first: tongban item publish", "先发布，生效日期不晚于该日：tongban item publish")
+    .remedy(
+        "have it published, resumed or prolonged for that day first: tongban item show",
+        "先使其在该日有效（发布、恢复或延长）：tongban item show",
+    )
 }

@@ -10,8 +10,8 @@ use super::import::{Authorities, Findings};
 use super::item::is_handled_code;
 use super::publish::binding;
 use super::{
-    BaseItem, CodeList, Core, Difference, Editing, Guide, ItemState, PERMIT_DAYS, ServiceItem, Source, TYPE_PERMIT,
-    Term, Unit, core_departs, reading, size,
+    BaseItem, CodeList, Core, Crosswalk, Difference, Editing, Guide, ItemState, PERMIT_DAYS, ServiceItem, Source,
+    TYPE_PERMIT, Term, Unit, core_departs, reading, size,
 };
 use crate::Facts;
 use crate::decide::NAME_CHARS_MAX;
@@ -38,13 +38,13 @@ pub(super) enum Parsed {
 /// taken over.
 pub(super) fn parse_row(
     facts: &dyn Facts,
+    walk: &Crosswalk,
     findings: &mut Findings<'_>,
     authorities: &mut Authorities,
     codes: Option<Source>,
     at: Timestamp,
 ) -> (Parsed, Option<Guide>) {
     let row = findings.row;
-    let node = facts.node();
     for column in TEXTS {
         // A department becomes an authority, or the line of one, whose names are as long as everywhere.
         let max = if column == "department" { NAME_CHARS_MAX } else { TEXT_CHARS_MAX };
@@ -67,8 +67,9 @@ pub(super) fn parse_row(
         let remedy = "用两位代码，如 01 / use its two digits, e.g. 01";
         findings.reject("item_type", "item-type", problem, remedy);
     }
-    let division = division(findings, node.division);
+    let division = division(findings, walk, facts.node().division);
     let terms = Terms {
+        walk,
         base_code: base_code(findings),
         legal_basis: row.text("legal_basis").to_owned(),
         statutory: term(findings, "statutory_days", "statutory_unit"),
@@ -101,7 +102,8 @@ fn travels(findings: &mut Findings<'_>, parsed: &Parsed, guide: Option<&Guide>) 
 }
 
 /// The optional columns, as read.
-struct Terms {
+struct Terms<'w> {
+    walk: &'w Crosswalk,
     base_code: Option<String>,
     legal_basis: String,
     statutory: Option<Term>,
@@ -113,7 +115,7 @@ fn base_item(
     facts: &dyn Facts,
     findings: &mut Findings<'_>,
     division: DivisionCode,
-    mut terms: Terms,
+    mut terms: Terms<'_>,
     codes: Option<Source>,
 ) -> (Parsed, Option<Fields>) {
     let row = findings.row;
@@ -183,7 +185,7 @@ fn service_item(
     findings: &mut Findings<'_>,
     authorities: &mut Authorities,
     division: DivisionCode,
-    mut terms: Terms,
+    mut terms: Terms<'_>,
     codes: Option<Source>,
     at: Timestamp,
 ) -> (Parsed, Option<Fields>) {
@@ -256,7 +258,7 @@ fn service_item(
         let problem = format!("{days} 长于法定时限 {longest} / {days} is longer than the statutory time of {longest}");
         findings.reject("promised_days", "ceiling-exceeded", &problem, "缩短时限 / shorten it");
     }
-    check_local_code(findings, division);
+    check_local_code(findings, terms.walk, division, at.date());
     department(findings);
     if findings.rejected {
         return (Parsed::Nothing, None);
@@ -318,7 +320,7 @@ fn days(term: Option<Term>) -> Option<u16> {
 /// leaves out is taken over.
 fn under(
     findings: &mut Findings<'_>,
-    terms: &mut Terms,
+    terms: &mut Terms<'_>,
     base: &BaseItem,
     own_name: bool,
     difference: Option<&Difference>,
@@ -344,7 +346,8 @@ fn under(
     let (zh, en) = ("上级限高", "the superior's ceiling");
     within(findings, "promised_days", most(terms.promised), base.promised_days, zh, en);
     terms.statutory = terms.statutory.or(base.statutory_days.map(working));
-    let longest = days(terms.statutory);
+    // A promise that nobody gave is never the one that is refused.
+    let longest = terms.statutory.map(Term::working_days_within);
     let ceiling = base.promised_days.map(|days| longest.map_or(days, |longest| days.min(longest)));
     terms.promised = terms.promised.or(ceiling.map(working));
     terms.effective = terms.effective.max(base.effective);

@@ -1,4 +1,5 @@
-//! Catalogue data that a superior keeps for everyone below and that travels as items do: ceilings, topics, life events, lists, policy.
+//! Catalogue data that a superior keeps for everyone below and that travels as items do: ceilings, topics, life events, lists, policy,
+//! and the cross-walk of codes of divisions.
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ code_list! {
         Entry = 3, "entry", "清单条目", [];
         /// 目录管理要求: what publication requires.
         Policy = 4, "policy", "目录管理要求", [];
+        /// 区划代码变更: a division's code from a day on.
+        Division = 5, "division", "区划代码变更", [];
     }
 }
 
@@ -186,6 +189,26 @@ pub struct Policy {
     pub claim_days: Option<u16>,
 }
 
+/// A division's new code (撤县设区 and the like): one line of the cross-walk. The day is the standard's first in force.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct DivisionChange {
+    /// The code that ends.
+    #[n(0)]
+    pub old: DivisionCode,
+    /// The code that goes on.
+    #[n(1)]
+    pub new: DivisionCode,
+    /// The division's name from then on, where that is new.
+    #[n(2)]
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The order (文号).
+    #[n(3)]
+    pub order: String,
+}
+
 /// What a standard says.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -205,6 +228,9 @@ pub enum StandardBody {
     /// A policy.
     #[n(4)]
     Policy(#[n(0)] Policy),
+    /// A division's new code.
+    #[n(5)]
+    Division(#[n(0)] DivisionChange),
 }
 
 impl StandardBody {
@@ -217,6 +243,7 @@ impl StandardBody {
             Self::LifeEvent(_) => StandardKind::LifeEvent,
             Self::Entry(_) => StandardKind::Entry,
             Self::Policy(_) => StandardKind::Policy,
+            Self::Division(_) => StandardKind::Division,
         }
     }
 }
@@ -225,7 +252,8 @@ impl StandardBody {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[cbor(map)]
 pub struct Standard {
-    /// Its code among those of its kind: the base code or line of a ceiling, a topic's code, a list's name and the entry's code.
+    /// Its code among those of its kind: the base code or line of a ceiling, a topic's code, a list's name and the entry's code, the
+    /// code of a division that ends.
     #[n(0)]
     pub code: String,
     /// What it says.

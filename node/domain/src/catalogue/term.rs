@@ -47,10 +47,24 @@ impl Term {
         }
     }
 
-    /// Tells whether it is longer than another; of different units the working days are compared that both may hold.
+    /// The fewest working days by whose end it is never over, whichever day it begins on: the longest promise that keeps it. Of natural days
+    /// five in every seven; of the rest two may be a weekend, but a term that ends on one ends on the Monday after it (民法典 203). Holidays move, and
+    /// are left to the deadlines of each case.
+    pub(super) fn working_days_within(self) -> u16 {
+        match self.unit {
+            Unit::WorkingDays => self.days,
+            Unit::NaturalDays => {
+                let rest = self.days % 7;
+                5 * (self.days / 7) + rest.saturating_sub(2).max(rest.min(1))
+            }
+        }
+    }
+
+    /// Tells whether a promise of this term may end after a limit. Of different units a promise counts the most working days that it may
+    /// hold, a limit the fewest: a promise never goes beyond what the law allows (行政许可法 42, 82).
     #[must_use]
-    pub fn exceeds(self, other: Term) -> bool {
-        if self.unit == other.unit { self.days > other.days } else { self.working_days() > other.working_days() }
+    pub fn exceeds(self, limit: Term) -> bool {
+        if self.unit == limit.unit { self.days > limit.days } else { self.working_days() > limit.working_days_within() }
     }
 }
 

@@ -8,7 +8,7 @@ use tongban_codes::ids::{AuthorityId, CaseId, Digest, QueryCode};
 use tongban_codes::time::Timestamp;
 use tongban_domain::case::{Act, Case};
 use tongban_domain::catalogue::{
-    BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind,
+    BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, going_on,
 };
 use tongban_domain::licence::Licence;
 use tongban_domain::{Authority, Due, DueKind, Event, Facts, NodeFacts, Operator, Place};
@@ -192,7 +192,7 @@ impl Facts for State {
         let codes: BTreeSet<&String> = self.items.keys().chain(self.drafts.keys()).collect();
         let item = |whole: &String| self.items.get(whole).or_else(|| self.drafts.get(whole)).cloned();
         let named = codes.into_iter().filter_map(item);
-        named.filter(|item| item.code == code || item.short_code() == code).take(2).collect()
+        going_on(named.filter(|item| item.code == code || item.short_code() == code).collect())
     }
 
     fn item_draft(&self, code: &str) -> Option<ServiceItem> {

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
-use tongban_domain::case::{Act, Material};
+use tongban_domain::case::{Act, Extension, Material, Stop};
 use tongban_domain::catalogue::{ImportRow, Mode};
 use tongban_domain::{Mandate, Role};
 
-use super::Problem;
+use super::{DivisionCodes, Problem};
 
 macro_rules! answer {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {$(
@@ -228,6 +228,10 @@ answer! {
         provisional: bool,
         /// Calendar version of the deadlines.
         calendar: Option<String>,
+        /// Special procedures that stopped the clock; one without a last day goes on.
+        stops: Vec<Stop>,
+        /// By how much the statutory time was extended.
+        extension: Option<Extension>,
         /// Day of the decision.
         decided_on: Option<Date>,
         /// Reason.
@@ -311,6 +315,8 @@ answer! {
         rows: Vec<serde_json::Value>,
         /// The codes that are counted, where one item was asked for: its own, and those of what came before and after it.
         items: Option<Vec<String>>,
+        /// The division that was asked for, and those among the rows that had several codes: rows name the one that it has today.
+        divisions: Vec<DivisionCodes>,
         /// The checkpoints that they are folded from.
         as_of: Vec<CheckpointView>,
         /// 演示.

@@ -201,6 +201,9 @@ request! {
         /// Of one item alone, by its whole code, short code or base code, with those before and after it; of all when absent.
         #[serde(default)]
         item: Option<String>,
+        /// Of one division alone, by any of its codes; of all when absent.
+        #[serde(default)]
+        division: Option<DivisionCode>,
     }
     /// Names an envelope in quarantine.
     QuarantineQuery {
@@ -255,6 +258,28 @@ pub enum ActRequest {
         /// Reason.
         #[serde(default)]
         reason: Option<String>,
+    },
+    /// 特别程序.
+    Suspend {
+        /// One of 行政许可法 45, or a special link of the item.
+        procedure: String,
+        /// The working days that it takes, as told to the applicant.
+        days: u16,
+    },
+    /// 恢复计时.
+    Resume {
+        /// What came of the procedure.
+        #[serde(default)]
+        note: Option<String>,
+    },
+    /// 延期.
+    Extend {
+        /// Working days.
+        days: u16,
+        /// Who approved it.
+        approver: String,
+        /// Reason.
+        reason: String,
     },
     /// 送达.
     Deliver {

@@ -73,4 +73,19 @@ pub struct SearchHit {
     pub uses: u32,
     /// How well it answers; figures of two questions don't compare.
     pub score: f32,
+    /// The topic or life event by whose name it was found, or that it belongs to among those that the question names.
+    pub package: Option<SearchPackage>,
+}
+
+/// A topic or a life event that a question names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SearchPackage {
+    /// `life-event` or `topic`.
+    pub kind: &'static str,
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Division that keeps it.
+    pub division: DivisionCode,
 }

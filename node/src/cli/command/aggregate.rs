@@ -1,10 +1,11 @@
 //! `tongban aggregate`: figures, each naming the checkpoints that it is folded from.
 
 use serde_json::Value;
+use tongban_codes::division::DivisionCode;
 
 use crate::cli::Context;
-use crate::cli::failure::{Failure, Outcome};
-use crate::cli::text::{AS_OF, AUDIT_DIFFERS, AUDIT_EQUAL, WITH_LINEAGE};
+use crate::cli::failure::{Failure, Outcome, parse_optional};
+use crate::cli::text::{AS_OF, AUDIT_DIFFERS, AUDIT_EQUAL, WITH_CODES, WITH_LINEAGE};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -16,6 +17,9 @@ pub(crate) enum Command {
         /// 只看一个事项及其前身、后继（编码、短编码或基本编码） / one item alone, with those before and after it
         #[arg(long, value_name = "CODE")]
         item: Option<String>,
+        /// 只看一个区划，新旧代码均可 / one division alone, by any of its codes
+        #[arg(long, value_name = "C")]
+        division: Option<String>,
     },
     /// 立即拉取下级台账 / pull the journals of the subordinates now
     Pull,
@@ -31,8 +35,11 @@ pub(crate) fn run(context: &Context, command: &Command) -> Result<Outcome, Failu
     let client = context.client()?;
     let output = context.output;
     match command {
-        Command::Report { by, item } => {
-            let answer = client.get("/v1/aggregate/report", &[("by", by.as_deref()), ("item", item.as_deref())])?;
+        Command::Report { by, item, division } => {
+            let division: Option<DivisionCode> = parse_optional("division", division.as_deref())?;
+            let division = division.map(|code| code.to_string());
+            let asked = [("by", by.as_deref()), ("item", item.as_deref()), ("division", division.as_deref())];
+            let answer = client.get("/v1/aggregate/report", &asked)?;
             if output.is_json() {
                 output.line(&answer.line())?;
                 return Ok(Outcome::Done);
@@ -76,6 +83,14 @@ fn report(context: &Context, report: &Value, by: Option<&str>) -> Result<Outcome
     let items: Vec<String> = list("items").iter().filter_map(Value::as_str).map(str::to_owned).collect();
     if items.len() > 1 {
         output.line(&WITH_LINEAGE.with(output.lang, &[&items.join(output.lang.of(", ", "、"))]))?;
+    }
+    for division in list("divisions") {
+        let codes = division.get("codes").and_then(Value::as_array).cloned().unwrap_or_default();
+        let codes: Vec<&str> = codes.iter().filter_map(Value::as_str).collect();
+        if codes.len() > 1 {
+            let now = division.get("division").and_then(Value::as_str).unwrap_or_default();
+            output.line(&WITH_CODES.with(output.lang, &[now, &codes.join(output.lang.of(", ", "、"))]))?;
+        }
     }
     let as_of = list("as_of");
     if !as_of.is_empty() {

@@ -9,7 +9,7 @@ use crate::api::v1::{ActRequest, CaseAct, CollectCase};
 use crate::cli::Context;
 use crate::cli::client::Answer;
 use crate::cli::failure::{Failure, Outcome, parse};
-use crate::cli::text::HISTORY;
+use crate::cli::text::{HISTORY, STOPS};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -52,6 +52,39 @@ pub(crate) enum Command {
         /// 理由 / reason
         #[arg(long, value_name = "T")]
         reason: Option<String>,
+    },
+    /// 特别程序，中止计时 / stop the clock for a special procedure
+    Suspend {
+        #[command(flatten)]
+        case: Case,
+        /// 听证、招标、拍卖、检验、检测、检疫、鉴定、专家评审，或事项列明的特殊环节 / one of 行政许可法 45, or a special link of the item
+        #[arg(long, value_name = "T")]
+        procedure: String,
+        /// 告知申请人的所需工作日 / working days that it takes, as told to the applicant
+        #[arg(long, value_name = "N")]
+        days: u16,
+    },
+    /// 特别程序结束，恢复计时 / let the clock run again
+    Resume {
+        #[command(flatten)]
+        case: Case,
+        /// 结果 / what came of it
+        #[arg(long, value_name = "T")]
+        note: Option<String>,
+    },
+    /// 延期 / extend the statutory time, once
+    Extend {
+        #[command(flatten)]
+        case: Case,
+        /// 工作日 / working days
+        #[arg(long, value_name = "N")]
+        days: u16,
+        /// 批准延期的负责人 / who approved it
+        #[arg(long, value_name = "N")]
+        approver: String,
+        /// 告知申请人的理由 / reason, of which the applicant is told
+        #[arg(long, value_name = "T")]
+        reason: String,
     },
     /// 送达 / deliver
     Deliver {
@@ -131,7 +164,7 @@ pub(crate) enum Refusal {
     NotCompetent,
 }
 
-const FIELDS: [&str; 25] = [
+const FIELDS: [&str; 27] = [
     "case",
     "case_no",
     "collection_no",
@@ -153,12 +186,15 @@ const FIELDS: [&str; 25] = [
     "promised_due",
     "provisional",
     "calendar",
+    "extension.days",
+    "extension.approver",
     "decided_on",
     "reason",
     "licences",
     "demo",
 ];
 const ACT_COLUMNS: [&str; 7] = ["at", "kind", "place.division", "operator", "window", "status", "note"];
+const STOP_COLUMNS: [&str; 5] = ["procedure", "from", "until", "announced", "basis"];
 const LIST_COLUMNS: [&str; 7] =
     ["collection_no", "case_no", "state", "custody", "item_name", "statutory_due", "promised_due"];
 const DONE_FIELDS: [&str; 7] =
@@ -182,6 +218,9 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         }
         Command::Notify { case, items } => act(case, ActRequest::Notify { items }),
         Command::Decide { case, grant, deny: _, reason } => act(case, ActRequest::Decide { grant, reason }),
+        Command::Suspend { case, procedure, days } => act(case, ActRequest::Suspend { procedure, days }),
+        Command::Resume { case, note } => act(case, ActRequest::Resume { note }),
+        Command::Extend { case, days, approver, reason } => act(case, ActRequest::Extend { days, approver, reason }),
         Command::Deliver { case, note } => act(case, ActRequest::Deliver { note }),
         Command::Close(case) => act(case, ActRequest::Close {}),
         Command::Withdraw { case, reason } => act(case, ActRequest::Withdraw { reason }),
@@ -243,17 +282,22 @@ fn show(context: &Context, case: &Case) -> Result<Outcome, Failure> {
     }
     let case = answer.value()?;
     output.fields(&case, &FIELDS)?;
+    let stops = list(&case, "stops");
+    if !stops.is_empty() {
+        output.line(&format!("\n{}", STOPS.of(output.lang)))?;
+        output.rows(&stops, &STOP_COLUMNS)?;
+    }
     output.line(&format!("\n{}", HISTORY.of(output.lang)))?;
-    output.rows(&acts(&case), &ACT_COLUMNS)?;
+    output.rows(&list(&case, "history"), &ACT_COLUMNS)?;
     Ok(Outcome::Done)
 }
 
 fn history(context: &Context, case: &Case) -> Result<Outcome, Failure> {
     let case = ask(context, "/v1/cases/show", &case.case)?.value()?;
-    let history = json!({ "case": case.get("case"), "history": acts(&case) });
+    let history = json!({ "case": case.get("case"), "history": list(&case, "history") });
     context.output.list(&Answer::of(&history), "history", &ACT_COLUMNS)
 }
 
-fn acts(case: &Value) -> Vec<Value> {
-    case.get("history").and_then(Value::as_array).cloned().unwrap_or_default()
+fn list(case: &Value, name: &str) -> Vec<Value> {
+    case.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
 }

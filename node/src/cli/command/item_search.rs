@@ -51,5 +51,17 @@ pub(crate) fn run(context: &Context, search: &Search) -> Result<Outcome, Failure
     if !output.is_json() && answer.value()?.get("complete").and_then(Value::as_bool) == Some(false) {
         output.say(INDEX_INCOMPLETE.of(output.lang));
     }
-    output.list(&answer, "hits", &COLUMNS)
+    if output.is_json() {
+        return output.list(&answer, "hits", &COLUMNS);
+    }
+    let mut hits = answer.value()?.get("hits").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut columns = COLUMNS.to_vec();
+    for hit in &mut hits {
+        hit["package"] = hit["package"]["name"].clone();
+        if !hit["package"].is_null() && columns.len() == COLUMNS.len() {
+            columns.insert(2, "package");
+        }
+    }
+    output.rows(&hits, &columns)?;
+    Ok(Outcome::Done)
 }

@@ -7,6 +7,7 @@ pub(super) mod case;
 pub(super) mod code;
 pub(super) mod completions;
 pub(super) mod config;
+pub(super) mod division;
 pub(super) mod doctor;
 pub(super) mod init;
 pub(super) mod invite;
@@ -37,6 +38,7 @@ pub(super) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Join(args) => join::run(context, args),
         Command::Peer(command) => peer::run(context, &command),
         Command::Authority(command) => authority::run(context, command),
+        Command::Division(command) => division::run(context, command),
         Command::Operator(command) => operator::run(context, command),
         Command::Code(command) => code::run(context, &command),
         Command::Calendar(command) => calendar::run(context, &command),

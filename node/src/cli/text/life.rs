@@ -12,4 +12,10 @@ texts! {
         "自 {4} 起，{0} 个事项、{1} 个基本目录事项、{2} 份草稿转入 {3}；未转入 {5} 项。";
     REORGANISED_DRY = "{0} {0|item|items}, {1} base {1|item|items} and {2} {2|draft|drafts} would go to {3} as of {4}, {5} refused; nothing was written.",
         "自 {4} 起，将有 {0} 个事项、{1} 个基本目录事项、{2} 份草稿转入 {3}，不可转入 {5} 项；未写入。";
+    REDIVIDED = "{0} is {1} as of {2}: {3} {3|item|items} and {4} {4|draft|drafts} follow, {5} refused.",
+        "自 {2} 起 {0} 变更为 {1}：{3} 个事项、{4} 份草稿随之换码，未换码 {5} 项。";
+    REDIVIDED_DRY = "{0} would be {1} as of {2}: {3} {3|item|items} and {4} {4|draft|drafts} would follow, {5} refused; nothing was written.",
+        "自 {2} 起 {0} 将变更为 {1}：{3} 个事项、{4} 份草稿将随之换码，不可换码 {5} 项；未写入。";
+    REDIVIDED_KEPT = "{0} is {1} as of {2}, here and below. Its own node moves its items, by the same command.",
+        "已登记对照：自 {2} 起 {0} 变更为 {1}，并下发。其事项由该区划的节点用同一命令换码。";
 }

@@ -1,13 +1,12 @@
 //! The catalogue: items in force, drafts, base items and their versions, guides, standards, other nodes' items as fetched.
 
-use std::collections::BTreeSet;
-
 use minicbor::{Decode, Encode};
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::Digest;
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::catalogue::{
-    BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, short_code,
+    BaseItem, Bound, Crosswalk, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, Successor,
+    going_on, short_code,
 };
 use tongban_domain::{Due, DueKind};
 
@@ -67,6 +66,7 @@ pub fn standard_number(kind: StandardKind) -> u8 {
         StandardKind::LifeEvent => 2,
         StandardKind::Entry => 3,
         StandardKind::Policy => 4,
+        StandardKind::Division => 5,
     }
 }
 
@@ -110,9 +110,9 @@ fn redate(batch: &mut WriteBatch, kind: ItemDue, code: &str, before: Option<Time
 /// Stores a base item of another node. Where it comes over one that this node kept, that one's last day is no day of this node any more.
 pub fn store_base(over: &mut Overlay<'_>, base: &BaseItem) -> Result<(), StorageError> {
     let code = base.core.base_code.clone().unwrap_or_default();
-    let before = BASE.load(over, &code)?.as_ref().and_then(base_end);
-    redate(over.batch, ItemDue::BaseEnds, &code, before, None);
-    keep_base(over.batch, base);
+    let known = BASE.load(over, &code)?;
+    redate(over.batch, ItemDue::BaseEnds, &code, known.as_ref().and_then(base_end), None);
+    keep_base(over.batch, known.as_ref(), base);
     Ok(())
 }
 
@@ -121,9 +121,27 @@ fn base_end(base: &BaseItem) -> Option<Timestamp> {
     end(base.published().and_then(|published| published.cancel))
 }
 
+/// What takes the place of a base item, whether or not a draft of its next version lies over it.
+#[must_use]
+pub fn base_successor(base: &BaseItem) -> Option<&Successor> {
+    base.standing().unwrap_or(base).successor.as_ref()
+}
+
+/// Moves the index key of what takes an item's place.
+fn succeed(batch: &mut WriteBatch, code: &str, before: Option<&Successor>, after: Option<&Successor>) {
+    let key = |successor: &Successor| (successor.code.clone(), code.to_owned());
+    if let Some(before) = before.filter(|before| after.is_none_or(|after| after.code != before.code)) {
+        SUCCEEDS.delete(batch, &key(before));
+    }
+    if let Some(after) = after {
+        SUCCEEDS.put(batch, &key(after), &());
+    }
+}
+
 /// A published version stays beside those that come after it.
-fn keep_base(batch: &mut WriteBatch, base: &BaseItem) {
+fn keep_base(batch: &mut WriteBatch, known: Option<&BaseItem>, base: &BaseItem) {
     let code = base.core.base_code.clone().unwrap_or_default();
+    succeed(batch, &code, known.and_then(base_successor), base_successor(base));
     if !base.state.is_draft() {
         let version = BaseItem { in_force: None, ..base.clone() };
         BASE_VERSION.put(batch, &(code.clone(), base.version), &version);
@@ -134,12 +152,9 @@ fn keep_base(batch: &mut WriteBatch, base: &BaseItem) {
 /// Stores a base item that this node keeps: it ends here after its last day.
 pub fn store_own_base(over: &mut Overlay<'_>, base: &BaseItem) -> Result<(), StorageError> {
     let code = base.core.base_code.clone().unwrap_or_default();
-    let before = BASE.load(over, &code)?.as_ref().and_then(base_end);
-    redate(over.batch, ItemDue::BaseEnds, &code, before, base_end(base));
-    if let Some(successor) = &base.successor {
-        SUCCEEDS.put(over.batch, &(successor.code.clone(), code), &());
-    }
-    keep_base(over.batch, base);
+    let known = BASE.load(over, &code)?;
+    redate(over.batch, ItemDue::BaseEnds, &code, known.as_ref().and_then(base_end), base_end(base));
+    keep_base(over.batch, known.as_ref(), base);
     Ok(())
 }
 
@@ -171,9 +186,8 @@ pub fn store(over: &mut Overlay<'_>, item: &ServiceItem) -> Result<(), StorageEr
     }
     redate(over.batch, ItemDue::Ends, code, known.as_ref().and_then(ends), ends(item));
     bind(over.batch, known.as_ref(), item);
-    if let Some(successor) = &item.successor {
-        SUCCEEDS.put(over.batch, &(successor.code.clone(), code.clone()), &());
-    }
+    let before = known.as_ref().and_then(|known| known.successor.as_ref());
+    succeed(over.batch, code, before, item.successor.as_ref());
     VERSION.put(over.batch, &(code.clone(), item.version), item);
     ITEM.put(over.batch, code, item);
     Ok(())
@@ -247,41 +261,10 @@ pub fn store_foreign(over: &mut Overlay<'_>, foreign: &ForeignItem) -> Result<()
         return Ok(());
     }
     bind(over.batch, known.as_ref().map(|known| &known.item), &foreign.item);
-    if let Some(successor) = &foreign.item.successor {
-        SUCCEEDS.put(over.batch, &(successor.code.clone(), foreign.item.code.clone()), &());
-    }
+    let before = known.as_ref().and_then(|known| known.item.successor.as_ref());
+    succeed(over.batch, &foreign.item.code, before, foreign.item.successor.as_ref());
     FOREIGN.put(over.batch, &key, foreign);
     Ok(())
-}
-
-/// The codes under which figures of an item stand: its own, those of the items that came after it, and of those that it came after, however
-/// many times. `code` is a whole code, a short code or a base code; so are the codes that come back, whole codes as their short ones.
-///
-/// What two items have become together is followed from both of them; from either of the two the other isn't.
-///
-/// # Errors
-///
-/// When the state can't be read.
-pub fn lineage(read: &dyn Read, code: &str) -> Result<BTreeSet<String>, StorageError> {
-    // Few items have a successor, fewer have one that has one.
-    let succeeds: Vec<(String, String)> =
-        SUCCEEDS.list(read, &[], None, usize::MAX)?.into_iter().map(|(key, ())| key).collect();
-    let begin = short_code(code).to_owned();
-    let mut all = BTreeSet::from([begin.clone()]);
-    for forward in [true, false] {
-        let mut waiting = vec![begin.clone()];
-        let mut seen = BTreeSet::new();
-        while let Some(code) = waiting.pop() {
-            for (after, before) in &succeeds {
-                let (from, to) = if forward { (before, after) } else { (after, before) };
-                if short_code(from) == code && seen.insert(short_code(to)) {
-                    waiting.push(short_code(to).to_owned());
-                }
-            }
-        }
-        all.extend(seen.into_iter().map(str::to_owned));
-    }
-    Ok(all)
 }
 
 /// Stores what a division said about claiming a base item, unless it said something later.
@@ -313,56 +296,41 @@ pub fn due(read: &dyn Read, until: Timestamp, limit: usize) -> Result<Vec<Due>, 
     Ok(found)
 }
 
-/// Items by whole or short code, at most two; where there is none in force, the draft.
+/// Items by whole or short code, those that go on ([`going_on`]); where there is none in force, the draft.
 pub fn named(read: &dyn Read, code: &str) -> Result<Vec<ServiceItem>, StorageError> {
     let mut found = Vec::new();
-    for ((_, whole), ()) in BY_SHORT.list(read, &stem(&code.to_owned()), None, 2)? {
+    for ((_, whole), ()) in BY_SHORT.list(read, &stem(&code.to_owned()), None, usize::MAX)? {
         let item = match ITEM.load(read, &whole)? {
             Some(item) => Some(item),
             None => DRAFT.load(read, &whole)?,
         };
         found.extend(item);
     }
-    Ok(found)
+    Ok(going_on(found))
 }
 
-/// Another node's item by whole or short code.
+/// Another node's item by whole or short code; of several that one short code names the one that goes on.
 pub fn foreign(read: &dyn Read, division: DivisionCode, code: &str) -> Result<Option<ForeignItem>, StorageError> {
     if let Some(item) = FOREIGN.load(read, &(division, code.to_owned()))? {
         return Ok(Some(item));
     }
-    let mut found = None;
+    let mut found: Vec<ForeignItem> = Vec::new();
     FOREIGN.visit(read, &stem(&division), None, false, |(_, whole), item| {
         if short_code(&whole) == code {
-            found = Some(item);
-            return std::ops::ControlFlow::Break(());
+            found.push(item);
         }
         std::ops::ControlFlow::Continue(())
     })?;
-    Ok(found)
+    let goes_on = going_on(found.iter().map(|foreign| foreign.item.clone()).collect()).into_iter().next();
+    Ok(goes_on.and_then(|item| found.into_iter().find(|foreign| foreign.item.code == item.code)))
 }
 
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
-    use crate::{Backend as _, MemoryBackend};
-
-    #[test]
-    fn lineage_goes_forward_and_back_but_not_to_what_was_merged_beside() {
-        let state = MemoryBackend::new();
-        let mut batch = WriteBatch::new();
-        let local = |base: &str| format!("{base}-511602000000-000-11511301008778183N-1-00");
-        // `old` became `one`; `one` and `two` became `both`; `both` was given another code.
-        for (before, after) in [("old", "one"), ("one", "both"), ("two", "both"), ("both", "last"), ("x", "y")] {
-            SUCCEEDS.put(&mut batch, &(local(after), local(before)), &());
-        }
-        state.write(batch).unwrap();
-        let of = |code: &str| lineage(&state, code).unwrap().into_iter().collect::<Vec<_>>();
-        assert_eq!(of("old"), ["both", "last", "old", "one"]);
-        assert_eq!(of(&local("one")), ["both", "last", "old", "one"]);
-        assert_eq!(of("last"), ["both", "last", "old", "one", "two"]);
-        assert_eq!(of("two"), ["both", "last", "two"]);
-        assert_eq!(of("unknown"), ["unknown"]);
-    }
+/// The cross-walk of codes of divisions, as far as it is known here.
+///
+/// # Errors
+///
+/// When the state can't be read.
+pub fn crosswalk(read: &dyn Read) -> Result<Crosswalk, StorageError> {
+    let lines = STANDARD.list(read, &stem(&standard_number(StandardKind::Division)), None, usize::MAX)?;
+    Ok(Crosswalk::of(lines.into_iter().map(|(_, standard)| standard)))
 }

@@ -87,9 +87,10 @@ pub fn drift(seed: u64, plan: &Plan, items: usize) -> Stocked {
     stocked.load_seconds = started.elapsed().as_secs_f64();
     let mut edited = BTreeSet::new();
     for edits in [0, 0].into_iter().chain(EDITS) {
+        let before = edited.len();
         world.edit_items(edits, &mut edited);
         let mut round = world.examines_all(&edited);
-        round.edited = edits;
+        round.edited = edited.len() - before;
         stocked.rounds.push(round);
     }
     stocked.breach = world.verdict.breach.take();
@@ -191,13 +192,13 @@ impl World {
         }
     }
 
-    /// Edits items anywhere, each another, behind their nodes' backs.
+    /// Edits so many items anywhere, or all that are left, each another, behind their nodes' backs.
     fn edit_items(&mut self, count: usize, edited: &mut BTreeSet<(usize, String)>) {
-        let until = edited.len() + count;
+        let (first, all) = (self.stocked[0], self.stocked.last().copied().unwrap_or_default());
+        let until = (edited.len() + count).min(all - first);
         let mut touched = BTreeSet::new();
         while edited.len() < until && self.verdict.breach.is_none() {
             // Every item is as likely as any other; the province itself is the one that examines.
-            let (first, all) = (self.stocked[0], self.stocked.last().copied().unwrap_or_default());
             let mut place = first + self.chance.below(all - first);
             let node = self.stocked.partition_point(|passed| *passed <= place);
             place -= node.checked_sub(1).map_or(0, |before| self.stocked[before]);

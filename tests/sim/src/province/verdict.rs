@@ -169,7 +169,14 @@ impl Verdict {
 
     fn released(&mut self, base: &BaseItem) {
         let code = base.core.base_code.clone().unwrap_or_default();
-        self.released.insert((code.clone(), base.version), (digest(base), base.core.digest()));
+        let content = (digest(base), base.core.digest());
+        let before = self.released.insert((code.clone(), base.version), content);
+        if before.is_some_and(|before| before != content) {
+            self.breaks(format!(
+                "3: version {} of {code} was released twice, with another content each time",
+                base.version
+            ));
+        }
         self.last.insert(code.clone(), base.version);
         if let Some(spread) = self.spreads.last_mut() {
             spread.versions.insert(code, base.version);

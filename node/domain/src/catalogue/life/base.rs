@@ -2,7 +2,7 @@
 
 use tongban_codes::time::Date;
 
-use super::{Acting, Brought, ItemAct, about, may, not_own, said, unfit};
+use super::{Acting, Brought, ItemAct, about, may, not_own, of_nobody, said, unfit};
 use crate::catalogue::establish::policy;
 use crate::catalogue::publish::{Publishing, publish_base, release_guide};
 use crate::catalogue::{BaseItem, ItemState};
@@ -14,7 +14,7 @@ fn brought_base(base: &BaseItem, day: Date) -> Brought {
         name: base.core.name.clone(),
         state: base.state,
         version: base.version,
-        waits_until: base.effective.filter(|begins| base.state == ItemState::Published && *begins > day),
+        waits_until: base.effective.filter(|from| base.state == ItemState::Published && base.begins() && *from > day),
         last_day: base.cancel,
     }
 }
@@ -37,15 +37,16 @@ pub(super) fn bring_base(
     let Some(state) = act.leads(base.state, review) else {
         return Err(unfit(act, code, base.state, review));
     };
+    if act.difference().is_some() {
+        return Err(of_nobody(code));
+    }
     let said = said(act)?;
     match act {
         ItemAct::Publish { .. } => {
             let base = publish_base(base, Publishing::of(acting))?;
-            let mut events = Vec::new();
-            release_guide(facts, code, base.guide.as_ref(), &mut events)?;
+            let guide = release_guide(facts, code, base.guide.as_ref())?;
             let brought = brought_base(&base, day);
-            events.push(Event::BaseItem(base));
-            return Ok((brought, events));
+            return Ok((brought, guide.into_iter().chain([Event::BaseItem(base)]).collect()));
         }
         ItemAct::Pass { .. } => {
             not_own(&base.editing, acting.actor, code)?;
@@ -55,11 +56,10 @@ pub(super) fn bring_base(
             base.editing.editor = Some(acting.actor.operator.clone());
         }
         ItemAct::Withdraw { from: Some(from), .. } if *from > day => {
-            let last = from.previous_day();
-            if base.effective.is_some_and(|begins| last < begins) {
+            if !base.begins_before(*from) {
                 return Err(unfit(act, code, base.state, review));
             }
-            base.cancel = Some(last);
+            base.end_before(*from, None);
         }
         _ => base.state = state,
     }

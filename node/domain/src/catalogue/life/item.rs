@@ -1,5 +1,8 @@
 //! Acts on implementation items.
 
+use std::collections::BTreeSet;
+
+use tongban_codes::item_code::ImplementationCode;
 use tongban_codes::time::Date;
 
 use super::{Acting, Brought, ItemAct, not_own, not_the_editor, said, unfit, unreviewed_difference};
@@ -10,7 +13,40 @@ use crate::catalogue::publish::{Publishing, named, publish_item, release_guide, 
 use crate::catalogue::quality::Gate;
 use crate::{Event, Facts, Rejection};
 
+/// Does an act to an item, and suspends or resumes with it what goes on under its new code and has not begun.
 pub(super) fn bring_item(
+    facts: &dyn Facts,
+    acting: Acting<'_>,
+    gate: &Gate<'_>,
+    act: &ItemAct,
+    item: ServiceItem,
+) -> Result<Vec<(Brought, Vec<Event>)>, Rejection> {
+    let mut goes_on = Vec::new();
+    if matches!(act, ItemAct::Suspend { .. } | ItemAct::Resume {}) {
+        let mut codes = BTreeSet::from([item.code.clone()]);
+        let mut next = under_new_code(facts, &item, acting.at.date());
+        while let Some(renamed) = next.filter(|renamed| codes.insert(renamed.code.clone())) {
+            next = under_new_code(facts, &renamed, acting.at.date());
+            goes_on.push(renamed);
+        }
+    }
+    let mut done = vec![bring_version(facts, acting, gate, act, item)?];
+    for renamed in goes_on.into_iter().filter(|renamed| act.leads(renamed.state, false).is_some()) {
+        done.push(bring_version(facts, acting, gate, act, renamed)?);
+    }
+    Ok(done)
+}
+
+/// The same item under the code of another authority, as which it goes on from a later day.
+fn under_new_code(facts: &dyn Facts, item: &ServiceItem, day: Date) -> Option<ServiceItem> {
+    let successor = item.successor.as_ref().filter(|successor| successor.from > day)?;
+    let next = facts.item(&successor.code)?;
+    let own_part = |code: &str| code.parse::<ImplementationCode>().ok().map(|_| code[18..].to_owned());
+    let same = own_part(&item.code).is_some_and(|part| own_part(&next.code) == Some(part));
+    (same && next.effective >= Some(successor.from)).then_some(next)
+}
+
+fn bring_version(
     facts: &dyn Facts,
     acting: Acting<'_>,
     gate: &Gate<'_>,
@@ -33,10 +69,9 @@ pub(super) fn bring_item(
             }
             let (item, waits) = publish_item(facts, item, gate, Publishing::of(acting))?;
             let brought = brought(&item, waits);
-            let mut events = Vec::new();
-            release_guide(facts, &item.code, item.guide.as_ref(), &mut events)?;
-            events.push(if waits { Event::Waiting(item) } else { Event::Item(item) });
-            return Ok((brought, events));
+            let guide = release_guide(facts, &item.code, item.guide.as_ref())?;
+            let published = if waits { Event::Waiting(item) } else { Event::Item(item) };
+            return Ok((brought, guide.into_iter().chain([published]).collect()));
         }
         ItemAct::Pass { .. } => {
             not_own(&item.editing, acting.actor, &item.code)?;

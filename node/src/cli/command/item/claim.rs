@@ -184,7 +184,8 @@ fn rates(context: &Context, division: Option<&str>) -> Result<Outcome, Failure> 
     let output = context.output;
     let mut found = rows(&answer.value()?, "rates");
     if let Some(division) = division {
-        found.retain(|row| row.get("division").and_then(Value::as_str) == Some(division.to_string().as_str()));
+        let asked = Value::from(division.to_string());
+        found.retain(|row| row.get("division") == Some(&asked) || rows(row, "codes").contains(&asked));
     }
     if output.is_json() {
         output.json(&json!({ "rates": found }))?;
