@@ -3,11 +3,12 @@
 use tongban_codes::time::{Date, Timestamp};
 
 use super::custody::{here, settle};
+use super::paper::{Handed, paper};
 use super::{Act, ActKind, Case, Custody, Deadlines, Extension, Stop};
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::facts::Place;
-use crate::{Facts, Rejection, codes};
+use crate::{Actor, Facts, Rejection, codes};
 
 /// What the owner tells the collecting node after each act.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,25 @@ pub(super) fn record(change: &mut Change, here: Place, case: &Case, act: Act) {
         });
     }
     change.events.push(Event::Case(Box::new(case.clone()), act));
+}
+
+/// Does an act: the case after it, the word to the collecting node, and what the authority hands out with it.
+pub(super) fn done(
+    facts: &dyn Facts,
+    actor: &Actor,
+    mut case: Case,
+    kind: ActKind,
+    (at, note): (Timestamp, Option<String>),
+    handed: Option<Handed<'_>>,
+) -> Change {
+    let here = here(facts);
+    let act = case.act(kind, actor, here, at, note);
+    let document =
+        handed.map(|handed| paper(facts, &case, &actor.operator, at, handed.content_type, handed.items, None));
+    let mut change = Change::of(Vec::new(), Change::case(&case));
+    record(&mut change, here, &case, act);
+    change.documents.extend(document);
+    change
 }
 
 /// Keeps the owner's word about a case that was collected here.

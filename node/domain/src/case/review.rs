@@ -2,13 +2,13 @@
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
-use tongban_codes::division::DivisionCode;
 use tongban_codes::time::{Date, Timestamp};
 
 use super::custody::here;
-use super::progress::record;
+use super::paper::{Handed, paper, reason};
+use super::progress::{done, record};
 use super::{ActKind, Case, Deadlines, Status};
-use crate::change::{Change, Document, Event, Sealer};
+use crate::change::{Change, Event};
 use crate::{Actor, Facts, Rejection, codes};
 
 /// The two lawful refusals of 行政许可法 32(1) and (2).
@@ -24,97 +24,8 @@ pub enum RefusalKind {
     NotCompetent,
 }
 
-/// The longest reason, in characters.
-const REASON_CHARS_MAX: usize = 2000;
-
 /// The most items of one correction notice.
 const NOTICE_ITEMS_MAX: usize = 100;
-
-#[derive(Encode)]
-#[cbor(map)]
-struct Paper<'a> {
-    #[n(0)]
-    case_no: Option<&'a str>,
-    #[n(1)]
-    collection_no: &'a str,
-    #[n(2)]
-    item: &'a str,
-    #[n(3)]
-    name: &'a str,
-    #[n(4)]
-    department: &'a str,
-    #[n(5)]
-    division: DivisionCode,
-    #[n(6)]
-    at: Timestamp,
-    #[n(7)]
-    operator: &'a str,
-    #[n(8)]
-    text: Option<&'a str>,
-    #[n(9)]
-    accepted_on: Option<Date>,
-    #[n(10)]
-    statutory_due: Option<Date>,
-    #[n(11)]
-    promised_due: Option<Date>,
-    #[n(12)]
-    items: &'a [String],
-    #[n(13)]
-    granted: Option<bool>,
-    #[n(14)]
-    demo: bool,
-}
-
-/// A document of the authority about the case as it now is.
-pub(super) fn paper(
-    facts: &dyn Facts,
-    case: &Case,
-    operator: &str,
-    at: Timestamp,
-    content_type: &'static str,
-    items: &[String],
-    granted: Option<bool>,
-) -> Document {
-    let paper = Paper {
-        case_no: case.case_no.as_deref(),
-        collection_no: &case.collection_no,
-        item: &case.item.code,
-        name: &case.item.core.name,
-        department: &case.item.department,
-        division: case.deciding.division,
-        at,
-        operator,
-        text: case.reason.as_deref(),
-        accepted_on: case.accepted_on,
-        statutory_due: case.deadlines.as_ref().and_then(|due| due.statutory).map(|due| due.date),
-        promised_due: case.deadlines.as_ref().and_then(|due| due.promised).map(|due| due.date),
-        items,
-        granted,
-        demo: facts.node().demo,
-    };
-    Document {
-        case: case.id,
-        act: case.acts,
-        sealer: Sealer::Authority(case.item.authority),
-        content_type,
-        payload: tongban_codes::cbor::to_vec(&paper),
-    }
-}
-
-/// A reason of 1 to 2,000 characters.
-pub(crate) fn reason(text: &str) -> Result<String, Rejection> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > REASON_CHARS_MAX {
-        return Err(Rejection::new(
-            codes::INVALID_FIELD,
-            "a reason of 1 to 2,000 characters is required (行政许可法 38)",
-            "必须说明理由，1 至 2000 字（行政许可法第三十八条）",
-        )
-        .field("reason", text)
-        .remedy("give --reason", "请填写 --reason"));
-    }
-    Ok(text.to_owned())
-}
 
 /// Accepts (受理): draws the case number and starts the legal clock.
 ///
@@ -234,13 +145,8 @@ pub(crate) fn refuse(
     case.deemed_at = None;
     case.decided_on = Some(at.date());
     case.reason = Some(text.clone());
-    let here = here(facts);
-    let act = case.act(ActKind::Refuse, actor, here, at, Some(text));
-    let document = paper(facts, &case, &actor.operator, at, "application/tongban-refusal+cbor", &[], None);
-    let mut change = Change::of(Vec::new(), Change::case(&case));
-    record(&mut change, here, &case, act);
-    change.documents.push(document);
-    Ok(change)
+    let handed = Handed { content_type: "application/tongban-refusal+cbor", items: &[] };
+    Ok(done(facts, actor, case, ActKind::Refuse, (at, Some(text)), Some(handed)))
 }
 
 /// Gives the one complete correction notice; a second one is refused, and the clock of deemed acceptance stops.
@@ -272,13 +178,9 @@ pub(crate) fn notify(
     case.status = Status::Notified;
     case.deemed_at = None;
     case.reason = Some(items.join("；"));
-    let here = here(facts);
-    let act = case.act(ActKind::Notify, actor, here, at, case.reason.clone());
-    let document = paper(facts, &case, &actor.operator, at, "application/tongban-correction-notice+cbor", &items, None);
-    let mut change = Change::of(Vec::new(), Change::case(&case));
-    record(&mut change, here, &case, act);
-    change.documents.push(document);
-    Ok(change)
+    let note = case.reason.clone();
+    let handed = Handed { content_type: "application/tongban-correction-notice+cbor", items: &items };
+    Ok(done(facts, actor, case, ActKind::Notify, (at, note), Some(handed)))
 }
 
 fn second_notice(case: &Case) -> Rejection {

@@ -53,7 +53,8 @@ pub(crate) use establish::{establish, withdraw_standard};
 pub use field::{FIELD_COLUMNS, LIST_COLUMNS};
 pub use generated_list::GeneratedList;
 pub use guide::{
-    Basis, Fee, Further, Guide, Question, RequiredMaterial, ResultDocument, Scope, ServicePlace, SpecialLink, Step,
+    Basis, Fee, Further, Guide, PROCEDURES, Question, RequiredMaterial, ResultDocument, Scope, ServicePlace,
+    SpecialLink, Step,
 };
 pub(crate) use import::import;
 pub use import::{
