@@ -260,6 +260,7 @@ labels! {
     "change" = "change", "变化";
     "claimed" = "claimed", "已认领";
     "deadline" = "deadline", "认领期限";
+    "keeper" = "kept by", "编制地";
     "declined" = "declined", "不认领";
     "different" = "lawfully different", "依法有差异";
     "difference" = "lawful difference", "依法差异";
