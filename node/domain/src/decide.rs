@@ -112,7 +112,7 @@ pub fn decide(
             Ok(Change::of(events, Reply::Life(report)))
         }
         Command::TakeBackItem { item, version } => {
-            let (brought, events) = catalogue::take_back(facts, item, *version)?;
+            let (brought, events) = catalogue::take_back(facts, item, *version, at.date())?;
             let report = LifeReport { done: vec![brought], ..LifeReport::default() };
             Ok(Change::of(events, Reply::Life(report)))
         }

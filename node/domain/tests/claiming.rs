@@ -225,3 +225,31 @@ fn a_release_that_never_begins_is_taken_over_by_nobody() {
     province.act(&county.foreign(&code())).unwrap();
     assert_eq!(claim_rates(&province.state, &[county.division()], day)[0].outdated, 0);
 }
+
+/// What waits was lawful when it was published; what follows an urgent change is held to what binds on its day once more.
+#[test]
+fn a_version_that_waits_follows_no_release_that_it_departs_from() {
+    let (mut province, mut county) = both();
+    claim(&mut county, 9, None);
+    publish(&mut county);
+    claim(&mut county, 3, Some(date(2027, 1, 1)));
+    publish(&mut county);
+    release(&mut province, "乙", "");
+    flow(&province, &mut county);
+    claim(&mut county, 5, None);
+    let act = || Command::BringItems {
+        act: ItemAct::Publish { difference: None },
+        which: Selection::One(code()),
+        dry_run: false,
+    };
+    let refused = county.act(&act()).unwrap_err();
+    assert_eq!(
+        (refused.code, refused.en.contains("version 2 waits for 2027-01-01")),
+        ("item-state", true),
+        "{}",
+        refused.en
+    );
+    county.act(&Command::TakeBackItem { item: code(), version: 2 }).unwrap();
+    county.act(&act()).unwrap();
+    assert_eq!(county.state.items[&code()].core.legal_basis, "乙");
+}

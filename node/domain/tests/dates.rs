@@ -152,11 +152,21 @@ fn releases_for_later_days_hold_one_after_the_other() {
             .map(|(y, m, d)| held(hall, y, m, d).map(|(_, name)| name.to_owned()).unwrap_or_default())
     };
     assert_eq!(holds(&hall), ["一", "二", "二", "三"]);
-    // What begins no later than the new one goes on; what would begin after it was taken back.
+    // What begins on another day than the new one goes on, whichever comes first.
     release(&mut hall, "四", "2026-11-01");
-    assert_eq!(holds(&hall), ["一", "二", "四", "四"]);
+    assert_eq!(holds(&hall), ["一", "二", "四", "三"]);
     release(&mut hall, "五", "");
-    assert_eq!(holds(&hall), ["五"; 4]);
+    assert_eq!(holds(&hall), ["五", "二", "四", "三"]);
+    let numbers: Vec<u32> = hall.state.base_versions.keys().map(|(_, version)| *version).collect();
+    assert_eq!(
+        (hall.state.bases[BASE].version, numbers),
+        (9, (1..=9).collect()),
+        "each is released under a number of its own"
+    );
+    release(&mut hall, "六", "2026-12-01");
+    assert_eq!(holds(&hall), ["五", "二", "四", "六"]);
+    let mut hall = Hall::new("510000", "四川省");
+    release(&mut hall, "一", "");
     for day in 1..=8 {
         release(&mut hall, &format!("后{day}"), &format!("2027-01-0{day}"));
     }
@@ -242,4 +252,68 @@ fn a_base_item_ends_before_a_release_that_waits_begins() {
     let mut hall = Hall::new("510000", "四川省");
     release(&mut hall, "一", "2026-12-01");
     assert_eq!(hall.code(&withdraw(12, 1)), "item-state");
+}
+
+/// A correction that is urgent takes back nothing that was published for later.
+#[test]
+fn what_waits_for_a_later_day_follows_what_is_published_before_it() {
+    let mut hall = waits();
+    let promises = |hall: &Hall| {
+        let waiting = hall.state.waiting.values();
+        waiting.map(|item| (item.version, item.promised.unwrap().days)).collect::<Vec<_>>()
+    };
+    draft(&mut hall, &PERMIT, &[("promised_days", "1")]);
+    let Reply::Life(report) = hall.act(&bring(OLD, ItemAct::Publish { difference: None })).unwrap().reply else {
+        panic!("a publication");
+    };
+    let done = &report.done[0];
+    assert_eq!((done.version, &*done.followed_by), (4, &[(5, date(2027, 3, 1)), (6, date(2027, 9, 1))][..]));
+    assert_eq!((hall.state.items[OLD].promised.unwrap().days, promises(&hall)), (1, vec![(5, 4), (6, 3)]));
+    // Between the two: the sooner one stays as it is.
+    offer(&mut hall, &PERMIT, &[("effective", "2027-06-01"), ("promised_days", "2")]);
+    assert_eq!(promises(&hall), [(5, 4), (7, 2), (8, 3)]);
+    // For the same day: it takes the other's place.
+    offer(&mut hall, &PERMIT, &[("effective", "2027-06-01"), ("promised_days", "5")]);
+    assert_eq!(promises(&hall), [(5, 4), (9, 5), (10, 3)]);
+    for (month, days) in [(3, 4), (6, 5), (9, 3)] {
+        on(&mut hall, 2027, month, 1);
+        assert_eq!(hall.state.items[OLD].promised.unwrap().days, days);
+    }
+    assert_eq!(hall.state.waiting.len(), 0);
+}
+
+#[test]
+fn a_release_that_waits_is_taken_back() {
+    let mut hall = Hall::new("510000", "四川省");
+    release(&mut hall, "一", "");
+    release(&mut hall, "二", "2026-10-01");
+    release(&mut hall, "三", "2026-12-01");
+    let take_back = |version| Command::TakeBackItem { item: BASE.into(), version };
+    let holds = |hall: &Hall| {
+        [(9, 30), (10, 1), (12, 1)]
+            .map(|(month, day)| held(hall, 2026, month, day).map(|(_, name)| name.to_owned()).unwrap())
+    };
+    assert_eq!((hall.code(&take_back(1)), hall.code(&take_back(4))), ("item-unknown", "item-unknown"));
+    hall.act(&take_back(2)).unwrap();
+    assert_eq!((hall.state.bases[BASE].version, holds(&hall)), (3, ["一", "一", "三"].map(str::to_owned)));
+    // Where the last goes, what stands is released again, beside a draft and while it is suspended alike.
+    hall.act(&bring(BASE, ItemAct::Suspend { reason: "依据修订".into() })).unwrap();
+    let columns = [("department", "省卫生健康委"), ("name", "四"), ("item_type", "01"), ("base_code", BASE)];
+    assert_eq!(hall.import(&[row(2, &columns)]).rejected, 0);
+    hall.act(&take_back(3)).unwrap();
+    let row = &hall.state.bases[BASE];
+    let beside = row.in_force.as_deref().map(|beside| (beside.version, beside.state, beside.editing.note.as_deref()));
+    assert_eq!(
+        (row.state, row.version, beside),
+        (ItemState::Draft, 4, Some((4, ItemState::Suspended, Some("依据修订"))))
+    );
+    hall.act(&bring(BASE, ItemAct::Resume {})).unwrap();
+    assert_eq!(holds(&hall), ["一"; 3].map(str::to_owned));
+    hall.act(&Command::PublishItems(Some(BASE.into()))).unwrap();
+    assert_eq!((hall.state.bases[BASE].version, holds(&hall)), (5, ["四"; 3].map(str::to_owned)));
+    // With nothing before it a release is withdrawn instead.
+    let mut hall = Hall::new("510000", "四川省");
+    release(&mut hall, "一", "2026-10-01");
+    assert_eq!(hall.code(&take_back(1)), "item-state");
+    hall.act(&bring(BASE, ItemAct::Withdraw { reason: None, from: None })).unwrap();
 }

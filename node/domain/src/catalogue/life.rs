@@ -13,6 +13,8 @@
 //! A draft stands beside the version in force. A version that begins on a later day is published and *waits* beside it too, until the
 //! clock puts it in force ([`super::date`]). Cases keep the version with which they began.
 //!
+//! What waits for a day beyond that of a version which is published stays: it is published again behind it, under the next number.
+//!
 //! Where an item goes on under another authority's code from a later day, it is suspended and resumed under both.
 
 mod base;
@@ -165,6 +167,9 @@ pub struct Brought {
     pub waits_until: Option<Date>,
     /// Its last day, when that was set.
     pub last_day: Option<Date>,
+    /// Versions that wait for a day beyond its own and follow it under new numbers: the number, and the first day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub followed_by: Vec<(u32, Date)>,
 }
 
 /// What an act on several items did, or would do.

@@ -9,7 +9,7 @@ use super::cell::unit_name;
 use super::difference::{lawful, stated};
 use super::life::Acting;
 use super::quality::Gate;
-use super::versions::{count, until};
+use super::versions::{Versioned, beyond, count, until};
 use super::{BaseItem, Editing, ItemState, ServiceItem, Term, Unit, ceiling, size};
 use crate::{Authority, Event, Facts, Rejection, codes};
 
@@ -131,26 +131,43 @@ impl<'a> Publishing<'a> {
     }
 }
 
-/// The next version of a base item; what holds until it begins stays beside it. Beside a suspended one it is suspended too until it is
-/// resumed, unless it begins at once.
-pub(super) fn publish_base(mut base: BaseItem, publishing: Publishing<'_>) -> Result<BaseItem, Rejection> {
+/// The next version of a base item, with what holds until it begins; and, released again behind it, those that wait for a day beyond its own:
+/// the last of them stands for the base item. Beside a suspended one all are suspended until it is resumed, unless the new one begins at once.
+pub(super) fn publish_base(
+    mut base: BaseItem,
+    publishing: Publishing<'_>,
+) -> Result<(BaseItem, Vec<BaseItem>), Rejection> {
     let day = publishing.at.date();
     let code = base.core.base_code.clone().unwrap_or_default();
     in_order(&code, base.effective, base.cancel, day)?;
     let later = base.effective.filter(|begins| *begins > day);
-    let known = base.in_force.take().filter(|_| later.is_some());
+    let known = base.in_force.take();
     let before = known.as_deref().zip(later).and_then(|(known, from)| until(known, day, from));
-    size::queue(&code, before.as_ref().map_or(0, count), later)?;
+    let kept = known.as_deref().map(|known| beyond(known, later.unwrap_or(day))).unwrap_or_default();
+    size::queue(&code, before.as_ref().map_or(0, count) + kept.len(), later)?;
     base.in_force = before.map(Box::new);
     base.state = ItemState::Published;
-    if let Some(suspended) = known.filter(|known| known.state == ItemState::Suspended) {
+    let suspended = known.filter(|known| later.is_some() && known.state == ItemState::Suspended);
+    if let Some(suspended) = &suspended {
         base.state = ItemState::Suspended;
-        base.editing.note = suspended.editing.note;
+        base.editing.note.clone_from(&suspended.editing.note);
     }
     base.version += 1;
     publishing.sign(&mut base.editing);
     size::fits("item", &code, &base)?;
-    Ok(base)
+    let mut behind: Vec<BaseItem> = Vec::new();
+    for next in kept {
+        let last = behind.last().unwrap_or(&base);
+        let mut next = next.behind(Some(last.behind(last.in_force.as_deref().cloned())));
+        next.version = last.version + 1;
+        if let Some(suspended) = &suspended {
+            next.state = ItemState::Suspended;
+            next.editing.note.clone_from(&suspended.editing.note);
+        }
+        size::fits("item", &code, &next)?;
+        behind.push(next);
+    }
+    Ok((base, behind))
 }
 
 /// Refuses a version that would end before it begins, or has ended.
@@ -240,6 +257,42 @@ pub(super) fn publish_item(
     let in_force = facts.item(&item.code).is_some_and(|known| known.state != ItemState::Withdrawn);
     let waits = in_force && from > day;
     Ok((item, waits))
+}
+
+/// What waits for a day beyond that of a version, published again behind it: each is held to what binds on its own day, as it was before.
+pub(super) fn publish_behind(
+    facts: &dyn Facts,
+    item: &ServiceItem,
+    gate: &Gate<'_>,
+    publishing: Publishing<'_>,
+) -> Result<Vec<ServiceItem>, Rejection> {
+    let day = publishing.at.date();
+    let from = item.effective.map_or(day, |begins| begins.max(day));
+    let mut waiting = facts.items_waiting(&item.code);
+    waiting.retain(|waiting| waiting.effective > Some(from));
+    let again = |(waiting, version): (ServiceItem, u32)| {
+        let editing = waiting.editing.clone();
+        let (again, _) =
+            publish_item(facts, waiting.clone(), gate, publishing).map_err(|why| passed(&waiting, &why))?;
+        Ok(ServiceItem { version, editing, ..again })
+    };
+    waiting.into_iter().zip(item.version + 1..).map(again).collect()
+}
+
+/// The refusal of a version after which one that waits would not be lawful any more.
+fn passed(waiting: &ServiceItem, why: &Rejection) -> Rejection {
+    let version = waiting.version;
+    let begins = waiting.effective.map(|begins| begins.to_string()).unwrap_or_default();
+    Rejection::new(
+        codes::ITEM_STATE,
+        format!("version {version} waits for {begins} and can't follow it: {}", why.en),
+        format!("第 {version} 版将于 {begins} 生效，不能接在其后：{}", why.zh),
+    )
+    .field("item", &waiting.code)
+    .remedy(
+        format!("take that one back first: tongban item withdraw {} --version {version}", waiting.code),
+        format!("先撤回该版本：tongban item withdraw {} --version {version}", waiting.code),
+    )
 }
 
 /// A department that has been merged into another publishes nothing more.

@@ -411,7 +411,8 @@ impl<'a> Move<'a> {
                     ..standing.clone()
                 };
                 match publish_base(next, Publishing::of(self.acting)) {
-                    Ok(mut next) => {
+                    // Nothing waits beyond it: it begins with the last.
+                    Ok((mut next, _)) => {
                         // An order about departments resumes nothing.
                         next.state = standing.state;
                         above.in_force = Some(Box::new(next.clone()));

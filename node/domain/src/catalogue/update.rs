@@ -203,13 +203,13 @@ fn updated(
     Ok((item, new_guide))
 }
 
-/// The refusal to make a draft whose publication would take a version back that waits for a later day.
+/// The refusal to make a draft while a version waits for a later day on which it would bring an earlier release back.
 fn passed_over(later: &ServiceItem, from: Date) -> Rejection {
     let (version, begins) = (later.version, later.effective.unwrap_or(from));
     Rejection::new(
         codes::ITEM_STATE,
-        format!("version {version} waits for {begins}; one that begins on {from} would take its place"),
-        format!("第 {version} 版将于 {begins} 生效，自 {from} 起的新版本会取代它"),
+        format!("version {version} waits for {begins}; it was made under an earlier release than the one of {from}"),
+        format!("第 {version} 版将于 {begins} 生效，其依据早于 {from} 起施行的版本"),
     )
     .field("item", &later.code)
     .remedy(

@@ -24,6 +24,18 @@ pub(super) fn until<V: Versioned>(known: &V, day: Date, from: Date) -> Option<V>
     Some(known.behind(before))
 }
 
+/// The versions that begin after a day, the first to begin first.
+pub(super) fn beyond<V: Versioned>(known: &V, day: Date) -> Vec<V> {
+    if known.first_day().is_none_or(|begins| begins <= day) {
+        return Vec::new();
+    }
+    let mut found = known.before().map(|before| beyond(before, day)).unwrap_or_default();
+    if known.goes_on(day) {
+        found.push(known.behind(None));
+    }
+    found
+}
+
 /// How many versions stand behind each other.
 pub(super) fn count<V: Versioned>(last: &V) -> usize {
     1 + last.before().map_or(0, count)

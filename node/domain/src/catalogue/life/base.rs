@@ -4,7 +4,8 @@ use tongban_codes::time::Date;
 
 use super::{Acting, Brought, ItemAct, about, may, not_own, of_nobody, said, unfit};
 use crate::catalogue::establish::policy;
-use crate::catalogue::publish::{Publishing, publish_base, release_guide};
+use crate::catalogue::publish::{Publishing, publish_base, release_guide, unknown};
+use crate::catalogue::versions::Versioned;
 use crate::catalogue::{BaseItem, ItemState};
 use crate::{Event, Facts, Rejection};
 
@@ -18,6 +19,7 @@ fn brought_base(base: &BaseItem, day: Date) -> Brought {
             .effective
             .filter(|from| base.state == ItemState::Published && base.ever_holds() && *from > day),
         last_day: base.cancel,
+        followed_by: Vec::new(),
     }
 }
 
@@ -45,10 +47,12 @@ pub(super) fn bring_base(
     let said = said(act)?;
     match act {
         ItemAct::Publish { .. } => {
-            let base = publish_base(base, Publishing::of(acting))?;
-            let guide = release_guide(facts, code, base.guide.as_ref())?;
-            let brought = brought_base(&base, day);
-            return Ok((brought, guide.into_iter().chain([Event::BaseItem(base)]).collect()));
+            let (base, kept) = publish_base(base, Publishing::of(acting))?;
+            let mut events = Vec::from_iter(release_guide(facts, code, base.guide.as_ref())?);
+            let mut brought = brought_base(&base, day);
+            brought.followed_by = kept.iter().filter_map(|kept| Some((kept.version, kept.effective?))).collect();
+            events.extend(std::iter::once(base).chain(kept).map(Event::BaseItem));
+            return Ok((brought, events));
         }
         ItemAct::Pass { .. } => {
             not_own(&base.editing, acting.actor, code)?;
@@ -79,4 +83,32 @@ pub(super) fn bring_base(
         events.push(Event::BaseItem(draft));
     }
     Ok((brought, events))
+}
+
+/// Takes back a release that waits for its day. The number of a base item only grows, or nobody below would hear of it: where the last release
+/// goes, the one before it is released again.
+pub(super) fn take_back_base(row: &BaseItem, version: u32, day: Date) -> Result<(Brought, Vec<Event>), Rejection> {
+    let code = row.core.base_code.clone().unwrap_or_default();
+    let standing = row.standing();
+    let mut releases: Vec<BaseItem> =
+        std::iter::successors(standing, |release| release.before()).map(|release| release.behind(None)).collect();
+    let waits = |release: &BaseItem| release.version == version && release.effective > Some(day);
+    let (Some(standing), Some(place)) = (standing, releases.iter().position(waits)) else {
+        return Err(unknown(&code).field("version", version));
+    };
+    let taken = releases.remove(place);
+    let Some(mut last) = releases.into_iter().rev().reduce(|before, next| next.behind(Some(before))) else {
+        return Err(unfit(&ItemAct::Withdraw { reason: None, from: Some(day) }, &code, taken.state, false));
+    };
+    last.version = standing.version + u32::from(place == 0);
+    last.state = standing.state;
+    if last.state == ItemState::Suspended {
+        last.editing.note.clone_from(&standing.editing.note);
+    }
+    let mut events = vec![Event::BaseItem(last.clone())];
+    if row.state.is_draft() {
+        let version = last.version;
+        events.push(Event::BaseItem(BaseItem { version, in_force: Some(Box::new(last)), ..row.clone() }));
+    }
+    Ok((brought_base(&taken, day), events))
 }

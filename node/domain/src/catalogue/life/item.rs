@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use tongban_codes::item_code::ItemCode;
 use tongban_codes::time::Date;
 
+use super::base::take_back_base;
 use super::{Acting, Brought, ItemAct, not_own, not_the_editor, said, unfit, unreviewed_difference};
 use crate::catalogue::ServiceItem;
 use crate::catalogue::date::end_waiting;
 use crate::catalogue::difference::stated;
-use crate::catalogue::publish::{Publishing, named, publish_item, release_guide, unknown};
+use crate::catalogue::publish::{Publishing, named, publish_behind, publish_item, release_guide, unknown};
 use crate::catalogue::quality::Gate;
 use crate::{Event, Facts, Rejection};
 
@@ -78,10 +79,13 @@ fn bring_version(
                 item.difference.clone_from(difference);
             }
             let (item, waits) = publish_item(facts, item, gate, Publishing::of(acting))?;
-            let brought = brought(&item, waits);
-            let guide = release_guide(facts, &item.code, item.guide.as_ref())?;
-            let published = if waits { Event::Waiting(item) } else { Event::Item(item) };
-            return Ok((brought, guide.into_iter().chain([published]).collect()));
+            let behind = publish_behind(facts, &item, gate, Publishing::of(acting))?;
+            let mut brought = brought(&item, waits);
+            brought.followed_by = behind.iter().filter_map(|next| Some((next.version, next.effective?))).collect();
+            let mut events = Vec::from_iter(release_guide(facts, &item.code, item.guide.as_ref())?);
+            events.push(if waits { Event::Waiting(item) } else { Event::Item(item) });
+            events.extend(behind.into_iter().map(Event::Waiting));
+            return Ok((brought, events));
         }
         ItemAct::Pass { .. } => {
             not_own(&item.editing, acting.actor, &item.code)?;
@@ -132,11 +136,20 @@ pub(in crate::catalogue) fn brought(item: &ServiceItem, waits: bool) -> Brought 
         version: item.version,
         waits_until: item.effective.filter(|_| waits),
         last_day: item.cancel,
+        followed_by: Vec::new(),
     }
 }
 
 /// Takes back a published version that waits for its day.
-pub(crate) fn take_back(facts: &dyn Facts, code: &str, version: u32) -> Result<(Brought, Vec<Event>), Rejection> {
+pub(crate) fn take_back(
+    facts: &dyn Facts,
+    code: &str,
+    version: u32,
+    day: Date,
+) -> Result<(Brought, Vec<Event>), Rejection> {
+    if let Some(row) = facts.base_item(code).filter(|row| row.node == facts.node().node) {
+        return take_back_base(&row, version, day);
+    }
     let item = named(facts, code).or_else(|rejection| facts.items_waiting(code).into_iter().next().ok_or(rejection))?;
     let waiting = facts.items_waiting(&item.code).into_iter().find(|waiting| waiting.version == version);
     let waiting = waiting.ok_or_else(|| unknown(code).field("version", version))?;
