@@ -71,7 +71,9 @@ pub(crate) fn establish(
     for draft in drafts {
         let code = code_of(draft);
         let set = if seen.insert((draft.body.kind(), code.clone())) {
-            line::sets(facts, actor, &draft.body, draft.department.as_deref())
+            let known = own(facts, draft.body.kind(), &code);
+            let from = draft.effective.unwrap_or(day).max(day);
+            line::sets(facts, actor, &draft.body, draft.department.as_deref(), known.as_ref(), from)
                 .and_then(|department| next(facts, &StandardDraft { department, ..draft.clone() }, code.clone(), day))
         } else {
             Err(invalid("code", &code, "an earlier one has the same code", "前面已有同一编码"))
@@ -103,8 +105,8 @@ pub(crate) fn withdraw_standard(
     }
     let own = own(facts, kind, code).filter(|standard| standard.state == ItemState::Published);
     let Some(known) = own else { return Err(unknown(kind, code)) };
-    line::sets(facts, actor, &known.body, None)?;
     let from = from.filter(|from| *from > day);
+    line::sets(facts, actor, &known.body, None, Some(&known), from.unwrap_or(day))?;
     let in_force = from.and_then(|from| until(&known, day, from)).map(Box::new);
     Ok(Event::Standard(Box::new(Standard {
         version: known.version + 1,
@@ -128,8 +130,10 @@ pub(super) fn unknown(kind: StandardKind, code: &str) -> Rejection {
 
 /// The cross-walk of divisions changes by an order alone, for items have moved with it.
 pub(super) fn by_order(code: &str) -> Rejection {
-    let (en, zh) =
-        ("codes of divisions change by an order alone, and what has moved with them stays", "区划代码依文件变更，已换码的不撤回");
+    let (en, zh) = (
+        "codes of divisions change by an order alone, and what has moved with them stays",
+        "区划代码依文件变更，已换码的不撤回",
+    );
     Rejection::new(codes::INVALID_FIELD, en, zh)
         .field("kind", code)
         .remedy("tongban division change", "tongban division change")
