@@ -1,7 +1,7 @@
 //! The main job by the commands of the contract, on five nodes of a province, joined in both orders.
 
 use serde_json::Value;
-use system_tests::{CITY, Cluster, Collected, HOME, Item, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree, within};
+use system_tests::{CITY, Cluster, Collected, HOME, Item, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree, TwoHalls, within};
 
 /// Dimensions in which the figures of three levels are compared.
 const BY: &str = "division,item,month,outcome";
@@ -168,4 +168,30 @@ fn joined_from_below() {
     job(&cluster, tree, short(&code));
     counted(&cluster, tree);
     catalogue_is_law(&cluster, tree);
+}
+
+/// While cases come in, every report stands on the checkpoint that it names: no case more, and none less.
+#[test]
+fn a_report_stands_on_the_checkpoint_that_it_names() {
+    let halls = TwoHalls::new();
+    let home = halls.home();
+    let counted = || {
+        let report = home.ok(&["aggregate", "report", "--by", "measure,origin"]);
+        let own = home.get("/v1/status")["node"].clone();
+        let rows = report["rows"].as_array().cloned().unwrap_or_default();
+        let collected = rows.iter().filter(|row| row["measure"] == "collected" && row["origin"] == own);
+        let collected: i64 = collected.filter_map(|row| row["count"].as_i64()).sum();
+        let views = report["as_of"].as_array().cloned().unwrap_or_default();
+        let size = views.iter().find(|view| view["origin"] == own).and_then(|view| view["size"].as_i64());
+        (collected, size.unwrap_or_default())
+    };
+    let (before, size) = counted();
+    std::thread::scope(|threads| {
+        let collecting = threads.spawn(|| halls.collect(home, "report", 150));
+        while !collecting.is_finished() {
+            let (now, upto) = counted();
+            assert_eq!(now - before, upto - size, "a case that is collected is one entry");
+        }
+    });
+    assert_eq!(counted(), (before + 150, size + 150));
 }

@@ -102,6 +102,8 @@ pub mod codes {
         ITEM_SUSPENDED = "item-suspended";
         /// Neither the law nor the item lets this procedure stop the clock.
         STOP_UNLAWFUL = "stop-unlawful";
+        /// The clock of the case has been stopped as often as it can be.
+        STOP_LIMIT = "stop-limit";
         /// Nothing allows the statutory time to be extended.
         EXTENSION_UNLAWFUL = "extension-unlawful";
         /// The statutory time was extended before.

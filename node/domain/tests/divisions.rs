@@ -8,7 +8,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Date;
 use tongban_domain::case::Status;
 use tongban_domain::catalogue::{
-    ClaimTerms, Crosswalk, DivisionChange, DivisionPlan, DivisionReport, ItemState, Selection, Standard, StandardBody,
+    ClaimTerms, Crosswalk, DivisionChange, DivisionPlan, DivisionReport, ItemAct, ItemState, Selection, Standard, StandardBody,
     StandardDraft, StandardKind, claim_rates,
 };
 use tongban_domain::{Command, Event, Facts, Reply};
@@ -321,4 +321,16 @@ fn claim_rates_count_the_division_once() {
     assert_eq!(rate.codes, [code("511602"), code(NEW)]);
     let before = claim_rates(&city.state, &[code("511602")], date(2026, 9, 13));
     assert_eq!(before[0].division, code("511602"));
+}
+
+/// A suspension isn't lifted by another code, whenever that was ordered.
+#[test]
+fn an_item_that_is_suspended_before_its_division_changes_is_suspended_after_it() {
+    let mut hall = hall::guangan();
+    let card = CARD[3].1;
+    redivide(&mut hall, "511602", NEW, date(2027, 1, 1));
+    let act = ItemAct::Suspend { reason: "法律修改中".into() };
+    hall.act(&Command::BringItems { act, which: Selection::One(card.into()), dry_run: false }).unwrap();
+    let states = [card.to_owned(), under(card, NEW), under(PERMIT[3].1, NEW)].map(|code| hall.state.items[&code].state);
+    assert_eq!(states, [ItemState::Suspended, ItemState::Suspended, ItemState::Published]);
 }

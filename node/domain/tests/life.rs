@@ -563,6 +563,44 @@ fn claims_are_counted_at_the_superior() {
     assert_eq!((rate.claimed, rate.outdated, rate.declined, rate.rate), (3, 1, 0, 10_000));
 }
 
+/// A city between the two counts what the province keeps as well as its own.
+#[test]
+fn a_city_counts_the_claims_of_everything_that_binds_those_below() {
+    let (mut province, mut city) = (Hall::new("510000", "四川省"), Hall::new("511600", "广安市"));
+    for (is_provincial, code) in [(true, BASE), (true, "510116013003"), (false, "510716013002")] {
+        let hall = if is_provincial { &mut province } else { &mut city };
+        let columns = [
+            ("department", "卫生健康委"),
+            ("name", code),
+            ("item_type", "01"),
+            ("base_code", code),
+            ("legal_basis", "某条例"),
+        ];
+        hall.import(&[row(2, &columns)]);
+        hall.publish_all();
+    }
+    let mut own = province.state.bases["510116013003"].clone();
+    own.levels = vec![UseLevel::City];
+    province.state.fold(&Event::BaseItem(own));
+    flow(&province, &mut city);
+    let mut county = Hall::new("511602", "广安区");
+    flow(&city, &mut county);
+    let rate = |city: &Hall| {
+        let rate = claim_rates(&city.state, &["511602".parse().unwrap()], city.now.date()).remove(0);
+        let open: Vec<_> = rate.open.into_iter().map(|open| (open.base_code, open.keeper.to_string())).collect();
+        ([rate.should, rate.claimed, rate.rate], open)
+    };
+    let open = [(BASE, "510000000000"), ("510716013002", "511600000000")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+    assert_eq!(rate(&city), ([2, 0, 0], open.to_vec()));
+    county.act(&claim(terms())).unwrap();
+    county.publish_all();
+    rise(&county, &mut city);
+    assert_eq!(rate(&city), ([2, 1, 5000], open[1..].to_vec()));
+    // The province knows nothing of what the city keeps.
+    rise(&county, &mut province);
+    assert_eq!(rate(&province), ([1, 1, 10_000], Vec::new()));
+}
+
 fn reorganise(hall: &mut Hall, plan: Reorganisation, dry_run: bool) -> ReorganisationReport {
     match hall.act(&Command::Reorganise { plan, dry_run }).unwrap().reply {
         Reply::Reorganised(report) => report,

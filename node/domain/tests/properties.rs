@@ -239,8 +239,7 @@ fn check_case(case: &Case) {
             | Status::Closed
     ) && !refused(case);
     let stands_still = case.stops.iter().any(|stop| stop.until.is_none());
-    assert!(stands_still || case.status != Status::SpecialProcedure, "{case:?}");
-    assert!(!stands_still || matches!(case.status, Status::SpecialProcedure | Status::Withdrawn), "{case:?}");
+    assert_eq!(stands_still, case.status == Status::SpecialProcedure, "{case:?}");
     if accepted {
         assert!(case.case_no.is_some() && case.deadlines.is_some() && case.accepted_on.is_some(), "{case:?}");
     } else if case.accepted_on.is_none() {

@@ -9,8 +9,8 @@ use hall::{CARD, Hall, PERMIT, at, carry, collect, daishi, date, guangan, row};
 use tongban_codes::calendar::Calendar;
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Date;
-use tongban_domain::case::{PROCEDURES, Status};
-use tongban_domain::catalogue::{ListRow, Mode};
+use tongban_domain::case::Status;
+use tongban_domain::catalogue::{ListRow, Mode, PROCEDURES};
 use tongban_domain::{Command, NoticeBody};
 
 const PERMIT_CODE: &str = "511A0015500013";
@@ -125,7 +125,12 @@ fn an_item_says_what_stops_its_clock_with_a_basis() {
     linked(
         &mut hall,
         &PERMIT,
-        &[stops("公示", "条例第九条", "是"), stops("检验", "条例第十条", "否"), stops("补正", "", "是")],
+        &[
+            stops("公示", "条例第九条", "是"),
+            stops("检验检疫", "条例第十条", "否"),
+            stops("补正", "", "是"),
+            stops("技术评审", "", "是"),
+        ],
     );
     linked(
         &mut hall,
@@ -140,7 +145,10 @@ fn an_item_says_what_stops_its_clock_with_a_basis() {
         (new, "公示", "ok"),
         // The item promises that it runs inside the time.
         (new, "检验", "stop-unlawful"),
+        (new, "检疫", "stop-unlawful"),
         (new, "补正", "stop-unlawful"),
+        (new, "技术评审", "ok"),
+        (old, "技术评审", "stop-unlawful"),
         (new, "检测", "ok"),
         // A case keeps the version that it began with.
         (old, "公示", "stop-unlawful"),
@@ -208,19 +216,60 @@ fn a_stop_after_the_end_changes_nothing() {
     assert_eq!(due(&hall, id), before);
 }
 
+/// What the calendar of today gives beyond that of the acceptance is kept, through stops and the extension.
 #[test]
 fn a_calendar_that_comes_later_makes_nothing_late() {
     let mut hall = guangan();
     let id = accepted(&mut hall, PERMIT_CODE);
-    let case = hall.state.cases.get_mut(&id).unwrap();
-    let deadlines = case.deadlines.as_mut().unwrap();
+    // 2026-10-16 by today's calendar; the one before had two working days more.
+    let deadlines = hall.state.cases.get_mut(&id).unwrap().deadlines.as_mut().unwrap();
     deadlines.calendar = "2016-2025.1".to_owned();
-    let earlier = deadlines.statutory.as_mut().unwrap();
-    earlier.date = date(2026, 10, 20);
-    hall.act(&suspend(id, "检测", 1)).unwrap();
+    deadlines.statutory.as_mut().unwrap().date = date(2026, 10, 20);
+    let statutory = |hall: &Hall| due(hall, id).0.unwrap();
+    for _ in 0..2 {
+        hall.act(&suspend(id, "检测", 1)).unwrap();
+        hall.act(&resume(id)).unwrap();
+        assert_eq!(statutory(&hall), date(2026, 10, 20));
+    }
+    assert_eq!(hall.case(id).deadlines.as_ref().unwrap().calendar, Calendar::embedded().version());
+    let mut extended = hall.clone();
+    extended.act(&extend(id, 1)).unwrap();
+    assert_eq!(statutory(&extended), date(2026, 10, 21));
+    hall.act(&suspend(id, "检测", 3)).unwrap();
+    hall.now = at(2026, 9, 17, 9);
     hall.act(&resume(id)).unwrap();
-    let found = hall.case(id).deadlines.clone().unwrap();
-    assert_eq!((found.statutory.unwrap().date, &*found.calendar), (date(2026, 10, 20), Calendar::embedded().version()));
+    assert_eq!(statutory(&hall), date(2026, 10, 23));
+}
+
+#[test]
+fn a_withdrawal_ends_the_procedure_and_twenty_are_enough() {
+    let mut hall = guangan();
+    let id = accepted(&mut hall, PERMIT_CODE);
+    for _ in 0..20 {
+        hall.act(&suspend(id, "检测", 1)).unwrap();
+        hall.act(&Command::ResumeCase { case: id.to_string(), note: Some(" ".into()) }).unwrap();
+    }
+    assert_eq!(hall.code(&suspend(id, "检测", 1)), "stop-limit");
+    let other = accepted(&mut hall, PERMIT_CODE);
+    hall.act(&suspend(other, "检测", 1)).unwrap();
+    let long = Command::ResumeCase { case: other.to_string(), note: Some("长".repeat(2_001)) };
+    assert_eq!(hall.act(&long).unwrap_err().field, "note");
+    hall.now = at(2026, 9, 16, 9);
+    hall.act(&Command::Withdraw { case: other.to_string(), reason: None }).unwrap();
+    assert_eq!(hall.case(other).stops[0].until, Some(date(2026, 9, 16)));
+}
+
+#[test]
+fn an_extension_is_under_a_mandate() {
+    let mut hall = guangan();
+    let id = accepted(&mut hall, PERMIT_CODE);
+    let mandates: Vec<_> = hall.state.operators.values_mut().map(|one| std::mem::take(&mut one.mandates)).collect();
+    assert_eq!(hall.code(&extend(id, 5)), "mandate-missing");
+    for (operator, mandates) in hall.state.operators.values_mut().zip(mandates) {
+        operator.mandates = mandates;
+    }
+    hall.act(&extend(id, 5)).unwrap();
+    assert!(hall.state.acts.last().unwrap().mandate.is_some());
 }
 
 /// The collecting window knows what the deciding authority has computed (promise 8).

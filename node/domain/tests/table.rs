@@ -5,7 +5,7 @@ mod hall;
 
 use hall::{CARD, CITIZEN, Hall, applicant, at, collect, daishi, date, guangan};
 use tongban_codes::ids::CaseId;
-use tongban_domain::case::{ActKind, Custody, Offer, RefusalKind, Status};
+use tongban_domain::case::{ActKind, Custody, Offer, RefusalKind, Status, Stop};
 use tongban_domain::catalogue::Mode;
 use tongban_domain::licence::{self, Licence};
 use tongban_domain::{Command, Reply};
@@ -176,6 +176,10 @@ fn try_cell(template: &Hall, peer: &Hall, status: Status, act: ActKind, custody:
     if act == ActKind::TakeCustody {
         case.collecting = peer.place();
     }
+    if status == Status::SpecialProcedure {
+        let (procedure, basis) = ("检测".into(), "行政许可法第四十五条".into());
+        case.stops.push(Stop { procedure, basis, announced: 5, from: date(2026, 9, 14), until: None });
+    }
     let before = hall.clone();
     let command = command(&hall, id, act, peer);
     match hall.act(&command) {
@@ -186,6 +190,8 @@ fn try_cell(template: &Hall, peer: &Hall, status: Status, act: ActKind, custody:
         Ok(_) => {
             let last = hall.state.acts.last().unwrap();
             assert_eq!((last.kind, last.number), (act, hall.case(id).acts));
+            let stands_still = hall.case(id).stops.iter().any(|stop| stop.until.is_none());
+            assert_eq!(stands_still, hall.case(id).status == Status::SpecialProcedure);
             OK.to_owned()
         }
         Err(rejection) => {

@@ -262,6 +262,7 @@ labels! {
     "change" = "change", "变化";
     "claimed" = "claimed", "已认领";
     "deadline" = "deadline", "认领期限";
+    "keeper" = "kept by", "编制地";
     "declined" = "declined", "不认领";
     "different" = "lawfully different", "依法有差异";
     "difference" = "lawful difference", "依法差异";
@@ -329,7 +330,11 @@ labels! {
     "former_superior" = "former superior", "原上级";
     "extension.approver" = "extension approved by", "延期批准人";
     "extension.days" = "extended by (working days)", "延期工作日";
+    "extended_days" = "extended by (working days)", "延期工作日";
     "from" = "from", "自";
+    "stop.announced" = "takes (working days)", "告知所需工作日";
+    "stop.from" = "clock stands still since", "中止计时自";
+    "stop.procedure" = "special procedure", "特别程序";
     "batch" = "batch", "批次";
     "row_guid" = "row id", "记录标识";
     "table" = "table", "数据表";

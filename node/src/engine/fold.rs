@@ -19,6 +19,7 @@ use tongban_storage::{Read, StorageError, WriteBatch};
 use super::arrivals;
 use super::entry::{Checkpointed, Decision, ExchangeEvent, LogEntry};
 use super::figures::fold_act;
+use super::membership::precedence;
 use super::records::{ACTS, FIELD_STANDARD};
 use super::tree::SUBTREE_LEVEL_MIN;
 
@@ -295,15 +296,14 @@ impl Folding<'_> {
             StandardKind::BaseItem => {
                 let Some(base) = readable::<BaseItem>(bytes, origin) else { return Ok(()) };
                 let code = base.core.base_code.clone().unwrap_or_default();
-                // A superior's word stands over what an inferior of it says, and a newer version over an older one.
-                let known = item::BASE.load(&self.over, &code)?;
-                let newer = known.is_none_or(|known| {
-                    if known.division == base.division {
-                        known.version <= base.version
-                    } else {
-                        known.division.is_within(base.division)
+                // A superior's word stands over what an inferior of it says.
+                let newer = match item::BASE.load(&self.over, &code)? {
+                    None => true,
+                    Some(known) if known.division == base.division => {
+                        self.stands_over((base.node, base.version), (known.node, known.version))?
                     }
-                });
+                    Some(known) => known.division.is_within(base.division),
+                };
                 if newer && base.node == origin && speaks_for(base.division) && self.is_above(base.division)? {
                     item::store_base(&mut self.over, &base)?;
                 }
@@ -346,17 +346,25 @@ impl Folding<'_> {
         Ok(())
     }
 
-    /// Whether a standard from above takes the place of what is held: never of what this node keeps itself, nor of a later version; of two nodes
-    /// of one division that keep the same, the one with the lesser id stands, whichever is heard last.
+    /// Whether a standard from above takes the place of what is held.
     fn replaces(&self, standard: &Standard) -> Result<bool, StorageError> {
         let key = (item::standard_number(standard.body.kind()), standard.code.clone(), standard.division);
-        let Some(known) = item::STANDARD.load(&self.over, &key)? else { return Ok(true) };
-        let own = meta::NODE.load(&self.over, &())?.is_some_and(|here| here.node == known.node);
-        let precedes = match standard.node.cmp(&known.node) {
-            std::cmp::Ordering::Equal => known.version <= standard.version,
-            less => less.is_lt(),
-        };
-        Ok(!own && precedes)
+        match item::STANDARD.load(&self.over, &key)? {
+            Some(known) => self.stands_over((standard.node, standard.version), (known.node, known.version)),
+            None => Ok(true),
+        }
+    }
+
+    /// Whether a version that a node said takes the place of one that a node of the same division said: never of what this node keeps itself,
+    /// nor of a later one; of two nodes that keep the same, what the one says that speaks for the division, whichever is heard last.
+    fn stands_over(&self, said: (NodeId, u32), known: (NodeId, u32)) -> Result<bool, StorageError> {
+        if meta::NODE.load(&self.over, &())?.is_some_and(|here| here.node == known.0) {
+            return Ok(false);
+        }
+        Ok(match precedence(&self.over, said.0, known.0)? {
+            std::cmp::Ordering::Equal => known.1 <= said.1,
+            other => other.is_gt(),
+        })
     }
 
     /// Whether a division is above this node's, or its own.

@@ -9,9 +9,12 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{AuthorityId, Digest, Label, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_domain::catalogue::{
-    BaseItem, Core, DivisionChange, Editing, Guide, ItemState, Policy, Standard, StandardBody,
+    BaseItem, Codes, Core, Decline, DeclineReason, DivisionChange, Editing, Guide, ItemState, Policy, ServiceItem,
+    Standard, StandardBody,
 };
+use tongban_federation::{Certification, SignedRecord};
 use tongban_journal::{Body, Entry, Header, JournalKind, SALT_BYTES, Slice, SliceEntry, StandardHeader, StandardKind};
+use tongban_seal::Ed25519Signer;
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::meta::{self, NodeRow, Pulled};
 use tongban_storage::keyspace::{Overlay, item};
@@ -92,57 +95,100 @@ fn folded(known: &[BaseItem], entries: Vec<SliceEntry>) -> MemoryBackend {
 
 /// The same at a node of some division.
 fn folded_at(here: &str, known: &[BaseItem], entries: Vec<SliceEntry>) -> MemoryBackend {
-    let state = MemoryBackend::default();
-    let here = division(here);
-    let mut rows = WriteBatch::new();
-    let here = NodeRow {
-        node: NodeId::from_bytes([2; 16]),
-        division: here,
-        name: "广安区".to_owned(),
-        label: Label::new(here, 0).unwrap(),
-        demo: false,
-        epoch: 1,
-        calendar: String::new(),
-        divisions: String::new(),
-    };
-    meta::NODE.put(&mut rows, &(), &here);
-    state.write_all(&[&rows]).unwrap();
+    let county = County::new(here);
     let mut rows = WriteBatch::new();
     for base in known {
-        item::store_own_base(&mut Overlay::new(&state, &mut rows), base).unwrap();
+        item::store_own_base(&mut Overlay::new(&county.0, &mut rows), base).unwrap();
     }
-    state.write_all(&[&rows]).unwrap();
-    let count = entries.len() as u64;
-    let slice = Slice {
-        origin: CITY,
-        journal: JournalKind::Standards,
-        epoch: 1,
-        from: 0,
-        entries,
-        checkpoint: Vec::new(),
-        consistency: Vec::new(),
-        records: Vec::new(),
-    };
-    let bytes = slice.to_bytes();
-    let digest = Digest::of(&bytes);
-    let event = ExchangeEvent::Slice {
-        origin: CITY,
-        journal: STANDARDS,
-        epoch: 1,
-        from: 0,
-        count,
-        digest,
-        frontier: Vec::new(),
-        checkpoint: Vec::new(),
-        division: Some(division("511600")),
-    };
-    let decision = Decision { exchange: vec![event], ..Decision::default() };
-    let mut batch = WriteBatch::new();
-    fold_decided(&decision, AT, &state, &mut batch, &Files([(digest, bytes)].into())).unwrap();
-    state.write_all(&[&batch]).unwrap();
-    let pulled: Pulled = meta::PULLED.load(&state, &(CITY, STANDARDS, 1)).unwrap().unwrap();
-    assert_eq!(pulled.size, count, "the journal goes on, whatever stands in it");
-    state
+    county.0.write_all(&[&rows]).unwrap();
+    county.hear(CITY, entries);
+    county.0
+}
+
+const HERE: NodeId = NodeId::from_bytes([2; 16]);
+
+/// The state of a node, mostly of the county 511602.
+struct County(MemoryBackend);
+
+impl County {
+    fn new(here: &str) -> Self {
+        let county = division(here);
+        let mut rows = WriteBatch::new();
+        let here = NodeRow {
+            node: HERE,
+            division: county,
+            name: "广安区".to_owned(),
+            label: Label::new(county, 0).unwrap(),
+            demo: false,
+            epoch: 1,
+            calendar: String::new(),
+            divisions: String::new(),
+        };
+        meta::NODE.put(&mut rows, &(), &here);
+        let state = MemoryBackend::default();
+        state.write_all(&[&rows]).unwrap();
+        Self(state)
+    }
+
+    /// A record comes of a node of the city: the one with that ordinal, which is revoked or not.
+    fn certify(&self, node: NodeId, ordinal: u8, revoked: bool) {
+        let signer = Ed25519Signer::from_seed(&[7; 32]);
+        let certification = Certification {
+            node,
+            division: division("511600"),
+            label: Label::new(division("511600"), ordinal).unwrap(),
+            superior: None,
+            seal_keys: Vec::new(),
+            exchange_key: Vec::new(),
+            serial: 1,
+            at: AT,
+            revoked: revoked.then_some(AT),
+            reason: None,
+        };
+        let certification = certification.seal(&signer).unwrap();
+        let record = SignedRecord::Node { node, certifier: node, certification, record: Vec::new().into() };
+        let event = ExchangeEvent::NodeRecord(node, record.to_sealed().into_bytes());
+        self.fold(event, &Files(BTreeMap::new()));
+    }
+
+    /// A slice comes of the journal of a node that is certified for the city.
+    fn hear(&self, origin: NodeId, entries: Vec<SliceEntry>) {
+        let from = meta::PULLED.load(&self.0, &(origin, STANDARDS, 1)).unwrap().map_or(0, |pulled: Pulled| pulled.size);
+        let count = entries.len() as u64;
+        let slice = Slice {
+            origin,
+            journal: JournalKind::Standards,
+            epoch: 1,
+            from,
+            entries,
+            checkpoint: Vec::new(),
+            consistency: Vec::new(),
+            records: Vec::new(),
+        };
+        let bytes = slice.to_bytes();
+        let digest = Digest::of(&bytes);
+        let event = ExchangeEvent::Slice {
+            origin,
+            journal: STANDARDS,
+            epoch: 1,
+            from,
+            count,
+            digest,
+            frontier: Vec::new(),
+            checkpoint: Vec::new(),
+            division: Some(division("511600")),
+        };
+        self.fold(event, &Files([(digest, bytes)].into()));
+        let pulled: Pulled = meta::PULLED.load(&self.0, &(origin, STANDARDS, 1)).unwrap().unwrap();
+        assert_eq!(pulled.size, from + count, "the journal goes on, whatever stands in it");
+    }
+
+    fn fold(&self, event: ExchangeEvent, files: &Files) {
+        let decision = Decision { exchange: vec![event], ..Decision::default() };
+        let mut batch = WriteBatch::new();
+        fold_decided(&decision, AT, &self.0, &mut batch, files).unwrap();
+        self.0.write_all(&[&batch]).unwrap();
+    }
 }
 
 #[test]
@@ -190,19 +236,23 @@ fn the_last_day_of_an_own_base_item_goes_when_a_superior_takes_it_over() {
     assert_eq!(due(&folded(&[own], vec![taken])), 0);
 }
 
-#[test]
-fn a_standard_of_a_lower_version_does_not_come_back() {
-    let policy = |version: u32, days: u16| Standard {
+fn policy(node: NodeId, version: u32, days: u16) -> Standard {
+    Standard {
         code: "policy".to_owned(),
         body: StandardBody::Policy(Policy { claim_days: Some(days), ..Policy::default() }),
         division: division("511600"),
-        node: CITY,
+        node,
         version,
         state: ItemState::Published,
         effective: None,
         department: None,
         in_force: None,
-    };
+    }
+}
+
+#[test]
+fn a_standard_of_a_lower_version_does_not_come_back() {
+    let policy = |version: u32, days: u16| policy(CITY, version, days);
     let entries = [(2, 10), (1, 20)]
         .map(|(version, days)| record(StandardKind::Policy, "511600", to_vec(&policy(version, days))));
     let state = folded(&[], entries.into());
@@ -273,4 +323,129 @@ fn a_guide_is_named_by_the_bytes_that_were_sealed() {
     assert!(item::GUIDE.holds(&state, &Digest::of(&bytes)).unwrap());
     let forged = folded(&[], vec![named(Digest::of(b"another"))]);
     assert!(!item::GUIDE.holds(&forged, &Digest::of(&bytes)).unwrap());
+}
+
+/// A node that took another's place begins at version 1, and has whatever id: what it says stands, in whichever order the two are heard.
+#[test]
+fn of_two_nodes_of_one_division_the_one_speaks_that_came_later_and_is_not_revoked() {
+    let (low, high) = (NodeId::from_bytes([5; 16]), NodeId::from_bytes([8; 16]));
+    // Ordinal and whether it is revoked, of the node with the lesser id and of the other; which of the two speaks.
+    let cases = [
+        (Some((0, true)), Some((1, false)), high),
+        (Some((1, false)), Some((0, true)), low),
+        (Some((0, false)), Some((1, true)), low),
+        (Some((0, false)), Some((1, false)), high),
+        (Some((1, false)), Some((0, false)), low),
+        (None, Some((0, false)), high),
+        (None, None, low),
+    ];
+    let code = "510116013002";
+    for (of_low, of_high, speaks) in cases {
+        for order in [[low, high], [high, low]] {
+            let county = County::new("511602");
+            for (node, word) in [(low, of_low), (high, of_high)] {
+                if let Some((ordinal, revoked)) = word {
+                    county.certify(node, ordinal, revoked);
+                }
+            }
+            for node in order {
+                // The one that speaks has said less so far.
+                let version = if node == speaks { 1 } else { 7 };
+                let base = BaseItem { node, ..base(code, "511600", version) };
+                county.hear(node, vec![record(StandardKind::BaseItem, "511600", to_vec(&base))]);
+                let policy = policy(node, version, 10);
+                county.hear(node, vec![record(StandardKind::Policy, "511600", to_vec(&policy))]);
+            }
+            let number = item::standard_number(tongban_domain::catalogue::StandardKind::Policy);
+            let key = (number, "policy".to_owned(), division("511600"));
+            let held = item::STANDARD.load(&county.0, &key).unwrap().unwrap();
+            assert_eq!((held.node, held.version), (speaks, 1), "a policy, {of_low:?} and {of_high:?}");
+            let held = item::BASE.load(&county.0, &code.to_owned()).unwrap().unwrap();
+            assert_eq!((held.node, held.version), (speaks, 1), "a base item, {of_low:?} and {of_high:?}");
+        }
+    }
+}
+
+/// What this node keeps itself no other node of its division takes over.
+#[test]
+fn an_own_base_item_stands_beside_what_another_node_of_the_division_says() {
+    let own = BaseItem { node: HERE, ..base("510116013001", "511600", 1) };
+    let state = folded(
+        std::slice::from_ref(&own),
+        vec![record(StandardKind::BaseItem, "511600", to_vec(&base("510116013001", "511600", 9)))],
+    );
+    assert_eq!(item::BASE.load(&state, &"510116013001".to_owned()).unwrap(), Some(own));
+}
+
+/// Items and what was declined are counted under a division: a node says them of its own alone.
+#[test]
+fn a_node_says_items_and_what_it_declined_of_its_own_division_alone() {
+    let item = |of: &str| ServiceItem {
+        code: format!("511A0015500013-{}-000-11511301008778183N-1-00", division(of)),
+        core: base("510116013001", of, 1).core,
+        main_item: String::new(),
+        authority: AuthorityId::from_bytes([1; 16]),
+        department: "卫生健康委".to_owned(),
+        department_code: "11511301008778183N".to_owned(),
+        division: division(of),
+        statutory: None,
+        promised: None,
+        modes: Vec::new(),
+        covered: Vec::new(),
+        effective: None,
+        version: 1,
+        state: ItemState::Published,
+        findings: Vec::new(),
+        guide: None,
+        codes: Codes::default(),
+        tier: None,
+        origin: None,
+        external: None,
+        cancel: None,
+        difference: None,
+        base_version: None,
+        successor: None,
+        editing: Editing::default(),
+    };
+    let decline = |of: &str, node: NodeId| Decline {
+        base_code: "510116013001".to_owned(),
+        base_version: 1,
+        division: division(of),
+        node,
+        reason: DeclineReason::NoObject,
+        note: "无此类场所".to_owned(),
+        operator: "目录员".to_owned(),
+        at: AT,
+        is_over: false,
+        version: 1,
+    };
+    // The header says what it likes; what is inside counts.
+    for (of, certified) in [("511600", true), ("511603", false)] {
+        let state = folded(
+            &[],
+            vec![
+                record(StandardKind::Item, "511600", to_vec(&item(of))),
+                record(StandardKind::Decline, "511600", to_vec(&decline(of, CITY))),
+            ],
+        );
+        let items = item::FOREIGN.list(&state, &[], None, 9).unwrap().len();
+        let declined = item::DECLINED.list(&state, &[], None, 9).unwrap().len();
+        assert_eq!((items, declined), if certified { (1, 1) } else { (0, 0) }, "{of}");
+    }
+    // Nor does it decline, or set a standard, in the name of another node of its division.
+    let other = NodeId::from_bytes([5; 16]);
+    let state = folded(
+        &[],
+        vec![
+            record(StandardKind::Decline, "511600", to_vec(&decline("511600", other))),
+            record(StandardKind::Policy, "511600", to_vec(&policy(other, 1, 10))),
+            record(
+                StandardKind::Policy,
+                "510000",
+                to_vec(&Standard { division: division("510000"), ..policy(CITY, 1, 10) }),
+            ),
+        ],
+    );
+    assert_eq!(item::DECLINED.list(&state, &[], None, 9).unwrap().len(), 0);
+    assert_eq!(item::STANDARD.list(&state, &[], None, 9).unwrap().len(), 0);
 }

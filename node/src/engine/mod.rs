@@ -16,6 +16,7 @@ mod figures;
 mod fold;
 #[cfg(test)]
 mod fold_tests;
+mod membership;
 mod records;
 mod tree;
 pub mod trust;

@@ -90,6 +90,12 @@ pub struct ProgressAnswer {
     /// As of when.
     #[n(7)]
     pub as_of: Timestamp,
+    /// The procedure for which the clock stands still: until it ends, the last days aren't final.
+    #[n(8)]
+    pub stop: Option<tongban_domain::case::Stop>,
+    /// By how many working days the statutory time was extended.
+    #[n(9)]
+    pub extended: Option<u16>,
 }
 
 /// An item of the answering node.

@@ -267,6 +267,8 @@ pub fn progress(knowledge: &Knowledge, case: &tongban_domain::case::Case) -> Pro
         statutory_due: due.and_then(|due| due.statutory).map(|due| due.date),
         promised_due: due.and_then(|due| due.promised).map(|due| due.date),
         as_of,
+        stop: case.stops.last().filter(|stop| stop.until.is_none()).cloned(),
+        extended: case.extension.as_ref().map(|extension| extension.days),
     }
 }
 

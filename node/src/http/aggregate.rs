@@ -50,8 +50,12 @@ async fn report(State(app): State<App>, Query(query): Query<ReportQuery>) -> Res
     let by: Vec<String> = by.into_iter().map(str::to_owned).collect();
     let asked = Asked { item: query.item.map(|code| code.trim().to_owned()), division: query.division };
     let (reading, today) = (app.clone(), app.shared.now().date());
-    let counted = tokio::task::spawn_blocking(move || count(&*reading.state().snapshot()?, by, &asked, today));
-    let Counted { by, counts, lineage, divisions } =
+    let counted = tokio::task::spawn_blocking(move || {
+        // The checkpoints are those of the figures: of one snapshot.
+        let snapshot = reading.state().snapshot()?;
+        Ok::<_, Failure>((count(&*snapshot, by, &asked, today)?, checkpoints(&reading, &*snapshot, ACTS)?))
+    });
+    let (Counted { by, counts, lineage, divisions }, as_of) =
         counted.await.map_err(|error| Failure(Refused::fault(&error)))??;
     let rows = counts
         .into_iter()
@@ -62,7 +66,6 @@ async fn report(State(app): State<App>, Query(query): Query<ReportQuery>) -> Res
             Value::Object(row)
         })
         .collect();
-    let as_of = checkpoints(&app, app.state(), ACTS)?;
     let items = lineage.map(|lineage| lineage.names().into_iter().map(str::to_owned).collect());
     Ok(Json(Report { rows, items, divisions, as_of, demo: app.shared.node().demo }).into_response())
 }

@@ -322,6 +322,8 @@ async fn progress_of(State(app): State<App>, Query(query): Query<CaseQuery>) -> 
         division: answer.division,
         statutory_due: answer.statutory_due,
         promised_due: answer.promised_due,
+        stop: answer.stop,
+        extended_days: answer.extended,
         as_of: answer.as_of,
         demo: app.shared.node().demo,
     })

@@ -280,8 +280,15 @@ impl Oracle {
             .collect();
         let held = views.iter().any(|(_, case)| !matches!(case.custody, Custody::Elsewhere { .. }));
         let highest = views.iter().map(|(_, case)| case.tenure).max().unwrap_or(0);
-        let clocks: BTreeSet<String> =
-            views.iter().filter_map(|(_, case)| case.deadlines.as_ref()).map(|due| format!("{due:?}")).collect();
+        // Whoever knows of the owner's acts up to the same one shows the same clock.
+        let mut clocks: BTreeMap<(u32, u32), BTreeSet<String>> = BTreeMap::new();
+        for (_, case) in &views {
+            let upto = if matches!(case.custody, Custody::Elsewhere { .. }) { case.heard } else { case.acts };
+            if let Some(due) = &case.deadlines {
+                let clock = format!("{due:?} {:?} {:?}", case.stops, case.extension);
+                clocks.entry((case.tenure, upto)).or_default().insert(clock);
+            }
+        }
         if owners.len() > 1 {
             self.breach("1", format!("case {id} has owners {owners:?} (node, tenure)"));
         } else if !held {
@@ -290,7 +297,7 @@ impl Oracle {
             && *tenure < highest
         {
             self.breach("1", format!("node {owner} owns case {id} under tenure {tenure}, another knows {highest}"));
-        } else if clocks.len() > 1 {
+        } else if let Some(clocks) = clocks.values().find(|clocks| clocks.len() > 1) {
             self.breach("8", format!("the nodes show different deadlines for case {id}: {clocks:?}"));
         }
     }

@@ -4,15 +4,14 @@ use minicbor::{Decode, Encode};
 use serde::Serialize;
 use tongban_codes::time::{Date, Timestamp};
 
-use super::paper::{Handed, reason};
-use super::progress::done;
+use super::custody::here;
+use super::decision::mandate;
+use super::paper::{Handed, paper, reason, remark};
+use super::progress::{done, record};
 use super::{ActKind, Case, Deadlines, Status};
-use crate::catalogue::{Mode, SpecialLink, TYPE_PERMIT, Unit};
+use crate::catalogue::{Mode, PROCEDURES, SpecialLink, TYPE_PERMIT, Unit};
 use crate::change::Change;
 use crate::{Actor, Facts, Rejection, codes};
-
-/// The special procedures whose time isn't counted in a permit's (行政许可法 45).
-pub const PROCEDURES: [&str; 8] = ["听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审"];
 
 const PROCEDURES_BASIS: &str = "行政许可法第四十五条";
 const EXTENSION_BASIS: &str = "行政许可法第四十二条";
@@ -24,6 +23,12 @@ const EXTENSION: &str = "延期";
 const EXTENSION_DAYS: u16 = 10;
 /// Where several authorities decide jointly (行政许可法 42(2)).
 const EXTENSION_JOINT_DAYS: u16 = 15;
+
+/// The most procedures that may stop the clock of one case: each report to the collecting node carries them all.
+const STOPS_MAX: usize = 20;
+
+/// How much of a basis a stop repeats, in characters.
+const BASIS_CHARS_MAX: usize = 300;
 
 /// The longest time that may be announced for a special procedure, in working days.
 const PROCEDURE_DAYS_MAX: u16 = 730;
@@ -76,23 +81,26 @@ pub struct Extension {
     pub basis: String,
 }
 
-/// How far a case's item goes its own way in something: the special link of that name in the guide of the version it is bound to.
-fn link(facts: &dyn Facts, case: &Case, name: &str) -> Option<SpecialLink> {
-    let guide = facts.guide(&facts.item_version(&case.item.code, case.item.version)?.guide?)?;
-    guide.special_links.into_iter().find(|link| link.name.trim() == name)
+/// The special links of the version of the item that a case is bound to.
+fn links(facts: &dyn Facts, case: &Case) -> Vec<SpecialLink> {
+    let item = facts.item_version(&case.item.code, case.item.version);
+    let guide = item.and_then(|item| facts.guide(&item.guide?));
+    guide.map(|guide| guide.special_links).unwrap_or_default()
 }
 
-fn cited(link: &SpecialLink) -> Option<String> {
-    link.basis.as_deref().map(str::trim).filter(|basis| !basis.is_empty()).map(str::to_owned)
+fn is_permit(case: &Case) -> bool {
+    case.item.core.item_type == TYPE_PERMIT
 }
 
 /// What allows a procedure to stop the clock: the item, with a basis; or, for a permit, the law.
 fn basis(facts: &dyn Facts, case: &Case, procedure: &str) -> Result<String, Rejection> {
-    let link = link(facts, case, procedure);
-    let runs_inside = link.as_ref().is_some_and(|link| link.stops_clock == Some(false));
-    let of_item = link.filter(|link| link.stops_clock == Some(true)).as_ref().and_then(cited);
-    let of_law = case.item.core.item_type == TYPE_PERMIT && PROCEDURES.contains(&procedure);
-    of_item.or_else(|| (of_law && !runs_inside).then(|| PROCEDURES_BASIS.to_owned())).ok_or_else(|| {
+    let links = links(facts, case);
+    let of_item =
+        links.iter().filter(|link| link.name.trim() == procedure).find_map(|link| link.stops_by(is_permit(case)));
+    let of_law = (is_permit(case) && PROCEDURES.contains(&procedure)).then_some(PROCEDURES_BASIS);
+    let runs_inside = links.iter().any(|link| link.holds_inside(procedure));
+    let basis = of_item.or(of_law).filter(|_| !runs_inside && !procedure.is_empty());
+    basis.map(|basis| basis.chars().take(BASIS_CHARS_MAX).collect()).ok_or_else(|| {
         Rejection::new(
             codes::STOP_UNLAWFUL,
             format!(
@@ -132,6 +140,15 @@ pub(crate) fn suspend(
         .field("days", days)
         .remedy("give --days", "请填写 --days"));
     }
+    if case.stops.len() >= STOPS_MAX {
+        return Err(Rejection::new(
+            codes::STOP_LIMIT,
+            format!("the clock of this case has been stopped {STOPS_MAX} times, no more is possible"),
+            format!("该办件已中止计时 {STOPS_MAX} 次，不能再中止"),
+        )
+        .field("case", case.id)
+        .remedy("decide: tongban case decide", "请作出决定：tongban case decide"));
+    }
     let told = [procedure.clone(), basis.clone(), format!("{days} 个工作日")];
     let note = format!("{procedure}，预计 {days} 个工作日（{basis}）");
     case.stops.push(Stop { procedure, basis, announced: days, from: at.date(), until: None });
@@ -149,23 +166,23 @@ pub(crate) fn resume(
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     case.may(facts, ActKind::Resume)?;
-    let note = note.map(reason).transpose()?;
-    if let Some(stop) = case.stops.last_mut() {
-        stop.until = Some(at.date());
-    }
+    let note = remark(note)?;
+    let before = case.clone();
+    case.end_stop(at.date());
     case.status = Status::Accepted;
-    recompute(facts, &mut case);
+    case.deadlines = recomputed(facts, &before, &case);
     Ok(done(facts, actor, case, ActKind::Resume, (at, note), None))
 }
 
 /// The most days by which a case may be extended, and what allows it.
 fn allowed(facts: &dyn Facts, case: &Case) -> Result<(u16, String), Rejection> {
-    let of_item = link(facts, case, EXTENSION).and_then(|link| {
+    let of_item = links(facts, case).into_iter().filter(|link| link.name.trim() == EXTENSION).find_map(|link| {
         let term = link.term.filter(|term| term.unit == Unit::WorkingDays)?;
-        Some((term.days, cited(&link)?))
+        let basis = link.basis.filter(|basis| !basis.trim().is_empty())?;
+        Some((term.days, basis.trim().chars().take(BASIS_CHARS_MAX).collect()))
     });
     let joint = if case.mode == Mode::Joint { EXTENSION_JOINT_DAYS } else { EXTENSION_DAYS };
-    let of_law = || (case.item.core.item_type == TYPE_PERMIT).then(|| (joint, EXTENSION_BASIS.to_owned()));
+    let of_law = || is_permit(case).then(|| (joint, EXTENSION_BASIS.to_owned()));
     of_item.or_else(of_law).filter(|_| statutory(case).is_some()).ok_or_else(|| {
         Rejection::new(
             codes::EXTENSION_UNLAWFUL,
@@ -182,7 +199,7 @@ fn statutory(case: &Case) -> Option<Date> {
     case.deadlines.as_ref().and_then(|due| due.statutory).map(|due| due.date)
 }
 
-/// Extends the statutory time, once, before it is over (行政许可法 42). The promised time stays what was promised.
+/// Extends the statutory time, once, before it is over, under a mandate in force (行政许可法 42). The promised time stays what was promised.
 pub(crate) fn extend(
     facts: &dyn Facts,
     actor: &Actor,
@@ -193,6 +210,7 @@ pub(crate) fn extend(
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     case.may(facts, ActKind::Extend)?;
+    let mandate = mandate(facts, actor, &case, at)?;
     if let Some(extension) = &case.extension {
         return Err(Rejection::new(
             codes::EXTENSION_REPEATED,
@@ -234,19 +252,36 @@ pub(crate) fn extend(
     let text = reason(text)?;
     let told = [format!("{days} 个工作日"), basis.clone(), approver.to_owned(), text.clone()];
     let note = format!("延长 {days} 个工作日，{approver}批准（{basis}）：{text}");
+    let before = case.clone();
     case.extension = Some(Extension { days, approver: approver.to_owned(), on: at.date(), basis });
-    recompute(facts, &mut case);
-    let handed = Handed { content_type: "application/tongban-extension+cbor", items: &told };
-    Ok(done(facts, actor, case, ActKind::Extend, (at, Some(note)), Some(handed)))
+    let promised = before.deadlines.as_ref().and_then(|due| due.promised);
+    case.deadlines = recomputed(facts, &before, &case).map(|due| Deadlines { promised, ..due });
+    let here = here(facts);
+    let mut act = case.act(ActKind::Extend, actor, here, at, Some(note));
+    act.mandate = Some(mandate);
+    let document = paper(facts, &case, &actor.operator, at, "application/tongban-extension+cbor", &told, None);
+    let mut change = Change::of(Vec::new(), Change::case(&case));
+    record(&mut change, here, &case, act);
+    change.documents.push(document);
+    Ok(change)
 }
 
-/// The deadlines anew, with all stops and the extension. Where the calendar has been replaced since, none comes earlier than it was.
-fn recompute(facts: &dyn Facts, case: &mut Case) {
-    let Some(accepted) = case.accepted_on else { return };
+/// The deadlines with all stops and the extension, by the calendar of today. What an earlier calendar gave beyond that, it has given.
+fn recomputed(facts: &dyn Facts, before: &Case, after: &Case) -> Option<Deadlines> {
     let calendar = facts.calendar();
-    let mut deadlines = Deadlines::compute(calendar, &case.item, accepted, &case.stops, case.extension.as_ref());
-    if let Some(before) = case.deadlines.take().filter(|before| before.calendar != deadlines.calendar) {
-        deadlines.keep_later(&before);
+    let compute = |case: &Case| {
+        let accepted = case.accepted_on?;
+        Some(Deadlines::compute(calendar, &case.item, accepted, &case.stops, case.extension.as_ref()))
+    };
+    let given = before.deadlines.as_ref()?;
+    Some(compute(after)?.keep(calendar, given, &compute(before)?, &after.stops))
+}
+
+impl Case {
+    /// Ends the procedure that goes on, if one does.
+    pub(super) fn end_stop(&mut self, day: Date) {
+        if let Some(stop) = self.stops.last_mut() {
+            stop.until.get_or_insert(day);
+        }
     }
-    case.deadlines = Some(deadlines);
 }

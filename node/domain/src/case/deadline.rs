@@ -70,16 +70,20 @@ impl Deadlines {
         Self { statutory: statutory.map(extended), promised, calendar: calendar.version().to_owned() }
     }
 
-    /// Keeps the later of two days each: what was in time by an earlier calendar doesn't become late by a later one.
-    pub(super) fn keep_later(&mut self, before: &Self) {
-        let later = |now: &mut Option<Deadline>, before: Option<Deadline>| {
-            if let (Some(now), Some(before)) = (now, before)
-                && before.date > now.date
-            {
-                *now = before;
-            }
+    /// Keeps what `given` had beyond `computed`, which is what the calendar of today makes of the same stops and the same extension: what was
+    /// in time by an earlier calendar doesn't become late by a later one, and a stop or an extension goes on from there.
+    #[must_use]
+    pub(super) fn keep(mut self, calendar: &Calendar, given: &Self, computed: &Self, stops: &[Stop]) -> Self {
+        let counts = |day: Date| !stops.iter().any(|stop| stop.covers(day));
+        let keep = |now: &mut Option<Deadline>, given: Option<Deadline>, computed: Option<Deadline>| {
+            let (Some(now), Some(given), Some(computed)) = (now.as_mut(), given, computed) else { return };
+            let beyond = calendar.working_days_between(computed.date, given.date);
+            let later = calendar.add_counted_working_days(now.date, beyond, counts);
+            now.date = later.date.max(given.date);
+            now.provisional |= later.provisional;
         };
-        later(&mut self.statutory, before.statutory);
-        later(&mut self.promised, before.promised);
+        keep(&mut self.statutory, given.statutory, computed.statutory);
+        keep(&mut self.promised, given.promised, computed.promised);
+        self
     }
 }

@@ -5,14 +5,34 @@ use tongban_codes::licence_id::{LicenceId, LicenceTypeCode};
 use tongban_codes::time::{Date, Timestamp};
 
 use super::custody::here;
-use super::paper::{paper, reason};
+use super::paper::{paper, reason, remark};
 use super::progress::{done, record};
 use super::{ActKind, Case, Status, named};
 use crate::authority::LicenceType;
 use crate::catalogue::short_code;
 use crate::change::{Change, Event, Reply};
 use crate::licence::{self, Licence, Statement};
-use crate::{Actor, Authority, Desk, Facts, Rejection, codes};
+use crate::{Actor, Authority, Desk, Facts, Mandate, Rejection, codes};
+
+/// The mandate in force under which an operator acts for the authority in charge, as its act names it: item and grantor.
+pub(super) fn mandate(facts: &dyn Facts, actor: &Actor, case: &Case, at: Timestamp) -> Result<String, Rejection> {
+    let code = &case.item.code;
+    let covers = |mandate: &Mandate| mandate.covers(code, at.date()) || mandate.covers(short_code(code), at.date());
+    let mandates = facts.operator(&actor.operator).map(|operator| operator.mandates).unwrap_or_default();
+    let mandate = mandates.into_iter().find(covers).ok_or_else(|| {
+        Rejection::new(
+            codes::MANDATE_MISSING,
+            format!("{} holds no mandate in force for this item", actor.operator),
+            format!("{} 没有该事项的有效授权", actor.operator),
+        )
+        .field("item", code)
+        .remedy(
+            format!("tongban operator mandate {} --item {code}", actor.operator),
+            format!("授权：tongban operator mandate {} --item {code}", actor.operator),
+        )
+    })?;
+    Ok(format!("{} ({})", mandate.item, mandate.by))
+}
 
 /// Decides, under a mandate in force; a denial states its reason and the remedies go with the document (行政许可法 38).
 pub(crate) fn decide_case(
@@ -24,27 +44,7 @@ pub(crate) fn decide_case(
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     case.may(facts, ActKind::Decide)?;
-    let code = &case.item.code;
-    let mandate = facts
-        .operator(&actor.operator)
-        .and_then(|operator| {
-            operator
-                .mandates
-                .into_iter()
-                .find(|mandate| mandate.covers(code, at.date()) || mandate.covers(short_code(code), at.date()))
-        })
-        .ok_or_else(|| {
-            Rejection::new(
-                codes::MANDATE_MISSING,
-                format!("{} holds no mandate in force for this item", actor.operator),
-                format!("{} 没有该事项的有效授权", actor.operator),
-            )
-            .field("item", code)
-            .remedy(
-                format!("tongban operator mandate {} --item {code}", actor.operator),
-                format!("授权：tongban operator mandate {} --item {code}", actor.operator),
-            )
-        })?;
+    let mandate = mandate(facts, actor, &case, at)?;
     let text = text.filter(|text| !text.trim().is_empty());
     case.reason = match text {
         Some(text) => Some(reason(text)?),
@@ -55,7 +55,7 @@ pub(crate) fn decide_case(
     case.decided_on = Some(at.date());
     let here = here(facts);
     let mut act = case.act(ActKind::Decide, actor, here, at, case.reason.clone());
-    act.mandate = Some(format!("{} ({})", mandate.item, mandate.by));
+    act.mandate = Some(mandate);
     let document = paper(facts, &case, &actor.operator, at, "application/tongban-decision+cbor", &[], Some(grant));
     let mut change = Change::of(Vec::new(), Change::case(&case));
     record(&mut change, here, &case, act);
@@ -233,7 +233,7 @@ pub(crate) fn deliver(
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     case.may(facts, ActKind::Deliver)?;
-    let note = note.map(reason).transpose()?;
+    let note = remark(note)?;
     case.status = Status::Delivered;
     Ok(done(facts, actor, case, ActKind::Deliver, (at, note), None))
 }
@@ -263,6 +263,7 @@ pub(crate) fn withdraw(
     case.reason = text.map(reason).transpose()?;
     case.status = Status::Withdrawn;
     case.deemed_at = None;
+    case.end_stop(at.date());
     let note = case.reason.clone();
     Ok(done(facts, actor, case, ActKind::Withdraw, (at, note), None))
 }

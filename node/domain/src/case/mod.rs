@@ -26,7 +26,7 @@ mod review;
 mod submission;
 
 pub use act::{Act, ActKind, Audience};
-pub use clock::{Extension, PROCEDURES, Stop};
+pub use clock::{Extension, Stop};
 pub(crate) use clock::{extend, resume, suspend};
 pub use collect::Collected;
 pub(crate) use collect::{CollectRequest, collect};

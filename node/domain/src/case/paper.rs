@@ -104,3 +104,14 @@ pub(crate) fn reason(text: &str) -> Result<String, Rejection> {
     }
     Ok(text.to_owned())
 }
+
+/// A remark of at most 2,000 characters; a blank one is none.
+pub(super) fn remark(text: Option<&str>) -> Result<Option<String>, Rejection> {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    if text.chars().count() > REASON_CHARS_MAX {
+        return Err(Rejection::new(codes::INVALID_FIELD, "a note has at most 2,000 characters", "备注最多 2000 字")
+            .field("note", text)
+            .remedy("shorten --note", "请缩短 --note"));
+    }
+    Ok(Some(text.to_owned()))
+}

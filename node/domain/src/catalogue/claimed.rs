@@ -168,7 +168,7 @@ pub fn differences(facts: &dyn Facts) -> Vec<DifferenceView> {
     views
 }
 
-/// How far a subordinate has come with this node's base items.
+/// How far a subordinate has come with the base items that bind it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ClaimRate {
     /// The subordinate, by the code that it has on the day.
@@ -201,6 +201,8 @@ pub struct ClaimRate {
 pub struct OpenClaim {
     /// The base item.
     pub base_code: String,
+    /// The division that keeps it.
+    pub keeper: DivisionCode,
     /// How it stands.
     pub state: ClaimState,
     /// Why it was declined.
@@ -209,8 +211,8 @@ pub struct OpenClaim {
     pub note: Option<String>,
 }
 
-/// The claim rates of subordinates over the base items that this node keeps, and those alone; a division that is named by several of its
-/// codes counts once.
+/// The claim rates of subordinates over the base items that this node and those above it keep; what is kept between it and a subordinate
+/// is counted there. A division that is named by several of its codes counts once.
 pub fn claim_rates(facts: &dyn Facts, subordinates: &[DivisionCode], day: Date) -> Vec<ClaimRate> {
     let walk = Crosswalk::gather(facts);
     let firsts: BTreeSet<DivisionCode> = subordinates.iter().map(|division| walk.first(*division)).collect();
@@ -231,7 +233,10 @@ pub fn claim_rates(facts: &dyn Facts, subordinates: &[DivisionCode], day: Date) 
         })
         .collect();
     let claim_days = policy(facts, facts.node().division, day).claim_days;
-    for base_code in facts.own_base_items() {
+    let mut binding = facts.own_base_items();
+    binding.extend(facts.base_items_above());
+    binding.sort_unstable();
+    for base_code in binding {
         let Some(base) = facts.base_item(&base_code).and_then(|base| base.lasting().cloned()) else { continue };
         if base.cancel.is_some_and(|last| last < day) {
             continue;
@@ -251,7 +256,7 @@ pub fn claim_rates(facts: &dyn Facts, subordinates: &[DivisionCode], day: Date) 
             let own: Vec<&Bound> = codes.iter().flat_map(of).map(|(.., bound)| bound).collect();
             let declined = codes.iter().find_map(|code| declines.get(code).filter(|declined| !declined.is_over));
             let state = state_of(&base, &own, declined).unwrap_or(ClaimState::Pending);
-            rate.add(&base_code, state, declined, late);
+            rate.add(&base_code, base.division, state, declined, late);
             rate.different += u32::from(own.iter().any(|bound| bound.difference.is_some()));
         }
     }
@@ -263,7 +268,14 @@ pub fn claim_rates(facts: &dyn Facts, subordinates: &[DivisionCode], day: Date) 
 }
 
 impl ClaimRate {
-    fn add(&mut self, base_code: &str, state: ClaimState, declined: Option<&Decline>, late: bool) {
+    fn add(
+        &mut self,
+        base_code: &str,
+        keeper: DivisionCode,
+        state: ClaimState,
+        declined: Option<&Decline>,
+        late: bool,
+    ) {
         self.should += 1;
         match state {
             ClaimState::Claimed => {
@@ -284,6 +296,7 @@ impl ClaimRate {
         let declined = declined.filter(|_| state == ClaimState::Declined);
         self.open.push(OpenClaim {
             base_code: base_code.to_owned(),
+            keeper,
             state,
             reason: declined.map(|declined| declined.reason),
             note: declined.map(|declined| declined.note.clone()),

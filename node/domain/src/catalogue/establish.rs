@@ -14,6 +14,7 @@ use tongban_codes::time::Date;
 use super::code_list::CodeList;
 use super::publish::Refused;
 use super::standard::{Ceiling, Entry, LifeEvent, Policy, Standard, StandardBody, StandardKind, Topic};
+use super::versions::{Versioned, count, until};
 use super::{DAYS_MAX, ItemState, ceiling, line, quality, size};
 use crate::decide::NAME_CHARS_MAX as DEPARTMENT_CHARS_MAX;
 use crate::{Actor, Event, Facts, Rejection, codes};
@@ -144,27 +145,23 @@ fn own(facts: &dyn Facts, kind: StandardKind, code: &str) -> Option<Standard> {
     facts.standards(kind, code).into_iter().find(|standard| standard.division == here.division)
 }
 
-fn alone(standard: &Standard) -> Standard {
-    Standard { in_force: None, ..standard.clone() }
-}
-
-/// What holds until a version begins on `from`: the version in force, and those that begin before it.
-fn until(known: &Standard, day: Date, from: Date) -> Option<Standard> {
-    match known.effective.filter(|begins| *begins > day) {
-        None => (known.state == ItemState::Published).then(|| alone(known)),
-        Some(begins) => {
-            let before = known.in_force.as_deref().and_then(|before| until(before, day, from));
-            if begins >= from {
-                return before;
-            }
-            Some(Standard { in_force: before.map(Box::new), ..alone(known) })
-        }
+impl Versioned for Standard {
+    fn first_day(&self) -> Option<Date> {
+        self.effective
     }
-}
 
-/// How many versions stand behind each other.
-fn waiting(standard: &Standard) -> usize {
-    1 + standard.in_force.as_deref().map_or(0, waiting)
+    fn before(&self) -> Option<&Self> {
+        self.in_force.as_deref()
+    }
+
+    /// What is withdrawn from a later day on waits for it like any version.
+    fn goes_on(&self, day: Date) -> bool {
+        self.state == ItemState::Published || self.effective.is_some_and(|begins| begins > day)
+    }
+
+    fn behind(&self, before: Option<Self>) -> Self {
+        Standard { in_force: before.map(Box::new), ..self.clone() }
+    }
 }
 
 /// The version that a draft makes; none when nothing changes.
@@ -205,7 +202,7 @@ fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Re
         (Some(known), Some(from)) => until(known, day, from),
         _ => None,
     };
-    size::queue(&code, before.as_ref().map_or(0, waiting), later)?;
+    size::queue(&code, before.as_ref().map_or(0, count), later)?;
     let here = facts.node();
     let next = Standard {
         code,
@@ -490,7 +487,7 @@ fn binds(standard: &Standard, division: DivisionCode) -> bool {
 pub fn holding(facts: &dyn Facts, kind: StandardKind, code: &str, division: DivisionCode, day: Date) -> Vec<Standard> {
     let known = facts.standards(kind, code);
     let holding = known.iter().filter(|standard| binds(standard, division));
-    holding.filter_map(|standard| standard.holding(day)).map(alone).collect()
+    holding.filter_map(|standard| standard.holding(day)).map(|standard| standard.behind(None)).collect()
 }
 
 /// What publication requires in a division on a day: of several policies the strictest.

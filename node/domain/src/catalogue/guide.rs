@@ -165,6 +165,30 @@ pub struct SpecialLink {
     pub stops_clock: Option<bool>,
 }
 
+/// The special procedures whose time isn't counted in a permit's (行政许可法 45).
+pub const PROCEDURES: [&str; 8] = ["听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审"];
+
+/// The words by which a link is known as one of them, 技术评审 and 检验检测 too.
+const PROCEDURE_WORDS: [&str; 8] = ["听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "评审"];
+
+impl SpecialLink {
+    /// What allows it to stop the clock: the basis that the item cites for it; or, of a permit, the law. None where it doesn't stop it.
+    #[must_use]
+    pub fn stops_by(&self, is_permit: bool) -> Option<&str> {
+        let cited = self.basis.as_deref().map(str::trim).filter(|basis| !basis.is_empty());
+        let of_law = is_permit && PROCEDURE_WORDS.iter().any(|word| self.name.contains(word));
+        let basis = cited.or(of_law.then_some("行政许可法第四十五条"));
+        basis.filter(|_| self.stops_clock == Some(true))
+    }
+
+    /// Whether the item promises that a procedure runs inside its time.
+    #[must_use]
+    pub fn holds_inside(&self, procedure: &str) -> bool {
+        let name = self.name.trim();
+        self.stops_clock == Some(false) && !name.is_empty() && (name.contains(procedure) || procedure.contains(name))
+    }
+}
+
 /// A question and its answer (常见问题).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[cbor(map)]

@@ -34,6 +34,7 @@ mod size;
 mod standard;
 mod term;
 mod update;
+mod versions;
 
 pub use bound::{Bound, Decline, DeclineReason, concerns};
 pub use claim::ClaimTerms;
@@ -53,7 +54,8 @@ pub(crate) use establish::{establish, withdraw_standard};
 pub use field::{FIELD_COLUMNS, LIST_COLUMNS};
 pub use generated_list::GeneratedList;
 pub use guide::{
-    Basis, Fee, Further, Guide, Question, RequiredMaterial, ResultDocument, Scope, ServicePlace, SpecialLink, Step,
+    Basis, Fee, Further, Guide, PROCEDURES, Question, RequiredMaterial, ResultDocument, Scope, ServicePlace,
+    SpecialLink, Step,
 };
 pub(crate) use import::import;
 pub use import::{

@@ -9,6 +9,7 @@ use super::cell::unit_name;
 use super::difference::{lawful, stated};
 use super::life::Acting;
 use super::quality::Gate;
+use super::versions::{count, until};
 use super::{BaseItem, Editing, ItemState, ServiceItem, Term, Unit, ceiling, size};
 use crate::{Authority, Event, Facts, Rejection, codes};
 
@@ -139,7 +140,7 @@ pub(super) fn publish_base(mut base: BaseItem, publishing: Publishing<'_>) -> Re
     let later = base.effective.filter(|begins| *begins > day);
     let known = base.in_force.take().filter(|_| later.is_some());
     let before = known.as_deref().zip(later).and_then(|(known, from)| until(known, day, from));
-    size::queue(&code, before.as_ref().map_or(0, waiting), later)?;
+    size::queue(&code, before.as_ref().map_or(0, count), later)?;
     base.in_force = before.map(Box::new);
     base.state = ItemState::Published;
     if let Some(suspended) = known.filter(|known| known.state == ItemState::Suspended) {
@@ -150,27 +151,6 @@ pub(super) fn publish_base(mut base: BaseItem, publishing: Publishing<'_>) -> Re
     publishing.sign(&mut base.editing);
     size::fits("item", &code, &base)?;
     Ok(base)
-}
-
-/// What of a base item holds until a version begins on `from`: the version in force, and those that begin before it.
-fn until(known: &BaseItem, day: Date, from: Date) -> Option<BaseItem> {
-    let alone = || BaseItem { in_force: None, state: ItemState::Published, ..known.clone() };
-    let stands = matches!(known.state, ItemState::Published | ItemState::Suspended);
-    match known.effective.filter(|begins| *begins > day) {
-        None => (stands && known.cancel.is_none_or(|last| day <= last)).then(alone),
-        Some(begins) => {
-            let before = known.in_force.as_deref().and_then(|before| until(before, day, from));
-            if !stands || begins >= from {
-                return before;
-            }
-            Some(BaseItem { in_force: before.map(Box::new), ..alone() })
-        }
-    }
-}
-
-/// How many versions stand behind each other.
-fn waiting(base: &BaseItem) -> usize {
-    1 + base.in_force.as_deref().map_or(0, waiting)
 }
 
 /// Refuses a version that would end before it begins, or has ended.

@@ -2,7 +2,28 @@
 
 use tongban_codes::time::Date;
 
+use super::versions::Versioned;
 use super::{BaseItem, ItemState, Successor};
+
+impl Versioned for BaseItem {
+    fn first_day(&self) -> Option<Date> {
+        self.effective
+    }
+
+    fn before(&self) -> Option<&Self> {
+        self.in_force.as_deref()
+    }
+
+    fn goes_on(&self, day: Date) -> bool {
+        let stands = matches!(self.state, ItemState::Published | ItemState::Suspended);
+        stands && self.ever_holds() && self.cancel.is_none_or(|last| day <= last)
+    }
+
+    /// A suspension is the item's: it stands with the version that begins last.
+    fn behind(&self, before: Option<Self>) -> Self {
+        BaseItem { in_force: before.map(Box::new), state: ItemState::Published, ..self.clone() }
+    }
+}
 
 impl BaseItem {
     /// The version released last: this one, or the one beside which this is the draft of the next. It may begin later, see
@@ -69,7 +90,7 @@ impl BaseItem {
         self.holding(day).or_else(|| {
             let last = self.published().filter(|last| last.effective.is_some_and(|from| from > day))?;
             let sooner = last.in_force.as_deref().and_then(|before| before.binding(day));
-            sooner.or_else(|| (last.begins() && last.cancel.is_none_or(|until| day <= until)).then_some(last))
+            sooner.or_else(|| (last.ever_holds() && last.cancel.is_none_or(|until| day <= until)).then_some(last))
         })
     }
 
@@ -78,7 +99,7 @@ impl BaseItem {
         let mut ahead = Vec::new();
         let mut next = self.published();
         while let Some(version) = next {
-            if version.begins() {
+            if version.ever_holds() {
                 ahead.push(version);
             }
             let to_come = version.effective.is_some_and(|from| from > day);
@@ -89,7 +110,7 @@ impl BaseItem {
     }
 
     /// Tells whether it ever holds: what ends before its first day has been taken back.
-    pub(super) fn begins(&self) -> bool {
+    pub(super) fn ever_holds(&self) -> bool {
         self.effective.zip(self.cancel).is_none_or(|(first, last)| first <= last)
     }
 
@@ -102,7 +123,7 @@ impl BaseItem {
     /// The version released last of those that ever hold.
     pub(super) fn lasting(&self) -> Option<&BaseItem> {
         let last = self.published()?;
-        if last.begins() { Some(last) } else { last.in_force.as_deref().and_then(BaseItem::lasting) }
+        if last.ever_holds() { Some(last) } else { last.in_force.as_deref().and_then(BaseItem::lasting) }
     }
 
     /// Ends this version and those that hold until it begins before a day, for a successor or for nothing: what would begin on that day or

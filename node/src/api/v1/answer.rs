@@ -263,6 +263,10 @@ answer! {
         statutory_due: Option<Date>,
         /// Last promised day.
         promised_due: Option<Date>,
+        /// The procedure for which the clock stands still: until it ends, the last days aren't final.
+        stop: Option<Stop>,
+        /// By how many working days the statutory time was extended.
+        extended_days: Option<u16>,
         /// As of.
         as_of: Timestamp,
         /// 演示.

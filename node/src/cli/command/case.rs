@@ -245,6 +245,10 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
                 "division",
                 "statutory_due",
                 "promised_due",
+                "stop.procedure",
+                "stop.from",
+                "stop.announced",
+                "extended_days",
                 "as_of",
                 "demo",
             ];

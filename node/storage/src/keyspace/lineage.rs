@@ -12,7 +12,9 @@ use crate::{Read, StorageError};
 /// The names under which cases of an item and of its predecessors and successors are counted. A case counts under the base code that its item
 /// had, else under the item's short code.
 ///
-/// What two items have become together is followed from both of them; from either of the two the other isn't.
+/// What two items have become together is followed from both of them; from either of the two the other isn't. Items of one division that share
+/// a base code, or a short code, are counted together; and where only today's row of an item is kept, above its own node, so are only the cases of
+/// today's base code.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lineage {
     /// Base codes, and a code that was asked for as it is.
@@ -40,7 +42,8 @@ impl Lineage {
         let mut lineage = Self { is_known: !begin.is_empty(), ..Self::default() };
         let is_whole = begin.iter().any(|one| matches!(one, One::Item(_, whole) if whole == code));
         if !is_whole {
-            lineage.everywhere.insert(code.to_owned());
+            // Figures may be here before the item is: they stand under its short code.
+            lineage.everywhere.insert(short_code(code).to_owned());
         }
         for next in [after, before] {
             let mut waiting = begin.clone();
@@ -267,6 +270,8 @@ mod tests {
         assert_eq!(names(&state, "two"), ["both", "last", "two"]);
         let unknown = Lineage::of(&state, "unknown").unwrap();
         assert!(!unknown.is_known() && unknown.holds(HERE.parse().unwrap(), "unknown"));
+        let whole = Lineage::of(&state, &local("unknown", HERE)).unwrap();
+        assert!(!whole.is_known() && whole.holds(HERE.parse().unwrap(), "unknown"));
     }
 
     #[test]

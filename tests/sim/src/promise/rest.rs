@@ -5,7 +5,7 @@ use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
 use tongban::engine::{ACTS, Blobs, STANDARDS, fold};
-use tongban_domain::case::Custody;
+use tongban_domain::case::{Case, Custody};
 use tongban_storage::keyspace::delivery::{ASIDE, OUTBOX, QUARANTINE, RELAY};
 use tongban_storage::keyspace::figure::FIGURE;
 use tongban_storage::keyspace::key::stem;
@@ -146,7 +146,8 @@ impl Oracle {
             let collecting = self.numbers.get(&whole.collecting.node).copied();
             let Some(other) = collecting.filter(|other| *other != owner && knowing.contains(other)) else { continue };
             let Some(leg) = self.nodes[other].cases.get(id) else { continue };
-            if leg.deadlines != whole.deadlines {
+            let clock = |case: &Case| (case.deadlines.clone(), case.stops.clone(), case.extension.clone());
+            if clock(leg) != clock(whole) {
                 return self.breach("8", format!("the legs of case {id} show different deadlines"));
             }
             let same = (leg.status, &leg.case_no, &leg.licences, leg.tenure, leg.accepted_on, leg.decided_on)

@@ -14,7 +14,9 @@ fn brought_base(base: &BaseItem, day: Date) -> Brought {
         name: base.core.name.clone(),
         state: base.state,
         version: base.version,
-        waits_until: base.effective.filter(|from| base.state == ItemState::Published && base.begins() && *from > day),
+        waits_until: base
+            .effective
+            .filter(|from| base.state == ItemState::Published && base.ever_holds() && *from > day),
         last_day: base.cancel,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tongban_codes::item_code::ImplementationCode;
+use tongban_codes::item_code::ItemCode;
 use tongban_codes::time::Date;
 
 use super::{Acting, Brought, ItemAct, not_own, not_the_editor, said, unfit, unreviewed_difference};
@@ -37,13 +37,23 @@ pub(super) fn bring_item(
     Ok(done)
 }
 
-/// The same item under the code of another authority, as which it goes on from a later day.
+/// The same item under the new code of its authority or its division, as which it goes on from a later day.
 fn under_new_code(facts: &dyn Facts, item: &ServiceItem, day: Date) -> Option<ServiceItem> {
     let successor = item.successor.as_ref().filter(|successor| successor.from > day)?;
     let next = facts.item(&successor.code)?;
-    let own_part = |code: &str| code.parse::<ImplementationCode>().ok().map(|_| code[18..].to_owned());
     let same = own_part(&item.code).is_some_and(|part| own_part(&next.code) == Some(part));
     (same && next.effective >= Some(successor.from)).then_some(next)
+}
+
+/// What of an item's code stays when the authority or the division that it names gets another one.
+fn own_part(code: &str) -> Option<String> {
+    let without = |from: usize, to: usize| Some(format!("{}{}", code.get(..from)?, code.get(to..)?));
+    match code.parse::<ItemCode>().ok()? {
+        ItemCode::Implementation(_) => without(0, 18),
+        ItemCode::Local(local) => without(local.base().len() + 1, local.base().len() + 13),
+        ItemCode::Permit(_) => without(11, 17),
+        _ => None,
+    }
 }
 
 fn bring_version(

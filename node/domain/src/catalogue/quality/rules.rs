@@ -123,7 +123,7 @@ rules! {
         "a basis of the guide isn't among those of the item", "指南依据与设定依据不一致";
         "cite the same laws in both", "使两处依据一致";
     "Q46" Red 4 OTHER "special_links": guide::clock_stops,
-        "a permit's clock stops without a ground of 行政许可法 45", "许可计时中止没有行政许可法第45条的事由或依据";
+        "the clock stops without a basis, or a permit's ground of 行政许可法 45", "计时中止没有依据，也不是行政许可法第45条的事由";
         "cite the basis, or let the clock run", "填写依据，或不得中止计时";
     "Q47" Yellow 1 OTHER "online_address": guide::online,
         "online without depth or address", "网办但缺少办理深度或地址";

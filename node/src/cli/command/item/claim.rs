@@ -194,7 +194,7 @@ fn rates(context: &Context, division: Option<&str>) -> Result<Outcome, Failure> 
     if division.is_some() {
         let open = found.iter().flat_map(|row| rows(row, "open")).map(|row| worded::<DeclineReason>(context, row));
         let open: Vec<Value> = open.collect();
-        output.rows(&open, &["base_code", "state", "reason", "note"])?;
+        output.rows(&open, &["base_code", "keeper", "state", "reason", "note"])?;
         return Ok(Outcome::Done);
     }
     for row in &mut found {

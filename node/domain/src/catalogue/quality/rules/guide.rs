@@ -223,18 +223,11 @@ pub(super) fn bases(subject: &Subject<'_>) -> Verdict {
     })
 }
 
-/// What stops the clock of a permit (行政许可法 45); for anything else the item cites its basis (standards §0.3).
-const STOPS: [&str; 8] = ["听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "评审"];
-
 pub(super) fn clock_stops(subject: &Subject<'_>) -> Verdict {
     judge(subject, |item, guide| {
-        let lawful = |name: &str| STOPS.iter().any(|word| name.contains(word));
         let mut stopping = guide.special_links.iter().filter(|link| link.stops_clock == Some(true));
-        let wrong = stopping.find(|link| !lawful(&link.name) && !is_given(link.basis.as_deref()));
-        match wrong {
-            Some(link) if is_permit(item) => Verdict::Failed(link.name.clone()),
-            _ => Verdict::Passed,
-        }
+        let wrong = stopping.find(|link| link.stops_by(is_permit(item)).is_none());
+        wrong.map_or(Verdict::Passed, |link| Verdict::Failed(link.name.clone()))
     })
 }
 
