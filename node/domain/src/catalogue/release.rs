@@ -56,7 +56,7 @@ impl BaseItem {
     pub(super) fn answering(&self, day: Date) -> Option<&BaseItem> {
         let last = self.standing()?;
         let before = || last.in_force.as_deref().and_then(|before| before.answering(day));
-        if !last.begins() {
+        if !last.ever_holds() {
             return before();
         }
         if last.effective.is_some_and(|from| from > day) { before().or(Some(last)) } else { Some(last) }
