@@ -8,8 +8,8 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Date;
 use tongban_domain::case::Status;
 use tongban_domain::catalogue::{
-    ClaimTerms, Crosswalk, DivisionChange, DivisionPlan, DivisionReport, ItemAct, ItemState, Selection, Standard, StandardBody,
-    StandardDraft, StandardKind, claim_rates,
+    ClaimTerms, Crosswalk, DivisionChange, DivisionPlan, DivisionReport, ItemAct, ItemState, Selection, Standard,
+    StandardBody, StandardDraft, StandardKind, claim_rates,
 };
 use tongban_domain::{Command, Event, Facts, Reply};
 
