@@ -79,6 +79,7 @@ pub fn items(division: DivisionCode) -> Result<Vec<Entry>> {
                 item_type,
                 department: column(0)?,
                 keywords: Vec::new(),
+                topics: Vec::new(),
                 origin: NodeId::from_bytes([1; 16]),
                 as_of: None,
             })

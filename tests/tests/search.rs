@@ -64,7 +64,7 @@ fn a_question_that_names_a_life_event_finds_its_items() -> Result<()> {
         let named = answering(question, EVENTS.iter().zip(&words).map(|((name, ..), words)| (*name, &words[..])));
         let items = |at: usize| EVENTS[at].2.iter().map(|code| (*code).to_owned()).collect();
         let bundles: Vec<Bundle> =
-            named.iter().map(|(at, score)| Bundle { score: *score, items: items(*at) }).collect();
+            named.iter().map(|(at, score)| Bundle { score: *score, items: items(*at), topics: Vec::new() }).collect();
         let hits = search(&store, &Query { bundles: &bundles, ..Query::new(question, here) })?;
         anyhow::Ok((hits, named))
     };
@@ -94,6 +94,33 @@ fn a_question_that_names_a_life_event_finds_its_items() -> Result<()> {
     }
     let (plain, bundled) = (means(&plain), means(&bundled));
     assert!(bundled["all"] >= plain["all"], "{plain:?} {bundled:?}");
+    Ok(())
+}
+
+/// A topic holds dozens of items. Whatever it is worth, the better half of what answers a question by its own words stays.
+#[test]
+fn a_large_topic_replaces_nothing_that_answers_well() -> Result<()> {
+    let here = "511602".parse()?;
+    let store = MemoryBackend::new();
+    let mut writer = Writer::open(&store)?;
+    let all = items(here)?;
+    for entry in &all {
+        writer.add(entry)?;
+    }
+    writer.commit(1)?;
+    let items: Vec<String> = all.iter().step_by(17).take(60).map(|entry| entry.code.clone()).collect();
+    assert_eq!(items.len(), 60);
+    let bundles = [Bundle { score: 1.1, items, topics: Vec::new() }];
+    for judged in &questions()? {
+        let query = Query::new(&judged.query, here);
+        let plain: Vec<String> = search(&store, &query)?.into_iter().map(|hit| hit.code).collect();
+        let hits = search(&store, &Query { bundles: &bundles, ..query })?;
+        let best = &plain[..plain.len().min(5)];
+        let left: Vec<&String> = hits.iter().map(|hit| &hit.code).filter(|code| best.contains(code)).collect();
+        assert_eq!(left.len(), best.len(), "{}: {plain:?} {hits:?}", judged.query);
+        let of_it = hits.iter().filter(|hit| hit.bundle.is_some() && !plain.contains(&hit.code)).count();
+        assert!(of_it <= 10 - best.len(), "{}: {hits:?}", judged.query);
+    }
     Ok(())
 }
 
@@ -193,6 +220,18 @@ fn a_package_is_named_with_its_items() {
         let set_by = format!("{:0<12}", TREE.code(CITY));
         assert_eq!(hit["package"]["division"], set_by, "{hit}");
     }
+    // What is said of a package is what holds now, whatever was read of it before.
+    let share = |node, question: &str| {
+        let package = answer(node, &[question])["packages"][0].clone();
+        (package["code"].clone(), package["items"].as_u64(), package["shown"].as_u64())
+    };
+    assert_eq!(share(home, "落户怎么办"), ("T1".into(), Some(1), Some(1)));
+    assert_eq!(share(home, "我要开饭店"), ("restaurant".into(), Some(1), Some(1)));
+    home.ok(&["item", "life-event", "set", "restaurant", "--name", "新生儿出生", "--items", "420A0015500013"]);
+    assert_eq!(share(home, "我要开饭店"), (Value::Null, None, None));
+    assert_eq!(share(home, "新生儿出生"), ("restaurant".into(), Some(1), Some(1)));
+    home.ok(&["item", "withdraw", &other, "--yes"]);
+    assert_eq!(share(home, "落户怎么办"), (Value::Null, None, None));
 }
 
 #[test]

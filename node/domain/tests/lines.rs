@@ -4,8 +4,9 @@
 mod hall;
 
 use hall::{Hall, date, row};
+use tongban_codes::time::Date;
 use tongban_domain::catalogue::{
-    Ceiling, ItemAct, Policy, Selection, StandardBody, StandardDraft, StandardKind, StandardsReport,
+    Ceiling, ItemAct, ItemState, Policy, Selection, StandardBody, StandardDraft, StandardKind, StandardsReport,
 };
 use tongban_domain::{Actor, Change, Command, Event, Facts, Rejection, Reply, Role};
 
@@ -41,6 +42,39 @@ fn draft(body: StandardBody, department: Option<&str>) -> StandardDraft {
 
 fn set(hall: &mut Hall, actor: &Actor, body: StandardBody, department: Option<&str>) -> Result<Change, Rejection> {
     hall.give(actor, &Command::SetStandards(vec![draft(body, department)]))
+}
+
+fn from(body: StandardBody, effective: Option<Date>) -> Command {
+    Command::SetStandards(vec![StandardDraft { effective, ..draft(body, None) }])
+}
+
+/// The day on which the base item of [`passes`] is the other line's.
+fn change() -> Date {
+    date(2027, 1, 1)
+}
+
+/// Whose line acts.
+fn of_line(hall: &mut Hall, actor: &Actor, department: &str) {
+    let assign = Command::AssignLine { operator: actor.operator.clone(), department: Some(department.into()) };
+    hall.act(&assign).unwrap();
+}
+
+fn bring(act: ItemAct) -> Command {
+    Command::BringItems { act, which: Selection::One(HEALTH.0.into()), dry_run: false }
+}
+
+/// The base item of the one department passes to the other on the first of January 2027.
+fn passes() -> (Hall, Actor) {
+    let (mut hall, actor) = province();
+    let (code, department) = (HEALTH.0, HOUSING.1);
+    let columns = [("department", department), ("name", code), ("item_type", "01"), ("base_code", code)];
+    let later = [("effective", "2027-01-01")];
+    hall.import(&[row(2, &[&columns[..], &later].concat())]);
+    hall.act(&bring(ItemAct::Publish { difference: None })).unwrap();
+    let base = &hall.state.bases[code];
+    let holding = |day| base.holding(day).map(|base| base.department.as_str());
+    assert_eq!((holding(date(2026, 12, 31)), holding(change())), (Some(HEALTH.1), Some(department)));
+    (hall, actor)
 }
 
 fn withdraw(hall: &mut Hall, actor: &Actor, kind: StandardKind, code: &str) -> &'static str {
@@ -123,4 +157,72 @@ fn its_right_comes_from_what_this_node_has_released() {
     set(&mut hall, &actor, on_base(HOUSING.0, 5), None).unwrap();
     hall.act(&Command::AssignLine { operator: actor.operator.clone(), department: None }).unwrap();
     assert_eq!(set(&mut hall, &actor, on_base(HEALTH.0, 5), None).unwrap_err().code, "role-missing");
+}
+
+/// A release that has not begun gives its department the days from then on, and takes none from the one before.
+#[test]
+fn each_line_sets_what_begins_on_its_days() {
+    let (mut hall, actor) = passes();
+    let earlier = date(2026, 12, 1);
+    hall.give(&actor, &from(on_base(HEALTH.0, 8), None)).unwrap();
+    for (line, effective, expected) in [
+        (HOUSING.1, None, Some("role-missing")),
+        (HOUSING.1, Some(earlier), Some("role-missing")),
+        (HEALTH.1, Some(change()), Some("role-missing")),
+        (HEALTH.1, Some(earlier), None),
+        (HOUSING.1, Some(change()), None),
+        // What the other line has said for its own days is not replaced either, nor what the keeper of the catalogue has.
+        (HEALTH.1, None, Some("role-missing")),
+        (HEALTH.1, Some(earlier), Some("role-missing")),
+    ] {
+        of_line(&mut hall, &actor, line);
+        let done = hall.give(&actor, &from(on_base(HEALTH.0, 5), effective));
+        assert_eq!(done.err().map(|refused| refused.code), expected, "{line} {effective:?}");
+    }
+    let days = |day| match hall.state.standards(StandardKind::Ceiling, HEALTH.0)[0].holding(day).map(|held| &held.body)
+    {
+        Some(StandardBody::Ceiling(ceiling)) => ceiling.promised_days,
+        _ => None,
+    };
+    assert_eq!([date(2026, 11, 30), earlier, change()].map(days), [Some(8), Some(5), Some(5)]);
+}
+
+#[test]
+fn each_line_withdraws_what_holds_on_its_days() {
+    let (mut hall, actor) = passes();
+    hall.give(&actor, &from(on_base(HEALTH.0, 8), None)).unwrap();
+    let withdraw = |from| Command::WithdrawStandard { kind: StandardKind::Ceiling, code: HEALTH.0.into(), from };
+    for (line, from, expected) in [
+        (HOUSING.1, None, Some("role-missing")),
+        (HEALTH.1, Some(change()), Some("role-missing")),
+        (HOUSING.1, Some(change()), None),
+    ] {
+        of_line(&mut hall, &actor, line);
+        let done = hall.give(&actor, &withdraw(from));
+        assert_eq!(done.err().map(|refused| refused.code), expected, "{line} {from:?}");
+    }
+}
+
+/// To stop takes effect at once, so it is for whose item it is today.
+#[test]
+fn the_line_of_today_stops_an_item_whose_next_release_is_of_another() {
+    let (mut hall, actor) = passes();
+    let (suspend, resume) = (ItemAct::Suspend { reason: "依据修订".into() }, ItemAct::Resume {});
+    for (line, act, expected) in [
+        (HOUSING.1, &suspend, Some("role-missing")),
+        (HEALTH.1, &suspend, None),
+        (HOUSING.1, &resume, Some("role-missing")),
+        (HEALTH.1, &resume, None),
+    ] {
+        of_line(&mut hall, &actor, line);
+        let done = hall.give(&actor, &bring(act.clone()));
+        assert_eq!(done.err().map(|refused| refused.code), expected, "{line} {act:?}");
+    }
+    hall.now = hall::at(2027, 1, 1, 8);
+    hall.give(&actor, &bring(suspend.clone())).unwrap_err();
+    of_line(&mut hall, &actor, HOUSING.1);
+    hall.give(&actor, &bring(suspend)).unwrap();
+    assert_eq!(hall.state.bases[HEALTH.0].state, ItemState::Suspended);
+    // Suspended it is still of its line.
+    hall.give(&actor, &from(on_base(HEALTH.0, 5), None)).unwrap();
 }

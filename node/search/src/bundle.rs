@@ -1,7 +1,7 @@
 //! Items that belong together under a name of their own: topics (主题) and life events (一件事).
 //!
-//! They aren't indexed: a node knows hundreds of them at most, so a question is held against each name, and the items of those that answer it
-//! are sought by their codes.
+//! Their names aren't indexed: a node knows hundreds of them at most, so a question is held against each name, and the items of those that answer it
+//! are sought by their codes, or by the topics that are indexed with the items.
 
 use tongban_codes::ids::Digest;
 
@@ -28,6 +28,17 @@ pub struct Bundle {
     pub score: f32,
     /// Base codes, short codes or whole codes of its items, in their order.
     pub items: Vec<String>,
+    /// Codes of topics: the items whose guides name one of them follow, those that are used most first.
+    pub topics: Vec<String>,
+}
+
+/// How much of a bundle is in an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Share {
+    /// Its items that are asked for; of all that are under its topics the first thousand are looked through.
+    pub items: usize,
+    /// Those among them that are hits.
+    pub shown: usize,
 }
 
 /// Which of some names answer a question, each with other words for it, and how well: up to about 1.1, best first. Of equal ones the first stands first.

@@ -278,6 +278,7 @@ mod tests {
                 item_type: "01".to_owned(),
                 department: String::new(),
                 keywords: Vec::new(),
+                topics: Vec::new(),
                 core: Digest::of(name.as_bytes()),
                 origin: NodeId::from_bytes([7; 16]),
                 as_of: None,

@@ -53,6 +53,8 @@ pub struct Entry {
     pub department: String,
     /// More words by which it is found: topics, tags, other names.
     pub keywords: Vec<String>,
+    /// Topics that its guide names, by their codes.
+    pub topics: Vec<String>,
     /// Digest of the core (三级四同).
     pub core: Digest,
     /// The node that states it.
@@ -130,6 +132,8 @@ pub(crate) struct Place {
     pub(crate) origin: NodeId,
     #[n(4)]
     pub(crate) as_of: Option<Timestamp>,
+    #[n(5)]
+    pub(crate) topics: Vec<String>,
 }
 
 impl Entry {
@@ -138,6 +142,7 @@ impl Entry {
         let digest = Digest::of(&tongban_codes::cbor::to_vec(&(
             (self.kind, &self.code, &self.short_code, &self.base_code, self.division, &self.name),
             (&self.main_item, &self.item_type, &self.department, &self.keywords, self.core, self.origin, self.as_of),
+            &self.topics,
         )));
         let mut first = [0; 8];
         first.copy_from_slice(&digest.as_bytes()[..8]);

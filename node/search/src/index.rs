@@ -199,6 +199,13 @@ impl<'a> Writer<'a> {
             return Ok(false);
         }
         let card = self.card_of(entry)?;
+        for topic in known.iter().flat_map(|known| &known.topics).filter(|topic| !entry.topics.contains(topic)) {
+            self.batch.delete(Family::Index, layout::by_topic(topic, entry.division, entry.kind, &entry.code));
+        }
+        for topic in &entry.topics {
+            let key = layout::by_topic(topic, entry.division, entry.kind, &entry.code);
+            self.batch.put(Family::Index, key, card.to_be_bytes());
+        }
         if let Some(known) = known.filter(|known| known.card != card) {
             self.leave(known.card, &entry.code, entry.division, entry.kind)?;
             self.head.entries = self.head.entries.saturating_sub(1);
@@ -213,8 +220,14 @@ impl<'a> Writer<'a> {
             self.post(FIELD_KIND, entry.kind.name(), card, 0)?;
             self.count(card, entry.kind, entry.division, |count| count.saturating_add(1))?;
         }
-        let place =
-            Place { card, stamp, department: entry.department.clone(), origin: entry.origin, as_of: entry.as_of };
+        let place = Place {
+            card,
+            stamp,
+            department: entry.department.clone(),
+            origin: entry.origin,
+            as_of: entry.as_of,
+            topics: entry.topics.clone(),
+        };
         self.put(Family::Rows, key, &place);
         self.changed()?;
         Ok(true)
@@ -229,6 +242,9 @@ impl<'a> Writer<'a> {
         let key = layout::place(code, division, kind);
         let Some(known): Option<Place> = row(&self.read(), Family::Rows, &key)? else { return Ok(false) };
         self.batch.delete(Family::Rows, key);
+        for topic in &known.topics {
+            self.batch.delete(Family::Index, layout::by_topic(topic, division, kind, code));
+        }
         self.leave(known.card, code, division, kind)?;
         self.head.entries = self.head.entries.saturating_sub(1);
         self.changed()?;

@@ -8,7 +8,7 @@ use tongban_storage::Family;
 use crate::entry::Kind;
 
 /// Format of the index; analysis of text counts as format.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 
 /// One row about the whole index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -60,6 +60,7 @@ const POSTING: u8 = 0x23;
 const USES: u8 = 0x24;
 const USES_THERE: u8 = 0x25;
 const COUNT: u8 = 0x26;
+const BY_TOPIC: u8 = 0x27;
 
 pub(crate) fn card(id: u32) -> Vec<u8> {
     [&[CARD][..], &id.to_be_bytes()].concat()
@@ -164,6 +165,32 @@ pub(crate) fn by_code(code: &str, card: u32) -> Vec<u8> {
     key
 }
 
+/// Entries under a topic, from a division's number on.
+pub(crate) fn topic_from(topic: &str, division: u64) -> Vec<u8> {
+    let mut key = vec![BY_TOPIC];
+    push_text(&mut key, topic);
+    key.push(0);
+    key.extend(division.to_be_bytes());
+    key
+}
+
+/// An entry under a topic; its card is the value.
+pub(crate) fn by_topic(topic: &str, division: DivisionCode, kind: Kind, code: &str) -> Vec<u8> {
+    let mut key = topic_from(topic, division.number());
+    key.push(kind as u8);
+    push_text(&mut key, code);
+    key
+}
+
+/// Division, kind and code of a key of [`by_topic`].
+pub(crate) fn read_by_topic(key: &[u8]) -> Option<(DivisionCode, Kind, String)> {
+    let end = key.iter().position(|byte| *byte == 0)?;
+    let (number, rest) = key.get(end + 1..)?.split_first_chunk::<8>()?;
+    let division = DivisionCode::from_number(u64::from_be_bytes(*number))?;
+    let kind = read_kind(rest.get(..1)?)?;
+    Some((division, kind, std::str::from_utf8(rest.get(1..)?).ok()?.to_owned()))
+}
+
 /// The last four bytes of a key as a number: the card of [`by_code`], the chunk of [`posting`].
 pub(crate) fn last_number(key: &[u8]) -> Option<u32> {
     key.last_chunk::<4>().map(|bytes| u32::from_be_bytes(*bytes))
@@ -239,6 +266,8 @@ mod tests {
             let key = offered(7, division, kind, "511A-1");
             assert_eq!(read_offered(&key), Some((division, kind, "511A-1".to_owned())));
         }
+        let key = by_topic("T1", division, Kind::Item, "511A-1");
+        assert_eq!(read_by_topic(&key), Some((division, Kind::Item, "511A-1".to_owned())));
         assert_eq!(last_number(&posting(FIELD_TEXT, "残疾", 3)), Some(3));
     }
 

@@ -24,7 +24,7 @@ mod sound;
 mod text;
 mod words;
 
-pub use bundle::{Bundle, answering};
+pub use bundle::{Bundle, Share, answering};
 pub use entry::{Entry, Kind};
 pub use index::{Extent, Writer, each_entry, extent, places};
-pub use search::{Hit, Query, search};
+pub use search::{Answer, Hit, Query, answer, search};

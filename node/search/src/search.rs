@@ -1,5 +1,7 @@
 //! Finding: candidates by their terms, then the best of them by how well they answer, at their places.
 
+mod members;
+
 use std::collections::BTreeSet;
 use std::ops::{Bound, ControlFlow};
 
@@ -8,7 +10,7 @@ use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_storage::{Family, Read, StorageError};
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Share};
 use crate::candidates::{self, Rough};
 use crate::entry::{Card, Kind, Place};
 use crate::index::{self, row, under};
@@ -32,12 +34,6 @@ const CODES_LOOKED_AT: usize = 20_000;
 const CARDS_LOOKED_AT: usize = 20_000;
 /// Hits in one answer at most.
 const HITS_MAX: usize = 100;
-/// Items of one bundle that are looked up.
-const BUNDLED: usize = 100;
-/// Cards of one item of a bundle: departments name what a base code stands for in several ways.
-const CARDS_OF_ONE: usize = 8;
-/// How much of its score an item of a bundle leaves to the one after it, so that they stay in their order.
-const NEXT_OF_BUNDLE: f32 = 0.995;
 /// Scores below this are no answer.
 const SCORE_MIN: f32 = 0.2;
 
@@ -56,7 +52,7 @@ pub struct Query<'a> {
     pub item_type: Option<&'a str>,
     /// Only this catalogue.
     pub kind: Option<Kind>,
-    /// Topics and life events whose names answer the question: their items are hits, too.
+    /// Topics and life events whose names answer the question: their items are hits, too, on half of the places while there are others.
     pub bundles: &'a [Bundle],
     /// Hits at most.
     pub limit: usize,
@@ -105,15 +101,35 @@ pub struct Hit {
     pub bundle: Option<usize>,
 }
 
+/// What answers a question.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// The best answers, best first.
+    pub hits: Vec<Hit>,
+    /// How much of each bundle is among them; nothing of any where a code is found.
+    pub shares: Vec<Share>,
+}
+
 /// The best answers to a question, best first.
 ///
-/// What is offered in several places with the same core, main item and department is one hit, at the nearest place.
+/// What is offered in several places with the same core, main item and department is one hit, at the nearest place; an item that a bundle names by
+/// its whole code is a hit of its own.
 ///
 /// # Errors
 ///
 /// When the index can't be read.
 pub fn search(read: &dyn Read, query: &Query<'_>) -> Result<Vec<Hit>, StorageError> {
-    let Some(head) = index::head(read)? else { return Ok(Vec::new()) };
+    Ok(answer(read, query)?.hits)
+}
+
+/// As [`search`], with how much of each bundle is among the answers.
+///
+/// # Errors
+///
+/// When the index can't be read.
+pub fn answer(read: &dyn Read, query: &Query<'_>) -> Result<Answer, StorageError> {
+    let mut shares = vec![Share::default(); query.bundles.len()];
+    let Some(head) = index::head(read)? else { return Ok(Answer { hits: Vec::new(), shares }) };
     let question = Question::read(query.text);
     let department = query.department.map(|wanted| text::letters(wanted).into_iter().collect());
     let mut search = Search { read, query, question: &question, department, hits: Vec::new() };
@@ -122,11 +138,11 @@ pub fn search(read: &dyn Read, query: &Query<'_>) -> Result<Vec<Hit>, StorageErr
     }
     if search.hits.is_empty() {
         search.by_words(&head)?;
-        search.by_bundles()?;
+        shares = search.by_bundles()?;
     }
     let mut hits = search.hits;
     hits.truncate(query.limit.min(HITS_MAX));
-    Ok(hits)
+    Ok(Answer { hits, shares })
 }
 
 /// Where a card is offered, in which catalogue and under which code.
@@ -426,45 +442,6 @@ impl Search<'_> {
             bundle: None,
         });
         Ok(())
-    }
-
-    /// Takes in the items of what answers by its name, in their order, among the others by how well the name answers. What is found by its
-    /// own words as well keeps the better score.
-    fn by_bundles(&mut self) -> Result<(), StorageError> {
-        for (which, bundle) in self.query.bundles.iter().enumerate() {
-            let mut score = bundle.score;
-            for code in bundle.items.iter().take(BUNDLED) {
-                for number in self.cards_named(code)? {
-                    let Some(card) = self.admitted(number)? else { continue };
-                    let Some(at) = self.nearest(number)? else { continue };
-                    let (division, code) = (at.0, at.2.clone());
-                    self.offer(score, number, card, Some(at))?;
-                    let found = self.hits.iter_mut().find(|hit| hit.division == division && hit.code == code);
-                    if let Some(hit) = found {
-                        hit.score = hit.score.max(score);
-                        hit.bundle.get_or_insert(which);
-                    }
-                }
-                score *= NEXT_OF_BUNDLE;
-            }
-        }
-        if !self.query.bundles.is_empty() {
-            self.hits.sort_by(|left, right| right.score.total_cmp(&left.score));
-        }
-        Ok(())
-    }
-
-    /// Cards of items by base code, short code or whole code.
-    fn cards_named(&self, code: &str) -> Result<Vec<u32>, StorageError> {
-        let mut cards = index::cards_of(self.read, code)?;
-        cards.truncate(CARDS_OF_ONE);
-        if cards.is_empty() {
-            for (kind, division) in index::places(self.read, code)? {
-                let place: Option<Place> = row(self.read, Family::Rows, &layout::place(code, division, kind))?;
-                cards.extend(place.map(|place| place.card));
-            }
-        }
-        Ok(cards)
     }
 }
 

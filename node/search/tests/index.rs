@@ -35,6 +35,7 @@ fn entry(code: usize, at: usize, name: usize, department: usize) -> Entry {
         item_type: "01".to_owned(),
         department: ["区残联", "市市监局"][department].to_owned(),
         keywords: Vec::new(),
+        topics: Vec::new(),
         core: Digest::of(NAMES[name].as_bytes()),
         origin: NodeId::from_bytes([7; 16]),
         as_of: None,

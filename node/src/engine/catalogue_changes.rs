@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::Notify;
@@ -55,11 +56,15 @@ impl Changed {
 pub struct CatalogueChanges {
     changed: Mutex<Changed>,
     bell: Notify,
+    standards: AtomicU64,
 }
 
 impl CatalogueChanges {
     /// Notes what a batch that has been applied changed.
     pub(super) fn note(&self, batch: &WriteBatch) {
+        if item::STANDARD.is_changed_by(batch) {
+            self.standards.fetch_add(1, Ordering::Release);
+        }
         let mut codes = BTreeSet::new();
         let (first, last) = item::PREFIXES;
         for (key, _) in batch.range(Family::Rows, Bound::Included(&[first]), Bound::Excluded(&[last + 1])) {
@@ -86,6 +91,12 @@ impl CatalogueChanges {
         std::mem::take(&mut *self.changed.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// How often standards have changed since the state was opened: what was read of them behind this stands until it is another number.
+    #[must_use]
+    pub fn standards(&self) -> u64 {
+        self.standards.load(Ordering::Acquire)
+    }
+
     /// Whether something changed that nobody has taken.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
@@ -100,7 +111,22 @@ impl CatalogueChanges {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
+
+    #[test]
+    fn a_batch_that_changes_a_standard_is_counted_and_no_other() {
+        let (changes, mut items, mut standards) = (CatalogueChanges::default(), WriteBatch::new(), WriteBatch::new());
+        item::ITEM.delete(&mut items, &"A1".to_owned());
+        item::GUIDE.delete(&mut items, &tongban_codes::ids::Digest::of(b"a guide"));
+        item::VERSION.delete(&mut items, &("A1".to_owned(), 1));
+        changes.note(&items);
+        assert_eq!((changes.standards(), changes.is_waiting()), (0, true));
+        item::STANDARD.delete(&mut standards, &(1, "T1".to_owned(), "511602".parse().unwrap()));
+        changes.note(&standards);
+        assert_eq!(changes.standards(), 1);
+    }
 
     #[test]
     fn too_many_codes_are_everything() {

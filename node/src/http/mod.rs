@@ -59,6 +59,7 @@ pub(crate) struct App {
     admission: Arc<Admission>,
     silent: Arc<cases::Silent>,
     search: Arc<ItemSearch>,
+    packages: Arc<packages::Known>,
 }
 
 impl App {
@@ -70,7 +71,15 @@ impl App {
         nudge: mpsc::Sender<Nudge>,
         search: Arc<ItemSearch>,
     ) -> Self {
-        Self { shared, raft, nudge, admission: Arc::default(), silent: Arc::default(), search }
+        Self {
+            shared,
+            raft,
+            nudge,
+            admission: Arc::default(),
+            silent: Arc::default(),
+            search,
+            packages: Arc::default(),
+        }
     }
 
     fn state(&self) -> &dyn Backend {

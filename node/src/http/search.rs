@@ -15,9 +15,8 @@ use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::meta;
 
 use super::divisions::placed;
-use super::standards::judged;
 use super::{App, Failure, Query, packages, problem};
-use crate::api::v1::{SearchAnswer, SearchHit, SearchPackage, SearchQuery};
+use crate::api::v1::{SearchAnswer, SearchHit, SearchPackage, SearchQuery, SearchShare};
 use crate::engine::{Refused, STANDARDS};
 
 /// Items in one answer at most.
@@ -54,9 +53,9 @@ async fn search(State(app): State<App>, Query(query): Query<SearchQuery>) -> Res
     let here = app.shared.here().division;
     let (index, mut asked) = (app.search.clone(), query);
     asked.division = asked.division.map(|division| placed(&app, division)).transpose()?;
-    let (reading, today) = (app.clone(), app.shared.now().date());
+    let reading = app.clone();
     let found = tokio::task::spawn_blocking(move || {
-        let (packages, bundles) = judged(&reading, |facts, read| packages::named(facts, read, &asked.q, here, today))?;
+        let (packages, bundles) = packages::named(&reading, &asked.q)?;
         // Base items stand above what they are kept for, so they are never below the node.
         let within = if asked.all || kind == Some(Kind::Base) && asked.division.is_none() {
             None
@@ -75,10 +74,13 @@ async fn search(State(app): State<App>, Query(query): Query<SearchQuery>) -> Res
         })?;
         Ok::<_, Failure>((found, packages))
     });
-    let ((hits, extent), packages) = found.await.map_err(|error| broken(&error))??;
-    let hits = hits.into_iter().map(|hit| view(&app, hit, &packages)).collect::<Result<_, _>>()?;
+    let ((answer, extent), packages) = found.await.map_err(|error| broken(&error))??;
+    let hits = answer.hits.into_iter().map(|hit| view(&app, hit, &packages)).collect::<Result<_, _>>()?;
     let demo = app.shared.node().demo;
-    Ok(Json(SearchAnswer { hits, indexed: extent.entries, complete, demo }).into_response())
+    let shares = packages.into_iter().zip(answer.shares).filter(|(_, share)| share.items > 0);
+    let packages =
+        shares.map(|(package, share)| SearchShare { package, items: share.items, shown: share.shown }).collect();
+    Ok(Json(SearchAnswer { hits, packages, indexed: extent.entries, complete, demo }).into_response())
 }
 
 /// A search that came to no end: the node stops, or a fault of its own.

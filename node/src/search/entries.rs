@@ -1,5 +1,7 @@
 //! Rows of the catalogue as entries of the index.
 
+use std::collections::BTreeSet;
+
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::{Date, Timestamp};
@@ -23,10 +25,22 @@ pub(super) fn base(row: &BaseItem, day: Date) -> Option<Entry> {
         item_type: published.core.item_type.clone(),
         department: published.department.clone(),
         keywords: Vec::new(),
+        topics: Vec::new(),
         core: published.core.digest(),
         origin: published.node,
         as_of: None,
     })
+}
+
+/// An item of this node that is published, with the topics that its guide names.
+pub(super) fn own(read: &dyn Read, row: &ServiceItem, me: NodeId) -> Result<Option<Entry>, StorageError> {
+    let Some(entry) = implementation(row, me, None) else { return Ok(None) };
+    let guide = row.guide.as_ref().map(|digest| item::GUIDE.load(read, digest)).transpose()?.flatten();
+    let topics: BTreeSet<String> = guide
+        .into_iter()
+        .flat_map(|row| row.guide.person_topics.into_iter().chain(row.guide.corporate_topics))
+        .collect();
+    Ok(Some(Entry { topics: topics.into_iter().collect(), ..entry }))
 }
 
 /// An item that is published, as a node states it.
@@ -42,6 +56,7 @@ pub(super) fn implementation(row: &ServiceItem, origin: NodeId, as_of: Option<Ti
         item_type: row.core.item_type.clone(),
         department: row.department.clone(),
         keywords: Vec::new(),
+        topics: Vec::new(),
         core: row.core.digest(),
         origin,
         as_of,
@@ -63,7 +78,7 @@ pub(super) fn entry(
         return Ok(found.filter(|entry| entry.division == division));
     }
     if let Some(own) = item::ITEM.load(read, &code)?.filter(|own| own.division == division) {
-        return Ok(implementation(&own, me, None));
+        return self::own(read, &own, me);
     }
     let foreign = item::FOREIGN.load(read, &(division, code))?;
     Ok(foreign.and_then(|row| implementation(&row.item, row.node, Some(row.as_of))))
@@ -73,8 +88,10 @@ pub(super) fn entry(
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use tongban_domain::catalogue::{Core, Editing};
+    use tongban_codes::ids::{AuthorityId, Digest};
+    use tongban_domain::catalogue::{Codes, Core, Editing, Guide};
     use tongban_search::Writer;
+    use tongban_storage::keyspace::item::GuideRow;
     use tongban_storage::{Backend, MemoryBackend, WriteBatch};
 
     use super::*;
@@ -106,6 +123,60 @@ mod tests {
             cancel: day(cancel),
             successor: None,
             editing: Editing::default(),
+        }
+    }
+
+    fn item(guide: Option<Digest>) -> ServiceItem {
+        ServiceItem {
+            code: "510A0147300000-511602000000-000-11511301008778183N-1-00".to_owned(),
+            core: Core {
+                name: "迁移审批".to_owned(),
+                base_code: None,
+                item_type: "07".to_owned(),
+                legal_basis: String::new(),
+            },
+            main_item: String::new(),
+            authority: AuthorityId::from_bytes([1; 16]),
+            department: "区公安局".to_owned(),
+            department_code: "11511301008778183N".to_owned(),
+            division: "511602".parse().unwrap(),
+            statutory: None,
+            promised: None,
+            modes: Vec::new(),
+            covered: Vec::new(),
+            effective: None,
+            version: 1,
+            state: ItemState::Published,
+            findings: Vec::new(),
+            guide,
+            codes: Codes::default(),
+            tier: None,
+            origin: None,
+            external: None,
+            cancel: None,
+            difference: None,
+            base_version: None,
+            successor: None,
+            editing: Editing::default(),
+        }
+    }
+
+    /// A guide names its topics in two lists.
+    #[test]
+    fn an_item_is_indexed_under_the_topics_of_its_guide() {
+        let topics = |codes: &[&str]| codes.iter().map(|code| (*code).to_owned()).collect::<Vec<_>>();
+        let guide =
+            Guide { person_topics: topics(&["T2", "T1"]), corporate_topics: topics(&["T1", "C1"]), ..Guide::default() };
+        let (state, mut batch) = (MemoryBackend::new(), WriteBatch::new());
+        item::GUIDE.put(&mut batch, &guide.digest(), &GuideRow { guide: guide.clone(), released: true });
+        state.write(batch).unwrap();
+        let mut row = item(Some(guide.digest()));
+        let me = NodeId::from_bytes([5; 16]);
+        assert_eq!(own(&state, &row, me).unwrap().unwrap().topics, topics(&["C1", "T1", "T2"]));
+        row.state = ItemState::Suspended;
+        assert_eq!(own(&state, &row, me).unwrap(), None);
+        for guide in [None, Some(Guide::default().digest())] {
+            assert_eq!(own(&state, &item(guide), me).unwrap().unwrap().topics, topics(&[]));
         }
     }
 

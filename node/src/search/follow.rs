@@ -191,7 +191,15 @@ fn compare(
         }
     };
     item::BASE.visit(state, &[], None, false, |_, row| add(entries::base(&row, today)))?;
-    item::ITEM.visit(state, &[], None, false, |_, row| add(entries::implementation(&row, search.me, None)))?;
+    let mut unread = Ok(());
+    item::ITEM.visit(state, &[], None, false, |_, row| match entries::own(state, &row, search.me) {
+        Ok(entry) => add(entry),
+        Err(error) => {
+            unread = Err(error);
+            ControlFlow::Break(())
+        }
+    })?;
+    unread?;
     item::FOREIGN.visit(state, &[], None, false, |(division, code), row| match item::ITEM.load(state, &code) {
         Ok(Some(own)) if own.division == division => ControlFlow::Continue(()),
         _ => add(entries::implementation(&row.item, row.node, Some(row.as_of))),

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tongban_codes::ids::NodeId;
-use tongban_search::{Extent, Hit, Query};
+use tongban_search::{Answer, Extent, Query};
 use tongban_storage::{Backend, RocksBackend, RocksOptions, StorageError};
 
 use crate::engine::AppliedState;
@@ -74,15 +74,20 @@ impl ItemSearch {
     /// # Errors
     ///
     /// When the index can't be opened or read.
-    pub(crate) fn search(&self, query: &Query<'_>) -> Result<(Vec<Hit>, Extent), StorageError> {
+    pub(crate) fn search(&self, query: &Query<'_>) -> Result<(Answer, Extent), StorageError> {
         let backend = self.open()?;
         let snapshot = backend.snapshot()?;
-        let found = tongban_search::search(&*snapshot, query);
-        let found = found.and_then(|hits| Ok((hits, tongban_search::extent(&*snapshot)?)));
+        let found = tongban_search::answer(&*snapshot, query);
+        let found = found.and_then(|answer| Ok((answer, tongban_search::extent(&*snapshot)?)));
         if let Err(error) = &found {
             self.suspect(error);
         }
         found
+    }
+
+    /// How often standards have changed, as [`crate::engine::CatalogueChanges::standards`] says.
+    pub(crate) fn standards(&self) -> u64 {
+        self.state.catalogue().standards()
     }
 
     /// Waits until what is applied now is indexed too, at most so long; false when it isn't by then.

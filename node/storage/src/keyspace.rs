@@ -88,6 +88,14 @@ impl<K: Key, V> Keyspace<K, V> {
         family == self.family && key.first() == Some(&self.prefix)
     }
 
+    /// Whether a batch puts or deletes a key of this keyspace.
+    #[must_use]
+    pub fn is_changed_by(&self, batch: &WriteBatch) -> bool {
+        let end = self.prefix.checked_add(1).map(|next| [next]);
+        let to = end.as_ref().map_or(Bound::Unbounded, |end| Bound::Excluded(&end[..]));
+        batch.range(self.family, Bound::Included(&[self.prefix]), to).next().is_some()
+    }
+
     /// Deletes a key.
     pub fn delete(&self, batch: &mut WriteBatch, key: &K) {
         batch.delete(self.family, self.key(key));

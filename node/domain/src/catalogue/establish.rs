@@ -72,7 +72,9 @@ pub(crate) fn establish(
     for draft in drafts {
         let code = code_of(draft);
         let set = if seen.insert((draft.body.kind(), code.clone())) {
-            line::sets(facts, actor, &draft.body, draft.department.as_deref())
+            let known = own(facts, draft.body.kind(), &code);
+            let from = draft.effective.unwrap_or(day).max(day);
+            line::sets(facts, actor, &draft.body, draft.department.as_deref(), known.as_ref(), from)
                 .and_then(|department| next(facts, &StandardDraft { department, ..draft.clone() }, code.clone(), day))
         } else {
             Err(invalid("code", &code, "an earlier one has the same code", "前面已有同一编码"))
@@ -104,8 +106,8 @@ pub(crate) fn withdraw_standard(
     }
     let own = own(facts, kind, code).filter(|standard| standard.state == ItemState::Published);
     let Some(known) = own else { return Err(unknown(kind, code)) };
-    line::sets(facts, actor, &known.body, None)?;
     let from = from.filter(|from| *from > day);
+    line::sets(facts, actor, &known.body, None, Some(&known), from.unwrap_or(day))?;
     let in_force = from.and_then(|from| until(&known, day, from)).map(Box::new);
     Ok(Event::Standard(Box::new(Standard {
         version: known.version + 1,

@@ -51,6 +51,17 @@ impl BaseItem {
         }
     }
 
+    /// The version whose department answers for it on a day, suspended or ended though it may be: the one released last of those that have begun,
+    /// or the first one to begin while none has.
+    pub(super) fn answering(&self, day: Date) -> Option<&BaseItem> {
+        let last = self.standing()?;
+        let before = || last.in_force.as_deref().and_then(|before| before.answering(day));
+        if !last.ever_holds() {
+            return before();
+        }
+        if last.effective.is_some_and(|from| from > day) { before().or(Some(last)) } else { Some(last) }
+    }
+
     /// What was released last, in whatever state it is now; the draft where nothing was, or what was is withdrawn.
     pub(super) fn into_released(self) -> BaseItem {
         if !self.state.is_draft() {

@@ -30,6 +30,8 @@ pub struct SearchQuery {
 pub struct SearchAnswer {
     /// The items.
     pub hits: Vec<SearchHit>,
+    /// The topics and life events that the question names, the best first, with how much of each is among the hits.
+    pub packages: Vec<SearchShare>,
     /// Items that the index holds, at all their places.
     pub indexed: u64,
     /// Whether the index holds everything that the node knows now; while it is being built it may not.
@@ -75,6 +77,18 @@ pub struct SearchHit {
     pub score: f32,
     /// The topic or life event by whose name it was found, or that it belongs to among those that the question names.
     pub package: Option<SearchPackage>,
+}
+
+/// How much of a topic or a life event is in an answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SearchShare {
+    /// Which one.
+    #[serde(flatten)]
+    pub package: SearchPackage,
+    /// Its items that are asked for; of a topic at most 1,000 are looked through.
+    pub items: usize,
+    /// Those among them that are hits: while others answer by their own words, packages take half of an answer.
+    pub shown: usize,
 }
 
 /// A topic or a life event that a question names.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::cli::Context;
 use crate::cli::failure::{Failure, Outcome, parse_optional};
-use crate::cli::text::INDEX_INCOMPLETE;
+use crate::cli::text::{INDEX_INCOMPLETE, PACKAGE_CUT};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Search {
@@ -53,6 +53,14 @@ pub(crate) fn run(context: &Context, search: &Search) -> Result<Outcome, Failure
     }
     if output.is_json() {
         return output.list(&answer, "hits", &COLUMNS);
+    }
+    for package in answer.value()?.get("packages").and_then(Value::as_array).into_iter().flatten() {
+        let count = |field: &str| package.get(field).and_then(Value::as_u64).unwrap_or_default();
+        if count("shown") < count("items") {
+            let name = package.get("name").and_then(Value::as_str).unwrap_or_default();
+            let (items, shown) = (count("items").to_string(), count("shown").to_string());
+            output.say(&PACKAGE_CUT.with(output.lang, &[&items, name, &shown]));
+        }
     }
     let mut hits = answer.value()?.get("hits").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut columns = COLUMNS.to_vec();

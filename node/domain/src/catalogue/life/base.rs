@@ -37,7 +37,9 @@ pub(super) fn bring_base(
     let Some(mut base) = about(act, row) else {
         return Err(unfit(act, code, state_of_row, review));
     };
-    may(facts, acting.actor, act, Some(&base))?;
+    // What is in force is stopped and goes on at once, whoever answers for it once a release that waits has begun.
+    let answering = if act.is_of_draft() { None } else { base.answering(day) };
+    may(facts, acting.actor, act, Some(answering.unwrap_or(&base)))?;
     let Some(state) = act.leads(base.state, review) else {
         return Err(unfit(act, code, base.state, review));
     };
