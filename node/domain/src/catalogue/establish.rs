@@ -128,8 +128,10 @@ pub(super) fn unknown(kind: StandardKind, code: &str) -> Rejection {
 
 /// The cross-walk of divisions changes by an order alone, for items have moved with it.
 pub(super) fn by_order(code: &str) -> Rejection {
-    let (en, zh) =
-        ("codes of divisions change by an order alone, and what has moved with them stays", "区划代码依文件变更，已换码的不撤回");
+    let (en, zh) = (
+        "codes of divisions change by an order alone, and what has moved with them stays",
+        "区划代码依文件变更，已换码的不撤回",
+    );
     Rejection::new(codes::INVALID_FIELD, en, zh)
         .field("kind", code)
         .remedy("tongban division change", "tongban division change")

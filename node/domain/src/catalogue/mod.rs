@@ -44,7 +44,7 @@ pub use code_list::{
     AuthorityKind, CaseKind, CodeList, Form, MaterialForm, MaterialKind, MaterialSource, Necessity, OnlineDepth,
     Origin, PowerSource, Range, ResultKind, Served, Source, Tier, UseLevel,
 };
-pub use crosswalk::Crosswalk;
+pub use crosswalk::{Crosswalk, LINES_MAX};
 pub(crate) use date::{begin, end, end_base};
 pub use diff::{FieldChange, FieldKind, compare, compare_base};
 pub use difference::{CoreField, Departure, Difference, LawfulReason, Lock, core_departs, departs};
@@ -68,8 +68,8 @@ pub(crate) use life::{Acting, bring, take_back};
 pub use life::{Brought, ItemAct, LifeReport, Selection};
 pub use publish::{PublishReport, Refused};
 pub(crate) use publish::{in_force, named};
-pub(crate) use redivide::{redivide, withdraw_division};
 pub use redivide::{DivisionPlan, DivisionReport};
+pub(crate) use redivide::{redivide, withdraw_division};
 pub(crate) use reorganise::reorganise;
 pub use reorganise::{Moved, Reorganisation, ReorganisationReport};
 pub(crate) use replace::replace;
