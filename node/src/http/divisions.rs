@@ -15,7 +15,10 @@ use super::{App, Body, Call, Failure, act, listed};
 use crate::api::v1::{ChangeDivision, DivisionChangeView, WithdrawDivision};
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/v1/divisions", get(list)).route("/v1/divisions/change", post(change)).route("/v1/divisions/withdraw", post(withdraw))
+    Router::new()
+        .route("/v1/divisions", get(list))
+        .route("/v1/divisions/change", post(change))
+        .route("/v1/divisions/withdraw", post(withdraw))
 }
 
 /// The code under which the directory has a division that is named by any of its codes; the one given where it has none.
