@@ -63,6 +63,8 @@ fn items_drafts_and_mandates_move_on_and_cases_stay() {
         assert!(matches!(trial.reply, Reply::Redivided(tried) if tried.moves.moved == report.moves.moved));
         assert_eq!((report.own, report.moves.refused.len(), report.moves.moved.len()), (true, 0, 2));
         assert_eq!(report.moves.drafts, [under(card, NEW)]);
+        // Published ahead of the day, a draft would come into force under a code that nobody has yet.
+        assert_eq!(hall.state.drafts[&under(card, NEW)].effective, later.then_some(from));
         assert_eq!(report.moves.operators, ["决定员"]);
         let (old, new) = (&hall.state.items[permit], &hall.state.items[&under(permit, NEW)]);
         assert_eq!(old.successor.as_ref().map(|next| (next.code.clone(), next.from)), Some((new.code.clone(), from)));
@@ -127,7 +129,7 @@ fn either_code_is_the_division() {
 fn what_is_refused() {
     type Before<'a> = &'a dyn Fn(&mut Hall);
     let (day, later) = (date(2026, 10, 1), date(2026, 12, 1));
-    let cases: [(&str, Before<'_>, Command, &str, &str); 15] = [
+    let cases: [(&str, Before<'_>, Command, &str, &str); 18] = [
         ("its own", &|_| (), change("511602", NEW, day), "ok", ""),
         ("one beside it", &|_| (), change("511602101", "511602105", day), "division-taken", "new"),
         ("below it", &|_| (), change("511602101", "511602008", day), "ok", ""),
@@ -139,12 +141,21 @@ fn what_is_refused() {
         ("itself", &|_| (), change("511602", "511602", day), "invalid-field", "new"),
         ("another level", &|_| (), change("511602", "5117", day), "invalid-field", "new"),
         ("another province", &|_| (), change("511602", "500142", day), "invalid-field", "new"),
+        ("again", &|hall| drop(redivide(hall, "511602", NEW, day)), change("511602", NEW, day), "ok", ""),
         (
-            "again",
+            "again, on another day",
             &|hall| drop(redivide(hall, "511602", NEW, day)),
-            change("511602", NEW, day),
+            change("511602", NEW, later),
             "division-changed",
             "old",
+        ),
+        ("a township ahead of it", &|_| (), change("511602101", "511642101", day), "division-unknown", "new"),
+        (
+            "a township after it",
+            &|hall| drop(redivide(hall, "511602", NEW, day)),
+            change("511602101", "511642101", day),
+            "ok",
+            "",
         ),
         ("the next one", &|hall| drop(redivide(hall, "511602", NEW, day)), change(NEW, "511652", later), "ok", ""),
         (
@@ -207,7 +218,7 @@ fn a_superior_says_it_to_everyone_and_the_division_moves() {
     let mut city = Hall::new("511600", "广安市");
     let report = redivide(&mut city, "511602", NEW, from);
     assert_eq!((report.own, report.moves.moved.len()), (false, 0));
-    assert_eq!(city.code(&change("511602", NEW, from)), "division-changed");
+    assert_eq!(city.code(&change("511602", NEW, from)), "ok");
     let said = city.state.standards.values().next().unwrap().clone();
     let mut hall = hall::guangan();
     hall.state.fold(&Event::Standard(Box::new(said)));
@@ -215,8 +226,9 @@ fn a_superior_says_it_to_everyone_and_the_division_moves() {
     assert_eq!(hall.code(&change("511602", NEW, date(2027, 2, 1))), "division-changed");
     assert_eq!(hall.state.items.len(), 2);
     assert_eq!(redivide(&mut hall, "511602", NEW, from).moves.moved.len(), 2);
-    assert_eq!(hall.code(&change("511602", NEW, from)), "division-changed");
-    assert_eq!(hall.state.items.len(), 4);
+    // Whoever missed it hears it again; nothing moves twice.
+    assert_eq!(redivide(&mut hall, "511602", NEW, from).moves.moved.len(), 0);
+    assert_eq!((hall.state.items.len(), hall.state.standards.values().map(|line| line.version).max()), (4, Some(2)));
 }
 
 /// What a superior got wrong it takes back and says anew; what items have moved with stays.
@@ -333,4 +345,190 @@ fn an_item_that_is_suspended_before_its_division_changes_is_suspended_after_it()
     hall.act(&Command::BringItems { act, which: Selection::One(card.into()), dry_run: false }).unwrap();
     let states = [card.to_owned(), under(card, NEW), under(PERMIT[3].1, NEW)].map(|code| hall.state.items[&code].state);
     assert_eq!(states, [ItemState::Suspended, ItemState::Suspended, ItemState::Published]);
+}
+
+/// The walk that these lines say: keeper, old, new, day in September 2026.
+fn walk(lines: &[(&str, &str, &str, u8)]) -> Crosswalk {
+    let lines = lines.iter().map(|(keeper, old, new, day)| line(keeper, old, new, date(2026, 9, *day)));
+    Crosswalk::of(lines)
+}
+
+/// Whatever a division says of itself, it comes to nothing that is a neighbour's: not its code, not its next one, not its word.
+#[test]
+fn nobody_takes_what_is_a_neighbours() {
+    type Lines<'a> = &'a [(&'a str, &'a str, &'a str, u8)];
+    let own = ("511602", "511602", NEW, 14);
+    // 511604 is in no table: a division that a later release knows.
+    let cases: [(&str, Lines<'_>, &str, &[&str]); 13] = [
+        ("its own", &[own], "511602", &["511602", NEW]),
+        ("joins a neighbour", &[("511604", "511604", "511602", 1), own], "511604", &["511604"]),
+        ("joins a neighbour that is listed", &[("511603", "511603", "511602", 1)], "511603", &["511603"]),
+        (
+            "speaks for it",
+            &[("511604", "511604", "511602", 1), ("511604", "511602", "511688", 2)],
+            "511688",
+            &["511688"],
+        ),
+        ("joins its next one", &[own, ("511603", "511603", NEW, 20)], "511602", &["511602"]),
+        ("squats on its next one", &[own, ("511603", "511603", NEW, 1)], NEW, &[NEW]),
+        (
+            "squats by a detour",
+            &[own, ("511603", "511603", "511653", 1), ("511603", "511653", NEW, 2)],
+            "511603",
+            &["511603", "511653"],
+        ),
+        (
+            "until one above both says whose it is",
+            &[own, ("511603", "511603", NEW, 1), ("511600", "511602", NEW, 14)],
+            "511602",
+            &["511602", NEW],
+        ),
+        ("what the city said stands", &[("511600", NEW, "511652", 1), own], "511602", &["511602"]),
+        (
+            "the city says both, in one day",
+            &[("511600", "511602", "511605", 1), ("511600", "511605", "511601", 1), own],
+            "511602",
+            &["511602", "511605", "511601"],
+        ),
+        ("another city's", &[("511602", "511602", "511742", 1)], "511602", &["511602"]),
+        ("of another city", &[own, ("511502", "511502", NEW, 1)], "511602", &["511602", NEW]),
+        ("another province's", &[("510000", "511602", "500142", 1)], "511602", &["511602"]),
+    ];
+    for (name, lines, of, expected) in cases {
+        let found = walk(lines).codes(code(of));
+        assert_eq!(found.iter().map(|code| code.short()).collect::<Vec<_>>(), expected, "{name}");
+        let mut turned = lines.to_vec();
+        turned.reverse();
+        assert_eq!(walk(&turned), walk(lines), "{name}");
+    }
+}
+
+/// A line of a higher division that another makes known comes before one of a lower division.
+#[test]
+fn the_higher_word_stands_where_it_is_understood_later() {
+    let lines = [("510000", "511502", "511642", 1), ("511600", NEW, "511652", 9), ("511502", NEW, "511662", 2)];
+    assert_eq!(walk(&lines).codes(code("511502")), ["511502", NEW, "511652"].map(code));
+}
+
+/// Townships follow the new code of their county, once that is known.
+#[test]
+fn townships_go_under_the_new_code_of_their_county() {
+    let town = ("511602", "511602101", "511642101", 14);
+    assert_eq!(walk(&[town]).codes(code("511602101")).len(), 1);
+    let county = ("511602", "511602", NEW, 14);
+    for lines in [[town, county], [county, ("511602101", "511602101", "511642101", 14)]] {
+        assert_eq!(walk(&lines).codes(code("511642101")), ["511602101", "511642101"].map(code));
+    }
+}
+
+/// However many lines somebody makes up, they cost no more than in proportion.
+#[test]
+fn made_up_lines_are_read_in_proportion() {
+    let number = |at: u64| DivisionCode::from_number(510_000_000_000 + at * 1_000_000).unwrap();
+    let step = |from: u64, to: u64, keeper: &str| {
+        line(keeper, &number(from).to_string(), &number(to).to_string(), date(2026, 9, 14))
+    };
+    // One chain through everything, its last link first; and everything into one code.
+    let chain = (201..9_000)
+        .rev()
+        .filter(|at| at % 100 > 0)
+        .map(|at| step(at, if at % 100 == 99 { at + 2 } else { at + 1 }, "510000"));
+    let one =
+        (201..9_000).filter(|at| at % 100 > 0).map(|at| step(at, 9_101, if at % 2 == 0 { "510000" } else { "511600" }));
+    let walk = Crosswalk::of(chain.chain(one));
+    assert!((201..9_000).filter(|at| at % 100 > 0).all(|at| walk.codes(number(at)).len() <= 8));
+}
+
+fn said(hall: &Hall) -> Vec<Event> {
+    hall.state.standards.values().map(|line| Event::Standard(Box::new(line.clone()))).collect()
+}
+
+fn short(hall: &Hall, item: &str) -> Vec<String> {
+    let short = hall.state.items[item].short_code().to_owned();
+    hall.state.items_named(&short).into_iter().map(|item| item.code).collect()
+}
+
+/// A mistyped code is said anew, and the items follow from where they went.
+#[test]
+fn what_was_said_wrongly_is_corrected() {
+    let day = date(2026, 9, 14);
+    let mut hall = hall::guangan();
+    redivide(&mut hall, "511602", "511643", day);
+    let wrong = said(&hall);
+    assert_eq!(redivide(&mut hall, "511602", NEW, day).moves.moved.len(), 2);
+    assert_eq!(short(&hall, PERMIT[3].1), [under(PERMIT[3].1, NEW)]);
+    assert_eq!(Crosswalk::gather(&hall.state).codes(code(NEW)), ["511602", NEW].map(code));
+    // The city, which heard the wrong one first, overrules it; the division follows.
+    let mut city = Hall::new("511600", "广安市");
+    wrong.iter().for_each(|line| city.state.fold(line));
+    assert_eq!(Crosswalk::gather(&city.state).codes(code("511602")), ["511602", "511643"].map(code));
+    redivide(&mut city, "511602", NEW, day);
+    assert_eq!(Crosswalk::gather(&city.state).codes(code("511602")), ["511602", NEW].map(code));
+    let mut hall = hall::guangan();
+    redivide(&mut hall, "511602", "511643", day);
+    let told: Vec<Event> = said(&city).into_iter().filter(|line| !wrong.contains(line)).collect();
+    told.iter().for_each(|line| hall.state.fold(line));
+    assert_eq!(hall.code(&change("511602", "511653", day)), "division-changed");
+    assert_eq!(redivide(&mut hall, "511602", NEW, day).moves.moved.len(), 2);
+    assert_eq!(short(&hall, PERMIT[3].1), [under(PERMIT[3].1, NEW)]);
+}
+
+/// The city says whose a code is that a neighbour has squatted on.
+#[test]
+fn the_city_overrules_a_squatter() {
+    let day = date(2026, 9, 14);
+    let mut city = Hall::new("511600", "广安市");
+    city.state.fold(&Event::Standard(Box::new(line("511603", "511603", NEW, day))));
+    redivide(&mut city, "511602", NEW, day);
+    assert_eq!(Crosswalk::gather(&city.state).codes(code(NEW)), ["511602", NEW].map(code));
+    // A step on what a lower division alone has said would hang in the air.
+    city.state.fold(&Event::Standard(Box::new(line("511603", "511603", "511653", day))));
+    assert_eq!(city.code(&change("511653", "511663", day)), "division-changed");
+}
+
+/// What can't follow stays whole under the code that it has, and follows when the order is repeated.
+#[test]
+fn what_is_refused_follows_later() {
+    let day = date(2026, 9, 14);
+    let mut hall = hall::guangan();
+    let card = CARD[3].1;
+    let edited: Vec<(&str, &str)> =
+        CARD.iter().map(|(name, value)| (*name, if *name == "promised_days" { "2" } else { *value })).collect();
+    hall.import(&[row(2, &edited)]);
+    assert!(hall.state.drafts.contains_key(card));
+    let authority = hall.state.items[card].authority;
+    hall.state.items.get_mut(card).unwrap().authority = tongban_codes::ids::AuthorityId::from_bytes([9; 16]);
+    let moves = redivide(&mut hall, "511602", NEW, day).moves;
+    assert_eq!((moves.moved.len(), moves.refused.len(), moves.drafts.len()), (1, 1, 0));
+    assert_eq!(hall.state.drafts.keys().collect::<Vec<_>>(), [card]);
+    assert_eq!(short(&hall, card), [card]);
+    hall.state.items.get_mut(card).unwrap().authority = authority;
+    let moves = redivide(&mut hall, "511602", NEW, day).moves;
+    assert_eq!((moves.moved.len(), moves.refused.len()), (1, 0));
+    assert_eq!((short(&hall, card), moves.drafts), (vec![under(card, NEW)], vec![under(card, NEW)]));
+}
+
+/// Two steps that a superior has said are made here in their order, and the first leads nothing back.
+#[test]
+fn steps_are_made_in_their_order() {
+    let day = date(2026, 9, 14);
+    let mut hall = hall::guangan();
+    for (old, new) in [("511602", NEW), (NEW, "511652")] {
+        hall.state.fold(&Event::Standard(Box::new(line("511600", old, new, day))));
+    }
+    assert_eq!(hall.code(&change(NEW, "511652", day)), "division-changed");
+    assert_eq!(redivide(&mut hall, "511602", NEW, day).moves.moved.len(), 2);
+    assert_eq!(redivide(&mut hall, NEW, "511652", day).moves.moved.len(), 2);
+    assert_eq!(redivide(&mut hall, "511602", NEW, day).moves.moved.len(), 0);
+    assert_eq!(short(&hall, PERMIT[3].1), [under(PERMIT[3].1, "511652")]);
+}
+
+/// A division that the table lacks is one that a window may ask for, once its code is in the cross-walk.
+#[test]
+fn a_window_asks_for_a_division_that_no_table_lists() {
+    let mut window = Hall::new("511603", "前锋区");
+    let ask = hall::collect(PERMIT[3].1, code(NEW));
+    assert_eq!(window.code(&ask), "division-unknown");
+    window.state.fold(&Event::Standard(Box::new(line("511600", "511602", NEW, date(2026, 9, 14)))));
+    assert_eq!(window.code(&ask), "outside-catalogue");
 }

@@ -1,5 +1,7 @@
 //! Folding: from what was decided to what is stored. The same function forms the overlay and replays the log.
 
+use std::collections::BTreeMap;
+
 use minicbor::Decode;
 #[cfg(feature = "deliberate-bugs")]
 use tongban_codes::deliberate::{Bug, is_in};
@@ -7,11 +9,14 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_domain::Event;
-use tongban_domain::catalogue::{BaseItem, Decline, ForeignItem, Guide, ServiceItem, Standard, StandardBody};
+use tongban_domain::catalogue::{
+    BaseItem, Decline, ForeignItem, Guide, LINES_MAX, ServiceItem, Standard, StandardBody,
+};
 use tongban_journal::{Body, Entry, Frontier, Header, StandardHeader, StandardKind, View as FieldView};
 use tongban_storage::keyspace::delivery::{self, Outcome};
 use tongban_storage::keyspace::figure::{SLICE, SliceRow};
 use tongban_storage::keyspace::journal::{self, ENTRY, SUBTREE};
+use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::meta::{self, Pulled};
 use tongban_storage::keyspace::{Bytes, Overlay, case, directory, front, hall, item};
 use tongban_storage::{Read, StorageError, WriteBatch};
@@ -38,6 +43,8 @@ struct Folding<'a> {
     over: Overlay<'a>,
     blobs: &'a dyn Blobs,
     at: Timestamp,
+    /// How many lines of the cross-walk are kept of whom, once that was asked.
+    lines: Option<BTreeMap<DivisionCode, usize>>,
 }
 
 /// Folds a whole entry onto the state that `read` shows.
@@ -67,7 +74,7 @@ pub(super) fn fold_decided(
     batch: &mut WriteBatch,
     blobs: &dyn Blobs,
 ) -> Result<(), StorageError> {
-    let mut folding = Folding { over: Overlay::new(read, batch), blobs, at };
+    let mut folding = Folding { over: Overlay::new(read, batch), blobs, at, lines: None };
     for event in &decision.events {
         folding.event(event)?;
     }
@@ -337,6 +344,7 @@ impl Folding<'_> {
                 if let Some(standard) = standard.filter(|said| said.node == origin && speaks_for(said.division))
                     && (self.is_above(standard.division)? || matches!(standard.body, StandardBody::Division(_)))
                     && self.replaces(&standard)?
+                    && self.has_room(&standard)?
                 {
                     item::store_standard(self.over.batch, &standard);
                 }
@@ -344,6 +352,34 @@ impl Folding<'_> {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Whether a line of the cross-walk is one that its code names, and its keeper hasn't said too many; of other standards, always.
+    fn has_room(&mut self, standard: &Standard) -> Result<bool, StorageError> {
+        let StandardBody::Division(change) = &standard.body else { return Ok(true) };
+        if standard.code != change.old.to_string() {
+            return Ok(false);
+        }
+        let number = item::standard_number(standard.body.kind());
+        if item::STANDARD.holds(&self.over, &(number, standard.code.clone(), standard.division))? {
+            return Ok(true);
+        }
+        let mut lines = match self.lines.take() {
+            Some(lines) => lines,
+            None => {
+                let mut lines = BTreeMap::new();
+                item::STANDARD.visit(&self.over, &stem(&number), None, false, |(_, _, keeper), _| {
+                    *lines.entry(keeper).or_default() += 1;
+                    std::ops::ControlFlow::Continue(())
+                })?;
+                lines
+            }
+        };
+        let said = lines.entry(standard.division).or_default();
+        let has_room = *said < LINES_MAX;
+        *said += usize::from(has_room);
+        self.lines = Some(lines);
+        Ok(has_room)
     }
 
     /// Whether a standard from above takes the place of what is held.

@@ -261,6 +261,35 @@ fn a_standard_of_a_lower_version_does_not_come_back() {
     assert_eq!(held, Some(policy(2, 10)));
 }
 
+/// Nobody fills the cross-walk that everyone reads: so many lines of one keeper are kept, each under the code that it is about.
+#[test]
+fn lines_of_the_cross_walk_have_an_end() {
+    let line = |at: u64, code: Option<&str>, version: u32| {
+        let old = DivisionCode::from_number(511_602_001_000 + at / 900 * 1_000_000 + at % 900 * 1_000).unwrap();
+        let new = division("511688888");
+        let standard = Standard {
+            code: code.map_or_else(|| old.to_string(), str::to_owned),
+            body: StandardBody::Division(DivisionChange { old, new, name: None, order: "文".to_owned() }),
+            division: division("511600"),
+            node: CITY,
+            version,
+            state: ItemState::Published,
+            effective: Some(AT.date()),
+            department: None,
+            in_force: None,
+        };
+        record(StandardKind::Division, "511600", to_vec(&standard))
+    };
+    let mut entries = vec![line(0, Some("another"), 1)];
+    entries.extend((0..1_030).map(|at| line(at, None, 1)));
+    entries.push(line(0, None, 2));
+    let state = folded(&[], entries);
+    let number = item::standard_number(tongban_domain::catalogue::StandardKind::Division);
+    let held = item::STANDARD.list(&state, &stem(&number), None, usize::MAX).unwrap();
+    assert_eq!((held.len(), held.iter().filter(|(_, line)| line.version == 2).count()), (1_024, 1));
+    assert!(held.iter().all(|((_, code, _), _)| code != "another"));
+}
+
 /// A division's new code is kept from above and from below, and so is nothing else from below; nobody speaks for a neighbour.
 #[test]
 fn codes_of_divisions_come_from_above_and_from_below() {

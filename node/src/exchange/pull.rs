@@ -1,6 +1,5 @@
 //! Pulling sealed journals: acts upward, standards downward, verified before they count (promise 5).
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use tongban_codes::ids::NodeId;
@@ -149,7 +148,7 @@ fn own_slice(knowledge: &Knowledge, peer: &NodeId, pull: &Pull, note: &[u8]) -> 
     let mut builder = SliceBuilder::new(&checkpoint, note.to_vec(), pull.from, Vec::new());
     // A superior gets every body: it counts by them who has claimed what.
     let subordinate = knowledge.place_of(peer).filter(|_| pull.journal == STANDARDS && !knowledge.is_superior(peer));
-    let mut concerned = BTreeMap::new();
+    let mut concerned = withhold::Concerned::default();
     let (mut bytes, mut index) = (0, pull.from);
     while index < checkpoint.size && bytes < u64::from(pull.bytes_max.min(SLICE_BYTES)) {
         let row = ENTRY

@@ -15,8 +15,15 @@ use tongban_storage::keyspace::key::stem;
 use super::pull::refused;
 use crate::engine::Refused;
 
-/// The body of an entry of the own journal of standards, as a subordinate of this division gets it; `concerned` remembers items by code while one
-/// slice is made.
+/// What is remembered while one slice is made.
+#[derive(Default)]
+pub(super) struct Concerned {
+    /// Whether a subordinate needs the bodies of an item, by code.
+    items: BTreeMap<String, bool>,
+    walk: Option<Crosswalk>,
+}
+
+/// The body of an entry of the own journal of standards, as a subordinate of this division gets it.
 ///
 /// # Errors
 ///
@@ -24,7 +31,7 @@ use crate::engine::Refused;
 pub(super) fn for_subordinate(
     read: &dyn Read,
     division: DivisionCode,
-    concerned: &mut BTreeMap<String, bool>,
+    concerned: &mut Concerned,
     entry: &[u8],
     body: Vec<u8>,
 ) -> Result<Vec<u8>, Refused> {
@@ -33,14 +40,18 @@ pub(super) fn for_subordinate(
     if header.kind != StandardKind::Item {
         return Ok(body);
     }
-    let needed = match concerned.get(&header.code) {
+    let needed = match concerned.items.get(&header.code) {
         Some(needed) => *needed,
         None => {
             let versions = VERSION.list(read, &stem(&header.code), None, usize::MAX)?;
-            let walk = crosswalk(read)?;
+            let walk = match concerned.walk.take() {
+                Some(walk) => walk,
+                None => crosswalk(read)?,
+            };
             // A version that isn't kept is no reason to withhold.
             let needed = versions.is_empty() || versions.iter().any(|(_, item)| concerns(&walk, item, division));
-            concerned.insert(header.code, needed);
+            concerned.walk = Some(walk);
+            concerned.items.insert(header.code, needed);
             needed
         }
     };

@@ -40,7 +40,9 @@ async fn collect(State(app): State<App>, call: Call, body: Body<CollectCase>) ->
     let applicant = Applicant { name, identity: id };
     let division = placed(&app, division)?;
     let command = Command::Collect { item: item.clone(), division, mode, applicant, materials, hold };
-    let elsewhere = division != app.shared.here().division && tongban_codes::division::table().find(division).is_some();
+    let is_known =
+        tongban_codes::division::table().find(division).is_some() || app.shared.places().contains_key(&division);
+    let elsewhere = division != app.shared.here().division && is_known;
     // Whoever may not collect makes this node ask nobody, and what was collected under this key is not asked for again.
     if elsewhere && call.actor(&app, &command)?.has(command.roles()) && call.answered(&app, digest).await?.is_none() {
         fetch_item(&app, division, &item).await?;

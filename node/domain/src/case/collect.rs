@@ -168,7 +168,11 @@ fn find_item(facts: &dyn Facts, division: DivisionCode, code: &str) -> Result<(S
     if division == node.division {
         return Ok((named(facts, code)?, node.node));
     }
-    if tongban_codes::division::table().find(division).is_none() {
+    // The directory has it under the code that it is certified for, which a later table may have no more.
+    if tongban_codes::division::table().find(division).is_none()
+        && facts.place(division).is_none()
+        && Crosswalk::gather(facts).codes(division).len() == 1
+    {
         return Err(Rejection::new(codes::DIVISION_UNKNOWN, "no such division", "没有该行政区划")
             .field("division", division)
             .remedy("look it up: tongban code check", "核对：tongban code check"));

@@ -275,7 +275,8 @@ fn distinct(covered: &[DivisionCode]) -> Vec<DivisionCode> {
 
 fn known_divisions(facts: &dyn Facts, covered: &[DivisionCode]) -> Result<(), Rejection> {
     let table = tongban_codes::division::table();
-    let changed = |code: &DivisionCode| Crosswalk::gather(facts).codes(*code).len() > 1;
+    let walk = std::cell::OnceCell::new();
+    let changed = |code: &DivisionCode| walk.get_or_init(|| Crosswalk::gather(facts)).codes(*code).len() > 1;
     match covered.iter().find(|code| table.find(**code).is_none() && !changed(code)) {
         Some(unknown) => Err(Rejection::new(codes::DIVISION_UNKNOWN, "no such division", "没有该行政区划")
             .field("covered", unknown)

@@ -45,7 +45,7 @@ pub use code_list::{
     AuthorityKind, CaseKind, CodeList, Form, MaterialForm, MaterialKind, MaterialSource, Necessity, OnlineDepth,
     Origin, PowerSource, Range, ResultKind, Served, Source, Tier, UseLevel,
 };
-pub use crosswalk::Crosswalk;
+pub use crosswalk::{Crosswalk, LINES_MAX};
 pub(crate) use date::{begin, end, end_base};
 pub use diff::{FieldChange, FieldKind, compare, compare_base};
 pub use difference::{CoreField, Departure, Difference, LawfulReason, Lock, core_departs, departs};

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tongban_codes::division::{self, DivisionCode};
 use tongban_codes::time::Date;
 
-use super::crosswalk::Crosswalk;
+use super::crosswalk::{Crosswalk, LINES_MAX};
 use super::establish::{by_order, unknown as unknown_standard};
 use super::life::{Acting, note};
 use super::reorganise::{ReorganisationReport, move_division};
@@ -55,12 +55,13 @@ pub(crate) fn redivide(
     dry_run: bool,
 ) -> Result<(DivisionReport, Vec<Event>), Rejection> {
     let here = facts.node();
-    let walk = Crosswalk::gather(facts);
+    let lines = Crosswalk::lines(facts);
+    let walk = Crosswalk::of(lines.clone());
     let order = note("order", &plan.order)?;
     let name = plan.name.as_deref().map(|text| name("name", text)).transpose()?;
-    let own = walk.same(plan.old, here.division);
+    let own = walk.first(plan.old) == here.division;
     known(facts, &walk, plan)?;
-    if !own && !walk.codes(plan.old).iter().any(|code| code.is_within(here.division)) {
+    if !walk.speaks(here.division, plan.old) {
         return Err(Rejection::new(
             codes::DIVISION_RULE,
             format!("{} is neither this node's division nor below it", plan.old),
@@ -69,12 +70,25 @@ pub(crate) fn redivide(
         .field("old", plan.old)
         .remedy("let its own node or one above it say so", "由该区划或其上级的节点办理"));
     }
-    if !stated(facts, &walk, plan)? {
+    uncontradicted(&walk, plan, here.division, own)?;
+    if walk.after(plan.old).is_none_or(|(new, _)| new != plan.new) {
+        let of_others = |standard: &&Standard| {
+            let own = standard.division == here.division && standard.code == plan.old.to_string();
+            standard.division.level() <= here.division.level() && !own
+        };
         fitting(&walk, plan)?;
-        taken(facts, &walk, plan)?;
+        taken(facts, &walk, &Crosswalk::of(lines.iter().filter(of_others).cloned()), plan)?;
+    }
+    in_order(&walk, plan)?;
+    if own {
+        step_by_step(facts, &walk, plan)?;
     }
     let code = plan.old.to_string();
     let before = kept(facts, plan.old).map_or(0, |standard| standard.version);
+    let ours = lines.iter().filter(|line| line.division == here.division).count();
+    if before == 0 && ours >= LINES_MAX {
+        return Err(full());
+    }
     let change = DivisionChange { old: plan.old, new: plan.new, name, order: order.clone() };
     let standard = Standard {
         code: code.clone(),
@@ -88,10 +102,16 @@ pub(crate) fn redivide(
         in_force: None,
     };
     size::fits("body", &code, &standard)?;
+    let others = lines.iter().filter(|line| line.division != standard.division || line.code != standard.code);
+    let next = Crosswalk::of(others.chain([&standard]).cloned());
+    if next.after(plan.old) != Some((plan.new, plan.from)) || next.first(plan.old) != walk.first(plan.old) {
+        return Err(changed(plan, walk.after(plan.old)));
+    }
     let mut events = vec![Event::Standard(Box::new(standard))];
     let mut moves = ReorganisationReport { dry_run, ..ReorganisationReport::default() };
     if own {
-        let (report, moved) = move_division(facts, acting, (walk.codes(plan.old), plan.new), plan.from, order);
+        let (report, moved) =
+            move_division(facts, acting, (written(&lines, &next, plan, here.division), plan.new), plan.from, order);
         moves = ReorganisationReport { dry_run, ..report };
         events.extend(moved);
     }
@@ -136,7 +156,8 @@ fn known(facts: &dyn Facts, walk: &Crosswalk, plan: &DivisionPlan) -> Result<(),
         let (en, zh) = (format!("there is no division {}", plan.old), format!("没有区划 {}", plan.old));
         return Err(unknown("old", plan.old, en, zh));
     }
-    let above = plan.new.superior().is_none_or(|above| table.find(above).is_some());
+    let exists = |code| table.find(code).is_some() || facts.place(code).is_some() || walk.codes(code).len() > 1;
+    let above = plan.new.superior().is_none_or(exists);
     if !above || (plan.new.superior().is_none() && table.find(plan.new).is_none()) {
         let en = format!("no division is known in which {} would lie", plan.new);
         let zh = format!("{} 没有已知的上级区划", plan.new);
@@ -160,6 +181,11 @@ fn fitting(walk: &Crosswalk, plan: &DivisionPlan) -> Result<(), Rejection> {
         let (en, zh) = ("a division keeps its level and its province", "区划的层级和所属省份不变");
         return Err(unfit("new", plan.new, en, zh));
     }
+    Ok(())
+}
+
+/// A code doesn't end before it begins.
+fn in_order(walk: &Crosswalk, plan: &DivisionPlan) -> Result<(), Rejection> {
     if let Some(since) = walk.since(plan.old).filter(|since| *since > plan.from) {
         let (en, zh) = ("the code that ends begins later itself", "被变更的代码自身生效更晚");
         return Err(unfit("from", format!("{} < {since}", plan.from), en, zh));
@@ -167,12 +193,13 @@ fn fitting(walk: &Crosswalk, plan: &DivisionPlan) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// A code that is another division's isn't free: what joins two divisions is more than a change of code.
-fn taken(facts: &dyn Facts, walk: &Crosswalk, plan: &DivisionPlan) -> Result<(), Rejection> {
+/// A code that is another division's isn't free: what joins two divisions is more than a change of code. `others` is what is said by all that
+/// this node doesn't overrule.
+fn taken(facts: &dyn Facts, walk: &Crosswalk, others: &Crosswalk, plan: &DivisionPlan) -> Result<(), Rejection> {
     let table = division::table();
     let listed = |code: DivisionCode| table.find(code).is_some();
     let both_listed = listed(plan.new) && walk.codes(plan.old).into_iter().any(listed);
-    if facts.place(plan.new).is_none() && walk.codes(plan.new).len() == 1 && !both_listed {
+    if facts.place(plan.new).is_none() && others.codes(plan.new).len() == 1 && !both_listed {
         return Ok(());
     }
     Err(Rejection::new(
@@ -184,24 +211,84 @@ fn taken(facts: &dyn Facts, walk: &Crosswalk, plan: &DivisionPlan) -> Result<(),
     .remedy("divisions that merge aren't a change of code: check the order", "区划合并不是代码变更，请核对文件"))
 }
 
-/// Tells whether another has said it. A change is said once by whoever says it, and all say the same.
-fn stated(facts: &dyn Facts, walk: &Crosswalk, plan: &DivisionPlan) -> Result<bool, Rejection> {
-    let here = facts.node();
-    let said = facts.standards(StandardKind::Division, &plan.old.to_string());
-    let by_us = |standard: &Standard| standard.division == here.division && standard.state == ItemState::Published;
-    let by_us = said.iter().any(by_us);
-    match walk.after(plan.old) {
-        None if !by_us => Ok(false),
-        Some(known) if !by_us && known == (plan.new, plan.from) => Ok(true),
-        known => {
-            let (new, from) = known.unwrap_or((plan.new, plan.from));
-            Err(Rejection::new(
-                codes::DIVISION_CHANGED,
-                format!("{} is {new} as of {from} already", plan.old),
-                format!("{} 已自 {from} 起变更为 {new}", plan.old),
-            )
-            .field("old", plan.old)
-            .remedy("see: tongban division list", "查看：tongban division list"))
+fn changed(plan: &DivisionPlan, known: Option<(DivisionCode, Date)>) -> Rejection {
+    let (new, from) = known.unwrap_or((plan.new, plan.from));
+    let (en, zh) = match known {
+        Some(_) => {
+            (format!("{} is {new} as of {from} already", plan.old), format!("{} 已自 {from} 起变更为 {new}", plan.old))
+        }
+        None => (
+            format!("others say something else about {} or {}, so that it would not count", plan.old, plan.new),
+            format!("关于 {} 或 {} 另有登记，本次登记不会生效", plan.old, plan.new),
+        ),
+    };
+    Rejection::new(codes::DIVISION_CHANGED, en, zh).field("old", plan.old).remedy(
+        "see: tongban division list; what came later is changed first",
+        "查看：tongban division list；先更正其后的变更",
+    )
+}
+
+/// Refuses what contradicts a division that isn't lower than this one. What this one has said itself it may correct, as long as nothing came
+/// after it; the day of its own change stays, for items have moved by it.
+fn uncontradicted(walk: &Crosswalk, plan: &DivisionPlan, here: DivisionCode, own: bool) -> Result<(), Rejection> {
+    let (Some(known), Some(keeper)) = (walk.after(plan.old), walk.keeper(plan.old)) else { return Ok(()) };
+    let ours = keeper == here;
+    let higher = !ours && keeper.level() <= here.level();
+    let stays = ours && (walk.after(known.0).is_some() || (own && known.0 == plan.new));
+    if known != (plan.new, plan.from) && (higher || stays) {
+        return Err(changed(plan, Some(known)));
+    }
+    Ok(())
+}
+
+/// Of this node's own division each step is made here before the next, for its items take it.
+fn step_by_step(facts: &dyn Facts, walk: &Crosswalk, plan: &DivisionPlan) -> Result<(), Rejection> {
+    let codes = walk.until(plan.old);
+    let made = |old: DivisionCode, new: DivisionCode| {
+        kept(facts, old).is_some_and(|standard| {
+            standard.state == ItemState::Published
+                && matches!(standard.body, StandardBody::Division(change) if change.new == new)
+        })
+    };
+    match codes.windows(2).find(|step| !made(step[0], step[1])) {
+        Some(step) => Err(Rejection::new(
+            codes::DIVISION_CHANGED,
+            format!("the step before, from {} to {}, isn't made here yet", step[0], step[1]),
+            format!("本节点尚未办理前一变更：{} 至 {}", step[0], step[1]),
+        )
+        .field("old", plan.old)
+        .remedy(
+            format!("tongban division change {} --to {}", step[0], step[1]),
+            format!("tongban division change {} --to {}", step[0], step[1]),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The codes that items of this division may stand under: those that it had until it gets the new one, and those that it wrongly said it had.
+fn written(lines: &[Standard], next: &Crosswalk, plan: &DivisionPlan, here: DivisionCode) -> Vec<DivisionCode> {
+    let (mut found, chain) = (next.until(plan.old), next.codes(plan.old));
+    loop {
+        let wrong = lines.iter().filter(|line| line.division == here).find_map(|line| match &line.body {
+            StandardBody::Division(change) => {
+                (found.contains(&change.old) && !found.contains(&change.new) && !chain.contains(&change.new))
+                    .then_some(change.new)
+            }
+            _ => None,
+        });
+        match wrong {
+            Some(code) => found.push(code),
+            None => return found,
         }
     }
+}
+
+fn full() -> Rejection {
+    Rejection::new(
+        codes::TOO_LARGE,
+        format!("this node has said {LINES_MAX} changes of codes; others take no more from it"),
+        format!("本节点登记的代码变更已达 {LINES_MAX} 条上限"),
+    )
+    .field("old", LINES_MAX)
+    .remedy("let the divisions themselves say theirs", "由各区划自行登记")
 }

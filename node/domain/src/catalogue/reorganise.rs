@@ -91,6 +91,8 @@ struct Move<'a> {
     taken: BTreeSet<String>,
     /// Codes of items of which something was written.
     touched: BTreeSet<String>,
+    /// Codes of items that were refused and go on under a division's old code: they are mended there, and the order is repeated.
+    left: BTreeSet<String>,
 }
 
 /// Merges authorities into another, or changes the credit code of one, as of a day.
@@ -203,6 +205,7 @@ impl<'a> Move<'a> {
             published: BTreeMap::new(),
             taken: facts.item_drafts().into_iter().collect(),
             touched: BTreeSet::new(),
+            left: BTreeSet::new(),
         }
     }
 
@@ -288,6 +291,7 @@ impl<'a> Move<'a> {
         let version = match already {
             Some(Ok(version)) => version,
             Some(Err(rejection)) => {
+                self.left.insert(item.code.clone());
                 self.report.refused.push(Refused { item: item.code, rejection });
                 return;
             }
@@ -313,7 +317,8 @@ impl<'a> Move<'a> {
         self.report.moved.push(Moved { item: item.code, successor, version });
     }
 
-    /// Publishes an item as it goes on; its version. Where it can't be, it stays a draft to be mended, unless one stands already.
+    /// Publishes an item as it goes on; its version. Where it can't be, it stays a draft to be mended, unless one stands already; under a
+    /// division's new code none is made, for two would share a short code.
     fn publish(&mut self, item: &ServiceItem, mut next: ServiceItem, suspended: bool) -> Option<u32> {
         if next.code != item.code {
             next.version = 0;
@@ -335,7 +340,9 @@ impl<'a> Move<'a> {
             }
             Err(rejection) => {
                 self.report.refused.push(Refused { item: item.code.clone(), rejection });
-                if !self.taken.contains(&item.code) && self.taken.insert(next.code.clone()) {
+                self.left.insert(item.code.clone());
+                let of_division = matches!(self.onto, Onto::Division { .. });
+                if !of_division && !self.taken.contains(&item.code) && self.taken.insert(next.code.clone()) {
                     next.state = ItemState::Draft;
                     self.events.push(Event::Item(next));
                 }
@@ -367,8 +374,16 @@ impl<'a> Move<'a> {
     fn drafts(&mut self) {
         for code in self.facts.item_drafts() {
             let Some(draft) = self.facts.item_draft(&code) else { continue };
+            let of_division = matches!(self.onto, Onto::Division { .. });
+            if of_division && self.left.contains(&code) {
+                continue;
+            }
             let next = if self.concerns(&draft) {
-                ServiceItem { editing: draft.editing.clone(), ..self.renamed(&draft) }
+                // A code of a division holds from its day on, whenever the draft is published.
+                let begins = of_division && self.from > self.acting.at.date();
+                let first = begins.then(|| draft.effective.map_or(self.from, |begins| begins.max(self.from)));
+                let effective = first.or(draft.effective);
+                ServiceItem { editing: draft.editing.clone(), effective, ..self.renamed(&draft) }
             } else {
                 draft.clone()
             };

@@ -192,7 +192,11 @@ impl Facts for State {
         let codes: BTreeSet<&String> = self.items.keys().chain(self.drafts.keys()).collect();
         let item = |whole: &String| self.items.get(whole).or_else(|| self.drafts.get(whole)).cloned();
         let named = codes.into_iter().filter_map(item);
-        going_on(named.filter(|item| item.code == code || item.short_code() == code).collect())
+        let mut found: Vec<ServiceItem> = named.filter(|item| item.code == code || item.short_code() == code).collect();
+        if found.iter().any(|item| !item.state.is_draft() && item.state != ItemState::Withdrawn) {
+            found.retain(|item| !item.state.is_draft());
+        }
+        going_on(found)
     }
 
     fn item_draft(&self, code: &str) -> Option<ServiceItem> {

@@ -306,6 +306,10 @@ pub fn named(read: &dyn Read, code: &str) -> Result<Vec<ServiceItem>, StorageErr
         };
         found.extend(item);
     }
+    // Under a short code that several share, a draft stands for nothing beside what is in force.
+    if found.iter().any(|item| !item.state.is_draft() && item.state != ItemState::Withdrawn) {
+        found.retain(|item| !item.state.is_draft());
+    }
     Ok(going_on(found))
 }
 
