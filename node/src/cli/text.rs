@@ -139,7 +139,7 @@ texts! {
     IMPORTED = "{0} came in, {1} of them flagged, {2} rejected.", "导入 {0} 项，其中 {1} 项有问题；拒绝 {2} 项。";
     SENDING = "sending rows", "正在导入";
     INDEX_INCOMPLETE = "The search index is still being built; there may be more.", "检索索引尚在建立，结果可能不全。";
-    PACKAGE_CUT = "{0} items belong to “{1}”, {2} of them are listed; ask with a larger --limit for more.",
+    PACKAGE_CUT = "“{1}” has {0} {0|item|items}, {2} of them listed; ask with a larger --limit for more.",
         "“{1}”共 {0} 项，列出 {2} 项；如需更多请加大 --limit。";
     PUBLISHED = "{0} published, {1} refused.", "已发布 {0} 项，未发布 {1} 项。";
     FILE_WRITTEN = "The sealed file is in {0}.", "带签章的证照文件已写入 {0}。";
