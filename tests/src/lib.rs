@@ -42,15 +42,21 @@ const POLL: Duration = Duration::from_millis(25);
 ///
 /// When it isn't there in time, with what the last look saw.
 #[track_caller]
-pub fn within<T>(seconds: u64, awaited: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
+pub fn within<T>(seconds: u64, awaited: &str, look: impl FnMut() -> Result<T, String>) -> T {
+    looked(seconds, look).unwrap_or_else(|seen| panic!("not within {seconds} s: {awaited}; the last look saw {seen}"))
+}
+
+/// As [`within`], for whoever goes on when it isn't there in time. Other processes tell nobody what they do, so this one place asks again.
+///
+/// # Errors
+///
+/// What the last look saw.
+pub fn looked<T>(seconds: u64, mut look: impl FnMut() -> Result<T, String>) -> Result<T, String> {
     let deadline = Instant::now() + Duration::from_secs(seconds);
     loop {
         match look() {
-            Ok(found) => return found,
-            Err(seen) if Instant::now() >= deadline => {
-                panic!("not within {seconds} s: {awaited}; the last look saw {seen}")
-            }
-            Err(_) => std::thread::sleep(POLL),
+            Err(_) if Instant::now() < deadline => std::thread::sleep(POLL),
+            last => return last,
         }
     }
 }

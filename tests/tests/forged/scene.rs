@@ -88,18 +88,11 @@ impl Scene<'_> {
 
     /// Waits until the log says something that it didn't say before `mark`.
     fn logged(&self, mark: usize, code: &str) -> Result<(), String> {
-        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
-        loop {
+        system_tests::looked(10, || {
             let log = self.log();
             let new = log.get(mark..).unwrap_or_default();
-            if new.contains(code) {
-                return Ok(());
-            }
-            if std::time::Instant::now() >= deadline {
-                return Err(format!("not in the log: {code}; since then: {new}"));
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
+            if new.contains(code) { Ok(()) } else { Err(format!("not in the log: {code}; since then: {new}")) }
+        })
     }
 
     /// Notes how a row came out, and that it changed nothing.

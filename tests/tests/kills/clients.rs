@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
@@ -23,7 +23,7 @@ const CASES_PER_KILL: usize = 8;
 const REPEATS_PERCENT: u32 = 60;
 /// How often a client tries what must be refused, in hundredths.
 const WRONG_PERCENT: u32 = 6;
-/// The pause of a client whose node is off.
+/// How long a client waits at most for something to move: what happens within the nodes tells nobody here.
 const PAUSE: Duration = Duration::from_millis(4);
 
 /// How far things have come, for whoever kills.
@@ -31,6 +31,8 @@ pub(crate) struct Paces<'a> {
     ledger: &'a Ledger,
     kills: AtomicUsize,
     over: AtomicBool,
+    /// What moves here: kills, cases that are open, the end.
+    moves: (Mutex<()>, Condvar),
 }
 
 impl Paces<'_> {
@@ -42,10 +44,18 @@ impl Paces<'_> {
     /// Says that a node was killed.
     pub(crate) fn killed(&self) {
         self.kills.fetch_add(1, Ordering::AcqRel);
+        self.moves.1.notify_all();
     }
 
     fn is_over(&self) -> bool {
         self.over.load(Ordering::Acquire)
+    }
+
+    /// Waits until something moves.
+    fn pause(&self) {
+        let (lock, moved) = &self.moves;
+        let held = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let _moved = moved.wait_timeout(held, PAUSE);
     }
 }
 
@@ -67,7 +77,7 @@ pub(crate) fn at_work<T>(
     random: &mut StdRng,
     meanwhile: impl FnOnce(&mut StdRng, &Paces<'_>) -> T,
 ) -> T {
-    let paces = Paces { ledger, kills: AtomicUsize::new(0), over: AtomicBool::new(false) };
+    let paces = Paces { ledger, kills: AtomicUsize::new(0), over: AtomicBool::new(false), moves: Default::default() };
     let shop = Shop { cluster, items, paces: &paces, open: Mutex::default(), collected: AtomicUsize::new(0) };
     std::thread::scope(|scope| {
         for (number, place) in WINDOWS.into_iter().enumerate() {
@@ -89,6 +99,7 @@ struct Over<'a>(&'a Paces<'a>);
 impl Drop for Over<'_> {
     fn drop(&mut self) {
         self.0.over.store(true, Ordering::Release);
+        self.0.moves.1.notify_all();
     }
 }
 
@@ -125,7 +136,7 @@ impl<'a> Client<'a> {
             let number = self.shop.collected.fetch_add(1, Ordering::AcqRel);
             if number >= most {
                 self.shop.collected.fetch_sub(1, Ordering::AcqRel);
-                std::thread::sleep(PAUSE);
+                self.shop.paces.pause();
                 continue;
             }
             let item = &self.shop.items[number % self.shop.items.len()];
@@ -142,6 +153,7 @@ impl<'a> Client<'a> {
                 let _refused = self.on_case(&case, "accept", &json!({ "kind": "accept" }));
             }
             self.shop.open().push_back(case);
+            self.shop.paces.moves.1.notify_all();
         }
     }
 
@@ -149,7 +161,7 @@ impl<'a> Client<'a> {
     fn serve(&mut self) {
         while !self.is_over() {
             let Some(case) = self.shop.open().pop_front() else {
-                std::thread::sleep(PAUSE);
+                self.shop.paces.pause();
                 continue;
             };
             if !self.step(&case) {
@@ -163,7 +175,7 @@ impl<'a> Client<'a> {
         let shown = match socket::get(&self.node().socket(), &format!("/v1/cases/show?case={case}")) {
             Ok(answer) if answer.is_done() && answer.body["custody"] == "owner" => answer.body,
             _ => {
-                std::thread::sleep(PAUSE);
+                self.shop.paces.pause();
                 return false;
             }
         };
@@ -211,7 +223,7 @@ impl<'a> Client<'a> {
                     if self.is_over() {
                         return None;
                     }
-                    std::thread::sleep(PAUSE);
+                    self.shop.paces.pause();
                     continue;
                 }
                 Err(Silence::Broken(_)) => Heard::Unknown,
