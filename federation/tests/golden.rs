@@ -151,6 +151,10 @@ fn requests() {
         ("blob", Request::Blob(Blob { digest: Digest::of(b"blob"), from: 0, bytes_max: 4096 })),
         ("whereis", routed(Target::CasePrefix([1; 6]), Query::Whereis("0101".to_owned()))),
         ("progress", routed(Target::Label(label()), Query::Progress(QueryCode::draw(label(), 5)))),
+        (
+            "proven-progress",
+            routed(Target::Label(label()), Query::ProvenProgress(QueryCode::draw(label(), 5), "07123X".to_owned())),
+        ),
         ("item", routed(Target::Division(division()), Query::Item(division(), "511A0015500013".to_owned()))),
         ("licence", routed(Target::Node(node(3)), Query::Licence("1.2.156".to_owned()))),
         ("drift-root", routed(Target::Node(node(3)), Query::DriftRoot(DriftRoot {}))),

@@ -1,7 +1,9 @@
 //! The main job by the commands of the contract, on five nodes of a province, joined in both orders.
 
 use serde_json::Value;
-use system_tests::{CITY, Cluster, Collected, HOME, Item, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree, TwoHalls, within};
+use system_tests::{
+    APPLICANT, CITY, Cluster, Collected, HOME, Item, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree, TwoHalls, within,
+};
 
 /// Dimensions in which the figures of three levels are compared.
 const BY: &str = "division,item,month,outcome";
@@ -69,7 +71,14 @@ fn job(cluster: &Cluster, tree: Tree, item: &str) {
         shown.retain(|(_, kind)| kind != "discharge");
         system_tests::seen(shown == full, format!("{shown:?}"))
     });
-    let progress = cluster.node(PROVINCE).ok(&["case", "progress", &collected.query_code]);
+    let (code, proof) = (collected.query_code.as_str(), &APPLICANT.1[12..]);
+    // Neither a stranger nor who only made a code up learns anything, and both hear the same.
+    let province = cluster.node(PROVINCE);
+    let stranger = province.refused(&["case", "progress", code, "--proof", "000000"], "progress-unproven");
+    let own = cluster.node(HOME).refused(&["case", "progress", code, "--proof", "000000"], "progress-unproven");
+    assert_eq!(stranger["en"], own["en"]);
+    province.refused(&["case", "progress", code, "--proof", "0"], "invalid-field");
+    let progress = province.ok(&["case", "progress", code, "--proof", proof]);
     assert_eq!(progress["state"], "closed", "{progress}");
 
     // The authority's record travels at its own pace.

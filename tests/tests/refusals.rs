@@ -147,7 +147,12 @@ fn acts() {
             row("wrong check digit of a citizen id", HOME, &collect(OPEN, HOME_CODE, wrong_id), "invalid-identity"),
             row("the same at another hall", TOWNSHIP, &collect(OPEN, HOME_CODE, wrong_id), "invalid-identity"),
             row("wrong check digit of a credit code", HOME, &mischecked, "invalid-identity"),
-            row("wrong check digit of a query code", HOME, &["case", "progress", "0000000000000"], "query-code"),
+            row(
+                "wrong check digit of a query code",
+                HOME,
+                &["case", "progress", "0000000000000", "--proof", "071237"],
+                "query-code",
+            ),
             row("unknown item", HOME, &collect("330A0099999999", HOME_CODE, id), "item-unknown"),
             row("future item", HOME, &collect(FUTURE, HOME_CODE, id), "item-not-yet-effective"),
             row("withdrawn item", HOME, &collect(WITHDRAWN, HOME_CODE, id), "item-withdrawn"),

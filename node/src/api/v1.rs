@@ -45,7 +45,8 @@
 //! | GET `/v1/front/reported` | [`ReportedQuery`] | [`Reported`] |
 //! | POST `/v1/cases` | [`CollectCase`] | `case`, `collection_no`, `query_code` |
 //! | POST `/v1/cases/act` | [`CaseAct`] | the case's number, state and deadlines |
-//! | GET `/v1/cases`, `/v1/cases/show`, `/v1/cases/whereis`, `/v1/cases/progress` | [`CaseQuery`] | [`CaseView`], [`WhereisView`], [`ProgressView`] |
+//! | GET `/v1/cases`, `/v1/cases/show`, `/v1/cases/whereis` | [`CaseQuery`] | [`CaseView`], [`WhereisView`] |
+//! | GET `/v1/cases/progress` | [`ProgressQuery`] | [`ProgressView`] |
 //! | POST `/v1/licences` | [`IssueLicence`] | `licence` |
 //! | POST `/v1/licences/cancel` | [`CancelLicence`] | `licence` |
 //! | GET `/v1/licences/show` | [`LicenceQuery`] | [`LicenceView`] |

@@ -90,7 +90,7 @@ fn the_contract_is_understood() {
         "case list",
         "case whereis Q",
         "case history C",
-        "case progress Q",
+        "case progress Q --proof 071237",
         "licence issue C --type T --until 2031-09-20",
         "licence cancel I --reason T",
         "licence show I --file F",

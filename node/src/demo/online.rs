@@ -90,15 +90,18 @@ pub(super) fn both_legs(stage: &Stage, hall: &Hall, deciding: &Hall, case: &str)
     Ok(view)
 }
 
+fn guesthouse() -> Applicant {
+    Applicant { name: "演示河畔旅馆".to_owned(), id: credit_code("92511602MA0000001") }
+}
+
 /// Steps of story 1.
 pub(super) fn play(stage: &mut Stage, federation: &Federation) -> Result<(), NotHeld> {
     let (home, town) = (federation.hall(HOME), federation.hall(TOWN));
     let (en, zh) =
         ("Story 1, 全程网办: 代市镇 collects a permit renewal for 广安区", "故事一·全程网办：代市镇为广安区收件");
     let case = stage.step(en, zh, |stage| {
-        let guesthouse = Applicant { name: "演示河畔旅馆".to_owned(), id: credit_code("92511602MA0000001") };
         let brought = ["申请书", "卫生检测报告", "从业人员健康证明"];
-        let slip = collect(town, HYGIENE, home, Some(Mode::Online), guesthouse, &brought, false)?;
+        let slip = collect(town, HYGIENE, home, Some(Mode::Online), guesthouse(), &brought, false)?;
         stage.tell(
             &format!("Slip {}, query code {}; the legal clock does not run yet.", slip.collection_no, slip.query_code),
             &format!("收件凭证 {}，查询码 {}；法定期限尚未起算。", slip.collection_no, slip.query_code),
@@ -139,11 +142,14 @@ fn decide(stage: &mut Stage, federation: &Federation, case: &str, query_code: &s
         federation.count(HOME, "granted");
         let view = both_legs(stage, town, home, case)?;
         fields(&view, &[("state", json!("closed")), ("custody", json!("elsewhere")), ("licences", json!([licence]))])?;
-        let progress = federation.hall(super::federation::NEIGHBOUR).get("/v1/cases/progress", &[("case", Some(query_code))])?;
+        let proof = guesthouse().id;
+        let proof = proof.get(proof.len() - 6..);
+        let query = [("code", Some(query_code)), ("proof", proof)];
+        let progress = federation.hall(super::federation::NEIGHBOUR).get("/v1/cases/progress", &query)?;
         fields(&progress, &[("state", json!("closed"))])?;
         stage.tell(
-            &format!("The query code {query_code} finds it from 前锋区 as well: {}.", text(&progress, "state")),
-            &format!("在前锋区凭查询码 {query_code} 也能查到：{}。", text(&progress, "state_zh")),
+            &format!("The query code {query_code} with the end of the applicant's number finds it from 前锋区 as well: {}.", text(&progress, "state")),
+            &format!("在前锋区凭查询码 {query_code} 和证件号码后六位也能查到：{}。", text(&progress, "state_zh")),
         );
         let detail = json!({
             "case": case, "case_no": number, "accepted_on": "2026-09-14",

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tongban_codes::division::DivisionCode;
-use tongban_codes::ids::{Digest, NodeId};
+use tongban_codes::ids::{CaseId, Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_domain::{NodeFacts, Place};
 use tongban_federation::wire::Target;
@@ -57,6 +57,8 @@ pub struct Knowledge {
     trust: RwLock<Trust>,
     /// What is remembered of drift.
     pub(super) drift: super::drift::Memory,
+    /// Wrong proofs of those who asked how far a case is.
+    proofs: super::proof::Attempts,
 }
 
 fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
@@ -68,6 +70,11 @@ fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
 }
 
 impl Knowledge {
+    /// Whether the proof is the end of the identity number of the case's applicant; wrong ones are counted.
+    pub(super) fn proves(&self, case: CaseId, identity: &str, proof: &str) -> bool {
+        self.proofs.holds(case, identity, proof, self.now())
+    }
+
     /// Loads directory and trust from the state.
     ///
     /// # Errors
@@ -100,7 +107,16 @@ impl Knowledge {
     #[must_use]
     pub fn of(parts: KnowledgeParts, node: NodeFacts, epoch: u32, trust: Trust, known: Arc<Directory>) -> Arc<Self> {
         let (node, directory, trust) = (RwLock::new(node), RwLock::new(known), RwLock::new(trust));
-        Arc::new(Self { parts, epoch, node, directory, places: Mutex::default(), trust, drift: Default::default() })
+        Arc::new(Self {
+            parts,
+            epoch,
+            node,
+            directory,
+            places: Mutex::default(),
+            trust,
+            drift: Default::default(),
+            proofs: Default::default(),
+        })
     }
 
     /// The node.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use minicbor::Encode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tongban_codes::ids::NodeId;
+use tongban_codes::ids::{NodeId, QueryCode};
 use tongban_domain::Place;
 use tongban_domain::case::Custody;
 use tongban_federation::session::Bucket;
@@ -12,6 +12,7 @@ use tongban_federation::wire::{Answer, Query, Refusal, Request, Response, Routed
 use tongban_federation::{Sealed, limits};
 use tongban_quic::{Link, Standing};
 use tongban_seal::cose;
+use tongban_storage::StorageError;
 use tongban_storage::keyspace::{case, figure, hall, item};
 
 use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, ProgressAnswer, UNREACHED, WhereisAnswer};
@@ -223,9 +224,12 @@ fn local(knowledge: &Knowledge, asker: &NodeId, query: &Query) -> Result<Respons
             let answer = whereis(knowledge, text)?.ok_or_else(|| unknown("case", "办件"))?;
             sealed(knowledge, &answer)
         }
-        Query::Progress(code) => {
-            let case = case::named(state, &code.to_string())?.ok_or_else(|| unknown("case", "办件"))?;
-            sealed(knowledge, &progress(knowledge, &case))
+        // It comes from a release that asked for no proof.
+        Query::Progress(_) => Err(unknown("case under this code and proof", "查询码和证件号码的办件")),
+        Query::ProvenProgress(code, proof) => {
+            let answer = proven_progress(knowledge, code, proof)?;
+            let answer = answer.ok_or_else(|| unknown("case under this code and proof", "查询码和证件号码的办件"))?;
+            sealed(knowledge, &answer)
         }
         Query::Item(division, code) => {
             if *division != knowledge.here().division {
@@ -251,8 +255,25 @@ fn local(knowledge: &Knowledge, asker: &NodeId, query: &Query) -> Result<Respons
     }
 }
 
+/// How far a case of this node is, for whoever holds its query code and the end of the applicant's identity number. Nothing tells an unknown
+/// code from a wrong proof, from one too many, or from an applicant whose fields were erased.
+///
+/// # Errors
+///
+/// When the state can't be read.
+pub fn proven_progress(
+    knowledge: &Knowledge,
+    code: &QueryCode,
+    proof: &str,
+) -> Result<Option<ProgressAnswer>, StorageError> {
+    let Some(case) = case::named(&*knowledge.parts.backend, &code.to_string())? else { return Ok(None) };
+    let applicant = knowledge.parts.keys.applicant(&case.id, &case.personal);
+    let proven = applicant.is_some_and(|(_, identity)| knowledge.proves(case.id, &identity, proof));
+    Ok(proven.then(|| progress(knowledge, &case)))
+}
+
 /// How far a case is, without a name.
-pub fn progress(knowledge: &Knowledge, case: &tongban_domain::case::Case) -> ProgressAnswer {
+fn progress(knowledge: &Knowledge, case: &tongban_domain::case::Case) -> ProgressAnswer {
     let due = case.deadlines.as_ref();
     let as_of = match &case.custody {
         Custody::Elsewhere { as_of, .. } => *as_of,

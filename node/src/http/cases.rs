@@ -18,9 +18,10 @@ use tongban_storage::keyspace::{case, item};
 
 use super::divisions::placed;
 use super::{App, Body, Call, Failure, Query, act, listed, problem};
-use crate::api::v1::{ActRequest, CaseAct, CaseQuery, CaseView, CollectCase, ProgressView, WhereisView};
+use crate::api::v1::{ActRequest, CaseAct, CaseQuery, CaseView, CollectCase, ProgressQuery, ProgressView, WhereisView};
 use crate::engine::Request;
-use crate::exchange::{Asked, ItemAnswer, ProgressAnswer, WhereisAnswer, progress, whereis};
+use crate::exchange::proof::{PROOF_CHARS, is_proof};
+use crate::exchange::{Asked, ItemAnswer, ProgressAnswer, WhereisAnswer, proven_progress, whereis};
 
 /// Cases in one list.
 const LIMIT_MAX: usize = 1_000;
@@ -301,20 +302,55 @@ fn case_is_here(app: &App, id: &CaseId) -> bool {
         .is_some_and(|row| matches!(row.custody, Custody::Owner | Custody::Offered { .. }))
 }
 
-async fn progress_of(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<Response, Failure> {
+/// How far a case is, for its applicant, asked of whichever node: by its own row, else by that of the node that gave out the query code.
+async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>) -> Result<Response, Failure> {
     app.fresh().await?;
-    let text = query.case.unwrap_or_default();
+    let ProgressQuery { code: text, proof } = query;
     let code: QueryCode = text.parse().map_err(|error: tongban_codes::InvalidCode| {
-        problem("query-code", "case", &text, &error.to_string(), &format!("查询码有误：{}", error.zh()))
+        problem("query-code", "code", &text, &error.to_string(), &format!("查询码有误：{}", error.zh()))
     })?;
-    let mut answer = case::named(app.state(), &text)?.map(|row| progress(&app.shared, &row));
-    if answer.is_none()
-        && let Asked::Answer(asked, _) =
-            app.shared.ask::<ProgressAnswer>(Target::Label(code.label()), Question::Progress(code)).await
-    {
-        answer = Some(asked);
+    let proof = proof.trim();
+    if !is_proof(proof) {
+        let failure = problem(
+            "invalid-field",
+            "proof",
+            "",
+            &format!("the proof is the last {PROOF_CHARS} characters of the applicant's citizen id or credit code"),
+            &format!("请提供申请人证件号码的后 {PROOF_CHARS} 位"),
+        );
+        return Err(failure.remedy("give --proof", "请填写 --proof"));
     }
-    let answer = answer.ok_or_else(|| unknown(&text))?;
+    let mut answer = proven_progress(&app.shared, &code, proof)?;
+    if answer.is_none() && case::named(app.state(), &code.to_string())?.is_none() {
+        let question = Question::ProvenProgress(code, proof.to_owned());
+        answer = match app.shared.ask::<ProgressAnswer>(Target::Label(code.label()), question).await {
+            Asked::Answer(answer, _) => Some(answer),
+            Asked::Refused(..) => None,
+            Asked::Unreached => {
+                let failure = problem(
+                    "unreached",
+                    "code",
+                    &text,
+                    "the node that gave out this code isn't reached now",
+                    "暂时无法连接发放该查询码的节点",
+                );
+                return Err(failure.remedy("ask again later", "请稍后再查"));
+            }
+        };
+    }
+    let answer = answer.ok_or_else(|| {
+        let failure = problem(
+            "progress-unproven",
+            "code",
+            &text,
+            "no case has this query code and an applicant whose number ends so",
+            "没有与该查询码和证件号码后六位相符的办件",
+        );
+        failure.remedy(
+            "look at the slip; after five wrong tries a case answers nobody for a quarter of an hour",
+            "请核对收件凭证；连续五次不符后，十五分钟内不再答复",
+        )
+    })?;
     Ok(Json(ProgressView {
         query_code: answer.query_code,
         state: answer.status.name().to_owned(),

@@ -285,7 +285,7 @@ pub enum Query {
     /// Who has a case? By any of its numbers.
     #[n(0)]
     Whereis(#[n(0)] String),
-    /// What may the applicant know about a case?
+    /// What may the applicant know about a case? Asked without a proof, which nobody answers any more.
     #[n(1)]
     Progress(#[n(0)] QueryCode),
     /// An item of a division, by its code.
@@ -306,6 +306,9 @@ pub enum Query {
     /// Some items whole.
     #[n(7)]
     DriftItems(#[n(0)] DriftItems),
+    /// What may the applicant know about a case? With the proof that it is he who asks: the end of his identity number.
+    #[n(8)]
+    ProvenProgress(#[n(0)] QueryCode, #[n(1)] String),
 }
 
 /// What is the root over the released items that you hold?

@@ -135,6 +135,13 @@ request! {
         #[serde(default)]
         limit: Option<usize>,
     }
+    /// Asks how far a case is, as its applicant.
+    ProgressQuery {
+        /// Query code.
+        code: String,
+        /// The last six characters of the applicant's citizen id or credit code.
+        proof: String,
+    }
     /// Issues a licence.
     IssueLicence {
         /// Case.

@@ -121,6 +121,9 @@ pub(crate) enum Command {
         /// 查询码 / query code
         #[arg(value_name = "QUERY_CODE")]
         code: String,
+        /// 申请人证件号码后六位 / the last six characters of the applicant's citizen id or credit code
+        #[arg(long, value_name = "CHARACTERS")]
+        proof: String,
     },
 }
 
@@ -235,8 +238,9 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             context.output.object(&answer, &["authority", "division", "node", "tenure", "handover", "as_of", "source"])
         }
         Command::History(case) => history(context, &case),
-        Command::Progress { code } => {
-            let answer = ask(context, "/v1/cases/progress", &code)?;
+        Command::Progress { code, proof } => {
+            let query = [("code", Some(code.as_str())), ("proof", Some(proof.as_str()))];
+            let answer = context.client()?.get("/v1/cases/progress", &query)?;
             let fields = [
                 "query_code",
                 "state",
