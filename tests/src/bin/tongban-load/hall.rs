@@ -63,9 +63,29 @@ pub(crate) struct Collecting {
     pub(crate) hold: bool,
 }
 
+impl Collecting {
+    /// The request of one case, by the number of its applicant.
+    fn body(&self, number: usize) -> anyhow::Result<Value> {
+        Ok(json!({
+            "item": self.items[number % self.items.len()],
+            "division": self.division,
+            "name": format!("{}{}", SURNAMES[number % SURNAMES.len()], GIVEN[number / 10 % GIVEN.len()]),
+            "id": citizen_id(number)?,
+            "hold": self.hold,
+        }))
+    }
+}
+
 impl Counter {
     pub(crate) fn new() -> Self {
         Self { applicants: 0 }
+    }
+
+    /// The requests of so many cases, each for another applicant.
+    pub(crate) fn bodies(&mut self, what: &Collecting, count: usize) -> anyhow::Result<Vec<Value>> {
+        let first = self.applicants;
+        self.applicants += count;
+        (first..self.applicants).map(|number| what.body(number)).collect()
     }
 
     /// Collects so many cases, each for another applicant, and gives their ids.
@@ -91,13 +111,7 @@ impl Counter {
                 let mut micros = Vec::new();
                 while let Some(number) = acts.take() {
                     let number = first + number;
-                    let body = json!({
-                        "item": what.items[number % what.items.len()],
-                        "division": what.division,
-                        "name": format!("{}{}", SURNAMES[number % SURNAMES.len()], GIVEN[number / 10 % GIVEN.len()]),
-                        "id": citizen_id(number)?,
-                        "hold": what.hold,
-                    });
+                    let body = what.body(number)?;
                     let sent = Instant::now();
                     let answer =
                         connection.post("/v1/cases", &format!("collect-{number}"), body.to_string().into()).await?;

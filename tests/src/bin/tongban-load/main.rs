@@ -16,6 +16,7 @@ mod postgres;
 mod report;
 mod run;
 mod sizes;
+mod stored;
 mod usage;
 
 use std::path::PathBuf;
@@ -45,6 +46,12 @@ struct Arguments {
     /// Only the import of 1.7 million rows, beside `COPY` of PostgreSQL; prints JSON
     #[arg(long)]
     import: bool,
+    /// Only `case accept` and hand-overs at a county that holds 10,000 and a million cases; prints JSON
+    #[arg(long)]
+    stored: bool,
+    /// With `--stored`: at ten million as well, which takes some 30 GB of disk
+    #[arg(long, requires = "stored")]
+    full: bool,
 }
 
 fn main() -> ExitCode {
@@ -74,6 +81,9 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 async fn measured(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.import {
         return report::print_json(&import::run(arguments).await?);
+    }
+    if arguments.stored {
+        return report::print_json(&stored::run(arguments).await?);
     }
     run::run(arguments).await?.print(arguments.json)
 }

@@ -64,7 +64,7 @@ pub(crate) struct Report {
 
 /// Medians over the rounds of one number of clients.
 #[derive(Clone, Copy, Debug, Serialize)]
-struct Summary {
+pub(crate) struct Summary {
     per_second: f64,
     /// Half the distance between slowest and fastest round, in percent of the median.
     spread_percent: f64,
@@ -81,7 +81,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
-fn summaries(rounds: &[Round]) -> BTreeMap<usize, Summary> {
+pub(crate) fn summaries(rounds: &[Round]) -> BTreeMap<usize, Summary> {
     let mut by_clients: BTreeMap<usize, Vec<&Round>> = BTreeMap::new();
     for round in rounds {
         by_clients.entry(round.clients).or_default().push(round);
@@ -106,7 +106,7 @@ fn summaries(rounds: &[Round]) -> BTreeMap<usize, Summary> {
 }
 
 /// How many times the rate of the other, by number of clients.
-fn ratios(ours: &BTreeMap<usize, Summary>, theirs: &BTreeMap<usize, Summary>) -> BTreeMap<usize, f64> {
+pub(crate) fn ratios(ours: &BTreeMap<usize, Summary>, theirs: &BTreeMap<usize, Summary>) -> BTreeMap<usize, f64> {
     ours.iter()
         .filter_map(|(clients, our)| Some((*clients, our.per_second / theirs.get(clients)?.per_second)))
         .collect()

@@ -1,0 +1,210 @@
+//! What the cases that a node holds already cost: the same rounds at a county with few cases and with very many, all of them collected through
+//! the engine, beside PostgreSQL with as many rows.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, ensure};
+use serde_json::{Map, Value, json};
+use system_tests::postgres::programs;
+use tokio::time::MissedTickBehavior;
+
+use crate::accept::{self, Round};
+use crate::api::Connection;
+use crate::hall::{self, Collecting, Counter, OPERATOR};
+use crate::latency::{Acts, Latency, gather, micros_since};
+use crate::node::Node;
+use crate::postgres::Postgres;
+use crate::report::summaries;
+use crate::run::{COUNTY, TOWNSHIP};
+use crate::usage::{Machine, at_rest, resident_kib};
+use crate::{Arguments, exchange, report, say};
+
+/// Cases at the county when its rounds begin.
+const POPULATIONS: [usize; 2] = [10_000, 1_000_000];
+const POPULATION_FULL: usize = 10_000_000;
+const POPULATIONS_QUICK: [usize; 2] = [2_000, 20_000];
+
+/// Clients, and how many cases they accept in a round.
+const ROUNDS: [(usize, usize); 3] = [(1, 2_000), (16, 6_000), (64, 12_000)];
+/// Clients, and how many cases they collect at the township for the county.
+const ACROSS: [(usize, usize); 2] = [(1, 500), (16, 3_000)];
+
+/// How long a hand-over may take, and how often the window looks; the resolution of what is timed across.
+const PATIENCE: Duration = Duration::from_secs(120);
+const LOOK: Duration = Duration::from_millis(1);
+
+/// The most that the cost of a case may grow by from the smallest to the largest population.
+const GROWTH_MAX: f64 = 4.0 / 3.0;
+
+/// Measures all populations, one after the other at the same county.
+pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
+    let mut populations = if arguments.quick { POPULATIONS_QUICK } else { POPULATIONS }.to_vec();
+    if arguments.full {
+        populations.push(POPULATION_FULL);
+    }
+    let rounds = if arguments.quick { 1 } else { 3 };
+    let directory = tempfile::Builder::new().prefix("tongban-bench-").tempdir_in(&arguments.directory)?;
+    // PostgreSQL's user must get through.
+    std::fs::set_permissions(directory.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+
+    let port = std::net::UdpSocket::bind("127.0.0.1:0")?.local_addr()?.to_string();
+    let mut county = Node::create(&arguments.tongban, directory.path().join("county"), COUNTY, &port)?;
+    county.start().await?;
+    let items = Arc::new(hall::furnish(&county, COUNTY, TOWNSHIP)?);
+    let mut township = Node::create(&arguments.tongban, directory.path().join("township"), TOWNSHIP, "127.0.0.1:0")?;
+    township.start().await?;
+    let token = county.command(&["invite", "--division", TOWNSHIP])?;
+    township.command(&["join", token["token"].as_str().context("no token")?])?;
+    exchange::linked(&county).await?;
+    hall::furnish(&township, TOWNSHIP, COUNTY)?;
+    let mut beside = match programs() {
+        None => None,
+        Some(programs) => Some(Postgres::start(&programs, &directory.path().join("postgres")).await?.0),
+    };
+
+    let mut counter = Counter::new();
+    let own = Collecting { items: Arc::clone(&items), division: COUNTY, hold: false };
+    let (mut stored, mut loading) = (0, 0.0);
+    let mut measured = Vec::new();
+    for population in populations {
+        say(&format!("{population} cases are stored"));
+        let began = Instant::now();
+        counter.collect(&county, &own, population.saturating_sub(stored), 64).await?;
+        loading += began.elapsed().as_secs_f64();
+        at_rest(county.process()?).await?;
+        let mut point = json!({
+            "cases": population,
+            "load_seconds": loading,
+            "disk_bytes": size(county.directory())?,
+            "resident_kib": resident_kib(county.process()?),
+        });
+        if let Some(postgres) = &mut beside {
+            let began = Instant::now();
+            postgres.fill(population.saturating_sub(stored)).await?;
+            point["postgres_load_seconds"] = json!(began.elapsed().as_secs_f64());
+        }
+        stored = population;
+
+        let (mut ours, mut theirs): (Vec<Round>, Vec<Round>) = Default::default();
+        for round in 1..=rounds {
+            for (clients, count) in ROUNDS {
+                say(&format!("  round {round}: case accept, {clients} clients"));
+                let (cases, _) = counter.collect(&county, &own, count, 64).await?;
+                stored += count;
+                at_rest(county.process()?).await?;
+                ours.push(accept::round(&county, "accept", &cases, clients).await?);
+                if let Some(postgres) = &mut beside {
+                    let cases = postgres.fill(count).await?;
+                    at_rest(postgres.process()?).await?;
+                    theirs.push(postgres.round(&cases, clients).await?);
+                }
+            }
+        }
+        let (ours, theirs) = (summaries(&ours), summaries(&theirs));
+        point["accept"] = json!(ours);
+        if !theirs.is_empty() {
+            point["postgres_accept"] = json!(theirs);
+            point["ratio_to_postgres"] = json!(report::ratios(&ours, &theirs));
+        }
+        let mut across = Map::new();
+        for (clients, count) in ACROSS {
+            say(&format!("  collected elsewhere and handed over, {clients} clients"));
+            let what = Collecting { items: Arc::clone(&items), division: COUNTY, hold: false };
+            across
+                .insert(clients.to_string(), json!(handed_over(&mut counter, &township, &what, count, clients).await?));
+            stored += count;
+        }
+        point["collect_to_discharge"] = Value::Object(across);
+        measured.push(point);
+    }
+    county.stop().await?;
+    township.stop().await?;
+    Ok(json!({
+        "machine": Machine::here(directory.path().to_owned()),
+        "quick": arguments.quick,
+        "growth": growth(&measured)?,
+        "populations": measured,
+    }))
+}
+
+/// How many times as much a case costs at each further population as at the first, by clients: processor time of the node, and time of a client.
+fn growth(measured: &[Value]) -> anyhow::Result<Value> {
+    let (first, more) = measured.split_first().context("nothing was measured")?;
+    let mut points = Vec::new();
+    for point in more {
+        let by_clients = point["accept"].as_object().context("no rounds")?;
+        let mut grown = Map::new();
+        let mut within = true;
+        for (clients, row) in by_clients {
+            let before = &first["accept"][clients];
+            let value = |row: &Value, name: &str| row[name].as_f64().context("a figure is missing");
+            let processor = value(row, "server_us")? / value(before, "server_us")?;
+            let time = value(before, "per_second")? / value(row, "per_second")?;
+            within &= processor <= GROWTH_MAX;
+            grown.insert(clients.clone(), json!({ "processor": processor, "time": time }));
+        }
+        points.push(json!({ "cases": point["cases"], "by_clients": grown, "processor_within_a_third": within }));
+    }
+    Ok(Value::Array(points))
+}
+
+/// Has so many cases collected at a window for another node's authority; what is timed goes from the window's request until its node is discharged.
+async fn handed_over(
+    counter: &mut Counter,
+    window: &Node,
+    what: &Collecting,
+    count: usize,
+    clients: usize,
+) -> anyhow::Result<Latency> {
+    let bodies: Arc<[Value]> = counter.bodies(what, count)?.into();
+    let acts = Acts::new(count);
+    let mut connections = Vec::new();
+    for _ in 0..clients {
+        connections.push(Connection::open(&window.socket(), OPERATOR).await?);
+    }
+    let began = Instant::now();
+    let clients = connections.into_iter().map(|mut connection| {
+        let (acts, bodies) = (acts.clone(), Arc::clone(&bodies));
+        tokio::spawn(async move {
+            let mut micros = Vec::new();
+            while let Some(number) = acts.take() {
+                let body = &bodies[number];
+                let key = format!("across-{}", body["id"].as_str().context("no applicant")?);
+                let sent = Instant::now();
+                let answer = connection.post("/v1/cases", &key, body.to_string().into()).await?;
+                let answer: Value = serde_json::from_slice(&answer)?;
+                let case = answer["case"].as_str().context("the answer names no case")?;
+                let target = format!("/v1/cases/show?case={case}");
+                let discharged = async {
+                    let mut looks = tokio::time::interval(LOOK);
+                    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+                    loop {
+                        looks.tick().await;
+                        if connection.get(&target).await?["custody"] == "elsewhere" {
+                            return anyhow::Ok(());
+                        }
+                    }
+                };
+                tokio::time::timeout(PATIENCE, discharged).await.context("a case is never discharged")??;
+                micros.push(micros_since(sent));
+            }
+            Ok(micros)
+        })
+    });
+    let latency = gather(began, clients.collect()).await?;
+    ensure!(latency.acts == count, "not every case was handed over");
+    Ok(latency)
+}
+
+fn size(directory: &Path) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        // A file may be compacted away between the two looks.
+        let Ok(metadata) = entry.metadata() else { continue };
+        bytes += if metadata.is_dir() { size(&entry.path())? } else { metadata.len() };
+    }
+    Ok(bytes)
+}
