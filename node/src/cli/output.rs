@@ -78,7 +78,7 @@ impl Output {
         let mut table = plain_table();
         for field in fields {
             if let Some(found) = find(value, field).filter(|found| !found.is_null()) {
-                table.add_row([label(field, self.lang), self.cell(field, found)]);
+                table.add_row([label(field, self.lang), self.told(value, field, found)]);
             }
         }
         self.table(&table)
@@ -92,7 +92,9 @@ impl Output {
         let mut table = plain_table();
         table.set_header(columns.iter().map(|column| label(column, self.lang)));
         for row in rows {
-            table.add_row(columns.iter().map(|column| self.cell(column, find(row, column).unwrap_or(&Value::Null))));
+            table.add_row(
+                columns.iter().map(|column| self.told(row, column, find(row, column).unwrap_or(&Value::Null))),
+            );
         }
         self.table(&table)
     }
@@ -102,6 +104,14 @@ impl Output {
             self.line(line.trim_end())?;
         }
         Ok(())
+    }
+
+    /// The text of a value of an object, which may say itself how it is called in Chinese.
+    fn told(self, object: &Value, key: &str, value: &Value) -> String {
+        match find(object, &format!("{key}_zh")) {
+            Some(Value::String(zh)) if self.lang == Lang::Zh => zh.clone(),
+            _ => self.cell(key, value),
+        }
     }
 
     /// The text of a value in a table.
@@ -134,13 +144,13 @@ impl Output {
             return text.to_owned();
         }
         let zh = match key {
-            "state" | "status" => Status::ALL.iter().find(|status| status.name() == text).map(|status| status.zh()),
+            "status" => Status::ALL.iter().find(|status| status.name() == text).map(|status| status.zh()),
             "kind" => ActKind::ALL.iter().find(|kind| kind.name() == text).map(|kind| kind.zh()),
             "mode" | "modes" => Mode::ALL.iter().find(|mode| mode.name() == text).map(|mode| mode.zh()),
             "roles" => Role::ALL.iter().find(|role| role.name() == text).map(|role| role.zh()),
             "list" | "entry.list" => ListKind::named(text).map(ListKind::zh),
             "limited" => CeilingField::named(text).map(CeilingField::zh),
-            "relation" | "custody" | "journal" | "stage" | "severity" | "stands" => None,
+            "relation" | "state" | "custody" | "journal" | "stage" | "severity" | "stands" => None,
             _ => return text.to_owned(),
         };
         zh.map_or_else(|| word(text, self.lang), str::to_owned)
@@ -206,9 +216,10 @@ mod tests {
         let zh = Output { form: Form::Table, lang: Lang::Zh };
         let en = Output { form: Form::Table, lang: Lang::En };
         for (key, value, chinese, english) in [
-            ("state", json!("accepted"), "已受理", "accepted"),
+            ("status", json!("accepted"), "已受理", "accepted"),
+            ("status", json!("withdrawn"), "撤件", "withdrawn"),
             ("state", json!("published"), "已发布", "published"),
-            ("state", json!("withdrawn"), "撤件", "withdrawn"),
+            ("state", json!("withdrawn"), "已取消", "withdrawn"),
             ("status", json!("cancelled"), "已注销", "cancelled"),
             ("kind", json!("take-custody"), "接收", "take-custody"),
             ("stage", json!("base"), "基本目录", "base"),
@@ -224,6 +235,17 @@ mod tests {
             assert_eq!(zh.cell(key, &value), chinese, "{key}");
             assert_eq!(en.cell(key, &value), english, "{key}");
         }
+    }
+
+    #[test]
+    fn an_object_says_itself_how_its_state_is_called() {
+        let zh = Output { form: Form::Table, lang: Lang::Zh };
+        let en = Output { form: Form::Table, lang: Lang::En };
+        let case = json!({ "state": "withdrawn", "state_zh": "撤件" });
+        assert_eq!(zh.told(&case, "state", &case["state"]), "撤件");
+        assert_eq!(en.told(&case, "state", &case["state"]), "withdrawn");
+        let item = json!({ "state": "withdrawn" });
+        assert_eq!(zh.told(&item, "state", &item["state"]), "已取消");
     }
 
     #[test]

@@ -505,6 +505,7 @@ const WORDS: &[(&str, &str)] = &[
     ("submitted", "待审核"),
     ("reviewed", "审核通过"),
     ("suspended", "暂停"),
+    ("withdrawn", "已取消"),
     ("pending", "待认领"),
     ("drafted", "认领中"),
     ("claimed", "已认领"),
