@@ -153,7 +153,12 @@ impl Output {
             "relation" | "state" | "custody" | "journal" | "stage" | "severity" | "stands" => None,
             _ => return text.to_owned(),
         };
-        zh.map_or_else(|| word(text, self.lang), str::to_owned)
+        let known = zh.map_or_else(|| word(text, self.lang), str::to_owned);
+        // The state of a case where no item has one of that name.
+        match Status::ALL.iter().find(|status| key == "state" && known == text && status.name() == text) {
+            Some(status) => status.zh().to_owned(),
+            None => known,
+        }
     }
 
     /// Asks before what can't be undone. `--yes` answers; where nobody can be asked, it must have.
@@ -218,6 +223,7 @@ mod tests {
         for (key, value, chinese, english) in [
             ("status", json!("accepted"), "已受理", "accepted"),
             ("status", json!("withdrawn"), "撤件", "withdrawn"),
+            ("state", json!("accepted"), "已受理", "accepted"),
             ("state", json!("published"), "已发布", "published"),
             ("state", json!("withdrawn"), "已取消", "withdrawn"),
             ("status", json!("cancelled"), "已注销", "cancelled"),
