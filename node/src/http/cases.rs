@@ -325,14 +325,14 @@ async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>)
         let question = Question::ProvenProgress(code, proof.to_owned());
         answer = match app.shared.ask::<ProgressAnswer>(Target::Label(code.label()), question).await {
             Asked::Answer(answer, _) => Some(answer),
-            Asked::Refused(..) => None,
-            Asked::Unreached => {
+            Asked::Refused(code, _) if code == "unknown-here" => None,
+            Asked::Refused(..) | Asked::Unreached => {
                 let failure = problem(
                     "unreached",
                     "code",
                     &text,
-                    "the node that gave out this code isn't reached now",
-                    "暂时无法连接发放该查询码的节点",
+                    "the node that gave out this code isn't reached now, or its release can't answer",
+                    "暂时无法连接发放该查询码的节点，或其版本不支持",
                 );
                 return Err(failure.remedy("ask again later", "请稍后再查"));
             }

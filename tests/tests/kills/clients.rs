@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ pub(crate) struct Paces<'a> {
     ledger: &'a Ledger,
     kills: AtomicUsize,
     over: AtomicBool,
-    /// What moves here: kills, cases that are open, the end.
+    /// What moves here: kills, acts that were answered, cases that are open, the end.
     moves: (Mutex<()>, Condvar),
 }
 
@@ -44,7 +44,26 @@ impl Paces<'_> {
     /// Says that a node was killed.
     pub(crate) fn killed(&self) {
         self.kills.fetch_add(1, Ordering::AcqRel);
+        self.moved();
+    }
+
+    /// Wakes whoever waits; under the lock, so that nobody who has just looked misses it.
+    fn moved(&self) {
+        let _held = self.moves.0.lock().unwrap_or_else(PoisonError::into_inner);
         self.moves.1.notify_all();
+    }
+
+    /// Waits until something has come, looking whenever something moves, or until a moment.
+    pub(crate) fn wait(&self, until: Instant, has_come: impl Fn() -> bool) {
+        let (lock, moved) = &self.moves;
+        let mut held = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        while !has_come() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            held = moved.wait_timeout(held, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -99,7 +118,7 @@ struct Over<'a>(&'a Paces<'a>);
 impl Drop for Over<'_> {
     fn drop(&mut self) {
         self.0.over.store(true, Ordering::Release);
-        self.0.moves.1.notify_all();
+        self.0.moved();
     }
 }
 
@@ -153,7 +172,7 @@ impl<'a> Client<'a> {
                 let _refused = self.on_case(&case, "accept", &json!({ "kind": "accept" }));
             }
             self.shop.open().push_back(case);
-            self.shop.paces.moves.1.notify_all();
+            self.shop.paces.moved();
         }
     }
 
@@ -238,6 +257,7 @@ impl<'a> Client<'a> {
                 entry.case = answer["case"].as_str().map(str::to_owned);
             }
             self.shop.paces.ledger.write(&key, entry.clone());
+            self.shop.paces.moved();
             match heard {
                 Heard::Acknowledged(answer) => return Some(answer),
                 Heard::Unknown if self.chance(REPEATS_PERCENT) => {}

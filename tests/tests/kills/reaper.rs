@@ -21,9 +21,6 @@ const MICROS_MAX: u64 = 400_000;
 /// How often it doesn't matter whether a node works or recovers yet, in hundredths.
 const RECOVERING_PERCENT: u32 = 20;
 
-/// How often a look is taken.
-const LOOK: Duration = Duration::from_micros(300);
-
 /// What the reaper did.
 #[derive(Default)]
 pub(crate) struct Deaths {
@@ -82,7 +79,9 @@ pub(crate) fn reap(cluster: &Cluster, kills: usize, random: &mut StdRng, paces: 
         let due = Due::draw(random, paces);
         while !due.has_come(paces) {
             raise(&nodes, &mut down, paces);
-            std::thread::sleep(LOOK);
+            let next = || down.iter().flatten().chain([&due]);
+            let until = next().map(|due| due.at).min().unwrap_or(due.at);
+            paces.wait(until, || next().any(|due| due.has_come(paces)));
         }
         let most = if random.random_bool(0.7) { 1 } else { random.random_range(2..=NODES.len()) };
         let up: Vec<usize> = (0..nodes.len()).filter(|node| down[*node].is_none()).collect();

@@ -39,10 +39,7 @@ impl Round {
 
 /// Does an act (`accept`, `offer`) on each case, by so many clients.
 pub(crate) async fn round(node: &Node, act: &'static str, cases: &[String], clients: usize) -> anyhow::Result<Round> {
-    let mut connections = Vec::new();
-    for _ in 0..clients {
-        connections.push(Connection::open(&node.socket(), OPERATOR).await?);
-    }
+    let connections = Connection::several(&node.socket(), OPERATOR, clients).await?;
     let cases: Arc<[String]> = cases.into();
     let process = node.process()?;
     let acts = Acts::new(cases.len());

@@ -27,6 +27,15 @@ impl Connection {
         Ok(Self { sender, operator })
     }
 
+    /// So many of them.
+    pub(crate) async fn several(socket: &Path, operator: &'static str, count: usize) -> anyhow::Result<Vec<Self>> {
+        let mut connections = Vec::new();
+        for _ in 0..count {
+            connections.push(Self::open(socket, operator).await?);
+        }
+        Ok(connections)
+    }
+
     /// Has something done, under an idempotency key.
     pub(crate) async fn post(&mut self, path: &str, key: &str, body: Vec<u8>) -> anyhow::Result<Bytes> {
         let request = Request::builder()

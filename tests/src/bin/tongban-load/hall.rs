@@ -100,10 +100,7 @@ impl Counter {
         self.applicants += count;
         let cases = Arc::new(Mutex::new(Vec::with_capacity(count)));
         let acts = Acts::new(count);
-        let mut connections = Vec::new();
-        for _ in 0..clients {
-            connections.push(Connection::open(&node.socket(), OPERATOR).await?);
-        }
+        let connections = Connection::several(&node.socket(), OPERATOR, clients).await?;
         let began = Instant::now();
         let clients = connections.into_iter().map(|mut connection| {
             let (acts, what, cases) = (acts.clone(), what.clone(), Arc::clone(&cases));

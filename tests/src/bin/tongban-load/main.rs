@@ -50,7 +50,7 @@ struct Arguments {
     #[arg(long)]
     stored: bool,
     /// With `--stored`: at ten million as well, which takes some 30 GB of disk
-    #[arg(long, requires = "stored")]
+    #[arg(long)]
     full: bool,
 }
 

@@ -160,10 +160,7 @@ async fn handed_over(
 ) -> anyhow::Result<Latency> {
     let bodies: Arc<[Value]> = counter.bodies(what, count)?.into();
     let acts = Acts::new(count);
-    let mut connections = Vec::new();
-    for _ in 0..clients {
-        connections.push(Connection::open(&window.socket(), OPERATOR).await?);
-    }
+    let connections = Connection::several(&window.socket(), OPERATOR, clients).await?;
     let began = Instant::now();
     let clients = connections.into_iter().map(|mut connection| {
         let (acts, bodies) = (acts.clone(), Arc::clone(&bodies));
