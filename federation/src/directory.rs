@@ -4,6 +4,7 @@
 //! superior for others. Trust begins at *anchors*, the seal keys of the roots, and follows the tree: only an ancestor of a
 //! division certifies for it, and whoever merges a record checks that. A record never gives way to an older one.
 
+mod anchor;
 mod judging;
 mod merge;
 mod opened;
@@ -21,6 +22,7 @@ use tongban_codes::{
 use tongban_seal::{KeyId, PublicKey, SealError, batch};
 
 use crate::sealed::{Sealed, Unseal, UnsealError};
+pub use anchor::{ANCHOR, AnchorRecord, ShownRoot, fingerprint};
 pub use judging::Draft;
 pub use merge::{Merge, RecordError, Settled};
 pub use opened::Opened;
@@ -58,6 +60,22 @@ pub struct AuthorityEntry {
     stamp: u64,
 }
 
+/// Another tree's root, as a root above has said to trust it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnchorEntry {
+    /// What the root above says of it.
+    pub record: Arc<AnchorRecord>,
+    /// The root that has sealed the record.
+    pub signer: NodeId,
+    /// The record as received.
+    pub sealed: Sealed,
+    /// When it was merged here.
+    pub merged_at: Timestamp,
+    /// Of the record as received.
+    digest: Digest,
+    stamp: u64,
+}
+
 /// What a record is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RecordKey {
@@ -65,6 +83,8 @@ pub enum RecordKey {
     Node(NodeId),
     /// An authority.
     Authority(AuthorityId),
+    /// Another tree's root, as an anchor.
+    Anchor(NodeId),
 }
 
 /// Verified records, with look-ups.
@@ -73,6 +93,7 @@ pub struct Directory {
     anchors: BTreeMap<NodeId, Vec<PublicKey>>,
     nodes: BTreeMap<NodeId, NodeEntry>,
     authorities: BTreeMap<AuthorityId, AuthorityEntry>,
+    foreign: BTreeMap<NodeId, AnchorEntry>,
     by_label: BTreeMap<Label, NodeId>,
     by_division: BTreeSet<(DivisionCode, NodeId)>,
     by_credit_code: BTreeSet<(CreditCode, AuthorityId)>,
@@ -183,7 +204,61 @@ impl Directory {
 
     /// Since when a node is no longer part of the federation; `None` when it is, or isn't known.
     pub fn revoked(&self, node: &NodeId) -> Option<Timestamp> {
-        self.nodes.get(node)?.certification.revoked
+        self.nodes.get(node)?.certification.revoked.or_else(|| self.withdrawn(node))
+    }
+
+    /// Since when the tree of a node isn't trusted any more, or, where whoever trusted it is no root any more, was trusted; `None` for nodes of
+    /// the own tree, and of trees that are trusted.
+    pub fn withdrawn(&self, node: &NodeId) -> Option<Timestamp> {
+        if self.foreign.values().all(|entry| self.counts(entry)) {
+            return None;
+        }
+        let entry = self.foreign.get(&self.root_of(node)).filter(|entry| !self.counts(entry))?;
+        Some(entry.record.withdrawn.unwrap_or(entry.record.from))
+    }
+
+    /// Whether a root that still is one says so, and hasn't taken it back.
+    fn counts(&self, entry: &AnchorEntry) -> bool {
+        self.is_root(&entry.signer) && entry.record.withdrawn.is_none()
+    }
+
+    /// The root of a node's tree, as far as its superiors are known.
+    pub fn root_of(&self, node: &NodeId) -> NodeId {
+        self.superiors(node).last().copied().unwrap_or(*node)
+    }
+
+    /// Other trees' roots, by id, withdrawn ones included; those alone whose signer is still a root.
+    pub fn foreign_roots(&self) -> impl Iterator<Item = &AnchorEntry> {
+        self.foreign.values().filter(|entry| self.is_root(&entry.signer))
+    }
+
+    /// Another tree's root, if a root above says to trust it.
+    pub fn foreign_root(&self, root: &NodeId) -> Option<&AnchorEntry> {
+        self.foreign.get(root).filter(|entry| self.counts(entry))
+    }
+
+    /// What another tree should have of this one, whose root is `root`, of what was merged after `stamp`: its nodes and their authorities,
+    /// superiors first.
+    pub fn records_of_tree(&self, root: &NodeId, stamp: u64) -> (Vec<Sealed>, u64) {
+        if stamp >= self.stamp {
+            return (Vec::new(), self.stamp);
+        }
+        let mut nodes: Vec<(usize, &NodeEntry)> = Vec::new();
+        for entry in self.nodes.values().filter(|entry| entry.stamp > stamp) {
+            let above = self.superiors(&entry.record.node);
+            if above.last().unwrap_or(&entry.record.node) == root {
+                nodes.push((above.len(), entry));
+            }
+        }
+        nodes.sort_by_key(|(depth, entry)| (*depth, entry.record.node));
+        let authorities =
+            self.authorities.values().filter(|entry| entry.stamp > stamp && self.root_of(&entry.signer) == *root);
+        let sealed = nodes.into_iter().map(|(_, entry)| &entry.sealed).chain(authorities.map(|entry| &entry.sealed));
+        (sealed.cloned().collect(), self.stamp)
+    }
+
+    fn is_root(&self, node: &NodeId) -> bool {
+        self.nodes.get(node).is_some_and(|entry| entry.certification.superior.is_none())
     }
 
     /// The seal keys of a node, old ones included; revoked ones too, with their dates.
@@ -191,9 +266,21 @@ impl Directory {
         self.nodes.get(node).map_or(&[], |entry| &entry.certification.seal_keys)
     }
 
-    /// Records merged after `stamp` in the order of merging, and the stamp to ask with next time.
+    /// Whether a record is of a tree that isn't trusted any more: kept, and told to nobody, who couldn't take it.
+    fn is_withdrawn(&self, key: &RecordKey) -> bool {
+        match key {
+            RecordKey::Node(id) => self.withdrawn(id).is_some(),
+            RecordKey::Authority(id) => {
+                self.authorities.get(id).is_some_and(|entry| self.withdrawn(&entry.signer).is_some())
+            }
+            RecordKey::Anchor(_) => false,
+        }
+    }
+
+    /// Records merged after `stamp` in the order of merging, and the stamp to ask with next time; none of trees that aren't trusted any more.
     pub fn records_since(&self, stamp: u64) -> (Vec<Sealed>, u64) {
-        let records = self.by_stamp.range(stamp.saturating_add(1)..).filter_map(|(_, key)| self.sealed(key)).cloned();
+        let keys = self.by_stamp.range(stamp.saturating_add(1)..).map(|(_, key)| key);
+        let records = keys.filter(|key| !self.is_withdrawn(key)).filter_map(|key| self.sealed(key)).cloned();
         (records.collect(), self.stamp)
     }
 
@@ -213,12 +300,16 @@ impl Directory {
         (sealed.cloned().collect(), self.stamp)
     }
 
-    /// A digest over all records as received; two directories with the same digest need no gossip.
+    /// A digest over all records that are told, as received; two directories with the same digest need no gossip.
     pub fn digest(&self) -> Digest {
         *self.whole.get_or_init(|| {
-            let nodes = self.nodes.values().map(|entry| &entry.digest);
-            let authorities = self.authorities.values().map(|entry| &entry.digest);
-            let all: Vec<u8> = nodes.chain(authorities).flat_map(|digest| *digest.as_bytes()).collect();
+            let told = |key: RecordKey| !self.is_withdrawn(&key);
+            let nodes = self.nodes.iter().filter(|(id, _)| told(RecordKey::Node(**id)));
+            let nodes = nodes.map(|(_, entry)| &entry.digest);
+            let authorities = self.authorities.iter().filter(|(id, _)| told(RecordKey::Authority(**id)));
+            let authorities = authorities.map(|(_, entry)| &entry.digest);
+            let foreign = self.foreign.values().map(|entry| &entry.digest);
+            let all: Vec<u8> = nodes.chain(authorities).chain(foreign).flat_map(|digest| *digest.as_bytes()).collect();
             Digest::of(&all)
         })
     }
@@ -230,18 +321,19 @@ impl Directory {
 
     /// How many records there are.
     pub fn len(&self) -> usize {
-        self.nodes.len() + self.authorities.len()
+        self.nodes.len() + self.authorities.len() + self.foreign.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty() && self.authorities.is_empty()
+        self.len() == 0
     }
 
     fn sealed(&self, key: &RecordKey) -> Option<&Sealed> {
         match key {
             RecordKey::Node(id) => self.nodes.get(id).map(|entry| &entry.sealed),
             RecordKey::Authority(id) => self.authorities.get(id).map(|entry| &entry.sealed),
+            RecordKey::Anchor(id) => self.foreign.get(id).map(|entry| &entry.sealed),
         }
     }
 }
@@ -280,3 +372,7 @@ impl Unseal for Directory {
 #[cfg(test)]
 #[path = "directory/tests.rs"]
 pub(crate) mod tests;
+
+#[cfg(test)]
+#[path = "directory/anchor_tests.rs"]
+mod anchor_tests;

@@ -87,6 +87,19 @@ impl InvitationError {
             Self::Division { .. } => "invitation-division",
         }
     }
+
+    /// What is wrong, in Chinese.
+    pub fn zh(&self) -> String {
+        match self {
+            Self::Prefix => "应以 tb1- 开头".to_owned(),
+            Self::Version(version) => format!("由更新的版本（tb{version}）发出，请先升级本节点"),
+            Self::Character { position, found } => format!("第 {position} 个字符“{found}”不可能出现在邀请码中"),
+            Self::Checksum => "抄错或不完整".to_owned(),
+            Self::Malformed(reason) => format!("内容无法读取：{reason}"),
+            Self::Expired(at) => format!("已于 {at} 过期"),
+            Self::Division { invited, division } => format!("面向 {invited}，而本节点属于 {division}"),
+        }
+    }
 }
 
 impl Invitation {

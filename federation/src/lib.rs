@@ -24,7 +24,7 @@ pub mod wire;
 pub use close::CloseCode;
 pub use custody::{Custody, CustodyError};
 pub use delivery::{Inbox, InboxFacts, Outbox, Outgoing, Seen, Standing, Verdict};
-pub use directory::{AuthorityRecord, Certification, Directory, NodeRecord, SignedRecord};
+pub use directory::{AnchorRecord, AuthorityRecord, Certification, Directory, NodeRecord, ShownRoot, SignedRecord};
 pub use envelope::{Body, Envelope, EnvelopeId, Flow, StatementError, Subject};
 pub use invite::{Invitation, InvitationError};
 pub use receipt::{CheckpointRef, Outcome, Receipt};

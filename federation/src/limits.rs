@@ -15,6 +15,9 @@ pub const RESPONSE_BYTES_MAX: usize = PULL_BYTES_MAX + (64 << 10);
 /// The longest text in a frame (names, addresses, explanations): a paragraph.
 pub const TEXT_BYTES_MAX: usize = 1024;
 
+/// How many seal keys an anchor record may name: one in use, one that follows it, and those of some years before.
+pub const ANCHOR_KEYS_MAX: usize = 8;
+
 /// How many envelopes of one flow may be on the way unanswered, and how far ahead a receiver reorders.
 pub const WINDOW_ENVELOPES: usize = 256;
 /// How many envelopes a link may have on the way over all its flows; a relay to 4,000 nodes has many.
@@ -56,6 +59,17 @@ pub const PULLS_PER_PEER_MAX: usize = 8;
 pub const PULL_SECONDS_MAX: u64 = 120;
 /// How many nodes may be linked whose record isn't known: whoever is above them may certify as many as it likes.
 pub const UNRECORDED_PEERS_MAX: usize = 64;
+
+/// How many bytes of a material go in one answer, and are kept together wherever it passes: a relay has them once, and never more of the file.
+pub const MATERIAL_PART_BYTES: usize = 512 << 10;
+/// How many parts of a material are asked for ahead: with a round trip of 80 ms enough for 100 Mbit/s.
+pub const MATERIAL_PARTS_AHEAD: usize = 3;
+/// How many materials a node fetches at once.
+pub const MATERIALS_FETCHED_MAX: usize = 2;
+/// How many bytes of parts of materials may wait until a peer reads them: those of two files; further ones wait their turn.
+pub const MATERIALS_BYTES_MAX: usize = 6 * MATERIAL_PART_BYTES;
+/// How long a part of a material may take, over all its links: three of 512 KiB over a line of 256 kbit/s.
+pub const MATERIAL_PART_SECONDS_MAX: u64 = 60;
 
 /// How many items one question about drift may name: their answer fits a response, whatever they say.
 pub const DRIFT_ITEMS_MAX: usize = 64;

@@ -100,7 +100,7 @@ pub fn next_hop(
         return Hop::Direct(destination);
     }
     let entry = directory.node(&destination);
-    if entry.is_some_and(|entry| entry.certification.revoked.is_some()) {
+    if directory.revoked(&destination).is_some() {
         return Hop::None(NoHop::Revoked);
     }
     if policy.dial_any

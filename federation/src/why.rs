@@ -59,6 +59,8 @@ pub enum Reason {
     WaitingForEarlier,
     /// The signer's node record isn't known here yet.
     SignerUnknown,
+    /// The common superior is asked to give a case back, and hasn't decided.
+    OrderAwaited,
 }
 
 /// A reason with its times.
@@ -123,6 +125,11 @@ impl Cause {
         Self { reason: Reason::WaitingForEarlier, since, next_try: None }
     }
 
+    /// Why a case waits that the common superior is asked to give back.
+    pub fn order_awaited(since: Timestamp) -> Self {
+        Self { reason: Reason::OrderAwaited, since, next_try: None }
+    }
+
     /// For how long it has been so, in milliseconds; never negative.
     pub fn age_millis(&self, now: Timestamp) -> i64 {
         now.millis_since(self.since).max(0)
@@ -131,7 +138,7 @@ impl Cause {
 
 impl Reason {
     /// The names of all reasons.
-    pub const NAMES: [&'static str; 17] = [
+    pub const NAMES: [&'static str; 18] = [
         "caught-up",
         "no-route",
         "link-down",
@@ -149,6 +156,7 @@ impl Reason {
         "waiting-for-commit",
         "waiting-for-earlier",
         "signer-unknown",
+        "order-awaited",
     ];
 
     /// The reason of this name, with what a reader of names can know of it.
@@ -172,6 +180,7 @@ impl Reason {
             "waiting-for-commit" => Self::WaitingForCommit,
             "waiting-for-earlier" => Self::WaitingForEarlier,
             "signer-unknown" => Self::SignerUnknown,
+            "order-awaited" => Self::OrderAwaited,
             _ => return None,
         })
     }
@@ -265,6 +274,12 @@ impl Reason {
                 "an earlier envelope is missing, or of this case in quarantine",
                 "前序信封尚未到达，或同一办件的前序信封已隔离",
                 Some("tongban sync quarantine list"),
+            ),
+            Self::OrderAwaited => (
+                "order-awaited",
+                "the common superior is asked to give the case back, and hasn't decided",
+                "已向共同上级申请收回，尚未决定",
+                Some("tongban case show"),
             ),
             Self::SignerUnknown => (
                 "signer-unknown",

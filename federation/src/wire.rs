@@ -11,8 +11,9 @@ use tongban_codes::cbor::{self, CborError};
 use crate::limits;
 pub use v1::{
     Answer, Blob, Bye, Chain, Chunk, DriftItems, DriftLeaves, DriftList, DriftRoot, Echo, Frame, Held, Hello, HelloAck,
-    HighWater, ItemName, Join, Joined, JournalList, JournalListed, JournalSize, Journals, NamedKey, Nudge,
-    PACKED_DEFLATE, Pull, Query, Records, Refusal, Renew, Renewed, Request, Response, Routed, SignedBy, Slice, Target,
+    HighWater, ItemName, Join, Joined, JournalList, JournalListed, JournalSize, Journals, MaterialPart, NamedKey,
+    Nudge, PACKED_DEFLATE, Pull, Query, Records, Refusal, Renew, Renewed, Request, Response, Routed, SignedBy, Slice,
+    Target,
 };
 
 /// Why bytes from a peer aren't a frame, request or response.
@@ -201,6 +202,11 @@ impl Query {
     /// Whether it is one of the questions of a comparison.
     pub const fn is_drift(&self) -> bool {
         matches!(self, Self::DriftRoot(_) | Self::DriftList(_) | Self::DriftLeaves(_) | Self::DriftItems(_))
+    }
+
+    /// Whether it asks for a part of a material's file.
+    pub const fn is_material(&self) -> bool {
+        matches!(self, Self::Material(_))
     }
 }
 

@@ -9,7 +9,7 @@ use std::{fmt::Debug, fs, path::PathBuf};
 use tongban_codes::{
     cbor,
     division::DivisionCode,
-    ids::{AuthorityId, Digest, Label, NodeId, QueryCode},
+    ids::{AuthorityId, CaseId, Digest, Label, NodeId, QueryCode},
     time::{Date, Timestamp},
 };
 use tongban_federation::{
@@ -19,9 +19,9 @@ use tongban_federation::{
     drift::{Holding, ItemsAnswer, Leaf, LeavesAnswer, ListAnswer, RootAnswer, SealedOtherwise, WholeItem, bucket},
     wire::{
         Answer, Blob, Bye, Chain, Chunk, DriftItems, DriftLeaves, DriftList, DriftRoot, Echo, Frame, Held, Hello,
-        HelloAck, HighWater, ItemName, Join, Joined, JournalList, JournalListed, JournalSize, Journals, NamedKey,
-        Nudge, PACKED_DEFLATE, Pull, Query, Records, Refusal, Renew, Renewed, Request, Response, Routed, SignedBy,
-        Slice, Target,
+        HelloAck, HighWater, ItemName, Join, Joined, JournalList, JournalListed, JournalSize, Journals, MaterialPart,
+        NamedKey, Nudge, PACKED_DEFLATE, Pull, Query, Records, Refusal, Renew, Renewed, Request, Response, Routed,
+        SignedBy, Slice, Target,
     },
 };
 
@@ -128,6 +128,12 @@ fn requests() {
         addresses: vec!["10.51.16.2:7400".to_owned()],
         authorities: vec![AuthorityId::from_bytes([4; 16])],
     };
+    let part = MaterialPart {
+        case: CaseId::from_bytes([5; 16]),
+        digest: Digest::of(b"material"),
+        from: 524_288,
+        bytes_max: 524_288,
+    };
     let routed = |target, query| Request::Routed(Routed { asker: node(1), target, hops: 8, query });
     for (name, request) in [
         ("join", Request::Join(join)),
@@ -161,6 +167,7 @@ fn requests() {
         ("drift-list", routed(Target::Node(node(3)), Query::DriftList(DriftList {}))),
         ("drift-leaves", routed(Target::Node(node(3)), Query::DriftLeaves(DriftLeaves { buckets: [9; 32] }))),
         ("drift-items", routed(Target::Node(node(3)), Query::DriftItems(DriftItems { names: vec![item()] }))),
+        ("material", routed(Target::Node(node(3)), Query::Material(part))),
     ] {
         pin(&format!("request-{name}"), &request);
         assert_eq!(Request::from_bytes(&request.to_bytes()), Ok(request));

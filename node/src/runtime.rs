@@ -23,9 +23,12 @@ use crate::engine::{
     start_writer,
 };
 use crate::exchange::{
-    BlobStore, Change, Clock, Driver, FileBlobs, Knowledge, KnowledgeParts, Nudge, Shared, SharedParts, quarantine,
+    BlobStore, Change, Clock, Driver, Fetcher, FileBlobs, Knowledge, KnowledgeParts, Nudge, Shared, SharedParts,
+    quarantine,
 };
 use crate::http::{self, App};
+use crate::materials::MaterialFiles;
+use crate::paper::{PAPER_NAME, Stationer};
 use crate::raft::{CommittedSink, OrderedLog, RaftError, RaftNode, RaftOptions};
 use crate::room::Room;
 use crate::search::{Follower, ItemSearch};
@@ -138,10 +141,11 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     };
     let backend: Arc<dyn Backend> = Arc::new(RocksBackend::open(&data.join("state"), rocks)?);
     open_version(&*backend)?;
-    let blobs = Arc::new(
-        FileBlobs::open(data.join("blobs"))
-            .map_err(|source| RunError::Io { what: "the blobs can't be opened", source })?,
-    );
+    let files = MaterialFiles::open(data.join("materials"), directory.keys.node.clone());
+    let files = Arc::new(files.map_err(|source| RunError::Io { what: "the materials can't be opened", source })?);
+    let blobs = FileBlobs::open(data.join("blobs"));
+    let blobs = blobs.map_err(|source| RunError::Io { what: "the blobs can't be opened", source })?;
+    let blobs = Arc::new(blobs.with_materials(Arc::clone(&files)));
     let state = AppliedState::open(Arc::clone(&backend), Arc::clone(&blobs) as Arc<dyn Blobs>, identity.node)?;
     let applier = Applier::start(Arc::clone(&state))?;
     let sink: Arc<dyn CommittedSink> = Arc::<Applier>::clone(&applier);
@@ -233,9 +237,16 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
         }
     });
     let following = tokio::spawn(Follower::new(Arc::clone(&search), Arc::clone(&clock)).run(stopped.clone()));
-    let app = App::new(Arc::clone(&shared), Arc::clone(&raft), nudge.clone(), Arc::clone(&search));
+    let paper = Arc::new(Stationer::new(directory.path.join(PAPER_NAME)));
+    let material_bytes_max = u64::from(directory.config.limits.material_mib) << 20;
+    let fetching = Fetcher::new(Arc::clone(&shared), Arc::clone(&files), material_bytes_max);
+    let fetching = tokio::spawn(fetching.run(stopped.clone()));
+    let app =
+        App::new(Arc::clone(&shared), Arc::clone(&raft), nudge.clone(), Arc::clone(&search), paper, material_bytes_max);
     let socket = directory.socket();
+    let ending = Ending::catch()?;
     let server = tokio::spawn(http::serve(app, socket.clone(), stopped.clone()));
+    let sweeping = tokio::spawn(sweep_materials(Arc::clone(&shared), files, stopped.clone()));
     let care = Care {
         ballast: Ballast::take(&data, u64::from(directory.config.limits.low_water_mib) << 20, disk_free(&data)),
         log: data.join("log"),
@@ -248,11 +259,14 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     tracing::info!(node = %identity.node, division = %identity.division, name = identity.name, "the node is ready");
     announce_ready(&directory, &shared);
 
-    let ended = wait_for_end(server, ticking, &mut driver).await;
+    let ended = wait_for_end(ending, server, ticking, &mut driver).await;
     let _told = stop.send(true);
     if !driver.is_finished() {
         let _drained = tokio::time::timeout(Duration::from_secs(5), driver).await;
     }
+    // Whoever reads the state must have let go of it before it is closed.
+    let _fetched = tokio::time::timeout(Duration::from_secs(5), fetching).await;
+    sweeping.abort();
     handle.stop();
     let _followed = tokio::time::timeout(Duration::from_secs(10), following).await;
     let joined = tokio::task::spawn_blocking(move || writer.join());
@@ -272,6 +286,26 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let _gone = std::fs::remove_file(&socket);
     close(backend).await;
     ended
+}
+
+/// How often what no case names is swept.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+
+async fn sweep_materials(shared: Arc<Shared>, files: Arc<MaterialFiles>, mut stopped: watch::Receiver<bool>) {
+    let mut interval = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            _ = interval.tick() => {}
+            _ = stopped.wait_for(|stop| *stop) => return,
+        }
+        let (shared, files) = (Arc::clone(&shared), Arc::clone(&files));
+        let swept = tokio::task::spawn_blocking(move || crate::exchange::sweep(&shared.knowledge, &files)).await;
+        match swept {
+            Ok(Ok(0)) | Err(_) => {}
+            Ok(Ok(count)) => tracing::info!(count, "files of materials that no case names were removed"),
+            Ok(Err(error)) => tracing::error!(%error, "the files of materials could not be swept"),
+        }
+    }
 }
 
 /// How long the last reader of the state may take at the end.
@@ -394,6 +428,9 @@ async fn genesis(shared: &Arc<Shared>, directory: &NodeDirectory, certificate: V
         uid: Some(identity.admin_uid),
         mandates: Vec::new(),
         department: None,
+        identity: None,
+        deputises: Vec::new(),
+        disabled: None,
     };
     let trust_bytes = tongban_codes::cbor::to_vec(&trust);
     let _made = shared
@@ -477,19 +514,30 @@ async fn tick(shared: Arc<Shared>, raft: Arc<RaftNode>, mut care: Care, mut stop
     }
 }
 
+/// The signals that end a node in good order.
+struct Ending {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Ending {
+    /// Catches them from now on: before anybody is answered, so that whoever has seen the node ready may end it at once.
+    fn catch() -> Result<Self, RunError> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let catch = |kind| signal(kind).map_err(|source| RunError::Io { what: "signals can't be handled", source });
+        Ok(Self { terminate: catch(SignalKind::terminate())?, interrupt: catch(SignalKind::interrupt())? })
+    }
+}
+
 async fn wait_for_end(
+    mut ending: Ending,
     server: tokio::task::JoinHandle<Result<(), RunError>>,
     ticking: tokio::task::JoinHandle<()>,
     driver: &mut tokio::task::JoinHandle<()>,
 ) -> Result<(), RunError> {
-    let signal = |kind| {
-        tokio::signal::unix::signal(kind).map_err(|source| RunError::Io { what: "signals can't be handled", source })
-    };
-    let mut terminate = signal(tokio::signal::unix::SignalKind::terminate())?;
-    let mut interrupt = signal(tokio::signal::unix::SignalKind::interrupt())?;
     tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
+        _ = ending.terminate.recv() => Ok(()),
+        _ = ending.interrupt.recv() => Ok(()),
         served = server => served.unwrap_or(Err(RunError::Stopped("the API"))),
         _ = ticking => Err(RunError::Stopped("the writer")),
         _ = driver => Err(RunError::Stopped("the exchange")),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Oracle for the deadlines of accepted cases, written from the law alone.
 
-Prints random acceptances with the deadlines the law gives them, one JSON
+Prints random acceptances, some of them of renewals, with the deadlines the law gives them, one JSON
 object a line.  The law, and how it is read here:
 
 * Civil Code (民法典) 201: the day of acceptance is not counted.
@@ -12,6 +12,18 @@ object a line.  The law, and how it is read here:
   one it begins on, up to and including the one it ends on.
 * Civil Code 203: a term of natural days whose last day is not worked ends on
   the next day that is worked (and that no stop takes).
+
+* Administrative Licensing Law 50: a renewal is asked for thirty days before
+  the licence ends, unless another term is laid down; those days are the
+  applicant's and therefore natural ones (82 speaks of the authority's).  The
+  authority decides before the licence ends; if it doesn't, it is deemed to
+  have granted.  Neither 42 nor 45 is about the licence: no stop and no
+  extension moves its end.  Nothing is deemed of what was asked for late, or
+  was complete only after the end.
+* Civil Code 202: a period of months ends on the corresponding day, or on the
+  last of the month where there is none.  What is deemed renewed goes on for as
+  long as it held; licences are dated to the corresponding day or to the day
+  before it.
 
 A deadline is provisional when finding it meant asking whether a day is worked
 whose year has no published calendar.  The statutory deadline that is printed
@@ -61,6 +73,41 @@ BY_HAND = """
 2027-03-01 0 working - - 2027-03-01 n
 2027-03-01 0 natural - - 2027-03-01 y
 """
+
+# Licence from and to, asked, complete, decided; last day to ask (30 days),
+# second deadline, first day deemed renewed, end of the next period.
+RENEWALS_BY_HAND = """
+2022-11-01 2026-10-31 2026-10-01 2026-10-08 - 2026-10-01 2026-10-31 2026-11-01 2030-10-31
+2022-11-01 2026-10-31 2026-10-02 2026-10-08 - 2026-10-01 - - 2030-10-31
+2022-11-01 2026-10-31 2026-09-14 2026-11-02 - 2026-10-01 - - 2030-10-31
+2022-11-01 2026-10-31 2026-09-14 2026-10-31 2026-10-31 2026-10-01 2026-10-31 - 2030-10-31
+2022-11-01 2026-10-31 2026-09-14 2026-09-14 2026-11-01 2026-10-01 2026-10-31 2026-11-01 2030-10-31
+2026-09-14 2026-10-14 2026-09-14 2026-09-14 - 2026-09-14 2026-10-14 2026-10-15 2026-11-14
+2026-01-01 2026-03-30 2026-02-28 2026-02-28 - 2026-02-28 2026-03-30 2026-03-31 2026-06-27
+2023-03-01 2024-02-29 2024-01-01 2024-01-02 - 2024-01-30 2024-02-29 2024-03-01 2025-02-28
+"""
+
+
+def months_after(day, months):
+    """The corresponding day so many months later, or the month's last."""
+    months += day.year * 12 + day.month - 1
+    year, month = divmod(months, 12)
+    first = date(year, month + 1, 1)
+    following = date(year + (month == 11), (month + 1) % 12 + 1, 1)
+    return first + timedelta(min(day.day, (following - first).days) - 1)
+
+
+def next_end(first, last):
+    """The end of a period that follows one and is as long."""
+    after = last + timedelta(1)
+    about = (last.year - first.year) * 12 + last.month - first.month
+    for months in range(max(about - 1, 1), about + 3):
+        if months_after(first, months) == after:
+            return months_after(after, months) - timedelta(1)
+    for months in range(max(about - 1, 1), about + 3):
+        if months_after(first, months) == last:
+            return months_after(last, months)
+    return last + (after - first)
 
 
 class Calendar:
@@ -137,6 +184,21 @@ class Calendar:
             provisional |= rolled_provisional
         return day, provisional
 
+    def ask_by(self, ends, lead):
+        """The latest day after which the lead still lies, the end included."""
+        if lead["unit"] == "natural":
+            return ends - lead["days"]
+        worked = (day for day in range(ends, -1, -1) if self.worked[day])
+        days = list(itertools.islice(worked, lead["days"]))
+        return days[-1] - 1 if days else ends
+
+    def renewal(self, asked, complete, ends, lead, decided):
+        """Last day to ask; second deadline; first day deemed renewed."""
+        ask_by = self.ask_by(ends, lead)
+        due = ends if asked <= ask_by and complete <= ends else None
+        silent = due is not None and (decided is None or decided > ends)
+        return ask_by, due, ends + 1 if silent else None
+
     def deadline(self, accepted, term, stops, extension=None):
         """The deadline of a term with its extension; is it provisional."""
         add = {"working": self.add_working, "natural": self.add_natural}
@@ -188,6 +250,43 @@ def random_stops(calendar, rng, accepted, terms):
     return stops
 
 
+def random_renewal(calendar, rng, accepted):
+    """A licence that ends somewhere about the case that renews it."""
+    lead = {"days": 30, "unit": "natural"}
+    if rng.random() < 0.3:
+        lead = {"days": rng.choice((0, 1, 10, 30, 60, rng.randint(0, 120))),
+                "unit": rng.choice(("working", "natural"))}
+    ends = accepted + rng.choice((rng.randint(-10, 10), rng.randint(0, 60),
+                                  rng.randint(0, 400)))
+    ends = min(ends, len(calendar.dates) - 40)
+    complete = accepted - rng.choice((0, 0, rng.randint(0, 10)))
+    asked = complete - rng.choice((0, rng.randint(0, 10), rng.randint(0, 60)))
+    if rng.random() < 0.3:
+        asked = calendar.ask_by(ends, lead) + rng.randint(-1, 1)
+        complete = max(complete, asked)
+    decided = None
+    if rng.random() < 0.5:
+        decided = max(accepted, rng.choice((ends, accepted))
+                      + rng.randint(-3, 30))
+    last = calendar.dates[ends]
+    first = last - timedelta(rng.randint(0, 2000))
+    if rng.random() < 0.7:
+        first = months_after(last, -rng.choice((1, 6, 12, 24, 36, 48, 60)))
+        first += timedelta(rng.choice((0, 1, 1, 1)))
+    ask_by, due, deemed = calendar.renewal(asked, complete, ends, lead,
+                                           decided)
+
+    def text(day):
+        return None if day is None else calendar.dates[day].isoformat()
+
+    return {"from": first.isoformat(), "ends": text(ends),
+            "asked": text(asked), "complete": text(complete), "lead": lead,
+            "decided": text(decided),
+            "expected": {"ask_by": text(ask_by), "due": text(due),
+                         "deemed": text(deemed),
+                         "next_end": next_end(first, last).isoformat()}}
+
+
 def random_case(calendar, rng):
     accepted = random_accepted(calendar, rng)
     statutory = random_term(rng) if rng.random() < 0.92 else None
@@ -197,6 +296,10 @@ def random_case(calendar, rng):
     extension = None
     if statutory and rng.random() < 0.4:
         extension = rng.choice((10, 15, rng.randint(1, 15)))
+
+    renewal = None
+    if rng.random() < 0.5:
+        renewal = random_renewal(calendar, rng, accepted)
 
     def expected(term, extension):
         if term is None:
@@ -208,6 +311,7 @@ def random_case(calendar, rng):
             "statutory": statutory, "promised": promised,
             "stops": [[calendar.texts[day] for day in stop] for stop in stops],
             "extension": extension,
+            "renewal": renewal,
             "expected": {"statutory": expected(statutory, extension),
                          "promised": expected(promised, None)}}
 
@@ -224,6 +328,17 @@ def self_test(calendar):
             None if extension == "-" else int(extension))
         found = (calendar.texts[day], "y" if found_provisional else "n")
         if found != (wanted, provisional):
+            yield f"{line}: found {' '.join(found)}"
+    for line in RENEWALS_BY_HAND.strip().split("\n"):
+        first, last, asked, complete, decided, *wanted = line.split()
+        found = calendar.renewal(
+            calendar.number(asked), calendar.number(complete),
+            calendar.number(last), {"days": 30, "unit": "natural"},
+            None if decided == "-" else calendar.number(decided))
+        found = ["-" if day is None else calendar.texts[day] for day in found]
+        found.append(next_end(date.fromisoformat(first),
+                              date.fromisoformat(last)).isoformat())
+        if found != wanted:
             yield f"{line}: found {' '.join(found)}"
 
 

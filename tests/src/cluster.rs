@@ -176,6 +176,12 @@ impl Cluster {
         self.relays.quality(quality, seed);
     }
 
+    /// How many bytes the lines have carried.
+    #[must_use]
+    pub fn carried(&self) -> u64 {
+        self.relays.carried()
+    }
+
     /// How many datagrams the lines have lost.
     #[must_use]
     pub fn lost(&self) -> u64 {

@@ -213,10 +213,36 @@ impl Node {
     /// When it doesn't run.
     #[must_use]
     pub fn resident_kib(&self) -> u64 {
+        self.memory_kib("VmRSS:")
+    }
+
+    fn memory_kib(&self, what: &str) -> u64 {
         let id = self.process().as_ref().map(Child::id).expect("the node runs");
         let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let line = status.lines().find_map(|line| line.strip_prefix(what));
         line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok()).expect("a process has a size")
+    }
+
+    /// Begins to measure the peak of the process's memory anew; gives what it has now, in KiB.
+    ///
+    /// # Panics
+    ///
+    /// When it doesn't run.
+    #[must_use]
+    pub fn begin_peak(&self) -> u64 {
+        let id = self.process().as_ref().map(Child::id).expect("the node runs");
+        fs::write(format!("/proc/{id}/clear_refs"), "5").expect("the process is ours");
+        self.resident_kib()
+    }
+
+    /// The peak of the process's memory since then (VmHWM), in KiB.
+    ///
+    /// # Panics
+    ///
+    /// When it doesn't run.
+    #[must_use]
+    pub fn peak_kib(&self) -> u64 {
+        self.memory_kib("VmHWM:")
     }
 
     /// Kills the process at once (SIGKILL), as a power cut would.

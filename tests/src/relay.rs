@@ -8,7 +8,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -87,6 +87,8 @@ struct Line {
 }
 
 struct Shared {
+    /// Bytes of datagrams that passed.
+    carried: AtomicU64,
     /// The nodes whose links are cut, and until when where that is known.
     cut: Mutex<BTreeMap<SocketAddr, Option<Instant>>>,
     line: Mutex<Line>,
@@ -112,6 +114,7 @@ impl Default for Relays {
             lost: 0,
         };
         let shared = Shared {
+            carried: AtomicU64::new(0),
             cut: Mutex::default(),
             line: Mutex::new(line),
             departed: Condvar::new(),
@@ -155,6 +158,12 @@ impl Relays {
         (line.quality, line.random) = (quality, StdRng::seed_from_u64(seed));
     }
 
+    /// How many bytes the lines have carried, in all directions; a datagram that crosses two counts twice.
+    #[must_use]
+    pub fn carried(&self) -> u64 {
+        self.shared.carried.load(Ordering::Relaxed)
+    }
+
     /// How many datagrams bad lines have lost.
     #[must_use]
     pub fn lost(&self) -> u64 {
@@ -179,6 +188,7 @@ impl Shared {
 
     /// Sends a datagram as the line is: at once, later, or not at all.
     fn send(&self, socket: &Arc<UdpSocket>, bytes: &[u8], to: Option<SocketAddr>) {
+        self.carried.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         let mut line = self.line();
         let Some(quality) = line.quality else {
             drop(line);

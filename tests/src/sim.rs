@@ -19,7 +19,7 @@ use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{Digest, Label, NodeId};
 use tongban_codes::time::{Date, Timestamp};
-use tongban_domain::{Actor, Command, Event, NodeFacts, Operator, Place, Role};
+use tongban_domain::{Actor, Command, Event, NodeFacts, Operator, Place, Places, Role};
 use tongban_federation::{Envelope, Sealed, Unseal, UnsealError};
 use tongban_seal::{Ed25519Signer, IndexKey, KeyId, NodeKey, PublicKey, Signer, batch};
 use tongban_storage::{Backend, Family, MemoryBackend, StorageError};
@@ -194,7 +194,7 @@ impl Engine {
         let log_of_writer = Arc::new(log.clone()) as Arc<dyn OrderedLog>;
         let (handle, _outbox, writer) =
             start_writer(parts, log_of_writer, self.runtime.handle().clone()).expect("the machine gives a thread");
-        handle.places(Arc::new(self.places.clone()));
+        handle.places(Arc::new(Places::new(self.places.clone(), BTreeMap::new())));
         self.run = Some(Run { handle, log, applier, writer });
     }
 
@@ -247,6 +247,9 @@ impl Engine {
                 uid: None,
                 mandates: Vec::new(),
                 department: None,
+                identity: None,
+                deputises: Vec::new(),
+                disabled: None,
             })
         });
         let operator = Role::Decider.name().to_owned();

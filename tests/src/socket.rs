@@ -48,7 +48,16 @@ pub enum Silence {
 ///
 /// [`Silence`].
 pub fn post(socket: &Path, path: &str, headers: &[String], body: &Value) -> Result<Answer, Silence> {
-    speak(socket, "POST", path, headers, &body.to_string())
+    speak(socket, "POST", path, headers, body.to_string().as_bytes())
+}
+
+/// Puts bytes; `headers` are whole lines without their ends.
+///
+/// # Errors
+///
+/// [`Silence`].
+pub fn put(socket: &Path, path: &str, headers: &[String], bytes: &[u8]) -> Result<Answer, Silence> {
+    speak(socket, "PUT", path, headers, bytes)
 }
 
 /// Gets.
@@ -57,10 +66,10 @@ pub fn post(socket: &Path, path: &str, headers: &[String], body: &Value) -> Resu
 ///
 /// [`Silence`].
 pub fn get(socket: &Path, path: &str) -> Result<Answer, Silence> {
-    speak(socket, "GET", path, &[], "")
+    speak(socket, "GET", path, &[], b"")
 }
 
-fn speak(socket: &Path, method: &str, path: &str, headers: &[String], body: &str) -> Result<Answer, Silence> {
+fn speak(socket: &Path, method: &str, path: &str, headers: &[String], body: &[u8]) -> Result<Answer, Silence> {
     let mut stream = UnixStream::connect(socket).map_err(Silence::Absent)?;
     let mut head = format!("{method} {path} HTTP/1.1\r\nhost: tongban\r\nconnection: close\r\n");
     for header in headers {
@@ -71,7 +80,7 @@ fn speak(socket: &Path, method: &str, path: &str, headers: &[String], body: &str
     let mut exchange = || {
         stream.set_read_timeout(Some(ANSWER))?;
         stream.write_all(head.as_bytes())?;
-        stream.write_all(body.as_bytes())?;
+        stream.write_all(body)?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
         parse(&bytes).ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "half an answer"))

@@ -53,6 +53,18 @@ impl TwoHalls {
         Self { cluster, item }
     }
 
+    /// The item that the one decides and the other may collect for.
+    #[must_use]
+    pub fn item(&self) -> &str {
+        &self.item
+    }
+
+    /// The division of the hall that decides.
+    #[must_use]
+    pub fn division(&self) -> &'static str {
+        NODES[1].1
+    }
+
     /// The city, which pulls.
     #[must_use]
     pub fn city(&self) -> &Node {

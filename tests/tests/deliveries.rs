@@ -84,6 +84,8 @@ fn township(cases: usize) -> Engine {
             applicant: Applicant { name: APPLICANT.0.to_owned(), identity: APPLICANT.1.to_owned() },
             materials: Vec::new(),
             hold: false,
+            renews: None,
+            agent: None,
         };
         let _done = engine.done(Role::Window, collect);
     }

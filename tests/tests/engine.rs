@@ -13,10 +13,11 @@ use tongban::raft::memory::Commit;
 use tongban_codes::ids::Digest;
 use tongban_domain::case::{Case, Custody, RefusalKind, Status};
 use tongban_domain::catalogue::{ForeignItem, ImportRow};
+use tongban_domain::supervision::Watched;
 use tongban_domain::{Actor, Applicant, Command, Place, Role};
 use tongban_federation::{Envelope, Receipt, Sealed};
-use tongban_storage::keyspace::{Bytes, case, delivery, figure, hall, item};
-use tongban_storage::{Backend, Read};
+use tongban_storage::keyspace::{Bytes, case, delivery, figure, hall, item, supervision};
+use tongban_storage::{Backend, Family, Read, StorageVersion, WriteBatch, open_version};
 
 const HOME: &str = "330106";
 const TOWNSHIP: &str = "330110009";
@@ -54,6 +55,8 @@ fn collect(item: &str, division: &str) -> Command {
         applicant: Applicant { name: APPLICANT.0.to_owned(), identity: APPLICANT.1.to_owned() },
         materials: Vec::new(),
         hold: false,
+        renews: None,
+        agent: None,
     }
 }
 
@@ -87,9 +90,10 @@ fn command() -> impl Strategy<Value = (Role, Command)> {
         4 => prop_oneof![Just(CODE), Just(SERVICE)].prop_map(|item| (Role::Window, collect(item, HOME))),
         4 => text().prop_map(|case| (Role::Reviewer, Command::Accept(case))),
         1 => text().prop_map(|case| {
-            (Role::Reviewer, Command::Refuse { case, kind: RefusalKind::NotRequired, reason: "依法不需要".to_owned() })
+            let (kind, reason) = (RefusalKind::NotRequired, "依法不需要".to_owned());
+            (Role::Reviewer, Command::Refuse { case, kind, reason, competent: None })
         }),
-        1 => text().prop_map(|case| (Role::Reviewer, Command::Notify { case, items: vec!["缺申请书".to_owned()] })),
+        1 => text().prop_map(|case| (Role::Reviewer, Command::Notify { case, items: vec!["缺申请书".to_owned()], new_reasons: Vec::new(), within: None })),
         3 => (text(), any::<bool>(), reason()).prop_map(|(case, grant, reason)| {
             (Role::Decider, Command::Decide { case, grant, reason })
         }),
@@ -414,6 +418,46 @@ fn what_changed_nothing_changes_nothing_later() {
     let first = publish();
     let _imported = engine.done(Role::Catalogue, Command::ImportItems(vec![row(2, CODE, "01")].into()));
     assert_eq!(publish(), first);
+}
+
+/// A store of the release before supervision: its open cases come into the queue of looks, those that are over don't.
+#[test]
+fn a_store_from_before_supervision_has_its_open_cases_looked_at() {
+    let engine = Engine::new(HOME, Commit::AtOnce, &[]);
+    let refuse = Command::Refuse {
+        case: numbered(2),
+        kind: RefusalKind::NotRequired,
+        competent: None,
+        reason: "依法不需要".to_owned(),
+    };
+    let accept = Command::Accept(numbered(1));
+    let cases = [
+        (Role::Window, collect(CODE, HOME)),
+        (Role::Window, collect(CODE, HOME)),
+        (Role::Reviewer, refuse),
+        (Role::Reviewer, accept),
+    ];
+    for (role, command) in staff().into_iter().chain(catalogue()).chain(cases) {
+        let _done = engine.done(role, command);
+    }
+    engine.quiet();
+    let state = &*engine.state;
+    let looks = || supervision::looks(state, None, None, usize::MAX).expect("the state can be read");
+    let known = looks();
+    assert_eq!(known.len(), 2, "one that is over is looked at once more and no harm done");
+    let open = case::named(state, &numbered(1)).expect("the state can be read").expect("it is there");
+    let waiting = || case::WAITS.list(state, &[], None, usize::MAX).expect("the state can be read");
+    let waited = waiting();
+    assert_eq!(waited.iter().map(|((_, _, id), ())| *id).collect::<Vec<_>>(), [open.id]);
+    let mut before = WriteBatch::new();
+    case::WAITS.visit_keys(state, |key| case::WAITS.delete(&mut before, &key)).expect("it can be read");
+    supervision::WATCH.visit_keys(state, |key| supervision::WATCH.delete(&mut before, &key)).expect("it can be read");
+    before.put(Family::Meta, *b"\x00version", 1_u32.to_be_bytes());
+    state.write(before).expect("it can be written");
+    assert_eq!((looks(), waiting()), (Vec::new(), Vec::new()));
+    assert_eq!(open_version(state).expect("there is a step"), StorageVersion(1));
+    assert_eq!(looks(), [(moment().date().next_day().start(), Watched::Case(open.id))]);
+    assert_eq!(waiting(), waited);
 }
 
 #[test]

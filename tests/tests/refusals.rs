@@ -130,6 +130,8 @@ fn acts() {
     let fresh = home.ok(&collect(OPEN, HOME_CODE, id))["case"].as_str().unwrap_or_default().to_owned();
     let accepted = home.ok(&collect(OPEN, HOME_CODE, id))["case"].as_str().unwrap_or_default().to_owned();
     home.ok(&["case", "accept", &accepted]);
+    let asked = home.ok(&collect(OPEN, HOME_CODE, id))["case"].as_str().unwrap_or_default().to_owned();
+    home.ok(&["case", "notify", &asked, "--item", "检测报告"]);
     // What the acts so far make known elsewhere has arrived.
     within(15, "the township is discharged", || {
         let shown = township.ok(&["case", "show", &there]);
@@ -183,6 +185,83 @@ fn acts() {
             row("by nobody", HOME, &["case", "accept", &fresh, "--as", "nobody"], "operator-unknown"),
             row("accepted where it was collected", TOWNSHIP, &["case", "accept", &held], "not-competent"),
             row("accepted where it is not any more", TOWNSHIP, &["case", "accept", &there], "not-owner"),
+            row("a second notice", HOME, &["case", "notify", &asked, "--item", "又一份"], "notice-repeated"),
+            row("accepted with a line open", HOME, &["case", "accept", &asked], "supplement-missing"),
+            row("enough, and no reason", HOME, &["case", "accept", &asked, "--enough", " "], "invalid-field"),
+            row("returned before its time", HOME, &["case", "return", &asked, "--reason", "逾期"], "return-early"),
+            row("brought what nobody asked for", HOME, &["case", "supplement", &asked, "--item", "2"], "invalid-field"),
+            row("brought before a notice", HOME, &["case", "supplement", &fresh, "--item", "1"], "case-state"),
+            row("brought for a case elsewhere", TOWNSHIP, &["case", "supplement", &there, "--item", "1"], "case-state"),
+            row(
+                "a notice of no days",
+                HOME,
+                &["case", "notify", &fresh, "--item", "甲", "--within", "0"],
+                "invalid-field",
+            ),
+            row(
+                "a first notice with a reason of a second",
+                HOME,
+                &["case", "notify", &fresh, "--item", "甲", "--new-reason", "乙"],
+                "invalid-field",
+            ),
+            row(
+                "checked by one officer",
+                HOME,
+                &["case", "check", &accepted, "--officers", "reviewer", "--finding", "一致"],
+                "check-officers",
+            ),
+            row(
+                "checked by a window",
+                HOME,
+                &["case", "check", &accepted, "--officers", "reviewer,window", "--finding", "一致"],
+                "check-officers",
+            ),
+            row(
+                "not competent, and who is isn't said",
+                HOME,
+                &["case", "refuse", &fresh, "--kind", "not-competent", "--reason", "不属本机关"],
+                "competent-missing",
+            ),
+            row(
+                "competent in no division",
+                HOME,
+                &[
+                    "case",
+                    "refuse",
+                    &fresh,
+                    "--kind",
+                    "not-competent",
+                    "--reason",
+                    "不属本机关",
+                    "--competent",
+                    "330199/某局",
+                ],
+                "competent-missing",
+            ),
+            row(
+                "forwarded to a neighbour",
+                HOME,
+                &["case", "forward", &accepted, "--to", OTHER_CODE, "--item", OPEN, "--opinion", "拟准予"],
+                "forward-unlawful",
+            ),
+            row(
+                "amended to what it is",
+                HOME,
+                &["case", "amend", &fresh, "--field", "applicant-name", "--value", APPLICANT.0, "--reason", "错字"],
+                "invalid-field",
+            ),
+            row(
+                "amended to a wrong number",
+                HOME,
+                &["case", "amend", &fresh, "--field", "applicant-id", "--value", wrong_id, "--reason", "错字"],
+                "invalid-identity",
+            ),
+            row(
+                "put right on the spot after acceptance",
+                HOME,
+                &["case", "correct", &accepted, "--what", "甲"],
+                "case-state",
+            ),
             row("unknown case", CITY, &["case", "show", &fresh], "case-unknown"),
             row("promised above the ceiling", HOME, &above, "ceiling-exceeded"),
             row("claim of what nobody published", HOME, &["item", "claim", "330190009999"], "item-unknown"),
@@ -191,9 +270,9 @@ fn acts() {
             row("invited beside", HOME, &["invite", "--division", OTHER_CODE], "division-rule"),
             row("unknown division invited", CITY, &["invite", "--division", "330199"], "division-unknown"),
             row("mistyped division", CITY, &["invite", "--division", "33010"], "invalid-field"),
-            Refusal { exit: 2, ..row("no decision", HOME, &["case", "decide", &accepted], "") },
-            Refusal { exit: 2, ..row("no such command", HOME, &["case", "eat", &accepted], "") },
-            Refusal { exit: 2, ..row("no such mode", HOME, &["case", "collect", "--mode", "fly"], "") },
+            Refusal { exit: 2, ..row("no decision", HOME, &["case", "decide", &accepted], "argument-missing") },
+            Refusal { exit: 2, ..row("no such command", HOME, &["case", "eat", &accepted], "command-unknown") },
+            Refusal { exit: 2, ..row("no such mode", HOME, &["case", "collect", "--mode", "fly"], "argument-value") },
         ],
     );
     // The item is fetched, which keeps it, before its scope is looked at.

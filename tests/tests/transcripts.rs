@@ -14,6 +14,16 @@ fn a_case_in_one_hall() {
 }
 
 #[test]
+fn a_case_goes_red() {
+    play(&docs("a-case-goes-red.md"));
+}
+
+#[test]
+fn a_case_is_supplemented() {
+    play(&docs("a-case-is-supplemented.md"));
+}
+
+#[test]
 fn a_ceiling_is_lowered() {
     play(&docs("a-ceiling-is-lowered.md"));
 }
@@ -34,6 +44,16 @@ fn a_drift_is_found_and_mended() {
 }
 
 #[test]
+fn a_licence_ends_before_the_decision() {
+    play(&docs("a-licence-ends-before-the-decision.md"));
+}
+
+#[test]
+fn a_service_is_rated() {
+    play(&docs("a-service-is-rated.md"));
+}
+
+#[test]
 fn first_federation() {
     play(&docs("first-federation.md"));
 }
@@ -41,6 +61,11 @@ fn first_federation() {
 #[test]
 fn a_county_claims_a_release() {
     play(&docs("a-county-claims-a-release.md"));
+}
+
+#[test]
+fn work_in_steps() {
+    play(&docs("work-in-steps.md"));
 }
 
 #[test]
@@ -80,14 +105,19 @@ fn every_transcript_is_played() {
         .collect();
     names.sort();
     let wanted = [
+        "a-case-goes-red.md",
         "a-case-in-one-hall.md",
+        "a-case-is-supplemented.md",
         "a-ceiling-is-lowered.md",
         "a-clock-that-stands-still.md",
         "a-county-claims-a-release.md",
         "a-division-gets-another-code.md",
         "a-drift-is-found-and-mended.md",
+        "a-licence-ends-before-the-decision.md",
+        "a-service-is-rated.md",
         "first-federation.md",
         "front-database.md",
+        "work-in-steps.md",
     ];
     assert_eq!(names, wanted);
 }

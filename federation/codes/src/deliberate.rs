@@ -30,11 +30,17 @@ pub enum Bug {
     EnvelopeReencoded,
     /// What was put aside is decided from the end of its line.
     ParkedOutOfOrder,
+    /// An order of a reclaim raises the tenure by one, as if the lost node had never taken the case.
+    ReclaimTenureKept,
+    /// The word of a node that was lost counts after the case has been reclaimed.
+    LateReturnTaken,
+    /// A lost node that returns doesn't keep an order about a case that it doesn't know.
+    FenceForgotten,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 12] = [
+    pub const ALL: [Bug; 15] = [
         Bug::ReplyBeforeCommit,
         Bug::InboxRecordDropped,
         Bug::CursorAdvancedEarly,
@@ -47,6 +53,9 @@ impl Bug {
         Bug::ReceiptBeforeApply,
         Bug::EnvelopeReencoded,
         Bug::ParkedOutOfOrder,
+        Bug::ReclaimTenureKept,
+        Bug::LateReturnTaken,
+        Bug::FenceForgotten,
     ];
 
     /// Its name, by which a binary that holds it is known.
@@ -65,6 +74,9 @@ impl Bug {
             Bug::ReceiptBeforeApply => "deliberate-bug:receipt-before-apply",
             Bug::EnvelopeReencoded => "deliberate-bug:envelope-reencoded",
             Bug::ParkedOutOfOrder => "deliberate-bug:parked-out-of-order",
+            Bug::ReclaimTenureKept => "deliberate-bug:reclaim-tenure-kept",
+            Bug::LateReturnTaken => "deliberate-bug:late-return-taken",
+            Bug::FenceForgotten => "deliberate-bug:fence-forgotten",
         }
     }
 }

@@ -59,8 +59,28 @@ coded! {
         Withdraw = 21,
         /// 好差评.
         Rate = 22,
-        /// A finding or order of supervision (电子监察).
+        /// A card of supervision (电子监察) was raised.
         Supervise = 23,
+        /// 视为准予延续: a renewal was deemed granted, and the licence issued anew (行政许可法 art. 50).
+        DeemedRenewal = 24,
+        /// 申请收回: the nearest common superior was asked for a case whose other side is gone.
+        AskReclaim = 29,
+        /// A card was closed.
+        ClearCard = 31,
+        /// A card that was closed was raised again: its cause came back.
+        ReopenCard = 32,
+        /// 领取: somebody took the case at a step.
+        Claim = 34,
+        /// 转办: it was put into another's hands.
+        HandOn = 35,
+        /// 环节: an opinion at a step passed it, signed it or sent it back.
+        Step = 36,
+        /// 回避.
+        Recuse = 37,
+        /// 容缺: a material that was to follow acceptance has come.
+        FollowUp = 38,
+        /// 退件: what a notice asked for didn't come in its time.
+        Return = 39,
         /// A licence was issued.
         IssueLicence = 40,
         /// 延续.
@@ -79,6 +99,28 @@ coded! {
         AnnulLicence = 47,
         /// 注销.
         CancelLicence = 48,
+        /// 现场核查: two officers checked on the site (行政许可法 art. 34).
+        Inspect = 49,
+        /// 当场更正: a mistake was put right at the window (行政许可法 art. 32).
+        Correct = 50,
+        /// What a collecting hall had taken after a notice wasn't taken by the owner.
+        RefuseSupplement = 51,
+        /// 再次告知: a notice after the first, of what couldn't be known then; for supervision to look at.
+        NotifyAgain = 52,
+        /// 工单: a ticket began to be handled at this node.
+        OpenTicket = 60,
+        /// 答复: a ticket was answered.
+        AnswerTicket = 61,
+        /// 工单办结.
+        CloseTicket = 62,
+        /// 重新办理: the applicant opened it again.
+        ReopenTicket = 63,
+        /// 转送、退回: another node goes on with it.
+        LeaveTicket = 64,
+        /// 差评整改办结: the follow-up of a bad grade was closed with its outcome.
+        CloseFollowUp = 65,
+        /// 不予计入: an appeal against a grade was upheld.
+        SetRatingAside = 66,
     }
 }
 
@@ -161,6 +203,48 @@ coded! {
         Decline = 10,
         /// 区划代码变更: a division's code from a day on.
         Division = 11,
+    }
+}
+
+coded! {
+    /// 监察牌: how grave what supervision found is.
+    Colour {
+        /// 黄牌: time runs short.
+        Yellow = 1,
+        /// 红牌: time is over.
+        Red = 2,
+        /// 严重红牌: time has long been over.
+        Severe = 3,
+    }
+}
+
+coded! {
+    /// What was said of the service.
+    VoiceKind {
+        /// 现场一次一评: a rating of a visit.
+        Visit = 1,
+        /// 网上一事一评: a rating of a matter.
+        Matter = 2,
+        /// 咨询.
+        Enquiry = 3,
+        /// 投诉.
+        Complaint = 4,
+        /// 办不成事.
+        Unresolved = 5,
+    }
+}
+
+coded! {
+    /// How a follow-up or a ticket ended.
+    VoiceOutcome {
+        /// 立行立改.
+        Rectified = 1,
+        /// 限期整改完成.
+        RectifiedByPlan = 2,
+        /// 解释说明.
+        Explained = 3,
+        /// 已解决.
+        Resolved = 4,
     }
 }
 
@@ -286,6 +370,54 @@ pub struct ActHeader {
     /// 满意度 on [`ActKind::Rate`]: 1 非常满意 … 5 非常不满意 (GB/T 39046 A.8).
     #[n(25)]
     pub grade: Option<u8>,
+    /// The card, on acts of supervision.
+    #[n(40)]
+    pub card: Option<CardMark>,
+    /// The rating or ticket, on acts about one.
+    #[n(60)]
+    pub voice: Option<VoiceMark>,
+}
+
+/// What figures count of a rating or a ticket.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct VoiceMark {
+    /// What it is.
+    #[n(0)]
+    pub kind: VoiceKind,
+    /// The division whose service is rated, or that handles the ticket.
+    #[n(1)]
+    pub division: DivisionCode,
+    /// The day under which it counts.
+    #[n(2)]
+    pub on: Date,
+    /// 渠道: 1 PC端, 2 移动端, 3 二维码, 4 大厅平板, 5 大厅其他终端, 6 电话, 7 短信.
+    #[n(3)]
+    pub channel: u8,
+    /// How it ended, or had ended when it was opened again.
+    #[n(4)]
+    pub outcome: Option<VoiceOutcome>,
+    /// Whether it was answered, or followed up, by its last day.
+    #[n(5)]
+    pub in_time: Option<bool>,
+}
+
+/// What figures count of a card.
+#[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CardMark {
+    /// Its colour.
+    #[n(0)]
+    pub colour: Colour,
+    /// The rule that raised it, by its stable name.
+    #[n(1)]
+    pub rule: String,
+    /// The day from which there was cause.
+    #[n(2)]
+    pub on: Date,
+    /// The division that answers for it.
+    #[n(3)]
+    pub division: DivisionCode,
 }
 
 /// A version of an item, calendar, ceiling or policy.
@@ -465,6 +597,7 @@ impl<C> Encode<C> for Header {
     }
 }
 
+#[expect(clippy::large_enum_variant, reason = "it lives for one call")]
 enum Wire {
     Known(Header),
     Unknown(u64),

@@ -41,8 +41,8 @@ pub use entry::{
 };
 pub use frontier::{Frontier, Node};
 pub use header::{
-    ActHeader, ActKind, Channel, EpochHeader, EpochReason, Header, HeaderError, Mode, NodeEvent, NodeHeader, Outcome,
-    StandardHeader, StandardKind,
+    ActHeader, ActKind, CardMark, Channel, Colour, EpochHeader, EpochReason, Header, HeaderError, Mode, NodeEvent,
+    NodeHeader, Outcome, StandardHeader, StandardKind, VoiceKind, VoiceMark, VoiceOutcome,
 };
 pub use merkle::{NodeSource, ProofError};
 pub use packed::{pack, unpack};

@@ -14,7 +14,7 @@ use tongban_journal::{
     ActHeader, ActKind, BODY_FIELDS_MAX, Body, BodyError, BodyMismatch, Channel, Checkpoint, CheckpointError,
     ENTRY_BYTES_MAX, Entry, EntryError, EpochHeader, EpochReason, Field, Frontier, Header, HeaderError, JournalKind,
     Mode, NodeEvent, NodeHeader, Outcome, ProofError, SLICE_ENTRIES_MAX, Slice, SliceBuilder, SliceError,
-    StandardHeader, StandardKind, View, verify,
+    StandardHeader, StandardKind, View, VoiceKind, VoiceMark, VoiceOutcome, verify,
 };
 
 fn hex(bytes: &[u8]) -> String {
@@ -64,10 +64,24 @@ fn act() -> ActHeader {
         promised_due: Date::ymd(2026, 9, 8),
         licence: None,
         grade: None,
+        card: None,
+        voice: None,
     }
 }
 
-fn headers() -> [(&'static str, Header); 4] {
+fn rating() -> ActHeader {
+    let mark = VoiceMark {
+        kind: VoiceKind::Matter,
+        division: "511602".parse().unwrap(),
+        on: Date::ymd(2026, 9, 10).unwrap(),
+        channel: 2,
+        outcome: Some(VoiceOutcome::RectifiedByPlan),
+        in_time: Some(true),
+    };
+    ActHeader { act: ActKind::CloseFollowUp, grade: Some(5), voice: Some(mark), ..act() }
+}
+
+fn headers() -> [(&'static str, Header); 5] {
     let at = Timestamp::from_millis(1_789_000_000_123);
     let standard = StandardHeader {
         kind: StandardKind::Item,
@@ -89,6 +103,7 @@ fn headers() -> [(&'static str, Header); 4] {
         ("header-standards.hex", Header::Standards(standard)),
         ("header-epoch.hex", Header::Epoch(epoch)),
         ("header-node.hex", Header::Node(node)),
+        ("header-rating.hex", Header::Acts(rating())),
     ]
 }
 
@@ -138,11 +153,13 @@ fn numbers_are_stable() {
     let numbers = |all: &[u8]| all.to_vec();
     assert_eq!(
         ActKind::ALL.iter().map(|kind| kind.number()).collect::<Vec<_>>(),
-        (1..=23).chain(40..=48).collect::<Vec<_>>()
+        (1..=24).chain([29, 31, 32]).chain(34..=52).chain(60..=66).collect::<Vec<_>>()
     );
     assert!(ActKind::ALL.iter().all(|kind| ActKind::from(kind.number()) == *kind));
     assert_eq!(Mode::ALL.iter().map(|mode| mode.number()).collect::<Vec<_>>(), numbers(&[0, 1, 2, 3, 4]));
     assert_eq!(Channel::ALL.iter().map(|channel| channel.number()).collect::<Vec<_>>(), numbers(&[1, 2, 3, 4, 9]));
+    assert_eq!(VoiceKind::ALL.iter().map(|kind| kind.number()).collect::<Vec<_>>(), numbers(&[1, 2, 3, 4, 5]));
+    assert_eq!(VoiceOutcome::ALL.iter().map(|outcome| outcome.number()).collect::<Vec<_>>(), numbers(&[1, 2, 3, 4]));
     assert_eq!(Outcome::ALL.iter().map(|outcome| outcome.number()).collect::<Vec<_>>(), (1..=8).collect::<Vec<_>>());
 }
 

@@ -91,6 +91,12 @@ impl FrameWriter {
         Ok(self.stream.write_all(frame).await?)
     }
 
+    /// Lets the other streams of the connection go before this one.
+    pub(crate) fn yields(&self) {
+        // Fails only when the stream has ended, which is as good.
+        let _ = self.stream.set_priority(-1);
+    }
+
     fn prefix(&self, frame: &[u8]) -> Result<[u8; 4], QuicError> {
         let too_large = QuicError::FrameTooLarge { length: frame.len() as u64, max: self.bytes_max };
         if frame.len() > self.bytes_max {

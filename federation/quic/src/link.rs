@@ -357,6 +357,11 @@ impl Responder {
         Ok(())
     }
 
+    /// Lets everything else that goes over the link go before the response, as long as both wait.
+    pub fn yields(&self) {
+        self.writer.yields();
+    }
+
     /// Breaks the request off with a code of 16 or above.
     pub fn refuse(mut self, code: u32) {
         self.writer.reset(code);

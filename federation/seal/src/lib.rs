@@ -18,6 +18,7 @@
 pub mod batch;
 pub mod content_type;
 pub mod cose;
+pub mod file;
 pub mod keystore;
 pub mod note;
 pub mod signer;
@@ -25,6 +26,7 @@ pub mod vault;
 
 pub use batch::{OpenedStatement, Statement};
 pub use cose::{KeyLookup, Opened, SealError};
+pub use file::{FileKey, FileName};
 pub use keystore::{KeyKind, KeystoreError, UnlockKey};
 pub use note::{NoteError, SignedNote};
 pub use signer::{

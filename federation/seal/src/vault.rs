@@ -68,11 +68,26 @@ impl NodeKey {
         self.version
     }
 
+    pub(crate) fn secret(&self) -> &[u8; 32] {
+        &self.key
+    }
+
     /// Wraps a case's key; `nonce` is drawn anew for every wrap.
     #[must_use]
     pub fn wrap(&self, case: &CaseId, key: &CaseKey, nonce: [u8; NONCE_BYTES]) -> WrappedKey {
+        self.wrap_named(CASE_KEY, case.as_bytes(), &key.0, nonce)
+    }
+
+    /// Wraps a key that stands for what is named, of a kind.
+    pub(crate) fn wrap_named(
+        &self,
+        kind: &[u8],
+        name: &[u8; 16],
+        key: &[u8; 32],
+        nonce: [u8; NONCE_BYTES],
+    ) -> WrappedKey {
         let sealed = XChaCha20Poly1305::new((&*self.key).into())
-            .encrypt(&nonce.into(), Payload { msg: key.0.as_slice(), aad: &wrap_context(self.version, case) })
+            .encrypt(&nonce.into(), Payload { msg: key, aad: &wrap_context(kind, self.version, name) })
             .expect("32 bytes are far below the cipher's limit");
         WrappedKey { version: self.version, nonce, sealed }
     }
@@ -82,15 +97,24 @@ impl NodeKey {
     /// # Errors
     /// [`VaultError::NodeKeyVersion`] for a wrap of another version, [`VaultError::Sealed`].
     pub fn unwrap(&self, case: &CaseId, wrapped: &WrappedKey) -> Result<CaseKey, VaultError> {
+        self.unwrap_named(CASE_KEY, case.as_bytes(), wrapped).map(CaseKey)
+    }
+
+    pub(crate) fn unwrap_named(
+        &self,
+        kind: &[u8],
+        name: &[u8; 16],
+        wrapped: &WrappedKey,
+    ) -> Result<Zeroizing<[u8; 32]>, VaultError> {
         if wrapped.version != self.version {
             return Err(VaultError::NodeKeyVersion { wrapped: wrapped.version, held: self.version });
         }
-        let payload = Payload { msg: &wrapped.sealed, aad: &wrap_context(self.version, case) };
+        let payload = Payload { msg: &wrapped.sealed, aad: &wrap_context(kind, self.version, name) };
         let key = XChaCha20Poly1305::new((&*self.key).into())
             .decrypt(&wrapped.nonce.into(), payload)
             .map(Zeroizing::new)
             .map_err(|_| VaultError::Sealed)?;
-        key.as_slice().try_into().map(CaseKey::from_bytes).map_err(|_| VaultError::Sealed)
+        key.as_slice().try_into().map(Zeroizing::new).map_err(|_| VaultError::Sealed)
     }
 }
 
@@ -116,8 +140,11 @@ impl WrappedKey {
     }
 }
 
-fn wrap_context(version: u32, case: &CaseId) -> Vec<u8> {
-    [b"tongban case key 1".as_slice(), &version.to_be_bytes(), case.as_bytes()].concat()
+/// What the wrap of a case's key is bound to beside the case.
+const CASE_KEY: &[u8] = b"tongban case key 1";
+
+fn wrap_context(kind: &[u8], version: u32, name: &[u8; 16]) -> Vec<u8> {
+    [kind, &version.to_be_bytes(), name].concat()
 }
 
 fn field_context(case: &CaseId, field: u16) -> Vec<u8> {

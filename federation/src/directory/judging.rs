@@ -13,8 +13,8 @@ use tongban_seal::{PublicKey, content_type};
 
 use super::opened::{Opened, open};
 use super::{
-    AuthorityEntry, AuthorityRecord, Certification, DatedKey, Directory, Merge, NODE_CERTIFICATION, NodeEntry,
-    NodeRecord, RecordError, RecordKey, Settled, SignedRecord, chain,
+    ANCHOR, AnchorEntry, AnchorRecord, AuthorityEntry, AuthorityRecord, Certification, DatedKey, Directory, Merge,
+    NODE_CERTIFICATION, NodeEntry, NodeRecord, RecordError, RecordKey, Settled, SignedRecord, chain,
 };
 use crate::{limits, sealed::Sealed};
 
@@ -26,6 +26,7 @@ pub struct Draft {
     pub(super) upon: u64,
     pub(super) nodes: BTreeMap<NodeId, NodeEntry>,
     pub(super) authorities: BTreeMap<AuthorityId, AuthorityEntry>,
+    pub(super) foreign: BTreeMap<NodeId, AnchorEntry>,
     /// What changes, in the order in which it was judged first.
     pub(super) order: Vec<RecordKey>,
 }
@@ -45,6 +46,7 @@ impl Draft {
         match key {
             RecordKey::Node(id) => self.nodes.get(id).map(|entry| &entry.sealed),
             RecordKey::Authority(id) => self.authorities.get(id).map(|entry| &entry.sealed),
+            RecordKey::Anchor(id) => self.foreign.get(id).map(|entry| &entry.sealed),
         }
     }
 
@@ -93,6 +95,22 @@ impl<'a> Judging<'a> {
         self.draft.authorities.get(id).or_else(|| self.known.authorities.get(id))
     }
 
+    /// Another tree's root, as far as a root above says to trust it; a withdrawn one only where what was taken before comes again.
+    fn foreign(&self, root: &NodeId) -> Option<&AnchorEntry> {
+        let entry = self.draft.foreign.get(root).or_else(|| self.known.foreign.get(root))?;
+        let counts = self.known.restoring || (entry.record.withdrawn.is_none() && self.is_root(&entry.signer));
+        counts.then_some(entry)
+    }
+
+    fn is_root(&self, node: &NodeId) -> bool {
+        self.node(node).is_some_and(|entry| entry.certification.superior.is_none())
+    }
+
+    /// Whether a node is no longer part of the federation, by itself or with its tree.
+    fn is_out(&self, node: &NodeId, entry: &NodeEntry) -> bool {
+        entry.certification.revoked.is_some() || self.known.withdrawn(node).is_some()
+    }
+
     fn superiors(&self, node: &NodeId) -> Vec<NodeId> {
         chain(node, |id| self.node(id).and_then(|entry| entry.certification.superior))
     }
@@ -100,7 +118,11 @@ impl<'a> Judging<'a> {
     /// Whose label it is.
     fn labelled(&self, label: &Label) -> Option<NodeId> {
         let drafted = self.draft.nodes.iter().find(|(_, entry)| entry.certification.label == *label);
-        let known = || self.known.by_label.get(label).filter(|node| !self.draft.nodes.contains_key(*node));
+        let known = || {
+            let known = self.known.by_label.get(label).filter(|node| !self.draft.nodes.contains_key(*node));
+            // A tree that isn't trusted any more doesn't keep what it was called by.
+            known.filter(|node| self.known.withdrawn(node).is_none())
+        };
         drafted.map(|(node, _)| *node).or_else(|| known().copied())
     }
 
@@ -126,6 +148,10 @@ impl<'a> Judging<'a> {
                 let record = self.verify_authority(signer, &record)?;
                 self.merge_authority(signer, record, sealed, digest)
             }
+            SignedRecord::Anchor { signer, record } => {
+                let record = self.verify_anchor(signer, &record)?;
+                self.merge_anchor(signer, record, sealed, digest)
+            }
         }
     }
 
@@ -143,13 +169,15 @@ impl<'a> Judging<'a> {
             let mut waiting = Vec::new();
             for record in left {
                 match self.merge(&record) {
-                    Err(RecordError::UnknownSigner(node)) => waiting.push((record, node)),
+                    // A root may come before the word that makes it one.
+                    Err(error @ (RecordError::UnknownSigner(_) | RecordError::NotAnAnchor(_))) => {
+                        waiting.push((record, error));
+                    }
                     outcome => settled.push((record, outcome)),
                 }
             }
             if waiting.is_empty() || waiting.len() == before {
-                settled
-                    .extend(waiting.into_iter().map(|(record, node)| (record, Err(RecordError::UnknownSigner(node)))));
+                settled.extend(waiting.into_iter().map(|(record, error)| (record, Err(error))));
                 return settled;
             }
             left = waiting.into_iter().map(|(record, _)| record).collect();
@@ -173,6 +201,15 @@ impl<'a> Judging<'a> {
             None if certifier == node => {}
             Some(superior) if certifier != node => self.verify_superior(superior, certifier, &certification)?,
             _ => return Err(RecordError::Mismatch),
+        }
+        // Another tree's root is trusted for the division that was said, whatever it says of itself.
+        if certifier == node
+            && !self.known.anchors.contains_key(&node)
+            && let Some(anchor) = self.foreign(&node)
+            && anchor.record.division != certification.division
+        {
+            let (signer, division) = (anchor.record.division, certification.division);
+            return Err(RecordError::Division { signer, division });
         }
         let own: Vec<PublicKey> = certification.seal_keys.iter().map(|dated| dated.key.clone()).collect();
         let record: Arc<NodeRecord> = open(self.opened(), record, content_type::NODE_RECORD, &own)?;
@@ -204,7 +241,7 @@ impl<'a> Judging<'a> {
         }
         let (signer, division) = (known.certification.division, certification.division);
         // A root may have sisters in its own division; below it an ancestor is always of another division.
-        let is_root = self.known.anchors.contains_key(&superior);
+        let is_root = self.known.anchors.contains_key(&superior) || self.foreign(&superior).is_some();
         if !division.is_within(signer) || (division == signer && !is_root) {
             return Err(RecordError::Division { signer, division });
         }
@@ -221,16 +258,32 @@ impl<'a> Judging<'a> {
         let counts = |dated: &&DatedKey| self.known.restoring || dated.revoked.is_none();
         let valid = certified.filter(counts).map(|dated| dated.key.clone());
         if certifier == node {
-            let anchored = self.known.anchors.get(&node).ok_or(RecordError::NotAnAnchor(node))?;
+            let anchored = match (self.known.anchors.get(&node), self.foreign(&node)) {
+                (Some(keys), _) => keys,
+                (None, Some(anchor)) => &anchor.record.seal_keys,
+                (None, None) => return Err(RecordError::NotAnAnchor(node)),
+            };
             return Ok(anchored.iter().cloned().chain(valid).collect());
         }
         match known {
             None => Err(RecordError::UnknownSigner(certifier)),
-            Some(entry) if !self.known.restoring && entry.certification.revoked.is_some() => {
+            Some(entry) if !self.known.restoring && self.is_out(&certifier, entry) => {
                 Err(RecordError::Revoked(certifier))
             }
             Some(_) => Ok(valid.collect()),
         }
+    }
+
+    /// Refuses a node that another tree claims: one tree's word never moves what another one certifies. A root alone comes into a tree, with all
+    /// below it, and into that of a root that is trusted by itself.
+    fn stays_in_its_tree(&self, node: NodeId, certification: &Certification) -> Result<(), RecordError> {
+        let Some(known) = self.node(&node) else { return Ok(()) };
+        let root = |of: NodeId| self.superiors(&of).last().copied().unwrap_or(of);
+        let (before, after) = (root(node), certification.superior.map_or(node, root));
+        let joins = known.certification.superior.is_none()
+            && self.foreign(&node).is_none()
+            && self.known.anchors.contains_key(&after);
+        if before == after || joins { Ok(()) } else { Err(RecordError::Mismatch) }
     }
 
     fn merge_node(
@@ -244,6 +297,9 @@ impl<'a> Judging<'a> {
         let key = RecordKey::Node(node);
         if let Some(other) = self.labelled(&certification.label).filter(|other| *other != node) {
             return Err(RecordError::Label(other));
+        }
+        if !self.known.restoring {
+            self.stays_in_its_tree(node, &certification)?;
         }
         let outcome = match self.node(&node) {
             None => Merge::New(key),
@@ -288,9 +344,57 @@ impl<'a> Judging<'a> {
         Ok(outcome)
     }
 
+    /// Only a root that is trusted by itself, and is one still, says whom else its tree trusts; never of a division that meets its own.
+    fn verify_anchor(&self, signer: NodeId, record: &Sealed) -> Result<Arc<AnchorRecord>, RecordError> {
+        if !self.known.anchors.contains_key(&signer) {
+            return Err(RecordError::NotAnAnchor(signer));
+        }
+        let keys = self.certifying_keys(signer, signer)?;
+        let record: Arc<AnchorRecord> = open(self.opened(), record, ANCHOR, &keys)?;
+        let root = self.node(&signer).ok_or(RecordError::UnknownSigner(signer))?;
+        if root.certification.superior.is_some() && !self.known.restoring {
+            return Err(RecordError::NotAnAnchor(signer));
+        }
+        let (above, division) = (root.certification.division, record.division);
+        if division.is_within(above) || above.is_within(division) {
+            return Err(RecordError::Division { signer: above, division });
+        }
+        if self.known.anchors.contains_key(&record.root) {
+            return Err(RecordError::Mismatch);
+        }
+        if record.is_within_limits() { Ok(record) } else { Err(RecordError::Limit) }
+    }
+
+    fn merge_anchor(
+        &mut self,
+        signer: NodeId,
+        record: Arc<AnchorRecord>,
+        sealed: &Sealed,
+        digest: Digest,
+    ) -> Result<Merge, RecordError> {
+        let key = RecordKey::Anchor(record.root);
+        let known = self.draft.foreign.get(&record.root).or_else(|| self.known.foreign.get(&record.root));
+        let outcome = match known {
+            None => Merge::New(key),
+            // The tree has another root by now.
+            Some(known) if known.signer != signer && !self.is_root(&known.signer) => Merge::Newer(key),
+            Some(known) => match record.version.cmp(&known.record.version) {
+                Ordering::Less => return Ok(Merge::Older(key)),
+                Ordering::Equal if known.record == record => return Ok(Merge::Known),
+                Ordering::Equal => return Err(RecordError::Contradiction),
+                Ordering::Greater => Merge::Newer(key),
+            },
+        };
+        let (merged_at, sealed) = (self.now, self.shared(&digest, sealed));
+        self.draft.changes(key);
+        let root = record.root;
+        self.draft.foreign.insert(root, AnchorEntry { record, signer, sealed, merged_at, digest, stamp: 0 });
+        Ok(outcome)
+    }
+
     fn verify_authority(&self, signer: NodeId, record: &Sealed) -> Result<Arc<AuthorityRecord>, RecordError> {
         let entry = self.node(&signer).ok_or(RecordError::UnknownSigner(signer))?;
-        if !self.known.restoring && entry.certification.revoked.is_some() {
+        if !self.known.restoring && self.is_out(&signer, entry) {
             return Err(RecordError::Revoked(signer));
         }
         let keys: Vec<PublicKey> = entry

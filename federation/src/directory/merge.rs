@@ -11,7 +11,7 @@ use tongban_codes::{
 use tongban_seal::SealError;
 
 use super::judging::{Draft, Judging};
-use super::{AuthorityEntry, Directory, NodeEntry, RecordKey};
+use super::{AnchorEntry, AuthorityEntry, Directory, NodeEntry, RecordKey};
 use crate::sealed::Sealed;
 
 /// What became of a record that verified.
@@ -140,7 +140,7 @@ impl Directory {
     }
 
     fn put(&mut self, draft: Draft) {
-        let Draft { mut nodes, mut authorities, order, .. } = draft;
+        let Draft { mut nodes, mut authorities, mut foreign, order, .. } = draft;
         for key in order {
             match key {
                 RecordKey::Node(id) => {
@@ -151,6 +151,11 @@ impl Directory {
                 RecordKey::Authority(id) => {
                     if let Some(entry) = authorities.remove(&id) {
                         self.put_authority(id, entry);
+                    }
+                }
+                RecordKey::Anchor(id) => {
+                    if let Some(entry) = foreign.remove(&id) {
+                        self.put_anchor(id, entry);
                     }
                 }
             }
@@ -188,6 +193,16 @@ impl Directory {
         self.by_label.insert(entry.certification.label, id);
         self.by_division.insert((entry.certification.division, id));
         self.nodes.insert(id, entry);
+    }
+
+    fn put_anchor(&mut self, id: NodeId, mut entry: AnchorEntry) {
+        // Whether a whole tree belongs to the federation may have changed.
+        self.layout += 1;
+        if let Some(old) = self.foreign.remove(&id) {
+            self.unstamped(old.stamp, &old.digest);
+        }
+        entry.stamp = self.stamped(RecordKey::Anchor(id), entry.digest);
+        self.foreign.insert(id, entry);
     }
 
     fn put_authority(&mut self, id: AuthorityId, mut entry: AuthorityEntry) {

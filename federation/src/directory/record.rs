@@ -181,6 +181,16 @@ pub enum SignedRecord {
         #[n(1)]
         record: Sealed,
     },
+    /// Another tree's root.
+    #[n(2)]
+    Anchor {
+        /// The root that has sealed it.
+        #[n(0)]
+        signer: NodeId,
+        /// An [`AnchorRecord`](super::AnchorRecord) under that root's seal.
+        #[n(1)]
+        record: Sealed,
+    },
 }
 
 impl Certification {

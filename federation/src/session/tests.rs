@@ -539,6 +539,7 @@ fn every_cause_comes_about() {
         (Cause::kept_here("kind-unknown", 0, at(1)), "quarantined-here"),
         (Cause::kept_here("parked", 2, at(1)), "waiting-for-earlier"),
         (Cause::early(at(1)), "waiting-for-earlier"),
+        (Cause::order_awaited(at(1)), "order-awaited"),
     ] {
         assert_eq!(cause.reason.name(), name);
         found.insert(name, cause);

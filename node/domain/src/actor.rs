@@ -2,7 +2,10 @@
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
-use tongban_codes::time::Date;
+use tongban_codes::time::{Date, Timestamp};
+
+use crate::catalogue::short_code;
+use crate::work::Delegation;
 
 /// What an operator may do at a hall; separated duties are separate roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize)]
@@ -36,11 +39,14 @@ pub enum Role {
     /// 业务主管部门: reviews, publishes and suspends the base items of its line, and sets its ceilings.
     #[n(9)]
     Line,
+    /// 监察: sets the rules of supervision, closes cards, gives orders.
+    #[n(14)]
+    Supervisor,
 }
 
 impl Role {
     /// Every role, in the order of their numbers.
-    pub const ALL: [Role; 9] = [
+    pub const ALL: [Role; 10] = [
         Role::Window,
         Role::Reviewer,
         Role::Decider,
@@ -50,6 +56,7 @@ impl Role {
         Role::Audit,
         Role::CatalogueReview,
         Role::Line,
+        Role::Supervisor,
     ];
 
     /// The stable English name.
@@ -65,6 +72,7 @@ impl Role {
             Role::Audit => "audit",
             Role::CatalogueReview => "catalogue-review",
             Role::Line => "line",
+            Role::Supervisor => "supervisor",
         }
     }
 
@@ -81,6 +89,7 @@ impl Role {
             Role::Audit => "审计",
             Role::CatalogueReview => "目录审核",
             Role::Line => "业务主管部门",
+            Role::Supervisor => "监察",
         }
     }
 }
@@ -148,6 +157,26 @@ pub struct Operator {
     /// The department whose line he acts for, with the role [`Role::Line`].
     #[n(5)]
     pub department: Option<String>,
+    /// Keyed index value of his own identity number, by which he touches no case of his own.
+    #[cbor(n(6), with = "minicbor::bytes")]
+    #[serde(skip)]
+    pub identity: Option<[u8; 32]>,
+    /// For whom he stands in.
+    #[n(7)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deputises: Vec<Delegation>,
+    /// Since when he is out of service.
+    #[n(8)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<Timestamp>,
+}
+
+impl Operator {
+    /// The mandate of his that covers an item, by its whole code or the first part of it, on a day.
+    pub(crate) fn mandate(&self, item: &str, day: Date) -> Option<&Mandate> {
+        self.mandates.iter().find(|mandate| mandate.covers(item, day) || mandate.covers(short_code(item), day))
+    }
 }
 
 /// Who acts: an operator with the roles in force, or the node itself.

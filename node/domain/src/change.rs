@@ -2,16 +2,24 @@
 
 use minicbor::{Decode, Encode};
 use serde::Serialize;
-use tongban_codes::ids::{AuthorityId, CaseId, NodeId};
+use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::{AuthorityId, CaseId, Digest, NodeId};
 
 use crate::Authority;
 use crate::actor::Operator;
-use crate::case::{Act, Case, Collected, Offer, Progress};
+use crate::case::{
+    Act, Case, Collected, HeldFile, Offer, Print, Progress, ReclaimOrder, ReclaimRequest, ReclaimRow, Supplement,
+};
 use crate::catalogue::{
     BaseItem, Decline, DivisionReport, ForeignItem, Guide, ImportReport, LifeReport, Moved, PublishReport,
     ReorganisationReport, ServiceItem, Standard, StandardsReport,
 };
 use crate::licence::Licence;
+use crate::supervision::{Card, Looked, Matter, Order, OrderAnswer, Rules};
+use crate::voice::{
+    FollowUpOutcome, FollowUpState, Grade, Standing, TicketKind, TicketOutcome, TicketState, Voice, Word,
+};
+use crate::work::{HandOver, WorkView};
 
 /// What was decided: the row that results, so that replay stores and never decides.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -61,6 +69,33 @@ pub enum Event {
     /// A base item of a superior is declined here, or no longer.
     #[n(14)]
     Declined(#[n(0)] Box<Decline>),
+    /// A document was printed.
+    #[n(26)]
+    Printed(#[n(0)] Box<Print>),
+    /// A reclaim as a node knows it that doesn't have the case: what is asked of it, what was ordered.
+    #[n(15)]
+    Reclaim(#[n(0)] CaseId, #[n(1)] Box<ReclaimRow>),
+    /// A card was raised, answered or closed.
+    #[n(17)]
+    Card(#[n(0)] Box<Card>),
+    /// Supervision looked at what was due.
+    #[n(18)]
+    Looked(#[n(0)] Box<Looked>),
+    /// An order was given, taken, answered or refused.
+    #[n(19)]
+    Matter(#[n(0)] Box<Matter>),
+    /// The file of a material of a case is here, whole and verified.
+    #[n(27)]
+    File(#[n(0)] CaseId, #[n(1)] Box<HeldFile>),
+    /// The file of a material of a case, by its digest, is here no more, or damaged: who owns the case fetches it again.
+    #[n(28)]
+    FileLost(#[n(0)] CaseId, #[n(1)] Digest),
+    /// What an operator held was handed over, by a list.
+    #[n(20)]
+    HandedOver(#[n(0)] Box<HandOver>),
+    /// A rating or a ticket after what its log says last.
+    #[n(30)]
+    Voice(#[n(0)] Box<Voice>),
 }
 
 /// In whose name a document is sealed.
@@ -107,6 +142,22 @@ pub enum NoticeBody {
     Offer(Box<Offer>),
     /// The owner did something.
     Progress(Box<Progress>),
+    /// The common superior is asked to give a case back whose other side is gone.
+    ReclaimRequest(Box<ReclaimRequest>),
+    /// It orders it.
+    ReclaimOrder(Box<ReclaimOrder>),
+    /// It declines, for this reason.
+    ReclaimDeclined(String),
+    /// The node that was gone has returned: its acts of which nobody had heard.
+    ReclaimReturn(Vec<Act>),
+    /// The collecting hall took what a notice had asked for.
+    Supplement(Box<Supplement>),
+    /// A superior orders an answer.
+    Order(Box<Order>),
+    /// The answer to an order.
+    OrderAnswer(Box<OrderAnswer>),
+    /// A rating or a ticket, or news of one.
+    Voice(Box<Word>),
 }
 
 /// The answer to whoever asked.
@@ -129,7 +180,34 @@ pub enum Reply {
         statutory_due: Option<tongban_codes::time::Date>,
         /// Last promised day.
         promised_due: Option<tongban_codes::time::Date>,
+        /// Last day to decide a renewal.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        renewal_due: Option<tongban_codes::time::Date>,
     },
+    /// A print.
+    Printed(Box<Print>),
+    /// A reclaim that was ordered or declined.
+    Reclaim {
+        /// The case.
+        case: CaseId,
+        /// The division that gets it, or asked for it.
+        to: DivisionCode,
+        /// The tenure under which it has it.
+        tenure: u32,
+    },
+    /// Work on a case: where it stands now.
+    Work {
+        /// The case.
+        case: CaseId,
+        /// Its number, once drawn.
+        case_no: Option<String>,
+        /// Its state.
+        state: crate::case::Status,
+        /// Where the work stands.
+        work: Option<WorkView>,
+    },
+    /// What was handed over.
+    HandedOver(Box<HandOver>),
     /// An import.
     Imported(ImportReport),
     /// A publication.
@@ -165,6 +243,63 @@ pub enum Reply {
     Operator(Operator),
     /// An authority after an act.
     Authority(Authority),
+    /// A card after it was answered or closed.
+    Card(Box<Card>),
+    /// An order after it was given or answered.
+    Order(Box<Order>),
+    /// A rating after it was given or followed up.
+    Rating {
+        /// Its number.
+        rating: String,
+        /// The case.
+        case: CaseId,
+        /// The grade.
+        grade: Grade,
+        /// Whose service it rates.
+        rated: DivisionCode,
+        /// The day of the visit; none for the matter.
+        visited_on: Option<tongban_codes::time::Date>,
+        /// Whether it counts.
+        standing: Standing,
+        /// Where its follow-up stands.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        follow_up: Option<FollowUpState>,
+        /// The last day of that.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        follow_up_due: Option<tongban_codes::time::Date>,
+        /// What came of it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outcome: Option<FollowUpOutcome>,
+        /// Who follows it up.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        holder: Option<String>,
+    },
+    /// A ticket after something was done with it.
+    Ticket {
+        /// Its number.
+        ticket: String,
+        /// The applicant's query code.
+        query_code: tongban_codes::ids::QueryCode,
+        /// What it is.
+        kind: TicketKind,
+        /// Where it stands.
+        state: TicketState,
+        /// In Chinese.
+        state_zh: &'static str,
+        /// Who handles it.
+        handler: DivisionCode,
+        /// The department.
+        department: Option<String>,
+        /// Who answers.
+        holder: Option<String>,
+        /// The last day for the answer.
+        due: tongban_codes::time::Date,
+        /// How it ended.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outcome: Option<TicketOutcome>,
+    },
+    /// Thresholds that are as before.
+    Rules(Rules),
     /// How many things a tick did.
     Tick {
         /// Number of things that were due and done.
@@ -204,6 +339,7 @@ impl Change {
             tenure: case.tenure,
             statutory_due: case.deadlines.as_ref().and_then(|due| due.statutory).map(|due| due.date),
             promised_due: case.deadlines.as_ref().and_then(|due| due.promised).map(|due| due.date),
+            renewal_due: case.deadlines.as_ref().and_then(|due| due.renewal),
         }
     }
 }

@@ -1,15 +1,21 @@
 //! Commands: what an operator, a peer or the clock asks for. Malformed ones never get here.
 
 use tongban_codes::division::DivisionCode;
-use tongban_codes::time::Date;
+use tongban_codes::ids::{CaseId, NodeId};
+use tongban_codes::time::{Date, Timestamp};
 
 use crate::actor::Role;
-use crate::case::{Material, Offer, Progress, RefusalKind};
+use crate::case::{
+    Act, Amended, Bringing, Case, Competent, DocumentChoice, Material, Offer, PrintForm, Progress, ReclaimOrder,
+    ReclaimRequest, RefusalKind, Supplement,
+};
 use crate::catalogue::{
     ClaimTerms, DeclineReason, DivisionPlan, ForeignItem, Import, ItemAct, Mode, Reorganisation, Selection,
     StandardDraft, StandardKind,
 };
 use crate::facts::Place;
+use crate::supervision::{Order, OrderAnswer, RuleSetting};
+use crate::voice::VoiceCommand;
 
 /// The applicant as he gave his name and number at the window or online.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,11 +32,69 @@ impl std::fmt::Debug for Applicant {
     }
 }
 
+/// An identity number on its way to its index value; it is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Identity(pub String);
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Identity(..)")
+    }
+}
+
+/// Who acts for the applicant, under a power of attorney (行政许可法 29).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Agent {
+    /// Name, at most 100 characters.
+    pub name: String,
+    /// Citizen id or unified social credit code.
+    pub identity: String,
+    /// SHA-256 of the power of attorney, 64 hexadecimal digits.
+    pub power: String,
+    /// What he may do, at most 200 characters; the whole matter when absent.
+    pub scope: Option<String>,
+    /// The last day of the power of attorney; none where it names none.
+    pub until: Option<Date>,
+}
+
+impl std::fmt::Debug for Agent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Agent { .. }")
+    }
+}
+
 /// Where a message of a peer came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// The sending node and its division, as the directory certifies them.
     pub place: Place,
+}
+
+/// What the superior has of a lost node when it orders a reclaim, as its exchange found it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness {
+    /// The request for which this was gathered: which node is lost, and when it was asked.
+    pub request: (NodeId, Timestamp),
+    /// The moment as of which the node is revoked.
+    pub fence: Timestamp,
+    /// Where the authority in charge goes on.
+    pub successor: Option<Place>,
+    /// The acts of the node on the case that its journal shows, in their order.
+    pub acts: Vec<Act>,
+    /// How many entries of that journal are known.
+    pub entries: u64,
+    /// The case as the last of these acts left it.
+    pub standing: Option<Box<Case>>,
+    /// Whether the word of the asking node is taken where the journal is silent.
+    pub as_told: bool,
+}
+
+impl Witness {
+    /// The number of the last act that the journal shows; 0 where it shows none.
+    #[must_use]
+    pub fn last(&self) -> u32 {
+        self.acts.iter().map(|act| act.number).max().unwrap_or(0)
+    }
 }
 
 /// What is asked for.
@@ -180,19 +244,32 @@ pub enum Command {
         materials: Vec<Material>,
         /// Keeps the case at this window instead of offering it at once.
         hold: bool,
+        /// The licence that is to be renewed (延续).
+        renews: Option<String>,
+        /// Who acts for the applicant.
+        agent: Option<Box<Agent>>,
     },
     /// Offers a held case to the authority in charge.
     Offer(String),
     /// Accepts (受理).
     Accept(String),
+    /// Accepts though not everything was brought that a notice had asked for.
+    AcceptEnough {
+        /// Case.
+        case: String,
+        /// Why what was brought is enough.
+        reason: String,
+    },
     /// Refuses (不受理, 不予受理).
     Refuse {
         /// Case.
         case: String,
         /// Which of the two.
         kind: RefusalKind,
-        /// Reason; for not-competent, who is.
+        /// Reason.
         reason: String,
+        /// For not-competent, who is.
+        competent: Option<Competent>,
     },
     /// Gives the one complete correction notice (一次性告知).
     Notify {
@@ -200,6 +277,60 @@ pub enum Command {
         case: String,
         /// Everything that is missing or wrong.
         items: Vec<String>,
+        /// On a further notice: why each of these couldn't be known the first time.
+        new_reasons: Vec<String>,
+        /// Days that it gives; [`crate::case::NOTICE_DAYS_DEFAULT`] when absent.
+        within: Option<u16>,
+    },
+    /// Takes what the applicant brings after a notice (补正).
+    Supplement {
+        /// Case.
+        case: String,
+        /// What is brought, by line of the notice.
+        brings: Vec<Bringing>,
+    },
+    /// Returns a case of which not everything was brought in time (退件).
+    Return {
+        /// Case.
+        case: String,
+        /// Reason.
+        reason: String,
+    },
+    /// Records an on-site check (现场核查).
+    Check {
+        /// Case.
+        case: String,
+        /// The officers, two at least.
+        officers: Vec<String>,
+        /// What they found.
+        finding: String,
+    },
+    /// Records a mistake that was put right on the spot (当场更正).
+    Correct {
+        /// Case.
+        case: String,
+        /// What was wrong, and what is right.
+        what: String,
+        /// Materials that take the place of those of the same name.
+        materials: Vec<Material>,
+    },
+    /// Forwards with a preliminary opinion to the superior authority (转报).
+    Forward {
+        /// Case.
+        case: String,
+        /// Division of the superior authority.
+        division: DivisionCode,
+        /// Its item.
+        item: String,
+        /// The opinion.
+        opinion: String,
+    },
+    /// Puts a wrong entry right (更正).
+    Amend {
+        /// Case.
+        case: String,
+        /// Which, what it should be, and why.
+        amended: Amended,
     },
     /// Decides (决定).
     Decide {
@@ -253,6 +384,15 @@ pub enum Command {
         /// Reason.
         reason: Option<String>,
     },
+    /// Counts a print of a document of a case (打印、补打).
+    PrintDocument {
+        /// Which document.
+        document: DocumentChoice,
+        /// On what; the slip printer's roll for a collection slip, A4 else, when absent.
+        form: Option<PrintForm>,
+        /// Why it is printed again.
+        reason: Option<String>,
+    },
     /// Issues a licence from a granted case.
     IssueLicence {
         /// Case.
@@ -268,6 +408,163 @@ pub enum Command {
         licence: String,
         /// Reason (行政许可法 70).
         reason: String,
+    },
+    /// Sets the thresholds of a rule of supervision.
+    SetRule {
+        /// Which, and what; without a threshold it is as the superiors have it.
+        setting: RuleSetting,
+        /// First day, at once when absent.
+        effective: Option<Date>,
+    },
+    /// Answers a card or an order.
+    AnswerSupervision {
+        /// Its number.
+        number: String,
+        /// What is said.
+        text: String,
+    },
+    /// Closes a card (人工关闭).
+    CloseCard {
+        /// Its number.
+        card: String,
+        /// Why.
+        text: String,
+    },
+    /// Orders an answer (督办).
+    GiveOrder {
+        /// A case or a card.
+        about: String,
+        /// The division that answers; this one when absent.
+        division: Option<DivisionCode>,
+        /// What is asked for.
+        text: String,
+        /// Working days for the answer.
+        days: u16,
+    },
+    /// A superior orders an answer.
+    TakeOrder {
+        /// Who.
+        origin: Origin,
+        /// What.
+        order: Box<Order>,
+    },
+    /// A node below answers an order.
+    TakeOrderAnswer {
+        /// Who.
+        origin: Origin,
+        /// What.
+        answer: Box<OrderAnswer>,
+    },
+    /// A node below didn't take an order.
+    SettleOrder {
+        /// Who.
+        origin: Origin,
+        /// Which.
+        order: CaseId,
+        /// Code and text.
+        refusal: (String, String),
+    },
+    /// Ratings and tickets.
+    Voice(VoiceCommand),
+    /// Takes a case that waits at a step (领取).
+    ClaimCase(String),
+    /// Hands a case on to another (转办).
+    HandCaseOn {
+        /// Case.
+        case: String,
+        /// To whom.
+        to: String,
+        /// Why.
+        note: Option<String>,
+    },
+    /// Sends a case back to an earlier step (退回).
+    ReturnCase {
+        /// Case.
+        case: String,
+        /// Number of the step, from 1.
+        to_step: u16,
+        /// Why.
+        reason: String,
+    },
+    /// Gives the opinion of a step (通过、退回).
+    DoStep {
+        /// Case.
+        case: String,
+        /// Passes it, or sends it back.
+        pass: bool,
+        /// The opinion.
+        opinion: String,
+    },
+    /// Takes an operator off a case (回避).
+    Recuse {
+        /// Case.
+        case: String,
+        /// Who; the actor himself when absent.
+        operator: Option<String>,
+        /// Why.
+        reason: String,
+    },
+    /// Accepts with materials to follow (容缺受理).
+    AcceptLacking {
+        /// Case.
+        case: String,
+        /// What is to follow, by the guide's names.
+        lacking: Vec<String>,
+        /// The last day for it.
+        until: Date,
+        /// The applicant's written promise.
+        promise: Material,
+        /// Why what else a notice asked for is enough as it is.
+        enough: Option<String>,
+    },
+    /// Enters materials that were to follow.
+    FollowUp {
+        /// Case.
+        case: String,
+        /// What has come.
+        materials: Vec<Material>,
+    },
+    /// Lets one operator stand in for another (AB岗).
+    Delegate {
+        /// For whom.
+        principal: String,
+        /// Who stands in.
+        deputy: String,
+        /// For these items; all when empty.
+        items: Vec<String>,
+        /// First day, today when absent.
+        from: Option<Date>,
+        /// Last day.
+        until: Date,
+        /// Who approved it.
+        approver: String,
+    },
+    /// Ends what was delegated before its day.
+    EndDelegation {
+        /// For whom.
+        principal: String,
+        /// Who stands in.
+        deputy: String,
+    },
+    /// Moves what an operator holds to another.
+    HandOver {
+        /// Who leaves, or gives some items away.
+        from: String,
+        /// Who goes on.
+        to: String,
+        /// Of these items; everything when empty, and then he is disabled.
+        items: Vec<String>,
+    },
+    /// Takes an operator out of service.
+    DisableOperator(String),
+    /// Lets an operator act again.
+    EnableOperator(String),
+    /// Registers who an operator is, so that he touches no case of his own.
+    RegisterIdentity {
+        /// Operator.
+        operator: String,
+        /// Citizen id; none takes it away.
+        identity: Option<Identity>,
     },
     /// The clock: what is due by now, at most a batch of it.
     Tick,
@@ -285,13 +582,82 @@ pub enum Command {
         /// Who answered.
         origin: Origin,
         /// Case.
-        case: tongban_codes::ids::CaseId,
+        case: CaseId,
         /// Tenure under which it was offered.
         tenure: u32,
         /// Number of the offering act: a late answer to an earlier offer settles nothing.
         act: u32,
         /// The refusal; absent when custody was taken.
         refusal: Option<(String, String)>,
+    },
+    /// Asks the common superior for a case whose other side is gone for good (申请收回).
+    AskReclaim {
+        /// Case.
+        case: String,
+        /// Why.
+        reason: String,
+    },
+    /// Orders a reclaim that was asked for.
+    OrderReclaim {
+        /// Case.
+        case: CaseId,
+        /// What is known of the lost node.
+        witness: Box<Witness>,
+    },
+    /// Declines it.
+    DeclineReclaim {
+        /// Case.
+        case: CaseId,
+        /// Why.
+        reason: String,
+    },
+    /// A node below asks for a reclaim.
+    KeepReclaimRequest {
+        /// Who.
+        origin: Origin,
+        /// What.
+        request: Box<ReclaimRequest>,
+    },
+    /// The common superior orders a reclaim.
+    TakeReclaimOrder {
+        /// Who.
+        origin: Origin,
+        /// What.
+        order: Box<ReclaimOrder>,
+    },
+    /// The common superior declines, or doesn't take the request.
+    ReclaimDeclined {
+        /// Who.
+        origin: Origin,
+        /// Case.
+        case: CaseId,
+        /// Why.
+        reason: String,
+    },
+    /// A node that was lost says what it had done.
+    KeepReclaimReturn {
+        /// Who.
+        origin: Origin,
+        /// Case.
+        case: CaseId,
+        /// Its acts.
+        acts: Vec<Act>,
+    },
+    /// The collecting hall took what a notice had asked for.
+    TakeSupplement {
+        /// Who.
+        origin: Origin,
+        /// What.
+        supplement: Box<Supplement>,
+    },
+    /// The owner didn't take what this hall had taken for it.
+    SupplementRefused {
+        /// Case.
+        case: CaseId,
+        /// Number of the act by which it was taken here.
+        act: u32,
+        /// Why: a code and a text.
+        refusal: (String, String),
     },
     /// The owner reports an act.
     Mirror {

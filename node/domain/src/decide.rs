@@ -7,12 +7,13 @@ use tongban_codes::time::Timestamp;
 
 use crate::actor::{MANDATE_ALL, Mandate, Operator, Role};
 use crate::authority::{CodeAlias, DatedCode};
-use crate::case::{self, named};
+use crate::case;
 use crate::catalogue::{Acting, ForeignItem, ItemAct, LifeReport, Selection};
 use crate::change::{Change, Event, Reply};
 use crate::command::Command;
 use crate::facts::DueKind;
-use crate::{Actor, Authority, Desk, Facts, Rejection, catalogue, codes};
+use crate::work::{self, Door, LackingRequest};
+use crate::{Actor, Authority, Desk, Facts, Rejection, catalogue, codes, supervision, voice};
 
 /// The most due things that one tick looks at, so that one that can't be done doesn't hide the rest.
 const TICK_MAX: usize = 64;
@@ -37,20 +38,55 @@ fn roles(command: &Command) -> &'static [Role] {
         Command::Reorganise { .. }
         | Command::ChangeDivision { .. }
         | Command::WithdrawDivision(_)
-        | Command::AssignLine { .. } => &[Role::Admin],
+        | Command::AssignLine { .. }
+        | Command::OrderReclaim { .. }
+        | Command::DeclineReclaim { .. } => &[Role::Admin],
+        Command::AskReclaim { .. } => &[Role::Window, Role::Admin],
         Command::Collect { .. }
         | Command::Offer(_)
         | Command::Deliver { .. }
         | Command::Close(_)
         | Command::Withdraw { .. } => &[Role::Window],
-        Command::Accept(_) | Command::Refuse { .. } | Command::Notify { .. } => &[Role::Window, Role::Reviewer],
-        Command::SuspendCase { .. } | Command::ResumeCase { .. } => &[Role::Reviewer, Role::Decider],
-        Command::Decide { .. } | Command::ExtendCase { .. } => &[Role::Decider],
+        Command::Accept(_)
+        | Command::AcceptEnough { .. }
+        | Command::Refuse { .. }
+        | Command::Notify { .. }
+        | Command::Supplement { .. }
+        | Command::Return { .. }
+        | Command::Correct { .. } => &[Role::Window, Role::Reviewer],
+        Command::SuspendCase { .. } | Command::ResumeCase { .. } | Command::Check { .. } => {
+            &[Role::Reviewer, Role::Decider]
+        }
+        Command::Amend { .. } => &[Role::Window, Role::Reviewer, Role::Decider],
+        Command::Decide { .. } | Command::ExtendCase { .. } | Command::Forward { .. } => &[Role::Decider],
+        Command::PrintDocument { .. } => &[Role::Window, Role::Reviewer, Role::Decider, Role::Issuer],
+        Command::ClaimCase(_) | Command::ReturnCase { .. } | Command::DoStep { .. } => &[Role::Reviewer, Role::Decider],
+        Command::HandCaseOn { .. } => &[Role::Reviewer, Role::Decider, Role::Admin],
+        Command::Recuse { .. } => &[Role::Window, Role::Reviewer, Role::Decider, Role::Issuer, Role::Admin],
+        Command::AcceptLacking { .. } | Command::FollowUp { .. } => &[Role::Window, Role::Reviewer],
+        Command::Delegate { .. }
+        | Command::EndDelegation { .. }
+        | Command::HandOver { .. }
+        | Command::DisableOperator(_)
+        | Command::EnableOperator(_)
+        | Command::RegisterIdentity { .. } => &[Role::Admin],
         Command::IssueLicence { .. } | Command::CancelLicence { .. } => &[Role::Issuer],
-        Command::Tick
+        Command::SetRule { .. } | Command::CloseCard { .. } | Command::GiveOrder { .. } => &[Role::Supervisor],
+        Command::Voice(command) => command.roles(),
+        Command::AnswerSupervision { .. } => &[Role::Window, Role::Reviewer, Role::Decider, Role::Supervisor],
+        Command::TakeOrder { .. }
+        | Command::TakeOrderAnswer { .. }
+        | Command::SettleOrder { .. }
+        | Command::Tick
         | Command::KeepForeignItem(_)
         | Command::TakeCustody { .. }
         | Command::SettleOffer { .. }
+        | Command::KeepReclaimRequest { .. }
+        | Command::TakeReclaimOrder { .. }
+        | Command::ReclaimDeclined { .. }
+        | Command::KeepReclaimReturn { .. }
+        | Command::TakeSupplement { .. }
+        | Command::SupplementRefused { .. }
         | Command::Mirror { .. } => &[],
     }
 }
@@ -60,6 +96,39 @@ impl Command {
     #[must_use]
     pub fn roles(&self) -> &'static [Role] {
         roles(self)
+    }
+
+    /// The case that an act of an operator names: one that a deputy may do for whom he stands in.
+    #[must_use]
+    pub fn of_case(&self) -> Option<&str> {
+        match self {
+            Command::Offer(case) | Command::Accept(case) | Command::Close(case) | Command::ClaimCase(case) => {
+                Some(case)
+            }
+            Command::Refuse { case, .. }
+            | Command::Notify { case, .. }
+            | Command::Decide { case, .. }
+            | Command::SuspendCase { case, .. }
+            | Command::ResumeCase { case, .. }
+            | Command::ExtendCase { case, .. }
+            | Command::Deliver { case, .. }
+            | Command::Withdraw { case, .. }
+            | Command::IssueLicence { case, .. }
+            | Command::HandCaseOn { case, .. }
+            | Command::ReturnCase { case, .. }
+            | Command::DoStep { case, .. }
+            | Command::AcceptLacking { case, .. }
+            | Command::FollowUp { case, .. }
+            | Command::AcceptEnough { case, .. }
+            | Command::Supplement { case, .. }
+            | Command::Return { case, .. }
+            | Command::Correct { case, .. }
+            | Command::Check { case, .. }
+            | Command::Amend { case, .. }
+            | Command::Recuse { case, .. }
+            | Command::Forward { case, .. } => Some(case),
+            _ => None,
+        }
     }
 }
 
@@ -75,7 +144,22 @@ pub fn decide(
     command: &Command,
     at: Timestamp,
 ) -> Result<Change, Rejection> {
-    authorise(actor, command)?;
+    let door = Door::open(facts, actor, command, authorise(actor, command), at)?;
+    let mut change = decided(facts, desk, &door, command, at)?;
+    supervision::after(facts, &mut change, at);
+    Ok(door.sign(change))
+}
+
+fn decided(
+    facts: &dyn Facts,
+    desk: &mut dyn Desk,
+    door: &Door,
+    command: &Command,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    let actor = &door.actor;
+    // Every act on a case finds it through the door.
+    let named = |facts: &dyn Facts, text: &str| door.case(facts, text);
     let acting = Acting { actor, at };
     match command {
         Command::AddOperator { name, roles, window, uid } => add_operator(facts, name, roles, window.as_ref(), *uid),
@@ -170,10 +254,26 @@ pub fn decide(
             let event = catalogue::withdraw_standard(facts, actor, *kind, code, *from, at.date())?;
             Ok(Change::of(vec![event], Reply::Standard { standard: code.clone() }))
         }
-        Command::Collect { item, division, mode, applicant, materials, hold } => {
-            let request =
-                case::CollectRequest { item, division: *division, mode: *mode, applicant, materials, hold: *hold };
-            case::collect(facts, desk, actor, &request, at)
+        Command::Collect { item, division, mode, applicant, materials, hold, renews, agent } => {
+            let request = case::CollectRequest {
+                item,
+                division: *division,
+                mode: *mode,
+                applicant,
+                materials,
+                hold: *hold,
+                renews: renews.as_deref(),
+                agent: agent.as_deref(),
+                forwarded_from: None,
+            };
+            let change = case::collect(facts, desk, actor, &request, at)?;
+            // Nobody collects from himself.
+            for event in &change.events {
+                if let Event::Case(case, _) = event {
+                    door.touches(case)?;
+                }
+            }
+            Ok(change)
         }
         Command::Offer(text) => {
             let case = named(facts, text)?;
@@ -184,11 +284,32 @@ pub fn decide(
             }
             Ok(change)
         }
-        Command::Accept(text) => case::accept(facts, actor, named(facts, text)?, at),
-        Command::Refuse { case, kind, reason } => case::refuse(facts, actor, named(facts, case)?, *kind, reason, at),
-        Command::Notify { case, items } => case::notify(facts, actor, named(facts, case)?, items, at),
+        Command::Accept(text) => case::accept(facts, actor, named(facts, text)?, None, at),
+        Command::AcceptEnough { case, reason } => {
+            case::accept(facts, actor, named(facts, case)?, Some(reason.as_str()), at)
+        }
+        Command::Refuse { case, kind, reason, competent } => {
+            case::refuse(facts, actor, named(facts, case)?, (*kind, competent.as_ref()), reason, at)
+        }
+        Command::Notify { case, items, new_reasons, within } => {
+            let request = case::NoticeRequest { items, new_reasons, within: *within };
+            case::notify(facts, actor, named(facts, case)?, &request, at)
+        }
+        Command::Supplement { case, brings } => case::supplement(facts, actor, named(facts, case)?, brings, at),
+        Command::Return { case, reason } => case::send_back(facts, actor, named(facts, case)?, reason, at),
+        Command::Check { case, officers, finding } => {
+            case::check(facts, actor, named(facts, case)?, officers, finding, at)
+        }
+        Command::Correct { case, what, materials } => {
+            case::correct(facts, actor, named(facts, case)?, (what, materials), at)
+        }
+        Command::Forward { case, division, item, opinion } => {
+            let request = case::ForwardRequest { division: *division, item, opinion };
+            case::forward(facts, desk, door, named(facts, case)?, &request, at)
+        }
+        Command::Amend { case, amended } => case::amend(facts, desk, actor, named(facts, case)?, (amended, at)),
         Command::Decide { case, grant, reason } => {
-            case::decide_case(facts, actor, named(facts, case)?, *grant, reason.as_deref(), at)
+            case::decide_case(facts, door, named(facts, case)?, *grant, reason.as_deref(), at)
         }
         Command::SuspendCase { case, procedure, days } => {
             case::suspend(facts, actor, named(facts, case)?, procedure, *days, at)
@@ -200,11 +321,65 @@ pub fn decide(
         Command::Deliver { case, note } => case::deliver(facts, actor, named(facts, case)?, note.as_deref(), at),
         Command::Close(text) => case::close(facts, actor, named(facts, text)?, at),
         Command::Withdraw { case, reason } => case::withdraw(facts, actor, named(facts, case)?, reason.as_deref(), at),
+        Command::PrintDocument { document, form, reason } => {
+            named(facts, &document.case)?;
+            case::print(facts, actor, document, *form, reason.as_deref(), at)
+        }
         Command::IssueLicence { case, kind, until } => {
             case::issue_licence(facts, desk, actor, named(facts, case)?, kind, *until, at)
         }
-        Command::CancelLicence { licence, reason } => case::cancel_licence(facts, actor, licence, reason, at),
-        Command::Tick => Ok(tick(facts, at)),
+        Command::SetRule { setting, effective } => supervision::set_rule(facts, setting, *effective, at.date()),
+        Command::AnswerSupervision { number, text } => {
+            // Who is recused doesn't speak for the case either.
+            if let Some(case) = supervision::case_of(facts, number) {
+                door.touches(&case)?;
+            }
+            supervision::answer_order(facts, actor, number, text, at)
+        }
+        Command::CloseCard { card, text } => supervision::close_card(facts, actor, card, text, at),
+        Command::GiveOrder { about, division, text, days } => {
+            let asked = supervision::Ordering { about, division: *division, text, days: *days };
+            supervision::order(facts, desk, actor, &asked, at)
+        }
+        Command::TakeOrder { origin, order } => supervision::take_order(facts, *origin, order, at),
+        Command::TakeOrderAnswer { origin, answer } => supervision::take_answer(facts, *origin, answer, at),
+        Command::SettleOrder { origin, order, refusal } => {
+            supervision::refused_order(facts, *origin, order, refusal, at)
+        }
+        Command::Voice(command) => voice::decide(facts, desk, door, command, at),
+        Command::CancelLicence { licence, reason } => {
+            door.case_of_licence(facts, licence)?;
+            case::cancel_licence(facts, actor, licence, reason, at)
+        }
+        Command::ClaimCase(text) => work::claim(facts, door, named(facts, text)?, at),
+        Command::HandCaseOn { case, to, note } => {
+            work::hand_on(facts, door, named(facts, case)?, to, note.as_deref(), at)
+        }
+        Command::ReturnCase { case, to_step, reason } => {
+            work::return_to(facts, door, named(facts, case)?, *to_step, reason, at)
+        }
+        Command::DoStep { case, pass, opinion } => work::step(facts, door, named(facts, case)?, *pass, opinion, at),
+        Command::Recuse { case, operator, reason } => {
+            work::recuse(facts, actor, named(facts, case)?, operator.as_deref(), reason, at)
+        }
+        Command::AcceptLacking { case, lacking, until, promise, enough } => {
+            let enough = enough.as_deref();
+            let request = LackingRequest { names: lacking, until: *until, promise, enough };
+            case::accept_lacking(facts, actor, named(facts, case)?, &request, at)
+        }
+        Command::FollowUp { case, materials } => work::follow_up(facts, actor, named(facts, case)?, materials, at),
+        Command::Delegate { principal, deputy, items, from, until, approver } => {
+            let (who, term) = ((principal.as_str(), deputy.as_str()), (*from, *until));
+            work::delegate(facts, &actor.operator, who, items, term, approver, at)
+        }
+        Command::EndDelegation { principal, deputy } => work::end_delegation(facts, (principal, deputy), at),
+        Command::HandOver { from, to, items } => work::hand_over(facts, desk, actor, (from, to), items, at),
+        Command::DisableOperator(operator) => work::disable(facts, operator, at),
+        Command::EnableOperator(operator) => work::enable(facts, operator),
+        Command::RegisterIdentity { operator, identity } => {
+            work::register_identity(facts, desk, operator, identity.as_ref().map(|identity| identity.0.as_str()))
+        }
+        Command::Tick => Ok(tick(facts, desk, at)),
         Command::KeepForeignItem(foreign) => Ok(keep_foreign(facts, foreign)),
         Command::TakeCustody { origin, offer } => case::take_custody(facts, desk, *origin, offer, at),
         Command::SettleOffer { origin, case, tenure, act, refusal: None } => {
@@ -213,7 +388,16 @@ pub fn decide(
         Command::SettleOffer { origin, case, tenure, act, refusal: Some(refusal) } => {
             case::offer_refused(facts, *origin, case, (*tenure, *act), refusal, at)
         }
-        Command::Mirror { origin, progress } => case::mirror(facts, *origin, progress, at),
+        Command::AskReclaim { case, reason } => case::ask_reclaim(facts, actor, named(facts, case)?, reason, at),
+        Command::OrderReclaim { case, witness } => case::order_reclaim(facts, actor, case, witness, at),
+        Command::DeclineReclaim { case, reason } => case::decline_reclaim(facts, case, reason),
+        Command::KeepReclaimRequest { origin, request } => case::keep_request(facts, *origin, request),
+        Command::TakeReclaimOrder { origin, order } => case::take_order(facts, *origin, order, at),
+        Command::ReclaimDeclined { origin, case, reason } => case::declined(facts, *origin, case, reason, at),
+        Command::KeepReclaimReturn { origin, case, acts } => case::keep_return(facts, *origin, case, acts),
+        Command::TakeSupplement { origin, supplement } => case::take_supplement(facts, *origin, supplement, at),
+        Command::SupplementRefused { case, act, refusal } => case::supplement_refused(facts, case, *act, refusal, at),
+        Command::Mirror { origin, progress } => case::mirror(facts, desk, *origin, progress, at),
     }
 }
 
@@ -278,6 +462,11 @@ fn assign_line(facts: &dyn Facts, text: &str, department: Option<&str>) -> Resul
     Ok(Change::of(vec![Event::Operator(operator.clone())], Reply::Operator(operator)))
 }
 
+/// The operator of a name, or a rejection that says so.
+pub(crate) fn operator_named(facts: &dyn Facts, text: &str) -> Result<Operator, Rejection> {
+    facts.operator(text).ok_or_else(|| unknown_operator(text))
+}
+
 fn unknown_operator(text: &str) -> Rejection {
     Rejection::new(codes::OPERATOR_UNKNOWN, "no such operator", "没有该经办人")
         .field("operator", text)
@@ -287,11 +476,22 @@ fn unknown_operator(text: &str) -> Rejection {
 /// The longest name of an operator, a department or a window, in characters.
 pub(crate) const NAME_CHARS_MAX: usize = 100;
 
+/// Whether a character can't be seen, or turns the writing round: two names that look alike would be two people.
+pub(crate) fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        )
+}
+
 pub(crate) fn name(field: &'static str, text: &str) -> Result<String, Rejection> {
     let text = text.trim();
     let fits = (1..=NAME_CHARS_MAX).contains(&text.chars().count());
-    if !fits || text.chars().any(char::is_control) || text == "system" {
-        return Err(Rejection::new(codes::INVALID_FIELD, "a name has 1 to 100 characters", "名称为 1 至 100 个字")
+    if !fits || text.chars().any(is_unseen) || text == "system" {
+        let (en, zh) = ("a name has 1 to 100 characters that can be seen", "名称为 1 至 100 个可见字符");
+        return Err(Rejection::new(codes::INVALID_FIELD, en, zh)
             .field(field, text)
             .remedy("give a name; system is the node itself", "填写名称；system 是节点自身的保留名"));
     }
@@ -318,6 +518,9 @@ fn add_operator(
         uid: None,
         mandates: Vec::new(),
         department: None,
+        identity: None,
+        deputises: Vec::new(),
+        disabled: None,
     });
     for role in roles {
         if !operator.roles.contains(role) {
@@ -337,7 +540,8 @@ fn grant_mandate(facts: &dyn Facts, text: &str, mandate: Mandate) -> Result<Chan
     let mut operator = facts.operator(text).ok_or_else(|| unknown_operator(text))?;
     if mandate.until.is_some_and(|until| until < mandate.from) {
         return Err(Rejection::new(codes::INVALID_FIELD, "the mandate ends before it begins", "授权止日早于起日")
-            .field("until", mandate.until.map_or_else(String::new, |until| until.to_string())));
+            .field("until", mandate.until.map_or_else(String::new, |until| until.to_string()))
+            .remedy("give a later --until", "请填写更晚的 --until"));
     }
     operator.mandates.retain(|known| known.item != mandate.item);
     operator.mandates.push(mandate);
@@ -379,19 +583,24 @@ fn add_authority(
     Ok(Change::of(vec![Event::Authority(authority.clone())], Reply::Authority(authority)))
 }
 
-fn tick(facts: &dyn Facts, at: Timestamp) -> Change {
+fn tick(facts: &dyn Facts, desk: &mut dyn Desk, at: Timestamp) -> Change {
     let due = facts.due(at, TICK_MAX);
     let mut change = Change::of(Vec::new(), Reply::Known {});
     let mut done = 0;
     let mut touched = BTreeSet::new();
     for next in &due {
         let (code, events) = match &next.kind {
-            DueKind::DeemedAcceptance(case) => {
+            DueKind::DeemedAcceptance(id) | DueKind::DeemedRenewal(id) => {
                 // One case a tick: the serial that it draws is not in these facts, so a second one would draw it again.
-                if !touched.contains(&None)
-                    && let Some(case) = facts.case(case)
-                    && let Ok(one) = case::accept_deemed(facts, &Actor::system(), case, at)
-                {
+                if touched.contains(&None) {
+                    continue;
+                }
+                let Some(case) = facts.case(id) else { continue };
+                let one = match &next.kind {
+                    DueKind::DeemedRenewal(_) => case::deem_renewed(facts, desk, &Actor::system(), case, at),
+                    _ => case::accept_deemed(facts, &Actor::system(), case, at),
+                };
+                if let Ok(one) = one {
                     touched.insert(None);
                     done += 1;
                     change.events.extend(one.events);
@@ -410,8 +619,14 @@ fn tick(facts: &dyn Facts, at: Timestamp) -> Change {
             change.events.extend(events);
         }
     }
+    let more = done > 0 && due.len() > done;
+    let (given, more_given) = work::let_go(facts, &mut change, at);
+    let more = more || (more_given && done + given > 0);
+    done += given;
+    let (looked, more_looks) = supervision::look(facts, &mut change, at);
+    let done = done + looked;
     if done > 0 {
-        change.reply = Reply::Tick { done, more: due.len() > done };
+        change.reply = Reply::Tick { done, more: more || more_looks };
     }
     change
 }

@@ -1,5 +1,8 @@
 //! What a decision may look at, and the desk it works on.
 
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
 use tongban_codes::calendar::Calendar;
 use tongban_codes::credit_code::CreditCode;
 use tongban_codes::division::DivisionCode;
@@ -8,9 +11,11 @@ use tongban_codes::time::Timestamp;
 
 use crate::Authority;
 use crate::actor::Operator;
-use crate::case::{Act, Case, Personal};
+use crate::case::{Act, Case, Personal, ReclaimRow};
 use crate::catalogue::{BaseItem, Bound, Decline, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
 use crate::licence::Licence;
+use crate::supervision::{Card, Matter, Sweep, Watched};
+use crate::voice::{Rating, Voice};
 
 /// The deciding node as it knows itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +32,16 @@ pub struct NodeFacts {
     pub demo: bool,
 }
 
+impl NodeFacts {
+    /// How the numbers that it draws name it: its division, and of a second node of the division the ordinal, so that two never draw the same.
+    pub(crate) fn hall(&self) -> String {
+        match self.label.ordinal() {
+            0 => self.division.to_string(),
+            ordinal => format!("{}.{ordinal}", self.division),
+        }
+    }
+}
+
 /// A node and the division it serves, as the directory has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, minicbor::Encode, minicbor::Decode, serde::Serialize)]
 #[cbor(map)]
@@ -39,11 +54,57 @@ pub struct Place {
     pub division: DivisionCode,
 }
 
+/// The nodes of the federation, as the directory has them: which serves which division, and which stands under which.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    by_division: BTreeMap<DivisionCode, Place>,
+    superiors: BTreeMap<NodeId, NodeId>,
+}
+
+impl Places {
+    /// The nodes by division, without those that are revoked, and the superior of each node, of revoked ones too.
+    #[must_use]
+    pub fn new(by_division: BTreeMap<DivisionCode, Place>, superiors: BTreeMap<NodeId, NodeId>) -> Self {
+        Self { by_division, superiors }
+    }
+
+    /// The nodes above one, nearest first.
+    fn above(&self, node: &NodeId) -> Vec<NodeId> {
+        let mut above: Vec<NodeId> = Vec::new();
+        let mut at = node;
+        while let Some(superior) = self.superiors.get(at) {
+            if superior == node || above.contains(superior) {
+                break;
+            }
+            above.push(*superior);
+            at = superior;
+        }
+        above
+    }
+
+    /// The nearest node that is above both of two nodes; neither of them itself.
+    #[must_use]
+    pub fn common_superior(&self, one: &NodeId, other: &NodeId) -> Option<NodeId> {
+        let others = self.above(other);
+        self.above(one).into_iter().find(|node| others.contains(node))
+    }
+}
+
+impl Deref for Places {
+    type Target = BTreeMap<DivisionCode, Place>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.by_division
+    }
+}
+
 /// What falls due.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DueKind {
     /// Deemed acceptance of a case (行政许可法 32(4)).
     DeemedAcceptance(CaseId),
+    /// Deemed renewal of the licence that a case renews (行政许可法 50(2)).
+    DeemedRenewal(CaseId),
     /// A version of an item that waited comes into force: the item's code and the version's number.
     ItemBegins(String, u32),
     /// The last day of an item is over: its code.
@@ -75,6 +136,8 @@ pub trait Facts {
     fn case_named(&self, text: &str) -> Option<Case>;
     /// The acts of a case that are known here, both legs.
     fn acts(&self, id: &CaseId) -> Vec<Act>;
+    /// Whether the file of a material of a case is here, whole and verified.
+    fn has_file(&self, case: &CaseId, digest: &Digest) -> bool;
     /// Whether a query code is taken.
     fn query_code_taken(&self, code: &QueryCode) -> bool;
     /// An authority by id.
@@ -123,14 +186,49 @@ pub trait Facts {
     fn operator(&self, name: &str) -> Option<Operator>;
     /// Every operator, by name.
     fn operators(&self) -> Vec<Operator>;
+    /// Cases that an operator holds at a step ([`crate::work::position`]), those due first before the others, at most `limit`.
+    fn held(&self, operator: &str, limit: usize) -> Vec<CaseId>;
     /// The next serial of a scope, from 1.
     fn next_serial(&self, scope: &str) -> u32;
     /// A licence by its identifier.
     fn licence(&self, id: &str) -> Option<Licence>;
+    /// The documents of a case that were sealed here: act and content type, in order.
+    fn documents(&self, case: &CaseId) -> Vec<(u32, String)>;
+    /// How often a document was printed: case, act, content type.
+    fn prints(&self, case: &CaseId, act: u32, content_type: &str) -> u32;
     /// What is due at or before a moment, earliest first, at most `limit`.
     fn due(&self, until: Timestamp, limit: usize) -> Vec<Due>;
+    /// The cards of a case.
+    fn cards(&self, case: &CaseId) -> Vec<Card>;
+    /// A card by its number.
+    fn card_named(&self, number: &str) -> Option<Card>;
+    /// An order by its id.
+    fn matter(&self, id: &CaseId) -> Option<Matter>;
+    /// An order by its number.
+    fn matter_named(&self, number: &str) -> Option<Matter>;
+    /// A rating or a ticket by its id.
+    fn voice(&self, id: &CaseId) -> Option<Voice>;
+    /// A rating or a ticket by its number.
+    fn voice_named(&self, number: &str) -> Option<Voice>;
+    /// Ratings that an operator is to follow up and tickets that he is to answer, at most `limit`.
+    fn voices_held(&self, operator: &str, limit: usize) -> Vec<Voice>;
+    /// The ratings of a case that this node keeps.
+    fn ratings(&self, case: &CaseId) -> Vec<Rating>;
+    /// What supervision looks at, after a look and at or before a moment where they are given, earliest first, at most `limit`.
+    fn looks(
+        &self,
+        after: Option<(Timestamp, Watched)>,
+        until: Option<Timestamp>,
+        limit: usize,
+    ) -> Vec<(Timestamp, Watched)>;
+    /// How far everything open has been looked at again.
+    fn sweep(&self) -> Option<Sweep>;
     /// The node that serves a division, as far as the directory knows.
     fn place(&self, division: DivisionCode) -> Option<Place>;
+    /// The nearest node that is above both of two nodes.
+    fn common_superior(&self, one: &NodeId, other: &NodeId) -> Option<NodeId>;
+    /// What is known of a reclaim of a case that this node doesn't have.
+    fn reclaim(&self, case: &CaseId) -> Option<ReclaimRow>;
 }
 
 /// What a decision needs beyond facts: chance, keys, ciphers. The leader's desk draws them once; the log keeps the results.
@@ -143,6 +241,9 @@ pub trait Desk {
     fn seal(&mut self, authority: &AuthorityId, content_type: &str, payload: &[u8]) -> Vec<u8>;
     /// Encrypts the applicant's fields under a new key of the case.
     fn encrypt(&mut self, case: &CaseId, name: &str, identity: &str) -> Personal;
+    /// Encrypts other fields of the applicant under the key that the case has, so that what else lies under it stays readable; `None` when
+    /// that key doesn't exist any more.
+    fn encrypt_under(&mut self, case: &CaseId, known: &Personal, name: &str, identity: &str) -> Option<Personal>;
     /// Decrypts them, for whoever may see them.
     fn decrypt(&self, case: &CaseId, personal: &Personal) -> Option<(String, String)>;
     /// The keyed index value of an identity number.

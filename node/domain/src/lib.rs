@@ -16,12 +16,15 @@ mod decide;
 mod facts;
 pub mod licence;
 mod rejection;
+pub mod supervision;
 pub mod tables;
+pub mod voice;
+pub mod work;
 
 pub use actor::{Actor, MANDATE_ALL, Mandate, Operator, Role};
 pub use authority::{Authority, AuthoritySuccessor, CodeAlias, DatedCode, LicenceType};
 pub use change::{Change, Document, Event, Notice, NoticeBody, Reply, Sealer};
-pub use command::{Applicant, Command, Origin};
+pub use command::{Agent, Applicant, Command, Identity, Origin, Witness};
 pub use decide::decide;
-pub use facts::{Desk, Due, DueKind, Facts, NodeFacts, Place};
+pub use facts::{Desk, Due, DueKind, Facts, NodeFacts, Place, Places};
 pub use rejection::{Rejection, codes};

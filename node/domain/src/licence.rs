@@ -20,6 +20,21 @@ pub enum Status {
     /// 注销.
     #[n(1)]
     Cancelled,
+    /// 已延续: a successor stands in its place.
+    #[n(2)]
+    Renewed,
+}
+
+impl Status {
+    /// Stable English name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Valid => "valid",
+            Status::Cancelled => "cancelled",
+            Status::Renewed => "renewed",
+        }
+    }
 }
 
 /// What the authority seals: the face of the licence. Until a standard document exists it is a verification voucher (核验凭据).
@@ -65,6 +80,15 @@ pub struct Statement {
     /// 演示.
     #[n(12)]
     pub demo: bool,
+    /// 有效期起, where it isn't the day of issue.
+    #[n(13)]
+    pub valid_from: Option<Date>,
+    /// 原证照标识: the licence in whose place it stands.
+    #[n(14)]
+    pub renews: Option<String>,
+    /// What it rests on where nobody decided: 行政许可法 50.
+    #[n(15)]
+    pub basis: Option<String>,
 }
 
 /// A licence in the issuing node's register.
@@ -104,4 +128,16 @@ pub struct Licence {
     /// The sealed [`Statement`] (COSE_Sign1 of the authority).
     #[cbor(n(10), with = "minicbor::bytes")]
     pub sealed: Vec<u8>,
+    /// 有效期起, where it isn't the day of issue.
+    #[n(11)]
+    pub valid_from: Option<Date>,
+    /// The licence in whose place it stands.
+    #[n(12)]
+    pub renews: Option<String>,
+    /// The licence that stands in its place.
+    #[n(13)]
+    pub renewed_by: Option<String>,
+    /// The case that was last begun to renew it.
+    #[n(14)]
+    pub renewal: Option<CaseId>,
 }

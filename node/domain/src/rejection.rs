@@ -88,12 +88,42 @@ pub mod codes {
         ROLE_MISSING = "role-missing";
         /// The decider holds no mandate in force for the item.
         MANDATE_MISSING = "mandate-missing";
+        /// Nobody stands in for that operator, so that nothing can be ended.
+        DELEGATION_UNKNOWN = "delegation-unknown";
+        /// The operator is out of service.
+        OPERATOR_DISABLED = "operator-disabled";
+        /// The operator is recused from the case.
+        RECUSED = "recused";
+        /// The operator is the applicant of the case.
+        OWN_CASE = "own-case";
+        /// Another holds the case at this step.
+        STEP_HELD = "step-held";
+        /// The step is signed by several and held by nobody.
+        STEP_SHARED = "step-shared";
+        /// The operator has signed this step before.
+        STEP_SIGNED = "step-signed";
+        /// The case stands at its decision, which isn't passed.
+        STEP_DECISION = "step-decision";
+        /// Steps that the item publishes aren't passed yet.
+        STEPS_OPEN = "steps-open";
+        /// Who reviewed a case would decide it.
+        REVIEWER_DECIDES = "reviewer-decides";
+        /// The item doesn't let this material follow.
+        LACKING_UNLAWFUL = "lacking-unlawful";
+        /// A material that was to follow has not come yet.
+        MATERIAL_LACKING = "material-lacking";
+        /// The material is not among those that were to follow.
+        MATERIAL_NOT_LACKING = "material-not-lacking";
+        /// The operator holds nothing that could be handed over.
+        NOTHING_TO_HAND_OVER = "nothing-to-hand-over";
         /// No item of that code is known here.
         ITEM_UNKNOWN = "item-unknown";
         /// A short code names several items.
         ITEM_AMBIGUOUS = "item-ambiguous";
         /// The item is not published.
         ITEM_NOT_PUBLISHED = "item-not-published";
+        /// Files that were handed in with the case are still on their way.
+        MATERIALS_UNDER_WAY = "materials-under-way";
         /// The item comes into force later.
         ITEM_NOT_YET_EFFECTIVE = "item-not-yet-effective";
         /// The item has been withdrawn.
@@ -156,20 +186,100 @@ pub mod codes {
         CASE_STATE = "case-state";
         /// The case is offered to another node, and until it answers no act is allowed.
         CASE_OFFERED = "case-offered";
+        /// This node has sealed no such document of the case.
+        DOCUMENT_UNKNOWN = "document-unknown";
+        /// A document has been printed as often as it can be.
+        PRINT_LIMIT = "print-limit";
         /// Another node owns the case.
         NOT_OWNER = "not-owner";
         /// This node does not serve the authority in charge.
         NOT_COMPETENT = "not-competent";
         /// A message of a lower tenure than the case has.
         STALE_TENURE = "stale-tenure";
+        /// The case is here: nothing is to be reclaimed.
+        RECLAIM_OWNED = "reclaim-owned";
+        /// Only the node that collected a case can ask for it.
+        RECLAIM_NOT_COLLECTING = "reclaim-not-collecting";
+        /// Only the nearest superior of both nodes orders a reclaim.
+        RECLAIM_NOT_SUPERIOR = "reclaim-not-superior";
+        /// Nobody asks for this case, or not of this node.
+        RECLAIM_UNASKED = "reclaim-unasked";
+        /// The node that is to go on isn't another node of the authority's division.
+        RECLAIM_SUCCESSOR = "reclaim-successor";
+        /// A case that the authority had taken up needs a node of its division that goes on.
+        RECLAIM_NO_SUCCESSOR = "reclaim-no-successor";
+        /// The lost node's journal doesn't show the state that the asking node tells of.
+        RECLAIM_UNWITNESSED = "reclaim-unwitnessed";
+        /// The order that names this node as the one that goes on isn't known here.
+        RECLAIM_UNHEARD = "reclaim-unheard";
         /// A second correction notice.
         NOTICE_REPEATED = "notice-repeated";
+        /// Something that a notice asked for was not brought.
+        SUPPLEMENT_MISSING = "supplement-missing";
+        /// The time that a notice gave is not over.
+        RETURN_EARLY = "return-early";
+        /// An on-site check without two officers of the authority.
+        CHECK_OFFICERS = "check-officers";
+        /// A refusal for want of competence that doesn't name who is, or names nobody fit.
+        COMPETENT_MISSING = "competent-missing";
+        /// A case is forwarded to a division that isn't above.
+        FORWARD_UNLAWFUL = "forward-unlawful";
+        /// An entry can't be put right any more.
+        AMEND_LATE = "amend-late";
         /// This node has given out nearly all of its query codes.
         QUERY_CODES_USED_UP = "query-codes-used-up";
+        /// No card of that number was raised here.
+        CARD_UNKNOWN = "card-unknown";
+        /// The card has been closed.
+        CARD_CLOSED = "card-closed";
+        /// The card has been answered as often as is kept.
+        CARD_ANSWERED = "card-answered";
+        /// The order has been answered.
+        ORDER_ANSWERED = "order-answered";
+        /// No rating of that number is here.
+        RATING_UNKNOWN = "rating-unknown";
+        /// The visit or the matter was rated before.
+        RATING_REPEATED = "rating-repeated";
+        /// There was no service yet that could be rated.
+        RATING_EARLY = "rating-early";
+        /// The rater doesn't give a grade in by this way.
+        RATING_CHANNEL = "rating-channel";
+        /// Who did the service would enter what is said of it in a call.
+        RATING_SELF = "rating-self";
+        /// The state of the follow-up doesn't allow the act.
+        FOLLOW_UP_STATE = "follow-up-state";
+        /// Another follows the rating up.
+        FOLLOW_UP_HELD = "follow-up-held";
+        /// An appeal against the grade was dismissed.
+        APPEAL_REPEATED = "appeal-repeated";
+        /// Who was rated, or appealed, would decide about the appeal.
+        APPEAL_SELF = "appeal-self";
+        /// No ticket of that number is here.
+        TICKET_UNKNOWN = "ticket-unknown";
+        /// The state of the ticket doesn't allow the act.
+        TICKET_STATE = "ticket-state";
+        /// Another node does this with the ticket.
+        TICKET_ELSEWHERE = "ticket-elsewhere";
+        /// Another answers the ticket.
+        TICKET_HELD = "ticket-held";
+        /// Who acted on the case would answer the complaint about it.
+        TICKET_SELF = "ticket-self";
+        /// The ticket has been passed on too often.
+        TICKET_LIMIT = "ticket-limit";
+        /// The ticket can't be opened again any more.
+        REOPEN_LIMIT = "reopen-limit";
         /// No such licence.
         LICENCE_UNKNOWN = "licence-unknown";
         /// The act does not fit the state of the licence.
         LICENCE_STATE = "licence-state";
+        /// The licence to be renewed is another authority's or another holder's.
+        RENEWAL_MISMATCH = "renewal-mismatch";
+        /// The licence had ended before its renewal was asked for.
+        RENEWAL_ENDED = "renewal-ended";
+        /// Another case renews the licence.
+        RENEWAL_PENDING = "renewal-pending";
+        /// The agent is the applicant himself, or his power of attorney is malformed or over.
+        AGENT_UNLAWFUL = "agent-unlawful";
         /// The invitation is unknown, used, expired or for another division.
         INVITE_UNKNOWN = "invite-unknown";
         /// The invitation has been used.

@@ -6,7 +6,7 @@ mod hall;
 use hall::{Hall, PERMIT, applicant, at, collect, credit, date, guangan};
 use tongban_codes::ids::CaseId;
 use tongban_domain::case::{ActKind, RefusalKind, Status};
-use tongban_domain::{Command, Reply};
+use tongban_domain::{Command, Event, Reply};
 
 #[test]
 fn nobody_answers_for_five_working_days() {
@@ -17,10 +17,9 @@ fn nobody_answers_for_five_working_days() {
     // Monday to Friday, and the worked Sunday: the five days end on the 20th.
     assert_eq!(moment, date(2026, 9, 21).start());
     hall.now = moment.add_millis(-1);
-    assert_eq!(hall.act(&Command::Tick).unwrap().events, []);
+    assert_eq!(hall.tick(), []);
     hall.now = moment;
-    let reply = hall.act(&Command::Tick).unwrap().reply;
-    assert_eq!(reply, Reply::Tick { done: 1, more: false });
+    assert_eq!(hall.tick().len(), 2, "the serial and the case");
     let case = hall.case(id);
     assert!(case.deemed && case.status == Status::Accepted);
     assert_eq!(case.accepted_on, Some(date(2026, 9, 14)));
@@ -28,7 +27,7 @@ fn nobody_answers_for_five_working_days() {
     let due = case.deadlines.clone().unwrap();
     assert_eq!(due.promised.unwrap().date, date(2026, 9, 20));
     assert_eq!(due.statutory.unwrap().date, date(2026, 10, 16));
-    assert_eq!(hall.act(&Command::Tick).unwrap().events, []);
+    assert_eq!(hall.tick(), []);
 }
 
 /// A node that was off while the five days ran out can't undo by an act what the law has done.
@@ -39,9 +38,12 @@ fn an_answer_that_comes_too_late() {
     let id = hall.collect("511A0015500013", division);
     let case = id.to_string();
     hall.now = at(2026, 9, 25, 9);
-    let notify = Command::Notify { case: case.clone(), items: vec!["检测报告".into()] };
+    let notify =
+        Command::Notify {
+            case: case.clone(), items: vec!["检测报告".into()], new_reasons: Vec::new(), within: None
+        };
     let (kind, reason) = (RefusalKind::NotRequired, "无需许可".to_owned());
-    let refuse = Command::Refuse { case: case.clone(), kind, reason };
+    let refuse = Command::Refuse { case: case.clone(), kind, reason, competent: None };
     for command in [notify, refuse] {
         let refused = hall.act(&command).unwrap_err();
         assert_eq!(refused.code, "case-state");
@@ -63,6 +65,8 @@ fn a_notice_stops_deemed_acceptance_and_comes_once() {
     let notify = |items: &[&str]| Command::Notify {
         case: id.to_string(),
         items: items.iter().map(|item| (*item).to_owned()).collect(),
+        new_reasons: Vec::new(),
+        within: None,
     };
     assert_eq!(hall.code(&notify(&[])), "invalid-field");
     assert_eq!(hall.code(&notify(&["检测报告", " "])), "invalid-field");
@@ -71,9 +75,12 @@ fn a_notice_stops_deemed_acceptance_and_comes_once() {
     assert_eq!(hall.case(id).reason.as_deref(), Some("检测报告；健康证明"));
     assert_eq!(hall.code(&notify(&["又一份"])), "notice-repeated");
     hall.now = at(2026, 11, 2, 9);
-    assert_eq!(hall.act(&Command::Tick).unwrap().events, []);
-    // What was missing comes: accepted on that day.
-    hall.act(&Command::Accept(id.to_string())).unwrap();
+    assert_eq!(hall.tick(), []);
+    // Nothing comes; one of the two is enough, says the officer.
+    assert_eq!(hall.code(&Command::Accept(id.to_string())), "supplement-missing");
+    let enough = |reason: &str| Command::AcceptEnough { case: id.to_string(), reason: reason.to_owned() };
+    assert_eq!(hall.code(&enough(" ")), "invalid-field");
+    hall.act(&enough("检测报告可以共享取得")).unwrap();
     assert_eq!(hall.case(id).accepted_on, Some(date(2026, 11, 2)));
     assert_eq!(hall.case(id).reason, None);
 }
@@ -131,8 +138,9 @@ fn a_tick_does_one_case_at_a_time() {
     let ids: Vec<CaseId> = (0..3).map(|_| hall.collect("511A0015500013", division)).collect();
     hall.now = at(2026, 9, 21, 9);
     for more in [true, true, false] {
-        let reply = hall.act(&Command::Tick).unwrap().reply;
-        assert_eq!(reply, Reply::Tick { done: 1, more });
+        let change = hall.act(&Command::Tick).unwrap();
+        assert_eq!(change.events.iter().filter(|event| matches!(event, Event::Case(..))).count(), 1);
+        assert!(matches!(change.reply, Reply::Tick { more: told, .. } if told == more));
     }
     let numbers: std::collections::BTreeSet<_> = ids.iter().map(|id| hall.case(*id).case_no.clone()).collect();
     assert_eq!(numbers.len(), 3);

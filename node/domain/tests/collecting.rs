@@ -13,9 +13,9 @@ const PERMIT_CODE: &str = "511A0015500013";
 
 fn with(command: Command, change: impl Fn(&mut Applicant, &mut Vec<Material>, &mut Option<Mode>)) -> Command {
     match command {
-        Command::Collect { item, division, mut mode, mut applicant, mut materials, hold } => {
+        Command::Collect { item, division, mut mode, mut applicant, mut materials, hold, renews, agent } => {
             change(&mut applicant, &mut materials, &mut mode);
-            Command::Collect { item, division, mode, applicant, materials, hold }
+            Command::Collect { item, division, mode, applicant, materials, hold, renews, agent }
         }
         other => other,
     }
@@ -139,7 +139,7 @@ fn one_person_has_one_index_value() {
 fn materials() {
     let mut hall = guangan();
     let command = collect(PERMIT_CODE, hall.division());
-    let material = |name: &str, sha256: &str| Material { name: name.into(), sha256: sha256.into() };
+    let material = |name: &str, sha256: &str| Material { name: name.into(), sha256: sha256.into(), size: None };
     let digest = "AB".repeat(32);
     for wrong in [
         vec![material("检测报告", "")],
@@ -192,6 +192,15 @@ fn query_codes_used_up() {
             identity: &str,
         ) -> tongban_domain::case::Personal {
             self.0.encrypt(case, name, identity)
+        }
+        fn encrypt_under(
+            &mut self,
+            case: &tongban_codes::ids::CaseId,
+            known: &tongban_domain::case::Personal,
+            name: &str,
+            identity: &str,
+        ) -> Option<tongban_domain::case::Personal> {
+            self.0.encrypt_under(case, known, name, identity)
         }
         fn decrypt(
             &self,

@@ -22,14 +22,14 @@ fn offered() -> (Hall, Hall, CaseId, Notice) {
 fn offer_of(notice: &Notice) -> Box<Offer> {
     match &notice.body {
         NoticeBody::Offer(offer) => offer.clone(),
-        NoticeBody::Progress(_) => panic!("no offer"),
+        other => panic!("{other:?} is no offer"),
     }
 }
 
 fn progress_of(notice: &Notice) -> Box<Progress> {
     match &notice.body {
         NoticeBody::Progress(progress) => progress.clone(),
-        NoticeBody::Offer(_) => panic!("no progress"),
+        other => panic!("{other:?} is no progress"),
     }
 }
 
@@ -170,7 +170,7 @@ fn offers_that_are_refused() {
             "invalid-field",
             Box::new(|offer| {
                 let (name, sha256) = ("照片".to_owned(), "00".to_owned());
-                offer.materials.push(tongban_domain::case::Material { name, sha256 });
+                offer.materials.push(tongban_domain::case::Material { name, sha256, size: None });
             }),
         ),
     ];
@@ -237,6 +237,7 @@ fn comes_back(with_receipt: bool) -> (Hall, CaseId, Change) {
     county.act(&home.foreign(hall::CARD[3].1)).unwrap();
     let change = county.act(&collect(CARD_CODE, home.division())).unwrap();
     let id = change.notices[0].case;
+    let key = county.case(id).personal.wrapped_key.clone();
     let mut offer = offer_of(&change.notices[0]);
     if with_receipt {
         county.act(&settle(home.origin(), id, 1, false)).unwrap();
@@ -244,7 +245,11 @@ fn comes_back(with_receipt: bool) -> (Hall, CaseId, Change) {
     offer.tenure = 2;
     offer.deciding = county.division();
     offer.item = CARD_CODE.into();
+    offer.applicant.name = "李四".into();
     let back = county.act(&take(home.origin(), &offer)).unwrap();
+    let personal = &county.case(id).personal;
+    assert_eq!(personal.name, "李四".as_bytes());
+    assert_eq!(personal.wrapped_key, key, "the files of its materials lie under the key that it had");
     (county, id, back)
 }
 
@@ -274,7 +279,7 @@ fn a_tick_leaves_offered_cases_alone() {
     assert_eq!(town.case(id).deemed_at, None, "its five days begin when the authority has it");
     let before = town.case(id).clone();
     town.now = at(2026, 12, 1, 9);
-    assert_eq!(town.act(&Command::Tick).unwrap().events, []);
+    assert_eq!(town.tick(), []);
     assert_eq!(*town.case(id), before);
     // Received in October, the five days count from there.
     let mut home = home;

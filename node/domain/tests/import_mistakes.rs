@@ -90,7 +90,7 @@ fn kind(column: &str) -> Kind {
         "scopes.mode" => of("collect", &[("无差别", "mode"), ("online^collect", "mode"), ("", "empty")]),
         "covered" | "scopes.covered" => of("511603", DIVISIONS),
         "effective" | "cancel" => of("2026-09-14", DATE),
-        "visits" | "publicity_days" | "materials.copies" | "fees.fen" => of("1", NUMBER),
+        "visits" | "publicity_days" | "materials.copies" | "fees.fen" | "steps.signers" => of("1", NUMBER),
         "steps.term" | "special_links.term" => of("5自然日", TERM),
         "charged"
         | "online"
@@ -120,6 +120,8 @@ fn kind(column: &str) -> Kind {
         "materials.form" => of("纸质", LISTED),
         "materials.necessity" => of("必要", LISTED),
         "materials.source" => of("申请人自备", LISTED),
+        "steps.role" => of("审查", LISTED),
+        "steps.rule" => of("会签", LISTED),
         "bases.law" | "materials.name" | "fees.name" | "steps.name" | "special_links.name" | "questions.question" => {
             of("名称", &[("", "empty"), (LONG, "too-long"), ("一\n二", "control-character")])
         }
@@ -141,6 +143,8 @@ fn kind(column: &str) -> Kind {
         | "fees.basis"
         | "fees.reduction"
         | "steps.standard"
+        | "steps.discretion"
+        | "steps.discretion_basis"
         | "special_links.basis" => of("第一行\n第二行", TEXT),
         _ => of("文字", LINE),
     }

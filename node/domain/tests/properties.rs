@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hall::{CARD, Hall, PERMIT, collect, daishi, date, guangan, row};
 use proptest::prelude::*;
 use tongban_codes::ids::CaseId;
-use tongban_domain::case::{Case, Custody, RefusalKind, Status};
+use tongban_domain::case::{Amended, AmendedField, Bringing, Case, Competent, Custody, RefusalKind, Status};
 use tongban_domain::{Command, Notice, NoticeBody, Reply};
 
 /// What may happen next; `case` and `hall` choose among what there is.
@@ -50,7 +50,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (any::<bool>(), any::<bool>(), any::<bool>())
             .prop_map(|(permit, here, hold)| Step::Collect { permit, here, hold }),
-        12 => (0u8..14, 0usize..8, any::<bool>()).prop_map(|(act, case, home)| Step::Act { act, case, home }),
+        12 => (0u8..20, 0usize..8, any::<bool>()).prop_map(|(act, case, home)| Step::Act { act, case, home }),
         8 => (0usize..8).prop_map(|line| Step::Arrive { line }),
         1 => (0usize..8).prop_map(|offer| Step::Repeat { offer }),
         2 => (1i64..100).prop_map(|hours| Step::Wait { hours }),
@@ -121,6 +121,20 @@ impl World {
                     let progress = progress.clone();
                     self.give(to_home, &Command::Mirror { origin, progress }).unwrap();
                 }
+                NoticeBody::ReclaimRequest(_)
+                | NoticeBody::ReclaimOrder(_)
+                | NoticeBody::ReclaimDeclined(_)
+                | NoticeBody::ReclaimReturn(_) => unreachable!("nobody asks for a reclaim here"),
+                NoticeBody::Supplement(supplement) => {
+                    let supplement = supplement.clone();
+                    let refusal = self.give(to_home, &Command::TakeSupplement { origin, supplement }).err();
+                    if let Some((code, text)) = refusal {
+                        let (case, act, refusal) = (notice.case, notice.act, (code.to_owned(), text));
+                        let answer = Command::SupplementRefused { case, act, refusal };
+                        let line = self.lines.entry((case, !to_home)).or_default();
+                        line.push(Message::Answer(Box::new(answer)));
+                    }
+                }
                 NoticeBody::Offer(offer) => {
                     let take = Command::TakeCustody { origin, offer: offer.clone() };
                     let refusal = self.give(to_home, &take).err();
@@ -130,6 +144,9 @@ impl World {
                     let answer = Command::SettleOffer { origin, case, tenure, act: notice.act, refusal };
                     let line = self.lines.entry((case, !to_home)).or_default();
                     line.push(Message::Answer(Box::new(answer)));
+                }
+                NoticeBody::Order(_) | NoticeBody::OrderAnswer(_) | NoticeBody::Voice(_) => {
+                    unreachable!("nobody orders or says anything here")
                 }
             },
         }
@@ -245,13 +262,20 @@ fn check_case(case: &Case) {
     } else if case.accepted_on.is_none() {
         assert!(case.case_no.is_none() && case.deadlines.is_none(), "{case:?}");
     }
-    assert!(case.deemed_at.is_none() || case.status == Status::Collected, "{case:?}");
+    let unanswered = matches!(case.status, Status::Collected | Status::Supplemented);
+    assert!(case.deemed_at.is_none() || unanswered, "{case:?}");
+    if let Some(correction) = &case.correction {
+        assert_eq!(correction.complete_on.is_some(), correction.missing().is_empty(), "{case:?}");
+        assert!(case.status != Status::Supplemented || correction.missing().is_empty(), "{case:?}");
+        assert!(case.status != Status::Notified || !correction.missing().is_empty(), "{case:?}");
+    }
     if let (Some(accepted), Some(due)) = (case.accepted_on, &case.deadlines) {
         assert!(due.promised.is_none_or(|due| due.date > accepted));
         let both = due.promised.zip(due.statutory);
         assert!(both.is_none_or(|(promised, statutory)| promised.date <= statutory.date));
     }
-    assert!(!case.deemed || case.accepted_on == case.received_on);
+    let complete = case.correction.as_ref().and_then(|correction| correction.complete_on);
+    assert!(!case.deemed || case.accepted_on == complete.or(case.received_on));
 }
 
 /// A case that was refused may be closed and never was accepted.
@@ -267,9 +291,13 @@ fn act_of(act: u8, case: &Case) -> Command {
         1 | 2 => Command::Accept(text),
         3 => {
             let (kind, reason) = (RefusalKind::NotCompetent, "演示".to_owned());
-            Command::Refuse { case: text, kind, reason }
+            let (division, authority) = ("511600".parse().unwrap(), "市残联".to_owned());
+            Command::Refuse { case: text, kind, reason, competent: Some(Competent { division, authority }) }
         }
-        4 => Command::Notify { case: text, items: vec!["演示".to_owned()] },
+        4 => {
+            let new_reasons = if case.correction.is_some() { vec!["演示".to_owned()] } else { Vec::new() };
+            Command::Notify { case: text, items: vec!["演示".to_owned()], new_reasons, within: Some(2) }
+        }
         5 => Command::Decide { case: text, grant: true, reason: None },
         6 => Command::Decide { case: text, grant: false, reason },
         7 => Command::Deliver { case: text, note: None },
@@ -281,6 +309,21 @@ fn act_of(act: u8, case: &Case) -> Command {
             let (approver, reason) = ("演示".to_owned(), "演示".to_owned());
             Command::ExtendCase { case: text, days: 10, approver, reason }
         }
+        13 | 14 => {
+            let missing = case.correction.as_ref().and_then(|correction| correction.missing().first().copied());
+            let brings = vec![Bringing { item: missing.unwrap_or(1).to_string(), materials: Vec::new() }];
+            Command::Supplement { case: text, brings }
+        }
+        15 => Command::Return { case: text, reason: "演示".to_owned() },
+        16 => {
+            let officers = vec!["审查员".to_owned(), "决定员".to_owned()];
+            Command::Check { case: text, officers, finding: "演示".to_owned() }
+        }
+        17 => {
+            let (field, value, reason) = (AmendedField::ApplicantName, format!("张{}", case.acts), "演示".to_owned());
+            Command::Amend { case: text, amended: Amended { field, value, reason } }
+        }
+        18 => Command::AcceptEnough { case: text, reason: "演示".to_owned() },
         _ => match case.licences.first() {
             Some(licence) => Command::CancelLicence { licence: licence.clone(), reason: "演示".to_owned() },
             None => {
@@ -312,6 +355,9 @@ proptest! {
             prop_assert_eq!((here.received_on, here.accepted_on), (there.received_on, there.accepted_on));
             prop_assert_eq!((here.decided_on, here.deemed), (there.decided_on, there.deemed));
             prop_assert_eq!((&here.stops, &here.extension), (&there.stops, &there.extension));
+            prop_assert_eq!((&here.correction, &here.competent), (&there.correction, &there.competent));
+            let fields = |case: &Case| (case.personal.name.clone(), case.personal.identity.clone(), case.holder);
+            prop_assert_eq!(fields(here), fields(there));
         }
         let open = |case: &Case| matches!(case.custody, Custody::Offered { .. });
         prop_assert!(!world.town.state.cases.values().any(open));

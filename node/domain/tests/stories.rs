@@ -6,7 +6,7 @@ mod hall;
 use hall::{CITIZEN, Hall, PERMIT, at, carry, collect, daishi, date, guangan};
 use tongban_codes::ids::CaseId;
 use tongban_codes::licence_id::LicenceId;
-use tongban_domain::case::{ActKind, Custody, RefusalKind, Status};
+use tongban_domain::case::{ActKind, Competent, Custody, RefusalKind, Status};
 use tongban_domain::licence;
 use tongban_domain::{Change, Command, Rejection, Reply, Sealer};
 
@@ -89,6 +89,9 @@ fn statement(hall: &Hall, id: CaseId, licence: &str) -> licence::Statement {
         case_no: case.case_no.clone().unwrap(),
         item: PERMIT[3].1.into(),
         demo: true,
+        valid_from: None,
+        renews: None,
+        basis: None,
     }
 }
 
@@ -142,7 +145,7 @@ fn a_card_collected_in_a_town_and_decided_at_home() {
     // The link is cut: nothing may be done, and the slip stays what it is.
     assert_eq!(town.code(&Command::Withdraw { case: id.to_string(), reason: None }), "case-offered");
     town.now = at(2026, 9, 30, 9);
-    assert_eq!(town.act(&Command::Tick).unwrap().reply, Reply::Known {});
+    assert_eq!(town.tick(), []);
     assert_eq!(town.case(id).accepted_on, None);
     assert_eq!(town.case(id).tenure, 1);
 
@@ -201,7 +204,14 @@ fn refusals_and_withdrawal_end_a_case() {
         (RefusalKind::NotCompetent, Status::RefusedNotCompetent),
     ] {
         let id = hall.collect("511A0015500013", division);
-        let refuse = |reason: &str| Command::Refuse { case: id.to_string(), kind, reason: reason.to_owned() };
+        let (division, authority) = ("511600".parse().unwrap(), "市生态环境局".to_owned());
+        let competent = (kind == RefusalKind::NotCompetent).then_some(Competent { division, authority });
+        let refuse = |reason: &str| Command::Refuse {
+            case: id.to_string(),
+            kind,
+            reason: reason.to_owned(),
+            competent: competent.clone(),
+        };
         assert_eq!(hall.act(&refuse("")).unwrap_err().field, "reason");
         assert_eq!(hall.code(&refuse(&"理".repeat(2001))), "invalid-field");
         let change = hall.act(&refuse("应向市生态环境局提出")).unwrap();
@@ -216,7 +226,7 @@ fn refusals_and_withdrawal_end_a_case() {
     assert_eq!(hall.case(id).deemed_at, None);
     assert_eq!(hall.code(&Command::Close(id.to_string())), "case-state");
     hall.now = at(2026, 11, 2, 9);
-    assert_eq!(hall.act(&Command::Tick).unwrap().events, [], "nothing of them is deemed accepted");
+    assert_eq!(hall.tick(), [], "nothing of them is deemed accepted");
 }
 
 #[test]

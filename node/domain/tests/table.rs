@@ -3,11 +3,18 @@
 
 mod hall;
 
-use hall::{CARD, CITIZEN, Hall, applicant, at, collect, daishi, date, guangan};
+use std::fs;
+use std::path::Path;
+
+use hall::{CARD, CITIZEN, Hall, PERMIT, applicant, at, collect, daishi, date, guangan, under};
 use tongban_codes::ids::CaseId;
-use tongban_domain::case::{ActKind, Custody, Offer, RefusalKind, Status, Stop};
-use tongban_domain::catalogue::Mode;
+use tongban_domain::case::{
+    ActKind, Amended, AmendedField, Asked, Bringing, Correction, Custody, Material, Offer, Reclaim, ReclaimOrder,
+    RefusalKind, Renewal, Status, Stop, national,
+};
+use tongban_domain::catalogue::{Mode, StepRole, StepRule};
 use tongban_domain::licence::{self, Licence};
+use tongban_domain::work::{Lacking, Work, WorkStep};
 use tongban_domain::{Command, Reply};
 
 /// What a cell expects: done, nothing to do, or refused with this code.
@@ -21,65 +28,177 @@ const REPEATED: Expected = "notice-repeated";
 const OFFERED: Expected = "case-offered";
 const ELSEWHERE: Expected = "not-owner";
 const STALE: Expected = "stale-tenure";
+const OWNED: Expected = "reclaim-owned";
 
-/// Where this node is the owner, by state in the order of `Status::ALL`: Collected, Notified, Accepted, not required, not competent,
-/// Granted, Denied, Delivered, Closed, Withdrawn, special procedure.
-#[rustfmt::skip]
-const OWNER: [(ActKind, [Expected; 11]); 17] = [
-    // 国办发〔2020〕35号: what is collected is handed over; what the authority has taken up isn't.
-    (ActKind::Offer,         [OK,    STATE,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
+/// What an act comes to where this node is the owner.
+struct Row {
+    act: ActKind,
+    /// The article, or what else allows it.
+    law: &'static str,
+    /// The states in which it is done.
+    done: &'static [Status],
+    /// What it comes to in some of the others.
+    but: &'static [(Status, Expected)],
+    /// What it comes to in the rest.
+    rest: Expected,
+}
+
+impl Row {
+    fn expected(&self, status: Status) -> Expected {
+        if self.done.contains(&status) {
+            return OK;
+        }
+        self.but.iter().find(|(other, _)| *other == status).map_or(self.rest, |(_, expected)| *expected)
+    }
+}
+
+const fn row(act: ActKind, law: &'static str, done: &'static [Status]) -> Row {
+    Row { act, law, done, but: &[], rest: STATE }
+}
+
+use Status::{
+    Accepted, Closed, Collected, Delivered, Denied, Forwarded, Granted, Notified, RefusedNotCompetent,
+    RefusedNotRequired, Returned, SpecialProcedure, Supplemented, Withdrawn,
+};
+
+/// The law of the case: each act, what allows it, and the states in which it is done. `docs/case-life.md` shows it.
+const OWNER: &[Row] = &[
+    row(ActKind::Offer, "国办发〔2020〕35号（收受分离）", &[Collected]),
     // An owner takes nothing over.
-    (ActKind::TakeCustody,   [STATE, STATE,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
-    // Answers to offers that aren't open.
-    (ActKind::RefuseCustody, [STALE, STALE,    STALE, STALE, STALE, STALE, STALE, STALE, STALE, STALE, STALE]),
-    (ActKind::Discharge,     [STALE, STALE,    STALE, STALE, STALE, STALE, STALE, STALE, STALE, STALE, STALE]),
-    // 行政许可法 32(5): accepted as brought, or when all that the notice asked for has been brought.
-    (ActKind::Accept,        [OK,    OK,       STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
-    // 32(4): only who was not answered is deemed accepted.
-    (ActKind::AcceptDeemed,  [OK,    NOTHING,  NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING]),
-    // 32(1), (2).
-    (ActKind::Refuse,        [OK,    OK,       STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
-    // 32(4): once, and before acceptance.
-    (ActKind::Notify,        [OK,    REPEATED, STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
-    // 34, 37, 38: what was accepted is decided, once.
-    (ActKind::Decide,        [STATE, STATE,    OK,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
-    // 44: the decision is delivered.
-    (ActKind::Deliver,       [STATE, STATE,    STATE, STATE, STATE, OK,    OK,    STATE, STATE, STATE, STATE]),
+    row(ActKind::TakeCustody, "国办发〔2020〕35号", &[]),
+    // Answers to offers, and to supplements, that aren't open.
+    Row { rest: STALE, ..row(ActKind::RefuseCustody, "国办发〔2020〕35号", &[]) },
+    Row { rest: STALE, ..row(ActKind::Discharge, "国办发〔2020〕35号", &[]) },
+    Row { rest: STALE, ..row(ActKind::RefuseSupplement, "国办发〔2020〕35号", &[]) },
+    // As brought, or when all that the notice asked for has been brought.
+    row(ActKind::Accept, "行政许可法 32（五）", &[Collected, Notified, Supplemented]),
+    // Only who was not answered is deemed accepted.
+    Row { rest: NOTHING, ..row(ActKind::AcceptDeemed, "行政许可法 32（四）", &[Collected, Supplemented]) },
+    row(ActKind::Refuse, "行政许可法 32（一）（二）", &[Collected, Notified, Supplemented]),
+    // Once; after that only what couldn't be known.
+    Row {
+        but: &[(Notified, REPEATED)], ..row(ActKind::Notify, "行政许可法 32（四）", &[Collected, Supplemented])
+    },
+    row(ActKind::Supplement, "行政许可法 32（五）", &[Notified]),
+    // No law lets it lapse by itself.
+    row(ActKind::Return, "补正告知所定期限届满", &[Notified]),
+    row(ActKind::Correct, "行政许可法 32（三）", &[Collected, Notified, Supplemented]),
+    row(ActKind::Check, "行政许可法 34", &[Accepted]),
+    // What was accepted is decided, once.
+    row(ActKind::Decide, "行政许可法 34、37、38", &[Accepted]),
+    row(ActKind::Forward, "行政许可法 43", &[Accepted]),
+    // The clock of what was accepted stands still for a special procedure, and runs again after it.
+    row(ActKind::Suspend, "行政许可法 45", &[Accepted]),
+    row(ActKind::Resume, "行政许可法 45", &[SpecialProcedure]),
+    // Once, while the time runs.
+    row(ActKind::Extend, "行政许可法 42", &[Accepted]),
+    row(ActKind::Deliver, "行政许可法 44", &[Granted, Denied]),
     // A grant is delivered before it is closed; refusals and denials may be closed at once.
-    (ActKind::Close,         [STATE, STATE,    STATE, OK,    OK,    STATE, OK,    OK,    STATE, STATE, STATE]),
+    row(
+        ActKind::Close,
+        "行政许可法 38、44",
+        &[RefusedNotRequired, RefusedNotCompetent, Denied, Delivered, Returned, Forwarded],
+    ),
     // The applicant may withdraw until the decision.
-    (ActKind::Withdraw,      [OK,    OK,       OK,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, OK]),
-    // 39: a licence follows a grant.
-    (ActKind::IssueLicence,  [STATE, STATE,    STATE, STATE, STATE, OK,    STATE, OK,    STATE, STATE, STATE]),
-    // 70: what was issued can be cancelled, after closing as well.
-    (ActKind::CancelLicence, [STATE, STATE,    STATE, STATE, STATE, OK,    STATE, OK,    OK,    STATE, STATE]),
-    // 45: the clock of what was accepted stands still for a special procedure, and runs again after it.
-    (ActKind::Suspend,       [STATE, STATE,    OK,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
-    (ActKind::Resume,        [STATE, STATE,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE, OK]),
-    // 42: once, while the time runs.
-    (ActKind::Extend,        [STATE, STATE,    OK,    STATE, STATE, STATE, STATE, STATE, STATE, STATE, STATE]),
+    row(ActKind::Withdraw, "申请人自愿", &[Collected, Notified, Accepted, SpecialProcedure, Supplemented]),
+    // What was accepted and not decided when the licence ends, whether or not the clock stands still.
+    Row { rest: NOTHING, ..row(ActKind::DeemedRenewal, "行政许可法 50", &[Accepted, SpecialProcedure]) },
+    // A licence follows a grant.
+    row(ActKind::IssueLicence, "行政许可法 39", &[Granted, Delivered]),
+    // What was issued can be cancelled, after closing as well.
+    row(ActKind::CancelLicence, "行政许可法 70", &[Granted, Delivered, Closed]),
+    row(
+        ActKind::Amend,
+        "个人信息保护法 46",
+        &[
+            Collected,
+            Notified,
+            Accepted,
+            RefusedNotRequired,
+            RefusedNotCompetent,
+            Granted,
+            Denied,
+            Delivered,
+            Closed,
+            Withdrawn,
+            SpecialProcedure,
+            Returned,
+            Forwarded,
+            Supplemented,
+        ],
+    ),
+    // What is here is asked of nobody; an order that was asked for is taken in every state, since the lost node lets go by it.
+    Row { act: ActKind::AskReclaim, law: "共同上级的决定（0021）", done: &[], but: &[], rest: OWNED },
+    row(
+        ActKind::Reclaim,
+        "共同上级的决定（0021）",
+        &[
+            Collected,
+            Notified,
+            Accepted,
+            RefusedNotRequired,
+            RefusedNotCompetent,
+            Granted,
+            Denied,
+            Delivered,
+            Closed,
+            Withdrawn,
+            SpecialProcedure,
+            Returned,
+            Forwarded,
+            Supplemented,
+        ],
+    ),
+    // What was accepted is reviewed, by the steps that the item publishes; nothing of it while the clock stands still, but who holds it may be
+    // another.
+    row(ActKind::Claim, "行政许可法 34", &[Accepted]),
+    row(ActKind::HandOn, "行政许可法 34", &[Accepted, SpecialProcedure]),
+    row(ActKind::ReturnStep, "行政许可法 34", &[Accepted]),
+    row(ActKind::PassStep, "行政许可法 34", &[Accepted]),
+    row(ActKind::SignStep, "行政许可法 34", &[Accepted]),
+    // Whoever has a stake in it doesn't touch it, from its collection until its licence is made.
+    row(ActKind::Recuse, "公务员法 76", &[Collected, Notified, Accepted, Granted, SpecialProcedure, Supplemented]),
+    // What was to follow comes before the decision.
+    row(ActKind::FollowUp, "容缺受理（事项公布）", &[Accepted, SpecialProcedure]),
 ];
 
+/// The superior of all halls of the table.
+fn city() -> Hall {
+    Hall::new("511600", "广安市")
+}
+
 /// While it is offered, only the answer of the node it was offered to changes anything.
-fn offered(act: ActKind) -> Expected {
+fn offered(act: ActKind, status: Status) -> Expected {
     match act {
+        ActKind::AskReclaim => asked(status),
+        ActKind::Reclaim => OK,
         ActKind::RefuseCustody | ActKind::Discharge => OK,
-        ActKind::AcceptDeemed => NOTHING,
+        ActKind::RefuseSupplement => STALE,
+        ActKind::AcceptDeemed | ActKind::DeemedRenewal => NOTHING,
         // It can't hand on what it hasn't taken.
         ActKind::TakeCustody => ELSEWHERE,
         _ => OFFERED,
     }
 }
 
-/// While another owns it, this node does nothing but take it back, if it was not taken up there.
+/// While another owns it, this node does nothing but take it back, if it was not taken up there, and take for the owner what a notice asked for.
 fn elsewhere(act: ActKind, status: Status) -> Expected {
     match act {
-        ActKind::TakeCustody if status == Status::Collected => OK,
+        ActKind::TakeCustody if status == Collected => OK,
         ActKind::TakeCustody => STATE,
-        ActKind::RefuseCustody | ActKind::Discharge => STALE,
-        ActKind::AcceptDeemed => NOTHING,
+        ActKind::Supplement if status == Notified => OK,
+        ActKind::Supplement => STATE,
+        ActKind::RefuseCustody | ActKind::Discharge | ActKind::RefuseSupplement => STALE,
+        ActKind::AskReclaim => asked(status),
+        ActKind::Reclaim => OK,
+        ActKind::AcceptDeemed | ActKind::DeemedRenewal => NOTHING,
         _ => ELSEWHERE,
     }
+}
+
+/// What is over needs nobody any more.
+fn asked(status: Status) -> Expected {
+    if matches!(status, Closed | Withdrawn) { STATE } else { OK }
 }
 
 fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
@@ -88,18 +207,53 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
     match act {
         ActKind::Offer => Command::Offer(case),
         ActKind::Accept => Command::Accept(case),
-        ActKind::AcceptDeemed => Command::Tick,
+        ActKind::AcceptDeemed | ActKind::DeemedRenewal => Command::Tick,
         ActKind::Refuse => {
             let (kind, reason) = (RefusalKind::NotRequired, "无需许可".into());
-            Command::Refuse { case, kind, reason }
+            Command::Refuse { case, kind, reason, competent: None }
         }
-        ActKind::Notify => Command::Notify { case, items: vec!["检测报告".into()] },
+        ActKind::Notify => {
+            let again = hall.case(id).status == Supplemented;
+            let new_reasons = if again { vec!["补交的报告已过期".into()] } else { Vec::new() };
+            Command::Notify { case, items: vec!["检测报告".into()], new_reasons, within: None }
+        }
+        ActKind::Supplement => {
+            let brings = vec![Bringing { item: "1".into(), materials: Vec::new() }];
+            Command::Supplement { case, brings }
+        }
+        ActKind::Return => Command::Return { case, reason: "逾期未补正".into() },
+        ActKind::Check => {
+            let officers = vec!["审查员".into(), "决定员".into()];
+            Command::Check { case, officers, finding: "与申请一致".into() }
+        }
+        ActKind::Correct => Command::Correct { case, what: "日期写错".into(), materials: Vec::new() },
+        ActKind::Forward => {
+            let (division, item) = (peer.division(), peer.state.items.keys().next().unwrap().clone());
+            Command::Forward { case, division, item, opinion: "拟准予".into() }
+        }
+        ActKind::Amend => {
+            let (field, value, reason) = (AmendedField::ApplicantName, "张三丰".into(), "录入有误".into());
+            Command::Amend { case, amended: Amended { field, value, reason } }
+        }
+        ActKind::RefuseSupplement => {
+            let refusal = ("case-state".into(), "closed".into());
+            Command::SupplementRefused { case: id, act: hall.case(id).acts, refusal }
+        }
         ActKind::Decide => Command::Decide { case, grant: true, reason: None },
         ActKind::Suspend => Command::SuspendCase { case, procedure: "检测".into(), days: 5 },
         ActKind::Resume => Command::ResumeCase { case, note: None },
         ActKind::Extend => {
             let (approver, reason) = ("局长".into(), "案情复杂".into());
             Command::ExtendCase { case, days: 5, approver, reason }
+        }
+        ActKind::Claim => Command::ClaimCase(case),
+        ActKind::HandOn => Command::HandCaseOn { case, to: "决定员".into(), note: None },
+        ActKind::ReturnStep => Command::ReturnCase { case, to_step: 1, reason: "重审".into() },
+        ActKind::PassStep | ActKind::SignStep => Command::DoStep { case, pass: true, opinion: "同意".into() },
+        ActKind::Recuse => Command::Recuse { case, operator: Some("审查员".into()), reason: "近亲属".into() },
+        ActKind::FollowUp => {
+            let material = Material { name: "检测报告".into(), sha256: "0".repeat(64), size: None };
+            Command::FollowUp { case, materials: vec![material] }
         }
         ActKind::Deliver => Command::Deliver { case, note: None },
         ActKind::Close => Command::Close(case),
@@ -132,6 +286,35 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
                     applicant: applicant(),
                     materials: Vec::new(),
                     history: Vec::new(),
+                    renews: None,
+                    agent: None,
+                    forwarded_from: None,
+                    standing: None,
+                }),
+            }
+        }
+        ActKind::AskReclaim => Command::AskReclaim { case, reason: "机房失火".into() },
+        ActKind::Reclaim => {
+            let standing = hall.case(id).clone();
+            let (to, lost, tenure) = (standing.collecting, peer.place(), tenure + 1_000);
+            let (city, at) = (city(), hall.now);
+            Command::TakeReclaimOrder {
+                origin: city.origin(),
+                order: Box::new(ReclaimOrder {
+                    case: id,
+                    to,
+                    lost,
+                    tenure,
+                    fence: at,
+                    at,
+                    operator: "管理员".into(),
+                    reason: "机房失火".into(),
+                    standing: Box::new(standing),
+                    successor: None,
+                    superior: city.place().node,
+                    acts: Vec::new(),
+                    entries: 0,
+                    known: 0,
                 }),
             }
         }
@@ -139,12 +322,30 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
     }
 }
 
+/// Work that stands at the second of three steps.
+fn at_second_step(rule: StepRule) -> Work {
+    let step = |rule| WorkStep { name: "审查".into(), role: StepRole::Decider, term: None, rule, signers: 2 };
+    Work {
+        steps: vec![step(StepRule::Single), step(rule), step(StepRule::Single)],
+        at: 1,
+        since: date(2026, 9, 14),
+        due: None,
+        holder: None,
+        signatures: Vec::new(),
+        reviewers: Vec::new(),
+        published: true,
+        instant: false,
+    }
+}
+
 /// Puts a case of 广安区 into a cell, gives the command, tells what came of it.
-fn try_cell(template: &Hall, peer: &Hall, status: Status, act: ActKind, custody: &Custody) -> String {
+fn try_cell(template: &Hall, peers: &(Hall, Hall), status: Status, act: ActKind, custody: &Custody) -> String {
     let mut hall = template.clone();
+    let peer = if act == ActKind::Forward { &peers.1 } else { &peers.0 };
     let division = hall.division();
     // The clock of a permit alone stands still by the law, and it runs from the acceptance.
-    let of_clock = matches!(act, ActKind::Suspend | ActKind::Resume | ActKind::Extend);
+    let of_clock =
+        matches!(act, ActKind::Suspend | ActKind::Resume | ActKind::Extend | ActKind::Forward | ActKind::DeemedRenewal);
     let id = hall.collect(if of_clock { "511A0015500013" } else { "511F82001003" }, division);
     if of_clock {
         hall.act(&Command::Accept(id.to_string())).unwrap();
@@ -164,19 +365,54 @@ fn try_cell(template: &Hall, peer: &Hall, status: Status, act: ActKind, custody:
         since: due,
         reason: None,
         sealed: Vec::new(),
+        valid_from: None,
+        renews: None,
+        renewed_by: None,
+        renewal: None,
     };
     hall.state.licences.insert("L".into(), licence);
     let case = hall.state.cases.get_mut(&id).unwrap();
     case.status = status;
     case.custody = custody.clone();
     case.deemed_at = deemed.then_some(due);
+    if act == ActKind::DeemedRenewal {
+        let (asked_on, ends) = (date(2026, 7, 1), date(2026, 9, 13));
+        case.renewal = Some(Renewal {
+            licence: "L".into(),
+            asked_on,
+            ends: Some(ends),
+            ask_by: Some(date(2026, 8, 14)),
+            basis: Some("行政许可法第五十条第一款".into()),
+            deemed: false,
+        });
+        case.renewal_at = Some(due);
+        case.deadlines.as_mut().unwrap().renewal = Some(ends);
+    }
     if peer_decides {
         case.deciding = peer.place();
+    }
+    if matches!(act, ActKind::Supplement | ActKind::Return) || (act, status) == (ActKind::Notify, Supplemented) {
+        let (text, on) = ("检测报告".into(), date(2026, 8, 3));
+        let asked = vec![Asked { text, on, new_reason: None, brought: None }];
+        case.correction = Some(Correction { asked, until: date(2026, 9, 2), complete_on: None, notices: 1 });
     }
     if act == ActKind::TakeCustody {
         case.collecting = peer.place();
     }
-    if status == Status::SpecialProcedure {
+    if act == ActKind::Reclaim {
+        let (superior, lost, asked_at) = (city().place().node, peer.place(), due);
+        let reason = "机房失火".into();
+        case.reclaims.push(Reclaim { superior, lost, asked_at, reason, declined: None, taken: None });
+    }
+    if matches!(act, ActKind::Claim | ActKind::HandOn | ActKind::ReturnStep | ActKind::PassStep | ActKind::SignStep) {
+        case.work =
+            Some(at_second_step(if act == ActKind::SignStep { StepRule::Countersign } else { StepRule::Single }));
+    }
+    if act == ActKind::FollowUp {
+        let (name, until) = ("检测报告".into(), date(2026, 9, 18));
+        case.lacking.push(Lacking { name, until, promise: "0".repeat(64) });
+    }
+    if status == SpecialProcedure {
         let (procedure, basis) = ("检测".into(), "行政许可法第四十五条".into());
         case.stops.push(Stop { procedure, basis, announced: 5, from: date(2026, 9, 14), until: None });
     }
@@ -188,10 +424,10 @@ fn try_cell(template: &Hall, peer: &Hall, status: Status, act: ActKind, custody:
             NOTHING.to_owned()
         }
         Ok(_) => {
-            let last = hall.state.acts.last().unwrap();
+            let last = hall.state.acts.iter().rev().find(|act| act.case == id).unwrap();
             assert_eq!((last.kind, last.number), (act, hall.case(id).acts));
             let stands_still = hall.case(id).stops.iter().any(|stop| stop.until.is_none());
-            assert_eq!(stands_still, hall.case(id).status == Status::SpecialProcedure);
+            assert_eq!(stands_still, hall.case(id).status == SpecialProcedure);
             OK.to_owned()
         }
         Err(rejection) => {
@@ -206,18 +442,21 @@ fn try_cell(template: &Hall, peer: &Hall, status: Status, act: ActKind, custody:
 #[test]
 fn every_cell() {
     let template = guangan();
-    let peer = daishi(&template);
+    let (mut template, mut peers) = with_city(template);
+    under(&mut peers.1, &mut [&mut template, &mut peers.0]);
+    let peer = &peers.0;
     let to = peer.place();
     let since = at(2026, 9, 14, 8);
     let mut wrong = Vec::new();
-    for (act, row) in OWNER {
-        for (status, expected) in Status::ALL.into_iter().zip(row) {
+    for row in OWNER {
+        let act = row.act;
+        for status in Status::ALL {
             for (custody, expected) in [
-                (Custody::Owner, expected),
-                (Custody::Offered { to, since }, offered(act)),
+                (Custody::Owner, row.expected(status)),
+                (Custody::Offered { to, since }, offered(act, status)),
                 (Custody::Elsewhere { owner: to, as_of: since }, elsewhere(act, status)),
             ] {
-                let found = try_cell(&template, &peer, status, act, &custody);
+                let found = try_cell(&template, &peers, status, act, &custody);
                 if found != expected {
                     let (act, status) = (act.name(), status.name());
                     wrong.push(format!("{act} · {status} · {custody:?}: {found}, not {expected}"));
@@ -226,22 +465,93 @@ fn every_cell() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    let listed: Vec<ActKind> = OWNER.iter().map(|(act, _)| *act).collect();
     for act in ActKind::ALL {
-        assert!(act == ActKind::Collect || listed.contains(&act), "{act:?} is not in the table");
+        let rows = OWNER.iter().filter(|row| row.act == act).count();
+        assert_eq!(rows, usize::from(act != ActKind::Collect), "{act:?} has a row of its own");
     }
+}
+
+/// 广安区 that knows an item of 广安市, and two peers: a town, and that city.
+fn with_city(mut home: Hall) -> (Hall, (Hall, Hall)) {
+    let town = daishi(&home);
+    let mut city = Hall::new("511600", "广安市");
+    let mut columns = PERMIT;
+    columns[3].1 = "511A0015500014-511600000000-000-115113016823646795-1-00";
+    columns[4].1 = "511600000000";
+    columns[11].1 = "511602";
+    let code = city.offer_item(&columns);
+    home.act(&city.foreign(&code)).unwrap();
+    (home, (town, city))
 }
 
 /// The public table says the same as the acts do.
 #[test]
 fn allows_is_the_table() {
-    for (act, row) in OWNER {
-        for (status, expected) in Status::ALL.into_iter().zip(row) {
-            let custody = matches!(act, ActKind::TakeCustody | ActKind::RefuseCustody | ActKind::Discharge);
-            let expected = if custody { status == Status::Collected } else { expected == OK };
-            assert_eq!(status.allows(act), expected, "{act:?} in {status:?}");
+    for row in OWNER {
+        for status in Status::ALL {
+            if matches!(row.act, ActKind::AskReclaim | ActKind::Reclaim) {
+                assert!(!status.allows(row.act), "custody decides of it alone");
+                continue;
+            }
+            let custody = matches!(row.act, ActKind::TakeCustody | ActKind::RefuseCustody | ActKind::Discharge);
+            let expected = if custody { status == Collected } else { row.expected(status) == OK };
+            assert_eq!(status.allows(row.act), expected, "{:?} in {status:?}", row.act);
         }
     }
+}
+
+/// The manual shows this very table: `TONGBAN_BLESS=1` writes it there.
+#[test]
+fn the_manual_has_the_table() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/case-life.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut whole = text.clone();
+    for (name, table) in [("states", states()), ("acts", acts())] {
+        let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
+        let (before, rest) = whole.split_once(&begin).unwrap();
+        let (_, after) = rest.split_once(&end).unwrap();
+        whole = format!("{before}{begin}{table}{end}{after}");
+    }
+    if std::env::var_os("TONGBAN_BLESS").is_some() {
+        fs::write(&path, &whole).unwrap();
+        return;
+    }
+    assert!(text == whole, "docs/case-life.md has another table than the test; TONGBAN_BLESS=1 writes it");
+}
+
+fn states() -> String {
+    let mut table = "| 状态 · state | | 办结结果 · result |\n|---|---|---|\n".to_owned();
+    for status in Status::ALL {
+        let code = status.result_code();
+        let result = code.and_then(|code| national::RESULTS.iter().find(|(number, _)| *number == code));
+        let result = result.map(|(number, name)| format!("{number} {name}")).unwrap_or_default();
+        table += &format!("| {} | `{}` | {result} |\n", status.zh(), status.name());
+    }
+    table
+}
+
+fn acts() -> String {
+    let (mut hall, (_, city)) = with_city(guangan());
+    let division = hall.division();
+    let id = hall.collect(CARD[3].1, division);
+    let mut table =
+        "| 环节 · act | | 依据 · law | 角色 · roles | 可办理的状态 · states |\n|---|---|---|---|---|\n".to_owned();
+    for row in OWNER {
+        let roles = command(&hall, id, row.act, &city).roles();
+        let roles = if roles.is_empty() {
+            "节点自身 · the node itself".to_owned()
+        } else {
+            roles.iter().map(|role| role.zh()).collect::<Vec<_>>().join("、")
+        };
+        let states = match row.done.len() {
+            0 if row.act == ActKind::AskReclaim => "移交中或在他处 · while offered or elsewhere".to_owned(),
+            0 => "对方节点的消息 · by a peer's message".to_owned(),
+            all if all == Status::ALL.len() => "任何状态 · any".to_owned(),
+            _ => row.done.iter().map(|status| status.zh()).collect::<Vec<_>>().join("、"),
+        };
+        table += &format!("| {} | `{}` | {} | {roles} | {states} |\n", row.act.zh(), row.act.name(), row.law);
+    }
+    table
 }
 
 /// Competence: a held case may be offered or withdrawn at the window, and nothing else.
@@ -250,18 +560,22 @@ fn the_window_has_no_competence() {
     let guangan = guangan();
     let mut daishi = daishi(&guangan);
     let held = |command: Command| match command {
-        Command::Collect { item, division, mode, applicant, materials, .. } => {
-            Command::Collect { item, division, mode, applicant, materials, hold: true }
+        Command::Collect { item, division, mode, applicant, materials, renews, agent, .. } => {
+            Command::Collect { item, division, mode, applicant, materials, hold: true, renews, agent }
         }
         other => other,
     };
     daishi.act(&held(collect("511F82001003", guangan.division()))).unwrap();
     let id = *daishi.state.cases.keys().next().unwrap();
     for (act, expected) in [
+        (ActKind::Correct, "ok"),
+        (ActKind::Amend, "ok"),
         (ActKind::Accept, "not-competent"),
         (ActKind::Refuse, "not-competent"),
         (ActKind::Notify, "not-competent"),
         (ActKind::Decide, "case-state"),
+        (ActKind::Supplement, "case-state"),
+        (ActKind::Return, "case-state"),
         (ActKind::AcceptDeemed, "ok"),
         (ActKind::Withdraw, "ok"),
     ] {

@@ -44,9 +44,36 @@
 //! | POST `/v1/front/answers` | [`RecordAnswers`] | `accepted`, `rejected`, `unchanged` |
 //! | GET `/v1/front/reported` | [`ReportedQuery`] | [`Reported`] |
 //! | POST `/v1/cases` | [`CollectCase`] | `case`, `collection_no`, `query_code` |
+//! | PUT `/v1/materials` | [`PutMaterial`], the file as the body | [`MaterialGiven`] |
+//! | GET `/v1/cases/material` | [`MaterialQuery`] | the file |
 //! | POST `/v1/cases/act` | [`CaseAct`] | the case's number, state and deadlines |
+//! | GET `/v1/supervise/rules`; POST | ; [`SetRule`] | [`List`] of [`RuleView`] under `rules`; `standard` |
+//! | GET `/v1/supervise/cards`, `/v1/supervise/card` | [`CardsQuery`], [`CardQuery`] | [`Cards`], [`CardExplained`] |
+//! | GET `/v1/supervise/orders`; POST | [`OrdersQuery`]; [`GiveOrder`] | [`Orders`]; the order |
+//! | POST `/v1/supervise/answer`, `/v1/supervise/close` | [`SuperviseText`] | the card or order |
+//! | POST `/v1/ratings` | [`RateService`] | the rating: `rating`, `grade`, `rated`, `standing`, its follow-up |
+//! | GET `/v1/ratings`, `/v1/ratings/show` | [`RatingsQuery`], [`RatingQuery`] | [`List`] of [`RatingView`] under `ratings`; [`RatingView`] |
+//! | POST `/v1/ratings/act` | [`FollowUpRating`] | as of POST `/v1/ratings` |
+//! | GET `/v1/ratings/indicators` | | [`List`] of [`IndicatorView`] under `indicators` |
+//! | GET `/v1/ratings/rates` | [`RatesQuery`] | [`List`] of [`RatesView`] under `rates` |
+//! | POST `/v1/tickets` | [`OpenTicket`] | the ticket: `ticket`, `query_code`, `state`, `handler`, `due` |
+//! | GET `/v1/tickets`, `/v1/tickets/show` | [`TicketsQuery`], [`TicketQuery`] | [`List`] of [`TicketView`] under `tickets`; [`TicketView`] |
+//! | GET `/v1/tickets/progress` | [`TicketQuery`] | [`TicketProgress`] |
+//! | POST `/v1/tickets/act` | [`ActOnTicket`] | as of POST `/v1/tickets` |
 //! | GET `/v1/cases`, `/v1/cases/show`, `/v1/cases/whereis` | [`CaseQuery`] | [`CaseView`], [`WhereisView`] |
+//! | GET `/v1/cases/ledger` | [`CaseQuery`] | [`LedgerView`] |
 //! | GET `/v1/cases/progress` | [`ProgressQuery`] | [`ProgressView`] |
+//! | POST `/v1/cases/print` | [`PrintDocument`] | the print: `case`, `act`, `content_type`, `number`, `form`, `at`, `operator` |
+//! | GET `/v1/cases/print` | [`PrintQuery`] | [`PrintView`], or the PDF |
+//! | GET `/v1/cases/prints` | [`CaseQuery`] | [`PrintList`] |
+//! | GET `/v1/cases/reclaims` | | [`List`] of [`ReclaimView`] under `reclaims` |
+//! | POST `/v1/cases/reclaims/order`, `/v1/cases/reclaims/decline` | [`OrderReclaim`], [`DeclineReclaim`] | `case`, `to`, `tenure` |
+//! | POST `/v1/cases/work` | [`WorkCase`] | the case's number, state and `work`; of 容缺受理 and what follows, as of `/v1/cases/act` |
+//! | GET `/v1/cases/queue` | [`QueueQuery`] | [`List`] of [`QueueRow`] under `queue` |
+//! | POST `/v1/operators/delegate`, `/end-delegation` | [`DelegateDuty`], [`EndDelegation`] | the deputy |
+//! | POST `/v1/operators/service`, `/identity` | [`OperatorService`], [`OperatorIdentity`] | the operator |
+//! | POST, GET `/v1/operators/hand-over` | [`HandOverWork`], [`HandOverQuery`] | the list, [`HandOverView`] |
+//! | GET `/v1/operators/hand-overs` | | [`List`] under `hand_overs` |
 //! | POST `/v1/licences` | [`IssueLicence`] | `licence` |
 //! | POST `/v1/licences/cancel` | [`CancelLicence`] | `licence` |
 //! | GET `/v1/licences/show` | [`LicenceQuery`] | [`LicenceView`] |
@@ -55,6 +82,9 @@
 //! | POST `/v1/join` | [`Join`] | [`Joined`] |
 //! | POST `/v1/peers/revoke` | [`RevokePeer`] | `node`, `revoked`, `reason` |
 //! | POST `/v1/peers/readmit` | [`ReadmitPeer`] | `node`, `readmitted` |
+//! | GET `/v1/anchors/own` | | [`AnchorView`] with `anchor` |
+//! | GET, POST `/v1/anchors` | , [`ImportAnchor`] | [`List`] of [`AnchorView`] under `anchors`, [`AnchorView`] |
+//! | POST `/v1/anchors/withdraw` | [`WithdrawAnchor`] | [`AnchorView`] |
 //! | GET `/v1/aggregate/report` | [`ReportQuery`] | [`Report`] |
 //! | POST `/v1/aggregate/pull` | | [`AggregateStatus`] |
 //! | GET `/v1/aggregate/status`, `/v1/aggregate/audit` | | [`AggregateStatus`], [`Audit`] |
@@ -68,24 +98,34 @@
 //! days), `tongban-operator` (percent-encoded UTF-8; which of the operators of the caller's user id acts).
 //! A refusal has status 4xx and the body [`ErrorBody`].
 
+mod anchor;
 mod answer;
 mod divisions;
 mod drift;
 mod front;
 mod item_life;
+mod material;
 mod request;
 mod search;
 mod standards;
+mod supervision;
+mod voice;
+mod work;
 
+pub use anchor::*;
 pub use answer::*;
 pub use divisions::*;
 pub use drift::*;
 pub use front::*;
 pub use item_life::*;
+pub use material::*;
 use request::request;
 pub use request::*;
 pub use search::*;
 pub use standards::*;
+pub use supervision::*;
+pub use voice::*;
+pub use work::*;
 
 use std::collections::BTreeMap;
 

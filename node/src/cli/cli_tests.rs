@@ -9,6 +9,27 @@ fn the_command_line_is_well_formed() {
     Cli::command().debug_assert();
 }
 
+/// An argument of the name of one that goes everywhere would take its place: `--as` would be refused, or mean somebody else.
+#[test]
+fn no_argument_hides_one_that_goes_everywhere() {
+    fn own(command: &clap::Command, path: &str, ids: &mut Vec<(String, String)>) {
+        for sub in command.get_subcommands() {
+            let path = format!("{path} {}", sub.get_name());
+            ids.extend(sub.get_arguments().map(|argument| (path.clone(), argument.get_id().to_string())));
+            own(sub, &path, ids);
+        }
+    }
+    let root = Cli::command();
+    let everywhere: Vec<String> = root.get_arguments().map(|argument| argument.get_id().to_string()).collect();
+    assert!(everywhere.iter().any(|id| id == "operator"), "{everywhere:?}");
+    let mut ids = Vec::new();
+    own(&root, "tongban", &mut ids);
+    ids.retain(|(_, id)| everywhere.contains(id));
+    assert!(ids.is_empty(), "{ids:?}");
+    let words = "tongban case recuse C --operator A --reason R --as B".split(' ');
+    assert_eq!(Cli::try_parse_from(words).unwrap().operator.as_deref(), Some("B"));
+}
+
 /// Every command of the contract, as a script writes it.
 #[test]
 fn the_contract_is_understood() {
@@ -79,8 +100,15 @@ fn the_contract_is_understood() {
         "case offer C",
         "case accept C --idempotency-key k",
         "case refuse C --kind not-required --reason T",
-        "case refuse C --kind not-competent --reason T",
-        "case notify C --item T --item U",
+        "case refuse C --kind not-competent --reason T --competent 511600/N",
+        "case accept C --enough T",
+        "case supplement C --item 1 --item 2 --material a=b",
+        "case return C --reason T",
+        "case check C --officers A,B --finding T",
+        "case correct C --what T --material a=b",
+        "case forward C --to 511600 --item C --opinion T",
+        "case amend C --field applicant-id --value V --reason T",
+        "case notify C --item T --item U --within 15 --new-reason R --new-reason S",
         "case decide C --grant",
         "case decide --deny --reason T C",
         "case deliver C --note T",
@@ -96,6 +124,48 @@ fn the_contract_is_understood() {
         "licence show I --file F",
         "licence verify I",
         "aggregate report --by division,item,month,outcome",
+        "supervise rules",
+        "supervise set promise --yellow-days 2 --yellow-percent 70 --red-after 0 --severe-after 3 --effective 2026-12-01",
+        "supervise set 移交时限 --limit-days 2",
+        "supervise cards",
+        "supervise cards --open --colour 红牌 --rule promise --department N --since 2026-09-01 --case C --limit 9 --after K",
+        "supervise cards --all --output json",
+        "supervise show K",
+        "supervise order C --text T --answer-within 3",
+        "supervise order K --division 511602 --text T --answer-within 3",
+        "supervise answer K --text T",
+        "supervise close K --text T",
+        "supervise orders --all",
+        "rate give Q --proof 071237 --grade 2 --channel mobile --comment T --indicator 办事效率=1",
+        "rate give C --grade 非常不满意 --channel 大厅平板 --visited-on 2026-09-14",
+        "rate list --case C --open --bad --limit 9",
+        "rate show R",
+        "rate verify R --text T",
+        "rate rectify R --text T",
+        "rate plan R --text T --until 2026-12-01",
+        "rate explain R --text T",
+        "rate close R --call T --content",
+        "rate close R --call T --unreached",
+        "rate appeal R --ground 误评 --text T",
+        "rate judge R --uphold --text T",
+        "rate assign R --to N --text T",
+        "rate indicators",
+        "rate rates --month 2026-09 --division 511602",
+        "ticket open --kind 投诉 --text T --channel phone --word abc123 --case C --for 511602 --phone P",
+        "ticket open --kind enquiry --text T --channel web --name N --id I",
+        "ticket list --all --kind unresolved --department N --overdue --limit 9",
+        "ticket show G",
+        "ticket assign G --department N --to P",
+        "ticket hand-on G --department N --reason T",
+        "ticket send G --for 511603 --reason T",
+        "ticket give-back G --reason T",
+        "ticket answer G --text T",
+        "ticket close G --outcome resolved",
+        "ticket progress Q --proof abc123",
+        "ticket reopen Q --proof abc123 --reason T",
+        "ticket confirm Q --proof abc123",
+        "aggregate report --voice",
+        "aggregate report --cards",
         "aggregate pull",
         "aggregate status",
         "aggregate audit",
@@ -142,7 +212,20 @@ fn wrong_usage_is_refused() {
         "case decide C --grant --deny",
         "case refuse C --kind maybe --reason T",
         "case notify C",
+        "case supplement C",
+        "case check C --finding T",
+        "case amend C --field reason --value V --reason T",
         "case collect --item C",
+        "rate give C --channel pad",
+        "rate give C --channel pad --grade 0",
+        "rate give C --channel pad --grade 6",
+        "rate judge R --text T",
+        "rate judge R --uphold --dismiss --text T",
+        "rate close R --call T --unreached --content",
+        "ticket open --kind complaint --text T --channel phone",
+        "ticket open --kind complaint --text T --channel phone --id I",
+        "ticket open --kind complaint --text T --channel phone --name N --id I --word abc123",
+        "ticket reopen Q --reason T",
         "licence issue C --type T",
         "status --output xml",
         "code check",

@@ -1,5 +1,7 @@
 //! The client of the API: HTTP/1.1 over the node's socket.
 
+mod stream;
+
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -19,8 +21,8 @@ use tongban_codes::division::DivisionCode;
 use super::failure::Failure;
 use super::output::Output;
 use super::text::{
-    ANSWER_LATE, ANSWER_UNKNOWN, ANSWER_UNREADABLE, KEY_INVALID, NODE_NOT_RUNNING, OPERATOR_INVALID, SOCKET_DENIED,
-    SOCKET_FOREIGN, SYSTEM, TRYING_AGAIN,
+    ANSWER_LATE, ANSWER_UNKNOWN, ANSWER_UNREADABLE, KEY_INVALID, NODE_NOT_RUNNING, OPERATOR_INVALID, QUESTION_TOO_LONG,
+    SOCKET_DENIED, SOCKET_FOREIGN, SYSTEM, TRYING_AGAIN,
 };
 use crate::api::v1::ErrorBody;
 use crate::config::NodeDirectory;
@@ -34,6 +36,8 @@ const RETRY_PAUSES_MILLIS: [u64; 4] = [200, 500, 1000, 2000];
 /// The longest idempotency key that the caller may choose; the node takes 128, and chunks append to it.
 const KEY_CHARS_MAX: usize = 100;
 const OPERATOR_CHARS_MAX: usize = 100;
+/// The longest path with its query, in bytes; HTTP libraries take 64 KiB at most.
+const TARGET_BYTES_MAX: usize = 32 << 10;
 
 /// Speaks with one node.
 pub(crate) struct Client {
@@ -147,6 +151,12 @@ impl Client {
                 target.push_str(&format!("{name}={}", percent_encoded(value)));
             }
         }
+        if target.len() > TARGET_BYTES_MAX {
+            let longest = query.iter().max_by_key(|(_, value)| value.map_or(0, str::len));
+            let (field, value) = longest.map_or(("", ""), |(name, value)| (*name, value.unwrap_or_default()));
+            let most = (TARGET_BYTES_MAX >> 10).to_string();
+            return Err(Failure::of(&QUESTION_TOO_LONG, value, &[&most]).field(field));
+        }
         self.call(&Method::GET, &target, None, &self.key)
     }
 
@@ -191,7 +201,7 @@ impl Client {
         Err(Failure::of(&ANSWER_UNKNOWN, "", &[&broken.unwrap_or_default(), &self.key]))
     }
 
-    async fn attempt(&self, method: &Method, target: &str, body: Option<Bytes>, key: &str) -> Result<Answer, Attempt> {
+    async fn connect(&self) -> Result<UnixStream, Attempt> {
         let stream = UnixStream::connect(&self.socket).await.map_err(|error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Attempt::Absent,
             io::ErrorKind::PermissionDenied => {
@@ -200,6 +210,11 @@ impl Client {
             _ => Attempt::Broken(error.to_string()),
         })?;
         self.check_peer(&stream)?;
+        Ok(stream)
+    }
+
+    async fn attempt(&self, method: &Method, target: &str, body: Option<Bytes>, key: &str) -> Result<Answer, Attempt> {
+        let stream = self.connect().await?;
         let broken = |error: hyper::Error| Attempt::Broken(error.to_string());
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
@@ -225,13 +240,7 @@ impl Client {
         if status.is_success() {
             return Ok(Answer { text });
         }
-        match serde_json::from_str::<ErrorBody>(&text) {
-            Ok(ErrorBody { error }) if !error.code.is_empty() => Err(Attempt::Final(error.into())),
-            _ => {
-                let start: String = text.chars().take(200).collect();
-                Err(Attempt::Final(unreadable(&format!("{status} {start}"))))
-            }
-        }
+        Err(Attempt::Final(problem_of(status, text.as_bytes())))
     }
 
     /// Speaks only with a process of the directory's owner, or of root: personal data goes through the socket.
@@ -247,6 +256,17 @@ impl Client {
     fn not_running(&self) -> Failure {
         let directory = self.directory.display().to_string();
         Failure::of(&NODE_NOT_RUNNING, directory.clone(), &[&directory])
+    }
+}
+
+/// What the node said instead of doing it.
+fn problem_of(status: hyper::StatusCode, body: &[u8]) -> Failure {
+    match serde_json::from_slice::<ErrorBody>(body) {
+        Ok(ErrorBody { error }) if !error.code.is_empty() => error.into(),
+        _ => {
+            let start: String = String::from_utf8_lossy(body).chars().take(200).collect();
+            unreadable(&format!("{status} {start}"))
+        }
     }
 }
 

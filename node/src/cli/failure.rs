@@ -1,10 +1,13 @@
 //! Why a command failed, and how its process ends.
 
+use std::borrow::Cow;
+
 use crate::api::v1::Problem;
 use crate::config::{ConfigError, DirectoryError};
+use crate::foreign;
 use tongban_codes::fault::InvalidCode;
 
-use super::text::{Fault, INVALID_FIELD, Lang, Text, fill};
+use super::text::{Fault, INVALID_FIELD, JSON_MALFORMED, Lang, Text, fill};
 
 /// How a command ended that was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +33,13 @@ pub(crate) const EXIT_FAILED: u8 = 1;
 pub(crate) const EXIT_USAGE: u8 = 2;
 
 impl Failure {
-    /// A fault of the table, with the value at fault and what fills its places.
+    /// A fault of the table, with the value at fault and what fills its places; what the system or a library says there is said in either language.
     pub(crate) fn of(fault: &Fault, value: impl Into<String>, places: &[&str]) -> Self {
-        let both = |text: Text| (fill(text.en, places), fill(text.zh, places));
+        let filled = |text: &str, said: fn(&str) -> Cow<'_, str>| {
+            let places: Vec<Cow<'_, str>> = places.iter().map(|place| said(place)).collect();
+            fill(text, &places.iter().map(AsRef::as_ref).collect::<Vec<_>>())
+        };
+        let both = |text: Text| (filled(text.en, foreign::en), filled(text.zh, foreign::zh));
         let ((en, zh), (remedy_en, remedy_zh)) = (both(fault.text), both(fault.remedy));
         let value: String = value.into().chars().take(120).collect();
         let (code, field) = (fault.code.to_owned(), fault.field.to_owned());
@@ -93,6 +100,14 @@ pub(crate) fn parse<T: std::str::FromStr<Err = InvalidCode>>(field: &str, text: 
     text.trim().parse().map_err(|error: InvalidCode| {
         Failure::of(&INVALID_FIELD, text, &[&error.to_string(), &error.zh()]).field(field)
     })
+}
+
+/// JSON that can't be read, with its place.
+pub(crate) fn malformed_json(error: &serde_json::Error) -> Failure {
+    let said = error.to_string();
+    let reason = said.rsplit_once(" at line ").map_or(said.as_str(), |(reason, _)| reason);
+    let place = format!("line {} column {}", error.line(), error.column());
+    Failure::of(&JSON_MALFORMED, &*place, &[&place, reason])
 }
 
 /// As [`parse`], of what may be left out.

@@ -10,6 +10,7 @@ mod lines;
 pub(crate) mod output;
 pub(crate) mod sheet;
 pub(crate) mod text;
+mod usage;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -67,6 +68,9 @@ enum Command {
     /// 关联节点 / peers
     #[command(subcommand)]
     Peer(command::peer::Command),
+    /// 与其他省互设信任锚 / other trees that this one trusts
+    #[command(subcommand)]
+    Anchor(command::anchor::Command),
     /// 机关 / authorities
     #[command(subcommand)]
     Authority(command::authority::Command),
@@ -91,6 +95,15 @@ enum Command {
     /// 证照 / licences
     #[command(subcommand)]
     Licence(command::licence::Command),
+    /// 电子监察：规则、监察牌、督办 / supervision: rules, cards, orders
+    #[command(subcommand)]
+    Supervise(command::supervise::Command),
+    /// 好差评：评价、差评整改、申诉 / ratings, the follow-up of bad ones, appeals
+    #[command(subcommand)]
+    Rate(command::rate::Command),
+    /// 咨询、投诉、办不成事 / tickets: enquiries, complaints, what couldn't be got done
+    #[command(subcommand)]
+    Ticket(command::ticket::Command),
     /// 汇总 / figures of this division and those below
     #[command(subcommand)]
     Aggregate(command::aggregate::Command),
@@ -130,16 +143,18 @@ impl Context {
     }
 }
 
+/// The grammar of the command line, for whoever walks its commands.
+#[must_use]
+pub fn grammar() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            // Help and version are no errors.
-            return ExitCode::from(if error.use_stderr() { failure::EXIT_USAGE } else { 0 });
-        }
+        Err(error) => return usage::refused(&error, &std::env::args_os().skip(1).collect::<Vec<_>>()),
     };
     let lang = cli.lang.unwrap_or_else(|| Lang::of_locale(|name| std::env::var(name).ok()));
     let output = Output { form: cli.output, lang };

@@ -8,6 +8,8 @@ use tongban_domain::Role;
 use tongban_domain::case::{ActKind, Status};
 use tongban_domain::catalogue::ceiling::CeilingField;
 use tongban_domain::catalogue::{CodeList as _, ListKind, Mode};
+use tongban_domain::supervision::{Colour, Ending, Rule};
+use tongban_domain::voice::{Channel, FollowUpState, Ground, RatingDeed, Standing, TicketDeed, TicketKind};
 
 use super::client::Answer;
 use super::failure::{EXIT_DONE, Failure, Outcome};
@@ -70,6 +72,19 @@ impl Output {
         } else {
             self.rows(answer.value()?.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice), columns)?;
         }
+        Ok(Outcome::Done)
+    }
+
+    /// Writes an answer as it came, or as fields and a table of its log.
+    pub(crate) fn logged(self, answer: &Answer, fields: &[&str], columns: &[&str]) -> Result<Outcome, Failure> {
+        if self.is_json() {
+            self.line(&answer.line())?;
+            return Ok(Outcome::Done);
+        }
+        let value = answer.value()?;
+        self.fields(&value, fields)?;
+        self.line("")?;
+        self.rows(value.get("log").and_then(Value::as_array).map_or(&[][..], Vec::as_slice), columns)?;
         Ok(Outcome::Done)
     }
 
@@ -145,12 +160,26 @@ impl Output {
         }
         let zh = match key {
             "status" => Status::ALL.iter().find(|status| status.name() == text).map(|status| status.zh()),
-            "kind" => ActKind::ALL.iter().find(|kind| kind.name() == text).map(|kind| kind.zh()),
+            "kind" => {
+                let act = ActKind::ALL.iter().find(|kind| kind.name() == text).map(|kind| kind.zh());
+                act.or_else(|| TicketKind::named(text).map(TicketKind::zh))
+            }
             "mode" | "modes" => Mode::ALL.iter().find(|mode| mode.name() == text).map(|mode| mode.zh()),
             "roles" => Role::ALL.iter().find(|role| role.name() == text).map(|role| role.zh()),
             "list" | "entry.list" => ListKind::named(text).map(ListKind::zh),
             "limited" => CeilingField::named(text).map(CeilingField::zh),
-            "relation" | "state" | "custody" | "journal" | "stage" | "severity" | "stands" => None,
+            "rule" => Rule::named(text).map(Rule::zh),
+            "colour" => Colour::named(text).map(Colour::zh),
+            "ending" => Ending::named(text).map(Ending::zh),
+            "standing" => Standing::named(text).map(Standing::zh),
+            "follow_up" => FollowUpState::named(text).map(FollowUpState::zh),
+            "channel" => Channel::named(text).map(Channel::zh),
+            "appeal.ground" => Ground::named(text).map(Ground::zh),
+            "deed" => {
+                RatingDeed::named(text).map(RatingDeed::zh).or_else(|| TicketDeed::named(text).map(TicketDeed::zh))
+            }
+            "relation" | "state" | "custody" | "file" | "journal" | "stage" | "severity" | "stands" | "renewal"
+            | "renewal_standing" | "holder" => None,
             _ => return text.to_owned(),
         };
         let known = zh.map_or_else(|| word(text, self.lang), str::to_owned);

@@ -319,7 +319,7 @@ impl DirectoryError {
                 "请从安全副本恢复该文件",
             ),
             Self::Key { path, source } => (
-                "",
+                "keys",
                 path_of(path),
                 format!("密钥文件 {} 无法使用：{source}", path.display()),
                 "check permissions and the unlock key: tongban doctor --dir D",

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::api::v1::Problem;
+use crate::foreign;
 
 /// Why a configuration was refused.
 #[derive(Debug, Error)]
 pub enum ConfigError {
     /// The file can't be read.
-    #[error("the configuration {} can't be read: {source}", path.display())]
+    #[error("the configuration {} can't be read: {}", path.display(), foreign::en(&source.to_string()))]
     Read {
         /// The file.
         path: PathBuf,
@@ -18,7 +19,7 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The file is no TOML.
-    #[error("line {line} is not valid TOML: {message}")]
+    #[error("line {line} is not valid TOML: {}", foreign::en(message))]
     Syntax {
         /// Line, from 1.
         line: usize,
@@ -95,14 +96,18 @@ impl ConfigError {
 
     fn zh(&self) -> String {
         match self {
-            Self::Read { path, source } => format!("无法读取配置文件 {}：{source}", path.display()),
-            Self::Syntax { line, message } => format!("第 {line} 行不是有效的 TOML：{message}"),
+            Self::Read { path, source } => {
+                format!("无法读取配置文件 {}：{}", path.display(), foreign::zh(&source.to_string()))
+            }
+            Self::Syntax { line, message } => format!("第 {line} 行不是有效的 TOML：{}", foreign::zh(message)),
             Self::UnknownKey { key, line, nearest } => {
                 let hint = nearest.as_ref().map(|near| format!("，是否应为 {near}？")).unwrap_or_default();
                 format!("第 {line} 行：未知的配置项 {key}{hint}")
             }
             Self::MissingKey { key } => format!("缺少配置项 {key}"),
-            Self::WrongType { key, line, message } => format!("第 {line} 行：配置项 {key} 的值类型不符：{message}"),
+            Self::WrongType { key, line, message } => {
+                format!("第 {line} 行：配置项 {key} 有误：{}", foreign::zh(message))
+            }
             Self::Range { key, value, line, allowed_zh, .. } => {
                 format!("第 {line} 行：{key} = {value} 不允许，{allowed_zh}")
             }
@@ -141,8 +146,8 @@ impl ConfigError {
     #[must_use]
     pub fn problem(&self) -> Problem {
         let (field, value) = match self {
-            Self::Read { path, .. } => (String::new(), path.display().to_string()),
-            Self::Syntax { line, .. } => (String::new(), format!("line {line}")),
+            Self::Read { path, .. } => ("file".to_owned(), path.display().to_string()),
+            Self::Syntax { line, .. } => ("file".to_owned(), format!("line {line}")),
             Self::UnknownKey { key, .. } | Self::WrongType { key, .. } => (key.clone(), key.clone()),
             Self::MissingKey { key } => ((*key).to_owned(), String::new()),
             Self::Range { key, value, .. } => ((*key).to_owned(), value.clone()),

@@ -54,6 +54,8 @@ pub struct Storage {
 pub struct Limits {
     /// MiB of free disk below which nothing new is admitted.
     pub low_water_mib: u32,
+    /// MiB that one material may have.
+    pub material_mib: u32,
 }
 
 /// How the node treats its links.
@@ -95,7 +97,7 @@ impl Default for Storage {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { low_water_mib: 512 }
+        Self { low_water_mib: 512, material_mib: 2048 }
     }
 }
 
@@ -119,7 +121,7 @@ fn default_socket() -> PathBuf {
 pub(crate) const SOCKET_NAME: &str = "tongban.sock";
 
 /// Every key, with its section where it has one.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "listen",
     "advertise",
     "socket",
@@ -127,6 +129,7 @@ const KEYS: [&str; 11] = [
     "storage.block_cache_mib",
     "storage.log_mib",
     "limits.low_water_mib",
+    "limits.material_mib",
     "federation.direct",
     "federation.pull_seconds",
     "telemetry.filter",
@@ -202,6 +205,7 @@ impl Config {
             ("storage.block_cache_mib", self.storage.block_cache_mib, 8..=1_048_576),
             ("storage.log_mib", self.storage.log_mib, 1..=65_536),
             ("limits.low_water_mib", self.limits.low_water_mib, 16..=1_048_576),
+            ("limits.material_mib", self.limits.material_mib, 1..=1_048_576),
             ("federation.pull_seconds", self.federation.pull_seconds, 1..=86_400),
         ];
         for (key, value, allowed) in numbers {
@@ -254,7 +258,7 @@ impl Config {
     pub(crate) fn template(listen: SocketAddr, advertise: &[String], socket: &Path) -> String {
         let quoted = |text: &str| toml::Value::from(text).to_string();
         let Storage { write_buffer_mib, block_cache_mib, log_mib } = Storage::default();
-        let Limits { low_water_mib } = Limits::default();
+        let Limits { low_water_mib, material_mib } = Limits::default();
         let Federation { direct, pull_seconds } = Federation::default();
         let filter = Telemetry::default().filter;
         let advertise: Vec<String> = advertise.iter().map(|address| quoted(address)).collect();
@@ -276,7 +280,9 @@ impl Config {
              log_mib = {log_mib}\n\n\
              [limits]\n\
              # 磁盘余量低于此值（MiB）停止收件 / free disk in MiB below which nothing new is admitted\n\
-             low_water_mib = {low_water_mib}\n\n\
+             low_water_mib = {low_water_mib}\n\
+             # 单份材料文件的上限（MiB） / MiB that the file of one material may have\n\
+             material_mib = {material_mib}\n\n\
              [federation]\n\
              # 是否直连非上下级节点 / whether nodes that are neither superior nor subordinate are dialled straight\n\
              direct = {direct}\n\

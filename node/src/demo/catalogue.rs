@@ -255,6 +255,8 @@ pub(super) fn publish_real(stage: &mut Stage, federation: &Federation) -> Result
             id: who.id,
             materials: materials(&["申请书"]),
             hold: false,
+            renews: None,
+            agent: None,
         };
         let refusal = refused(hall.post(WINDOW, "/v1/cases", &collect), "item-not-published")?;
         stage.tell(

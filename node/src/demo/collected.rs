@@ -130,7 +130,7 @@ fn restart(stage: &mut Stage, federation: &Federation, slip: &Slip) -> Result<()
     let home = federation.hall(HOME);
     let (en, zh) = ("广安区 is killed right after acceptance, and starts again", "广安区受理后断电（SIGKILL）再启动");
     stage.step(en, zh, |stage| {
-        let accepted = home.act(REVIEWER, &slip.case, ActRequest::Accept {})?;
+        let accepted = home.act(REVIEWER, &slip.case, ActRequest::Accept { enough: None })?;
         fields(&accepted, &[("promised_due", json!("2026-09-20"))])?;
         let before = home.case(&slip.case)?;
         home.kill()?;

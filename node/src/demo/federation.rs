@@ -178,6 +178,10 @@ impl Federation {
 
 fn operator(hall: &Hall, name: &str, role: Role) -> Result<(), Broken> {
     let window = (role == Role::Window).then(|| "1号窗口".to_owned());
-    hall.post(ADMIN, "/v1/operators", &AddOperator { name: name.to_owned(), roles: vec![role], window, uid: None })?;
+    hall.post(
+        ADMIN,
+        "/v1/operators",
+        &AddOperator { name: name.to_owned(), roles: vec![role], window, uid: None, known: false },
+    )?;
     Ok(())
 }

@@ -43,6 +43,8 @@ pub(super) fn collect(
         id: who.id,
         materials: materials(brought),
         hold,
+        renews: None,
+        agent: None,
     };
     let answer = hall.post(WINDOW, "/v1/cases", &request)?;
     Ok(Slip {
@@ -128,7 +130,7 @@ fn decide(stage: &mut Stage, federation: &Federation, case: &str, query_code: &s
     let (en, zh) =
         ("广安区 accepts, decides, issues the licence, delivers and closes", "广安区受理、决定、制证、送达、办结");
     stage.step(en, zh, |stage| {
-        let accepted = home.act(REVIEWER, case, ActRequest::Accept {})?;
+        let accepted = home.act(REVIEWER, case, ActRequest::Accept { enough: None })?;
         fields(&accepted, &[("promised_due", json!("2026-09-20")), ("statutory_due", json!("2026-10-16"))])?;
         fields(&home.case(case)?, &[("accepted_on", json!("2026-09-14")), ("provisional", json!(false))])?;
         let number = text(&accepted, "case_no");

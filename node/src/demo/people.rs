@@ -58,6 +58,7 @@ pub(super) fn materials(names: &[&str]) -> Vec<Material> {
         .map(|name| Material {
             name: (*name).to_owned(),
             sha256: Digest::of(format!("演示 {name}").as_bytes()).to_string(),
+            size: None,
         })
         .collect()
 }

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::{RngCore, SeedableRng};
 use tongban_codes::ids::{AuthorityId, CaseId};
-use tongban_domain::case::Personal;
+use tongban_domain::case::{Case, Personal};
 use tongban_domain::{Desk, Document};
-use tongban_seal::{CaseKey, Ed25519Signer, IndexKey, NodeKey, Signer, Statement, WrappedKey, batch, cose};
+use tongban_seal::{CaseKey, Ed25519Signer, FileKey, IndexKey, NodeKey, Signer, Statement, WrappedKey, batch, cose};
 
 /// Number of the applicant's name among the encrypted fields of a case.
 const FIELD_NAME: u16 = 1;
@@ -41,13 +41,28 @@ impl Keys {
     /// The applicant's name and identity, when the key of the case still exists.
     #[must_use]
     pub fn applicant(&self, case: &CaseId, personal: &Personal) -> Option<(String, String)> {
-        let wrapped: WrappedKey = minicbor::decode(&personal.wrapped_key).ok()?;
-        let key = self.node.unwrap(case, &wrapped).ok()?;
+        let key = self.case_key(case, personal)?;
         let text = |field, sealed: &[u8]| {
             let plain = key.open_field(case, field, sealed).ok()?;
             String::from_utf8(plain.to_vec()).ok()
         };
         Some((text(FIELD_NAME, &personal.name)?, text(FIELD_IDENTITY, &personal.identity)?))
+    }
+
+    /// The key of the case, while its wrap exists.
+    fn case_key(&self, case: &CaseId, personal: &Personal) -> Option<CaseKey> {
+        let wrapped: WrappedKey = minicbor::decode(&personal.wrapped_key).ok()?;
+        self.node.unwrap(case, &wrapped).ok()
+    }
+
+    /// The key of a file of a case, while the key of the case exists.
+    ///
+    /// A release drew a new key for the case whenever an entry was put right: what lay under an older one is opened with that.
+    #[must_use]
+    pub fn file_key(&self, case: &Case, sealed: &[u8]) -> Option<FileKey> {
+        let before = case.amendments.iter().rev().map(|amendment| &amendment.before);
+        let mut known = std::iter::once(&case.personal).chain(before);
+        known.find_map(|personal| self.case_key(&case.id, personal)?.open_file_key(&case.id, sealed).ok())
     }
 
     fn authority(&self, id: &AuthorityId, seed: [u8; 32]) -> Result<Arc<Ed25519Signer>, String> {
@@ -86,6 +101,19 @@ impl LeaderDesk {
     #[must_use]
     pub fn node_signer(&self) -> Arc<dyn Signer> {
         Arc::clone(&self.keys.seal)
+    }
+
+    /// Seals the key of a file under the key of its case; `None` when that was destroyed.
+    pub(crate) fn seal_file_key(&mut self, case: &CaseId, personal: &Personal, key: &FileKey) -> Option<Vec<u8>> {
+        let mut nonce = [0; 24];
+        self.random.fill_bytes(&mut nonce);
+        Some(self.keys.case_key(case, personal)?.seal_file_key(case, key, nonce))
+    }
+
+    /// Seals the key of a file that one case names under the key of another, too.
+    pub(crate) fn reseal_file_key(&mut self, from: &Case, to: &Case, sealed: &[u8]) -> Option<Vec<u8>> {
+        let key = self.keys.file_key(from, sealed)?;
+        self.seal_file_key(&to.id, &to.personal, &key)
     }
 
     fn signer(&mut self, authority: &AuthorityId) -> Option<Arc<Ed25519Signer>> {
@@ -151,6 +179,19 @@ impl Desk for LeaderDesk {
             name: key.seal_field(case, FIELD_NAME, name.as_bytes(), nonces[1]),
             identity: key.seal_field(case, FIELD_IDENTITY, identity.as_bytes(), nonces[2]),
         }
+    }
+
+    fn encrypt_under(&mut self, case: &CaseId, known: &Personal, name: &str, identity: &str) -> Option<Personal> {
+        let key = self.keys.case_key(case, known)?;
+        let mut nonces = [[0; 24]; 2];
+        for nonce in &mut nonces {
+            self.random.fill_bytes(nonce);
+        }
+        Some(Personal {
+            wrapped_key: known.wrapped_key.clone(),
+            name: key.seal_field(case, FIELD_NAME, name.as_bytes(), nonces[0]),
+            identity: key.seal_field(case, FIELD_IDENTITY, identity.as_bytes(), nonces[1]),
+        })
     }
 
     fn decrypt(&self, case: &CaseId, personal: &Personal) -> Option<(String, String)> {

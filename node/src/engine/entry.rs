@@ -153,6 +153,9 @@ pub enum ExchangeEvent {
     /// An authority's record.
     #[n(5)]
     AuthorityRecord(#[n(0)] AuthorityId, #[cbor(n(1), with = "minicbor::bytes")] Vec<u8>),
+    /// A record on another tree's root.
+    #[n(11)]
+    AnchorRecord(#[n(0)] NodeId, #[cbor(n(1), with = "minicbor::bytes")] Vec<u8>),
     /// An invitation was given or used.
     #[n(6)]
     Invited(#[n(0)] Digest, #[n(1)] Invite),

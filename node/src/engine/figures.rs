@@ -4,7 +4,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::{Date, Month};
 use tongban_domain::catalogue::short_code;
-use tongban_journal::{ActHeader, ActKind, Outcome};
+use tongban_journal::{ActHeader, ActKind, Colour, Outcome};
 use tongban_storage::StorageError;
 use tongban_storage::keyspace::Overlay;
 use tongban_storage::keyspace::figure::{self, LOCATION, Location};
@@ -28,6 +28,8 @@ fn outcome(outcome: Option<Outcome>) -> &'static str {
         Some(Outcome::NotRequired) => "refused-not-required",
         Some(Outcome::NotCompetent) => "refused-not-competent",
         Some(Outcome::Withdrawn) => "withdrawn",
+        Some(Outcome::NotSupplemented) => "not-supplemented",
+        Some(Outcome::Forwarded) => "forwarded",
         Some(_) => "other",
         None => "pending",
     }
@@ -45,19 +47,64 @@ fn counts(header: &ActHeader) -> Vec<Count> {
         ActKind::Accept | ActKind::AcceptDeemed => {
             vec![one("accepted", decided, month(header.accepted_on), "pending", 1)]
         }
-        ActKind::Decide => vec![
+        ActKind::Decide | ActKind::Forward => vec![
             one("accepted", decided, month(header.accepted_on), "pending", -1),
             one("accepted", decided, month(header.accepted_on), outcome(header.outcome), 1),
         ],
+        ActKind::DeemedRenewal => {
+            let mut counts = vec![
+                one("accepted", decided, month(header.accepted_on), "pending", -1),
+                one("accepted", decided, month(header.accepted_on), outcome(header.outcome), 1),
+            ];
+            if header.licence.is_some() {
+                counts.push(one("licences", decided, month(Some(header.at.date())), "issued", 1));
+            }
+            counts
+        }
         ActKind::Withdraw if header.accepted_on.is_some() => vec![
             one("accepted", decided, month(header.accepted_on), "pending", -1),
             one("accepted", decided, month(header.accepted_on), "withdrawn", 1),
         ],
         ActKind::Refuse => vec![one("refused", decided, month(header.decided_on), outcome(header.outcome), 1)],
+        ActKind::Return => vec![one("returned", decided, month(header.decided_on), outcome(header.outcome), 1)],
+        ActKind::NotifyAgain => vec![one("notified-again", decided, month(Some(header.at.date())), "all", 1)],
         ActKind::IssueLicence => vec![one("licences", decided, month(Some(header.at.date())), "issued", 1)],
+        // A card counts in the month of its cause: all that were raised, and those that are open.
+        ActKind::Supervise => cards(header, &[("cards", 1), ("cards-open", 1)]),
+        ActKind::ReopenCard => cards(header, &[("cards-open", 1)]),
+        ActKind::ClearCard => cards(header, &[("cards-open", -1)]),
         ActKind::CancelLicence => vec![one("licences", decided, month(Some(header.at.date())), "cancelled", 1)],
-        _ => Vec::new(),
+        _ => voices(header),
     }
+}
+
+/// Ratings and tickets count at the division of their mark, in the month of its day.
+fn voices(header: &ActHeader) -> Vec<Count> {
+    let Some(mark) = &header.voice else { return Vec::new() };
+    let counted = super::voices::counts(header).into_iter();
+    let count = |(measure, outcome, by)| {
+        let (division, month) = (mark.division, Some(mark.on.month()));
+        Count { measure, division, month, outcome, by }
+    };
+    counted.map(count).collect()
+}
+
+fn cards(header: &ActHeader, measures: &[(&'static str, i64)]) -> Vec<Count> {
+    let Some(card) = &header.card else { return Vec::new() };
+    let outcome = match card.colour {
+        Colour::Yellow => "yellow",
+        Colour::Red => "red",
+        Colour::Severe => "severe",
+        _ => "other",
+    };
+    let count = |(measure, by): &(&'static str, i64)| Count {
+        measure,
+        division: card.division,
+        month: Some(card.on.month()),
+        outcome,
+        by: *by,
+    };
+    measures.iter().map(count).collect()
 }
 
 /// The rows that an act adds to, with how much.
@@ -86,7 +133,7 @@ pub(super) fn fold_act(over: &mut Overlay<'_>, origin: NodeId, header: &ActHeade
     }
     let division = match header.act {
         ActKind::TakeCustody => header.deciding_division,
-        ActKind::Collect | ActKind::Offer => header.collecting_division,
+        ActKind::Collect | ActKind::Offer | ActKind::Reclaim => header.collecting_division,
         _ => return Ok(()),
     };
     let known = LOCATION.load(over, &header.case)?;

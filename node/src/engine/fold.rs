@@ -18,7 +18,7 @@ use tongban_storage::keyspace::figure::{SLICE, SliceRow};
 use tongban_storage::keyspace::journal::{self, ENTRY, SUBTREE};
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::meta::{self, Pulled};
-use tongban_storage::keyspace::{Bytes, Overlay, case, directory, front, hall, item};
+use tongban_storage::keyspace::{Bytes, Overlay, case, directory, front, hall, item, material, supervision, voice};
 use tongban_storage::{Read, StorageError, WriteBatch};
 
 use super::arrivals;
@@ -27,6 +27,7 @@ use super::figures::fold_act;
 use super::membership::precedence;
 use super::records::{ACTS, FIELD_STANDARD};
 use super::tree::SUBTREE_LEVEL_MIN;
+use crate::materials::{FileError, Staged};
 
 /// Content-addressed files beside the log. An entry that names a digest is proposed only when the file is durable.
 pub trait Blobs: Send + Sync {
@@ -36,6 +37,15 @@ pub trait Blobs: Send + Sync {
     ///
     /// When it is not there or is damaged: then the state can't be folded and the node stops.
     fn load(&self, digest: &Digest) -> Result<Vec<u8>, StorageError>;
+
+    /// The file of a material that was given under an idempotency key, whole and durable, and isn't named by a case yet.
+    ///
+    /// # Errors
+    ///
+    /// When it is there and can't be read.
+    fn staged(&self, _key: &Digest, _digest: &Digest) -> Result<Option<Staged>, FileError> {
+        Ok(None)
+    }
 }
 
 /// Reads through what the fold itself has written so far.
@@ -179,6 +189,7 @@ impl Folding<'_> {
         match event {
             Event::Case(row, act) => {
                 case::store(&mut self.over, row, act)?;
+                material::want(&mut self.over, row, self.at)?;
             }
             Event::Item(row) => item::store(&mut self.over, row)?,
             Event::Waiting(row) => item::store_waiting(&mut self.over, row)?,
@@ -201,7 +212,19 @@ impl Folding<'_> {
             Event::Authority(row) => hall::AUTHORITY.put(self.over.batch, &row.id, row),
             Event::Operator(row) => hall::OPERATOR.put(self.over.batch, &row.name, row),
             Event::Licence(row) => hall::LICENCE.put(self.over.batch, &row.id, row),
+            Event::File(case, file) => material::store(&mut self.over, case, file),
+            Event::FileLost(case, digest) => material::lose(&mut self.over, case, digest, self.at)?,
             Event::Act(act) => case::ACT.put(self.over.batch, &(act.case, act.place.node, act.number), act),
+            Event::Printed(row) => {
+                let key = (row.case, row.act, row.content_type.clone(), row.number);
+                case::PRINT.put(self.over.batch, &key, row);
+            }
+            Event::Reclaim(id, row) => case::RECLAIM.put(self.over.batch, id, row),
+            Event::Card(row) => supervision::store_card(self.over.batch, row),
+            Event::Looked(looked) => supervision::store_looked(&mut self.over, looked),
+            Event::Matter(row) => supervision::store_matter(self.over.batch, row),
+            Event::Voice(row) => voice::store(&mut self.over, row)?,
+            Event::HandedOver(list) => hall::HAND_OVER.put(self.over.batch, &list.id, list),
             Event::Serial(scope, last) => hall::SERIAL.put(self.over.batch, scope, last),
         }
         Ok(())
@@ -229,6 +252,9 @@ impl Folding<'_> {
             }
             ExchangeEvent::AuthorityRecord(authority, record) => {
                 directory::AUTHORITY_RECORD.put(self.over.batch, authority, &Bytes(record.clone()));
+            }
+            ExchangeEvent::AnchorRecord(root, record) => {
+                directory::ANCHOR.put(self.over.batch, root, &Bytes(record.clone()));
             }
             ExchangeEvent::Invited(secret, invite) => directory::INVITE.put(self.over.batch, secret, invite),
             ExchangeEvent::Trust(trust) => meta::TRUST.put(self.over.batch, &(), &Bytes(trust.clone())),

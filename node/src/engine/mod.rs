@@ -20,6 +20,7 @@ mod membership;
 mod records;
 mod tree;
 pub mod trust;
+mod voices;
 mod writer;
 
 pub use apply::{Applied, AppliedState, Applier};
@@ -30,9 +31,13 @@ pub use desk::{AuthorityKeys, Keys, LeaderDesk};
 pub use entry::{Contradiction, Decision, ExchangeEvent, JournalRecord, LogEntry, Outgoing, Unread};
 pub use figures::{dimensions, rows as figure_rows};
 pub use fold::{Blobs, fold};
+#[cfg(test)]
+pub(crate) use records::record;
 pub use records::{ACTS, FIELD_STANDARD, STANDARDS};
+pub(crate) use records::{Step, act_of_journal, field as act_field};
 pub use tree::OwnTree;
 pub use trust::Trust;
+pub(crate) use voices::VOICE_MEASURES;
 pub use writer::{
     Answer, Custom, Early, Handle, Key, Outcome, Outside, Proposal, Refused, Request, Writer, WriterParts,
     start as start_writer,

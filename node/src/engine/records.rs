@@ -1,14 +1,18 @@
 //! From domain events to journal entries: what is counted above, without a name.
 
+use minicbor::{Decode, Encode};
 use tongban_codes::ids::Digest;
-use tongban_codes::time::Timestamp;
-use tongban_domain::case::{self, Act, Case, Status};
+use tongban_codes::time::{Date, Timestamp};
+use tongban_domain::case::{self, Act, Case, Extension, Status};
 use tongban_domain::catalogue::{
-    BaseItem, Decline, Guide, ItemState, Mode, ServiceItem, Standard, StandardBody, authority_id,
+    BaseItem, CodeList as _, Decline, Guide, ItemState, Mode, ServiceItem, Standard, StandardBody, authority_id,
 };
+use tongban_domain::supervision::{Card, CardState, Colour};
+use tongban_domain::work::Lacking;
 use tongban_domain::{Event, NodeFacts};
 use tongban_journal::{
-    self as header, ActHeader, Body, Channel, Entry, Header, Outcome, SALT_BYTES, StandardHeader, StandardKind,
+    self as header, ActHeader, Body, CardMark, Channel, Entry, Header, Outcome, SALT_BYTES, StandardHeader,
+    StandardKind,
 };
 
 use super::entry::JournalRecord;
@@ -20,20 +24,47 @@ pub const STANDARDS: u8 = 1;
 /// Body field of a standard: the whole item, guide or standard, CBOR.
 pub const FIELD_STANDARD: u16 = 1;
 
+/// What the header of an act doesn't say of it: for a superior that restores the case from the journal.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct Step {
+    /// Number of the act in its node's leg.
+    #[n(0)]
+    pub(crate) number: u32,
+    /// What was done: several kinds share one number in headers.
+    #[n(1)]
+    pub(crate) kind: case::ActKind,
+    /// The state after it.
+    #[n(2)]
+    pub(crate) status: Status,
+    /// The last day that the last notice gave.
+    #[n(3)]
+    pub(crate) until: Option<Date>,
+    /// What is to follow (容缺), where the act changed that.
+    #[n(4)]
+    pub(crate) lacking: Option<Vec<Lacking>>,
+    /// By how much the time was extended, where the act did that.
+    #[n(5)]
+    pub(crate) extension: Option<Extension>,
+}
+
 /// Body fields of an act.
-mod field {
-    pub(super) const OPERATOR: u16 = 1;
-    pub(super) const WINDOW: u16 = 2;
-    pub(super) const NOTE: u16 = 3;
-    pub(super) const CASE_NO: u16 = 4;
-    pub(super) const COLLECTION_NO: u16 = 5;
-    pub(super) const HOLDER: u16 = 6;
-    pub(super) const MANDATE: u16 = 7;
-    pub(super) const ITEM_NAME: u16 = 8;
+pub(crate) mod field {
+    pub(crate) const OPERATOR: u16 = 1;
+    pub(crate) const WINDOW: u16 = 2;
+    pub(crate) const NOTE: u16 = 3;
+    pub(crate) const CASE_NO: u16 = 4;
+    pub(crate) const COLLECTION_NO: u16 = 5;
+    pub(crate) const HOLDER: u16 = 6;
+    pub(crate) const MANDATE: u16 = 7;
+    pub(crate) const ITEM_NAME: u16 = 8;
+    pub(crate) const STEP: u16 = 20;
+    pub(crate) const CARD_NO: u16 = 40;
+    pub(crate) const VOICE_NO: u16 = 60;
 }
 
 /// The journal record of an event, if it makes one: acts done here, items published or withdrawn here.
-pub(super) fn record(
+pub(crate) fn record(
     event: &Event,
     here: &NodeFacts,
     at: Timestamp,
@@ -43,6 +74,14 @@ pub(super) fn record(
     let (journal, header, fields) = match event {
         Event::Case(case, act) if act.place.node == me => {
             (ACTS, Header::Acts(act_header(case, act)), act_fields(case, act))
+        }
+        Event::Card(card) => {
+            let act = card_act(card)?;
+            (ACTS, Header::Acts(card_header(card, act)), card_fields(card))
+        }
+        Event::Voice(voice) => {
+            let header = super::voices::header(voice)?;
+            (ACTS, Header::Acts(header), super::voices::fields(voice))
         }
         Event::Item(item) if !item.state.is_draft() => (
             STANDARDS,
@@ -103,7 +142,30 @@ fn act_kind(kind: case::ActKind) -> header::ActKind {
         D::Suspend => J::Suspend,
         D::Resume => J::Resume,
         D::Extend => J::Extend,
+        D::DeemedRenewal => J::DeemedRenewal,
+        D::Supplement => J::Supplement,
+        D::Return => J::Return,
+        D::Check => J::Inspect,
+        D::Correct => J::Correct,
+        D::Forward => J::Forward,
+        D::Amend => J::Amend,
+        D::RefuseSupplement => J::RefuseSupplement,
+        D::AskReclaim => J::AskReclaim,
+        D::Reclaim => J::Reclaim,
+        D::Claim => J::Claim,
+        D::HandOn => J::HandOn,
+        D::ReturnStep | D::PassStep | D::SignStep => J::Step,
+        D::Recuse => J::Recuse,
+        D::FollowUp => J::FollowUp,
     }
+}
+
+/// The act that a journal calls so; `None` for what this release doesn't do, and for what is no act on a case.
+pub(crate) fn act_of_journal(kind: header::ActKind) -> Option<case::ActKind> {
+    if kind == header::ActKind::NotifyAgain {
+        return Some(case::ActKind::Notify);
+    }
+    case::ActKind::ALL.into_iter().find(|known| act_kind(*known) == kind)
 }
 
 fn outcome(status: Status) -> Option<Outcome> {
@@ -113,11 +175,13 @@ fn outcome(status: Status) -> Option<Outcome> {
         Status::RefusedNotRequired => Some(Outcome::NotRequired),
         Status::RefusedNotCompetent => Some(Outcome::NotCompetent),
         Status::Withdrawn => Some(Outcome::Withdrawn),
+        Status::Returned => Some(Outcome::NotSupplemented),
+        Status::Forwarded => Some(Outcome::Forwarded),
         _ => None,
     }
 }
 
-fn mode(mode: Mode) -> header::Mode {
+pub(super) fn mode(mode: Mode) -> header::Mode {
     match mode {
         Mode::Window => header::Mode::Local,
         Mode::Online => header::Mode::Online,
@@ -126,13 +190,32 @@ fn mode(mode: Mode) -> header::Mode {
     }
 }
 
+/// A notice after the first: supervision looks whether it could have been given with that one.
+fn is_repeated_notice(case: &Case, act: &Act) -> bool {
+    act.kind == case::ActKind::Notify && case.correction.as_ref().is_some_and(|correction| correction.notices > 1)
+}
+
 fn act_header(case: &Case, act: &Act) -> ActHeader {
     let deadlines = case.deadlines.as_ref();
     let (statutory, promised) = (deadlines.and_then(|due| due.statutory), deadlines.and_then(|due| due.promised));
-    let decided = (act.kind == case::ActKind::Decide).then(|| act.at.date());
+    // A renewal that was deemed granted was decided by nobody: it is of the day on which the licence ended, and never in the time that the law gives.
+    let deemed = act.kind == case::ActKind::DeemedRenewal;
+    let decided = match act.kind {
+        case::ActKind::Decide => Some(act.at.date()),
+        case::ActKind::DeemedRenewal => case.decided_on,
+        _ => None,
+    };
+    let issued = match act.kind {
+        case::ActKind::IssueLicence => act.note.clone(),
+        case::ActKind::DeemedRenewal => case.licences.last().cloned(),
+        _ => None,
+    };
+    // The lower authority's part has a time of its own (行政许可法 43).
+    let forwarding = case.forwarded_to.as_ref().filter(|_| act.kind == case::ActKind::Forward);
+    let forwarded = forwarding.map(|to| to.in_time);
     let count = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     ActHeader {
-        act: act_kind(act.kind),
+        act: if is_repeated_notice(case, act) { header::ActKind::NotifyAgain } else { act_kind(act.kind) },
         at: act.at,
         case: case.id,
         tenure: act.tenure,
@@ -146,7 +229,7 @@ fn act_header(case: &Case, act: &Act) -> ActHeader {
         mode: mode(case.mode),
         channel: Channel::Window,
         outcome: outcome(act.status),
-        in_time_statutory: decided.zip(statutory).map(|(day, due)| day <= due.date),
+        in_time_statutory: forwarded.or_else(|| decided.zip(statutory).map(|(day, due)| !deemed && day <= due.date)),
         in_time_promised: decided.zip(promised).map(|(day, due)| day <= due.date),
         visits: 1,
         materials_asked: count(case.materials.len()),
@@ -156,9 +239,71 @@ fn act_header(case: &Case, act: &Act) -> ActHeader {
         decided_on: case.decided_on,
         statutory_due: statutory.map(|due| due.date),
         promised_due: promised.map(|due| due.date),
-        licence: (act.kind == case::ActKind::IssueLicence).then(|| act.note.clone()).flatten(),
+        licence: issued,
         grade: None,
+        card: None,
+        voice: None,
     }
+}
+
+/// Whether a card was raised, came back or was closed; an answer counts nowhere.
+fn card_act(card: &Card) -> Option<header::ActKind> {
+    match card.state {
+        CardState::Open if card.times == 1 => Some(header::ActKind::Supervise),
+        CardState::Open => Some(header::ActKind::ReopenCard),
+        CardState::Closed => Some(header::ActKind::ClearCard),
+        CardState::Answered => None,
+    }
+}
+
+fn card_header(card: &Card, act: header::ActKind) -> ActHeader {
+    let colour = match card.colour {
+        Colour::Yellow => header::Colour::Yellow,
+        Colour::Red => header::Colour::Red,
+        Colour::Severe => header::Colour::Severe,
+    };
+    ActHeader {
+        act,
+        at: card.since,
+        case: card.case,
+        tenure: card.tenure,
+        collecting_division: card.collecting,
+        deciding_division: card.deciding,
+        authority: card.authority,
+        item: card.item.clone(),
+        base_code: card.base_code.clone(),
+        item_version: card.item_version,
+        item_type: card.item_type.parse().unwrap_or(0),
+        mode: mode(card.mode),
+        channel: Channel::Window,
+        outcome: None,
+        in_time_statutory: None,
+        in_time_promised: None,
+        visits: 0,
+        materials_asked: 0,
+        materials_reused: 0,
+        collected_on: None,
+        accepted_on: None,
+        decided_on: None,
+        statutory_due: None,
+        promised_due: None,
+        licence: None,
+        grade: None,
+        card: Some(CardMark { colour, rule: card.rule.name().to_owned(), on: card.on, division: card.division() }),
+        voice: None,
+    }
+}
+
+fn card_fields(card: &Card) -> Vec<(u16, Vec<u8>)> {
+    let mut fields = vec![(field::CASE_NO, card.case_no.clone().into_bytes())];
+    if let Some(closing) = &card.closing {
+        fields.push((field::OPERATOR, closing.operator.clone().into_bytes()));
+        fields.push((field::NOTE, closing.text.clone().into_bytes()));
+    }
+    fields.push((field::ITEM_NAME, card.item_name.clone().into_bytes()));
+    fields.push((field::CARD_NO, card.number.clone().into_bytes()));
+    fields.sort_by_key(|(number, _)| *number);
+    fields
 }
 
 fn act_fields(case: &Case, act: &Act) -> Vec<(u16, Vec<u8>)> {
@@ -177,6 +322,18 @@ fn act_fields(case: &Case, act: &Act) -> Vec<(u16, Vec<u8>)> {
         fields.push((field::MANDATE, mandate.clone().into_bytes()));
     }
     fields.push((field::ITEM_NAME, case.item.core.name.clone().into_bytes()));
+    let until = case.correction.as_ref().map(|correction| correction.until);
+    let follows =
+        act.kind == case::ActKind::FollowUp || (act.kind == case::ActKind::Accept && !case.lacking.is_empty());
+    let step = Step {
+        number: act.number,
+        kind: act.kind,
+        status: act.status,
+        until,
+        lacking: follows.then(|| case.lacking.clone()),
+        extension: case.extension.clone().filter(|_| act.kind == case::ActKind::Extend),
+    };
+    fields.push((field::STEP, tongban_codes::cbor::to_vec(&step)));
     fields
 }
 

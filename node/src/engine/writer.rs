@@ -19,16 +19,15 @@ pub use receiver::Early;
 pub use request::{Answer, Custom, Key, Outside, Refused, Request};
 pub use thread::start;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tongban_codes::calendar::Calendar;
-use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
-use tongban_domain::{Document, NodeFacts, Place};
+use tongban_domain::{Document, NodeFacts, Places};
 use tongban_federation::{Envelope, Receipt};
 use tongban_seal::SignedNote;
 use tongban_storage::keyspace::{Bytes, Overlay, View, delivery, meta};
@@ -97,7 +96,7 @@ pub struct Writer {
     number: u64,
     last_at: Timestamp,
     checkpointed: [(Timestamp, u64); 2],
-    places: Arc<BTreeMap<DivisionCode, Place>>,
+    places: Arc<Places>,
     window: KeyWindow,
     stopped: bool,
 }
@@ -165,7 +164,7 @@ impl Writer {
     }
 
     /// Which node serves which division, from now on.
-    pub fn set_places(&mut self, places: Arc<BTreeMap<DivisionCode, Place>>) {
+    pub fn set_places(&mut self, places: Arc<Places>) {
         self.places = places;
     }
 

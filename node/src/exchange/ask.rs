@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use minicbor::{Decode, Encode};
 use tongban_codes::division::DivisionCode;
-use tongban_codes::ids::{CaseId, NodeId, QueryCode};
+use tongban_codes::ids::{CaseId, Digest, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::catalogue::ServiceItem;
 use tongban_federation::route::{Journey, Policy};
@@ -20,6 +20,20 @@ use super::shared::Shared;
 
 /// How long one question may take, over all its hops.
 pub const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How long a question may take: a part of a file is larger than any other answer.
+fn patience(query: &Query) -> Duration {
+    if query.is_material() { Duration::from_secs(limits::MATERIAL_PART_SECONDS_MAX) } else { PATIENCE }
+}
+
+/// How long one link may take with a question that may cross so many more of them. Each hop of a material's part has a second less than the one
+/// before it, so that whoever asked hears what became of it; other questions leave as much for another way.
+fn patience_of_link(query: &Query, hops: u8) -> Duration {
+    if !query.is_material() {
+        return patience(query) / 2;
+    }
+    patience(query).saturating_sub(Duration::from_secs(u64::from(limits::HOPS_MAX.saturating_sub(hops)) + 1))
+}
 
 /// Content type of a sealed answer.
 pub const CONTENT_TYPE: &str = "application/tongban-answer+cbor";
@@ -96,6 +110,25 @@ pub struct ProgressAnswer {
     /// By how many working days the statutory time was extended.
     #[n(9)]
     pub extended: Option<u16>,
+    /// What a correction notice asked for and was not brought yet.
+    #[n(10)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub to_bring: Vec<String>,
+    /// The last day that the notice gave.
+    #[n(11)]
+    pub bring_by: Option<Date>,
+    /// Who is competent, when this authority isn't.
+    #[n(12)]
+    pub competent: Option<tongban_domain::case::Competent>,
+    /// The code to go on asking with, when a superior authority goes on with it.
+    #[n(13)]
+    pub forwarded: Option<QueryCode>,
+    /// The last day of the licence by which its renewal is decided, or deemed granted.
+    #[n(14)]
+    pub renewal_due: Option<Date>,
+    /// How a renewal stands, as [`tongban_domain::case::Renewal::standing`] names it.
+    #[n(15)]
+    pub renewal: Option<String>,
 }
 
 /// An item of the answering node.
@@ -108,6 +141,24 @@ pub struct ItemAnswer {
     /// As of when.
     #[n(1)]
     pub as_of: Timestamp,
+}
+
+/// A part of a material's file.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct MaterialAnswer {
+    /// SHA-256 of the whole file, as it was asked for.
+    #[n(0)]
+    pub digest: Digest,
+    /// The first byte of the part, as it was asked for.
+    #[n(1)]
+    pub from: u64,
+    /// The length of the whole file.
+    #[n(2)]
+    pub size: u64,
+    /// The bytes.
+    #[cbor(n(3), with = "minicbor::bytes")]
+    pub bytes: Vec<u8>,
 }
 
 /// Whether a licence stands.
@@ -123,6 +174,9 @@ pub struct LicenceAnswer {
     /// As of when.
     #[n(2)]
     pub as_of: Timestamp,
+    /// The licence that stands in its place.
+    #[n(3)]
+    pub renewed_by: Option<String>,
 }
 
 impl Knowledge {
@@ -158,8 +212,9 @@ impl Shared {
     pub(super) async fn ask_payload(self: &Arc<Self>, target: Target, query: Query) -> Asked<Vec<u8>> {
         let asker = self.here().node;
         let asked_of = target.clone();
+        let patience = patience(&query);
         let routed = Routed { asker, target, hops: limits::HOPS_MAX, query };
-        let asked = tokio::time::timeout(PATIENCE, self.pass_on(routed, None)).await;
+        let asked = tokio::time::timeout(patience, self.pass_on(routed, None)).await;
         match asked {
             Err(_) => {
                 tracing::debug!("a question was not answered in time");
@@ -222,10 +277,12 @@ impl Shared {
         {
             ways.extend(links.get(&superior).cloned());
         }
-        // A comparison asks several times and of many: it doesn't make a connection for each question while a link stands.
-        if routed.query.is_drift() && !ways.is_empty() {
+        // A comparison asks several times and of many, and a file comes in many parts: no connection is made for each question while a link
+        // stands.
+        if (routed.query.is_drift() || routed.query.is_material()) && !ways.is_empty() {
             dials.clear();
         }
+        let patience = patience_of_link(&routed.query, routed.hops);
         routed.hops -= 1;
         let bytes = Request::Routed(routed).to_bytes();
         let mut refused = None;
@@ -238,8 +295,11 @@ impl Shared {
                 ways.insert(0, link);
             }
         }
+        // Several policies and targets lead over the same neighbour: it is asked once.
+        let mut asked_of = BTreeSet::new();
+        ways.retain(|link| asked_of.insert(link.peer().node));
         for link in ways {
-            let asked = tokio::time::timeout(PATIENCE / 2, link.open_request(&bytes)).await;
+            let asked = tokio::time::timeout(patience, link.open_request(&bytes)).await;
             match asked.ok().and_then(Result::ok).map(|answer| Response::from_bytes(&answer)) {
                 Some(Ok(Response::Refused(refusal))) if refusal.code != UNREACHED => {
                     refused = Some(Response::Refused(refusal));
@@ -254,3 +314,26 @@ impl Shared {
 
 /// The code of a refusal that says only that nobody was reached.
 pub(super) const UNREACHED: &str = "unreached";
+
+#[cfg(test)]
+mod tests {
+    use tongban_federation::wire::{DriftList, MaterialPart};
+
+    use super::*;
+
+    #[test]
+    fn every_link_has_time_for_the_parts_that_are_asked_for_ahead() {
+        let (case, digest) = (CaseId::from_bytes([1; 16]), Digest::of(b"file"));
+        let part = Query::Material(MaterialPart { case, digest, from: 0, bytes_max: 1 });
+        let all = limits::MATERIAL_PARTS_AHEAD * limits::MATERIAL_PART_BYTES;
+        // Over a line of 256 kbit/s.
+        let needed = Duration::from_secs(all as u64 * 8 / 256_000);
+        let mut before = patience(&part);
+        for hops in (1..=limits::HOPS_MAX).rev() {
+            let link = patience_of_link(&part, hops);
+            assert!(link > needed && link < before, "{hops}: {link:?} of {before:?}, {needed:?} are needed");
+            before = link;
+        }
+        assert_eq!(patience_of_link(&Query::DriftList(DriftList {}), 8), PATIENCE / 2);
+    }
+}

@@ -10,6 +10,7 @@ use tongban_codes::ids::Digest;
 use tongban_storage::{SharedValues, StorageError};
 
 use crate::engine::Blobs;
+use crate::materials::{FileError, MaterialFiles, Staged};
 
 /// Blobs that can be added to.
 pub trait BlobStore: Blobs + 'static {
@@ -19,11 +20,17 @@ pub trait BlobStore: Blobs + 'static {
     ///
     /// When the disk refuses; nothing half-written is left under the name.
     fn store(&self, bytes: &[u8]) -> std::io::Result<Digest>;
+
+    /// The files of materials; `None` where none are kept.
+    fn materials(&self) -> Option<&Arc<MaterialFiles>> {
+        None
+    }
 }
 
 /// Blobs as files named by their digest, in 256 folders.
 pub struct FileBlobs {
     folder: PathBuf,
+    materials: Option<Arc<MaterialFiles>>,
 }
 
 impl FileBlobs {
@@ -34,7 +41,13 @@ impl FileBlobs {
     /// When the folder can't be made.
     pub fn open(folder: PathBuf) -> std::io::Result<Self> {
         fs::create_dir_all(&folder)?;
-        Ok(Self { folder })
+        Ok(Self { folder, materials: None })
+    }
+
+    /// Beside files of materials.
+    #[must_use]
+    pub fn with_materials(self, materials: Arc<MaterialFiles>) -> Self {
+        Self { materials: Some(materials), ..self }
     }
 
     fn path(&self, digest: &Digest) -> PathBuf {
@@ -63,9 +76,17 @@ impl BlobStore for FileBlobs {
         fs::File::open(&self.folder)?.sync_all()?;
         Ok(digest)
     }
+
+    fn materials(&self) -> Option<&Arc<MaterialFiles>> {
+        self.materials.as_ref()
+    }
 }
 
 impl Blobs for FileBlobs {
+    fn staged(&self, key: &Digest, digest: &Digest) -> Result<Option<Staged>, FileError> {
+        self.materials.as_ref().map_or(Ok(None), |files| files.staged(files.given(key, digest)))
+    }
+
     fn load(&self, digest: &Digest) -> Result<Vec<u8>, StorageError> {
         let path = self.path(digest);
         let damaged = |detail: String| StorageError::Damaged { path: path.clone(), detail };

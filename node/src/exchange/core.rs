@@ -252,7 +252,7 @@ impl Exchange {
 
     /// What a lost word should have told: the superior, the outbox, the journals, the directory.
     fn look(&mut self) {
-        self.attend_superior();
+        self.attend_above();
         self.announce(None);
         self.pass_receipts();
         self.offer_chain();

@@ -33,13 +33,7 @@ const RESOLVE_TIME: Duration = Duration::from_secs(3);
 const EXPIRES_SECONDS_MAX: u64 = 30 * 24 * 3600;
 
 fn problem(code: &str, en: impl Into<String>, zh: impl Into<String>, remedy_en: &str, remedy_zh: &str) -> Refused {
-    match Refused::problem(code, en, zh) {
-        Refused::Problem(mut problem) => {
-            (problem.remedy_en, problem.remedy_zh) = (remedy_en.to_owned(), remedy_zh.to_owned());
-            Refused::Problem(problem)
-        }
-        other => other,
-    }
+    Refused::problem(code, en, zh).remedy(remedy_en, remedy_zh)
 }
 
 fn fault(error: impl std::fmt::Display) -> Refused {
@@ -71,7 +65,8 @@ pub async fn invite(
             format!("{division} 不是行政区划代码"),
             "look it up: tongban code check",
             "核对：tongban code check",
-        ));
+        )
+        .about("division", division));
     }
     if division == here.division || !table.is_within(division, here.division) {
         return Err(problem(
@@ -80,7 +75,8 @@ pub async fn invite(
             format!("{division} 不在 {} 之下，只有上级可以签发", here.division),
             "invite it at the node of its own superior",
             "请在其上级节点邀请",
-        ));
+        )
+        .about("division", division));
     }
     if expires_seconds == 0 || expires_seconds > EXPIRES_SECONDS_MAX {
         return Err(problem(
@@ -89,7 +85,8 @@ pub async fn invite(
             "邀请有效期为 1 秒至 30 天",
             "give --expires 24h",
             "使用 --expires 24h",
-        ));
+        )
+        .about("expires", expires_seconds));
     }
     let mut secret = [0; 16];
     rand::rng().fill_bytes(&mut secret);
@@ -276,20 +273,22 @@ pub async fn join(shared: &Arc<Shared>, token: &str) -> Result<serde_json::Value
         problem(
             error.code(),
             error.to_string(),
-            format!("邀请码有误：{error}"),
+            format!("邀请码有误：{}", error.zh()),
             "copy the whole token",
             "请完整复制邀请码",
         )
+        .about("token", "")
     })?;
     let node = shared.node();
     invitation.check(node.division, shared.now()).map_err(|error| {
         problem(
             error.code(),
             error.to_string(),
-            format!("邀请码不可用：{error}"),
+            format!("邀请码不可用：{}", error.zh()),
             "ask for a new token for this division: tongban invite",
             "请上级为本区划重新邀请：tongban invite",
         )
+        .about("token", "")
     })?;
     let succession = succession::of(shared, &shared.trust(), &invitation)?;
     let address = resolve(&invitation.address).await?;
@@ -324,13 +323,11 @@ pub async fn join(shared: &Arc<Shared>, token: &str) -> Result<serde_json::Value
     link.close(0, "joined");
     match Response::from_bytes(&answer).map_err(fault)? {
         Response::Joined(joined) => adopt(shared, &invitation, succession, &superior, joined).await,
-        Response::Refused(refusal) => Err(problem(
-            &refusal.code,
-            refusal.text.clone(),
-            refusal.text,
-            "ask for a new token: tongban invite",
-            "请上级重新邀请：tongban invite",
-        )),
+        Response::Refused(refusal) => {
+            let (zh, en) = refusal.text.split_once(" / ").unwrap_or((&refusal.text, &refusal.text));
+            let remedy = ("ask for a new token: tongban invite", "请上级重新邀请：tongban invite");
+            Err(problem(&refusal.code, en, zh, remedy.0, remedy.1).about("token", ""))
+        }
         _ => Err(fault("the superior answered something else")),
     }
 }

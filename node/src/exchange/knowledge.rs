@@ -22,7 +22,7 @@ use crate::engine::{Keys, Trust};
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Which node serves which division.
-pub type Places = Arc<BTreeMap<DivisionCode, Place>>;
+pub type Places = Arc<tongban_domain::Places>;
 
 /// What knowledge is made of.
 pub struct KnowledgeParts {
@@ -71,7 +71,7 @@ fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
 
 impl Knowledge {
     /// Whether the proof is the end of the identity number of the case's applicant; wrong ones are counted.
-    pub(super) fn proves(&self, case: CaseId, identity: &str, proof: &str) -> bool {
+    pub(crate) fn proves(&self, case: CaseId, identity: &str, proof: &str) -> bool {
         self.proofs.holds(case, identity, proof, self.now())
     }
 
@@ -91,10 +91,11 @@ impl Knowledge {
         for root in &trust.roots {
             known.add_anchor(root.node, root.key.clone());
         }
+        let anchors = directory::ANCHOR.list(state, &[], None, usize::MAX)?.into_iter().map(|(_, bytes)| bytes);
         let nodes = directory::NODE.list(state, &[], None, usize::MAX)?.into_iter().map(|(_, bytes)| bytes);
         let authorities =
             directory::AUTHORITY_RECORD.list(state, &[], None, usize::MAX)?.into_iter().map(|(_, bytes)| bytes);
-        let records = nodes.chain(authorities).map(|Bytes(bytes)| Sealed::new(bytes)).collect();
+        let records = anchors.chain(nodes).chain(authorities).map(|Bytes(bytes)| Sealed::new(bytes)).collect();
         for (_, outcome) in known.restore(records, (parts.clock)()) {
             if let Err(error) = outcome {
                 tracing::warn!(%error, "a stored record no longer verifies");
@@ -182,15 +183,17 @@ impl Knowledge {
             return Arc::clone(places);
         }
         let mut places: BTreeMap<DivisionCode, Place> = BTreeMap::new();
+        let mut superiors = BTreeMap::new();
         for entry in directory.nodes() {
+            superiors.extend(entry.certification.superior.map(|above| (entry.record.node, above)));
             // A node that has been revoked serves on, alone.
-            if entry.certification.revoked.is_some() && entry.record.node != me {
+            if directory.revoked(&entry.record.node).is_some() && entry.record.node != me {
                 continue;
             }
             let division = entry.certification.division;
             places.entry(division).or_insert(Place { node: entry.record.node, division });
         }
-        let places = Arc::new(places);
+        let places = Arc::new(tongban_domain::Places::new(places, superiors));
         *known = Some((directory.layout(), Arc::clone(&places)));
         places
     }
@@ -223,11 +226,13 @@ impl Knowledge {
         self.directory().superiors(other).contains(&self.here().node)
     }
 
-    /// Whether `other` is this node's superior, has it as its superior, or isn't known yet: only then a link to it lasts by itself.
+    /// Whether `other` is this node's superior, has it as its superior, is another tree's root beside this one, or isn't known yet: only then
+    /// a link to it lasts by itself.
     #[must_use]
     pub fn is_neighbour(&self, other: &NodeId) -> bool {
         let me = self.here().node;
         self.trust().superior == Some(*other)
+            || self.is_foreign_root(other)
             || self.directory().node(other).is_none_or(|entry| entry.certification.superior == Some(me))
     }
 
@@ -256,6 +261,10 @@ impl Unseal for DirectoryUnseal<'_> {
         let keys = self.0.seal_keys(signer);
         if keys.is_empty() {
             return Err(UnsealError::UnknownSigner(*signer));
+        }
+        // What a relay passes on that hasn't heard of it counts no more than what comes over a link of that tree.
+        if self.0.withdrawn(signer).is_some() {
+            return Err(UnsealError::Revoked(*signer));
         }
         let revoked = Cell::new(false);
         let lookup = |id: &KeyId| -> Option<PublicKey> {

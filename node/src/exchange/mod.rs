@@ -9,6 +9,7 @@
 //! The [`Driver`] does it over QUIC on a running node; a simulator does it over queues. What both need beside it stands as steps without
 //! I/O: [`Changing`] for records and trust, [`Pulling`] and [`answer_here`] for journals, [`Knowledge`] for what a node knows.
 
+pub mod anchor;
 pub mod ask;
 mod audit;
 pub mod blobs;
@@ -21,9 +22,17 @@ mod driver;
 mod golden_tests;
 mod join;
 pub mod knowledge;
+pub mod materials;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod naming_tests;
 pub mod proof;
 mod pull;
 pub mod quarantine;
+pub(crate) mod reclaim;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod reclaim_tests;
 pub mod record;
 mod renew;
 mod revoke;
@@ -32,17 +41,19 @@ pub mod shared;
 mod standing;
 mod succession;
 pub mod translate;
+mod voice;
 pub(crate) mod why;
 mod withhold;
 
 pub use self::core::{Effect, Exchange, Happened, Proven, Trouble};
-pub use ask::{Asked, ItemAnswer, LicenceAnswer, ProgressAnswer, WhereisAnswer};
+pub use ask::{Asked, ItemAnswer, LicenceAnswer, MaterialAnswer, ProgressAnswer, WhereisAnswer};
 pub use audit::audit;
 pub use blobs::{BlobStore, FileBlobs, MemoryBlobs};
 pub use change::{Change, Changed, Changing, Kept, TrustChange};
 pub use driver::{Driver, Nudge};
 pub use join::{invite, join};
 pub use knowledge::{Clock, Knowledge, KnowledgeParts};
+pub use materials::{Fetcher, sweep};
 pub use pull::{PullStep, Pulling};
 pub use renew::own_certificate;
 pub use revoke::{readmit, revoke};

@@ -129,6 +129,7 @@ pub(super) fn verify(knowledge: &Knowledge, records: Vec<Sealed>, now: Timestamp
     let event = |(key, sealed): (RecordKey, &Sealed)| match key {
         RecordKey::Node(id) => ExchangeEvent::NodeRecord(id, sealed.as_bytes().to_vec()),
         RecordKey::Authority(id) => ExchangeEvent::AuthorityRecord(id, sealed.as_bytes().to_vec()),
+        RecordKey::Anchor(id) => ExchangeEvent::AnchorRecord(id, sealed.as_bytes().to_vec()),
     };
     let events = draft.records().map(event).collect();
     Verified { events, draft, unvouched, refused }

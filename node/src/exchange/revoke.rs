@@ -30,7 +30,10 @@ pub async fn revoke(
     operator: &str,
 ) -> Result<serde_json::Value, Refused> {
     if from > shared.now() {
-        return Err(Refused::problem("invalid-field", "the day must have begun", "起始日期不得晚于今天"));
+        let day = from.date();
+        return Err(Refused::problem("invalid-field", "the day must have begun", "起始日期不得晚于今天")
+            .about("from", day)
+            .remedy("give today, or an earlier day", "填写今天或更早的日期"));
     }
     let said = Some(reason.clone());
     let sealed = certify_again(shared, node, |word| {
@@ -52,7 +55,9 @@ pub async fn revoke(
 /// As [`revoke`], and when the node isn't revoked.
 pub async fn readmit(shared: &Arc<Shared>, node: NodeId, operator: &str) -> Result<serde_json::Value, Refused> {
     let Some(since) = shared.directory().revoked(&node) else {
-        return Err(Refused::problem("node-not-revoked", "this node is not revoked", "该节点未被撤销"));
+        return Err(Refused::problem("node-not-revoked", "this node is not revoked", "该节点未被撤销")
+            .about("peer", node)
+            .remedy("nothing is to be done; see: tongban peer show", "无须办理；查看：tongban peer show"));
     };
     let sealed = certify_again(shared, node, |word| {
         (word.revoked, word.reason) = (None, None);
@@ -81,15 +86,19 @@ pub(super) fn certify_again(
 ) -> Result<Sealed, Refused> {
     let me = knowledge.here().node;
     let directory = knowledge.directory();
-    let entry = directory
-        .node(&node)
-        .ok_or_else(|| Refused::problem("peer-unknown", "no such node is known here", "本节点不知道该节点"))?;
+    let entry = directory.node(&node).ok_or_else(|| {
+        Refused::problem("peer-unknown", "no such node is known here", "本节点不知道该节点")
+            .about("peer", node)
+            .remedy("see who is known: tongban peer list", "查看：tongban peer list")
+    })?;
     if !directory.superiors(&node).contains(&me) {
         return Err(Refused::problem(
             "not-an-ancestor",
             "only an ancestor of the node can revoke or readmit it",
             "只有该节点的上级可以撤销或恢复",
-        ));
+        )
+        .about("peer", node)
+        .remedy("do it at a node above it: tongban peer list", "到其上级节点办理；查看：tongban peer list"));
     }
     let unusable =
         |error: &dyn std::fmt::Display| Refused::problem("seal-unusable", error.to_string(), error.to_string());

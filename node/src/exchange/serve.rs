@@ -6,7 +6,7 @@ use minicbor::Encode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tongban_codes::ids::{NodeId, QueryCode};
 use tongban_domain::Place;
-use tongban_domain::case::Custody;
+use tongban_domain::case::{Custody, Status};
 use tongban_federation::session::Bucket;
 use tongban_federation::wire::{Answer, Query, Refusal, Request, Response, Routed};
 use tongban_federation::{Sealed, limits};
@@ -35,8 +35,12 @@ pub(super) async fn serve_link(shared: Arc<Shared>, link: Link) {
         }
         let (shared, link, unread) = (Arc::clone(&shared), link.clone(), unread.clone());
         tokio::spawn(async move {
+            let is_part = is_part(&request);
             let (response, _room) = unread.answer(&shared, &link, &request).await;
             drop(request);
+            if is_part {
+                responder.yields();
+            }
             if let Err(error) = responder.respond(&response).await {
                 tracing::debug!(%error, "an answer could not be sent");
             }
@@ -44,16 +48,23 @@ pub(super) async fn serve_link(shared: Arc<Shared>, link: Link) {
     }
 }
 
+/// Whether a request asks for a part of a file, whose answer lets everything else of the link go first.
+fn is_part(request: &[u8]) -> bool {
+    matches!(Request::from_bytes(request), Ok(Request::Routed(routed)) if routed.query.is_material())
+}
+
 /// Room for the answers that one peer hasn't read yet.
 #[derive(Clone)]
 struct Unread {
     slices: Arc<Semaphore>,
+    parts: Arc<Semaphore>,
     others: Arc<Semaphore>,
 }
 
 impl Unread {
     fn new() -> Self {
-        Self { slices: room(limits::SLICES_BYTES_MAX), others: room(limits::ANSWERS_BYTES_MAX) }
+        let parts = room(limits::MATERIALS_BYTES_MAX);
+        Self { slices: room(limits::SLICES_BYTES_MAX), parts, others: room(limits::ANSWERS_BYTES_MAX) }
     }
 
     /// Answers a request, with the room that the answer takes until the peer has read it. A pull waits for room before it is answered,
@@ -71,6 +82,10 @@ impl Unread {
             let over = longest.saturating_sub(permits(response.len()));
             drop(taken.as_mut().and_then(|taken| taken.split(over as usize)));
             return (response, taken);
+        }
+        if is_part(request) {
+            let taken = Arc::clone(&self.parts).acquire_many_owned(permits(limits::MATERIAL_PART_BYTES)).await.ok();
+            return (answer(shared, link, request).await.to_bytes(), taken);
         }
         let (response, taken) = self.keep(answer(shared, link, request).await.to_bytes());
         if taken.is_none() {
@@ -165,7 +180,7 @@ pub fn answer_here(knowledge: &Knowledge, peer: &NodeId, request: &[u8]) -> Opti
 /// whose answer goes by who asks; others come by whichever way there is, a cousin's superior that dials straight among them.
 fn vouched(knowledge: &Knowledge, came_from: &NodeId, routed: &Routed) -> Result<(), Refused> {
     let asker = &routed.asker;
-    let vouches = !routed.query.is_drift()
+    let vouches = !(routed.query.is_drift() || routed.query.is_material())
         || asker == came_from
         || knowledge.is_superior(came_from)
         || knowledge.directory().superiors(asker).contains(came_from);
@@ -246,12 +261,14 @@ fn local(knowledge: &Knowledge, asker: &NodeId, query: &Query) -> Result<Respons
         }
         Query::Licence(id) => {
             let licence = hall::LICENCE.load(state, id)?.ok_or_else(|| unknown("licence", "证照"))?;
-            sealed(knowledge, &LicenceAnswer { sealed: licence.sealed, status: licence.status, as_of: knowledge.now() })
+            let (status, renewed_by, as_of) = (licence.status, licence.renewed_by, knowledge.now());
+            sealed(knowledge, &LicenceAnswer { sealed: licence.sealed, status, as_of, renewed_by })
         }
         Query::DriftRoot(_) => drifted(Question::Root),
         Query::DriftList(_) => drifted(Question::List),
         Query::DriftLeaves(wanted) => drifted(Question::Leaves(wanted)),
         Query::DriftItems(wanted) => drifted(Question::Items(wanted)),
+        Query::Material(part) => sealed(knowledge, &super::materials::part(knowledge, asker, part)?),
     }
 }
 
@@ -279,6 +296,8 @@ fn progress(knowledge: &Knowledge, case: &tongban_domain::case::Case) -> Progres
         Custody::Elsewhere { as_of, .. } => *as_of,
         _ => knowledge.now(),
     };
+    let open = case.correction.as_ref().filter(|_| case.status == Status::Notified);
+    let line = |number: usize| open.and_then(|open| open.asked.get(number - 1)).map(|asked| asked.text.clone());
     ProgressAnswer {
         query_code: case.query_code,
         status: case.status,
@@ -290,6 +309,17 @@ fn progress(knowledge: &Knowledge, case: &tongban_domain::case::Case) -> Progres
         as_of,
         stop: case.stops.last().filter(|stop| stop.until.is_none()).cloned(),
         extended: case.extension.as_ref().map(|extension| extension.days),
+        renewal_due: due.and_then(|due| due.renewal),
+        renewal: case.renewal.as_ref().map(|renewal| renewal.standing().to_owned()),
+        to_bring: open
+            .map(|correction| correction.missing())
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(line)
+            .collect(),
+        bring_by: open.map(|correction| correction.until),
+        competent: case.competent.clone(),
+        forwarded: case.forwarded_to.as_ref().map(|to| to.query_code),
     }
 }
 
@@ -318,7 +348,23 @@ pub fn whereis(knowledge: &Knowledge, text: &str) -> Result<Option<WhereisAnswer
         }));
     }
     let Ok(id) = text.trim().parse::<tongban_codes::ids::CaseId>() else { return Ok(None) };
-    Ok(figure::LOCATION.load(state, &id)?.map(|location| WhereisAnswer {
+    let location = figure::LOCATION.load(state, &id)?;
+    // What was ordered here stands over what the entries of others have said so far.
+    let order = case::RECLAIM.load(state, &id)?.and_then(|row| row.order);
+    if let Some(order) = order
+        && location.as_ref().is_none_or(|location| location.tenure < order.tenure)
+    {
+        return Ok(Some(WhereisAnswer {
+            case: id,
+            division: order.to.division,
+            node: order.to.node,
+            tenure: order.tenure,
+            handover: None,
+            as_of: order.at,
+            authority: order.standing.item.department,
+        }));
+    }
+    Ok(location.map(|location| WhereisAnswer {
         case: id,
         division: location.division,
         node: location.node,

@@ -6,10 +6,11 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::Timestamp;
-use tongban_quic::{Anchor, Endpoint, Identity, Link, Revocation};
+use tongban_quic::{Endpoint, Identity, Link, Revocation};
 
 use super::change::{Change, Changed, Changing, Kept};
 use super::knowledge::Knowledge;
+use super::materials::Fetching;
 use crate::api::v1::PeerView;
 use crate::engine::trust::RootKey;
 use crate::engine::{Answer, Handle, LeaderDesk, Outside, Refused, Request, Trust};
@@ -49,6 +50,8 @@ pub struct Shared {
     quic_trust: tongban_quic::Trust,
     links: RwLock<BTreeMap<NodeId, Link>>,
     standings: RwLock<Vec<PeerView>>,
+    /// What keeps files of materials from being fetched.
+    pub(crate) fetching: Fetching,
     /// Held while records or trust are judged, made durable and taken in.
     changes: tokio::sync::Mutex<()>,
 }
@@ -84,6 +87,7 @@ impl Shared {
             quic_trust,
             links: RwLock::default(),
             standings: RwLock::default(),
+            fetching: Fetching::default(),
             changes: tokio::sync::Mutex::default(),
         });
         shared.trust_changed();
@@ -128,9 +132,7 @@ impl Shared {
     /// Lets the transport know whom this node trusts and by what it is trusted.
     fn trust_changed(&self) {
         let trust = self.trust();
-        let anchors: Vec<Anchor> =
-            trust.anchors.iter().map(|row| Anchor { key_hash: row.key_hash, division: row.division }).collect();
-        self.quic_trust.replace_anchors(anchors);
+        self.quic_trust.replace_anchors(self.anchors());
         if !trust.chain.is_empty() {
             let chain = trust.chain.iter().map(|certificate| certificate.0.clone()).collect();
             match Identity::new(&self.transport_key, chain) {
@@ -140,8 +142,9 @@ impl Shared {
         }
     }
 
-    /// Tells the writer which node serves which division, and the transport whose keys are revoked.
+    /// Tells the writer which node serves which division, and the transport which trees are trusted and whose keys are revoked.
     fn places_changed(&self) {
+        self.quic_trust.replace_anchors(self.anchors());
         self.handle.places(self.places());
         let revoked = self.revoked_keys().into_iter();
         self.quic_trust.replace_revocations(revoked.map(|(key_hash, since)| Revocation { key_hash, since }));

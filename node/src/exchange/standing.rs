@@ -74,8 +74,14 @@ pub(super) fn views(knowledge: &Knowledge, rows: &[Row]) -> Vec<PeerView> {
         });
     }
     for entry in directory.nodes() {
-        let Some(since) = entry.certification.revoked else { continue };
-        let reason = entry.certification.reason.clone().unwrap_or_default();
+        let Some(since) = directory.revoked(&entry.record.node) else { continue };
+        // Of a tree that isn't trusted any more its root stands for all.
+        if entry.certification.revoked.is_none() && entry.certification.superior.is_some() {
+            continue;
+        }
+        let withdrawn = directory.foreign_roots().find(|anchor| anchor.record.root == entry.record.node);
+        let reason = entry.certification.reason.clone();
+        let reason = reason.or_else(|| withdrawn.and_then(|anchor| anchor.record.reason.clone())).unwrap_or_default();
         let cause = Reason::Revoked;
         views.push(PeerView {
             node: entry.record.node,
@@ -127,6 +133,8 @@ fn relation(knowledge: &Knowledge, node: &NodeId) -> &'static str {
         "superior"
     } else if knowledge.is_subordinate(node) {
         "subordinate"
+    } else if knowledge.is_foreign_root(node) {
+        "foreign-root"
     } else {
         "other"
     }

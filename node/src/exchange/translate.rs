@@ -4,27 +4,57 @@
 //! |---|---|---|
 //! | 1 | 1 | [`OfferBody`]: custody of a case is offered |
 //! | 2 | 1 | [`ProgressBody`]: the owner reports an act to the collecting node |
+//! | 3 | 1 | [`ReclaimRequest`]: the common superior is asked to give a case back whose other side is gone
+//! | 4 | 1 | [`ReclaimOrder`]: it orders it
+//! | 5 | 1 | [`DeclinedBody`]: it declines
+//! | 6 | 1 | [`ReturnBody`]: acts of a node that was lost, of which nobody had heard
+//! | 7 | 1 | [`SupplementBody`]: the collecting hall took what a correction notice had asked for |
+//! | 8 | 1 | [`OrderBody`]: a superior orders an answer |
+//! | 9 | 1 | [`OrderAnswerBody`]: the answer to an order |
+//! | 20 | 1 | [`tongban_domain::voice::RatingWord`]: a rating of a matter that the other decided |
+//! | 21 | 1 | [`tongban_domain::voice::TicketWord`]: a ticket that the other handles |
+//! | 22 | 1 | [`tongban_domain::voice::TicketNews`] or [`tongban_domain::voice::Plea`]: news of a ticket |
 //! | 16 | 1 | a [`Receipt`]: what became in the end of an envelope that was put aside |
 //!
-//! Kinds from 16 on are of the delivery itself.
+//! Kinds 16 to 19 are of the delivery itself; 20 to 22 are in [`super::voice`].
 
-use minicbor::{Decode, Encode};
-use tongban_codes::division::DivisionCode;
-use tongban_codes::ids::{CaseId, Digest, NodeId, QueryCode};
-use tongban_codes::time::{Date, Timestamp};
-use tongban_domain::case::{Act, Deadlines, Extension, Material, Offer, Progress, Stop};
-use tongban_domain::catalogue::Mode;
-use tongban_domain::{Applicant, Authority, Command, NoticeBody, Origin, Place, Reply};
+mod body;
+
+use tongban_codes::ids::{Digest, NodeId};
+use tongban_codes::time::Timestamp;
+use tongban_domain::case::{Amended, Offer, Progress, ReclaimOrder, ReclaimRequest, Supplement};
+use tongban_domain::supervision::{Order, OrderAnswer};
+use tongban_domain::{Agent, Applicant, Authority, Command, NoticeBody, Origin, Place, Reply};
 use tongban_federation::directory::{DatedCode, DatedKey};
 use tongban_federation::{AuthorityRecord, Body, Envelope, EnvelopeId, Outcome, Receipt, SignedRecord, Subject};
 use tongban_seal::{Algorithm, PublicKey, Signer};
 
+pub use body::{
+    AgentBody, DeclinedBody, OfferBody, OrderAnswerBody, OrderBody, ProgressBody, ReturnBody, SupplementBody,
+};
+use body::{AmendedBody, SupplementLine};
+
+use super::voice::{self, KIND_RATING, KIND_TICKET, KIND_TICKET_NEWS};
 use crate::engine::ExchangeEvent;
 
 /// Envelope kind of an offer.
 pub const KIND_OFFER: u16 = 1;
 /// Envelope kind of a progress report.
 pub const KIND_PROGRESS: u16 = 2;
+/// Envelope kind of a request for a reclaim.
+pub const KIND_RECLAIM_REQUEST: u16 = 3;
+/// Envelope kind of an order of a reclaim.
+pub const KIND_RECLAIM_ORDER: u16 = 4;
+/// Envelope kind of the refusal of one.
+pub const KIND_RECLAIM_DECLINED: u16 = 5;
+/// Envelope kind of what a node tells that was lost and has returned.
+pub const KIND_RECLAIM_RETURN: u16 = 6;
+/// Envelope kind of a supplement: what the collecting hall took for the owner.
+pub const KIND_SUPPLEMENT: u16 = 7;
+/// Envelope kind of an order.
+pub const KIND_ORDER: u16 = 8;
+/// Envelope kind of the answer to an order.
+pub const KIND_ORDER_ANSWER: u16 = 9;
 /// Envelope kind of an outcome: the final word on an envelope that its receipt had called quarantined.
 pub const KIND_OUTCOME: u16 = 16;
 /// Version of all bodies.
@@ -65,11 +95,11 @@ impl Unreadable {
         Self { code, text: text.into() }
     }
 
-    fn malformed(error: impl std::fmt::Display) -> Self {
+    pub(crate) fn malformed(error: impl std::fmt::Display) -> Self {
         Self::new("body-malformed", error.to_string())
     }
 
-    fn contradiction(text: &str) -> Self {
+    pub(crate) fn contradiction(text: &str) -> Self {
         Self::new("body-contradiction", text)
     }
 }
@@ -95,8 +125,15 @@ pub(crate) fn body_name(kind: u16) -> Option<&'static str> {
     match kind {
         KIND_OFFER => Some("offer"),
         KIND_PROGRESS => Some("progress"),
+        KIND_RECLAIM_REQUEST => Some("reclaim-request"),
+        KIND_RECLAIM_ORDER => Some("reclaim-order"),
+        KIND_RECLAIM_DECLINED => Some("reclaim-declined"),
+        KIND_RECLAIM_RETURN => Some("reclaim-return"),
+        KIND_SUPPLEMENT => Some("supplement"),
+        KIND_ORDER => Some("order"),
+        KIND_ORDER_ANSWER => Some("order-answer"),
         KIND_OUTCOME => Some("outcome"),
-        _ => None,
+        _ => voice::body_name(kind),
     }
 }
 
@@ -111,67 +148,6 @@ pub(crate) fn outcome_subject(about: &EnvelopeId) -> Subject {
 /// Kind, version and bytes of an outcome.
 pub(crate) fn outcome(receipt: &Receipt) -> (u16, u16, Vec<u8>) {
     (KIND_OUTCOME, VERSION, receipt.to_bytes())
-}
-
-/// Body of an offer.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct OfferBody {
-    #[n(0)]
-    case: CaseId,
-    #[n(1)]
-    tenure: u32,
-    #[n(2)]
-    collection_no: String,
-    #[n(3)]
-    query_code: QueryCode,
-    #[n(4)]
-    collecting: Place,
-    #[n(5)]
-    collected_at: Timestamp,
-    #[n(6)]
-    deciding: DivisionCode,
-    #[n(7)]
-    item: String,
-    #[n(8)]
-    item_version: u32,
-    #[n(9)]
-    mode: Mode,
-    #[n(10)]
-    applicant_name: String,
-    #[n(11)]
-    applicant_identity: String,
-    #[n(12)]
-    materials: Vec<Material>,
-    #[n(13)]
-    history: Vec<Act>,
-}
-
-/// Body of a progress report.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-#[cbor(map)]
-pub struct ProgressBody {
-    #[n(0)]
-    act: Act,
-    #[n(1)]
-    case_no: Option<String>,
-    #[n(2)]
-    received_on: Option<Date>,
-    #[n(3)]
-    accepted_on: Option<Date>,
-    #[n(4)]
-    decided_on: Option<Date>,
-    #[n(5)]
-    deadlines: Option<Deadlines>,
-    #[n(6)]
-    deemed: bool,
-    #[n(7)]
-    licences: Vec<String>,
-    #[n(8)]
-    #[cbor(default, skip_if = "Vec::is_empty")]
-    stops: Vec<Stop>,
-    #[n(9)]
-    extension: Option<Extension>,
 }
 
 /// Kind, version and bytes of a notice.
@@ -194,6 +170,16 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
                 applicant_identity: offer.applicant.identity,
                 materials: offer.materials,
                 history: offer.history,
+                renews: offer.renews,
+                agent: offer.agent.map(|Agent { name, identity, power, scope, until }| AgentBody {
+                    name,
+                    identity,
+                    power,
+                    scope,
+                    until,
+                }),
+                standing: offer.standing,
+                forwarded_from: offer.forwarded_from,
             };
             (KIND_OFFER, VERSION, tongban_codes::cbor::to_vec(&body))
         }
@@ -210,9 +196,63 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
                 licences: progress.licences,
                 stops: progress.stops,
                 extension: progress.extension,
+                renewal: progress.renewal,
+                correction: progress.correction,
+                competent: progress.competent,
+                forwarded_to: progress.forwarded_to,
+                amended: progress.amended.map(|amended| AmendedBody {
+                    field: amended.field,
+                    value: amended.value,
+                    reason: amended.reason,
+                }),
+                lacking: progress.lacking,
             };
             (KIND_PROGRESS, VERSION, tongban_codes::cbor::to_vec(&body))
         }
+        NoticeBody::ReclaimRequest(request) => (KIND_RECLAIM_REQUEST, VERSION, tongban_codes::cbor::to_vec(&**request)),
+        NoticeBody::ReclaimOrder(order) => (KIND_RECLAIM_ORDER, VERSION, tongban_codes::cbor::to_vec(&**order)),
+        NoticeBody::ReclaimDeclined(reason) => {
+            let body = DeclinedBody { reason: reason.clone() };
+            (KIND_RECLAIM_DECLINED, VERSION, tongban_codes::cbor::to_vec(&body))
+        }
+        NoticeBody::ReclaimReturn(acts) => {
+            let body = ReturnBody { acts: acts.clone() };
+            (KIND_RECLAIM_RETURN, VERSION, tongban_codes::cbor::to_vec(&body))
+        }
+        NoticeBody::Supplement(supplement) => {
+            let Supplement { act, lines } = (**supplement).clone();
+            let lines = lines.into_iter().map(|(line, materials)| SupplementLine { line, materials }).collect();
+            (KIND_SUPPLEMENT, VERSION, tongban_codes::cbor::to_vec(&SupplementBody { act, lines }))
+        }
+        NoticeBody::Order(order) => {
+            let order = (**order).clone();
+            let body = OrderBody {
+                order: order.id,
+                number: order.number,
+                text: order.text,
+                from: order.from,
+                to: order.to,
+                operator: order.operator,
+                at: order.at,
+                answer_by: order.answer_by,
+                about: order.about,
+            };
+            (KIND_ORDER, VERSION, tongban_codes::cbor::to_vec(&body))
+        }
+        NoticeBody::OrderAnswer(answer) => {
+            let answer = (**answer).clone();
+            let body = OrderAnswerBody {
+                order: answer.order,
+                answer: answer.answer,
+                case_no: answer.case_no,
+                item_type: answer.item_type,
+                department: answer.department,
+                rule: answer.rule,
+                colour: answer.colour,
+            };
+            (KIND_ORDER_ANSWER, VERSION, tongban_codes::cbor::to_vec(&body))
+        }
+        NoticeBody::Voice(word) => voice::outbound(word),
     }
 }
 
@@ -246,6 +286,16 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
                 applicant: Applicant { name: body.applicant_name, identity: body.applicant_identity },
                 materials: body.materials,
                 history: body.history,
+                renews: body.renews,
+                agent: body.agent.map(|AgentBody { name, identity, power, scope, until }| Agent {
+                    name,
+                    identity,
+                    power,
+                    scope,
+                    until,
+                }),
+                standing: body.standing,
+                forwarded_from: body.forwarded_from,
             };
             Ok(Inbound::Command(Box::new(Command::TakeCustody { origin, offer: Box::new(offer) })))
         }
@@ -265,8 +315,78 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
                 licences: body.licences,
                 stops: body.stops,
                 extension: body.extension,
+                renewal: body.renewal,
+                correction: body.correction,
+                competent: body.competent,
+                forwarded_to: body.forwarded_to,
+                amended: body.amended.map(|amended| Amended {
+                    field: amended.field,
+                    value: amended.value,
+                    reason: amended.reason,
+                }),
+                lacking: body.lacking,
             };
             Ok(Inbound::Command(Box::new(Command::Mirror { origin, progress: Box::new(progress) })))
+        }
+        (KIND_RECLAIM_REQUEST | KIND_RECLAIM_ORDER | KIND_RECLAIM_DECLINED | KIND_RECLAIM_RETURN, VERSION) => {
+            let command = reclaiming(envelope, origin, bytes)?;
+            Ok(Inbound::Command(Box::new(command)))
+        }
+        (KIND_SUPPLEMENT, VERSION) => {
+            let body: SupplementBody = tongban_codes::cbor::from_slice(bytes).map_err(Unreadable::malformed)?;
+            let said = body.act.place.node == envelope.origin && body.act.number == envelope.act_number;
+            if body.act.case != envelope.subject.case() || !said {
+                return Err(Unreadable::contradiction("the supplement is of another case, or of another act"));
+            }
+            let lines = body.lines.into_iter().map(|one| (one.line, one.materials)).collect();
+            let supplement = Box::new(Supplement { act: body.act, lines });
+            Ok(Inbound::Command(Box::new(Command::TakeSupplement { origin, supplement })))
+        }
+        (KIND_ORDER, VERSION) => {
+            let body: OrderBody = tongban_codes::cbor::from_slice(bytes).map_err(Unreadable::malformed)?;
+            if body.order != envelope.subject.case() || body.from.node != envelope.origin {
+                return Err(Unreadable::contradiction("the order is of another subject, or of another node"));
+            }
+            let order = Order {
+                id: body.order,
+                number: body.number,
+                text: body.text,
+                from: body.from,
+                to: body.to,
+                operator: body.operator,
+                at: body.at,
+                answer_by: body.answer_by,
+                about: body.about,
+                case: None,
+                case_no: None,
+                item_type: None,
+                department: None,
+                rule: None,
+                colour: None,
+                answer: None,
+                refused: None,
+                since: body.at,
+            };
+            Ok(Inbound::Command(Box::new(Command::TakeOrder { origin, order: Box::new(order) })))
+        }
+        (KIND_ORDER_ANSWER, VERSION) => {
+            let body: OrderAnswerBody = tongban_codes::cbor::from_slice(bytes).map_err(Unreadable::malformed)?;
+            if body.order != envelope.subject.case() {
+                return Err(Unreadable::contradiction("the answer is of another subject"));
+            }
+            let answer = OrderAnswer {
+                order: body.order,
+                answer: body.answer,
+                case_no: body.case_no,
+                item_type: body.item_type,
+                department: body.department,
+                rule: body.rule,
+                colour: body.colour,
+            };
+            Ok(Inbound::Command(Box::new(Command::TakeOrderAnswer { origin, answer: Box::new(answer) })))
+        }
+        (KIND_RATING | KIND_TICKET | KIND_TICKET_NEWS, _) => {
+            Ok(Inbound::Command(Box::new(voice::inbound(envelope, origin, bytes)?)))
         }
         (KIND_OUTCOME, VERSION) => {
             let receipt = Receipt::from_bytes(bytes).map_err(Unreadable::malformed)?;
@@ -276,11 +396,51 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
             }
             Ok(Inbound::Outcome(Box::new(receipt)))
         }
-        (KIND_OFFER | KIND_PROGRESS | KIND_OUTCOME, version) => {
-            Err(Unreadable::new("version-unknown", format!("kind {}, version {version}", envelope.kind)))
-        }
+        (
+            KIND_OFFER
+            | KIND_PROGRESS
+            | KIND_RECLAIM_REQUEST
+            | KIND_RECLAIM_ORDER
+            | KIND_RECLAIM_DECLINED
+            | KIND_RECLAIM_RETURN
+            | KIND_SUPPLEMENT
+            | KIND_ORDER
+            | KIND_ORDER_ANSWER
+            | KIND_OUTCOME,
+            version,
+        ) => Err(Unreadable::new("version-unknown", format!("kind {}, version {version}", envelope.kind))),
         (kind, version) => Err(Unreadable::new("kind-unknown", format!("kind {kind}, version {version}"))),
     }
+}
+
+/// What an envelope about a reclaim asks for.
+fn reclaiming(envelope: &Envelope, origin: Origin, bytes: &[u8]) -> Result<Command, Unreadable> {
+    let case = envelope.subject.case();
+    let other = || Unreadable::contradiction("the reclaim is of another case");
+    Ok(match envelope.kind {
+        KIND_RECLAIM_REQUEST => {
+            let request: ReclaimRequest = tongban_codes::cbor::from_slice(bytes).map_err(Unreadable::malformed)?;
+            if request.known.id != case {
+                return Err(other());
+            }
+            Command::KeepReclaimRequest { origin, request: Box::new(request) }
+        }
+        KIND_RECLAIM_ORDER => {
+            let order: ReclaimOrder = tongban_codes::cbor::from_slice(bytes).map_err(Unreadable::malformed)?;
+            if order.case != case || order.standing.id != case {
+                return Err(other());
+            }
+            Command::TakeReclaimOrder { origin, order: Box::new(order) }
+        }
+        KIND_RECLAIM_DECLINED => {
+            let body: DeclinedBody = tongban_codes::cbor::from_slice(bytes).map_err(Unreadable::malformed)?;
+            Command::ReclaimDeclined { origin, case, reason: body.reason }
+        }
+        _ => {
+            let body: ReturnBody = tongban_codes::cbor::from_slice(bytes).map_err(Unreadable::malformed)?;
+            Command::KeepReclaimReturn { origin, case, acts: body.acts }
+        }
+    })
 }
 
 /// At tenure 1 the offerer is the node that collected; later owners pass on what another collected.
@@ -298,8 +458,28 @@ pub(crate) fn detail(reply: &Reply) -> Vec<u8> {
 
 /// The command that a receipt asks for, if it settles something.
 pub(crate) fn settled(envelope: &Envelope, receipt: &Receipt, place: Place) -> Option<Command> {
+    if let (KIND_RECLAIM_REQUEST, Outcome::Refused { code, text }) = (envelope.kind, &receipt.outcome)
+        && !UNDECIDED.contains(&code.as_str())
+    {
+        let (origin, case) = (Origin { place }, envelope.subject.case());
+        return Some(Command::ReclaimDeclined { origin, case, reason: format!("{code}: {text}") });
+    }
+    if envelope.kind == KIND_SUPPLEMENT {
+        let Outcome::Refused { code, text } = &receipt.outcome else { return None };
+        let refusal = (code.clone(), text.clone());
+        let (case, act) = (envelope.subject.case(), envelope.act_number);
+        let undecided = UNDECIDED.contains(&code.as_str());
+        return (!undecided).then_some(Command::SupplementRefused { case, act, refusal });
+    }
+    if envelope.kind == KIND_ORDER
+        && let Outcome::Refused { code, text } = &receipt.outcome
+        && !UNDECIDED.contains(&code.as_str())
+    {
+        let refusal = (code.clone(), text.clone());
+        return Some(Command::SettleOrder { origin: Origin { place }, order: envelope.subject.case(), refusal });
+    }
     if envelope.kind != KIND_OFFER {
-        return None;
+        return voice::settled(envelope, receipt, place);
     }
     let Body::Plain(bytes) = &envelope.body else { return None };
     let body: OfferBody = tongban_codes::cbor::from_slice(bytes).ok()?;

@@ -56,6 +56,10 @@ impl Links {
         destination: NodeId,
         since: Timestamp,
     ) -> Cause {
+        // No way leads to who isn't part of the federation any more.
+        if let Some(since) = directory.revoked(&destination) {
+            return Cause { reason: Reason::Revoked, since, next_try: None };
+        }
         let journey = Journey { destination, came_from: None, hops: limits::HOPS_MAX };
         let hop = |policy: &Policy| next_hop(directory, me, &journey, &self.up, policy);
         let mut hop_now = hop(&Policy { dial_any, ..Policy::default() });
@@ -139,6 +143,12 @@ pub(crate) fn of_case(sources: &Sources<'_>, subject: CaseId) -> Result<Vec<Wait
         let since = case::ACT.load(sources.state, &(subject, sources.me, act))?.map_or(sources.now, |act| act.at);
         let cause = sources.links.cause(sources.directory, sources.me, sources.dial_any, node, since);
         waiting.push(Waiting { is_own: true, node, body: name(kind), act, cause, code: String::new() });
+    }
+    if let Some(known) = case::CASE.load(sources.state, &subject)?
+        && let Some(asked) = known.reclaim_asked()
+    {
+        let (body, cause) = ("reclaim".to_owned(), Cause::order_awaited(asked.asked_at));
+        waiting.push(Waiting { is_own: true, node: asked.superior, body, act: known.acts, cause, code: String::new() });
     }
     ASIDE.visit(sources.state, &[], None, false, |(node, ..), aside| {
         if aside.subject == subject {

@@ -37,12 +37,12 @@ pub struct Database<'m> {
 }
 
 impl<'m> Database<'m> {
-    /// Connects.
+    /// The address of a database to which one may connect; nothing is sent.
     ///
     /// # Errors
     ///
-    /// [`FrontError`]: of an address that is none or holds a password, of a dialect that isn't spoken, of a database that doesn't answer.
-    pub async fn connect(address: &str, password: Option<&str>, mapping: &'m Mapping) -> Result<Self, FrontError> {
+    /// [`FrontError`]: of an address that is none or holds a password, of a dialect that isn't spoken.
+    pub fn checked(address: &str, mapping: &Mapping) -> Result<Config, FrontError> {
         if mapping.dialect == Dialect::Dameng {
             return Err(FrontError::Dialect);
         }
@@ -51,11 +51,21 @@ impl<'m> Database<'m> {
         if !is_address(address) {
             return Err(wrong);
         }
-        let mut config: Config = address.parse().map_err(|_| wrong)?;
+        let config: Config = address.parse().map_err(|_| wrong)?;
         if config.get_password().is_some() {
             // What stands in a command line is read by everyone on the machine.
             return Err(FrontError::Address { en: "the address holds a password", zh: "地址中不得写口令" });
         }
+        Ok(config)
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// [`FrontError`]: of an address that is none or holds a password, of a dialect that isn't spoken, of a database that doesn't answer.
+    pub async fn connect(address: &str, password: Option<&str>, mapping: &'m Mapping) -> Result<Self, FrontError> {
+        let mut config = Self::checked(address, mapping)?;
         if let Some(password) = password {
             config.password(password);
         }

@@ -40,7 +40,7 @@ pub enum FrontError {
         state: String,
     },
     /// A file.
-    #[error("{path}: {source}")]
+    #[error("the file {} can't be used: {source}", path.display())]
     File {
         /// Which.
         path: PathBuf,
@@ -90,7 +90,7 @@ impl FrontError {
             Self::Dialect => "该类前置库只能用 SQL 文件交换".to_owned(),
             Self::Unreachable(reason) => format!("无法连接前置库：{reason}"),
             Self::Refused { message, state } => format!("前置库拒绝：{message}（SQLSTATE {state}）"),
-            Self::File { path, source } => format!("{}：{source}", path.display()),
+            Self::File { path, source } => format!("文件 {} 无法使用：{source}", path.display()),
             Self::Answers { line, zh, .. } => format!("第 {line} 行：{zh}"),
         }
     }
@@ -134,8 +134,14 @@ impl FrontError {
     #[must_use]
     pub fn problem(&self) -> Problem {
         let (remedy_en, remedy_zh) = self.remedy();
+        let field = match self {
+            Self::Mapping { .. } | Self::Dialect => "mapping",
+            Self::Address { .. } | Self::Unreachable(_) | Self::Refused { .. } => "address",
+            Self::File { .. } | Self::Tables { .. } | Self::Answers { .. } => "file",
+        };
         Problem {
             code: self.code().to_owned(),
+            field: field.to_owned(),
             en: self.to_string(),
             zh: self.zh(),
             remedy_en: remedy_en.to_owned(),

@@ -205,7 +205,12 @@ fn procedure(guide: &Guide, language: Language) -> Section {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let rows = guide.steps.iter().map(|step| {
         let limit = term(language, step.term).unwrap_or_default();
-        vec![step.name.clone(), text(&step.handler), limit, text(&step.standard), text(&step.result)]
+        let discretion = step.discretion.as_ref().map(|text| match &step.discretion_basis {
+            Some(basis) => format!("{}{text}（{basis}）", language.of("discretion: ", "裁量基准：")),
+            None => format!("{}{text}", language.of("discretion: ", "裁量基准：")),
+        });
+        let examined: Vec<String> = step.standard.clone().into_iter().chain(discretion).collect();
+        vec![step.name.clone(), text(&step.handler), limit, examined.join("\n"), text(&step.result)]
     });
     Section {
         title: language.of("Procedure", "办理流程"),

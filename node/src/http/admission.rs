@@ -24,7 +24,7 @@ fn still<T: Clone>(known: Option<&(Instant, T)>) -> Option<T> {
 }
 
 impl Admission {
-    /// Every operator.
+    /// Every operator in service.
     pub(super) fn operators(&self, state: &dyn Backend) -> Result<Arc<[Operator]>, StorageError> {
         // Read under the lock, so that what was read before a change isn't kept after it.
         let mut known = locked(&self.operators);
@@ -32,7 +32,8 @@ impl Admission {
             return Ok(operators);
         }
         let all = hall::OPERATOR.list(state, &[], None, usize::MAX)?;
-        let operators: Arc<[Operator]> = all.into_iter().map(|(_, operator)| operator).collect();
+        let in_service = all.into_iter().map(|(_, operator)| operator).filter(|operator| operator.disabled.is_none());
+        let operators: Arc<[Operator]> = in_service.collect();
         *known = Some((Instant::now(), Arc::clone(&operators)));
         Ok(operators)
     }

@@ -34,6 +34,12 @@ pub(super) fn routes() -> Router<App> {
 /// Names that `by` takes.
 const BY: [&str; 8] = ["division", "item", "month", "outcome", "measure", "type", "mode", "origin"];
 
+/// Measures of ratings and tickets.
+const VOICE_MEASURES: [&str; 8] = crate::engine::VOICE_MEASURES;
+
+/// Measures of supervision.
+const CARD_MEASURES: [&str; 2] = ["cards", "cards-open"];
+
 async fn report(State(app): State<App>, Query(query): Query<ReportQuery>) -> Result<Response, Failure> {
     app.fresh().await?;
     let text = query.by.unwrap_or_else(|| "division,item,month,outcome".to_owned());
@@ -48,7 +54,8 @@ async fn report(State(app): State<App>, Query(query): Query<ReportQuery>) -> Res
         ));
     }
     let by: Vec<String> = by.into_iter().map(str::to_owned).collect();
-    let asked = Asked { item: query.item.map(|code| code.trim().to_owned()), division: query.division };
+    let item = query.item.map(|code| code.trim().to_owned());
+    let asked = Asked { item, division: query.division, cards: query.cards, voice: query.voice };
     let (reading, today) = (app.clone(), app.shared.now().date());
     let counted = tokio::task::spawn_blocking(move || {
         // The checkpoints are those of the figures: of one snapshot.
@@ -74,6 +81,8 @@ async fn report(State(app): State<App>, Query(query): Query<ReportQuery>) -> Res
 struct Asked {
     item: Option<String>,
     division: Option<DivisionCode>,
+    cards: bool,
+    voice: bool,
 }
 
 /// Figures by the dimensions asked for.
@@ -106,7 +115,13 @@ fn count(read: &dyn Read, by: Vec<String>, asked: &Asked, today: Date) -> Result
             let division = walk.current(division, today);
             met.insert(division);
             // A case counts by its acceptance; the other measures only when they are asked for.
-            if measured || parts.get("measure") == Some(&"accepted") {
+            let of_cards = parts.get("measure").is_some_and(|measure| CARD_MEASURES.contains(measure));
+            let of_voice = parts.get("measure").is_some_and(|measure| VOICE_MEASURES.contains(measure));
+            let counts_here = match (asked.cards, asked.voice) {
+                (false, false) => measured || parts.get("measure") == Some(&"accepted"),
+                (cards, voice) => (cards && of_cards) || (voice && of_voice),
+            };
+            if counts_here {
                 let values = by.iter().map(|name| match name.as_str() {
                     "division" => division.to_string(),
                     "origin" => origin.to_string(),
@@ -121,7 +136,8 @@ fn count(read: &dyn Read, by: Vec<String>, asked: &Asked, today: Date) -> Result
     if let Some(code) = asked.division.filter(|code| !known(*code)) {
         let (en, zh) =
             ("no such division is known here, and no figures stand under it", "没有该区划，也没有该区划的数据");
-        return Err(problem("division-unknown", "division", &code.to_string(), en, zh));
+        return Err(problem("division-unknown", "division", &code.to_string(), en, zh)
+            .remedy("look it up: tongban code check", "核对：tongban code check"));
     }
     let named = match asked.division {
         Some(code) => BTreeSet::from([walk.current(code, today)]),
@@ -140,7 +156,8 @@ fn count(read: &dyn Read, by: Vec<String>, asked: &Asked, today: Date) -> Result
             code,
             "no item of this code is known here, and no figures stand under it",
             "本节点没有该编码的事项，也没有该编码的数据",
-        )),
+        )
+        .remedy("look it up: tongban item list", "查询：tongban item list")),
         _ => Ok(Counted { by, counts, lineage, divisions }),
     }
 }

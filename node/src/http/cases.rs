@@ -7,18 +7,23 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
-use tongban_codes::ids::{CaseId, QueryCode};
+use tongban_codes::ids::{CaseId, Digest, QueryCode};
 use tongban_codes::time::Timestamp;
-use tongban_domain::case::{Case, Custody};
+use tongban_domain::case::{Amended, AmendedField, Amendment, Case, Custody, Force, ledger, national};
 use tongban_domain::catalogue::ForeignItem;
-use tongban_domain::{Actor, Applicant, Command};
+use tongban_domain::work::Work;
+use tongban_domain::{Actor, Agent, Applicant, Command};
 use tongban_federation::wire::{Query as Question, Target};
 use tongban_storage::keyspace::{case, item};
 
 use super::divisions::placed;
-use super::{App, Body, Call, Failure, Query, act, listed, problem};
-use crate::api::v1::{ActRequest, CaseAct, CaseQuery, CaseView, CollectCase, ProgressQuery, ProgressView, WhereisView};
+use super::{App, Body, Call, Failure, Query, act, licences, listed, materials, problem};
+use crate::api::v1::{
+    ActRequest, ActView, AgentRequest, AgentView, AmendmentView, CaseAct, CaseQuery, CaseView, CollectCase, LedgerView,
+    ProgressQuery, ProgressView, WhereisView,
+};
 use crate::engine::Request;
 use crate::exchange::proof::{PROOF_CHARS, is_proof};
 use crate::exchange::{Asked, ItemAnswer, ProgressAnswer, WhereisAnswer, proven_progress, whereis};
@@ -31,24 +36,49 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/cases", get(list).post(collect))
         .route("/v1/cases/act", post(act_on))
         .route("/v1/cases/show", get(show))
+        .route("/v1/cases/ledger", get(ledger_of))
         .route("/v1/cases/whereis", get(whereis_case))
         .route("/v1/cases/progress", get(progress_of))
+        .merge(super::reclaims::routes())
 }
 
 async fn collect(State(app): State<App>, call: Call, body: Body<CollectCase>) -> Result<Response, Failure> {
     let digest = body.digest;
-    let CollectCase { item, division, mode, name, id, materials, hold } = body.value;
+    let CollectCase { item, division, mode, name, id, materials, hold, renews, agent } = body.value;
     let applicant = Applicant { name, identity: id };
     let division = placed(&app, division)?;
-    let command = Command::Collect { item: item.clone(), division, mode, applicant, materials, hold };
+    let (given, renewed) = (materials.clone(), renews.clone());
+    let agent = agent.map(|AgentRequest { name, id, power_of_attorney, scope, until }| {
+        Box::new(Agent { name, identity: id, power: power_of_attorney, scope, until })
+    });
+    let command = Command::Collect { item: item.clone(), division, mode, applicant, materials, hold, renews, agent };
+    let is_fetched = fetch_for(&app, &call, digest, &command, (division, &item)).await?;
+    if let Some(licence) = renewed.filter(|_| is_fetched) {
+        licences::renewable(&app, &licence).await?;
+    }
+    let done = act(&app, &call, digest, command).await?;
+    materials::named(&app, &call, &given).await;
+    Ok(done)
+}
+
+/// Fetches the item of another division that a command is about. Whoever may not give the command makes this node ask nobody, and what was
+/// done under this key is not asked for again; tells whether it asked.
+async fn fetch_for(
+    app: &App,
+    call: &Call,
+    digest: Digest,
+    command: &Command,
+    (division, item): (DivisionCode, &str),
+) -> Result<bool, Failure> {
     let is_known =
         tongban_codes::division::table().find(division).is_some() || app.shared.places().contains_key(&division);
     let elsewhere = division != app.shared.here().division && is_known;
-    // Whoever may not collect makes this node ask nobody, and what was collected under this key is not asked for again.
-    if elsewhere && call.actor(&app, &command)?.has(command.roles()) && call.answered(&app, digest).await?.is_none() {
-        fetch_item(&app, division, &item).await?;
+    let asks =
+        elsewhere && call.actor(app, command)?.has(command.roles()) && call.answered(app, digest).await?.is_none();
+    if asks {
+        fetch_item(app, division, item).await?;
     }
-    act(&app, &call, digest, command).await
+    Ok(asks)
 }
 
 /// Seconds for which a division that didn't answer isn't asked again for an item that is kept: no window waits for it twice.
@@ -93,7 +123,8 @@ async fn fetch_item(app: &App, division: DivisionCode, code: &str) -> Result<(),
                     code,
                     "the item is sealed by a node of another division",
                     "事项由其他区划的节点签署",
-                ));
+                )
+                .remedy("ask the node of that division: tongban peer show", "联系该区划的节点：tongban peer show"));
             }
             let same = kept.is_some_and(|kept| kept.item == answer.item && kept.node == node);
             if !same {
@@ -111,7 +142,8 @@ async fn fetch_item(app: &App, division: DivisionCode, code: &str) -> Result<(),
             code,
             &format!("the catalogue of {division} has no such item in force"),
             &format!("{division} 的目录中没有该事项"),
-        )),
+        )
+        .remedy("search for it: tongban item search", "检索：tongban item search")),
         Asked::Refused(..) | Asked::Unreached => Ok(()),
     }
 }
@@ -121,21 +153,42 @@ async fn act_on(State(app): State<App>, call: Call, body: Body<CaseAct>) -> Resu
     let CaseAct { case, act: request } = body.value;
     let command = match request {
         ActRequest::Offer {} => Command::Offer(case),
-        ActRequest::Accept {} => Command::Accept(case),
-        ActRequest::Refuse { refusal, reason } => Command::Refuse { case, kind: refusal, reason },
-        ActRequest::Notify { items } => Command::Notify { case, items },
+        ActRequest::Accept { enough: None } => Command::Accept(case),
+        ActRequest::Accept { enough: Some(reason) } => Command::AcceptEnough { case, reason },
+        ActRequest::Refuse { refusal, reason, competent } => Command::Refuse { case, kind: refusal, reason, competent },
+        ActRequest::Notify { items, new_reasons, within } => Command::Notify { case, items, new_reasons, within },
+        ActRequest::Supplement { mut brings } => {
+            brings.iter_mut().for_each(|bringing| materials::by_digest(&mut bringing.materials));
+            Command::Supplement { case, brings }
+        }
+        ActRequest::Return { reason } => Command::Return { case, reason },
+        ActRequest::Check { officers, finding } => Command::Check { case, officers, finding },
+        ActRequest::Correct { what, materials: mut brought } => {
+            materials::by_digest(&mut brought);
+            Command::Correct { case, what, materials: brought }
+        }
+        ActRequest::Forward { division, item, opinion } => {
+            let division = placed(&app, division)?;
+            let command = Command::Forward { case, division, item: item.clone(), opinion };
+            fetch_for(&app, &call, digest, &command, (division, &item)).await?;
+            command
+        }
+        ActRequest::Amend { field, value, reason } => {
+            Command::Amend { case, amended: Amended { field, value, reason } }
+        }
         ActRequest::Decide { grant, reason } => Command::Decide { case, grant, reason },
         ActRequest::Suspend { procedure, days } => Command::SuspendCase { case, procedure, days },
         ActRequest::Resume { note } => Command::ResumeCase { case, note },
         ActRequest::Extend { days, approver, reason } => Command::ExtendCase { case, days, approver, reason },
         ActRequest::Deliver { note } => Command::Deliver { case, note },
         ActRequest::Close {} => Command::Close(case),
+        ActRequest::Reclaim { reason } => Command::AskReclaim { case, reason },
         ActRequest::Withdraw { reason } => Command::Withdraw { case, reason },
     };
     act(&app, &call, digest, command).await
 }
 
-fn unknown(text: &str) -> Failure {
+pub(super) fn unknown(text: &str) -> Failure {
     let failure =
         problem("case-unknown", "case", text, "no case of this number or code is known here", "本节点没有该办件");
     failure.remedy("ask the federation: tongban case whereis", "查询：tongban case whereis")
@@ -146,6 +199,15 @@ async fn show(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<
     let text = query.case.unwrap_or_default();
     let row = case::named(app.state(), &text)?.ok_or_else(|| unknown(&text))?;
     Ok(Json(view(&app, &row)?).into_response())
+}
+
+async fn ledger_of(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<Response, Failure> {
+    app.fresh().await?;
+    let text = query.case.unwrap_or_default();
+    let row = case::named(app.state(), &text)?.ok_or_else(|| unknown(&text))?;
+    let history = case::history(app.state(), &row.id)?;
+    let ledger = ledger(Calendar::embedded(), &history, row.deciding.node, app.shared.now());
+    Ok(Json(LedgerView { case: row.id, ledger }).into_response())
 }
 
 async fn list(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<Response, Failure> {
@@ -166,10 +228,37 @@ async fn list(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<
 }
 
 /// The surname and a star for each further character; a firm's first two characters.
-fn masked(name: &str) -> String {
+pub(super) fn masked(name: &str) -> String {
     let count = name.chars().count();
     let shown = if count > 4 { 2 } else { 1 };
     name.chars().take(shown).chain("*".repeat(count.saturating_sub(shown).min(6)).chars()).collect()
+}
+
+/// All but the last four characters of a number as stars.
+fn masked_number(number: &str) -> String {
+    let count = number.chars().count();
+    "*".repeat(count.saturating_sub(4)).chars().chain(number.chars().skip(count.saturating_sub(4))).collect()
+}
+
+/// Entries that were put right. What stands there since is what stood there before the next one.
+fn amendments(app: &App, row: &Case) -> Vec<AmendmentView> {
+    let versions = row.amendments.iter().map(|amendment| &amendment.before).chain([&row.personal]);
+    let applicant = |personal| app.shared.parts.keys.applicant(&row.id, personal);
+    let versions: Vec<Option<(String, String)>> = versions.map(applicant).collect();
+    let shown = |field: AmendedField, version: Option<&Option<(String, String)>>| match (field, version) {
+        (AmendedField::ApplicantName, Some(Some((name, _)))) => masked(name),
+        (AmendedField::ApplicantId, Some(Some((_, number)))) => masked_number(number),
+        _ => String::new(),
+    };
+    let view = |(place, amendment): (usize, &Amendment)| AmendmentView {
+        field: amendment.field.name().to_owned(),
+        was: shown(amendment.field, versions.get(place)),
+        becomes: shown(amendment.field, versions.get(place + 1)),
+        at: amendment.at,
+        operator: amendment.by.clone(),
+        reason: amendment.reason.clone(),
+    };
+    row.amendments.iter().enumerate().map(view).collect()
 }
 
 fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
@@ -210,11 +299,42 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
         calendar: due.map(|due| due.calendar.clone()),
         stops: row.stops.clone(),
         extension: row.extension.clone(),
+        renewal: row.renewal.clone(),
+        renewal_standing: row.renewal.as_ref().map(|renewal| renewal.standing().to_owned()),
+        renewal_due: due.and_then(|due| due.renewal),
+        agent: row.agent.as_ref().map(|agency| AgentView {
+            name: app
+                .shared
+                .parts
+                .keys
+                .applicant(&row.id, &agency.personal)
+                .map_or_else(String::new, |(name, _)| masked(&name)),
+            power_of_attorney: agency.power.clone(),
+            scope: agency.scope.clone(),
+            until: agency.until,
+        }),
+        correction: row.correction.clone(),
+        competent: row.competent.clone(),
+        forwarded_to: row.forwarded_to.clone(),
+        forwarded_from: row.forwarded_from.clone(),
+        amendments: amendments(app, row),
+        state_code: national::state_code(&history),
+        result_code: national::result_code(&history),
+        work: row.work.as_ref().map(Work::view),
+        recused: row.recused.clone(),
+        lacking: row.lacking.clone(),
         decided_on: row.decided_on,
         reason: row.reason.clone(),
         licences: row.licences.clone(),
-        materials: row.materials.clone(),
-        history,
+        materials: materials::views(app, row)?,
+        reclaims: row.reclaims.clone(),
+        history: history
+            .into_iter()
+            .map(|act| {
+                let force = row.force(&act);
+                ActView { force: (force != Force::InForce).then(|| force.name().to_owned()), act }
+            })
+            .collect(),
         demo: app.shared.node().demo,
     })
 }
@@ -269,30 +389,40 @@ async fn whereis_case(State(app): State<App>, Query(query): Query<CaseQuery>) ->
         if let Asked::Answer(answer, source) =
             app.shared.ask::<WhereisAnswer>(target, Question::Whereis(question)).await
         {
+            let id = answer.case;
             if best.as_ref().is_some_and(|best| best.case != answer.case) {
                 continue;
             }
             let newer = best.as_ref().is_none_or(|best| (best.tenure, best.as_of) < (answer.tenure, answer.as_of));
             if newer {
                 best = Some(whereis_view(answer, source));
+                from = Some(source);
             }
-            from = Some(source);
-            break;
+            // Whoever was lost and has returned may believe that it owns the case: the node that collected it knows better.
+            if id.node_prefix() == source.prefix() {
+                break;
+            }
         }
     }
-    // The collecting node named another owner: its own word is the newest.
-    if let (Some(view), Some(from)) = (best.clone(), from)
-        && view.node != from
-        && view.node != me
-        && let Asked::Answer(answer, source) =
-            app.shared.ask::<WhereisAnswer>(Target::Node(view.node), Question::Whereis(view.case.to_string())).await
-        && answer.tenure >= view.tenure
-        && answer.case == view.case
-    {
+    // Whoever is named as the owner has the newest word, and may name another in turn.
+    for _ in 0..OWNERS_MAX {
+        let Some(view) = best.clone().filter(|view| view.node != me && Some(view.node) != from) else { break };
+        let question = Question::Whereis(view.case.to_string());
+        let Asked::Answer(answer, source) = app.shared.ask::<WhereisAnswer>(Target::Node(view.node), question).await
+        else {
+            break;
+        };
+        if answer.case != view.case || answer.tenure < view.tenure {
+            break;
+        }
+        from = Some(source);
         best = Some(whereis_view(answer, source));
     }
     best.map(|view| Json(view).into_response()).ok_or_else(|| unknown(&text))
 }
+
+/// Owners that `whereis` follows, one naming the next.
+const OWNERS_MAX: usize = 8;
 
 fn case_is_here(app: &App, id: &CaseId) -> bool {
     case::CASE
@@ -308,6 +438,7 @@ async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>)
     let ProgressQuery { code: text, proof } = query;
     let code: QueryCode = text.parse().map_err(|error: tongban_codes::InvalidCode| {
         problem("query-code", "code", &text, &error.to_string(), &format!("查询码有误：{}", error.zh()))
+            .remedy("compare it with the slip", "请与收件凭证核对")
     })?;
     let proof = proof.trim();
     if !is_proof(proof) {
@@ -362,6 +493,12 @@ async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>)
         promised_due: answer.promised_due,
         stop: answer.stop,
         extended_days: answer.extended,
+        renewal_due: answer.renewal_due,
+        renewal: answer.renewal,
+        to_bring: answer.to_bring,
+        bring_by: answer.bring_by,
+        competent: answer.competent,
+        forwarded: answer.forwarded,
         as_of: answer.as_of,
         demo: app.shared.node().demo,
     })

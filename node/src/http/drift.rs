@@ -57,7 +57,8 @@ fn places(app: &App, query: &DriftQuery) -> Result<Vec<Place>, Failure> {
             &text,
             "no node of this division is known here",
             "本节点不知道该区划的节点",
-        ));
+        )
+        .remedy("list them: tongban peer list", "查看：tongban peer list"));
     }
     places.retain(kin);
     if places.is_empty() {

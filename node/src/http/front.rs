@@ -167,7 +167,8 @@ fn reporter(app: &App, call: &Call) -> Result<String, Failure> {
     if actor.has(&[Role::Catalogue, Role::Admin]) {
         return Ok(actor.operator);
     }
-    Err(problem("role-missing", "operator", &actor.operator, "the role catalogue is needed", "需要“目录”角色"))
+    Err(problem("role-missing", "operator", &actor.operator, "the role catalogue is needed", "需要“目录”角色")
+        .remedy("an administrator gives it: tongban operator role", "由管理员授予：tongban operator role"))
 }
 
 fn check_count(count: usize) -> Result<(), Failure> {

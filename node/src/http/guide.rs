@@ -47,7 +47,8 @@ fn chosen(
             Some(item) => Ok((item, now)),
             None => {
                 let (en, zh) = ("this version was never published here", "本节点没有发布过该版本");
-                Err(problem("item-unknown", "version", &version.to_string(), en, zh))
+                Err(problem("item-unknown", "version", &version.to_string(), en, zh)
+                    .remedy("see: tongban item versions", "查看：tongban item versions"))
             }
         },
     }
@@ -62,7 +63,10 @@ async fn guide(
     let language = match query.lang.as_deref() {
         None | Some("zh") => Language::Zh,
         Some("en") => Language::En,
-        Some(other) => return Err(problem("invalid-request", "lang", other, "lang is zh or en", "lang 为 zh 或 en")),
+        Some(other) => {
+            return Err(problem("invalid-request", "lang", other, "lang is zh or en", "lang 为 zh 或 en")
+                .remedy("choose one of them", "请选用其中之一"));
+        }
     };
     let now = app.shared.now();
     judged(&app, |facts, _| {
@@ -108,7 +112,7 @@ async fn guide(
             }
             Some(other) => {
                 let (en, zh) = ("formats are json, html and text", "格式为 json、html、text");
-                Err(problem("invalid-request", "format", other, en, zh))
+                Err(problem("invalid-request", "format", other, en, zh).remedy("choose one of them", "请选用其中之一"))
             }
         }
     })

@@ -138,8 +138,10 @@ fn whole(facts: &dyn Facts, code: &str) -> Result<(String, bool), Failure> {
     let mut found = facts.items_named(code);
     match found.len() {
         1 => Ok((found.remove(0).code, false)),
-        0 => Err(problem("item-unknown", "item", code, "no item of this code is known here", "本节点没有该编码的事项")),
-        _ => Err(problem("item-ambiguous", "item", code, "several items have this code", "有多个事项使用该编码")),
+        0 => Err(problem("item-unknown", "item", code, "no item of this code is known here", "本节点没有该编码的事项")
+            .remedy("look it up: tongban item list", "查询：tongban item list")),
+        _ => Err(problem("item-ambiguous", "item", code, "several items have this code", "有多个事项使用该编码")
+            .remedy("give the whole code: tongban item list", "使用完整编码：tongban item list")),
     }
 }
 
@@ -177,15 +179,21 @@ fn find(facts: &dyn Facts, code: &str, version: Option<&str>) -> Result<Option<V
     }))
 }
 
-fn no_version(code: &str) -> Failure {
-    problem("item-unknown", "version", code, "there is no such version of this item", "该事项没有这个版本")
-        .remedy("tongban item versions", "tongban item versions")
+fn no_version(version: Option<&str>) -> Failure {
+    problem(
+        "item-unknown",
+        "version",
+        version.unwrap_or_default(),
+        "there is no such version of this item",
+        "该事项没有这个版本",
+    )
+    .remedy("tongban item versions", "tongban item versions")
 }
 
 async fn version(State(app): State<App>, Query(query): Query<VersionQuery>) -> Result<Response, Failure> {
     app.fresh().await?;
     let found = read(&app, |facts| find(facts, &query.item, query.version.as_deref()))??;
-    let view = match found.ok_or_else(|| no_version(&query.item))? {
+    let view = match found.ok_or_else(|| no_version(query.version.as_deref()))? {
         Version::Item(item, guide) => {
             let before = item::SUCCEEDS.list(app.state(), &stem(&item.code), None, usize::MAX)?;
             let replaces: Vec<String> = before.into_iter().map(|((_, old), ())| old).collect();
@@ -277,7 +285,7 @@ async fn diff(State(app): State<App>, Query(query): Query<DiffQuery>) -> Result<
         (Some(Version::Base(old, old_guide)), Some(Version::Base(new, new_guide))) => {
             compare_base((&old, &old_guide), (&new, &new_guide))
         }
-        _ => return Err(no_version(&query.item)),
+        _ => return Err(no_version(query.to.as_deref().or(query.from.as_deref()))),
     };
     Ok(listed("changes", changes).into_response())
 }

@@ -46,14 +46,18 @@ async fn show(State(app): State<App>, Query(query): Query<LicenceQuery>) -> Resu
             "no licence of this identifier was issued here",
             "本节点没有颁发该证照",
         )
+        .remedy("check it anywhere: tongban licence verify", "查验：tongban licence verify")
     })?;
     Ok(Json(LicenceView {
         licence: row.id,
         type_name: row.type_name,
-        status: if row.status == Status::Valid { "valid" } else { "cancelled" }.to_owned(),
+        status: row.status.name().to_owned(),
         issued_on: row.issued_on,
+        valid_from: row.valid_from,
         valid_until: row.valid_until,
         case: row.case,
+        renews: row.renews,
+        renewed_by: row.renewed_by,
         reason: row.reason,
         file: BASE64.encode(row.sealed),
     })
@@ -61,13 +65,14 @@ async fn show(State(app): State<App>, Query(query): Query<LicenceQuery>) -> Resu
 }
 
 /// Texts of the closed list of reasons.
-const REASONS: [(&str, &str, &str); 7] = [
+const REASONS: [(&str, &str, &str); 8] = [
     (
         "valid",
         "the seal holds and the issuing authority's register says it is valid",
         "签章有效，颁发机构登记状态为有效",
     ),
     ("cancelled", "the issuing authority has cancelled it", "已被颁发机构注销"),
+    ("renewed", "it has been renewed: another stands in its place", "已延续，由新证照取代"),
     ("expired", "its last day has passed", "已过有效期"),
     (
         "tampered",
@@ -105,6 +110,7 @@ fn verdict(
         type_name: statement.as_ref().map(|statement| statement.type_name.clone()),
         authority: statement.as_ref().map(|statement| statement.authority_name.clone()),
         valid_until: statement.map(|statement| statement.valid_until),
+        renewed_by: None,
         as_of,
     }
 }
@@ -148,7 +154,10 @@ async fn verify(State(app): State<App>, body: Body<VerifyLicence>) -> Result<Res
         (Some(id), None) => verify_id(&app, id).await?,
         (None, Some(file)) => match BASE64.decode(file.trim()) {
             Ok(bytes) => verify_file(&app, &bytes).await?,
-            Err(_) => verdict(&app, "tampered", String::new(), None, None),
+            Err(_) => {
+                let failure = problem("invalid-request", "file", "", "the file is not base64", "文件不是 base64");
+                return Err(failure.remedy("send the bytes of the sealed file as base64", "请以 base64 提交证照文件"));
+            }
         },
         _ => {
             return Err(problem(
@@ -157,7 +166,8 @@ async fn verify(State(app): State<App>, body: Body<VerifyLicence>) -> Result<Res
                 "",
                 "give an identifier or a file, one of them",
                 "请提供证照标识或文件之一",
-            ));
+            )
+            .remedy("leave one of them out", "只提供其中之一"));
         }
     };
     Ok(Json(verdict).into_response())
@@ -185,7 +195,8 @@ async fn verify_id(app: &App, id: String) -> Result<Verdict, Failure> {
 async fn standing(app: &App, id: String, statement: Option<Statement>) -> Result<Verdict, Failure> {
     let now = app.shared.now();
     let (answer, asked) = if let Some(row) = hall::LICENCE.load(app.state(), &id)? {
-        (Some(LicenceAnswer { sealed: row.sealed, status: row.status, as_of: now }), true)
+        let (status, renewed_by) = (row.status, row.renewed_by);
+        (Some(LicenceAnswer { sealed: row.sealed, status, as_of: now, renewed_by }), true)
     } else {
         let mut answer = None;
         let mut asked = false;
@@ -220,14 +231,28 @@ async fn standing(app: &App, id: String, statement: Option<Statement>) -> Result
         Ok(_) => return Ok(verdict(app, "tampered", id, statement, None)),
         Err(reason) => return Ok(verdict(app, reason, id, statement, None)),
     };
-    let reason = if answer.status != Status::Valid {
-        "cancelled"
-    } else if sealed.valid_until < now.date() {
-        "expired"
-    } else {
-        "valid"
+    let reason = match answer.status {
+        Status::Cancelled => "cancelled",
+        Status::Renewed => "renewed",
+        Status::Valid if sealed.valid_until < now.date() => "expired",
+        Status::Valid => "valid",
     };
-    Ok(verdict(app, reason, id, Some(sealed), Some(answer.as_of)))
+    let verdict = verdict(app, reason, id, Some(sealed), Some(answer.as_of));
+    Ok(Verdict { renewed_by: answer.renewed_by, ..verdict })
+}
+
+/// Asks the register of the authority, when it can be reached, whether there is anything to renew: a window elsewhere would learn it from a refused
+/// hand-over only. The node that decides judges it again.
+pub(super) async fn renewable(app: &App, id: &str) -> Result<(), Failure> {
+    let verdict = verify_id(app, id.trim().to_owned()).await?;
+    let code = match verdict.reason.as_str() {
+        "valid" | "status-unknown" | "unknown-authority" => return Ok(()),
+        "expired" => "renewal-ended",
+        "cancelled" | "renewed" => "licence-state",
+        _ => "licence-unknown",
+    };
+    let failure = problem(code, "renews", id, &verdict.en, &verdict.zh);
+    Err(failure.remedy("see it: tongban licence verify", "查看：tongban licence verify"))
 }
 
 /// The nodes that serve the authority that an identifier or a statement names.

@@ -2,8 +2,10 @@
 
 mod admission;
 mod aggregate;
+mod anchors;
 mod cases;
 mod divisions;
+mod documents;
 mod drift;
 mod front;
 mod guide;
@@ -11,38 +13,45 @@ mod item_life;
 mod item_rows;
 mod items;
 mod licences;
+mod materials;
 mod packages;
 mod peers;
 mod quality;
+mod reading;
+mod reclaims;
 mod search;
 mod staff;
 mod standards;
+mod supervision;
 mod sync;
+mod voices;
+mod work;
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::extract::connect_info::Connected;
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request as HttpRequest};
+use axum::extract::{ConnectInfo, FromRequestParts, Request as HttpRequest};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::serve::IncomingStream;
 use axum::{Json, Router};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio::net::UnixListener;
 use tokio::sync::{mpsc, watch};
 use tongban_codes::ids::Digest;
-use tongban_domain::{Actor, Command, Operator};
+use tongban_domain::{Actor, Command, Operator, Role};
 use tongban_storage::{Backend, StorageError};
 
 use admission::Admission;
+use reading::{Body, Query};
 
 use crate::api::v1::{ErrorBody, Problem};
 use crate::engine::{Answer, Committed, Key, Refused, Request};
 use crate::exchange::{Nudge, Shared};
+use crate::paper::Stationer;
 use crate::raft::RaftNode;
 use crate::runtime::RunError;
 use crate::search::ItemSearch;
@@ -60,6 +69,8 @@ pub(crate) struct App {
     silent: Arc<cases::Silent>,
     search: Arc<ItemSearch>,
     packages: Arc<packages::Known>,
+    paper: Arc<Stationer>,
+    material_bytes_max: u64,
 }
 
 impl App {
@@ -70,6 +81,8 @@ impl App {
         raft: Arc<RaftNode>,
         nudge: mpsc::Sender<Nudge>,
         search: Arc<ItemSearch>,
+        paper: Arc<Stationer>,
+        material_bytes_max: u64,
     ) -> Self {
         Self {
             shared,
@@ -79,6 +92,8 @@ impl App {
             silent: Arc::default(),
             search,
             packages: Arc::default(),
+            paper,
+            material_bytes_max,
         }
     }
 
@@ -120,13 +135,25 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         .merge(drift::routes())
         .merge(front::routes())
         .merge(cases::routes())
+        .merge(documents::routes())
+        .merge(supervision::routes())
+        .merge(voices::routes())
+        .merge(materials::routes())
+        .merge(work::routes())
         .merge(licences::routes())
         .merge(aggregate::routes())
         .merge(peers::routes())
+        .merge(anchors::routes())
         .merge(sync::routes())
         .layer(axum::middleware::from_fn_with_state(app.clone(), only_operators))
-        .fallback(|| async {
-            Failure::from(Refused::problem("no-such-path", "the API has no such path", "API 没有该路径"))
+        .fallback(|uri: axum::http::Uri| async move {
+            problem("no-such-path", "path", uri.path(), "the API has no such path", "API 没有该路径")
+                .remedy("see the list of paths in the API's documentation", "查看接口文档中的路径")
+        })
+        .method_not_allowed_fallback(|method: axum::http::Method| async move {
+            let method = method.as_str();
+            problem("method-not-allowed", "method", method, "the path has no such method", "该路径不支持此方法")
+                .remedy("GET asks, POST has something done", "查询用 GET，办理用 POST")
         })
         .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES_MAX))
         .with_state(app);
@@ -179,13 +206,7 @@ pub(crate) struct Failure(Refused);
 impl Failure {
     /// Says what to do about it.
     fn remedy(self, en: &str, zh: &str) -> Self {
-        match self.0 {
-            Refused::Problem(mut problem) => {
-                (problem.remedy_en, problem.remedy_zh) = (en.to_owned(), zh.to_owned());
-                Self(Refused::Problem(problem))
-            }
-            other => Self(other),
-        }
+        Self(self.0.remedy(en, zh))
     }
 }
 
@@ -220,8 +241,10 @@ impl IntoResponse for Failure {
                 let status = match problem.code.as_str() {
                     "internal-fault" => StatusCode::INTERNAL_SERVER_ERROR,
                     "no-such-path" => StatusCode::NOT_FOUND,
+                    "method-not-allowed" => StatusCode::METHOD_NOT_ALLOWED,
                     "invalid-request" => StatusCode::BAD_REQUEST,
-                    "operator-unknown" | "role-missing" => StatusCode::FORBIDDEN,
+                    "operator-unknown" | "operator-disabled" | "role-missing" => StatusCode::FORBIDDEN,
+                    "material-too-large" => StatusCode::PAYLOAD_TOO_LARGE,
                     "disk-low" => StatusCode::INSUFFICIENT_STORAGE,
                     _ => StatusCode::CONFLICT,
                 };
@@ -252,45 +275,6 @@ impl IntoResponse for Failure {
     }
 }
 
-/// A JSON body, with refusals that name the field.
-pub(crate) struct Body<T> {
-    value: T,
-    digest: Digest,
-}
-
-impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
-    type Rejection = Failure;
-
-    async fn from_request(request: HttpRequest, state: &App) -> Result<Self, Failure> {
-        let path = request.uri().path().to_owned();
-        let bytes = bytes::Bytes::from_request(request, state).await.map_err(|error| {
-            Failure(Refused::problem("invalid-request", error.to_string(), format!("请求体有误：{error}")))
-        })?;
-        let bytes: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        let value = serde_json::from_slice(bytes).map_err(|error| {
-            Failure(Refused::problem(
-                "invalid-request",
-                format!("the request is not as documented: {error}"),
-                format!("请求不符合接口约定：{error}"),
-            ))
-        })?;
-        Ok(Self { value, digest: Digest::of(&[path.as_bytes(), b"\0", bytes].concat()) })
-    }
-}
-
-/// Query parameters, refused like a body.
-pub(crate) struct Query<T>(T);
-
-impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
-        axum::extract::Query::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(|error| {
-            Failure(Refused::problem("invalid-request", error.to_string(), format!("查询参数有误：{error}")))
-        })
-    }
-}
-
 /// Who calls: user id, chosen operator, idempotency key.
 pub(crate) struct Call {
     uid: Option<u32>,
@@ -308,29 +292,30 @@ impl FromRequestParts<App> for Call {
         if let Some(key) = &key
             && (key.is_empty() || key.len() > 128 || !key.bytes().all(|byte| byte.is_ascii_graphic()))
         {
-            return Err(Failure(Refused::problem(
-                "invalid-request",
-                "an idempotency key has 1 to 128 visible ASCII characters",
-                "幂等键为 1 至 128 个可见 ASCII 字符",
-            )));
+            let (en, zh) =
+                ("an idempotency key has 1 to 128 visible ASCII characters", "幂等键为 1 至 128 个可见 ASCII 字符");
+            return Err(problem("invalid-request", "idempotency-key", key, en, zh)
+                .remedy("use letters, digits and dashes", "请使用字母、数字和连字符"));
         }
         Ok(Self { uid, operator, key })
     }
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Result<Option<String>, Failure> {
-    headers
-        .get(name)
-        .map(|value| {
-            value.to_str().map(str::to_owned).map_err(|_| {
-                Failure(Refused::problem(
-                    "invalid-request",
-                    format!("the header {name} is not ASCII"),
-                    format!("请求头 {name} 不是 ASCII"),
-                ))
-            })
-        })
-        .transpose()
+    let wrong = |en: &str, zh: &str| {
+        problem("invalid-request", name, "", en, zh).remedy(
+            "send the header once, percent-encoded where it isn't ASCII",
+            "请求头只写一次，非 ASCII 字符用百分号编码",
+        )
+    };
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        // Which of them counts would be a guess.
+        return Err(wrong("the header is given more than once", "请求头重复"));
+    }
+    let value = value.to_str().map_err(|_| wrong("the header is not ASCII", "请求头不是 ASCII"))?;
+    Ok(Some(value.to_owned()))
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -350,6 +335,18 @@ fn percent_decoded(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Whether there is an operator of this name who is out of service.
+fn is_disabled(app: &App, name: &str) -> Result<bool, Failure> {
+    let known = tongban_storage::keyspace::hall::OPERATOR.load(app.state(), &name.to_owned())?;
+    Ok(known.is_some_and(|operator| operator.disabled.is_some()))
+}
+
+fn out_of_service(name: &str) -> Failure {
+    let (en, zh) = (format!("{name} is out of service"), format!("{name} 已停用"));
+    problem("operator-disabled", "operator", name, &en, &zh)
+        .remedy("act as another operator; or: tongban operator enable", "换经办人办理；或：tongban operator enable")
 }
 
 impl Call {
@@ -373,19 +370,26 @@ impl Call {
             Failure(Refused::Problem(Box::new(problem)))
         };
         let chosen = if let Some(name) = &self.operator {
-            all.iter().find(|operator| operator.name == *name && mine(operator)).ok_or_else(|| {
-                unknown(
-                    "no operator of this name may be used by this user".to_owned(),
-                    "当前用户不能使用该经办人".to_owned(),
-                    name,
-                )
-            })?
+            match all.iter().find(|operator| operator.name == *name && mine(operator)) {
+                Some(operator) => operator,
+                None if is_disabled(app, name)? => return Err(out_of_service(name)),
+                None => {
+                    return Err(unknown(
+                        "no operator of this name may be used by this user".to_owned(),
+                        "当前用户不能使用该经办人".to_owned(),
+                        name,
+                    ));
+                }
+            }
         } else {
             let needed = command.roles();
             let rank = |operator: &&Operator| {
                 let fits = needed.is_empty() || operator.roles.iter().any(|role| needed.contains(role));
-                let mandated = !matches!(command, Command::Decide { .. }) || !operator.mandates.is_empty();
-                (!fits, !mandated, operator.roles.len(), operator.name.clone())
+                let mandated = !matches!(command, Command::Decide { .. } | Command::Forward { .. })
+                    || !operator.mandates.is_empty();
+                // Who has no such role himself may stand in for one who has.
+                let deputises = fits || !operator.deputises.is_empty();
+                (!fits, !deputises, !mandated, operator.roles.len(), operator.name.clone())
             };
             all.iter()
                 .filter(|operator| own(operator))
@@ -393,6 +397,38 @@ impl Call {
                 .ok_or_else(|| unknown("this user is no operator".to_owned(), "当前用户不是经办人".to_owned(), ""))?
         };
         Ok(Actor { operator: chosen.name.clone(), roles: chosen.roles.clone(), window: chosen.window.clone() })
+    }
+
+    /// The name of an operator of this user, or the one chosen, that has one of these roles.
+    fn one_of(&self, app: &App, roles: &[Role]) -> Result<String, Failure> {
+        let all = app.admission.operators(app.state())?;
+        let own = |operator: &&Operator| match &self.operator {
+            Some(name) => operator.name == *name && (operator.uid == self.uid || self.uid == Some(0)),
+            None => self.uid.is_some() && operator.uid == self.uid,
+        };
+        let fits = |operator: &&Operator| operator.roles.iter().any(|role| roles.contains(role));
+        let mut mine = all.iter().filter(own).peekable();
+        if mine.peek().is_none() {
+            let value = self.operator.as_deref().unwrap_or_default();
+            if is_disabled(app, value)? {
+                return Err(out_of_service(value));
+            }
+            let (en, zh) = ("this user may use no such operator", "当前用户不能使用该经办人");
+            return Err(problem("operator-unknown", "operator", value, en, zh)
+                .remedy("see: tongban operator list", "查看：tongban operator list"));
+        }
+        mine.find(fits).map(|operator| operator.name.clone()).ok_or_else(|| {
+            let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+            let names_zh: Vec<&str> = roles.iter().map(|role| role.zh()).collect();
+            problem(
+                "role-missing",
+                "operator",
+                self.operator.as_deref().unwrap_or_default(),
+                &format!("this needs one of the roles {}", names.join(", ")),
+                &format!("需要以下角色之一：{}", names_zh.join("、")),
+            )
+            .remedy("an administrator gives it: tongban operator role", "由管理员授予：tongban operator role")
+        })
     }
 
     /// The idempotency key of the caller: of his user id and the operator that he named, not of the one that was found for him, who may
@@ -431,6 +467,12 @@ async fn act(app: &App, call: &Call, digest: Digest, command: Command) -> Result
             | Command::AssignLine { .. }
             | Command::Reorganise { .. }
             | Command::ReplaceItem { .. }
+            | Command::Delegate { .. }
+            | Command::EndDelegation { .. }
+            | Command::HandOver { .. }
+            | Command::DisableOperator(_)
+            | Command::EnableOperator(_)
+            | Command::RegisterIdentity { .. }
     );
     let committed = app.shared.handle.submit(Request::Act { actor, command: Box::new(command), key }).await?;
     if staff {
@@ -477,12 +519,10 @@ fn listed<T: Serialize>(noun: &str, rows: Vec<T>) -> Json<std::collections::BTre
 
 /// A problem that a handler finds itself.
 fn problem(code: &str, field: &str, value: &str, en: &str, zh: &str) -> Failure {
-    Failure(Refused::Problem(Box::new(Problem {
-        code: code.to_owned(),
-        field: field.to_owned(),
-        value: value.chars().take(120).collect(),
-        en: en.to_owned(),
-        zh: zh.to_owned(),
-        ..Problem::default()
-    })))
+    let refused = Refused::problem(code, en, zh).about(field, value);
+    Failure(match code {
+        // What helps is mostly in the sentence already.
+        "invalid-request" | "invalid-field" => refused.remedy("correct the value", "请更正该值"),
+        _ => refused,
+    })
 }

@@ -9,6 +9,7 @@ use tongban_codes::ids::NodeId;
 use tongban_domain::{Command, Role};
 use tongban_federation::limits;
 
+use super::work::{short_handed, unattended};
 use super::{App, Body, Call, Failure, Query, listed, problem};
 use crate::api::v1::{Invite, Join, PeerQuery, PeerView, Problem, ReadmitPeer, RevokePeer, Status, Token};
 use crate::exchange::{Nudge, invite, join, own_certificate, readmit, revoke};
@@ -102,6 +103,24 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
             "联系上级；上级可用 tongban peer readmit 恢复",
         );
     }
+    for item in unattended(&app)? {
+        finding(
+            "no-decider",
+            format!("cases of {item} wait, and nobody in service may decide on it"),
+            format!("{item} 有待办件，但无人有权决定"),
+            "tongban operator mandate NAME --item CODE, or tongban operator enable NAME",
+            "tongban operator mandate 姓名 --item 编码，或 tongban operator enable 姓名",
+        );
+    }
+    for (item, step, signers, there) in short_handed(&app)? {
+        finding(
+            "signers-missing",
+            format!("cases of {item} wait at {step}, which {signers} sign, and {there} in service have the role"),
+            format!("{item} 有待办件在“{step}”，需 {signers} 人签署，在岗仅 {there} 人"),
+            "tongban operator role NAME --role R, or publish the item with fewer signers",
+            "tongban operator role 姓名 --role 角色，或发布签署人数较少的事项版本",
+        );
+    }
     let certificate = own_certificate(&app.shared.trust());
     if let Some(own) = certificate.as_ref().filter(|own| own.not_after < app.shared.now()) {
         finding(
@@ -148,7 +167,8 @@ pub(super) async fn sync_status(State(app): State<App>, Query(query): Query<Peer
                 .filter(|peer| Some(peer.division) == division || peer.node.to_string() == *text)
                 .collect();
             if rows.is_empty() {
-                return Err(problem("peer-unknown", "peer", text, "no such peer", "没有该节点"));
+                return Err(problem("peer-unknown", "peer", text, "no such peer", "没有该节点")
+                    .remedy("list them: tongban peer list", "查看：tongban peer list"));
             }
             rows
         }
@@ -163,7 +183,10 @@ pub(super) fn administrator(app: &App, call: &Call) -> Result<String, Failure> {
     if actor.has(&[Role::Admin]) {
         return Ok(actor.operator);
     }
-    Err(problem("role-missing", "operator", &actor.operator, "the role admin is needed", "需要“管理”角色"))
+    Err(problem("role-missing", "operator", &actor.operator, "the role admin is needed", "需要“管理”角色").remedy(
+        "act --as an administrator; see: tongban operator list",
+        "由管理人员办理（--as）；查看：tongban operator list",
+    ))
 }
 
 async fn invite_node(State(app): State<App>, call: Call, body: Body<Invite>) -> Result<Response, Failure> {
@@ -188,7 +211,8 @@ async fn revoke_peer(State(app): State<App>, call: Call, body: Body<RevokePeer>)
     let operator = administrator(&app, &call)?;
     let RevokePeer { peer, from, reason } = body.value;
     if reason.trim().is_empty() || reason.len() > limits::TEXT_BYTES_MAX {
-        return Err(problem("invalid-field", "reason", &reason, "say why, in a sentence", "请用一句话写明理由"));
+        return Err(problem("invalid-field", "reason", &reason, "say why, in a sentence", "请用一句话写明理由")
+            .remedy("give --reason", "请填写 --reason"));
     }
     let node = node_named(&app, &peer)?;
     let revoked = revoke(&app.shared, node, from.start(), reason, &operator).await?;
@@ -206,7 +230,7 @@ async fn readmit_peer(State(app): State<App>, call: Call, body: Body<ReadmitPeer
 }
 
 /// The node that is meant: by its id, or by its division where only one serves it.
-fn node_named(app: &App, text: &str) -> Result<NodeId, Failure> {
+pub(super) fn node_named(app: &App, text: &str) -> Result<NodeId, Failure> {
     let directory = app.shared.directory();
     let found = match (text.parse::<NodeId>(), text.parse::<DivisionCode>()) {
         (Ok(node), _) => directory.node(&node).map(|entry| entry.record.node),
@@ -224,5 +248,6 @@ fn node_named(app: &App, text: &str) -> Result<NodeId, Failure> {
             "no such peer, or more than one: give its node id",
             "没有该节点，或不止一个，请给出节点标识",
         )
+        .remedy("list them: tongban peer list", "查看：tongban peer list")
     })
 }

@@ -7,7 +7,7 @@ use axum::routing::{get, post};
 use tongban_domain::Command;
 use tongban_storage::keyspace::hall;
 
-use super::{App, Body, Call, Failure, act, listed};
+use super::{App, Body, Call, Failure, act, listed, problem};
 use crate::api::v1::{AddAuthority, AddOperator, GrantMandate, OperatorView};
 
 pub(super) fn routes() -> Router<App> {
@@ -18,8 +18,17 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn add_operator(State(app): State<App>, call: Call, body: Body<AddOperator>) -> Result<Response, Failure> {
-    let AddOperator { name, roles, window, uid } = body.value;
-    let known = hall::OPERATOR.load(app.state(), &name)?;
+    let AddOperator { name, roles, window, uid, known: must } = body.value;
+    if must {
+        app.fresh().await?;
+    }
+    let known = hall::OPERATOR.load(app.state(), &name.trim().to_owned())?;
+    if must && known.is_none() {
+        return Err(problem("operator-unknown", "name", &name, "no such operator", "没有该经办人").remedy(
+            "see: tongban operator list; add: tongban operator add",
+            "查看：tongban operator list；添加：tongban operator add",
+        ));
+    }
     // A new operator is by default whoever adds him; one that is known keeps his user id.
     let uid = uid.or_else(|| known.is_none().then_some(call.uid).flatten());
     let command = Command::AddOperator { name, roles, window, uid };
@@ -47,6 +56,8 @@ async fn operators(State(app): State<App>) -> Result<Response, Failure> {
             window: row.window,
             mandates: row.mandates,
             department: row.department,
+            deputises: row.deputises,
+            disabled: row.disabled,
         })
         .collect();
     Ok(listed("operators", rows).into_response())

@@ -130,8 +130,9 @@ fn named(app: &App, text: &str) -> Result<Kept, Failure> {
             "id",
             &text,
             "several envelopes in quarantine begin so; give more digits",
-            "隔离区中有多个信封以此开头，请多写几位",
-        )),
+            "隔离区中有多个信封以此开头",
+        )
+        .remedy("see their ids: tongban sync quarantine list", "请多写几位，查看：tongban sync quarantine list")),
     }
 }
 

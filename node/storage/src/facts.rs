@@ -1,18 +1,19 @@
 //! Facts for the domain, gathered from a view of the state.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
-use tongban_codes::ids::{AuthorityId, CaseId, Digest, QueryCode};
+use tongban_codes::ids::{AuthorityId, CaseId, Digest, NodeId, QueryCode};
 use tongban_codes::time::Timestamp;
-use tongban_domain::case::{Act, Case};
+use tongban_domain::case::{Act, Case, ReclaimRow};
 use tongban_domain::catalogue::{BaseItem, Bound, Decline, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
 use tongban_domain::licence::Licence;
-use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place};
+use tongban_domain::supervision::{Card, Matter, Sweep, Watched};
+use tongban_domain::voice::{Rating, Voice};
+use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place, Places};
 
-use crate::keyspace::{case, hall, item, key::stem};
+use crate::keyspace::{case, hall, item, key::stem, material, supervision, voice};
 use crate::{Read, StorageError};
 
 /// The state as the domain asks it; a read that fails is latched, and the decision must be thrown away then.
@@ -20,19 +21,14 @@ pub struct StateFacts<'a> {
     read: &'a dyn Read,
     node: &'a NodeFacts,
     calendar: &'a Calendar,
-    places: &'a BTreeMap<DivisionCode, Place>,
+    places: &'a Places,
     fault: RefCell<Option<StorageError>>,
 }
 
 impl<'a> StateFacts<'a> {
     /// Facts over a view; `places` is what the directory knows.
     #[must_use]
-    pub fn new(
-        read: &'a dyn Read,
-        node: &'a NodeFacts,
-        calendar: &'a Calendar,
-        places: &'a BTreeMap<DivisionCode, Place>,
-    ) -> Self {
+    pub fn new(read: &'a dyn Read, node: &'a NodeFacts, calendar: &'a Calendar, places: &'a Places) -> Self {
         Self { read, node, calendar, places, fault: RefCell::new(None) }
     }
 
@@ -69,6 +65,10 @@ impl Facts for StateFacts<'_> {
 
     fn acts(&self, id: &CaseId) -> Vec<Act> {
         self.kept(case::history(self.read, id))
+    }
+
+    fn has_file(&self, case: &CaseId, digest: &Digest) -> bool {
+        self.kept(material::HELD.holds(self.read, &(*case, *digest)))
     }
 
     fn query_code_taken(&self, code: &QueryCode) -> bool {
@@ -189,12 +189,24 @@ impl Facts for StateFacts<'_> {
         self.kept(hall::OPERATOR.load(self.read, &name.to_owned()))
     }
 
+    fn held(&self, operator: &str, limit: usize) -> Vec<CaseId> {
+        self.kept(case::held(self.read, operator, limit))
+    }
+
     fn next_serial(&self, scope: &str) -> u32 {
         self.kept(hall::SERIAL.load(self.read, &scope.to_owned())).unwrap_or(0).saturating_add(1)
     }
 
     fn licence(&self, id: &str) -> Option<Licence> {
         self.kept(hall::LICENCE.load(self.read, &id.to_owned()))
+    }
+
+    fn documents(&self, id: &CaseId) -> Vec<(u32, String)> {
+        self.kept(case::documents(self.read, id))
+    }
+
+    fn prints(&self, id: &CaseId, act: u32, content_type: &str) -> u32 {
+        self.kept(case::printed(self.read, id, act, content_type))
     }
 
     fn due(&self, until: Timestamp, limit: usize) -> Vec<Due> {
@@ -205,7 +217,60 @@ impl Facts for StateFacts<'_> {
         due
     }
 
+    fn cards(&self, case: &CaseId) -> Vec<Card> {
+        self.kept(supervision::cards(self.read, case))
+    }
+
+    fn card_named(&self, number: &str) -> Option<Card> {
+        self.kept(supervision::card_named(self.read, number))
+    }
+
+    fn matter(&self, id: &CaseId) -> Option<Matter> {
+        self.kept(supervision::MATTER.load(self.read, id))
+    }
+
+    fn matter_named(&self, number: &str) -> Option<Matter> {
+        self.kept(supervision::matter_named(self.read, number))
+    }
+
+    fn voice(&self, id: &CaseId) -> Option<Voice> {
+        self.kept(voice::VOICE.load(self.read, id))
+    }
+
+    fn voice_named(&self, number: &str) -> Option<Voice> {
+        self.kept(voice::named(self.read, number))
+    }
+
+    fn voices_held(&self, operator: &str, limit: usize) -> Vec<Voice> {
+        self.kept(voice::held(self.read, operator, limit))
+    }
+
+    fn ratings(&self, case: &CaseId) -> Vec<Rating> {
+        self.kept(voice::ratings(self.read, case))
+    }
+
+    fn looks(
+        &self,
+        after: Option<(Timestamp, Watched)>,
+        until: Option<Timestamp>,
+        limit: usize,
+    ) -> Vec<(Timestamp, Watched)> {
+        self.kept(supervision::looks(self.read, after, until, limit))
+    }
+
+    fn sweep(&self) -> Option<Sweep> {
+        self.kept(supervision::SWEEP.load(self.read, &()))
+    }
+
     fn place(&self, division: DivisionCode) -> Option<Place> {
         self.places.get(&division).copied()
+    }
+
+    fn common_superior(&self, one: &NodeId, other: &NodeId) -> Option<NodeId> {
+        self.places.common_superior(one, other)
+    }
+
+    fn reclaim(&self, id: &CaseId) -> Option<ReclaimRow> {
+        self.kept(case::RECLAIM.load(self.read, id))
     }
 }

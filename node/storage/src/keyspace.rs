@@ -14,14 +14,24 @@
 //! | 14 15 | rows | [`item`] | code, version | published version of an item, of a base item |
 //! | 18 19 | rows | [`item`] | code, version; base code, division | version that waits, what was declined |
 //! | 1a 1b | rows | [`front`] | front database, item, `row_guid` | row as reported last; how the node stands with it |
+//! | 1c 1d | rows | [`supervision`] | case, rule, colour, order; id | card, order |
+//! | 1e | rows | [`hall::HAND_OVER`] | list | what an operator handed over |
+//! | 1f | rows | [`case::LACKING`] | moment, case | |
 //! | 20–23 | index | [`case`], [`item`] | text, short code, holder | |
 //! | 26 27 | index | [`item`] | base code, division, code; successor, code | what is bound, what has a successor |
+//! | 28 | index | [`case::HELD`] | operator, moment, case | |
 //! | 30 | queue | [`case::DUE`] | moment, kind, case | |
 //! | 36 | queue | [`item::DUE`] | moment, kind, code, version | |
+//! | 37 | queue | [`supervision::WATCH`] | moment, kind, id | |
 //! | 31–34, 3a, 3b | queue | [`delivery`] | outbox, relay, idempotency, quarantine, put aside elsewhere | |
+//! | 38 | queue | [`case::WAITS`] | role, moment, case | |
 //! | 40–41 | journal | [`journal`] | journal, index | entry, subtree hash |
 //! | 44–47, 4a | journal | [`delivery`] | inbox, receipts, sent, forks | |
-//! | 60– | meta | [`meta`] | | |
+//! | 50 | rows | [`case::PRINT`] | case, act, content type, number | print |
+//! | 52 53 55 | rows, index, queue | [`material`] | case, digest; file, case; case, digest | file that is here; who names it; file that is wanted |
+//! | 5a 5b 5c | rows, rows, index | [`voice`] | id; case, id; operator, id | rating or ticket; which ratings a case has; who has to do |
+//! | 54 | rows | [`case::RECLAIM`] | case | what is asked for, what was ordered |
+//! | 60– 6c | meta | [`meta`], [`supervision::SWEEP`] | | |
 //!
 //! A prefix once used stays reserved.
 
@@ -35,8 +45,11 @@ pub mod item;
 pub mod journal;
 pub mod key;
 pub mod lineage;
+pub mod material;
 pub mod meta;
+pub mod supervision;
 mod view;
+pub mod voice;
 
 pub use view::{Overlay, View};
 

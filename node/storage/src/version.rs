@@ -13,7 +13,7 @@ pub struct StorageVersion(pub u32);
 
 impl StorageVersion {
     /// The version that this release writes.
-    pub const CURRENT: Self = Self(1);
+    pub const CURRENT: Self = Self(2);
 }
 
 /// A step from one version to the next: gives the changes to make, which are written together with the new version.
@@ -23,7 +23,7 @@ struct Step {
 }
 
 /// All steps, the oldest first.
-const STEPS: &[Step] = &[];
+const STEPS: &[Step] = &[Step { from: 1, changes: crate::keyspace::supervision::watch_all }];
 
 /// Checks the version of a store and brings it to [`StorageVersion::CURRENT`]; gives the version that was found.
 ///
@@ -125,7 +125,7 @@ mod tests {
         let error = open_version(&backend).unwrap_err();
         assert_eq!(error.code(), "storage-newer");
         let text = error.to_string();
-        assert!(text.contains('7') && text.contains('1'), "{text}");
+        assert!(text.contains('7') && text.contains('2'), "{text}");
         assert_eq!(load(&backend).unwrap(), Some(StorageVersion(7)));
     }
 

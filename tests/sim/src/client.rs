@@ -3,11 +3,11 @@
 use serde_json::Value;
 use tongban::engine::{Answer, Key, Outcome, Refused, Request};
 use tongban_codes::ids::{CaseId, Digest};
-use tongban_domain::case::{Case, Custody, RefusalKind, Status};
+use tongban_domain::case::{Amended, AmendedField, Bringing, Case, Custody, RefusalKind, Status};
 use tongban_domain::{Applicant, Command, Role};
 
 use crate::chance::Chance;
-use crate::genesis::{DIVISIONS, PERMIT, SERVICE, actor, row};
+use crate::genesis::{APPLICANT, DIVISIONS, LICENCE_TYPE, PERMIT, SERVICE, actor, licence_of, row};
 use crate::machine::Whom;
 use crate::queue::{Event, Queue};
 use crate::world::World;
@@ -85,17 +85,42 @@ fn next(chance: &mut Chance, case: &Case) -> (Role, Command) {
             _ => accept,
         },
         Status::Collected => match chance.below(8) {
-            0 => (Role::Reviewer, Command::Notify { case: id, items: vec!["缺申请书".to_owned()] }),
+            0 => (
+                Role::Reviewer,
+                Command::Notify {
+                    case: id, items: vec!["缺申请书".to_owned()], new_reasons: Vec::new(), within: None
+                },
+            ),
             1 => {
                 let (kind, reason) = (RefusalKind::NotRequired, "依法不需要".to_owned());
-                (Role::Reviewer, Command::Refuse { case: id, kind, reason })
+                (Role::Reviewer, Command::Refuse { case: id, kind, reason, competent: None })
             }
             2 => withdraw,
             3 => (Role::Window, Command::Offer(id)),
             _ => accept,
         },
-        Status::Notified => accept,
+        Status::Notified | Status::Supplemented if chance.one_in(6) => withdraw,
+        Status::Notified if chance.one_in(8) => {
+            let reason = "报告可以共享取得".to_owned();
+            (Role::Reviewer, Command::AcceptEnough { case: id, reason })
+        }
+        Status::Notified => {
+            let missing =
+                case.correction.as_ref().map_or(1, |correction| correction.missing().first().copied().unwrap_or(1));
+            let brings = vec![Bringing { item: missing.to_string(), materials: Vec::new() }];
+            (Role::Window, Command::Supplement { case: id, brings })
+        }
+        Status::Supplemented if chance.one_in(6) => {
+            let (items, new_reasons) = (vec!["报告已过期".to_owned()], vec!["补正后才提交".to_owned()]);
+            (Role::Reviewer, Command::Notify { case: id, items, new_reasons, within: None })
+        }
+        Status::Supplemented => accept,
         Status::Accepted if chance.one_in(8) => withdraw,
+        Status::Accepted if chance.one_in(10) => {
+            let (field, value, reason) =
+                (AmendedField::ApplicantName, format!("张{}", chance.below(100)), "录入有误".to_owned());
+            (Role::Window, Command::Amend { case: id, amended: Amended { field, value, reason } })
+        }
         Status::Accepted if chance.one_in(6) => {
             (Role::Reviewer, Command::SuspendCase { case: id, procedure: "检测".to_owned(), days: 5 })
         }
@@ -111,7 +136,7 @@ fn next(chance: &mut Chance, case: &Case) -> (Role, Command) {
         }
         Status::Granted if chance.one_in(2) => {
             let until = "2030-01-01".parse().expect("a day");
-            (Role::Issuer, Command::IssueLicence { case: id, kind: "许可证".to_owned(), until })
+            (Role::Issuer, Command::IssueLicence { case: id, kind: LICENCE_TYPE.to_owned(), until })
         }
         Status::Granted | Status::Denied => (Role::Window, Command::Deliver { case: id, note: None }),
         _ => (Role::Window, Command::Close(id)),
@@ -123,6 +148,9 @@ impl World {
     pub(crate) fn client(&mut self) {
         self.impatient();
         if self.chance.one_in(6) && self.again() {
+            return;
+        }
+        if self.chance.one_in(8) && self.reclaims() {
             return;
         }
         let running: Vec<usize> = (0..self.machines.len()).filter(|node| self.machines[*node].run.is_some()).collect();
@@ -141,10 +169,19 @@ impl World {
             // Most go to where the case is.
             let owner = self.oracle.owner(&case.id).filter(|owner| self.machines[*owner].run.is_some());
             let node = if self.chance.one_in(6) { node } else { owner.unwrap_or(node) };
+            // What a notice asks for is as often brought to the hall that collected.
+            let hall = self.machines.iter().position(|machine| machine.place.node == case.collecting.node);
+            let hall = hall.filter(|hall| case.status == Status::Notified && self.machines[*hall].run.is_some());
+            let node = hall.filter(|_| self.chance.one_in(2)).unwrap_or(node);
             let case = self.oracle.cases(node).get(&case.id).cloned().unwrap_or(case);
             let (role, command) = next(&mut self.chance, &case);
             (node, role, command)
         };
+        self.acts(node, role, command);
+    }
+
+    /// Somebody does this at a window, for the first time.
+    pub(crate) fn acts(&mut self, node: usize, role: Role, command: Command) {
         let number = self.clients.acts.len();
         let digest = |what: &str| Digest::of(format!("{what} {number}").as_bytes());
         let key = Key { key: digest("key"), request: digest("request") };
@@ -156,13 +193,17 @@ impl World {
     fn collect(&mut self, node: usize) -> Command {
         let to = if self.chance.one_in(3) { node } else { self.chance.below(DIVISIONS.len()) };
         let item = if self.chance.one_in(4) { SERVICE } else { PERMIT };
+        let division = self.machines[to].place.division;
+        let renews = (item == PERMIT && self.chance.one_in(3)).then(|| licence_of(division));
         Command::Collect {
             item: item.to_owned(),
-            division: self.machines[to].place.division,
+            division,
             mode: None,
-            applicant: Applicant { name: "张三".to_owned(), identity: "11010519491231002X".to_owned() },
+            applicant: Applicant { name: "张三".to_owned(), identity: APPLICANT.to_owned() },
             materials: Vec::new(),
             hold: self.chance.one_in(5),
+            renews,
+            agent: None,
         }
     }
 

@@ -7,10 +7,14 @@ use std::sync::{Arc, OnceLock};
 use tongban::engine::trust::{AnchorRow, Certificate, RootKey};
 use tongban::engine::{Outside, Request, Trust};
 use tongban::exchange::{Change, Changing, Kept, MemoryBlobs, record};
-use tongban_codes::ids::{Digest, NodeId};
+use tongban_codes::credit_code::CreditCode;
+use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::{CaseId, Digest, NodeId};
+use tongban_codes::licence_id::{LicenceId, LicenceTypeCode};
 use tongban_codes::time::Date;
-use tongban_domain::catalogue::{ForeignItem, ImportRow};
-use tongban_domain::{Actor, Command, Event, Operator, Place, Role};
+use tongban_domain::catalogue::{ForeignItem, ImportRow, ListRow};
+use tongban_domain::licence::{Licence, Status};
+use tongban_domain::{Actor, Command, Desk as _, Event, Operator, Place, Role};
 use tongban_federation::{Directory, Sealed};
 use tongban_seal::Signer;
 use tongban_storage::keyspace::item;
@@ -44,6 +48,10 @@ pub(crate) const DIVISIONS: [(&str, usize); 20] = [
 
 /// The permit that every node has in force.
 pub(crate) const PERMIT: &str = "330A0015500013";
+/// The type of licence that they issue.
+pub(crate) const LICENCE_TYPE: &str = "许可证";
+/// The number of who comes to all windows, and holds a licence of every node.
+pub(crate) const APPLICANT: &str = "11010519491231002X";
 /// The service that every node has in force.
 pub(crate) const SERVICE: &str = "330A0015500014";
 
@@ -196,6 +204,9 @@ pub(crate) fn operators(node: &mut Nascent) {
             uid: None,
             mandates: Vec::new(),
             department: None,
+            identity: None,
+            deputises: Vec::new(),
+            disabled: None,
         })
     });
     node.settle(Request::Custom(Box::new(move |_, _, _| {
@@ -207,8 +218,48 @@ fn staff(node: &mut Nascent) {
     operators(node);
     let operator = Role::Decider.name().to_owned();
     node.act(Role::Admin, Command::GrantMandate { operator, item: None, from: None, until: None });
-    node.act(Role::Catalogue, Command::ImportItems(vec![row(2, PERMIT, "01"), row(3, SERVICE, "20")].into()));
+    // A renewal may be asked for until the day before the licence ends.
+    let mut permit = row(2, PERMIT, "01");
+    let link = [("name", "延续"), ("term", "1自然日"), ("basis", "公共场所卫生管理条例第四条")];
+    let values = link.map(|(column, value)| (column.to_owned(), value.to_owned())).into();
+    permit.lists.insert("special_links".to_owned(), vec![ListRow { row: 2, values }]);
+    node.act(Role::Catalogue, Command::ImportItems(vec![permit, row(3, SERVICE, "20")].into()));
     node.act(Role::Catalogue, Command::PublishItems(None));
+    licence(node);
+}
+
+/// The licence that every node has issued to who comes to the windows.
+pub(crate) fn licence_of(division: DivisionCode) -> String {
+    let credit: CreditCode = "11370800MB28559184".parse().expect("its check digit holds");
+    let kind = LicenceTypeCode::new(credit, 1).expect("three digits");
+    LicenceId::new(kind, credit, &division.to_string(), 1).expect("it is well formed").to_string()
+}
+
+/// Issues it: it ends tomorrow, so that a clock that jumps some days finds renewals on which nobody has decided.
+fn licence(node: &mut Nascent) {
+    let place = node.machine.place;
+    node.settle(Request::Custom(Box::new(move |read, at, desk| {
+        let items = item::ITEM.list(read, &[], None, usize::MAX)?;
+        let (_, permit) = items.into_iter().find(|(code, _)| code == PERMIT).expect("it is in force");
+        let licence = Licence {
+            id: licence_of(place.division),
+            type_name: LICENCE_TYPE.to_owned(),
+            authority: permit.authority,
+            case: CaseId::draw(&place.node, [0; 10]),
+            holder: desk.index(APPLICANT),
+            issued_on: at.date().add_days(-30),
+            valid_until: at.date().next_day(),
+            status: Status::Valid,
+            since: at,
+            reason: None,
+            sealed: Vec::new(),
+            valid_from: None,
+            renews: None,
+            renewed_by: None,
+            renewal: None,
+        };
+        Ok(Outside { events: vec![Event::Licence(licence)], ..Outside::default() })
+    })));
 }
 
 /// Makes a node a part of the tree: certified by its superior, with the records of all above it.

@@ -15,6 +15,7 @@ mod client;
 mod effects;
 mod faults;
 mod genesis;
+mod lost;
 mod machine;
 mod network;
 mod promise;
@@ -80,6 +81,8 @@ pub struct Played {
     pub steps: u64,
     /// How many acts were acknowledged.
     pub acts: usize,
+    /// How many renewals were deemed granted, since nobody decided before the licence ended.
+    pub deemed_renewals: usize,
     /// Milliseconds of virtual time.
     pub millis: i64,
     /// The first promise that was broken.

@@ -65,6 +65,8 @@ pub(crate) struct Oracle {
     numbers: BTreeMap<NodeId, usize>,
     /// The nodes that know a case.
     knowing: BTreeMap<CaseId, BTreeSet<usize>>,
+    /// The newest order of a reclaim of each case: who is gone, who gets it, at which tenure.
+    orders: BTreeMap<CaseId, (NodeId, NodeId, u32)>,
     broken: Option<(&'static str, String)>,
 }
 
@@ -72,7 +74,7 @@ impl Oracle {
     pub(crate) fn new(born: &[Born]) -> Self {
         let numbers = born.iter().enumerate().map(|(number, born)| (born.place.node, number)).collect();
         let nodes = vec![Witness::default(); born.len()];
-        let mut oracle = Self { nodes, numbers, knowing: BTreeMap::new(), broken: None };
+        let mut oracle = Self { nodes, numbers, knowing: BTreeMap::new(), orders: BTreeMap::new(), broken: None };
         for (number, born) in born.iter().enumerate() {
             for (index, entry) in born.log.iter().enumerate() {
                 oracle.reads(number, index as u64 + 1, entry, &[]);
@@ -103,6 +105,13 @@ impl Oracle {
     /// The cases that a node knows.
     pub(crate) fn cases(&self, node: usize) -> &BTreeMap<CaseId, Case> {
         &self.nodes[node].cases
+    }
+
+    /// How many cases were deemed renewed, by what their owners' nodes hold.
+    pub(crate) fn deemed_renewed(&self) -> usize {
+        let cases = self.nodes.iter().flat_map(|node| node.cases.values());
+        let deemed = |case: &&Case| case.renewal.as_ref().is_some_and(|renewal| renewal.deemed);
+        cases.filter(|case| case.custody == Custody::Owner).filter(deemed).count()
     }
 
     /// Which node owns a case.
@@ -139,6 +148,12 @@ impl Oracle {
                 if let Event::Case(case, act) = event {
                     acts.push((act.case, act.number));
                     self.moves(node, case);
+                }
+                if let Event::Reclaim(id, row) = event
+                    && let Some(order) = &row.order
+                    && self.orders.get(id).is_none_or(|(_, _, tenure)| *tenure < order.tenure)
+                {
+                    self.orders.insert(*id, (order.lost.node, order.to.node, order.tenure));
                 }
             }
             let witness = &mut self.nodes[node];
@@ -273,19 +288,30 @@ impl Oracle {
             .iter()
             .filter_map(|node| self.nodes[*node].cases.get(&id).map(|case| (*node, case)))
             .collect();
+        // Whoever is gone by order, and hasn't heard of it, has nothing any more, whatever it believes; until the one who gets the case has
+        // heard, it is on its way.
+        let gone = |node: usize, case: &Case| {
+            self.orders.get(&id).is_some_and(|(lost, _, tenure)| self.numbers[lost] == node && case.tenure < *tenure)
+        };
+        let ordered = self.orders.get(&id).is_some_and(|(_, to, tenure)| {
+            views.iter().any(|(node, case)| self.numbers[to] == *node && case.tenure < *tenure)
+        });
         let owners: Vec<(usize, u32)> = views
             .iter()
-            .filter(|(_, case)| case.custody == Custody::Owner)
+            .filter(|(node, case)| case.custody == Custody::Owner && !gone(*node, case))
             .map(|(node, case)| (*node, case.tenure))
             .collect();
-        let held = views.iter().any(|(_, case)| !matches!(case.custody, Custody::Elsewhere { .. }));
+        let held = ordered
+            || views
+                .iter()
+                .any(|(node, case)| !matches!(case.custody, Custody::Elsewhere { .. }) && !gone(*node, case));
         let highest = views.iter().map(|(_, case)| case.tenure).max().unwrap_or(0);
         // Whoever knows of the owner's acts up to the same one shows the same clock.
         let mut clocks: BTreeMap<(u32, u32), BTreeSet<String>> = BTreeMap::new();
         for (_, case) in &views {
             let upto = if matches!(case.custody, Custody::Elsewhere { .. }) { case.heard } else { case.acts };
             if let Some(due) = &case.deadlines {
-                let clock = format!("{due:?} {:?} {:?}", case.stops, case.extension);
+                let clock = format!("{due:?} {:?} {:?} {:?}", case.stops, case.extension, case.renewal);
                 clocks.entry((case.tenure, upto)).or_default().insert(clock);
             }
         }
@@ -295,6 +321,7 @@ impl Oracle {
             self.breach("1", format!("case {id} is lost: nobody owns or offers it"));
         } else if let Some((owner, tenure)) = owners.first()
             && *tenure < highest
+            && !ordered
         {
             self.breach("1", format!("node {owner} owns case {id} under tenure {tenure}, another knows {highest}"));
         } else if let Some(clocks) = clocks.values().find(|clocks| clocks.len() > 1) {

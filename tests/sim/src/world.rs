@@ -97,8 +97,9 @@ impl World {
         let (steps, acts) = (self.steps, self.clients.acknowledged());
         let millis = self.queue.now() - beginning;
         let trace = self.trace.finish();
+        let deemed_renewals = self.oracle.deemed_renewed();
         let breach = self.oracle.broken().map(|(promise, text)| Breach { seed, promise, text, trace: trace.clone() });
-        Played { seed, steps, acts, millis, breach, trace }
+        Played { seed, steps, acts, deemed_renewals, millis, breach, trace }
     }
 
     fn step(&mut self, event: Event) {

@@ -44,6 +44,9 @@ found! {
     receipt_before_apply: ReceiptBeforeApply,
     envelope_reencoded: EnvelopeReencoded,
     parked_out_of_order: ParkedOutOfOrder,
+    reclaim_tenure_kept: ReclaimTenureKept,
+    late_return_taken: LateReturnTaken,
+    fence_forgotten: FenceForgotten,
 }
 
 /// What the name of every bug begins with.

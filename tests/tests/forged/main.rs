@@ -7,6 +7,7 @@
 mod delivered;
 mod flood;
 mod matter;
+mod reclaim;
 mod rogue;
 mod scene;
 mod stalls;

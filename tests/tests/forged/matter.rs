@@ -128,6 +128,8 @@ impl Journal {
                 promised_due: None,
                 licence: None,
                 grade: None,
+                card: None,
+                voice: None,
             };
             (Entry::new(&Header::Acts(header), body.commitment()), body)
         };

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use system_tests::{CITY, Cluster, HOME, within};
-use tongban_codes::ids::{Digest, NodeId};
+use tongban_codes::ids::{CaseId, Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_federation::invite::Invitation;
-use tongban_federation::wire::{Frame, Hello, HighWater, Join, Query, Request, Routed, Target};
+use tongban_federation::wire::{Frame, Hello, HighWater, Join, MaterialPart, Query, Request, Routed, Target};
 use tongban_federation::{ProtocolVersion, Sealed, SignedRecord, VersionRange};
 use tongban_journal::Checkpoint;
 use tongban_quic::certificate;
@@ -222,6 +222,24 @@ async fn requests(scene: &mut Scene<'_>) {
     let (far, lost) = (question(9), question(8));
     scene.request("a question over more than eight links", &chain, &far, Says::Answer("frame-too-many")).await;
     scene.request("a question for a node that nobody knows", &chain, &lost, Says::Answer("unreached")).await;
+    let material = |asker| {
+        let (case, digest) = (CaseId::from_bytes(*scene.first.subject.as_bytes()), Digest::of(b"a material"));
+        let query = Query::Material(MaterialPart { case, digest, from: 0, bytes_max: 1 << 19 });
+        Request::Routed(Routed { asker, target: Target::Node(scene.here.node), hops: 8, query }).to_bytes()
+    };
+    let other = CaseId::from_bytes([0x77; 16]);
+    let foreign = Query::Material(MaterialPart { case: other, digest: Digest::of(b"x"), from: 0, bytes_max: 1 });
+    let (asker, target) = (scene.rogue.node, Target::Node(scene.here.node));
+    let foreign = Request::Routed(Routed { asker, target, hops: 8, query: foreign }).to_bytes();
+    let in_another_name = material(NodeId::from_bytes([8; 16]));
+    let not_there = material(scene.rogue.node);
+    for (what, request, code) in [
+        ("a material of a case that isn't the asker's", &foreign, "material-foreign"),
+        ("a material in the name of another node", &in_another_name, "asker-forged"),
+        ("a material that the asker's case doesn't name", &not_there, "material-unknown"),
+    ] {
+        scene.request(what, &chain, request, Says::Answer(code)).await;
+    }
     let stranger = vec![
         certificate::self_signed(
             &scene.rogue.key,

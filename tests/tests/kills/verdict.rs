@@ -363,6 +363,9 @@ fn journals(cluster: &Cluster, all: &BTreeMap<&str, Cases>) -> usize {
 fn add(deeds: &mut Deeds, entry: Vec<u8>) {
     let entry = tongban_journal::Entry::parse(entry).expect("an entry of a journal");
     let Header::Acts(header) = entry.header().expect("a header") else { panic!("an entry of another journal") };
+    if header.card.is_some() {
+        return;
+    }
     let same = |kind: &&ActKind| format!("{kind:?}") == format!("{:?}", header.act);
     let kind = ActKind::ALL.iter().find(same).expect("the journal has the kinds of the domain");
     *deeds.entry((header.case.to_string(), kind.name().to_owned())).or_default() += 1;

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use tongban_codes::{
     division::DivisionCode,
-    ids::{AuthorityId, Digest, Label, NodeId, QueryCode},
+    ids::{AuthorityId, CaseId, Digest, Label, NodeId, QueryCode},
 };
 
 use super::{JournalSize, Refusal};
@@ -309,6 +309,27 @@ pub enum Query {
     /// What may the applicant know about a case? With the proof that it is he who asks: the end of his identity number.
     #[n(8)]
     ProvenProgress(#[n(0)] QueryCode, #[n(1)] String),
+    /// A part of a material's file.
+    #[n(9)]
+    Material(#[n(0)] MaterialPart),
+}
+
+/// Which bytes has the file of this material from here on?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct MaterialPart {
+    /// The case that names the material.
+    #[n(0)]
+    pub case: CaseId,
+    /// SHA-256 of the whole file.
+    #[n(1)]
+    pub digest: Digest,
+    /// The first byte wanted, from 0.
+    #[n(2)]
+    pub from: u64,
+    /// How many bytes at most.
+    #[n(3)]
+    pub bytes_max: u32,
 }
 
 /// What is the root over the released items that you hold?

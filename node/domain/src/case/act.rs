@@ -66,11 +66,62 @@ pub enum ActKind {
     /// 延期 (行政许可法 42).
     #[n(17)]
     Extend,
+    /// 补正: what a notice asked for was brought.
+    #[n(18)]
+    Supplement,
+    /// 退件: what it asked for was not brought in its time.
+    #[n(19)]
+    Return,
+    /// 现场核查 (行政许可法 34).
+    #[n(20)]
+    Check,
+    /// 当场更正 (行政许可法 32(3)).
+    #[n(21)]
+    Correct,
+    /// 转报 (行政许可法 43).
+    #[n(22)]
+    Forward,
+    /// 更正: a wrong entry was put right.
+    #[n(23)]
+    Amend,
+    /// 补正未收: the owner didn't take what the collecting hall had taken for it.
+    #[n(24)]
+    RefuseSupplement,
+    /// 视为准予延续 (行政许可法 50): nothing was decided before the licence ended.
+    #[n(25)]
+    DeemedRenewal,
+    /// 申请收回: the nearest common superior is asked for a case whose other side is gone.
+    #[n(30)]
+    AskReclaim,
+    /// 收回, by its order.
+    #[n(31)]
+    Reclaim,
+    /// 领取: a step is claimed.
+    #[n(32)]
+    Claim,
+    /// 转办.
+    #[n(33)]
+    HandOn,
+    /// 退回: sent back to an earlier step.
+    #[n(34)]
+    ReturnStep,
+    /// 环节通过.
+    #[n(35)]
+    PassStep,
+    /// 签署: one of several at a step.
+    #[n(36)]
+    SignStep,
+    /// 回避.
+    #[n(37)]
+    Recuse,
+    /// 补交容缺材料.
+    #[n(38)]
+    FollowUp,
 }
 
 impl ActKind {
     /// All kinds in the order of their numbers.
-    pub const ALL: [ActKind; 18] = [
+    pub const ALL: [ActKind; 35] = [
         ActKind::Collect,
         ActKind::Offer,
         ActKind::TakeCustody,
@@ -89,6 +140,23 @@ impl ActKind {
         ActKind::Suspend,
         ActKind::Resume,
         ActKind::Extend,
+        ActKind::Supplement,
+        ActKind::Return,
+        ActKind::Check,
+        ActKind::Correct,
+        ActKind::Forward,
+        ActKind::Amend,
+        ActKind::RefuseSupplement,
+        ActKind::DeemedRenewal,
+        ActKind::AskReclaim,
+        ActKind::Reclaim,
+        ActKind::Claim,
+        ActKind::HandOn,
+        ActKind::ReturnStep,
+        ActKind::PassStep,
+        ActKind::SignStep,
+        ActKind::Recuse,
+        ActKind::FollowUp,
     ];
 
     /// Stable English name.
@@ -113,6 +181,23 @@ impl ActKind {
             ActKind::Suspend => "suspend",
             ActKind::Resume => "resume",
             ActKind::Extend => "extend",
+            ActKind::Supplement => "supplement",
+            ActKind::Return => "return",
+            ActKind::Check => "check",
+            ActKind::Correct => "correct",
+            ActKind::Forward => "forward",
+            ActKind::Amend => "amend",
+            ActKind::RefuseSupplement => "refuse-supplement",
+            ActKind::DeemedRenewal => "deemed-renewal",
+            ActKind::AskReclaim => "ask-reclaim",
+            ActKind::Reclaim => "reclaim",
+            ActKind::Claim => "claim",
+            ActKind::HandOn => "hand-on",
+            ActKind::ReturnStep => "return-step",
+            ActKind::PassStep => "pass-step",
+            ActKind::SignStep => "sign-step",
+            ActKind::Recuse => "recuse",
+            ActKind::FollowUp => "follow-up",
         }
     }
 
@@ -138,10 +223,27 @@ impl ActKind {
             ActKind::Suspend => "中止计时",
             ActKind::Resume => "恢复计时",
             ActKind::Extend => "延期",
+            ActKind::Supplement => "补正",
+            ActKind::Return => "退件",
+            ActKind::Check => "现场核查",
+            ActKind::Correct => "当场更正",
+            ActKind::Forward => "转报",
+            ActKind::Amend => "更正",
+            ActKind::RefuseSupplement => "补正未收",
+            ActKind::DeemedRenewal => "视为准予延续",
+            ActKind::AskReclaim => "申请收回",
+            ActKind::Reclaim => "收回",
+            ActKind::Claim => "领取",
+            ActKind::HandOn => "转办",
+            ActKind::ReturnStep => "退回",
+            ActKind::PassStep => "环节通过",
+            ActKind::SignStep => "签署",
+            ActKind::Recuse => "回避",
+            ActKind::FollowUp => "补交容缺材料",
         }
     }
 
-    /// Acts that only the node of the authority in charge may do.
+    /// Acts that only the node of the authority in charge may do as owner; what a hall takes for the owner is none of its.
     #[must_use]
     pub fn needs_competence(self) -> bool {
         matches!(
@@ -156,6 +258,18 @@ impl ActKind {
                 | ActKind::Suspend
                 | ActKind::Resume
                 | ActKind::Extend
+                | ActKind::Supplement
+                | ActKind::Return
+                | ActKind::Check
+                | ActKind::Forward
+                | ActKind::DeemedRenewal
+                | ActKind::Claim
+                | ActKind::HandOn
+                | ActKind::ReturnStep
+                | ActKind::PassStep
+                | ActKind::SignStep
+                | ActKind::Recuse
+                | ActKind::FollowUp
         )
     }
 }

@@ -25,10 +25,10 @@ const EXTENSION_DAYS: u16 = 10;
 const EXTENSION_JOINT_DAYS: u16 = 15;
 
 /// The most procedures that may stop the clock of one case: each report to the collecting node carries them all.
-const STOPS_MAX: usize = 20;
+pub(super) const STOPS_MAX: usize = 20;
 
 /// How much of a basis a stop repeats, in characters.
-const BASIS_CHARS_MAX: usize = 300;
+pub(super) const BASIS_CHARS_MAX: usize = 300;
 
 /// The longest time that may be announced for a special procedure, in working days.
 const PROCEDURE_DAYS_MAX: u16 = 730;
@@ -82,13 +82,13 @@ pub struct Extension {
 }
 
 /// The special links of the version of the item that a case is bound to.
-fn links(facts: &dyn Facts, case: &Case) -> Vec<SpecialLink> {
+pub(super) fn links(facts: &dyn Facts, case: &Case) -> Vec<SpecialLink> {
     let item = facts.item_version(&case.item.code, case.item.version);
     let guide = item.and_then(|item| facts.guide(&item.guide?));
     guide.map(|guide| guide.special_links).unwrap_or_default()
 }
 
-fn is_permit(case: &Case) -> bool {
+pub(super) fn is_permit(case: &Case) -> bool {
     case.item.core.item_type == TYPE_PERMIT
 }
 
@@ -171,6 +171,9 @@ pub(crate) fn resume(
     case.end_stop(at.date());
     case.status = Status::Accepted;
     case.deadlines = recomputed(facts, &before, &case);
+    if let Some(work) = &mut case.work {
+        work.count(facts.calendar(), &case.stops);
+    }
     Ok(done(facts, actor, case, ActKind::Resume, (at, note), None))
 }
 
@@ -258,7 +261,7 @@ pub(crate) fn extend(
     case.deadlines = recomputed(facts, &before, &case).map(|due| Deadlines { promised, ..due });
     let here = here(facts);
     let mut act = case.act(ActKind::Extend, actor, here, at, Some(note));
-    act.mandate = Some(mandate);
+    act.mandate = Some(mandate.said);
     let document = paper(facts, &case, &actor.operator, at, "application/tongban-extension+cbor", &told, None);
     let mut change = Change::of(Vec::new(), Change::case(&case));
     record(&mut change, here, &case, act);

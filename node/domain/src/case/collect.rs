@@ -7,14 +7,16 @@ use tongban_codes::ids::{CaseId, NodeId, QueryCode};
 use tongban_codes::time::Timestamp;
 
 use super::submission::{applicant, materials};
-use super::{Act, ActKind, Case, Custody, ItemPin, Material, Status, offer};
+use super::{
+    Act, ActKind, Agency, Case, Custody, ForwardedFrom, ItemPin, Material, Renewal, Status, agent, offer, renewal,
+};
 use crate::catalogue::{Crosswalk, Mode, ServiceItem, TYPE_PERMIT, in_force, named};
 use crate::change::{Change, Document, Event, Reply, Sealer};
 use crate::facts::Place;
-use crate::{Actor, Applicant, Desk, Facts, Rejection, codes};
+use crate::{Actor, Agent, Applicant, Desk, Facts, Rejection, codes};
 
 /// Working days within which a permit must be accepted, refused or answered with a notice (行政许可法 32(4)).
-pub(super) const ACCEPTANCE_DAYS: u32 = 5;
+pub(crate) const ACCEPTANCE_DAYS: u32 = 5;
 
 /// How often a new query code is drawn before the node counts as having used up its 33 million.
 const QUERY_CODE_DRAWS_MAX: u32 = 1000;
@@ -49,6 +51,10 @@ struct Slip<'a> {
     materials: &'a [Material],
     #[n(7)]
     demo: bool,
+    #[n(8)]
+    renews: Option<&'a str>,
+    #[n(9)]
+    power_of_attorney: Option<&'a str>,
 }
 
 /// What a window asks for.
@@ -59,6 +65,10 @@ pub(crate) struct CollectRequest<'a> {
     pub(crate) applicant: &'a Applicant,
     pub(crate) materials: &'a [Material],
     pub(crate) hold: bool,
+    pub(crate) renews: Option<&'a str>,
+    pub(crate) agent: Option<&'a Agent>,
+    /// The lower authority's case that goes on in this one.
+    pub(crate) forwarded_from: Option<ForwardedFrom>,
 }
 
 /// Collects, and offers the case to the authority in charge when that is elsewhere and the window doesn't hold it.
@@ -76,20 +86,17 @@ pub(crate) fn collect(
     let mode = mode(facts, &item, here, request)?;
     let applicant = applicant(request.applicant, at.date())?;
     let materials = materials(request.materials)?;
+    let agent = request.agent.map(|given| agent::checked(given, &applicant, at.date())).transpose()?;
+    let renews = request.renews.map(renewal::named).transpose()?;
 
     let mut random = [0; 10];
     desk.fill(&mut random);
     let id = CaseId::draw(&node.node, random);
-    let query_code = query_code(facts, desk)?;
+    let query_code = draw_query_code(facts, desk)?;
     let day = at.date();
     let scope = format!("collection:{}", day.compact());
     let serial = facts.next_serial(&scope);
-    // A second node of the division has an ordinal, so that two halls never give the same number.
-    let hall = match node.label.ordinal() {
-        0 => node.division.to_string(),
-        ordinal => format!("{}.{ordinal}", node.division),
-    };
-    let collection_no = format!("{hall}-{}-{serial:05}", day.compact());
+    let collection_no = format!("{}-{}-{serial:05}", node.hall(), day.compact());
     let local = decider == node.node;
     let mut case = Case {
         id,
@@ -119,7 +126,28 @@ pub(crate) fn collect(
         heard: 0,
         stops: Vec::new(),
         extension: None,
+        renewal: None,
+        renewal_at: None,
+        agent: agent.map(|agent| Agency::seal(desk, &id, &agent)),
+        reclaims: Vec::new(),
+        after_offer: 0,
+        correction: None,
+        competent: None,
+        forwarded_to: None,
+        forwarded_from: request.forwarded_from.clone(),
+        amendments: Vec::new(),
+        work: None,
+        recused: Vec::new(),
+        lacking: Vec::new(),
+        back_since: None,
     };
+    let mut change = Change::of(vec![Event::Serial(scope, serial)], Reply::Known {});
+    match renews {
+        Some(licence) if local => renewal::begin(facts, desk, &mut case, &licence, &applicant, &mut change)?,
+        // The authority's node keeps the register: it says how the licence stands when it has the case.
+        Some(licence) => case.renewal = Some(Renewal::asked(licence, day)),
+        None => {}
+    }
     if local {
         case.deemed_at = deemed_at(facts, &case);
     }
@@ -133,6 +161,8 @@ pub(crate) fn collect(
         collected_at: at,
         materials: &case.materials,
         demo: node.demo,
+        renews: case.renewal.as_ref().map(|renewal| renewal.licence.as_str()),
+        power_of_attorney: case.agent.as_ref().map(|agency| agency.power.as_str()),
     };
     let document = Document {
         case: id,
@@ -141,25 +171,21 @@ pub(crate) fn collect(
         content_type: "application/tongban-collection-slip+cbor",
         payload: tongban_codes::cbor::to_vec(&slip),
     };
-    let reply = Reply::Collected(Collected { case: id, collection_no, query_code });
-    let mut change = Change {
-        events: vec![Event::Serial(scope, serial), Event::Case(Box::new(case.clone()), act)],
-        notices: Vec::new(),
-        documents: vec![document],
-        reply,
-    };
+    change.reply = Reply::Collected(Collected { case: id, collection_no, query_code });
+    change.events.push(Event::Case(Box::new(case.clone()), act));
+    change.documents.push(document);
     if !local && !request.hold {
         offer(facts, desk, actor, case, at, &mut change)?;
     }
     Ok(change)
 }
 
-/// The moment of deemed acceptance: the end of the fifth working day after receipt. Permits only, the law says so of no other type.
+/// The moment of deemed acceptance: the end of the fifth working day after receipt, or after all was brought that a notice asked for. Permits only, the law says so of no other type.
 pub(super) fn deemed_at(facts: &dyn Facts, case: &Case) -> Option<Timestamp> {
     if case.item.core.item_type != TYPE_PERMIT {
         return None;
     }
-    let due = facts.calendar().add_working_days(case.received_on?, ACCEPTANCE_DAYS);
+    let due = facts.calendar().add_working_days(case.complete_on()?, ACCEPTANCE_DAYS);
     Some(due.date.next_day().start())
 }
 
@@ -227,7 +253,8 @@ fn mode(facts: &dyn Facts, item: &ServiceItem, here: Place, request: &CollectReq
     }
 }
 
-fn query_code(facts: &dyn Facts, desk: &mut dyn Desk) -> Result<QueryCode, Rejection> {
+/// A query code of this node that nobody has.
+pub(crate) fn draw_query_code(facts: &dyn Facts, desk: &mut dyn Desk) -> Result<QueryCode, Rejection> {
     let label = facts.node().label;
     for _ in 0..QUERY_CODE_DRAWS_MAX {
         let mut random = [0; 4];
@@ -242,12 +269,13 @@ fn query_code(facts: &dyn Facts, desk: &mut dyn Desk) -> Result<QueryCode, Rejec
         "this node has given out nearly all of its query codes",
         "本节点的查询码即将用尽",
     )
+    .field("node", facts.node().node)
     .remedy("add a second node for the division", "为本区划增设节点"))
 }
 
 impl Case {
     /// Counts and describes an act, in the state and tenure that the case has by now.
-    pub(super) fn act(
+    pub(crate) fn act(
         &mut self,
         kind: ActKind,
         actor: &Actor,
@@ -256,6 +284,10 @@ impl Case {
         note: Option<String>,
     ) -> Act {
         self.acts += 1;
+        // While an offer is open it stays the act that an answer has to fit.
+        if kind != ActKind::Offer && matches!(self.custody, Custody::Offered { .. }) {
+            self.after_offer += 1;
+        }
         Act {
             case: self.id,
             number: self.acts,

@@ -3,14 +3,16 @@
 use tongban_codes::ids::{CaseId, QueryCode};
 use tongban_codes::time::Timestamp;
 
+use super::paper::said;
 use super::progress::record;
+use super::reclaiming::no_successor;
 use super::submission::{applicant, materials};
-use super::{Act, ActKind, Case, Custody, ItemPin, Material, Status};
+use super::{Act, ActKind, Agency, Case, Custody, ForwardedFrom, ItemPin, Material, Status, agent, renewal};
 use crate::catalogue::{Crosswalk, Mode, ServiceItem, in_force, named};
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::facts::Place;
-use crate::{Actor, Applicant, Desk, Facts, Rejection, codes};
+use crate::{Actor, Agent, Applicant, Desk, Facts, Rejection, codes, work};
 
 /// The longest collection number that is taken over from a peer, in characters.
 const COLLECTION_NO_CHARS_MAX: usize = 64;
@@ -44,12 +46,22 @@ pub struct Offer {
     pub materials: Vec<Material>,
     /// The acts of the leg so far, the offer last; at most 256.
     pub history: Vec<Act>,
+    /// The licence that the applicant asks to renew.
+    pub renews: Option<String>,
+    /// Who acts for him.
+    pub agent: Option<Agent>,
+    /// How the case stands, when it was reclaimed after the authority in charge had taken it up: whoever goes on has the order.
+    pub standing: Option<Status>,
+    /// The lower authority's case that goes on in this one.
+    pub forwarded_from: Option<ForwardedFrom>,
 }
 
 /// The most acts that travel with an offer.
 const HISTORY_ACTS_MAX: usize = 256;
+/// The most bytes of them: half of an envelope, the rest is for the case itself.
+const HISTORY_BYTES_MAX: usize = 512 << 10;
 
-pub(super) fn here(facts: &dyn Facts) -> Place {
+pub(crate) fn here(facts: &dyn Facts) -> Place {
     let node = facts.node();
     Place { node: node.node, division: node.division }
 }
@@ -65,17 +77,33 @@ pub(crate) fn offer(
 ) -> Result<(), Rejection> {
     case.may(facts, ActKind::Offer)?;
     let here = here(facts);
+    if let Some(reclaim) = case.reclaimed() {
+        // Whoever goes on is whom the order names; else who serves the division now, and that may be the lost node, come back.
+        let named = reclaim.taken.as_ref().and_then(|taken| taken.successor);
+        let next = named.or_else(|| facts.place(case.deciding.division));
+        case.deciding = next.ok_or_else(|| no_successor(&case))?;
+    }
     let to = case.deciding;
     if to.node == here.node {
         return Err(Rejection::new(codes::CASE_STATE, "the case is decided here", "该办件由本节点办理")
             .field("case", case.id)
             .remedy("accept it: tongban case accept", "请受理：tongban case accept"));
     }
-    let Some((name, identity)) = desk.decrypt(&case.id, &case.personal) else {
-        return Err(Rejection::new(codes::CASE_STATE, "the applicant's fields were erased", "申请人信息已删除")
-            .field("case", case.id));
+    let erased = || {
+        Rejection::new(codes::CASE_STATE, "the applicant's fields were erased", "申请人信息已删除")
+            .field("case", case.id)
+            .remedy("what is left of the case: tongban case show", "查看办件现存内容：tongban case show")
     };
+    let (name, identity) = desk.decrypt(&case.id, &case.personal).ok_or_else(erased)?;
+    let agent = match &case.agent {
+        Some(agency) => Some(agency.open(desk, &case.id).ok_or_else(erased)?),
+        None => None,
+    };
+    let standing = (case.status != Status::Collected).then_some(case.status);
+    // What was asked about a node that refused it is asked no more: it goes to another.
+    case.reclaims.retain(|reclaim| reclaim.taken.is_some() || reclaim.lost.node == to.node);
     case.custody = Custody::Offered { to, since: at };
+    case.after_offer = 0;
     #[cfg(feature = "deliberate-bugs")]
     if tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::OwnerDischargedEarly) {
         case.custody = Custody::Elsewhere { owner: to, as_of: at };
@@ -89,7 +117,7 @@ pub(crate) fn offer(
         _ => None,
     }));
     history.push(act.clone());
-    history.truncate(HISTORY_ACTS_MAX);
+    fitting(&mut history);
     change.notices.push(Notice {
         to: to.node,
         case: case.id,
@@ -108,10 +136,25 @@ pub(crate) fn offer(
             applicant: Applicant { name, identity },
             materials: case.materials.clone(),
             history,
+            renews: case.renewal.as_ref().map(|renewal| renewal.licence.clone()),
+            agent,
+            standing,
+            forwarded_from: case.forwarded_from.clone(),
         })),
     });
     change.events.push(Event::Case(Box::new(case), act));
     Ok(())
+}
+
+/// Keeps the end of a history, as much as an envelope has room for; the whole stays here.
+fn fitting(history: &mut Vec<Act>) {
+    let mut bytes = 0;
+    let fits = |act: &&Act| {
+        bytes += tongban_codes::cbor::to_vec(*act).len();
+        bytes <= HISTORY_BYTES_MAX
+    };
+    let count = history.iter().rev().take(HISTORY_ACTS_MAX).take_while(fits).count();
+    history.drain(..history.len() - count);
 }
 
 fn stale(offer: &Offer, tenure: u32) -> Rejection {
@@ -136,16 +179,12 @@ enum Standing {
     Taken,
 }
 
-/// Judges an offer by tenure, never by arrival.
-fn standing(offer: &Offer, origin: Origin, known: Option<&Case>) -> Result<Standing, Rejection> {
+/// Judges an offer by tenure, never by arrival; `ordered` when an order says how the case stands.
+fn standing(offer: &Offer, origin: Origin, known: Option<&Case>, ordered: bool) -> Result<Standing, Rejection> {
+    // Who offers a case has collected it, and drew its id; of a later owner only a node can know that handed it on.
+    let collected = offer.collecting == origin.place && offer.case.node_prefix() == origin.place.node.prefix();
     let Some(known) = known else {
-        // The first owner is the collecting node, and it drew the id; of later ones this node can't know.
-        let first = offer.collecting == origin.place && offer.case.node_prefix() == origin.place.node.prefix();
-        return if offer.tenure > 1 || (offer.tenure == 1 && first) {
-            Ok(Standing::Open)
-        } else {
-            Err(not_offerable(offer))
-        };
+        return if offer.tenure > 0 && collected { Ok(Standing::Open) } else { Err(not_offerable(offer)) };
     };
     let same = known.query_code == offer.query_code && known.collecting == offer.collecting;
     let owned = !matches!(known.custody, Custody::Elsewhere { .. });
@@ -167,8 +206,10 @@ fn standing(offer: &Offer, origin: Origin, known: Option<&Case>) -> Result<Stand
         Custody::Elsewhere { owner, .. } if owner.node != origin.place.node && offer.tenure == known.tenure => {
             Err(not_offerable(offer))
         }
-        _ if !same => Err(not_offerable(offer)),
-        _ if !known.status.allows(ActKind::TakeCustody) => Err(Rejection::new(
+        _ if !same || !(collected || known.away().is_some_and(|other| other.node == origin.place.node)) => {
+            Err(not_offerable(offer))
+        }
+        _ if !ordered && !known.status.allows(ActKind::TakeCustody) => Err(Rejection::new(
             codes::CASE_STATE,
             format!("a case that is {} is handed over no more", known.status.name()),
             format!("办件处于“{}”，不能移交", known.status.zh()),
@@ -220,6 +261,16 @@ fn own_numbers(facts: &dyn Facts, offer: &Offer) -> Result<(), Rejection> {
     Ok(())
 }
 
+/// Refuses an opinion that is none, or that another than the collecting hall's authority would have given.
+fn forwarded(offer: &Offer) -> Result<(), Rejection> {
+    let Some(from) = &offer.forwarded_from else { return Ok(()) };
+    said("opinion", &from.opinion)?;
+    if from.division != offer.collecting.division {
+        return Err(not_offerable(offer));
+    }
+    Ok(())
+}
+
 /// Takes custody of an offered case, or refuses it lawfully: then the offerer stays the owner.
 ///
 /// An offer that this node has taken already changes nothing, and the answer is again that custody was taken.
@@ -232,7 +283,26 @@ pub(crate) fn take_custody(
 ) -> Result<Change, Rejection> {
     let here = here(facts);
     let known = facts.case(&offer.case);
-    if let Standing::Taken = standing(offer, origin, known.as_ref())? {
+    let order = facts.reclaim(&offer.case).and_then(|row| row.order);
+    #[cfg(feature = "deliberate-bugs")]
+    let order = order.filter(|_| !tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::FenceForgotten));
+    if let Some(order) = order.as_ref().filter(|order| order.tenure > offer.tenure) {
+        return Err(stale(offer, order.tenure));
+    }
+    let order = order.filter(|order| {
+        let named = order.successor.is_some_and(|place| place.node == here.node);
+        named && order.tenure == offer.tenure && order.to == origin.place
+    });
+    if offer.standing.is_some() && order.as_ref().map(|order| order.standing.status) != offer.standing {
+        return Err(Rejection::new(
+            codes::RECLAIM_UNHEARD,
+            "the order that names this node as the one that goes on isn't known here, or says otherwise",
+            "本节点尚未收到指定由其接续的收回决定，或决定与移交不符",
+        )
+        .field("case", offer.case)
+        .remedy("offer it again when the order has come", "待决定送达后重新移交"));
+    }
+    if let Standing::Taken = standing(offer, origin, known.as_ref(), order.is_some())? {
         let reply = known.map_or(Reply::Known {}, |known| Change::case(&known));
         return Ok(Change::of(Vec::new(), reply));
     }
@@ -241,14 +311,22 @@ pub(crate) fn take_custody(
     own_numbers(facts, offer)?;
     let applicant = applicant(&offer.applicant, at.date())?;
     let materials = materials(&offer.materials)?;
+    let asked_on = offer.collected_at.date();
+    let agent = offer.agent.as_ref().map(|given| agent::checked(given, &applicant, asked_on)).transpose()?;
+    forwarded(offer)?;
     let mut change = Change::of(Vec::new(), Reply::Known {});
     // A case that comes back goes on counting its acts; an open offer of this node's was evidently taken.
-    let mut acts = 0;
+    let (mut acts, mut amendments, mut reclaims) = (0, Vec::new(), Vec::new());
+    // And keeps its key, under which the files of its materials lie, as long as that exists.
+    let kept = known.as_ref().map(|known| known.personal.clone());
+    let kept = kept.and_then(|kept| desk.encrypt_under(&offer.case, &kept, &applicant.name, &applicant.identity));
     if let Some(mut known) = known {
         if matches!(known.custody, Custody::Offered { .. }) {
             settle(&mut change, facts, &mut known, origin, offer.tenure, at);
         }
         acts = known.acts;
+        reclaims = known.reclaims;
+        amendments = known.amendments;
     }
     let mut case = Case {
         id: offer.case,
@@ -262,7 +340,7 @@ pub(crate) fn take_custody(
         deciding: here,
         item: ItemPin::of(&item),
         mode: offer.mode,
-        personal: desk.encrypt(&offer.case, &applicant.name, &applicant.identity),
+        personal: kept.unwrap_or_else(|| desk.encrypt(&offer.case, &applicant.name, &applicant.identity)),
         holder: desk.index(&applicant.identity),
         collected_at: offer.collected_at,
         received_on: Some(at.date()),
@@ -278,12 +356,45 @@ pub(crate) fn take_custody(
         heard: 0,
         stops: Vec::new(),
         extension: None,
+        renewal: None,
+        renewal_at: None,
+        agent: agent.map(|agent| Agency::seal(desk, &offer.case, &agent)),
+        reclaims,
+        after_offer: 0,
+        correction: None,
+        competent: None,
+        forwarded_to: None,
+        forwarded_from: offer.forwarded_from.clone(),
+        amendments,
+        work: None,
+        recused: Vec::new(),
+        lacking: Vec::new(),
+        back_since: None,
     };
+    if let Some(order) = &order {
+        case.stand_as(&order.standing);
+        case.reclaims.push(order.taken());
+        // A lost node that never took it received nothing: what the authority has, it has from today on.
+        case.received_on.get_or_insert(at.date());
+        // Opinions of the lost node's operators are gone with it: its steps begin anew.
+        if case.work.is_none() && matches!(case.status, Status::Accepted | Status::SpecialProcedure) {
+            case.work = work::begin(facts, &case, at.date());
+        }
+    }
+    if let Some(licence) = offer.renews.as_ref().filter(|_| case.status == Status::Collected) {
+        renewal::begin(facts, desk, &mut case, licence, &applicant, &mut change)?;
+    }
     // The other leg's acts stand beside this node's own; none of them can pass for one of this node's.
     let other_leg = offer.history.iter().take(HISTORY_ACTS_MAX);
     let other_leg = other_leg.filter(|act| act.case == offer.case && act.place.node != here.node);
     change.events.extend(other_leg.map(|act| Event::Act(act.clone())));
-    case.deemed_at = super::collect::deemed_at(facts, &case);
+    if matches!(case.status, Status::Collected | Status::Supplemented) {
+        case.deemed_at = super::collect::deemed_at(facts, &case);
+    } else if case.status.allows(ActKind::DeemedRenewal) {
+        // A reclaimed case keeps the second deadline that it had.
+        let due = case.deadlines.as_ref().and_then(|due| due.renewal);
+        case.renewal_at = due.map(|day| day.next_day().start());
+    }
     let note = origin.place.division.to_string();
     let act = case.act(ActKind::TakeCustody, &Actor::system(), here, at, Some(note));
     change.reply = Change::case(&case);
@@ -302,7 +413,7 @@ pub(super) fn settle(
 ) {
     case.custody = Custody::Elsewhere { owner: origin.place, as_of: at };
     case.tenure = tenure;
-    case.heard = 0;
+    (case.heard, case.after_offer) = (0, 0);
     let note = origin.place.division.to_string();
     let act = case.act(ActKind::Discharge, &Actor::system(), here(facts), at, Some(note));
     change.events.push(Event::Case(Box::new(case.clone()), act));
@@ -326,7 +437,9 @@ fn offered(
             "the answer does not come from the node that the case was offered to",
             "答复并非来自移交对象",
         ),
-        Custody::Offered { .. } if case.tenure == tenure && case.acts == act => Ok(Some(case)),
+        Custody::Offered { .. } if case.tenure == tenure && case.acts.saturating_sub(case.after_offer) == act => {
+            Ok(Some(case))
+        }
         // The owner's first word may come before its receipt: the hand-over is settled already.
         Custody::Elsewhere { .. } if case.tenure > tenure => Ok(None),
         _ => refuse(codes::STALE_TENURE, "the answer fits no open offer", "答复与移交不符"),
@@ -362,6 +475,8 @@ pub(crate) fn offer_refused(
         return Ok(Change::of(Vec::new(), Reply::Known {}));
     };
     case.custody = Custody::Owner;
+    case.back_since = Some(at);
+    case.after_offer = 0;
     let note = format!("{}: {}", refusal.0, refusal.1);
     let act = case.act(ActKind::RefuseCustody, &Actor::system(), here(facts), at, Some(note));
     let reply = Change::case(&case);

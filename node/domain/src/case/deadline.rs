@@ -20,7 +20,7 @@ pub struct Deadline {
     pub provisional: bool,
 }
 
-/// Both deadlines of an accepted case, with the calendar version they were computed with.
+/// The deadlines of an accepted case, with the calendar version they were computed with.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[cbor(map)]
 pub struct Deadlines {
@@ -33,6 +33,10 @@ pub struct Deadlines {
     /// Version of the calendar.
     #[n(2)]
     pub calendar: String,
+    /// The last day of the licence that is to be renewed, where that was asked for in time: by its end the renewal is decided, or deemed granted
+    /// (行政许可法 50). Neither a stop nor an extension moves it.
+    #[n(3)]
+    pub renewal: Option<Date>,
 }
 
 impl Deadlines {
@@ -67,7 +71,8 @@ impl Deadlines {
             Some(statutory) if statutory.date < promised.date => statutory,
             _ => promised,
         });
-        Self { statutory: statutory.map(extended), promised, calendar: calendar.version().to_owned() }
+        let calendar = calendar.version().to_owned();
+        Self { statutory: statutory.map(extended), promised, calendar, renewal: None }
     }
 
     /// Keeps what `given` had beyond `computed`, which is what the calendar of today makes of the same stops and the same extension: what was
@@ -84,6 +89,7 @@ impl Deadlines {
         };
         keep(&mut self.statutory, given.statutory, computed.statutory);
         keep(&mut self.promised, given.promised, computed.promised);
+        self.renewal = given.renewal;
         self
     }
 }

@@ -3,41 +3,85 @@
 //! ```text
 //!            collect                 accept / deemed            decide            deliver        close
 //!   (none) ──────────▶ Collected ───────────────▶ Accepted ───────────▶ Decided ─────────▶ Delivered ─────▶ Closed
-//!                        │   ▲ │                    ▲ │ │                  │  (close)                          ▲
-//!                 notify │   │ │ refuse      resume │ │ │ withdraw         └───────────────────────────────────┘
-//!                        ▼   │ ▼                    │ │ ▼
-//!                     Notified ──▶ Refused          │ │ Withdrawn        accept, refuse, withdraw go on from Notified as well
-//!                                                   │ ▼ suspend
-//!                                             SpecialProcedure           withdraw goes on from there as well
+//!                        │     │                    ▲ │ │ │                │  (close)                          ▲
+//!                 notify │     │ refuse      resume │ │ │ │ withdraw       └───────────────────────────────────┤
+//!                        ▼     ▼                    │ │ │ ▼                                                    │
+//!                     Notified │ Refused            │ │ │ Withdrawn    Refused, Returned and Forwarded are closed too
+//!   all was brought │ ▲  │ │   ▼                    │ │ │ forward (43)
+//!    (supplement)   │ │  │ └▶ Returned   suspend    │ │ └──────▶ Forwarded
+//!                   ▼ │  ▼    (time over)           │ ▼
+//!                Supplemented ───▶ Accepted   SpecialProcedure
 //! ```
+//!
+//! Accept, refuse and withdraw go on from Notified and Supplemented as they do from Collected; withdraw from SpecialProcedure as well. From
+//! Notified it is accepted when all was brought, or when the officer says why what was brought is enough. Supplemented begins the five days of
+//! deemed acceptance anew, and goes back to Notified for what couldn't be known at the first notice. Acts that leave the state as it is: an
+//! on-site check of what is accepted, a mistake put right on the spot before that, a wrong entry amended at any time.
 //!
 //! Collecting (收件) is the window's act and starts no legal clock; accepting (受理) is the authority's and starts it (国办发〔2020〕35号:
 //! 收受分离). Custody moves apart from the state: see [`Custody`].
 
 mod act;
+mod agent;
+mod amendment;
 mod clock;
 mod collect;
+mod correction;
 mod custody;
 mod deadline;
 mod decision;
+mod forward;
+mod inspection;
+mod issue;
+mod ledger;
+mod material;
+pub mod national;
 mod paper;
+mod print;
 mod progress;
+mod reclaim;
+mod reclaiming;
+mod renewal;
 mod review;
 mod submission;
+mod supplement;
 
 pub use act::{Act, ActKind, Audience};
+pub use agent::Agency;
+pub(crate) use amendment::amend;
+pub use amendment::{Amended, AmendedField, Amendment};
 pub use clock::{Extension, Stop};
 pub(crate) use clock::{extend, resume, suspend};
 pub use collect::Collected;
-pub(crate) use collect::{CollectRequest, collect};
+pub(crate) use collect::{ACCEPTANCE_DAYS, CollectRequest, collect, draw_query_code};
+pub use correction::{Asked, Brought, Correction, NOTICE_DAYS_DEFAULT};
+pub(crate) use correction::{NoticeRequest, notify, send_back};
 pub use custody::Offer;
-pub(crate) use custody::{discharge, offer, offer_refused, take_custody};
+pub(crate) use custody::{discharge, here, offer, offer_refused, take_custody};
 pub use deadline::{Deadline, Deadlines};
-pub(crate) use decision::{cancel_licence, close, decide_case, deliver, issue_licence, withdraw};
+pub(crate) use decision::{close, decide_case, deliver, withdraw};
+pub(crate) use forward::{ForwardRequest, forward};
+pub use forward::{ForwardedFrom, ForwardedTo};
+pub(crate) use inspection::{check, correct};
+pub(crate) use issue::{cancel_licence, issue_licence};
+pub use ledger::{Holder, Ledger, Share, Span, ledger};
+pub use material::{FileName, HeldFile, Material};
+pub(crate) use paper::{reason, remark, said};
+pub(crate) use print::print;
+pub use print::{DocumentChoice, Print, PrintForm, chosen_document, document_kind, is_handed_out, usual_form};
 pub use progress::Progress;
-pub(crate) use progress::mirror;
-pub use review::RefusalKind;
-pub(crate) use review::{accept, accept_deemed, notify, refuse};
+pub(crate) use progress::{mirror, record};
+pub use reclaim::{Force, Reclaim, ReclaimOrder, ReclaimRequest, ReclaimRow, TENURE_JUMP, Taken};
+pub(crate) use reclaiming::{
+    ask_reclaim, decline_reclaim, declined, keep_request, keep_return, order_reclaim, take_order,
+};
+pub(crate) use renewal::deem_renewed;
+pub use renewal::{Renewal, ask_by, following_period};
+pub use review::{Competent, RefusalKind};
+pub(crate) use review::{accept, accept_deemed, accept_lacking, refuse};
+pub(crate) use submission::{applicant as person, materials};
+pub use supplement::{Bringing, Supplement};
+pub(crate) use supplement::{supplement, supplement_refused, take_supplement};
 
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -47,6 +91,7 @@ use tongban_codes::time::{Date, Timestamp};
 
 use crate::catalogue::{Core, Mode, ServiceItem, Term, number_code, number_prefix};
 use crate::facts::Place;
+use crate::work::{Lacking, Recusal, Work};
 use crate::{Authority, Facts, Rejection, codes};
 
 /// Where a case stands in law.
@@ -87,11 +132,20 @@ pub enum Status {
     /// 特别程序: accepted, and the clock stands still (行政许可法 45).
     #[n(10)]
     SpecialProcedure,
+    /// 退件: what a notice asked for was not brought in its time.
+    #[n(11)]
+    Returned,
+    /// 转报: a superior authority goes on with it (行政许可法 43).
+    #[n(12)]
+    Forwarded,
+    /// 已补正: all that a notice asked for was brought, and the authority has five days again.
+    #[n(13)]
+    Supplemented,
 }
 
 impl Status {
     /// All states in the order of their numbers.
-    pub const ALL: [Status; 11] = [
+    pub const ALL: [Status; 14] = [
         Status::Collected,
         Status::Notified,
         Status::Accepted,
@@ -103,6 +157,9 @@ impl Status {
         Status::Closed,
         Status::Withdrawn,
         Status::SpecialProcedure,
+        Status::Returned,
+        Status::Forwarded,
+        Status::Supplemented,
     ];
 
     /// Stable English name.
@@ -120,6 +177,9 @@ impl Status {
             Status::Closed => "closed",
             Status::Withdrawn => "withdrawn",
             Status::SpecialProcedure => "special-procedure",
+            Status::Returned => "returned",
+            Status::Forwarded => "forwarded",
+            Status::Supplemented => "supplemented",
         }
     }
 
@@ -138,49 +198,48 @@ impl Status {
             Status::Closed => "办结",
             Status::Withdrawn => "撤件",
             Status::SpecialProcedure => "特别程序",
+            Status::Returned => "退件",
+            Status::Forwarded => "转报办结",
+            Status::Supplemented => "已补正",
         }
     }
 
-    /// Tells whether an act may be done in this state; the table is the law of the case.
-    ///
-    /// | act | states | article |
-    /// |---|---|---|
-    /// | offer | Collected | 国办发〔2020〕35号 (收受分离) |
-    /// | accept | Collected, Notified | 行政许可法 32 |
-    /// | deemed | Collected | 行政许可法 32(4): a notice in time stops it |
-    /// | refuse | Collected, Notified | 行政许可法 32(1), (2) |
-    /// | notify | Collected | 行政许可法 32(4), one complete notice |
-    /// | decide | Accepted | 行政许可法 38 |
-    /// | issue | Granted, Delivered | 行政许可法 39, 44 |
-    /// | deliver | Granted, Denied | 行政许可法 44 |
-    /// | close | Delivered, Refused…, Denied | |
-    /// | cancel a licence | Granted, Delivered, Closed | 行政许可法 70 |
-    /// | suspend | Accepted | 行政许可法 45 |
-    /// | resume | SpecialProcedure | 行政许可法 45 |
-    /// | extend | Accepted | 行政许可法 42, once, before the time ends |
-    /// | withdraw | Collected, Notified, Accepted, SpecialProcedure | |
+    /// Tells whether an act may be done in this state; `docs/case-life.md` has the table with the article of each row.
     #[must_use]
     pub fn allows(self, act: ActKind) -> bool {
         use ActKind as A;
+        let unanswered = matches!(self, Status::Collected | Status::Notified | Status::Supplemented);
         match act {
-            A::Offer | A::TakeCustody | A::RefuseCustody | A::Discharge | A::Notify => self == Status::Collected,
-            A::Accept | A::Refuse => matches!(self, Status::Collected | Status::Notified),
-            A::AcceptDeemed => self == Status::Collected,
-            A::Decide | A::Suspend | A::Extend => self == Status::Accepted,
+            A::Offer | A::TakeCustody | A::RefuseCustody | A::Discharge => self == Status::Collected,
+            A::Accept | A::Refuse | A::Correct => unanswered,
+            A::AcceptDeemed | A::Notify => matches!(self, Status::Collected | Status::Supplemented),
+            A::Supplement | A::Return => self == Status::Notified,
+            A::Decide | A::Suspend | A::Extend | A::Check | A::Forward => self == Status::Accepted,
             A::Resume => self == Status::SpecialProcedure,
+            A::DeemedRenewal => matches!(self, Status::Accepted | Status::SpecialProcedure),
             A::IssueLicence => matches!(self, Status::Granted | Status::Delivered),
             A::Deliver => matches!(self, Status::Granted | Status::Denied),
             A::Close => matches!(
                 self,
-                Status::Delivered | Status::RefusedNotRequired | Status::RefusedNotCompetent | Status::Denied
+                Status::Delivered
+                    | Status::RefusedNotRequired
+                    | Status::RefusedNotCompetent
+                    | Status::Denied
+                    | Status::Returned
+                    | Status::Forwarded
             ),
-            A::Withdraw => {
-                matches!(self, Status::Collected | Status::Notified | Status::Accepted | Status::SpecialProcedure)
-            }
+            A::Withdraw => unanswered || matches!(self, Status::Accepted | Status::SpecialProcedure),
             A::CancelLicence => {
                 matches!(self, Status::Granted | Status::Delivered | Status::Closed)
             }
-            A::Collect => false,
+            A::Claim | A::ReturnStep | A::PassStep | A::SignStep => self == Status::Accepted,
+            // What stands still stays with somebody, and he may leave.
+            A::HandOn => matches!(self, Status::Accepted | Status::SpecialProcedure),
+            A::Recuse => unanswered || matches!(self, Status::Accepted | Status::SpecialProcedure | Status::Granted),
+            A::FollowUp => matches!(self, Status::Accepted | Status::SpecialProcedure),
+            A::Amend => true,
+            // The first draws a case that had no state, the second goes on record whatever the case has come to.
+            A::Collect | A::RefuseSupplement | A::AskReclaim | A::Reclaim => false,
         }
     }
 }
@@ -362,7 +421,7 @@ pub struct Case {
     /// Number of acts so far; the next act takes this number plus one.
     #[n(21)]
     pub acts: u32,
-    /// Digests of the materials brought, hex SHA-256; the files stay with the hall.
+    /// The materials brought, with their digests; the files of those that were given as files lie beside the log, see [`HeldFile`].
     #[n(22)]
     pub materials: Vec<Material>,
     /// Whether the case was deemed accepted rather than accepted by an act.
@@ -378,18 +437,60 @@ pub struct Case {
     /// By how much the statutory time was extended.
     #[n(26)]
     pub extension: Option<Extension>,
+    /// What correction notices asked for, and what was brought.
+    #[n(27)]
+    pub correction: Option<Correction>,
+    /// Who is competent, when this authority isn't.
+    #[n(28)]
+    pub competent: Option<Competent>,
+    /// The superior's case in which it goes on.
+    #[n(29)]
+    pub forwarded_to: Option<ForwardedTo>,
+    /// The lower authority's case from which it came.
+    #[n(30)]
+    pub forwarded_from: Option<ForwardedFrom>,
+    /// Entries that were put right, in order, each with what stood there before.
+    #[n(31)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub amendments: Vec<Amendment>,
+    /// The licence that it renews, when it is a renewal.
+    #[n(34)]
+    pub renewal: Option<Renewal>,
+    /// When deemed renewal comes, while it may.
+    #[n(35)]
+    pub renewal_at: Option<Timestamp>,
+    /// Who acts for the applicant, under a power of attorney.
+    #[n(36)]
+    pub agent: Option<Agency>,
+    /// Reclaims that were asked for, in order; those that were ordered stay.
+    #[n(40)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub reclaims: Vec<Reclaim>,
+    /// How many acts this node has done since the offer that is open, none of which changed the case.
+    #[n(41)]
+    #[cbor(default, skip_if = "is_none")]
+    pub after_offer: u32,
+    /// The steps that it goes through until the decision, and where it stands; none where the item publishes no steps and nobody has worked
+    /// on it yet. Known at the deciding node alone.
+    #[n(43)]
+    pub work: Option<Work>,
+    /// Who doesn't act on it any more.
+    #[n(44)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub recused: Vec<Recusal>,
+    /// Materials that are to follow its acceptance.
+    #[n(45)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub lacking: Vec<Lacking>,
+    /// When it came back to the node that collected it, by a refusal of its offer or by a reclaim; from then on that node is to hand it on.
+    #[n(48)]
+    pub back_since: Option<Timestamp>,
 }
 
-/// A material that the applicant brought: its name and digest.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, serde::Deserialize)]
-#[cbor(map)]
-pub struct Material {
-    /// Name, as the guide calls it.
-    #[n(0)]
-    pub name: String,
-    /// SHA-256, 64 hexadecimal digits.
-    #[n(1)]
-    pub sha256: String,
+/// Whether there is nothing to count.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the encoder asks by reference")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Case {
@@ -416,14 +517,11 @@ impl Case {
                 .remedy("do it at that node", "请在该节点办理"));
             }
         }
-        if !self.status.allows(act) {
-            return Err(Rejection::new(
-                codes::CASE_STATE,
-                format!("a case that is {} allows no {}", self.status.name(), act.name()),
-                format!("办件处于“{}”，不能{}", self.status.zh(), act.zh()),
-            )
-            .field("case", self.id)
-            .remedy("see its history: tongban case show", "查看办件：tongban case show"));
+        let handed_back = act == ActKind::Offer
+            && self.reclaimed().is_some()
+            && !matches!(self.status, Status::Closed | Status::Withdrawn);
+        if !handed_back {
+            self.in_state(act)?;
         }
         if act.needs_competence() && self.deciding.node != facts.node().node {
             return Err(Rejection::new(
@@ -435,6 +533,20 @@ impl Case {
             .remedy("hand the case over: tongban case offer", "移交办件：tongban case offer"));
         }
         Ok(())
+    }
+
+    /// Refuses unless the state allows the act, whoever owns the case.
+    pub(crate) fn in_state(&self, act: ActKind) -> Result<(), Rejection> {
+        if self.status.allows(act) {
+            return Ok(());
+        }
+        Err(Rejection::new(
+            codes::CASE_STATE,
+            format!("{} isn't possible while the case is {}", act.name(), self.status.name()),
+            format!("办件处于“{}”，不能{}", self.status.zh(), act.zh()),
+        )
+        .field("case", self.id)
+        .remedy("see its history: tongban case show", "查看办件：tongban case show"))
     }
 
     /// Where the owner is, as far as this node knows.

@@ -44,6 +44,9 @@ struct Paper<'a> {
     granted: Option<bool>,
     #[n(14)]
     demo: bool,
+    /// Whether the days rest on a calendar that isn't published yet, where days are named.
+    #[n(15)]
+    provisional: Option<bool>,
 }
 
 /// A document that the authority hands out with an act.
@@ -64,6 +67,7 @@ pub(super) fn paper(
     items: &[String],
     granted: Option<bool>,
 ) -> Document {
+    let ends = case.deadlines.as_ref().map(|due| [due.statutory, due.promised]);
     let paper = Paper {
         case_no: case.case_no.as_deref(),
         collection_no: &case.collection_no,
@@ -80,6 +84,7 @@ pub(super) fn paper(
         items,
         granted,
         demo: facts.node().demo,
+        provisional: ends.map(|ends| ends.iter().flatten().any(|end| end.provisional)),
     };
     Document {
         case: case.id,
@@ -92,21 +97,46 @@ pub(super) fn paper(
 
 /// A reason of 1 to 2,000 characters.
 pub(crate) fn reason(text: &str) -> Result<String, Rejection> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > REASON_CHARS_MAX {
-        return Err(Rejection::new(
+    filled(text).ok_or_else(|| {
+        Rejection::new(
             codes::INVALID_FIELD,
-            "a reason of 1 to 2,000 characters is required (行政许可法 38)",
-            "必须说明理由，1 至 2000 字（行政许可法第三十八条）",
+            "a reason of 1 to 2,000 characters is required",
+            "必须说明理由，1 至 2000 字",
         )
-        .field("reason", text)
-        .remedy("give --reason", "请填写 --reason"));
-    }
-    Ok(text.to_owned())
+        .field("reason", text.trim())
+        .remedy("give --reason", "请填写 --reason")
+    })
+}
+
+/// The reason of a denial, which the law asks for (行政许可法 38).
+pub(super) fn denial(text: &str) -> Result<String, Rejection> {
+    filled(text).ok_or_else(|| {
+        Rejection::new(
+            codes::INVALID_FIELD,
+            "a denial needs a reason of 1 to 2,000 characters (行政许可法 38)",
+            "不予许可必须说明理由，1 至 2000 字（行政许可法第三十八条）",
+        )
+        .field("reason", text.trim())
+        .remedy("give --reason", "请填写 --reason")
+    })
+}
+
+/// What is said of a case under another name than a reason: 1 to 2,000 characters.
+pub(crate) fn said(field: &'static str, text: &str) -> Result<String, Rejection> {
+    filled(text).ok_or_else(|| {
+        Rejection::new(codes::INVALID_FIELD, "a text of 1 to 2,000 characters is required", "须填写，1 至 2000 字")
+            .field(field, text.trim())
+            .remedy(format!("give --{field}"), format!("请填写 --{field}"))
+    })
+}
+
+fn filled(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty() && text.chars().count() <= REASON_CHARS_MAX).then(|| text.to_owned())
 }
 
 /// A remark of at most 2,000 characters; a blank one is none.
-pub(super) fn remark(text: Option<&str>) -> Result<Option<String>, Rejection> {
+pub(crate) fn remark(text: Option<&str>) -> Result<Option<String>, Rejection> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     if text.chars().count() > REASON_CHARS_MAX {
         return Err(Rejection::new(codes::INVALID_FIELD, "a note has at most 2,000 characters", "备注最多 2000 字")

@@ -2,13 +2,37 @@
 
 use tongban_codes::time::{Date, Timestamp};
 
+use super::amendment::follow;
+use super::clock::STOPS_MAX;
 use super::custody::{here, settle};
 use super::paper::{Handed, paper};
-use super::{Act, ActKind, Case, Custody, Deadlines, Extension, Stop};
+use super::reclaiming::ask_again;
+use super::review::NOTICE_ITEMS_MAX;
+use super::submission::MATERIALS_MAX;
+use super::{
+    Act, ActKind, Amended, Asked, Case, Competent, Correction, Custody, Deadlines, Extension, ForwardedTo, Material,
+    Renewal, Stop,
+};
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::facts::Place;
-use crate::{Actor, Facts, Rejection, codes};
+use crate::work::{LACKING_MAX, Lacking};
+use crate::{Actor, Desk, Facts, Rejection, codes};
+
+/// The longest text of a report, in characters: the note of a notice repeats all of its lines.
+const TEXT_CHARS_MAX: usize = 64_000;
+
+/// The longest case number (GB/T 39046: an..50), with room for older ones.
+const CASE_NO_CHARS_MAX: usize = 64;
+
+/// The longest identifier of a licence, and of a digest, in characters.
+const LICENCE_CHARS_MAX: usize = 200;
+
+/// The most licences of a case.
+const LICENCES_MAX: usize = 1_000;
+
+/// The highest number of an act that is believed of another node.
+const ACTS_MAX: u32 = 100_000;
 
 /// What the owner tells the collecting node after each act.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +57,18 @@ pub struct Progress {
     pub stops: Vec<Stop>,
     /// By how much the statutory time was extended.
     pub extension: Option<Extension>,
+    /// How it stands to the licence that it renews.
+    pub renewal: Option<Renewal>,
+    /// What correction notices asked for, and what was brought.
+    pub correction: Option<Correction>,
+    /// Who is competent, when the owner isn't.
+    pub competent: Option<Competent>,
+    /// The superior's case in which it goes on.
+    pub forwarded_to: Option<ForwardedTo>,
+    /// The entry that the act put right.
+    pub amended: Option<Amended>,
+    /// Materials that are to follow its acceptance.
+    pub lacking: Vec<Lacking>,
 }
 
 impl Progress {
@@ -48,12 +84,18 @@ impl Progress {
             licences: case.licences.clone(),
             stops: case.stops.clone(),
             extension: case.extension.clone(),
+            renewal: case.renewal.clone(),
+            correction: case.correction.clone(),
+            competent: case.competent.clone(),
+            forwarded_to: case.forwarded_to.clone(),
+            amended: None,
+            lacking: case.lacking.clone(),
         }
     }
 }
 
 /// Appends an act to a change: the case after it, and the word to the collecting node when that is another.
-pub(super) fn record(change: &mut Change, here: Place, case: &Case, act: Act) {
+pub(crate) fn record(change: &mut Change, here: Place, case: &Case, act: Act) {
     if case.collecting.node != here.node {
         change.notices.push(Notice {
             to: case.collecting.node,
@@ -89,6 +131,7 @@ pub(super) fn done(
 /// A word that comes again, or after a later one of the same tenure, is kept in the history and doesn't turn the case back.
 pub(crate) fn mirror(
     facts: &dyn Facts,
+    desk: &mut dyn Desk,
     origin: Origin,
     progress: &Progress,
     at: Timestamp,
@@ -99,7 +142,19 @@ pub(crate) fn mirror(
             .field("case", act.case)
     })?;
     let elsewhere = matches!(case.custody, Custody::Elsewhere { .. });
-    if act.tenure < case.tenure || (act.tenure == case.tenure && !elsewhere) {
+    #[cfg(feature = "deliberate-bugs")]
+    if late_return_taken(&case, origin) {
+        case.tenure = act.tenure;
+        case.custody = Custody::Elsewhere { owner: origin.place, as_of: act.at };
+        return Ok(Change::of(vec![Event::Case(Box::new(case), act.clone())], Reply::Known {}));
+    }
+    // Who has the case speaks of the tenure that is known here; who takes it, of the next.
+    let fits = match &case.custody {
+        Custody::Elsewhere { .. } => act.tenure == case.tenure,
+        Custody::Offered { .. } => Some(act.tenure) == case.tenure.checked_add(1),
+        Custody::Owner => act.tenure > case.tenure,
+    };
+    if !fits {
         return Err(Rejection::new(
             codes::STALE_TENURE,
             format!("the report is of tenure {}, the case is at {}", act.tenure, case.tenure),
@@ -121,7 +176,11 @@ pub(crate) fn mirror(
         )
         .field("case", case.id));
     }
+    bounded(progress)?;
     let mut change = Change::of(Vec::new(), Reply::Known {});
+    if let Some(amended) = &progress.amended {
+        follow(desk, &mut case, act, amended);
+    }
     if elsewhere && act.tenure == case.tenure && act.number <= case.heard {
         change.events.push(Event::Case(Box::new(case), act.clone()));
         return Ok(change);
@@ -144,15 +203,83 @@ pub(crate) fn mirror(
     case.licences.clone_from(&progress.licences);
     case.stops.clone_from(&progress.stops);
     case.extension.clone_from(&progress.extension);
+    case.renewal_at = None;
+    // A node of an earlier release says nothing of it: then what the window noted stays.
+    if progress.renewal.is_some() {
+        case.renewal.clone_from(&progress.renewal);
+    }
+    case.correction.clone_from(&progress.correction);
+    case.competent.clone_from(&progress.competent);
+    case.forwarded_to.clone_from(&progress.forwarded_to);
+    case.lacking.clone_from(&progress.lacking);
     match act.kind {
-        ActKind::Refuse | ActKind::Notify | ActKind::Decide | ActKind::Withdraw => {
+        ActKind::Refuse | ActKind::Notify | ActKind::Return | ActKind::Decide | ActKind::Withdraw => {
             case.reason.clone_from(&act.note);
         }
-        ActKind::Accept | ActKind::AcceptDeemed => case.reason = None,
+        ActKind::Accept | ActKind::AcceptDeemed | ActKind::DeemedRenewal => case.reason = None,
         // The note of another act is a courier's number, a licence, a division: no reason.
         _ => {}
     }
     change.reply = Change::case(&case);
-    change.events.push(Event::Case(Box::new(case), act.clone()));
+    change.events.push(Event::Case(Box::new(case.clone()), act.clone()));
+    ask_again(facts, &mut case, at, &mut change);
     Ok(change)
+}
+
+fn long(text: &str) -> bool {
+    text.chars().count() > TEXT_CHARS_MAX
+}
+
+/// Whether number and texts of an act are such as an act makes.
+pub(super) fn is_bounded(act: &Act) -> bool {
+    let texts = [Some(&act.operator), act.window.as_ref(), act.note.as_ref(), act.mandate.as_ref()];
+    (1..=ACTS_MAX).contains(&act.number) && !texts.into_iter().flatten().any(|text| long(text))
+}
+
+/// What no owner says: a number or a text beyond what any act of it makes. It would be kept, and travel with a request.
+fn bounded(progress: &Progress) -> Result<(), Rejection> {
+    let act = &progress.act;
+    let refuse = |field: &'static str| {
+        Err(Rejection::new(
+            codes::INVALID_FIELD,
+            "the report says more than an owner has to say",
+            "报告内容超出应报告的范围",
+        )
+        .field(field, "***"))
+    };
+    if !is_bounded(act) {
+        return refuse("act");
+    }
+    if progress.case_no.as_ref().is_some_and(|number| number.len() > CASE_NO_CHARS_MAX) {
+        return refuse("case_no");
+    }
+    let is_long = |id: &String| id.len() > LICENCE_CHARS_MAX;
+    if progress.licences.len() > LICENCES_MAX || progress.licences.iter().any(is_long) {
+        return refuse("licences");
+    }
+    let is_long = |stop: &Stop| long(&stop.procedure) || long(&stop.basis);
+    if progress.stops.len() > STOPS_MAX || progress.stops.iter().any(is_long) {
+        return refuse("stops");
+    }
+    let asked = progress.correction.as_ref().map(|correction| &correction.asked);
+    let is_long = |line: &Asked| long(&line.text) || line.new_reason.as_ref().is_some_and(|reason| long(reason));
+    if asked.is_some_and(|asked| asked.len() > NOTICE_ITEMS_MAX || asked.iter().any(is_long)) {
+        return refuse("correction");
+    }
+    let brought = asked.into_iter().flatten().filter_map(|line| line.brought.as_ref());
+    let brought: Vec<&Material> = brought.flat_map(|brought| &brought.materials).collect();
+    if brought.len() > MATERIALS_MAX || brought.iter().any(|material| long(&material.name)) {
+        return refuse("materials");
+    }
+    let is_long = |lacking: &Lacking| long(&lacking.name) || lacking.promise.len() > LICENCE_CHARS_MAX;
+    if progress.lacking.len() > LACKING_MAX || progress.lacking.iter().any(is_long) {
+        return refuse("lacking");
+    }
+    Ok(())
+}
+
+#[cfg(feature = "deliberate-bugs")]
+fn late_return_taken(case: &Case, origin: Origin) -> bool {
+    use tongban_codes::deliberate::{Bug, is_in};
+    is_in(Bug::LateReturnTaken) && case.reclaimed().is_some_and(|reclaim| reclaim.lost == origin.place)
 }

@@ -1,14 +1,17 @@
-//! What the authority in charge does first: accept, refuse, or give one complete notice; and what the clock does when it does nothing.
+//! What the authority in charge does first: accept or refuse; and what the clock does when it does nothing.
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
+use tongban_codes::division::DivisionCode;
 use tongban_codes::time::{Date, Timestamp};
 
 use super::custody::here;
+use super::material::all_here;
 use super::paper::{Handed, paper, reason};
 use super::progress::{done, record};
 use super::{ActKind, Case, Deadlines, Status};
 use crate::change::{Change, Event};
+use crate::work::{self, LackingRequest};
 use crate::{Actor, Facts, Rejection, codes};
 
 /// The two lawful refusals of 行政许可法 32(1) and (2).
@@ -24,24 +27,67 @@ pub enum RefusalKind {
     NotCompetent,
 }
 
-/// The most items of one correction notice.
-const NOTICE_ITEMS_MAX: usize = 100;
+/// The authority that is competent, as a refusal names it (行政许可法 32(2)).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct Competent {
+    /// Its division.
+    #[n(0)]
+    pub division: DivisionCode,
+    /// Its name.
+    #[n(1)]
+    pub authority: String,
+}
+
+/// The most lines of the correction notices of one case.
+pub(super) const NOTICE_ITEMS_MAX: usize = 100;
 
 /// Accepts (受理): draws the case number and starts the legal clock.
 ///
 /// When the five days have run out and the clock of this node hasn't said so yet, the law has accepted the case already: then this
 /// is the deemed acceptance, as of the day of receipt.
-pub(crate) fn accept(facts: &dyn Facts, actor: &Actor, mut case: Case, at: Timestamp) -> Result<Change, Rejection> {
+///
+/// After a notice it is accepted when all that was asked for has been brought, or with the reason why what was brought is enough.
+pub(crate) fn accept(
+    facts: &dyn Facts,
+    actor: &Actor,
+    mut case: Case,
+    enough: Option<&str>,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
     case.may(facts, ActKind::Accept)?;
     if lapsed(&case, at) {
         return accept_deemed(facts, actor, case, at);
     }
+    all_here(facts, &case)?;
+    let note = case.complete(enough)?;
     let serial = number(facts, &mut case, at)?;
     start_clock(facts, &mut case, at.date());
-    Ok(accepted(facts, actor, case, ActKind::Accept, at, serial))
+    Ok(accepted(facts, actor, case, (ActKind::Accept, note), at, serial))
 }
 
-/// Deemed acceptance: five working days passed without a complete notice, so the case is accepted as of the day of receipt.
+/// Accepts although something is lacking that the item lets follow, on the applicant's written promise (容缺受理).
+pub(crate) fn accept_lacking(
+    facts: &dyn Facts,
+    actor: &Actor,
+    mut case: Case,
+    request: &LackingRequest<'_>,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    case.may(facts, ActKind::Accept)?;
+    in_time(&case, ActKind::Accept, at)?;
+    all_here(facts, &case)?;
+    // What a notice asked for and is missing is what follows, or enough as it is, for a reason that is said.
+    let note = case.complete_but(request.names, request.enough)?;
+    let serial = number(facts, &mut case, at)?;
+    start_clock(facts, &mut case, at.date());
+    case.lacking = work::lacking(facts, &case, request, at)?;
+    Ok(accepted(facts, actor, case, (ActKind::Accept, note), at, serial))
+}
+
+/// Deemed acceptance: five working days passed without an answer, so the case is accepted as of the day of receipt, or of the day on which all
+/// that a notice asked for had been brought.
 pub(crate) fn accept_deemed(
     facts: &dyn Facts,
     actor: &Actor,
@@ -50,10 +96,11 @@ pub(crate) fn accept_deemed(
 ) -> Result<Change, Rejection> {
     case.may(facts, ActKind::AcceptDeemed)?;
     let serial = number(facts, &mut case, at)?;
-    let received = case.received_on.unwrap_or_else(|| at.date());
+    let received = case.complete_on().unwrap_or_else(|| at.date());
     start_clock(facts, &mut case, received);
     case.deemed = true;
-    Ok(accepted(facts, actor, case, ActKind::AcceptDeemed, at, serial))
+    let day = case.accepted_on.map_or_else(String::new, |day| day.to_string());
+    Ok(accepted(facts, actor, case, (ActKind::AcceptDeemed, Some(format!("视为受理，受理日 {day}"))), at, serial))
 }
 
 /// Tells whether the time for an answer has run out, whether or not a tick has recorded it.
@@ -62,11 +109,11 @@ fn lapsed(case: &Case, at: Timestamp) -> bool {
 }
 
 /// Refuses what may only be done before the case is accepted in law.
-fn in_time(case: &Case, act: ActKind, at: Timestamp) -> Result<(), Rejection> {
+pub(super) fn in_time(case: &Case, act: ActKind, at: Timestamp) -> Result<(), Rejection> {
     if !lapsed(case, at) {
         return Ok(());
     }
-    let received = case.received_on.map_or_else(String::new, |day| day.to_string());
+    let received = case.complete_on().map_or_else(String::new, |day| day.to_string());
     Err(Rejection::new(
         codes::CASE_STATE,
         format!(
@@ -86,24 +133,47 @@ fn in_time(case: &Case, act: ActKind, at: Timestamp) -> Result<(), Rejection> {
 }
 
 fn start_clock(facts: &dyn Facts, case: &mut Case, day: Date) {
+    // What a notice asked for and nobody noted as brought came with the acceptance at the latest.
+    let complete_on = case.complete_on().filter(|_| case.status != Status::Notified).unwrap_or(day);
     case.status = Status::Accepted;
     case.accepted_on = Some(day);
     case.deemed_at = None;
     case.reason = None;
-    case.deadlines = Some(Deadlines::compute(facts.calendar(), &case.item, day, &[], None));
+    let renewal = case.renewal.as_ref().and_then(|renewal| renewal.due(complete_on));
+    let deadlines = Deadlines::compute(facts.calendar(), &case.item, day, &[], None);
+    case.deadlines = Some(Deadlines { renewal, ..deadlines });
+    case.renewal_at = case.renewal.as_ref().and_then(|renewal| renewal.deemed_at(complete_on));
+    case.work = work::begin(facts, case, day);
 }
 
-fn accepted(facts: &dyn Facts, actor: &Actor, mut case: Case, kind: ActKind, at: Timestamp, serial: Event) -> Change {
+fn accepted(
+    facts: &dyn Facts,
+    actor: &Actor,
+    mut case: Case,
+    (kind, note): (ActKind, Option<String>),
+    at: Timestamp,
+    serial: Event,
+) -> Change {
     let here = here(facts);
-    let note = case
-        .deemed
-        .then(|| format!("视为受理，受理日 {}", case.accepted_on.map_or_else(String::new, |day| day.to_string())));
+    let follows: Vec<String> =
+        case.lacking.iter().map(|lacking| format!("容缺：{}，{} 前补交", lacking.name, lacking.until)).collect();
+    let said: Vec<String> = note.into_iter().chain(follows.iter().cloned()).collect();
+    let note = (!said.is_empty()).then(|| said.join("；"));
     let act = case.act(kind, actor, here, at, note);
-    let document = paper(facts, &case, &actor.operator, at, "application/tongban-acceptance+cbor", &[], None);
+    let document = paper(facts, &case, &actor.operator, at, "application/tongban-acceptance+cbor", &follows, None);
     let mut change = Change::of(vec![serial], Change::case(&case));
     record(&mut change, here, &case, act);
     change.documents.push(document);
     change
+}
+
+/// A serial of the day as the numbers of cases and licences end with it. A second node of the division draws its own serials under the same codes, so
+/// its ordinal stands before them; with three digits more than the first node's, and no longer than the standards allow (GB/T 39046: an..50).
+pub(super) fn numbered(facts: &dyn Facts, serial: u32) -> String {
+    match facts.node().label.ordinal() {
+        0 => format!("{serial:04}"),
+        ordinal => format!("{ordinal:02}{serial:05}"),
+    }
 }
 
 /// Draws 办件编号: implementation code (or credit code), date, serial of the day.
@@ -122,16 +192,16 @@ fn number(facts: &dyn Facts, case: &mut Case, at: Timestamp) -> Result<Event, Re
     let day = at.date().compact();
     let scope = format!("case:{}:{day}", prefix.get(..18).unwrap_or(&prefix));
     let serial = facts.next_serial(&scope);
-    case.case_no = Some(format!("{prefix}{day}{serial:04}"));
+    case.case_no = Some(format!("{prefix}{day}{}", numbered(facts, serial)));
     Ok(Event::Serial(scope, serial))
 }
 
-/// Refuses to accept, for one of the two lawful reasons.
+/// Refuses to accept, for one of the two lawful reasons; when another authority is competent, the applicant is told which.
 pub(crate) fn refuse(
     facts: &dyn Facts,
     actor: &Actor,
     mut case: Case,
-    kind: RefusalKind,
+    (kind, competent): (RefusalKind, Option<&Competent>),
     text: &str,
     at: Timestamp,
 ) -> Result<Change, Rejection> {
@@ -142,53 +212,54 @@ pub(crate) fn refuse(
         RefusalKind::NotRequired => Status::RefusedNotRequired,
         RefusalKind::NotCompetent => Status::RefusedNotCompetent,
     };
+    case.competent = who_is(&case, kind, competent)?;
     case.deemed_at = None;
     case.decided_on = Some(at.date());
     case.reason = Some(text.clone());
-    let handed = Handed { content_type: "application/tongban-refusal+cbor", items: &[] };
+    let path =
+        |code: DivisionCode| tongban_codes::division::table().path_name(code).unwrap_or_else(|| code.to_string());
+    let told: Vec<String> =
+        case.competent.iter().map(|who| format!("{}（{}）", who.authority, path(who.division))).collect();
+    let handed = Handed { content_type: "application/tongban-refusal+cbor", items: &told };
     Ok(done(facts, actor, case, ActKind::Refuse, (at, Some(text)), Some(handed)))
 }
 
-/// Gives the one complete correction notice; a second one is refused, and the clock of deemed acceptance stops.
-pub(crate) fn notify(
-    facts: &dyn Facts,
-    actor: &Actor,
-    mut case: Case,
-    items: &[String],
-    at: Timestamp,
-) -> Result<Change, Rejection> {
-    case.may(facts, ActKind::Notify).map_err(|rejection| {
-        if rejection.code == codes::CASE_STATE && case.status == Status::Notified {
-            second_notice(&case)
-        } else {
-            rejection
+/// The competent authority that a refusal must name, and no other refusal may.
+fn who_is(case: &Case, kind: RefusalKind, named: Option<&Competent>) -> Result<Option<Competent>, Rejection> {
+    let refuse = |value: String, en: &str, zh: &str| {
+        Rejection::new(codes::COMPETENT_MISSING, en, zh)
+            .field("competent", value)
+            .remedy("--competent DIVISION/AUTHORITY", "填写 --competent 区划/机关")
+    };
+    let named = match (kind, named) {
+        (RefusalKind::NotRequired, None) => return Ok(None),
+        (RefusalKind::NotRequired, Some(who)) => {
+            let (en, zh) = ("what needs no permit has no competent authority", "无需许可的事项没有主管机关可告知");
+            return Err(refuse(who.authority.clone(), en, zh));
         }
-    })?;
-    in_time(&case, ActKind::Notify, at)?;
-    if items.is_empty() || items.len() > NOTICE_ITEMS_MAX {
-        return Err(Rejection::new(
-            codes::INVALID_FIELD,
-            "a notice names 1 to 100 things that are missing or wrong",
-            "补正告知须列明 1 至 100 项",
-        )
-        .field("items", items.len())
-        .remedy("name everything at once: --item … --item …", "一次性列明全部补正内容：--item … --item …"));
+        (RefusalKind::NotCompetent, None) => {
+            let (en, zh) = (
+                "the applicant is told which authority is competent (行政许可法 32(2))",
+                "不属于本机关职权的，应当告知申请人向哪个机关申请（行政许可法第三十二条第二项）",
+            );
+            return Err(refuse(String::new(), en, zh));
+        }
+        (RefusalKind::NotCompetent, Some(named)) => named,
+    };
+    if tongban_codes::division::table().find(named.division).is_none() {
+        return Err(refuse(named.division.to_string(), "no such division", "没有该行政区划"));
     }
-    let items = items.iter().map(|item| reason(item)).collect::<Result<Vec<_>, _>>()?;
-    case.status = Status::Notified;
-    case.deemed_at = None;
-    case.reason = Some(items.join("；"));
-    let note = case.reason.clone();
-    let handed = Handed { content_type: "application/tongban-correction-notice+cbor", items: &items };
-    Ok(done(facts, actor, case, ActKind::Notify, (at, note), Some(handed)))
+    let authority = crate::decide::name("competent", &named.authority)?;
+    if named.division == case.deciding.division && authority == case.item.department {
+        let (en, zh) = ("that is the authority which refuses", "所填即本机关");
+        return Err(refuse(authority, en, zh));
+    }
+    Ok(Some(Competent { division: named.division, authority }))
 }
 
-fn second_notice(case: &Case) -> Rejection {
-    Rejection::new(
-        codes::NOTICE_REPEATED,
-        "a complete correction notice has been given; the law allows one (行政许可法 32(4))",
-        "已一次性告知补正内容，不得再次告知（行政许可法第三十二条第四项）",
-    )
-    .field("case", case.id)
-    .remedy("accept or refuse", "请受理或不予受理")
+impl Case {
+    /// The day on which the authority in charge had all that it needs for an answer.
+    pub(crate) fn complete_on(&self) -> Option<Date> {
+        self.correction.as_ref().and_then(|correction| correction.complete_on).or(self.received_on)
+    }
 }

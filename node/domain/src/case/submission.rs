@@ -11,15 +11,20 @@ use crate::{Applicant, Rejection, codes};
 const NAME_CHARS_MAX: usize = 100;
 
 /// The most materials in one case.
-const MATERIALS_MAX: usize = 200;
+pub(super) const MATERIALS_MAX: usize = 200;
+
+/// Whether a text is a SHA-256 in lower case.
+pub(super) fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
 
 fn is_name(text: &str) -> bool {
     let chars = text.trim().chars().count();
-    (1..=NAME_CHARS_MAX).contains(&chars) && !text.chars().any(char::is_control)
+    (1..=NAME_CHARS_MAX).contains(&chars) && !text.chars().any(crate::decide::is_unseen)
 }
 
 /// The applicant with a trimmed name and the number as its standard writes it, so that one person has one index value.
-pub(super) fn applicant(applicant: &Applicant, today: Date) -> Result<Applicant, Rejection> {
+pub(crate) fn applicant(applicant: &Applicant, today: Date) -> Result<Applicant, Rejection> {
     if !is_name(&applicant.name) {
         return Err(Rejection::new(
             codes::INVALID_FIELD,
@@ -51,7 +56,7 @@ pub(super) fn applicant(applicant: &Applicant, today: Date) -> Result<Applicant,
 }
 
 /// The materials with digests in lower case.
-pub(super) fn materials(materials: &[Material]) -> Result<Vec<Material>, Rejection> {
+pub(crate) fn materials(materials: &[Material]) -> Result<Vec<Material>, Rejection> {
     let refuse = |value: String, en: &str, zh: &str| {
         Rejection::new(codes::INVALID_FIELD, en, zh)
             .field("materials", value)
@@ -63,7 +68,7 @@ pub(super) fn materials(materials: &[Material]) -> Result<Vec<Material>, Rejecti
     }
     let checked = |material: &Material| {
         let digest = material.sha256.trim().to_ascii_lowercase();
-        if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        if !is_digest(&digest) {
             let (en, zh) = ("no SHA-256 of 64 hexadecimal digits", "不是 64 位十六进制 SHA-256");
             return Err(refuse(material.sha256.clone(), en, zh));
         }
@@ -74,7 +79,11 @@ pub(super) fn materials(materials: &[Material]) -> Result<Vec<Material>, Rejecti
             );
             return Err(refuse(material.name.clone(), en, zh));
         }
-        Ok(Material { name: material.name.trim().to_owned(), sha256: digest })
+        if material.size == Some(0) {
+            let (en, zh) = ("the file of the material is empty", "材料文件为空");
+            return Err(refuse(material.name.clone(), en, zh));
+        }
+        Ok(Material { name: material.name.trim().to_owned(), sha256: digest, size: material.size })
     };
     materials.iter().map(checked).collect()
 }

@@ -106,7 +106,10 @@ macro_rules! code_list {
             type Err = String;
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 <Self as $crate::catalogue::CodeList>::named(text)
-                    .ok_or_else(|| format!(concat!("{} is no value of ", $title, "; values are ", $($name, " ", $zh, "; "),+), text))
+                    .ok_or_else(|| {
+                        let values = [$(concat!($name, " ", $zh)),+].join("; ");
+                        format!(concat!("{} is no value of ", $title, "; values are {}"), text, values)
+                    })
             }
         }
 
@@ -288,6 +291,30 @@ code_list! {
 }
 
 code_list! {
+    /// 环节办理角色.
+    StepRole: "环节办理角色" {
+        /// 审查.
+        Reviewer = 0, "reviewer", "审查", [];
+        /// 决定.
+        Decider = 1, "decider", "决定", [];
+    }
+}
+
+code_list! {
+    /// 环节办理规则.
+    StepRule: "环节办理规则" {
+        /// One person does it.
+        Single = 0, "single", "一人办理", [];
+        /// 会签: as many as the step names have to agree.
+        Countersign = 1, "countersign", "会签", [];
+        /// 或签: any one of the role, without claiming it.
+        AnyOne = 2, "any-one", "或签", [];
+        /// 表决: more than half of as many as the step names.
+        Vote = 3, "vote", "表决", [];
+    }
+}
+
+code_list! {
     /// 材料必要性.
     Necessity: "材料必要性" {
         /// 必要.
@@ -387,6 +414,8 @@ mod tests {
         holds::<OnlineDepth>();
         holds::<Range>();
         holds::<ResultKind>();
+        holds::<StepRole>();
+        holds::<StepRule>();
         holds::<Necessity>();
         holds::<MaterialSource>();
         holds::<MaterialForm>();

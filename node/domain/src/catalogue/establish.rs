@@ -17,10 +17,13 @@ use super::standard::{Ceiling, Entry, LifeEvent, Policy, Standard, StandardBody,
 use super::versions::{Versioned, count, until};
 use super::{DAYS_MAX, ItemState, ceiling, line, quality, size};
 use crate::decide::NAME_CHARS_MAX as DEPARTMENT_CHARS_MAX;
+use crate::supervision;
 use crate::{Actor, Event, Facts, Rejection, codes};
 
 /// The code of the one policy that a division has.
 pub const POLICY_CODE: &str = "catalogue";
+/// The code of the policy that has the thresholds of supervision.
+pub const SUPERVISION_CODE: &str = "supervision";
 
 /// The longest name in a standard, in characters.
 const NAME_CHARS_MAX: usize = 200;
@@ -175,7 +178,7 @@ fn next(facts: &dyn Facts, draft: &StandardDraft, code: String, day: Date) -> Re
         StandardBody::Topic(body) => check_topic(facts, &code, body)?,
         StandardBody::LifeEvent(body) => check_life_event(facts, body)?,
         StandardBody::Entry(body) => check_entry(body)?,
-        StandardBody::Policy(body) => check_policy(body)?,
+        StandardBody::Policy(body) => check_policy(&code, body)?,
         StandardBody::Division(_) => return Err(by_order(&code)),
     }
     if code.is_empty() || code.len() > CODE_BYTES_MAX || code.chars().any(|c| c.is_control() || c.is_whitespace()) {
@@ -249,6 +252,9 @@ fn code_of(draft: &StandardDraft) -> String {
         StandardBody::Ceiling(body) => {
             let of = body.base_code.as_deref().or(body.line.as_deref());
             of.map(str::trim).unwrap_or_default().to_owned()
+        }
+        StandardBody::Policy(body) if given == Some(SUPERVISION_CODE) || !body.supervision.is_empty() => {
+            SUPERVISION_CODE.to_owned()
         }
         StandardBody::Policy(_) => POLICY_CODE.to_owned(),
         StandardBody::Entry(body) => {
@@ -462,7 +468,21 @@ fn check_entry(body: &Entry) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn check_policy(body: &Policy) -> Result<(), Rejection> {
+/// Sets the thresholds of supervision; none when they are as before.
+pub(crate) fn set_supervision(facts: &dyn Facts, draft: &StandardDraft, day: Date) -> Result<Option<Event>, Rejection> {
+    let set = next(facts, draft, code_of(draft), day)?;
+    Ok(set.map(|standard| Event::Standard(Box::new(standard))))
+}
+
+fn check_policy(code: &str, body: &Policy) -> Result<(), Rejection> {
+    if code == SUPERVISION_CODE {
+        let alone = Policy { supervision: body.supervision.clone(), ..Policy::default() };
+        if *body != alone {
+            let (en, zh) = ("thresholds of supervision stand alone", "监察规则须单独设定");
+            return Err(invalid("supervision", code, en, zh));
+        }
+        return supervision::check(&body.supervision);
+    }
     if let Some(score) = body.quality_min.filter(|score| *score > 100) {
         return Err(invalid("quality_min", &score.to_string(), "a score is 0 to 100", "分值为 0 至 100"));
     }

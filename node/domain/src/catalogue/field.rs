@@ -289,6 +289,11 @@ lists! {
         "term": Line => term;
         "standard": Text => standard;
         "result": Line => result;
+        "role": Line => role;
+        "rule": Line => rule;
+        "signers": Line => signers;
+        "discretion": Text => discretion;
+        "discretion_basis": Text => discretion_basis;
     }
     "special_links": [guide.special_links] of SpecialLink, needs ["name"] {
         "name": Line => name;

@@ -13,7 +13,7 @@ use tongban_codes::ids::Digest;
 
 use super::code_list::{
     AuthorityKind, CaseKind, Form, MaterialForm, MaterialKind, MaterialSource, Necessity, OnlineDepth, PowerSource,
-    Range, ResultKind, Served, UseLevel,
+    Range, ResultKind, Served, StepRole, StepRule, UseLevel,
 };
 use super::{Mode, Term};
 
@@ -144,6 +144,26 @@ pub struct Step {
     /// What comes out.
     #[n(4)]
     pub result: Option<String>,
+    /// By whom cases are worked on at this step, between acceptance and decision; a step without a role is only described.
+    #[n(5)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<StepRole>,
+    /// Who has to agree before it is passed; one person when absent.
+    #[n(6)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<StepRule>,
+    /// How many sign or vote, 2 to 50; two sign and three vote when absent.
+    #[n(7)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signers: Option<u8>,
+    /// 裁量基准: by what is weighed where the law leaves room (国办发〔2022〕27号).
+    #[n(8)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discretion: Option<String>,
+    /// What that standard stands on.
+    #[n(9)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discretion_basis: Option<String>,
 }
 
 /// A special link (特殊环节): what stops the clock (行政许可法 45), or runs inside it.

@@ -5,7 +5,7 @@ pub mod ceiling;
 mod cell;
 mod claim;
 mod claimed;
-mod code_list;
+pub(crate) mod code_list;
 mod column;
 mod crosswalk;
 mod date;
@@ -43,14 +43,14 @@ pub(crate) use claimed::decline;
 pub use claimed::{ClaimRate, ClaimState, ClaimView, DifferenceView, OpenClaim, claim_rates, claims, differences};
 pub use code_list::{
     AuthorityKind, CaseKind, CodeList, Form, MaterialForm, MaterialKind, MaterialSource, Necessity, OnlineDepth,
-    Origin, PowerSource, Range, ResultKind, Served, Source, Tier, UseLevel,
+    Origin, PowerSource, Range, ResultKind, Served, Source, StepRole, StepRule, Tier, UseLevel,
 };
 pub use crosswalk::{Crosswalk, LINES_MAX};
 pub(crate) use date::{begin, end, end_base};
 pub use diff::{FieldChange, FieldKind, compare, compare_base};
 pub use difference::{CoreField, Departure, Difference, LawfulReason, Lock, core_departs, departs};
-pub use establish::{POLICY_CODE, StandardDraft, StandardsReport, holding, ordered, policy};
-pub(crate) use establish::{establish, withdraw_standard};
+pub use establish::{POLICY_CODE, SUPERVISION_CODE, StandardDraft, StandardsReport, holding, ordered, policy};
+pub(crate) use establish::{establish, set_supervision, withdraw_standard};
 pub use field::{FIELD_COLUMNS, LIST_COLUMNS};
 pub use generated_list::GeneratedList;
 pub use guide::{

@@ -206,7 +206,8 @@ pub(super) fn publish_item(
             "the item's authority is unknown",
             "事项的实施主体不存在",
         )
-        .field("item", &item.code));
+        .field("item", &item.code)
+        .remedy("add it: tongban authority add", "添加：tongban authority add"));
     };
     if item.number_code(&authority).is_none() {
         return Err(Rejection::new(

@@ -9,6 +9,7 @@ use tongban_codes::time::Date;
 
 use super::ItemState;
 use super::code_list::code_list;
+use crate::supervision::RuleSetting;
 
 code_list! {
     /// What a standard is.
@@ -187,6 +188,11 @@ pub struct Policy {
     /// Days in which a release is to be claimed or declined.
     #[n(3)]
     pub claim_days: Option<u16>,
+    /// Thresholds of supervision; a policy that has some has nothing else.
+    #[n(4)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub supervision: Vec<RuleSetting>,
 }
 
 /// A division's new code (撤县设区 and the like): one line of the cross-walk. The day is the standard's first in force.

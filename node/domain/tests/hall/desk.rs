@@ -8,11 +8,13 @@ use tongban_domain::case::Personal;
 #[derive(Clone, Debug)]
 pub(crate) struct SeededDesk {
     state: u64,
+    /// How many keys of cases were drawn.
+    keys: u32,
 }
 
 impl SeededDesk {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { state: seed }
+        Self { state: seed, keys: 0 }
     }
 
     /// SplitMix64.
@@ -42,16 +44,23 @@ impl Desk for SeededDesk {
     }
 
     fn encrypt(&mut self, case: &CaseId, name: &str, identity: &str) -> Personal {
+        self.keys += 1;
         Personal {
-            wrapped_key: case.as_bytes().to_vec(),
+            wrapped_key: [case.as_bytes().as_slice(), &self.keys.to_be_bytes()].concat(),
             name: name.as_bytes().to_vec(),
             identity: identity.as_bytes().to_vec(),
         }
     }
 
+    fn encrypt_under(&mut self, case: &CaseId, known: &Personal, name: &str, identity: &str) -> Option<Personal> {
+        let wrapped_key = known.wrapped_key.clone();
+        let opens = wrapped_key.starts_with(case.as_bytes());
+        opens.then(|| Personal { wrapped_key, name: name.as_bytes().to_vec(), identity: identity.as_bytes().to_vec() })
+    }
+
     fn decrypt(&self, case: &CaseId, personal: &Personal) -> Option<(String, String)> {
         let text = |bytes: &Vec<u8>| String::from_utf8(bytes.clone()).ok();
-        if personal.wrapped_key != case.as_bytes() {
+        if !personal.wrapped_key.starts_with(case.as_bytes()) {
             return None;
         }
         Some((text(&personal.name)?, text(&personal.identity)?))

@@ -11,8 +11,10 @@ use tongban_codes::ids::{CaseId, Digest, Label, NodeId};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::case::Case;
 use tongban_domain::catalogue::{ForeignItem, ImportReport, ImportRow, PublishReport};
+use tongban_domain::voice::VoiceCommand;
 use tongban_domain::{
-    Actor, Applicant, Change, Command, NodeFacts, Notice, NoticeBody, Origin, Place, Rejection, Reply, Role, decide,
+    Actor, Applicant, Change, Command, Event, NodeFacts, Notice, NoticeBody, Origin, Place, Places, Rejection, Reply,
+    Role, decide,
 };
 
 pub(crate) use desk::SeededDesk;
@@ -30,7 +32,7 @@ pub(crate) struct Hall {
 }
 
 /// Operators of every hall: name and role. 决定员 holds a mandate for everything.
-pub(crate) const STAFF: [(&str, Role); 8] = [
+pub(crate) const STAFF: [(&str, Role); 9] = [
     ("窗口员", Role::Window),
     ("审查员", Role::Reviewer),
     ("决定员", Role::Decider),
@@ -39,6 +41,7 @@ pub(crate) const STAFF: [(&str, Role); 8] = [
     ("管理员", Role::Admin),
     ("审计员", Role::Audit),
     ("目录审核员", Role::CatalogueReview),
+    ("监察员", Role::Supervisor),
 ];
 
 impl Hall {
@@ -62,6 +65,13 @@ impl Hall {
         hall
     }
 
+    /// The hall's node under another id, as a second node of the same division.
+    pub(crate) fn second(mut self) -> Self {
+        self.state.node.node = NodeId::from_bytes([7; 16]);
+        self.state.node.label = Label::new(self.division(), 1).unwrap();
+        self
+    }
+
     pub(crate) fn division(&self) -> DivisionCode {
         self.state.node.division
     }
@@ -78,6 +88,8 @@ impl Hall {
     pub(crate) fn give(&mut self, actor: &Actor, command: &Command) -> Result<Change, Rejection> {
         let change = decide(&self.state, &mut self.desk, actor, command, self.now)?;
         change.events.iter().for_each(|event| self.state.fold(event));
+        let sealed = change.documents.iter();
+        self.state.documents.extend(sealed.map(|one| (one.case, one.act, one.content_type.to_owned())));
         Ok(change)
     }
 
@@ -89,6 +101,18 @@ impl Hall {
             None => Actor::system(),
         };
         self.give(&actor, command)
+    }
+
+    /// Ticks; what the clock did beside supervision.
+    pub(crate) fn tick(&mut self) -> Vec<Event> {
+        let mut events = self.act(&Command::Tick).unwrap().events;
+        let watches = |event: &Event| match event {
+            Event::Card(_) | Event::Looked(_) => true,
+            Event::Serial(scope, _) => scope.starts_with("JC"),
+            _ => false,
+        };
+        events.retain(|event| !watches(event));
+        events
     }
 
     pub(crate) fn code(&mut self, command: &Command) -> &'static str {
@@ -144,6 +168,18 @@ impl Hall {
     }
 }
 
+/// Puts halls under one superior, as the directory of each has it.
+pub(crate) fn under(superior: &mut Hall, halls: &mut [&mut Hall]) {
+    let nodes: Vec<Place> = halls.iter().map(|hall| hall.place()).collect();
+    let above = superior.place().node;
+    let by_division = nodes.iter().map(|place| (place.division, *place)).collect();
+    let places = Places::new(by_division, nodes.iter().map(|place| (place.node, above)).collect());
+    for hall in halls {
+        hall.state.places = places.clone();
+    }
+    superior.state.places = places;
+}
+
 /// Brings a notice to its hall, and answers an offer to the hall it came from.
 pub(crate) fn carry(notice: &Notice, from: &mut Hall, to: &mut Hall) -> Vec<Notice> {
     assert_eq!(notice.to, to.state.node.node);
@@ -152,6 +188,33 @@ pub(crate) fn carry(notice: &Notice, from: &mut Hall, to: &mut Hall) -> Vec<Noti
         NoticeBody::Progress(progress) => {
             let progress = progress.clone();
             to.act(&Command::Mirror { origin, progress }).unwrap().notices
+        }
+        NoticeBody::ReclaimRequest(request) => {
+            let request = request.clone();
+            to.act(&Command::KeepReclaimRequest { origin, request }).unwrap().notices
+        }
+        NoticeBody::ReclaimOrder(order) => {
+            let order = order.clone();
+            to.act(&Command::TakeReclaimOrder { origin, order }).unwrap().notices
+        }
+        NoticeBody::ReclaimDeclined(reason) => {
+            let (case, reason) = (notice.case, reason.clone());
+            to.act(&Command::ReclaimDeclined { origin, case, reason }).unwrap().notices
+        }
+        NoticeBody::ReclaimReturn(acts) => {
+            let (case, acts) = (notice.case, acts.clone());
+            to.act(&Command::KeepReclaimReturn { origin, case, acts }).unwrap().notices
+        }
+        NoticeBody::Supplement(supplement) => {
+            let supplement = supplement.clone();
+            match to.act(&Command::TakeSupplement { origin, supplement }) {
+                Ok(change) => change.notices,
+                Err(refused) => {
+                    let refusal = (refused.code.to_owned(), refused.en.to_string());
+                    from.act(&Command::SupplementRefused { case: notice.case, act: notice.act, refusal }).unwrap();
+                    Vec::new()
+                }
+            }
         }
         NoticeBody::Offer(offer) => {
             let taken = to.act(&Command::TakeCustody { origin, offer: offer.clone() });
@@ -162,6 +225,34 @@ pub(crate) fn carry(notice: &Notice, from: &mut Hall, to: &mut Hall) -> Vec<Noti
             let (origin, case, tenure) = (to.origin(), offer.case, offer.tenure);
             from.act(&Command::SettleOffer { origin, case, tenure, act: notice.act, refusal }).unwrap();
             notices
+        }
+        NoticeBody::Order(order) => {
+            let id = order.id;
+            match to.act(&Command::TakeOrder { origin, order: order.clone() }) {
+                Ok(change) => change.notices,
+                Err(refused) => {
+                    let refusal = (refused.code.to_owned(), refused.en.to_string());
+                    let origin = to.origin();
+                    from.act(&Command::SettleOrder { origin, order: id, refusal }).unwrap();
+                    Vec::new()
+                }
+            }
+        }
+        NoticeBody::Voice(word) => {
+            let (id, word) = (notice.case, word.clone());
+            match to.act(&Command::Voice(VoiceCommand::Take { origin, id, word })) {
+                Ok(change) => change.notices,
+                Err(refused) => {
+                    let (origin, act) = (to.origin(), notice.act);
+                    let refusal = (refused.code.to_owned(), refused.en.to_string());
+                    from.act(&Command::Voice(VoiceCommand::Refused { origin, id, act, refusal })).unwrap();
+                    Vec::new()
+                }
+            }
+        }
+        NoticeBody::OrderAnswer(answer) => {
+            let answer = answer.clone();
+            to.act(&Command::TakeOrderAnswer { origin, answer }).unwrap().notices
         }
     }
 }
@@ -197,6 +288,8 @@ pub(crate) fn collect(item: &str, division: DivisionCode) -> Command {
         applicant: applicant(),
         materials: Vec::new(),
         hold: false,
+        renews: None,
+        agent: None,
     }
 }
 

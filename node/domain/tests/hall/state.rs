@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
-use tongban_codes::ids::{AuthorityId, CaseId, Digest, QueryCode};
+use tongban_codes::ids::{AuthorityId, CaseId, Digest, NodeId, QueryCode};
 use tongban_codes::time::Timestamp;
-use tongban_domain::case::{Act, Case};
+use tongban_domain::case::{Act, Case, Print, ReclaimRow};
 use tongban_domain::catalogue::{
     BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, going_on,
 };
 use tongban_domain::licence::Licence;
-use tongban_domain::{Authority, Due, DueKind, Event, Facts, NodeFacts, Operator, Place};
+use tongban_domain::supervision::{Card, Colour, Matter, Rule, Sweep, Watched, watch};
+use tongban_domain::voice::{Rating, Voice};
+use tongban_domain::work::{HandOver, position};
+use tongban_domain::{Authority, Due, DueKind, Event, Facts, NodeFacts, Operator, Place, Places};
 
 /// The state of a node in memory.
 #[derive(Clone, Debug)]
@@ -35,9 +38,22 @@ pub(crate) struct State {
     pub(crate) authorities: BTreeMap<AuthorityId, Authority>,
     pub(crate) operators: BTreeMap<String, Operator>,
     pub(crate) licences: BTreeMap<String, Licence>,
+    /// Documents by case and act, as changes made them.
+    pub(crate) documents: Vec<(CaseId, u32, String)>,
+    pub(crate) prints: Vec<Print>,
     pub(crate) serials: BTreeMap<String, u32>,
+    pub(crate) cards: BTreeMap<(CaseId, Rule, Colour, String), Card>,
+    pub(crate) matters: BTreeMap<CaseId, Matter>,
+    pub(crate) voices: BTreeMap<CaseId, Voice>,
+    pub(crate) watched: BTreeSet<(Timestamp, Watched)>,
+    pub(crate) swept: Option<Sweep>,
+    /// Files of materials that are here.
+    pub(crate) files: BTreeSet<(CaseId, Digest)>,
     /// Every serial that was ever drawn, to see that none repeats.
     pub(crate) drawn: BTreeSet<(String, u32)>,
+    pub(crate) reclaims: BTreeMap<CaseId, ReclaimRow>,
+    pub(crate) places: Places,
+    pub(crate) handed_over: Vec<HandOver>,
 }
 
 impl State {
@@ -60,8 +76,19 @@ impl State {
             authorities: BTreeMap::new(),
             operators: BTreeMap::new(),
             licences: BTreeMap::new(),
+            documents: Vec::new(),
+            prints: Vec::new(),
             serials: BTreeMap::new(),
+            cards: BTreeMap::new(),
+            matters: BTreeMap::new(),
+            voices: BTreeMap::new(),
+            watched: BTreeSet::new(),
+            swept: None,
+            files: BTreeSet::new(),
             drawn: BTreeSet::new(),
+            reclaims: BTreeMap::new(),
+            places: Places::default(),
+            handed_over: Vec::new(),
         }
     }
 
@@ -70,6 +97,7 @@ impl State {
         match event {
             Event::Case(case, act) => {
                 self.cases.insert(case.id, (**case).clone());
+                self.watched.extend(watch(case, act.at).map(|at| (at, Watched::Case(case.id))));
                 self.acts.push(act.clone());
             }
             Event::Item(item) if item.state.is_draft() => {
@@ -133,7 +161,33 @@ impl State {
             Event::Declined(decline) => {
                 self.declined.insert((decline.base_code.clone(), decline.division), (**decline).clone());
             }
+            Event::Printed(print) => self.prints.push((**print).clone()),
+            Event::Card(card) => {
+                let key = (card.case, card.rule, card.colour, card.order.clone().unwrap_or_default());
+                self.cards.insert(key, (**card).clone());
+            }
+            Event::Looked(looked) => {
+                for look in &looked.looks {
+                    self.watched.remove(&(look.at, look.of));
+                    self.watched.extend(look.next.map(|next| (next, look.of)));
+                }
+                self.swept = looked.sweep.or(self.swept);
+            }
+            Event::Matter(matter) => {
+                self.watched.extend(matter.watch().map(|at| (at, Watched::Matter(matter.id()))));
+                self.matters.insert(matter.id(), (**matter).clone());
+            }
+            Event::Voice(voice) => {
+                self.watched.extend(voice.watch().map(|at| (at, Watched::Voice(voice.id()))));
+                self.voices.insert(voice.id(), (**voice).clone());
+            }
+            Event::File(case, file) => drop(self.files.insert((*case, file.digest))),
+            Event::FileLost(case, digest) => drop(self.files.remove(&(*case, *digest))),
             Event::Act(act) => self.told.push(act.clone()),
+            Event::Reclaim(case, row) => {
+                self.reclaims.insert(*case, (**row).clone());
+            }
+            Event::HandedOver(list) => self.handed_over.push((**list).clone()),
             Event::Serial(scope, serial) => {
                 assert!(self.drawn.insert((scope.clone(), *serial)), "{scope} {serial} twice");
                 self.serials.insert(scope.clone(), *serial);
@@ -152,7 +206,7 @@ impl Facts for State {
     }
 
     fn acts(&self, id: &CaseId) -> Vec<Act> {
-        self.acts.iter().filter(|act| act.case == *id).cloned().collect()
+        self.acts.iter().chain(&self.told).filter(|act| act.case == *id).cloned().collect()
     }
 
     fn case(&self, id: &CaseId) -> Option<Case> {
@@ -172,8 +226,23 @@ impl Facts for State {
         self.cases.values().find(is).cloned()
     }
 
+    fn documents(&self, id: &CaseId) -> Vec<(u32, String)> {
+        let of_case = self.documents.iter().filter(|(case, ..)| case == id);
+        of_case.map(|(_, act, content_type)| (*act, content_type.clone())).collect()
+    }
+
+    fn prints(&self, id: &CaseId, act: u32, content_type: &str) -> u32 {
+        let is = |print: &&Print| print.case == *id && print.act == act && print.content_type == content_type;
+        self.prints.iter().filter(is).map(|print| print.number).max().unwrap_or(0)
+    }
+
+    fn has_file(&self, case: &CaseId, digest: &Digest) -> bool {
+        self.files.contains(&(*case, *digest))
+    }
+
     fn query_code_taken(&self, code: &QueryCode) -> bool {
-        self.cases.values().any(|case| case.query_code == *code)
+        let ticket = |voice: &Voice| matches!(voice, Voice::Ticket(ticket) if ticket.code == *code);
+        self.cases.values().any(|case| case.query_code == *code) || self.voices.values().any(ticket)
     }
 
     fn authority(&self, id: &AuthorityId) -> Option<Authority> {
@@ -287,6 +356,14 @@ impl Facts for State {
         self.operators.get(name).cloned()
     }
 
+    fn held(&self, operator: &str, limit: usize) -> Vec<CaseId> {
+        let place = |case: &Case| position(case.status, &case.custody, case.deadlines.as_ref(), case.work.as_ref());
+        let held = self.cases.values().filter_map(|case| Some((place(case)?, case.id)));
+        let mut held: Vec<_> = held.filter(|(place, _)| place.holder.as_deref() == Some(operator)).collect();
+        held.sort_by_key(|(place, id)| (place.due, *id));
+        held.into_iter().take(limit).map(|(_, id)| id).collect()
+    }
+
     fn next_serial(&self, scope: &str) -> u32 {
         self.serials.get(scope).copied().unwrap_or(0) + 1
     }
@@ -297,6 +374,7 @@ impl Facts for State {
 
     fn due(&self, until: Timestamp, limit: usize) -> Vec<Due> {
         let cases = self.cases.values().filter_map(|case| Some((case.deemed_at?, DueKind::DeemedAcceptance(case.id))));
+        let renewals = self.cases.values().filter_map(|case| Some((case.renewal_at?, DueKind::DeemedRenewal(case.id))));
         let begin = self.waiting.iter().filter_map(|((code, version), item)| {
             Some((item.effective?.start(), DueKind::ItemBegins(code.clone(), *version)))
         });
@@ -308,14 +386,73 @@ impl Facts for State {
         let bases = self.bases.iter().filter(|(_, base)| base.node == self.node.node).filter_map(|(code, base)| {
             Some((base.published()?.cancel?.next_day().start(), DueKind::BaseItemEnds(code.clone())))
         });
-        let all = cases.chain(begin).chain(ends).chain(bases).filter(|(at, _)| *at <= until);
+        let all = cases.chain(renewals).chain(begin).chain(ends).chain(bases).filter(|(at, _)| *at <= until);
         let mut due: Vec<Due> = all.map(|(at, kind)| Due { at, kind }).collect();
         due.sort();
         due.truncate(limit);
         due
     }
 
-    fn place(&self, _: DivisionCode) -> Option<Place> {
-        None
+    fn place(&self, division: DivisionCode) -> Option<Place> {
+        self.places.get(&division).copied()
+    }
+
+    fn common_superior(&self, one: &NodeId, other: &NodeId) -> Option<NodeId> {
+        self.places.common_superior(one, other)
+    }
+
+    fn reclaim(&self, id: &CaseId) -> Option<ReclaimRow> {
+        self.reclaims.get(id).cloned()
+    }
+
+    fn cards(&self, case: &CaseId) -> Vec<Card> {
+        self.cards.values().filter(|card| card.case == *case).cloned().collect()
+    }
+
+    fn card_named(&self, number: &str) -> Option<Card> {
+        self.cards.values().find(|card| card.number == number).cloned()
+    }
+
+    fn matter(&self, id: &CaseId) -> Option<Matter> {
+        self.matters.get(id).cloned()
+    }
+
+    fn matter_named(&self, number: &str) -> Option<Matter> {
+        self.matters.values().find(|matter| matter.number() == number).cloned()
+    }
+
+    fn voice(&self, id: &CaseId) -> Option<Voice> {
+        self.voices.get(id).cloned()
+    }
+
+    fn voice_named(&self, number: &str) -> Option<Voice> {
+        self.voices.values().find(|voice| voice.number() == number).cloned()
+    }
+
+    fn voices_held(&self, operator: &str, limit: usize) -> Vec<Voice> {
+        let held = self.voices.values().filter(|voice| voice.holder() == Some(operator));
+        held.take(limit).cloned().collect()
+    }
+
+    fn ratings(&self, case: &CaseId) -> Vec<Rating> {
+        let ratings = self.voices.values().filter_map(|voice| match voice {
+            Voice::Rating(rating) if rating.case() == *case => Some(rating.clone()),
+            _ => None,
+        });
+        ratings.collect()
+    }
+
+    fn looks(
+        &self,
+        after: Option<(Timestamp, Watched)>,
+        until: Option<Timestamp>,
+        limit: usize,
+    ) -> Vec<(Timestamp, Watched)> {
+        let all = self.watched.iter().copied().filter(|look| after.is_none_or(|after| *look > after));
+        all.take_while(|(at, _)| until.is_none_or(|until| *at <= until)).take(limit).collect()
+    }
+
+    fn sweep(&self) -> Option<Sweep> {
+        self.swept
     }
 }

@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
-use tongban_domain::case::{Act, Extension, Material, Stop};
+use tongban_domain::case::{
+    Act, Competent, Correction, Extension, ForwardedFrom, ForwardedTo, Ledger, Print, PrintForm, Reclaim, Renewal, Stop,
+};
 use tongban_domain::catalogue::{ImportRow, Mode};
+use tongban_domain::work::{Delegation, Lacking, Recusal, WorkView};
 use tongban_domain::{Mandate, Role};
 
-use super::{DivisionCodes, Problem};
+use super::{DivisionCodes, MaterialView, Problem};
 
 macro_rules! answer {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {$(
@@ -64,7 +67,7 @@ answer! {
         division: DivisionCode,
         /// Name.
         name: String,
-        /// `superior`, `subordinate` or `other`.
+        /// `superior`, `subordinate`, `foreign-root` (beside a root) or `other`.
         relation: String,
         /// `up`, `connecting`, `down`, `revoked`.
         state: String,
@@ -178,6 +181,42 @@ answer! {
         /// What exactly; may be empty.
         detail: String,
     }
+    /// An act in the history of a case.
+    ActView {
+        /// The act.
+        #[serde(flatten)]
+        act: Act,
+        /// `late` or `void`: done by a node that was lost, and not in force; absent where it is.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        force: Option<String>,
+    }
+    /// A reclaim that is asked of this node, or was.
+    ReclaimView {
+        /// The case.
+        case: CaseId,
+        /// 收件编号.
+        collection_no: String,
+        /// Item.
+        item_name: String,
+        /// State, as the asking node knows it.
+        state: String,
+        /// Who asks.
+        asker: DivisionCode,
+        /// Who is gone.
+        lost: DivisionCode,
+        /// Its node.
+        lost_node: NodeId,
+        /// As of when it is revoked; a reclaim can't be ordered before.
+        revoked: Option<Timestamp>,
+        /// Why.
+        reason: String,
+        /// Since when.
+        asked_at: Timestamp,
+        /// `open`, `ordered` or `turned-down`.
+        request: String,
+        /// The tenure that was ordered.
+        tenure: Option<u32>,
+    }
     /// A case with both legs of its history.
     CaseView {
         /// Id.
@@ -232,6 +271,37 @@ answer! {
         stops: Vec<Stop>,
         /// By how much the statutory time was extended.
         extension: Option<Extension>,
+        /// The licence that it renews.
+        renewal: Option<Renewal>,
+        /// How that stands: `asked`, `asked-in-time`, `asked-late`, `no-second-deadline`, `deemed-renewed`.
+        renewal_standing: Option<String>,
+        /// The last day of the licence: by its end the renewal is decided, or deemed granted.
+        renewal_due: Option<Date>,
+        /// Who acts for the applicant.
+        agent: Option<AgentView>,
+        /// What correction notices asked for, and what was brought.
+        correction: Option<Correction>,
+        /// Who is competent, when this authority isn't.
+        competent: Option<Competent>,
+        /// The superior's case in which it goes on.
+        forwarded_to: Option<ForwardedTo>,
+        /// The lower authority's case from which it came.
+        forwarded_from: Option<ForwardedFrom>,
+        /// Entries that were put right, both versions masked.
+        amendments: Vec<AmendmentView>,
+        /// Number of the state in the national list (工程审批数据标准), where it has one.
+        state_code: Option<u8>,
+        /// Number of the result in the national list (办结结果), once there is one.
+        result_code: Option<u8>,
+        /// Where the work on it stands, once it has steps.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        work: Option<WorkView>,
+        /// Who doesn't act on it any more.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        recused: Vec<Recusal>,
+        /// What is to follow its acceptance.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        lacking: Vec<Lacking>,
         /// Day of the decision.
         decided_on: Option<Date>,
         /// Reason.
@@ -239,11 +309,46 @@ answer! {
         /// Licences.
         licences: Vec<String>,
         /// Materials.
-        materials: Vec<Material>,
+        materials: Vec<MaterialView>,
+        /// Reclaims that were asked for, and what came of them.
+        reclaims: Vec<Reclaim>,
         /// Acts, both legs, by time.
-        history: Vec<Act>,
+        history: Vec<ActView>,
         /// 演示.
         demo: bool,
+    }
+    /// Who acts for the applicant.
+    AgentView {
+        /// Name, masked.
+        name: String,
+        /// SHA-256 of the power of attorney.
+        power_of_attorney: String,
+        /// What he may do; the whole matter when absent.
+        scope: Option<String>,
+        /// The last day of the power of attorney.
+        until: Option<Date>,
+    }
+    /// An entry of a case that was put right.
+    AmendmentView {
+        /// Which: `applicant-name`, `applicant-id`.
+        field: String,
+        /// What stood there, masked.
+        was: String,
+        /// What stands there since, masked.
+        becomes: String,
+        /// When.
+        at: Timestamp,
+        /// By whom.
+        operator: String,
+        /// Why.
+        reason: String,
+    }
+    /// Whose time a case has used, up to now.
+    LedgerView {
+        /// The case.
+        case: CaseId,
+        /// The spans, and what each side used.
+        ledger: Ledger,
     }
     /// What the holder of a query code learns: no names, no numbers.
     ProgressView {
@@ -267,6 +372,18 @@ answer! {
         stop: Option<Stop>,
         /// By how many working days the statutory time was extended.
         extended_days: Option<u16>,
+        /// The last day of the licence by which its renewal is decided, or deemed granted.
+        renewal_due: Option<Date>,
+        /// How a renewal stands, as in [`CaseView`].
+        renewal: Option<String>,
+        /// What a correction notice asked for and was not brought yet.
+        to_bring: Vec<String>,
+        /// The last day that the notice gave.
+        bring_by: Option<Date>,
+        /// Who is competent, when this authority isn't.
+        competent: Option<Competent>,
+        /// The code to go on asking with, when a superior authority goes on with it.
+        forwarded: Option<QueryCode>,
         /// As of.
         as_of: Timestamp,
         /// 演示.
@@ -278,14 +395,20 @@ answer! {
         licence: String,
         /// Type.
         type_name: String,
-        /// `valid` or `cancelled`.
+        /// `valid`, `cancelled` or `renewed`.
         status: String,
         /// Issued on.
         issued_on: Date,
+        /// First day, where it isn't the day of issue.
+        valid_from: Option<Date>,
         /// Last day.
         valid_until: Date,
         /// Case.
         case: CaseId,
+        /// The licence in whose place it stands.
+        renews: Option<String>,
+        /// The licence that stands in its place.
+        renewed_by: Option<String>,
         /// Reason of its cancellation.
         reason: Option<String>,
         /// The sealed file, base64.
@@ -387,7 +510,7 @@ pub struct WhereisView {
 pub struct Verdict {
     /// Whether the licence holds today.
     pub valid: bool,
-    /// Stable reason: `valid`, `cancelled`, `expired`, `tampered`, `unknown`, `unknown-authority`, `status-unknown`.
+    /// Stable reason: `valid`, `cancelled`, `renewed`, `expired`, `tampered`, `unknown`, `unknown-authority`, `status-unknown`.
     pub reason: String,
     /// The reason in English.
     pub en: String,
@@ -401,6 +524,8 @@ pub struct Verdict {
     pub authority: Option<String>,
     /// Last day, where the seal holds.
     pub valid_until: Option<Date>,
+    /// The licence that stands in its place, where it was renewed.
+    pub renewed_by: Option<String>,
     /// As of when the register was asked.
     pub as_of: Option<Timestamp>,
     /// 演示.
@@ -477,4 +602,70 @@ pub struct OperatorView {
     pub mandates: Vec<Mandate>,
     /// The department whose line he acts for.
     pub department: Option<String>,
+    /// For whom he stands in.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub deputises: Vec<Delegation>,
+    /// Since when he is out of service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<Timestamp>,
+}
+
+/// A print with its PDF.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrintView {
+    /// Kind of the document, as `acceptance`.
+    pub document: String,
+    /// The print as it was counted.
+    pub print: Print,
+    /// Number of pages.
+    pub pages: usize,
+    /// Signs that no font has, each with its code point; `〓` stands in their place.
+    pub missing: Vec<String>,
+    /// PDF/A-2u, base64.
+    pub pdf: String,
+}
+
+/// A document that can be printed here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DocumentView {
+    /// Kind, as `acceptance`.
+    pub document_kind: String,
+    /// Number of the act that made it.
+    pub act_number: u32,
+    /// Content type.
+    pub content_type: String,
+    /// How often it was printed.
+    pub print_number: u32,
+}
+
+/// A print in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PrintRow {
+    /// Kind of the document.
+    pub document_kind: String,
+    /// Number of the act that made it.
+    pub act_number: u32,
+    /// Counts the prints of this document, from 1.
+    pub print_number: u32,
+    /// On what.
+    pub paper_form: PrintForm,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub operator: String,
+    /// At which window.
+    pub window: Option<String>,
+    /// Why it was printed again.
+    pub reason: Option<String>,
+}
+
+/// What can be printed of a case here, and what was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PrintList {
+    /// The case.
+    pub case: CaseId,
+    /// Documents that were sealed here, by act.
+    pub documents: Vec<DocumentView>,
+    /// Their prints.
+    pub prints: Vec<PrintRow>,
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Date;
 use tongban_domain::Role;
-use tongban_domain::case::{Material, RefusalKind};
+use tongban_domain::case::{AmendedField, Bringing, Competent, Material, PrintForm, RefusalKind};
 use tongban_domain::catalogue::{ClaimTerms, ImportRow, ImportTerms, Mode};
 
 macro_rules! request {
@@ -31,6 +31,9 @@ request! {
         /// User id on the node's machine; the caller's own when absent.
         #[serde(default)]
         uid: Option<u32>,
+        /// Whether it must be an operator already, so that a mistyped name makes no second one.
+        #[serde(default)]
+        known: bool,
     }
     /// Gives a decision mandate.
     GrantMandate {
@@ -118,6 +121,27 @@ request! {
         /// Keep at this window for now.
         #[serde(default)]
         hold: bool,
+        /// Identifier of the licence that is to be renewed.
+        #[serde(default)]
+        renews: Option<String>,
+        /// Who acts for the applicant.
+        #[serde(default)]
+        agent: Option<AgentRequest>,
+    }
+    /// Who acts for the applicant, under a power of attorney (行政许可法 29).
+    AgentRequest {
+        /// Name.
+        name: String,
+        /// Citizen id or credit code.
+        id: String,
+        /// SHA-256 of the power of attorney.
+        power_of_attorney: String,
+        /// What he may do; the whole matter when absent.
+        #[serde(default)]
+        scope: Option<String>,
+        /// The last day of the power of attorney.
+        #[serde(default)]
+        until: Option<Date>,
     }
     /// Names a case, and for some acts more.
     CaseAct {
@@ -125,6 +149,24 @@ request! {
         case: String,
         /// What to do.
         act: ActRequest,
+    }
+    /// Orders a reclaim that was asked for.
+    OrderReclaim {
+        /// Id, collection number or query code of the case.
+        case: String,
+        /// The node at which the authority in charge goes on: its id, or the division where one node serves it.
+        #[serde(default)]
+        to: Option<String>,
+        /// Whether the asking node's word is taken where the lost node's journal is silent.
+        #[serde(default)]
+        as_told: bool,
+    }
+    /// Declines it.
+    DeclineReclaim {
+        /// Id, collection number or query code of the case.
+        case: String,
+        /// Why.
+        reason: String,
     }
     /// Names a case.
     CaseQuery {
@@ -141,6 +183,43 @@ request! {
         code: String,
         /// The last six characters of the applicant's citizen id or credit code.
         proof: String,
+    }
+    /// Counts a print of a document of a case.
+    PrintDocument {
+        /// Id, collection number, case number or query code.
+        case: String,
+        /// Kind of the document, as `acceptance`; any when absent.
+        #[serde(default)]
+        document: Option<String>,
+        /// Number of the act that made it; the last that fits when absent.
+        #[serde(default)]
+        act: Option<u32>,
+        /// On what; the roll of the slip printer for a collection slip, A4 else, when absent.
+        #[serde(default)]
+        form: Option<PrintForm>,
+        /// Why it is printed again.
+        #[serde(default)]
+        reason: Option<String>,
+    }
+    /// Names a print, and says how far the printer is off.
+    PrintQuery {
+        /// The case, as in [`PrintDocument`].
+        case: String,
+        /// Kind of the document.
+        document: String,
+        /// Number of the act that made it.
+        act: u32,
+        /// Which print, from 1.
+        number: u32,
+        /// Millimetres to the right, -50 to 50.
+        #[serde(default)]
+        offset_x: f32,
+        /// Millimetres down, -50 to 50.
+        #[serde(default)]
+        offset_y: f32,
+        /// `json`, or `pdf` for the bytes alone.
+        #[serde(default)]
+        format: Option<String>,
     }
     /// Issues a licence.
     IssueLicence {
@@ -211,6 +290,12 @@ request! {
         /// Of one division alone, by any of its codes; of all when absent.
         #[serde(default)]
         division: Option<DivisionCode>,
+        /// Cards of supervision instead of cases: `cards` were raised, `cards-open` are open.
+        #[serde(default)]
+        cards: bool,
+        /// Ratings, follow-ups and tickets instead of cases.
+        #[serde(default)]
+        voice: bool,
     }
     /// Names an envelope in quarantine.
     QuarantineQuery {
@@ -245,18 +330,74 @@ pub enum ActRequest {
     /// 移交.
     Offer {},
     /// 受理.
-    Accept {},
+    Accept {
+        /// Why what was brought is enough, when a notice had asked for more.
+        #[serde(default)]
+        enough: Option<String>,
+    },
     /// 不受理、不予受理.
     Refuse {
         /// Which of the two.
         refusal: RefusalKind,
         /// Reason.
         reason: String,
+        /// Who is competent, when this authority isn't.
+        #[serde(default)]
+        competent: Option<Competent>,
     },
     /// 一次性告知补正.
     Notify {
         /// Everything that is missing or wrong.
         items: Vec<String>,
+        /// On a further notice: why each of these couldn't be known the first time.
+        #[serde(default)]
+        new_reasons: Vec<String>,
+        /// Days that it gives; 30 when absent.
+        #[serde(default)]
+        within: Option<u16>,
+    },
+    /// 补正.
+    Supplement {
+        /// What is brought, by line of the notice.
+        brings: Vec<Bringing>,
+    },
+    /// 退件.
+    Return {
+        /// Reason.
+        reason: String,
+    },
+    /// 现场核查.
+    Check {
+        /// The officers, two at least.
+        officers: Vec<String>,
+        /// What they found.
+        finding: String,
+    },
+    /// 当场更正.
+    Correct {
+        /// What was wrong, and what is right.
+        what: String,
+        /// Materials that take the place of those of the same name.
+        #[serde(default)]
+        materials: Vec<Material>,
+    },
+    /// 转报.
+    Forward {
+        /// Division of the superior authority.
+        division: DivisionCode,
+        /// Its item.
+        item: String,
+        /// The preliminary opinion.
+        opinion: String,
+    },
+    /// 更正.
+    Amend {
+        /// Which entry.
+        field: AmendedField,
+        /// What it should be.
+        value: String,
+        /// Why.
+        reason: String,
     },
     /// 决定.
     Decide {
@@ -296,6 +437,11 @@ pub enum ActRequest {
     },
     /// 办结.
     Close {},
+    /// 申请收回: the other side is gone for good.
+    Reclaim {
+        /// Why.
+        reason: String,
+    },
     /// 撤件.
     Withdraw {
         /// Reason.

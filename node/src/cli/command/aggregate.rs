@@ -20,6 +20,12 @@ pub(crate) enum Command {
         /// 只看一个区划，新旧代码均可 / one division alone, by any of its codes
         #[arg(long, value_name = "C")]
         division: Option<String>,
+        /// 监察牌：发牌数和未关闭数，按颜色 / cards of supervision: raised and open ones, by colour
+        #[arg(long)]
+        cards: bool,
+        /// 评价、差评整改和工单 / ratings, follow-ups and tickets
+        #[arg(long)]
+        voice: bool,
     },
     /// 立即拉取下级台账 / pull the journals of the subordinates now
     Pull,
@@ -35,10 +41,18 @@ pub(crate) fn run(context: &Context, command: &Command) -> Result<Outcome, Failu
     let client = context.client()?;
     let output = context.output;
     match command {
-        Command::Report { by, item, division } => {
+        Command::Report { by, item, division, cards, voice } => {
             let division: Option<DivisionCode> = parse_optional("division", division.as_deref())?;
             let division = division.map(|code| code.to_string());
-            let asked = [("by", by.as_deref()), ("item", item.as_deref()), ("division", division.as_deref())];
+            let of_cards = (*cards || *voice).then(|| "division,month,measure,outcome".to_owned());
+            let by = by.clone().or(of_cards);
+            let asked = [
+                ("by", by.as_deref()),
+                ("item", item.as_deref()),
+                ("division", division.as_deref()),
+                ("cards", cards.then_some("true")),
+                ("voice", voice.then_some("true")),
+            ];
             let answer = client.get("/v1/aggregate/report", &asked)?;
             if output.is_json() {
                 output.line(&answer.line())?;

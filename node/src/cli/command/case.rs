@@ -1,15 +1,21 @@
 //! `tongban case`: from collecting to closing.
 
-use serde_json::{Value, json};
-use tongban_domain::case::{Material, RefusalKind};
+mod print;
+mod view;
+mod work;
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use tongban_domain::case::{AmendedField, Bringing, Competent, Material, RefusalKind};
 use tongban_domain::catalogue::Mode;
 
 use super::{item, material};
-use crate::api::v1::{ActRequest, CaseAct, CollectCase};
+use crate::api::v1::{ActRequest, AgentRequest, CaseAct, CollectCase, DeclineReclaim, OrderReclaim};
 use crate::cli::Context;
 use crate::cli::client::Answer;
 use crate::cli::failure::{Failure, Outcome, parse};
-use crate::cli::text::{HISTORY, STOPS};
+use crate::cli::text::{COMPETENT_INVALID, SUPPLEMENT_UNPAIRED};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -17,8 +23,18 @@ pub(crate) enum Command {
     Collect(CollectArgs),
     /// 移交 / offer a held case to the authority in charge
     Offer(Case),
-    /// 受理 / accept
-    Accept(Case),
+    /// 受理；可容缺受理 / accept, with materials to follow where the item allows it
+    Accept {
+        #[command(flatten)]
+        case: Case,
+        /// 补正未齐而已符合要求的理由 / why what was brought is enough, when a notice had asked for more
+        #[arg(long, value_name = "T")]
+        enough: Option<String>,
+        #[command(flatten)]
+        lacking: work::LackingArgs,
+    },
+    #[command(flatten)]
+    Work(work::Command),
     /// 不受理、不予受理 / refuse
     Refuse {
         #[command(flatten)]
@@ -26,9 +42,12 @@ pub(crate) enum Command {
         /// 不受理 not-required，不予受理 not-competent / which of the two
         #[arg(long, value_enum)]
         kind: Refusal,
-        /// 理由 / reason; for not-competent, who is
+        /// 理由 / reason
         #[arg(long, value_name = "T")]
         reason: String,
+        /// 有权办理的机关，不予受理时必填 / who is competent, required with not-competent
+        #[arg(long, value_name = "DIVISION/AUTHORITY")]
+        competent: Option<String>,
     },
     /// 一次性告知补正 / give the one complete correction notice
     Notify {
@@ -37,6 +56,81 @@ pub(crate) enum Command {
         /// 需补正的内容，可重复 / what is missing or wrong, may be repeated
         #[arg(long = "item", value_name = "T", required = true)]
         items: Vec<String>,
+        /// 补正期限（日），默认 30 / days that it gives, 30 when absent
+        #[arg(long, value_name = "N")]
+        within: Option<u16>,
+        /// 再次告知时，逐项说明首次无法发现的理由 / on a further notice, why each couldn't be known the first time
+        #[arg(long = "new-reason", value_name = "T")]
+        new_reasons: Vec<String>,
+    },
+    /// 补正 / take what a notice asked for
+    Supplement {
+        #[command(flatten)]
+        case: Case,
+        /// 补正事项的序号或原文，可重复 / line of the notice, by number or text, may be repeated
+        #[arg(long = "item", value_name = "LINE", required = true)]
+        items: Vec<String>,
+        /// 材料；事项有多项的，与 --item 依次对应 / material; with several items, one for each in their order
+        #[arg(long = "material", value_name = "NAME=FILE|NAME=sha256:HEX")]
+        materials: Vec<String>,
+    },
+    /// 退件，补正期限届满而未补齐 / return a case of which not everything was brought in time
+    Return {
+        #[command(flatten)]
+        case: Case,
+        /// 理由 / reason
+        #[arg(long, value_name = "T")]
+        reason: String,
+    },
+    /// 现场核查 / record an on-site check
+    Check {
+        #[command(flatten)]
+        case: Case,
+        /// 核查人员，两名以上，以逗号分隔 / officers, two at least, with commas between
+        #[arg(long, value_name = "A,B", value_delimiter = ',', required = true)]
+        officers: Vec<String>,
+        /// 核查情况 / what they found
+        #[arg(long, value_name = "T")]
+        finding: String,
+    },
+    /// 当场更正 / record a mistake that was put right on the spot
+    Correct {
+        #[command(flatten)]
+        case: Case,
+        /// 更正内容 / what was wrong, and what is right
+        #[arg(long, value_name = "T")]
+        what: String,
+        /// 更正后的材料，同名替换 / material in the place of that of the same name
+        #[arg(long = "material", value_name = "NAME=FILE|NAME=sha256:HEX")]
+        materials: Vec<String>,
+    },
+    /// 转报上级机关 / forward to the superior authority with a preliminary opinion
+    Forward {
+        #[command(flatten)]
+        case: Case,
+        /// 上级机关所在行政区划 / division of the superior authority
+        #[arg(long = "to", value_name = "DIVISION")]
+        division: String,
+        /// 上级机关的事项 / its item
+        #[arg(long, value_name = "CODE")]
+        item: String,
+        /// 初步审查意见 / preliminary opinion
+        #[arg(long, value_name = "T")]
+        opinion: String,
+    },
+    /// 更正录入有误的内容，前后版本均留存 / put a wrong entry right, both versions are kept
+    Amend {
+        #[command(flatten)]
+        case: Case,
+        /// 内容 / which entry
+        #[arg(long, value_enum)]
+        field: Field,
+        /// 正确内容 / what it should be
+        #[arg(long, value_name = "T")]
+        value: String,
+        /// 理由 / reason
+        #[arg(long, value_name = "T")]
+        reason: String,
     },
     /// 决定 / decide
     #[command(group(clap::ArgGroup::new("decision").required(true)))]
@@ -104,8 +198,48 @@ pub(crate) enum Command {
         #[arg(long, value_name = "T")]
         reason: Option<String>,
     },
+    /// 用时台账 / whose time was used
+    Ledger(Case),
+    /// 打印文书 / print a document as PDF; the second and later prints say so
+    Print(print::Args),
+    /// 打印记录 / the documents of a case that were sealed here, and their prints
+    Prints(Case),
+    /// 收回：对方节点已失联且不再恢复 / reclaim a case whose other side is gone for good
+    #[command(group(clap::ArgGroup::new("decision")))]
+    Reclaim {
+        #[command(flatten)]
+        case: Case,
+        /// 申请或不予收回的理由 / reason of the request, or of declining it
+        #[arg(long, value_name = "T", required_unless_present = "order")]
+        reason: Option<String>,
+        /// 共同上级：决定收回，须先撤销失联节点 / at the common superior: order it; the lost node is revoked before
+        #[arg(long, group = "decision", conflicts_with = "reason")]
+        order: bool,
+        /// 主管机关由该节点接续办理 / the node at which the authority in charge goes on
+        #[arg(long, value_name = "NODE", requires = "order", conflicts_with = "reason")]
+        to: Option<String>,
+        /// 失联节点台账未见的状态，以申请节点所述为准 / take the asking node's word where the lost node's journal is silent
+        #[arg(long, requires = "order", conflicts_with = "reason")]
+        as_told: bool,
+        /// 共同上级：不予收回 / at the common superior: decline it
+        #[arg(long, group = "decision")]
+        decline: bool,
+    },
+    /// 向本节点申请的收回 / reclaims that are asked of this node
+    Reclaims,
     /// 办件详情 / a case with both legs of its history
     Show(Case),
+    /// 取出材料文件 / get the file of a material
+    Material {
+        #[command(flatten)]
+        case: Case,
+        /// 材料名称或摘要 / name or SHA-256 of the material
+        #[arg(value_name = "NAME")]
+        material: String,
+        /// 保存到的文件，- 为标准输出 / file to write, - for stdout
+        #[arg(long, value_name = "FILE|-")]
+        file: PathBuf,
+    },
     /// 办件列表 / cases, newest first
     List {
         /// 最多列出多少件 / at most so many, 100 when absent
@@ -151,12 +285,30 @@ pub(crate) struct CollectArgs {
     /// 办理方式 / mode
     #[arg(long, value_name = "M", value_parser = item::modes())]
     mode: Option<Mode>,
-    /// 材料，可重复 / material, may be repeated; only its digest is sent
+    /// 材料，可重复；填写文件时随办件保存并移交，填写摘要时只登记摘要 / material, may be repeated: a file goes with the case, of a digest the digest alone
     #[arg(long = "material", value_name = "NAME=FILE|NAME=sha256:HEX")]
     materials: Vec<String>,
     /// 暂留本窗口，不立即移交 / keep it at this window for now
     #[arg(long)]
     hold: bool,
+    /// 申请延续的证照标识 / identifier of the licence that is to be renewed
+    #[arg(long, value_name = "LICENCE")]
+    renews: Option<String>,
+    /// 代理人姓名 / agent's name
+    #[arg(long, value_name = "N", requires_all = ["agent_id", "power_of_attorney"])]
+    agent_name: Option<String>,
+    /// 代理人公民身份号码或统一社会信用代码 / agent's citizen id or credit code
+    #[arg(long, value_name = "ID", requires = "agent_name")]
+    agent_id: Option<String>,
+    /// 授权委托书 / power of attorney; only its digest is sent
+    #[arg(long, value_name = "FILE|sha256:HEX", requires = "agent_name")]
+    power_of_attorney: Option<String>,
+    /// 授权范围 / what the agent may do; the whole matter when absent
+    #[arg(long, value_name = "T", requires = "agent_name")]
+    agent_scope: Option<String>,
+    /// 授权委托书有效期至 / last day of the power of attorney
+    #[arg(long, value_name = "DATE", requires = "agent_name")]
+    agent_until: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -167,41 +319,21 @@ pub(crate) enum Refusal {
     NotCompetent,
 }
 
-const FIELDS: [&str; 27] = [
-    "case",
-    "case_no",
-    "collection_no",
-    "query_code",
-    "state",
-    "custody",
-    "tenure",
-    "owner",
-    "collecting",
-    "deciding",
-    "item",
-    "item_name",
-    "mode",
-    "applicant",
-    "collected_at",
-    "received_on",
-    "accepted_on",
-    "statutory_due",
-    "promised_due",
-    "provisional",
-    "calendar",
-    "extension.days",
-    "extension.approver",
-    "decided_on",
-    "reason",
-    "licences",
-    "demo",
-];
-const ACT_COLUMNS: [&str; 7] = ["at", "kind", "place.division", "operator", "window", "status", "note"];
-const STOP_COLUMNS: [&str; 5] = ["procedure", "from", "until", "announced", "basis"];
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(crate) enum Field {
+    /// 申请人名称
+    ApplicantName,
+    /// 申请人证件号码
+    ApplicantId,
+}
+
+const RECLAIM_FIELDS: [&str; 3] = ["case", "to", "tenure"];
+const RECLAIM_COLUMNS: [&str; 8] =
+    ["request", "collection_no", "item_name", "state", "asker", "lost", "revoked", "reason"];
 const LIST_COLUMNS: [&str; 7] =
     ["collection_no", "case_no", "state", "custody", "item_name", "statutory_due", "promised_due"];
-const DONE_FIELDS: [&str; 7] =
-    ["case", "case_no", "collection_no", "query_code", "state", "statutory_due", "promised_due"];
+const DONE_FIELDS: [&str; 8] =
+    ["case", "case_no", "collection_no", "query_code", "state", "statutory_due", "promised_due", "renewal_due"];
 
 pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failure> {
     let act = |case: Case, act: ActRequest| {
@@ -211,15 +343,44 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
     match command {
         Command::Collect(args) => collect(context, args),
         Command::Offer(case) => act(case, ActRequest::Offer {}),
-        Command::Accept(case) => act(case, ActRequest::Accept {}),
-        Command::Refuse { case, kind, reason } => {
+        Command::Accept { case, enough, lacking } => {
+            match work::accept_lacking(context, &case, &lacking, enough.as_ref())? {
+                Some(answer) => context.output.object(&answer, &DONE_FIELDS),
+                None => act(case, ActRequest::Accept { enough }),
+            }
+        }
+        Command::Work(command) => work::run(context, command),
+        Command::Refuse { case, kind, reason, competent } => {
             let refusal = match kind {
                 Refusal::NotRequired => RefusalKind::NotRequired,
                 Refusal::NotCompetent => RefusalKind::NotCompetent,
             };
-            act(case, ActRequest::Refuse { refusal, reason })
+            let competent = competent.as_deref().map(competent_authority).transpose()?;
+            act(case, ActRequest::Refuse { refusal, reason, competent })
         }
-        Command::Notify { case, items } => act(case, ActRequest::Notify { items }),
+        Command::Notify { case, items, within, new_reasons } => {
+            act(case, ActRequest::Notify { items, new_reasons, within })
+        }
+        Command::Supplement { case, items, materials } => {
+            act(case, ActRequest::Supplement { brings: brings(items, &materials)? })
+        }
+        Command::Return { case, reason } => act(case, ActRequest::Return { reason }),
+        Command::Check { case, officers, finding } => act(case, ActRequest::Check { officers, finding }),
+        Command::Correct { case, what, materials } => {
+            let materials = materials.iter().map(|text| material::digest(text)).collect::<Result<_, _>>()?;
+            act(case, ActRequest::Correct { what, materials })
+        }
+        Command::Forward { case, division, item, opinion } => {
+            let division = parse("division", &division)?;
+            act(case, ActRequest::Forward { division, item, opinion })
+        }
+        Command::Amend { case, field, value, reason } => {
+            let field = match field {
+                Field::ApplicantName => AmendedField::ApplicantName,
+                Field::ApplicantId => AmendedField::ApplicantId,
+            };
+            act(case, ActRequest::Amend { field, value, reason })
+        }
         Command::Decide { case, grant, deny: _, reason } => act(case, ActRequest::Decide { grant, reason }),
         Command::Suspend { case, procedure, days } => act(case, ActRequest::Suspend { procedure, days }),
         Command::Resume { case, note } => act(case, ActRequest::Resume { note }),
@@ -227,7 +388,27 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Deliver { case, note } => act(case, ActRequest::Deliver { note }),
         Command::Close(case) => act(case, ActRequest::Close {}),
         Command::Withdraw { case, reason } => act(case, ActRequest::Withdraw { reason }),
-        Command::Show(case) => show(context, &case),
+        Command::Ledger(case) => view::ledger(context, &case),
+        Command::Print(args) => print::print(context, args),
+        Command::Prints(case) => print::prints(context, &case),
+        Command::Reclaim { case, reason, order: true, to, as_told, .. } => {
+            debug_assert!(reason.is_none(), "an order has the reason of the request");
+            let request = OrderReclaim { case: case.case, to, as_told };
+            let answer = context.client()?.post("/v1/cases/reclaims/order", &request)?;
+            context.output.object(&answer, &RECLAIM_FIELDS)
+        }
+        Command::Reclaim { case, reason, decline: true, .. } => {
+            let request = DeclineReclaim { case: case.case, reason: reason.unwrap_or_default() };
+            let answer = context.client()?.post("/v1/cases/reclaims/decline", &request)?;
+            context.output.object(&answer, &RECLAIM_FIELDS)
+        }
+        Command::Reclaim { case, reason, .. } => act(case, ActRequest::Reclaim { reason: reason.unwrap_or_default() }),
+        Command::Reclaims => {
+            let answer = context.client()?.get("/v1/cases/reclaims", &[])?;
+            context.output.list(&answer, "reclaims", &RECLAIM_COLUMNS)
+        }
+        Command::Show(case) => view::show(context, &case),
+        Command::Material { case, material, file } => material::fetch(context, &case.case, &material, &file),
         Command::List { limit } => {
             let limit = limit.map(|limit| limit.to_string());
             let answer = context.client()?.get("/v1/cases", &[("limit", limit.as_deref())])?;
@@ -237,7 +418,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             let answer = ask(context, "/v1/cases/whereis", &case.case)?;
             context.output.object(&answer, &["authority", "division", "node", "tenure", "handover", "as_of", "source"])
         }
-        Command::History(case) => history(context, &case),
+        Command::History(case) => view::history(context, &case),
         Command::Progress { code, proof } => {
             let query = [("code", Some(code.as_str())), ("proof", Some(proof.as_str()))];
             let answer = context.client()?.get("/v1/cases/progress", &query)?;
@@ -253,6 +434,13 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
                 "stop.from",
                 "stop.announced",
                 "extended_days",
+                "renewal",
+                "renewal_due",
+                "to_bring",
+                "bring_by",
+                "competent.authority",
+                "competent.division",
+                "forwarded",
                 "as_of",
                 "demo",
             ];
@@ -265,45 +453,55 @@ fn ask(context: &Context, path: &str, case: &str) -> Result<Answer, Failure> {
     context.client()?.get(path, &[("case", Some(case))])
 }
 
+/// Reads `DIVISION/AUTHORITY`.
+fn competent_authority(text: &str) -> Result<Competent, Failure> {
+    let (division, authority) =
+        text.split_once('/').ok_or_else(|| Failure::of(&COMPETENT_INVALID, text, &[]).field("competent"))?;
+    Ok(Competent { division: parse("competent", division)?, authority: authority.trim().to_owned() })
+}
+
+/// What is brought, by line: all materials to the one line, or one to each in their order.
+fn brings(items: Vec<String>, materials: &[String]) -> Result<Vec<Bringing>, Failure> {
+    let read = materials.iter().map(|text| material::digest(text)).collect::<Result<Vec<Material>, Failure>>()?;
+    match items.len() {
+        1 => Ok(items.into_iter().map(|item| Bringing { item, materials: read.clone() }).collect()),
+        _ if read.is_empty() => Ok(items.into_iter().map(|item| Bringing { item, materials: Vec::new() }).collect()),
+        count if count == read.len() => {
+            let pairs = items.into_iter().zip(read);
+            Ok(pairs.map(|(item, material)| Bringing { item, materials: vec![material] }).collect())
+        }
+        _ => Err(Failure::of(&SUPPLEMENT_UNPAIRED, materials.len().to_string(), &[])),
+    }
+}
+
 fn collect(context: &Context, args: CollectArgs) -> Result<Outcome, Failure> {
     let division = parse("division", &args.division)?;
-    let materials: Result<Vec<Material>, Failure> = args.materials.iter().map(|text| material::read(text)).collect();
+    let given: Result<Vec<_>, Failure> = args.materials.iter().map(|text| material::read(text)).collect();
+    let given = given?;
+    let client = context.client()?;
+    let agent = match (args.agent_name, args.agent_id, args.power_of_attorney) {
+        (Some(name), Some(id), Some(power)) => Some(AgentRequest {
+            name,
+            id,
+            power_of_attorney: material::sha256(&power, "power_of_attorney")?,
+            scope: args.agent_scope,
+            until: args.agent_until.map(|until| parse("agent_until", &until)).transpose()?,
+        }),
+        _ => None,
+    };
     let request = CollectCase {
         item: args.item,
         division,
         mode: args.mode,
         name: args.name,
         id: args.id,
-        materials: materials?,
+        materials: material::send(&client, given)?,
         hold: args.hold,
+        renews: args.renews,
+        agent,
     };
-    let answer = context.client()?.post("/v1/cases", &request)?;
+    let answer = client.post("/v1/cases", &request)?;
     context.output.object(&answer, &["case", "collection_no", "query_code"])
-}
-
-fn show(context: &Context, case: &Case) -> Result<Outcome, Failure> {
-    let answer = ask(context, "/v1/cases/show", &case.case)?;
-    let output = context.output;
-    if output.is_json() {
-        output.line(&answer.line())?;
-        return Ok(Outcome::Done);
-    }
-    let case = answer.value()?;
-    output.fields(&case, &FIELDS)?;
-    let stops = list(&case, "stops");
-    if !stops.is_empty() {
-        output.line(&format!("\n{}", STOPS.of(output.lang)))?;
-        output.rows(&stops, &STOP_COLUMNS)?;
-    }
-    output.line(&format!("\n{}", HISTORY.of(output.lang)))?;
-    output.rows(&list(&case, "history"), &ACT_COLUMNS)?;
-    Ok(Outcome::Done)
-}
-
-fn history(context: &Context, case: &Case) -> Result<Outcome, Failure> {
-    let case = ask(context, "/v1/cases/show", &case.case)?.value()?;
-    let history = json!({ "case": case.get("case"), "history": list(&case, "history") });
-    context.output.list(&Answer::of(&history), "history", &ACT_COLUMNS)
 }
 
 fn list(case: &Value, name: &str) -> Vec<Value> {

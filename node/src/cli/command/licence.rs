@@ -78,7 +78,18 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
                 file::write(context, path, &sealed(&answer)?)?;
                 output.say(&FILE_WRITTEN.with(output.lang, &[&path.display().to_string()]));
             }
-            let fields = ["licence", "type_name", "status", "issued_on", "valid_until", "case", "reason"];
+            let fields = [
+                "licence",
+                "type_name",
+                "status",
+                "issued_on",
+                "valid_from",
+                "valid_until",
+                "case",
+                "renews",
+                "renewed_by",
+                "reason",
+            ];
             output.object(&answer, &fields)
         }
         Command::Verify { what } => verify(context, what),
@@ -106,7 +117,10 @@ fn verify(context: &Context, what: String) -> Result<Outcome, Failure> {
             VERDICT_INVALID.with(output.lang, &[why, &verdict.reason])
         };
         output.line(&line)?;
-        output.fields(&answer.value()?, &["licence", "type_name", "authority", "valid_until", "as_of", "demo"])?;
+        output.fields(
+            &answer.value()?,
+            &["licence", "type_name", "authority", "valid_until", "renewed_by", "as_of", "demo"],
+        )?;
     }
     Ok(if verdict.valid { Outcome::Done } else { Outcome::Negative })
 }

@@ -1,6 +1,7 @@
 //! One file per noun; a command turns its arguments into a request and shows the answer.
 
 pub(super) mod aggregate;
+pub(super) mod anchor;
 pub(super) mod authority;
 pub(super) mod calendar;
 pub(super) mod case;
@@ -19,9 +20,12 @@ pub(super) mod licence;
 pub(super) mod material;
 pub(super) mod operator;
 pub(super) mod peer;
+pub(super) mod rate;
 pub(super) mod run;
 pub(super) mod status;
+pub(super) mod supervise;
 pub(super) mod sync;
+pub(super) mod ticket;
 
 use super::failure::{Failure, Outcome};
 use super::{Command, Context};
@@ -37,6 +41,7 @@ pub(super) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Invite(args) => invite::run(context, &args),
         Command::Join(args) => join::run(context, args),
         Command::Peer(command) => peer::run(context, &command),
+        Command::Anchor(command) => anchor::run(context, &command),
         Command::Authority(command) => authority::run(context, command),
         Command::Division(command) => division::run(context, command),
         Command::Operator(command) => operator::run(context, command),
@@ -45,6 +50,9 @@ pub(super) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Item(command) => item::run(context, command),
         Command::Case(command) => case::run(context, command),
         Command::Licence(command) => licence::run(context, command),
+        Command::Supervise(command) => supervise::run(context, command),
+        Command::Rate(command) => rate::run(context, command),
+        Command::Ticket(command) => ticket::run(context, command),
         Command::Aggregate(command) => aggregate::run(context, &command),
         Command::Journal(command) => journal::run(context, &command),
         Command::Sync(command) => sync::run(context, &command),

@@ -1,5 +1,7 @@
 //! `tongban operator`: who acts at this node, in which roles, with which mandates.
 
+mod duty;
+
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use tongban_domain::Role;
 
@@ -61,6 +63,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "N")]
         department: Option<String>,
     },
+    #[command(flatten)]
+    Duty(duty::Command),
     /// 经办人名单 / all operators
     List,
 }
@@ -70,11 +74,12 @@ const COLUMNS: [&str; 4] = ["name", "roles", "window", "mandates"];
 pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failure> {
     let client = context.client()?;
     let answer = match command {
+        Command::Duty(command) => return duty::run(context, command),
         Command::Add { name, roles, window, uid } => {
-            client.post("/v1/operators", &AddOperator { name, roles, window, uid })?
+            client.post("/v1/operators", &AddOperator { name, roles, window, uid, known: false })?
         }
         Command::Role { name, roles } => {
-            client.post("/v1/operators", &AddOperator { name, roles, window: None, uid: None })?
+            client.post("/v1/operators", &AddOperator { name, roles, window: None, uid: None, known: true })?
         }
         Command::Mandate { name, item, all: _, from, until } => client.post(
             "/v1/operators/mandate",

@@ -10,7 +10,7 @@ use super::head::Head;
 use super::mapping::Mapping;
 use super::rows::{self, Entry, NESTED_ROWS, Nested};
 use super::table::{CELLS_MAX, Cells, Flaw, Kept, Table, is_shortened};
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, malformed_json};
 use crate::cli::text::JSON_MALFORMED;
 use crate::cli::text::sheet::SHEET_EMPTY;
 
@@ -23,8 +23,7 @@ pub(super) fn read(bytes: &[u8], mapping: &Mapping) -> Result<(Table, Head, Nest
         return Err(malformed("$", "more than 256 MiB"));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| malformed(&format!("line {} column {}", error.line(), error.column()), &error.to_string()))?;
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| malformed_json(&error))?;
     let (objects, path) = match value {
         Value::Array(objects) => (objects, "$"),
         // As `item list --output json` writes it.

@@ -12,7 +12,7 @@ use super::mapping::Mapping;
 use super::table::{Cell, Flaw, Row, Table};
 use super::{json, text, workbook};
 use crate::cli::failure::Failure;
-use crate::cli::text::sheet::{COLUMN_MISSING, HEAD_UNKNOWN, SHEET_EMPTY, SHEET_UNKNOWN};
+use crate::cli::text::sheet::{COLUMN_MISSING, HEAD_UNKNOWN, SHEET_EMPTY, SHEET_UNKNOWN, SHEETS_NONE};
 
 /// Columns without which no row says anything.
 const NEEDED: [&str; 2] = ["name", "item_type"];
@@ -359,6 +359,10 @@ fn choose(tables: &[Table], mapping: &Mapping, sheet: Option<&str>) -> Result<(u
     {
         let Some(index) = tables.iter().position(|table| table.sheet == wanted) else {
             let names: Vec<&str> = tables.iter().map(|table| table.sheet.as_str()).collect();
+            // A CSV file is one sheet, without a name.
+            if names == [""] {
+                return Err(Failure::of(&SHEETS_NONE, wanted, &[wanted]));
+            }
             return Err(Failure::of(&SHEET_UNKNOWN, wanted, &[wanted, &names.join(", ")]));
         };
         return Ok((index, Head::find(&tables[index], mapping, None)?.ok_or_else(unknown)?));

@@ -19,6 +19,8 @@ faults! {
         "split it, or export it as CSV", "请拆分，或导出为 CSV";
     SHEET_UNKNOWN = "sheet-unknown", "sheet": "there is no sheet {0}; the sheets are: {1}", "没有工作表 {0}；现有：{1}";
         "name one of them with --sheet", "请用 --sheet 指定其中之一";
+    SHEETS_NONE = "sheet-unknown", "sheet": "there is no sheet {0}; the file is no workbook and has none", "没有工作表 {0}；该文件不是工作簿";
+        "leave --sheet out", "请去掉 --sheet";
     SHEET_EMPTY = "sheet-empty", "file": "the file has no rows", "文件没有数据行";
         "a head names the columns, one entry follows on each further row; a list in JSON has one at least. An empty file for items: tongban item columns --template FILE.xlsx",
         "表头为列名，其后每行一条；JSON 列表至少一条。事项的空白模板：tongban item columns --template FILE.xlsx";

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use tongban_codes::division::DivisionCode;
+use tongban_codes::ids::Digest;
 use tongban_codes::time::Timestamp;
-use tongban_domain::{Actor, Change, Command, Document, Event, Facts, Place, decide};
+use tongban_domain::case::{Case, HeldFile, Material};
+use tongban_domain::{Actor, Change, Command, Document, Event, Facts, Places, decide};
 use tongban_federation::{Body, Envelope, Receipt, Subject, limits};
 use tongban_storage::StateFacts;
-use tongban_storage::keyspace::{View, delivery, meta};
+use tongban_storage::keyspace::{View, case, delivery, material, meta};
 
 use super::WriterParts;
 use super::receiver::Receiver;
 use super::request::{Answer, Key, Refused, Request};
 use super::window::KeyWindow;
+use crate::api::v1::Problem;
 use crate::engine::entry::{Decision, ExchangeEvent};
 use crate::engine::records::record;
 use crate::exchange::translate;
@@ -40,10 +42,28 @@ pub(super) struct Proto {
     pub(super) answer: Option<Answer>,
 }
 
+fn not_sent(name: &str) -> Refused {
+    Refused::Problem(Box::new(Problem {
+        code: "material-not-sent".to_owned(),
+        field: "materials".to_owned(),
+        value: name.to_owned(),
+        en: "the file of this material was not sent under the idempotency key of the request".to_owned(),
+        zh: "未以本次请求的幂等键提交该材料的文件".to_owned(),
+        remedy_en: "send it first: PUT /v1/materials with the same idempotency-key; or give the digest alone"
+            .to_owned(),
+        remedy_zh: "先以同一幂等键提交文件：PUT /v1/materials；或只填写摘要".to_owned(),
+    }))
+}
+
+/// Whether a case names a file.
+fn names(case: &Case, digest: &Digest) -> bool {
+    case.materials.iter().filter_map(Material::file).any(|(named, _)| named == *digest)
+}
+
 /// Decides one request on a view.
 pub(super) struct Decider<'a> {
     pub(super) parts: &'a mut WriterParts,
-    pub(super) places: &'a BTreeMap<DivisionCode, Place>,
+    pub(super) places: &'a Places,
     pub(super) view: &'a View<'a>,
     pub(super) at: Timestamp,
     pub(super) receiver: &'a mut Receiver,
@@ -94,10 +114,13 @@ impl Decider<'_> {
                     "idempotency-key-reused",
                     "this idempotency key was used for another request",
                     "该幂等键已用于另一请求",
-                ))
+                )
+                .about("idempotency-key", "")
+                .remedy("choose another key for another request", "另一请求请使用另一幂等键"))
             };
         }
-        let change = self.domain(actor, command)?;
+        let mut change = self.domain(actor, command)?;
+        self.files(&mut change, key)?;
         let mut proto = self.proto(change)?;
         // What changed nothing is kept under its key too: asked again, it would perhaps change something.
         if proto.decision.events.is_empty() && key.is_none() {
@@ -105,6 +128,51 @@ impl Decider<'_> {
         }
         proto.decision.key = key.map(|key| (key.key, key.request));
         Ok(Decided::Change(Box::new(proto)))
+    }
+
+    /// Binds the files that were given for a request to the case that names them from now on. Each is whole and durable by now.
+    fn files(&mut self, change: &mut Change, key: Option<Key>) -> Result<(), Refused> {
+        let mut bound = BTreeMap::new();
+        for event in &change.events {
+            let Event::Case(case, _) = event else { continue };
+            if case.materials.iter().all(|material| material.file().is_none()) {
+                continue;
+            }
+            let known = case::CASE.load(self.view, &case.id)?;
+            let before = case.forwarded_from.as_ref().map(|from| case::CASE.load(self.view, &from.case)).transpose()?;
+            let before = before.flatten();
+            for material in &case.materials {
+                let Some((digest, size)) = material.file() else { continue };
+                let place = (case.id, digest);
+                // What the case named before was given with it, or is fetched, or isn't wanted any more.
+                if bound.contains_key(&place)
+                    || known.as_ref().is_some_and(|known| names(known, &digest))
+                    || material::HELD.holds(self.view, &place)?
+                {
+                    continue;
+                }
+                if let Some(before) = before.as_ref().filter(|before| names(before, &digest)) {
+                    // What was brought for the case that goes on in this one isn't asked for again; where it isn't here yet, whoever goes on
+                    // is given it as a file of that case.
+                    if let Some(held) = material::HELD.load(self.view, &(before.id, digest))?
+                        && let Some(key) = self.parts.desk.reseal_file_key(before, case, &held.key)
+                    {
+                        bound.insert(place, HeldFile { key, since: self.at, ..held });
+                    }
+                    continue;
+                }
+                let staged = key.map(|key| self.parts.blobs.staged(&key.key, &digest)).transpose();
+                let staged = staged.map_err(Refused::fault)?.flatten();
+                let Some(staged) = staged.filter(|staged| staged.size == size) else {
+                    return Err(not_sent(&material.name));
+                };
+                let key = self.parts.desk.seal_file_key(&case.id, &case.personal, &staged.key);
+                let key = key.ok_or_else(|| Refused::fault("the key of the case is gone"))?;
+                bound.insert(place, HeldFile { digest, file: staged.file, size, key, since: self.at });
+            }
+        }
+        change.events.extend(bound.into_iter().map(|((case, _), file)| Event::File(case, Box::new(file))));
+        Ok(())
     }
 
     /// A change as it goes into the log: events with their journal records, notices as numbered envelopes.
@@ -131,12 +199,16 @@ impl Decider<'_> {
                 body: Body::Plain(body),
             });
         }
-        if proto.envelopes.iter().any(|envelope| envelope.to_bytes().len() > ENVELOPE_BYTES_MAX) {
+        let is_large = |envelope: &Envelope| envelope.to_bytes().len() > ENVELOPE_BYTES_MAX;
+        if let Some((_, notice)) = proto.envelopes.iter().zip(&change.notices).find(|(envelope, _)| is_large(envelope))
+        {
             return Err(Refused::problem(
                 "notice-too-large",
                 "what the other node must be told is larger than an envelope may be",
                 "须通知对方的内容超过信封上限",
-            ));
+            )
+            .about("case", notice.case)
+            .remedy("bring fewer materials, or shorten the texts", "请减少材料或缩短说明"));
         }
         self.events(&mut proto, change.events);
         proto.documents = change.documents;

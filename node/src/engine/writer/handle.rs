@@ -1,12 +1,10 @@
 //! The way to the writer.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
-use tongban_codes::division::DivisionCode;
-use tongban_domain::Place;
+use tongban_domain::Places;
 
 use super::receiver::{Early, EarlyView};
 use super::request::{Answer, Refused, Request};
@@ -21,7 +19,7 @@ pub(super) type Reply = oneshot::Sender<Outcome>;
 pub(super) enum Message {
     Request(Request, Reply, OwnedSemaphorePermit),
     Settled { number: u64, index: Option<u64> },
-    Places(Arc<BTreeMap<DivisionCode, Place>>),
+    Places(Arc<Places>),
     Stop,
 }
 
@@ -81,7 +79,7 @@ impl Handle {
     }
 
     /// Tells the writer which node serves which division.
-    pub fn places(&self, places: Arc<BTreeMap<DivisionCode, Place>>) {
+    pub fn places(&self, places: Arc<Places>) {
         // A writer that has stopped needs no places.
         let _sent = self.sender.send(Message::Places(places));
     }

@@ -132,6 +132,26 @@ impl Refused {
         Self::Problem(Box::new(Problem { code: code.to_owned(), en: en.into(), zh: zh.into(), ..Problem::default() }))
     }
 
+    /// Names the field at fault and its value.
+    #[must_use]
+    pub fn about(mut self, field: &str, value: impl std::fmt::Display) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            field.clone_into(&mut problem.field);
+            problem.value = value.to_string().chars().take(120).collect();
+        }
+        self
+    }
+
+    /// Says what to do about it, in English and Chinese.
+    #[must_use]
+    pub fn remedy(mut self, en: &str, zh: &str) -> Self {
+        if let Self::Problem(problem) = &mut self {
+            en.clone_into(&mut problem.remedy_en);
+            zh.clone_into(&mut problem.remedy_zh);
+        }
+        self
+    }
+
     /// A fault of the node's own, which its log says too.
     pub(crate) fn fault(error: impl std::fmt::Display) -> Self {
         tracing::error!(%error, "a decision failed");

@@ -26,6 +26,8 @@ impl Exchange {
                 let directory = self.knowledge.directory();
                 if self.knowledge.is_subordinate(&peer) || self.knowledge.is_superior(&peer) {
                     directory.records_since(stamp)
+                } else if self.knowledge.is_foreign_root(&peer) {
+                    directory.records_of_tree(&self.knowledge.here().node, stamp)
                 } else {
                     directory.records_for(&peer, stamp)
                 }

@@ -107,8 +107,9 @@ impl Exchange {
         }
         let here = self.knowledge.here();
         let table = tongban_codes::division::table();
-        let lasting =
-            table.is_within(proven.division, here.division) || table.is_within(here.division, proven.division);
+        let lasting = table.is_within(proven.division, here.division)
+            || table.is_within(here.division, proven.division)
+            || self.knowledge.is_foreign_root(&peer);
         if let Some(known) = self.peers.get(&peer) {
             let mine_stands = known.link.is_some() && known.dialled_by_me;
             if mine_stands && tongban_federation::session::survivor(here.node, peer) == here.node {
@@ -133,7 +134,7 @@ impl Exchange {
     fn is_genuine(&self, proven: &Proven) -> bool {
         match self.knowledge.directory().node(&proven.node) {
             Some(entry) => {
-                entry.certification.revoked.is_none()
+                self.knowledge.revoked(&proven.node).is_none()
                     && entry.record.transport_key == proven.key_hash
                     && entry.certification.division == proven.division
             }
@@ -220,16 +221,28 @@ impl Exchange {
         }
     }
 
-    /// Dials the superior, and goes on for as long as it is that.
-    pub(super) fn attend_superior(&mut self) {
+    /// Dials the superior, or as a root the other trees' roots, and goes on for as long as they are that.
+    pub(super) fn attend_above(&mut self) {
         // Also one that connected before it was dialled, or that was dialled for the sake of an envelope before it became the superior:
         // those sessions end with their link.
         let unattended = |known: &Peer| known.link.is_none() && (known.role == Role::Accept || !known.lasting);
-        if let Some(superior) = self.knowledge.trust().superior
-            && self.peers.get(&superior).is_none_or(unattended)
-        {
-            self.open(superior, Role::Dial, true);
+        let wanted = match self.knowledge.trust().superior {
+            Some(superior) => vec![superior],
+            None => self.foreign_roots(),
+        };
+        for node in wanted {
+            if self.peers.get(&node).is_none_or(unattended) {
+                self.open(node, Role::Dial, true);
+            }
         }
+    }
+
+    /// The other trees' roots that a root dials: those that can be.
+    fn foreign_roots(&self) -> Vec<NodeId> {
+        let directory = self.knowledge.directory();
+        let trusted = directory.foreign_roots().filter(|entry| entry.record.withdrawn.is_none());
+        let roots = trusted.map(|entry| entry.record.root);
+        roots.filter(|root| directory.node(root).is_some_and(|entry| !entry.record.addresses.is_empty())).collect()
     }
 
     /// Ends the session of a former superior once the new one's link stands, and forgets peers that stand elsewhere in the tree by now.

@@ -12,6 +12,8 @@ use crate::Family;
 pub const NODE: Keyspace<NodeId, Bytes> = Keyspace::new(Family::Rows, 0x0c);
 /// Sealed authority records.
 pub const AUTHORITY_RECORD: Keyspace<AuthorityId, Bytes> = Keyspace::new(Family::Rows, 0x0d);
+/// Sealed records on other trees' roots.
+pub const ANCHOR: Keyspace<NodeId, Bytes> = Keyspace::new(Family::Rows, 0x56);
 /// Invitations by the hash of their secret.
 pub const INVITE: Keyspace<Digest, Invite> = Keyspace::new(Family::Rows, 0x0e);
 

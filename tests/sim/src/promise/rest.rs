@@ -1,11 +1,11 @@
 //! What must hold when all faults are over and everything has come to rest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
 use tongban::engine::{ACTS, Blobs, STANDARDS, fold};
-use tongban_domain::case::{Case, Custody};
+use tongban_domain::case::{ActKind, Case, Custody};
 use tongban_storage::keyspace::delivery::{ASIDE, OUTBOX, QUARANTINE, RELAY};
 use tongban_storage::keyspace::figure::FIGURE;
 use tongban_storage::keyspace::key::stem;
@@ -146,9 +146,14 @@ impl Oracle {
             let collecting = self.numbers.get(&whole.collecting.node).copied();
             let Some(other) = collecting.filter(|other| *other != owner && knowing.contains(other)) else { continue };
             let Some(leg) = self.nodes[other].cases.get(id) else { continue };
-            let clock = |case: &Case| (case.deadlines.clone(), case.stops.clone(), case.extension.clone());
+            let clock = |case: &Case| {
+                (case.deadlines.clone(), case.stops.clone(), case.extension.clone(), case.renewal.clone())
+            };
             if clock(leg) != clock(whole) {
                 return self.breach("8", format!("the legs of case {id} show different deadlines"));
+            }
+            if leg.correction != whole.correction {
+                return self.breach("2", format!("the legs of case {id} differ in what a notice asked for"));
             }
             let same = (leg.status, &leg.case_no, &leg.licences, leg.tenure, leg.accepted_on, leg.decided_on)
                 == (whole.status, &whole.case_no, &whole.licences, whole.tenure, whole.accepted_on, whole.decided_on);
@@ -156,13 +161,29 @@ impl Oracle {
                 let text = format!("the legs of case {id} differ: {} and {}", leg.status.name(), whole.status.name());
                 return self.breach("2", text);
             }
-            let acts = |node: usize| -> BTreeSet<u32> {
+            let acts = |node: usize| -> BTreeMap<u32, ActKind> {
                 let rows = case::history(&*machines[node].disk.state, id).unwrap_or_default();
                 let owner = machines[owner].place.node;
-                rows.into_iter().filter(|act| act.place.node == owner).map(|act| act.number).collect()
+                rows.into_iter().filter(|act| act.place.node == owner).map(|act| (act.number, act.kind)).collect()
             };
-            if acts(owner) != acts(other) {
-                return self.breach("2", format!("the owner's acts on case {id} aren't all at the other leg"));
+            let (own, told) = (acts(owner), acts(other));
+            if own != told {
+                let untold: Vec<_> = own.iter().filter(|act| told.get(act.0) != Some(act.1)).collect();
+                return self
+                    .breach("2", format!("acts of the owner {owner} on case {id} aren't at {other}: {untold:?}"));
+            }
+            // What the collecting hall took for the owner is on record there, or was refused.
+            let taken = |node: usize, kind: ActKind| {
+                let rows = case::history(&*machines[node].disk.state, id).unwrap_or_default();
+                let here = machines[other].place.node;
+                rows.iter().filter(|act| act.place.node == here && act.kind == kind).count()
+            };
+            let (known, refused) = (taken(owner, ActKind::Supplement), taken(other, ActKind::RefuseSupplement));
+            if taken(other, ActKind::Supplement) != known + refused {
+                return self.breach(
+                    "2",
+                    format!("of what was taken for case {id} its owner knows {known}, refused {refused}"),
+                );
             }
         }
     }

@@ -11,6 +11,7 @@ mod exchange;
 mod hall;
 mod import;
 mod latency;
+mod midnight;
 mod node;
 mod postgres;
 mod report;
@@ -49,6 +50,12 @@ struct Arguments {
     /// Only `case accept` and hand-overs at a county that holds 10,000 and a million cases; prints JSON
     #[arg(long)]
     stored: bool,
+    /// Only what acceptances wait while all cards of so many open cases are raised at midnight; prints JSON
+    #[arg(long)]
+    midnight: bool,
+    /// With `--midnight`: how many open cases; a million when absent, with `--quick` 10,000
+    #[arg(long, requires = "midnight", value_name = "N")]
+    open_cases: Option<usize>,
     /// With `--stored`: at ten million as well, which takes some 30 GB of disk
     #[arg(long)]
     full: bool,
@@ -81,6 +88,9 @@ fn failed(error: &anyhow::Error) -> ExitCode {
 async fn measured(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.import {
         return report::print_json(&import::run(arguments).await?);
+    }
+    if arguments.midnight {
+        return report::print_json(&midnight::run(arguments).await?);
     }
     if arguments.stored {
         return report::print_json(&stored::run(arguments).await?);

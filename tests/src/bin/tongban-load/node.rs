@@ -24,12 +24,13 @@ pub(crate) struct Node {
     binary: PathBuf,
     directory: PathBuf,
     child: Option<Child>,
+    clock: Option<String>,
 }
 
 impl Node {
     /// Makes the directory of a new node that listens on a port of the system's choice.
     pub(crate) fn create(binary: &Path, directory: PathBuf, division: &str, listen: &str) -> anyhow::Result<Self> {
-        let node = Self { binary: binary.to_owned(), directory, child: None };
+        let node = Self { binary: binary.to_owned(), directory, child: None, clock: None };
         node.command(&["init", "--division", division, "--name", division, "--listen", listen, "--demo"])?;
         Ok(node)
     }
@@ -44,6 +45,11 @@ impl Node {
 
     pub(crate) fn process(&self) -> anyhow::Result<u32> {
         self.child.as_ref().and_then(Child::id).context("the node doesn't run")
+    }
+
+    /// From the next start on its clock begins there.
+    pub(crate) fn set_clock(&mut self, moment: &str) {
+        self.clock = Some(moment.to_owned());
     }
 
     /// Runs a command of the CLI on the node and gives what it printed.
@@ -75,6 +81,7 @@ impl Node {
             .arg("--dir")
             .arg(&self.directory)
             .arg("run")
+            .args(self.clock.iter().flat_map(|clock| ["--clock", clock]))
             .kill_on_drop(true)
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -47,7 +47,13 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
     const KIND: StandardKind = StandardKind::Policy;
     match command {
         Command::Set { review, quality_min, rules_required, claim_days, terms } => {
-            let body = StandardBody::Policy(Policy { review, quality_min, rules_required, claim_days });
+            let body = StandardBody::Policy(Policy {
+                review,
+                quality_min,
+                rules_required,
+                claim_days,
+                supervision: Vec::new(),
+            });
             standard::set(context, &[terms.draft(None, body)?])
         }
         Command::Withdraw(args) => standard::withdraw(context, KIND, &args),

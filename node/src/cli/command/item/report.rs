@@ -139,6 +139,14 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
         output.line(sql::tables(&mapping).trim_end())?;
         return Ok(Outcome::Done);
     }
+    let password = match &args.to {
+        // A wrong address is told whether or not there is something to send today.
+        Some(address) => {
+            Database::checked(address, &mapping)?;
+            args.front.password()?
+        }
+        None => None,
+    };
     let client = context.client()?;
     if let Some(path) = &args.to_sql {
         // A script that wasn't run yet is the only copy of its rows at the other side.
@@ -158,7 +166,6 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     let rows: Vec<ReportedRow> = rows.into_iter().map(|row| row.sent(&batch, at)).collect();
     let mut place = None;
     let Written { rows, changed } = if let Some(address) = &args.to {
-        let password = args.front.password()?;
         runtime()?.block_on(async {
             let mut database = Database::connect(address, password.as_deref(), &mapping).await?;
             database.send(rows, args.again).await

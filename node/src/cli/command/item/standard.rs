@@ -8,7 +8,7 @@ use tongban_domain::catalogue::{CodeList as _, StandardBody, StandardDraft, Stan
 use super::import::FILE_BYTES_MAX;
 use crate::api::v1::{SetStandards, WithdrawStandard};
 use crate::cli::Context;
-use crate::cli::failure::{Failure, Outcome, parse_optional};
+use crate::cli::failure::{Failure, Outcome, malformed_json, parse_optional};
 use crate::cli::file::read_or_piped;
 use crate::cli::text::sheet::SHEET_EMPTY;
 use crate::cli::text::{CONFIRM_WITHDRAW_STANDARD, JSON_MALFORMED, STANDARD_UNKNOWN, STANDARDS_SET};
@@ -143,8 +143,7 @@ pub(super) fn values(bytes: &[u8]) -> Result<Vec<(String, Value)>, Failure> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Failure::of(&SHEET_EMPTY, "", &[]));
     }
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| malformed(&format!("line {} column {}", error.line(), error.column()), &error.to_string()))?;
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| malformed_json(&error))?;
     let values = if let Value::Array(values) = value { values } else { vec![value] };
     if values.is_empty() {
         return Err(Failure::of(&SHEET_EMPTY, "", &[]));

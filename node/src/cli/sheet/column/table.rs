@@ -2,7 +2,7 @@
 
 use tongban_domain::catalogue::{
     AuthorityKind, CaseKind, CodeList, Form, Lock, MaterialForm, MaterialKind, MaterialSource, Mode, Necessity,
-    OnlineDepth, Origin, PowerSource, Range, ResultKind, Served, Tier, UseLevel,
+    OnlineDepth, Origin, PowerSource, Range, ResultKind, Served, StepRole, StepRule, Tier, UseLevel,
 };
 
 use super::Holds::{self, Code, Day, Number, One, Several, Term, Text, YesNo};
@@ -475,6 +475,11 @@ pub(crate) const COLUMNS: &[Column] = &[
     col("steps.term", "环节时限", "its own limit: 5, or 5自然日", Term, &["办理时限"], ""),
     col("steps.standard", "环节审查标准", "what is examined", Text, &[], ""),
     col("steps.result", "环节结果", "what comes out", Text, &["办理结果"], ""),
+    col("steps.role", "环节办理角色", "by whom cases are worked on there", One(words::<StepRole>), &[], ""),
+    col("steps.rule", "环节办理规则", "who has to agree", One(words::<StepRule>), &[], ""),
+    col("steps.signers", "环节签署人数", "how many sign or vote", Number, &["会签人数"], ""),
+    col("steps.discretion", "环节裁量基准", "by what is weighed", Text, &["裁量基准"], ""),
+    col("steps.discretion_basis", "环节裁量基准依据", "what that stands on", Text, &["裁量基准依据"], ""),
     col("special_links.name", "特殊环节名称", "hearing, inspection, appraisal …", Text, &[], "专家评审"),
     col("special_links.term", "特殊环节时限", "how long at most", Term, &[], "30"),
     col("special_links.basis", "特殊环节依据", "its basis", Text, &[], ""),
