@@ -113,6 +113,7 @@ macro_rules! faults {
     };
 }
 
+pub(crate) mod act;
 pub(crate) mod doctor;
 pub(crate) mod drift;
 pub(crate) mod front;

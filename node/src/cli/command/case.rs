@@ -1,5 +1,6 @@
 //! `tongban case`: from collecting to closing.
 
+mod batch;
 mod print;
 mod view;
 mod work;
@@ -198,6 +199,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "T")]
         reason: Option<String>,
     },
+    /// 批量办理 / acts on many cases, from a file
+    Batch(batch::Args),
     /// 用时台账 / whose time was used
     Ledger(Case),
     /// 打印文书 / print a document as PDF; the second and later prints say so
@@ -388,6 +391,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Deliver { case, note } => act(case, ActRequest::Deliver { note }),
         Command::Close(case) => act(case, ActRequest::Close {}),
         Command::Withdraw { case, reason } => act(case, ActRequest::Withdraw { reason }),
+        Command::Batch(args) => batch::run(context, &args),
         Command::Ledger(case) => view::ledger(context, &case),
         Command::Print(args) => print::print(context, args),
         Command::Prints(case) => print::prints(context, &case),

@@ -1,9 +1,22 @@
 //! The columns that an item file may have: their names, what they mean, and what other systems call them.
 
+mod act;
 mod table;
 
 use crate::config::nearest;
+pub(crate) use act::{ACT_COLUMNS, ACTS};
 pub(crate) use table::{COLUMNS, LISTS};
+
+/// What the rows of a sheet are about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Subject {
+    /// Items.
+    Items,
+    /// Entries of a list of items.
+    List(&'static List),
+    /// Acts on cases.
+    Acts,
+}
 
 /// What a column's cells hold.
 #[derive(Clone, Copy, Debug)]
@@ -140,10 +153,15 @@ pub(crate) fn nearest_name(name: &str) -> Option<&'static str> {
     nearest(name, COLUMNS.iter().map(|column| column.name))
 }
 
-/// The column of a title that has these parts, from top to bottom, on the sheet of a list or of items.
-pub(super) fn of_title(parts: &[String], sheet: Option<&'static List>) -> Option<&'static Column> {
+/// The column of a title that has these parts, from top to bottom, on a sheet of this subject.
+pub(super) fn of_title(parts: &[String], subject: Subject) -> Option<&'static Column> {
     let (last, above) = parts.split_last()?;
     let plain_last = plain(last);
+    let sheet = match subject {
+        Subject::Acts => return ACT_COLUMNS.iter().find(|column| column.is_titled(&plain_last, false)),
+        Subject::List(list) => Some(list),
+        Subject::Items => None,
+    };
     let within = |list: &List| {
         let of_list = |column: &&Column| column.within().is_some_and(|(name, _)| name == list.name);
         COLUMNS.iter().filter(of_list).find(|column| column.is_titled(&plain_last, true))
@@ -229,7 +247,7 @@ mod tests {
     fn titles_are_known_however_they_are_dressed() {
         let column = |parts: &[&str]| {
             let parts: Vec<String> = parts.iter().map(|part| (*part).to_owned()).collect();
-            of_title(&parts, None).map(|column| column.name)
+            of_title(&parts, Subject::Items).map(|column| column.name)
         };
         for (parts, name) in [
             (&["name"][..], Some("name")),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Note, Workbook, Worksheet, XlsxError};
 use tongban_domain::catalogue::{Finding, ImportRow};
 
+use super::acts::ActFile;
 use super::head::Head;
 use super::kind::Kind;
 use super::rows::{Entry, ItemFile, Record};
@@ -112,6 +113,27 @@ pub(crate) fn write(file: &ItemFile, findings: &[Finding]) -> Result<Vec<u8>, Xl
         }
         page.finish()?;
     }
+    workbook.save_to_buffer()
+}
+
+/// Writes the rows of an act file that have findings.
+///
+/// # Errors
+/// What the library refuses, which is a row beyond Excel's limit.
+pub(crate) fn acts(file: &ActFile, findings: &[Finding]) -> Result<Vec<u8>, XlsxError> {
+    let mut by_row = ByRow::new();
+    for finding in findings {
+        by_row.entry(finding.row).or_default().push(finding);
+    }
+    let mut workbook = Workbook::new();
+    let formats = Formats::new(true);
+    let mut page = Page::new(workbook.add_worksheet(), &formats, &file.table, &file.head)?;
+    for row in file.rows() {
+        if let Some(found) = by_row.get(&row.number) {
+            page.row(&row, found)?;
+        }
+    }
+    page.finish()?;
     workbook.save_to_buffer()
 }
 

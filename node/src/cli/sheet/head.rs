@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::column::{self, Column, List};
+use super::column::{self, Column, Subject};
 use super::mapping::Mapping;
 use super::table::{COLUMNS_MAX, Row, Table};
 use crate::cli::failure::Failure;
@@ -29,20 +29,20 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// Finds the head of a table, of items or of a list of theirs, if it has one.
+    /// Finds the head of a table of a subject, if it has one.
     ///
     /// # Errors
     /// `column-repeated`
-    pub(crate) fn find(table: &Table, mapping: &Mapping, list: Option<&'static List>) -> Result<Option<Self>, Failure> {
+    pub(crate) fn find(table: &Table, mapping: &Mapping, subject: Subject) -> Result<Option<Self>, Failure> {
         if let Some(rows) = mapping.head {
-            let head = Self::at(table, rows, mapping, list);
+            let head = Self::at(table, rows, mapping, subject);
             return head.checked().map(Some);
         }
         let numbers: Vec<u32> = table.rows_from(1).take(SEARCH_ROWS).map(|row| row.number).collect();
         let mut best: Option<(usize, Self)> = None;
         for height in 1..=HEAD_ROWS_MAX {
             for first in &numbers {
-                let head = Self::at(table, (*first, first + height - 1), mapping, list);
+                let head = Self::at(table, (*first, first + height - 1), mapping, subject);
                 let known = head.known();
                 // Of heads that say the same the shortest counts, and of these the first.
                 if known >= KNOWN_MIN && best.as_ref().is_none_or(|(most, _)| known > *most) {
@@ -54,7 +54,7 @@ impl Head {
     }
 
     /// The head that stands in these rows, whatever it says.
-    fn at(table: &Table, rows: (u32, u32), mapping: &Mapping, list: Option<&'static List>) -> Self {
+    fn at(table: &Table, rows: (u32, u32), mapping: &Mapping, subject: Subject) -> Self {
         let parts = table.head(rows);
         let width = parts.iter().map(|row| row.cells.len()).max().unwrap_or_default().min(COLUMNS_MAX);
         let mut head = Self { rows, ..Self::default() };
@@ -63,7 +63,7 @@ impl Head {
             let title = parts.join("/");
             let column = match mapping.column(&title) {
                 Some(column) => column,
-                None => match column::of_title(&parts, list) {
+                None => match column::of_title(&parts, subject) {
                     Some(column) => Some(column),
                     None => {
                         if !title.is_empty() && !column::is_remark(&title) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 use tongban_domain::catalogue::ListRow;
 
-use super::column::{self, Column, List};
+use super::column::{self, Column, List, Subject};
 use super::head::Head;
 use super::mapping::Mapping;
 use super::rows::{self, Entry, NESTED_ROWS, Nested};
@@ -83,7 +83,7 @@ fn lists(
                 Entry { row: ListRow { row: *next_row, ..ListRow::default() }, index: Some(index), ..Entry::default() };
             *next_row = next_row.saturating_add(1);
             for (name, value) in object {
-                let column = column::of_title(std::slice::from_ref(name), Some(list));
+                let column = column::of_title(std::slice::from_ref(name), Subject::List(list));
                 let within = column.and_then(Column::within).filter(|(of, _)| *of == list.name);
                 let (Some(column), Some((_, within))) = (column, within) else {
                     unknown.insert(format!("{}.{name}", list.name));
@@ -112,7 +112,7 @@ fn head(items: &[Map<String, Value>], mapping: &Mapping) -> Head {
     let mut names: BTreeMap<&str, Option<&'static Column>> = BTreeMap::new();
     for name in items.iter().flat_map(Map::keys) {
         names.entry(name).or_insert_with(|| {
-            mapping.column(name).unwrap_or_else(|| column::of_title(std::slice::from_ref(name), None))
+            mapping.column(name).unwrap_or_else(|| column::of_title(std::slice::from_ref(name), Subject::Items))
         });
     }
     let mut ordered: Vec<(&str, Option<&'static Column>)> = names.into_iter().collect();

@@ -1,8 +1,9 @@
-//! Item files: bytes become a table, a table with a head becomes rows, and rows go to the node.
+//! Item files and act files: bytes become a table, a table with a head becomes rows, and rows go to the node.
 //!
 //! Nothing here asks the node or reads a disk. What a whole file is wrong in is a [`Failure`]; what a row is wrong in is a
 //! finding of that row, and the others come in.
 
+pub(crate) mod acts;
 pub(crate) mod book;
 pub(crate) mod column;
 pub(crate) mod encoding;

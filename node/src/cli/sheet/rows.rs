@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tongban_domain::catalogue::{Finding, ImportRow, ListRow};
 
-use super::column::{self, Column, Holds, List};
+use super::column::{self, Column, Holds, List, Subject};
 use super::encoding::Encoding;
 use super::head::Head;
 use super::kind::Kind;
@@ -19,7 +19,7 @@ const NEEDED: [&str; 2] = ["name", "item_type"];
 /// Columns of which one must be there.
 const NEEDED_CODE: [&str; 2] = ["local_item_code", "base_code"];
 /// The longest value that a finding repeats, in characters.
-const VALUE_CHARS_MAX: usize = 120;
+pub(super) const VALUE_CHARS_MAX: usize = 120;
 
 /// A file that was read.
 #[derive(Debug)]
@@ -300,7 +300,7 @@ impl ListSheet {
     fn read(index: usize, table: &Table, mapping: &Mapping, skips_hidden: bool) -> Result<Option<Self>, Failure> {
         let Some(list) = List::titled(&table.sheet) else { return Ok(None) };
         let plain = Mapping { head: None, ..mapping.clone() };
-        let Some(head) = Head::find(table, &plain, Some(list))? else { return Ok(None) };
+        let Some(head) = Head::find(table, &plain, Subject::List(list))? else { return Ok(None) };
         let Some(code) = NEEDED_CODE.into_iter().find_map(|name| head.place(name)) else { return Ok(None) };
         let mut by_code: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
         for row in below(table, &head, skips_hidden) {
@@ -365,7 +365,7 @@ fn choose(tables: &[Table], mapping: &Mapping, sheet: Option<&str>) -> Result<(u
             }
             return Err(Failure::of(&SHEET_UNKNOWN, wanted, &[wanted, &names.join(", ")]));
         };
-        return Ok((index, Head::find(&tables[index], mapping, None)?.ok_or_else(unknown)?));
+        return Ok((index, Head::find(&tables[index], mapping, Subject::Items)?.ok_or_else(unknown)?));
     }
     if tables.iter().all(|table| table.rows_from(1).next().is_none()) {
         return Err(Failure::of(&SHEET_EMPTY, "", &[]));
@@ -375,7 +375,7 @@ fn choose(tables: &[Table], mapping: &Mapping, sheet: Option<&str>) -> Result<(u
     let items = |(_, table): &(usize, &Table)| List::titled(&table.sheet).is_none();
     let (items, lists): (Vec<_>, Vec<_>) = visible.into_iter().chain(hidden).partition(items);
     for (index, table) in items.into_iter().chain(lists) {
-        if let Some(head) = Head::find(table, mapping, None)? {
+        if let Some(head) = Head::find(table, mapping, Subject::Items)? {
             return Ok((index, head));
         }
     }
@@ -383,7 +383,7 @@ fn choose(tables: &[Table], mapping: &Mapping, sheet: Option<&str>) -> Result<(u
 }
 
 /// A finding about a cell itself.
-fn finding(row: u32, column: &str, value: &str, flaw: Flaw) -> Finding {
+pub(super) fn finding(row: u32, column: &str, value: &str, flaw: Flaw) -> Finding {
     let is_code = column::named(column).is_some_and(|column| matches!(column.holds, Holds::Code));
     let told = |code: &str, problem: &str, remedy: &str| Finding {
         row,

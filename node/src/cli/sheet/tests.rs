@@ -387,7 +387,8 @@ fn the_template_has_every_column() {
     let bytes = template::write().unwrap();
     assert_eq!(refused(&bytes).0, "sheet-empty");
     let tables = workbook::xlsx(&bytes).unwrap();
-    let head = super::head::Head::find(&tables[0], &Mapping::default(), None).unwrap().unwrap();
+    let head =
+        super::head::Head::find(&tables[0], &Mapping::default(), super::column::Subject::Items).unwrap().unwrap();
     let names: Vec<&str> = head.columns.iter().flatten().map(|column| column.name).collect();
     assert_eq!(names, COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>());
 }

@@ -103,7 +103,7 @@ fn no_number_stands_before_a_plural_alone() {
         "batches", "cases", "days", "drafts", "entries", "faults", "figures", "items", "lines", "nodes", "rows",
         "seconds", "stand", "warnings",
     ];
-    let faults = FAULTS.iter().chain(doctor::FAULTS).chain(sheet::FAULTS).chain(usage::FAULTS);
+    let faults = FAULTS.iter().chain(act::FAULTS).chain(doctor::FAULTS).chain(sheet::FAULTS).chain(usage::FAULTS);
     let faults = faults.flat_map(|fault| [(fault.code, fault.text), (fault.code, fault.remedy)]);
     for (name, text) in texts().copied().chain(faults) {
         for behind in text.en.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(_, behind)| behind) {
@@ -116,7 +116,7 @@ fn no_number_stands_before_a_plural_alone() {
 
 #[test]
 fn every_fault_has_code_text_and_remedy() {
-    for fault in FAULTS.iter().chain(doctor::FAULTS).chain(sheet::FAULTS).chain(usage::FAULTS) {
+    for fault in FAULTS.iter().chain(act::FAULTS).chain(doctor::FAULTS).chain(sheet::FAULTS).chain(usage::FAULTS) {
         let code = fault.code;
         assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{code}");
         for text in [fault.text.en, fault.text.zh, fault.remedy.en, fault.remedy.zh] {

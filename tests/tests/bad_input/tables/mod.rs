@@ -15,6 +15,7 @@ macro_rules! requests {
 }
 
 mod api;
+mod batch;
 mod case;
 mod federation;
 mod item;
@@ -41,6 +42,7 @@ pub(crate) fn all() -> Vec<Row> {
         item::rows(),
         standard::rows(),
         case::rows(),
+        batch::rows(),
         person::rows(),
         work::rows(),
         supervision::rows(),
