@@ -36,11 +36,25 @@ pub enum Bug {
     LateReturnTaken,
     /// A lost node that returns doesn't keep an order about a case that it doesn't know.
     FenceForgotten,
+    /// What was done under a key of a caller isn't remembered.
+    KeyForgotten,
+    /// What a decision takes out of a figure stays in it.
+    FigureNotTaken,
+    /// A relay says that it keeps an envelope, and doesn't.
+    RelayUnkept,
+    /// The collecting node keeps the first deadline that it was told.
+    DeadlineKept,
+    /// The collecting node isn't told that the time was extended.
+    ExtensionUntold,
+    /// What the collecting hall took for the owner is answered there and not recorded.
+    SupplementForgotten,
+    /// Who takes a case goes on at the tenure of the offer.
+    TakenAtSameTenure,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 15] = [
+    pub const ALL: [Bug; 22] = [
         Bug::ReplyBeforeCommit,
         Bug::InboxRecordDropped,
         Bug::CursorAdvancedEarly,
@@ -56,6 +70,13 @@ impl Bug {
         Bug::ReclaimTenureKept,
         Bug::LateReturnTaken,
         Bug::FenceForgotten,
+        Bug::KeyForgotten,
+        Bug::FigureNotTaken,
+        Bug::RelayUnkept,
+        Bug::DeadlineKept,
+        Bug::ExtensionUntold,
+        Bug::SupplementForgotten,
+        Bug::TakenAtSameTenure,
     ];
 
     /// Its name, by which a binary that holds it is known.
@@ -77,6 +98,13 @@ impl Bug {
             Bug::ReclaimTenureKept => "deliberate-bug:reclaim-tenure-kept",
             Bug::LateReturnTaken => "deliberate-bug:late-return-taken",
             Bug::FenceForgotten => "deliberate-bug:fence-forgotten",
+            Bug::KeyForgotten => "deliberate-bug:key-forgotten",
+            Bug::FigureNotTaken => "deliberate-bug:figure-not-taken",
+            Bug::RelayUnkept => "deliberate-bug:relay-unkept",
+            Bug::DeadlineKept => "deliberate-bug:deadline-kept",
+            Bug::ExtensionUntold => "deliberate-bug:extension-untold",
+            Bug::SupplementForgotten => "deliberate-bug:supplement-forgotten",
+            Bug::TakenAtSameTenure => "deliberate-bug:taken-at-same-tenure",
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Figures: the fold of act headers, the same for own entries and pulled ones (promise 6).
 
+#[cfg(feature = "deliberate-bugs")]
+use tongban_codes::deliberate::{Bug, is_in};
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::{Date, Month};
@@ -129,6 +131,8 @@ fn mode(header: &ActHeader) -> u8 {
 /// Folds one act of `origin` into figures and locations.
 pub(super) fn fold_act(over: &mut Overlay<'_>, origin: NodeId, header: &ActHeader) -> Result<(), StorageError> {
     for (key, by) in rows(origin, header) {
+        #[cfg(feature = "deliberate-bugs")]
+        let by = if is_in(Bug::FigureNotTaken) { by.max(0) } else { by };
         figure::add(over, &key, by)?;
     }
     let division = match header.act {

@@ -91,7 +91,10 @@ pub(super) fn fold_decided(
     for event in &decision.exchange {
         folding.exchange(event)?;
     }
-    if let Some((key, request)) = &decision.key {
+    let key = decision.key.as_ref();
+    #[cfg(feature = "deliberate-bugs")]
+    let key = key.filter(|_| !is_in(Bug::KeyForgotten));
+    if let Some((key, request)) = key {
         let outcome = Outcome { request: *request, reply: decision.reply.clone(), at };
         delivery::IDEMPOTENCY.put(batch, key, &outcome);
     }

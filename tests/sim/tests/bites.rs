@@ -47,6 +47,13 @@ found! {
     reclaim_tenure_kept: ReclaimTenureKept,
     late_return_taken: LateReturnTaken,
     fence_forgotten: FenceForgotten,
+    key_forgotten: KeyForgotten,
+    figure_not_taken: FigureNotTaken,
+    relay_unkept: RelayUnkept,
+    deadline_kept: DeadlineKept,
+    extension_untold: ExtensionUntold,
+    supplement_forgotten: SupplementForgotten,
+    taken_at_same_tenure: TakenAtSameTenure,
 }
 
 /// What the name of every bug begins with.

@@ -1,5 +1,7 @@
 //! Custody (经办) moves with two sealed answers: offer, then acceptance or refusal; one owner at any time.
 
+#[cfg(feature = "deliberate-bugs")]
+use tongban_codes::deliberate::{Bug, is_in};
 use tongban_codes::ids::{CaseId, QueryCode};
 use tongban_codes::time::Timestamp;
 
@@ -105,7 +107,7 @@ pub(crate) fn offer(
     case.custody = Custody::Offered { to, since: at };
     case.after_offer = 0;
     #[cfg(feature = "deliberate-bugs")]
-    if tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::OwnerDischargedEarly) {
+    if is_in(Bug::OwnerDischargedEarly) {
         case.custody = Custody::Elsewhere { owner: to, as_of: at };
     }
     let note = to.division.to_string();
@@ -285,7 +287,7 @@ pub(crate) fn take_custody(
     let known = facts.case(&offer.case);
     let order = facts.reclaim(&offer.case).and_then(|row| row.order);
     #[cfg(feature = "deliberate-bugs")]
-    let order = order.filter(|_| !tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::FenceForgotten));
+    let order = order.filter(|_| !is_in(Bug::FenceForgotten));
     if let Some(order) = order.as_ref().filter(|order| order.tenure > offer.tenure) {
         return Err(stale(offer, order.tenure));
     }
@@ -307,6 +309,8 @@ pub(crate) fn take_custody(
         return Ok(Change::of(Vec::new(), reply));
     }
     let tenure = offer.tenure.checked_add(1).ok_or_else(|| stale(offer, offer.tenure))?;
+    #[cfg(feature = "deliberate-bugs")]
+    let tenure = if is_in(Bug::TakenAtSameTenure) { offer.tenure } else { tenure };
     let item = offered_item(facts, offer, at)?;
     own_numbers(facts, offer)?;
     let applicant = applicant(&offer.applicant, at.date())?;

@@ -1,5 +1,7 @@
 //! Progress: what the owner tells the collecting node after each act, and what that node keeps of it.
 
+#[cfg(feature = "deliberate-bugs")]
+use tongban_codes::deliberate::{Bug, is_in};
 use tongban_codes::time::{Date, Timestamp};
 
 use super::amendment::follow;
@@ -96,7 +98,10 @@ impl Progress {
 
 /// Appends an act to a change: the case after it, and the word to the collecting node when that is another.
 pub(crate) fn record(change: &mut Change, here: Place, case: &Case, act: Act) {
-    if case.collecting.node != here.node {
+    let told = case.collecting.node != here.node;
+    #[cfg(feature = "deliberate-bugs")]
+    let told = told && !(act.kind == ActKind::Extend && is_in(Bug::ExtensionUntold));
+    if told {
         change.notices.push(Notice {
             to: case.collecting.node,
             case: case.id,
@@ -197,7 +202,10 @@ pub(crate) fn mirror(
     case.received_on = progress.received_on;
     case.accepted_on = progress.accepted_on;
     case.decided_on = progress.decided_on;
-    case.deadlines.clone_from(&progress.deadlines);
+    let deadlines = progress.deadlines.as_ref();
+    #[cfg(feature = "deliberate-bugs")]
+    let deadlines = case.deadlines.as_ref().filter(|_| is_in(Bug::DeadlineKept)).or(deadlines);
+    case.deadlines = deadlines.cloned();
     case.deemed_at = None;
     case.deemed = progress.deemed;
     case.licences.clone_from(&progress.licences);
@@ -280,6 +288,5 @@ fn bounded(progress: &Progress) -> Result<(), Rejection> {
 
 #[cfg(feature = "deliberate-bugs")]
 fn late_return_taken(case: &Case, origin: Origin) -> bool {
-    use tongban_codes::deliberate::{Bug, is_in};
     is_in(Bug::LateReturnTaken) && case.reclaimed().is_some_and(|reclaim| reclaim.lost == origin.place)
 }

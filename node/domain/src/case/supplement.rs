@@ -1,6 +1,8 @@
 //! What the applicant brings after a notice: at the deciding window, or at the hall that collected, from where it travels to the owner.
 
 use minicbor::Encode;
+#[cfg(feature = "deliberate-bugs")]
+use tongban_codes::deliberate::{Bug, is_in};
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
 
@@ -264,6 +266,10 @@ pub(crate) fn take_supplement(
         .field("case", case.id));
     }
     case.may(facts, ActKind::Supplement)?;
+    #[cfg(feature = "deliberate-bugs")]
+    if is_in(Bug::SupplementForgotten) {
+        return Ok(Change::of(Vec::new(), Change::case(&case)));
+    }
     let brings = supplement
         .lines
         .iter()

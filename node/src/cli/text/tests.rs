@@ -34,7 +34,7 @@ fn every_text_is_in_both_languages_with_the_same_places() {
 }
 
 fn texts() -> impl Iterator<Item = &'static (&'static str, Text)> {
-    [TEXTS, sheet::TEXTS, front::TEXTS, drift::TEXTS, life::TEXTS, work::TEXTS].into_iter().flatten()
+    [TEXTS, act::TEXTS, sheet::TEXTS, front::TEXTS, drift::TEXTS, life::TEXTS, work::TEXTS].into_iter().flatten()
 }
 
 #[test]

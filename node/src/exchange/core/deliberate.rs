@@ -1,4 +1,4 @@
-//! Encoding what must be passed on as it came, on purpose: see [`tongban_codes::deliberate`].
+//! A relay's faults, on purpose: see [`tongban_codes::deliberate`].
 
 use tongban_codes::deliberate::{Bug, is_in};
 use tongban_federation::{Envelope, Sealed};
@@ -13,4 +13,9 @@ pub(super) fn encoded_anew(knowledge: &Knowledge, envelope: &Envelope) -> Option
     }
     let statement = Statement { content_type: content_type::ENVELOPE, bytes: &envelope.to_bytes() };
     batch::seal(&*knowledge.parts.keys.seal, &[statement]).ok()?.pop().map(Sealed::new)
+}
+
+/// Whether a relay keeps nothing of what it says that it keeps.
+pub(super) fn is_unkept() -> bool {
+    is_in(Bug::RelayUnkept)
 }

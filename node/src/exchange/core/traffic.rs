@@ -228,6 +228,8 @@ impl Exchange {
         let request = Request::Custom(Box::new(move |read, _, _| {
             // The sender may offer what is kept already.
             let new = !delivery::RELAY.holds(read, &(destination, origin, epoch, sequence))?;
+            #[cfg(feature = "deliberate-bugs")]
+            let new = new && !deliberate::is_unkept();
             let exchange = if new { vec![event] } else { Vec::new() };
             Ok(Outside { exchange, ..Outside::default() })
         }));
