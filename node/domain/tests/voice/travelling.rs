@@ -246,7 +246,7 @@ fn a_forged_time_is_refused_or_cut_to_the_rule() {
     let opened_at = at(2026, 9, 20, 9);
     let forged = TicketWord { opened_at, from: None, due: None, ..word.clone() };
     assert_eq!(tell(&mut home, &town, id, Word::Ticket(Box::new(forged))), "invalid-field", "opened in days to come");
-    let long = TicketWord { due: Some(date(2027, 9, 14)), ..word.clone() };
+    let long = TicketWord { due: Some(date(2027, 9, 14)), ..word };
     assert_eq!(tell(&mut home, &town, id, Word::Ticket(Box::new(long))), "ok");
     assert_eq!(ticket(&home, &number).due, date(2026, 9, 20), "no longer than the rule");
     // A node of a release before tells no time: it runs from when the ticket was opened all the same.
