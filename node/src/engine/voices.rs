@@ -199,3 +199,59 @@ fn ticket_counts(act: ActKind, mark: &VoiceMark, measure: &'static str) -> Vec<O
         _ => Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tongban_codes::ids::{AuthorityId, CaseId, NodeId};
+    use tongban_codes::time::Timestamp;
+    use tongban_domain::catalogue::Mode;
+    use tongban_domain::supervision::About;
+
+    use super::*;
+
+    /// An act about a rating of a matter that was accepted in August and rated in September.
+    fn rated(act: ActKind, kind: VoiceKind, channel: u8, accepted_on: Option<Date>) -> ActHeader {
+        let division: tongban_codes::division::DivisionCode = "511602".parse().expect("a division");
+        let on = Date::ymd(2026, 9, 1).expect("a day");
+        let about = About {
+            case: CaseId::draw(&NodeId::from_bytes([1; 16]), [1; 10]),
+            case_no: String::new(),
+            item: "-".to_owned(),
+            item_name: String::new(),
+            base_code: None,
+            item_type: "07".to_owned(),
+            item_version: 1,
+            mode: Mode::Window,
+            tenure: 1,
+            authority: AuthorityId::from_bytes([1; 16]),
+            department: String::new(),
+            collecting: division,
+            deciding: division,
+            division: None,
+        };
+        let mark = VoiceMark { kind, division, on, channel, outcome: None, in_time: None };
+        let header = beside(about, Timestamp::from_millis(0), act);
+        ActHeader { grade: Some(5), accepted_on, voice: Some(mark), ..header }
+    }
+
+    fn own(header: &ActHeader) -> Vec<(Date, i64)> {
+        let counts = counts(header).into_iter().filter(|(measure, ..)| *measure == "matters-rated-own");
+        counts.map(|(_, on, _, by)| (on, by)).collect()
+    }
+
+    #[test]
+    fn a_matter_rated_of_ones_own_accord_counts_in_the_month_of_its_acceptance() {
+        use VoiceKind::{Matter, Visit};
+        let accepted = Date::ymd(2026, 8, 31);
+        let day = accepted.expect("a day");
+        assert_eq!(own(&rated(ActKind::Rate, Matter, 1, accepted)), [(day, 1)]);
+        assert_eq!(own(&rated(ActKind::SetRatingAside, Matter, 1, accepted)), [(day, -1)]);
+        assert_eq!(own(&rated(ActKind::CloseFollowUp, Matter, 1, accepted)), []);
+        assert_eq!(own(&rated(ActKind::Rate, Matter, 6, accepted)), [], "in a call by which the hall asked");
+        assert_eq!(own(&rated(ActKind::Rate, Visit, 1, accepted)), []);
+        assert_eq!(own(&rated(ActKind::Rate, Matter, 1, None)), [], "a release before, or never accepted");
+        let on_mark = counts(&rated(ActKind::Rate, Matter, 1, accepted));
+        let rating = on_mark.iter().find(|(measure, ..)| *measure == "ratings").map(|(_, on, ..)| *on);
+        assert_eq!(rating, Date::ymd(2026, 9, 1), "the rating counts in its own month");
+    }
+}
