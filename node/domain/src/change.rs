@@ -270,6 +270,9 @@ pub enum Reply {
         /// What came of it.
         #[serde(skip_serializing_if = "Option::is_none")]
         outcome: Option<FollowUpOutcome>,
+        /// In Chinese.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outcome_zh: Option<&'static str>,
         /// Who follows it up.
         #[serde(skip_serializing_if = "Option::is_none")]
         holder: Option<String>,
@@ -297,6 +300,9 @@ pub enum Reply {
         /// How it ended.
         #[serde(skip_serializing_if = "Option::is_none")]
         outcome: Option<TicketOutcome>,
+        /// In Chinese.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outcome_zh: Option<&'static str>,
     },
     /// Thresholds that are as before.
     Rules(Rules),

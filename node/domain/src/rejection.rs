@@ -244,15 +244,17 @@ pub mod codes {
         RATING_EARLY = "rating-early";
         /// The rater doesn't give a grade in by this way.
         RATING_CHANNEL = "rating-channel";
-        /// Who did the service would enter what is said of it in a call.
+        /// Who did the service would give a grade in for the applicant, or out of a call.
         RATING_SELF = "rating-self";
         /// The state of the follow-up doesn't allow the act.
         FOLLOW_UP_STATE = "follow-up-state";
+        /// Who was rated would follow the rating up.
+        FOLLOW_UP_SELF = "follow-up-self";
         /// Another follows the rating up.
         FOLLOW_UP_HELD = "follow-up-held";
         /// An appeal against the grade was dismissed.
         APPEAL_REPEATED = "appeal-repeated";
-        /// Who was rated, or appealed, would decide about the appeal.
+        /// Who was rated, appealed or had a part in the follow-up would decide about the appeal.
         APPEAL_SELF = "appeal-self";
         /// No ticket of that number is here.
         TICKET_UNKNOWN = "ticket-unknown";
@@ -262,7 +264,7 @@ pub mod codes {
         TICKET_ELSEWHERE = "ticket-elsewhere";
         /// Another answers the ticket.
         TICKET_HELD = "ticket-held";
-        /// Who acted on the case would answer the complaint about it.
+        /// Who acted on the case would handle the complaint about it, or who answered it confirm it for the applicant.
         TICKET_SELF = "ticket-self";
         /// The ticket has been passed on too often.
         TICKET_LIMIT = "ticket-limit";

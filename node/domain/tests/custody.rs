@@ -154,7 +154,7 @@ fn offers_that_are_refused() {
     let offer = offer_of(&notice);
     let stranger = Hall::new("511603", "前锋区");
     type Spoil = Box<dyn Fn(&mut Offer)>;
-    let cases: [(&str, Spoil); 12] = [
+    let cases: [(&str, Spoil); 16] = [
         ("not-owner", Box::new(|offer| offer.tenure = 0)),
         ("not-owner", Box::new(|offer| offer.case = CaseId::from_bytes([9; 16]))),
         ("stale-tenure", Box::new(|offer| offer.tenure = u32::MAX)),
@@ -166,6 +166,10 @@ fn offers_that_are_refused() {
         ("invalid-field", Box::new(|offer| offer.applicant.name = String::new())),
         ("invalid-field", Box::new(|offer| offer.collection_no = String::new())),
         ("invalid-field", Box::new(|offer| offer.collection_no = "5".repeat(65))),
+        ("invalid-field", Box::new(|offer| offer.collection_no = "JC511602000000-20260915-00001".into())),
+        ("invalid-field", Box::new(|offer| offer.collection_no = "DB511602000000-20260915-00001".into())),
+        ("invalid-field", Box::new(|offer| offer.collection_no = "PJ511602000000-20260915-00001".into())),
+        ("invalid-field", Box::new(|offer| offer.collection_no = "GD511602000000-20260915-00001".into())),
         (
             "invalid-field",
             Box::new(|offer| {

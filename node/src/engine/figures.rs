@@ -80,12 +80,12 @@ fn counts(header: &ActHeader) -> Vec<Count> {
     }
 }
 
-/// Ratings and tickets count at the division of their mark, in the month of its day.
+/// Ratings and tickets count at the division of their mark.
 fn voices(header: &ActHeader) -> Vec<Count> {
     let Some(mark) = &header.voice else { return Vec::new() };
     let counted = super::voices::counts(header).into_iter();
-    let count = |(measure, outcome, by)| {
-        let (division, month) = (mark.division, Some(mark.on.month()));
+    let count = |(measure, on, outcome, by): super::voices::Counted| {
+        let (division, month) = (mark.division, Some(on.month()));
         Count { measure, division, month, outcome, by }
     };
     counted.map(count).collect()

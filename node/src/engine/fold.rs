@@ -225,7 +225,7 @@ impl Folding<'_> {
             Event::Reclaim(id, row) => case::RECLAIM.put(self.over.batch, id, row),
             Event::Card(row) => supervision::store_card(self.over.batch, row),
             Event::Looked(looked) => supervision::store_looked(&mut self.over, looked),
-            Event::Matter(row) => supervision::store_matter(self.over.batch, row),
+            Event::Matter(row) => supervision::store_matter(&mut self.over, row)?,
             Event::Voice(row) => voice::store(&mut self.over, row)?,
             Event::HandedOver(list) => hall::HAND_OVER.put(self.over.batch, &list.id, list),
             Event::Serial(scope, last) => hall::SERIAL.put(self.over.batch, scope, last),

@@ -7,7 +7,7 @@ use tongban_domain::case::{self, Act, Case, Extension, Status};
 use tongban_domain::catalogue::{
     BaseItem, CodeList as _, Decline, Guide, ItemState, Mode, ServiceItem, Standard, StandardBody, authority_id,
 };
-use tongban_domain::supervision::{Card, CardState, Colour};
+use tongban_domain::supervision::{About, Card, CardState, Colour};
 use tongban_domain::work::Lacking;
 use tongban_domain::{Event, NodeFacts};
 use tongban_journal::{
@@ -181,7 +181,7 @@ fn outcome(status: Status) -> Option<Outcome> {
     }
 }
 
-pub(super) fn mode(mode: Mode) -> header::Mode {
+fn mode(mode: Mode) -> header::Mode {
     match mode {
         Mode::Window => header::Mode::Local,
         Mode::Online => header::Mode::Online,
@@ -262,19 +262,25 @@ fn card_header(card: &Card, act: header::ActKind) -> ActHeader {
         Colour::Red => header::Colour::Red,
         Colour::Severe => header::Colour::Severe,
     };
+    let mark = CardMark { colour, rule: card.rule.name().to_owned(), on: card.on, division: card.division() };
+    ActHeader { card: Some(mark), ..beside(card.about(), card.since, act) }
+}
+
+/// The header of what is done beside a case: about a card, a rating or a ticket.
+pub(super) fn beside(about: About, at: Timestamp, act: header::ActKind) -> ActHeader {
     ActHeader {
         act,
-        at: card.since,
-        case: card.case,
-        tenure: card.tenure,
-        collecting_division: card.collecting,
-        deciding_division: card.deciding,
-        authority: card.authority,
-        item: card.item.clone(),
-        base_code: card.base_code.clone(),
-        item_version: card.item_version,
-        item_type: card.item_type.parse().unwrap_or(0),
-        mode: mode(card.mode),
+        at,
+        case: about.case,
+        tenure: about.tenure,
+        collecting_division: about.collecting,
+        deciding_division: about.deciding,
+        authority: about.authority,
+        item: about.item,
+        base_code: about.base_code,
+        item_version: about.item_version,
+        item_type: about.item_type.parse().unwrap_or(0),
+        mode: mode(about.mode),
         channel: Channel::Window,
         outcome: None,
         in_time_statutory: None,
@@ -289,7 +295,7 @@ fn card_header(card: &Card, act: header::ActKind) -> ActHeader {
         promised_due: None,
         licence: None,
         grade: None,
-        card: Some(CardMark { colour, rule: card.rule.name().to_owned(), on: card.on, division: card.division() }),
+        card: None,
         voice: None,
     }
 }

@@ -357,7 +357,7 @@ fn order_answer() -> NoticeBody {
     }))
 }
 
-fn voices() -> [(&'static str, NoticeBody, Place); 4] {
+fn voices() -> [(&'static str, NoticeBody, Place); 6] {
     let (town, home) = (place(1, "511603104000"), place(2, "511602"));
     let at = Timestamp::from_millis(1_789_347_600_000);
     let rating = RatingWord {
@@ -389,7 +389,11 @@ fn voices() -> [(&'static str, NoticeBody, Place); 4] {
         dispatch: 2,
         reopened: 1,
         answers: answers.clone(),
+        from: None,
+        due: None,
     };
+    let (from, due) = (Date::ymd(2026, 9, 15), Date::ymd(2026, 9, 21));
+    let timed = TicketWord { from, due, ..ticket.clone() };
     let news = TicketNews {
         state: TicketState::Closed,
         department: Some("区行政审批局".to_owned()),
@@ -399,13 +403,15 @@ fn voices() -> [(&'static str, NoticeBody, Place); 4] {
         reopened: 1,
         note: None,
     };
-    let plea = Plea::Reopen { number: 1, reason: "未解决（演示）".to_owned() };
+    let plea = |from, due| Plea::Reopen { number: 1, reason: "未解决（演示）".to_owned(), from, due };
     let said = |word| NoticeBody::Voice(Box::new(word));
     [
         ("rating.1.hex", said(Word::Rating(Box::new(rating))), town),
         ("ticket.1.hex", said(Word::Ticket(Box::new(ticket))), town),
         ("ticket-news.1.hex", said(Word::News(Box::new(news))), home),
-        ("ticket-plea.1.hex", said(Word::Plea(plea)), town),
+        ("ticket-plea.1.hex", said(Word::Plea(plea(None, None))), town),
+        ("ticket-timed.1.hex", said(Word::Ticket(Box::new(timed))), town),
+        ("ticket-plea-timed.1.hex", said(Word::Plea(plea(from, due))), town),
     ]
 }
 

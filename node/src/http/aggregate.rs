@@ -35,7 +35,7 @@ pub(super) fn routes() -> Router<App> {
 const BY: [&str; 8] = ["division", "item", "month", "outcome", "measure", "type", "mode", "origin"];
 
 /// Measures of ratings and tickets.
-const VOICE_MEASURES: [&str; 8] = crate::engine::VOICE_MEASURES;
+const VOICE_MEASURES: &[&str] = crate::engine::VOICE_MEASURES;
 
 /// Measures of supervision.
 const CARD_MEASURES: [&str; 2] = ["cards", "cards-open"];

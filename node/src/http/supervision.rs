@@ -6,7 +6,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use tongban_codes::time::Timestamp;
 use tongban_domain::Command;
 use tongban_domain::catalogue::CodeList as _;
 use tongban_domain::supervision::{Card, Matter, Order, Rule, Rules, stages, voice_stages};
@@ -125,23 +124,20 @@ fn unknown_card(number: &str) -> Failure {
     failure.remedy("list them: tongban supervise cards", "查看：tongban supervise cards")
 }
 
-/// The time at which something came, the latest first, and its number.
-type Place = (std::cmp::Reverse<Timestamp>, String);
-
-/// A page of what is read in whatever order: so many are kept while all are counted.
-struct Newest<T> {
+/// The first so many, by their places, of what is read in whatever order; all are counted.
+pub(super) struct First<P, T> {
     limit: usize,
-    after: Option<Place>,
+    after: Option<P>,
     count: usize,
-    kept: BTreeMap<Place, T>,
+    kept: BTreeMap<P, T>,
 }
 
-impl<T> Newest<T> {
-    fn new(limit: usize, after: Option<Place>) -> Self {
+impl<P: Ord, T> First<P, T> {
+    pub(super) fn new(limit: usize, after: Option<P>) -> Self {
         Self { limit, after, count: 0, kept: BTreeMap::new() }
     }
 
-    fn see(&mut self, place: Place, value: T) {
+    pub(super) fn see(&mut self, place: P, value: T) {
         self.count += 1;
         let is_behind = self.after.as_ref().is_none_or(|after| place > *after);
         let has_room =
@@ -155,7 +151,7 @@ impl<T> Newest<T> {
     }
 
     /// The page, how many there are in all, and whether more lie behind it.
-    fn page(self) -> (Vec<T>, usize, bool) {
+    pub(super) fn page(self) -> (Vec<T>, usize, bool) {
         let more = self.kept.len() > self.limit;
         (self.kept.into_values().take(self.limit).collect(), self.count, more)
     }
@@ -173,7 +169,7 @@ fn page(app: &App, query: &CardsQuery) -> Result<Cards, Failure> {
             Some(place(&card))
         }
     };
-    let mut newest = Newest::new(limit, after);
+    let mut newest = First::new(limit, after);
     let mut see = |card: Card| {
         if wanted(query, &card) {
             newest.see(place(&card), card);
@@ -299,7 +295,7 @@ fn orders_page(app: &App, query: &OrdersQuery) -> Result<Orders, Failure> {
             Some(place(&order))
         }
     };
-    let mut newest = Newest::new(limit, after);
+    let mut newest = First::new(limit, after);
     supervision::MATTER.visit(&*snapshot, &[], None, false, |_, Matter::Order(order)| {
         if query.all || order.answer.is_none() {
             newest.see(place(&order), order);

@@ -1,5 +1,6 @@
 //! Ratings and tickets.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
@@ -12,20 +13,20 @@ use tongban_codes::time::Date;
 use tongban_domain::Command;
 use tongban_domain::catalogue::CodeList;
 use tongban_domain::voice::{
-    FollowUpAct, FollowUpState, Grade, INDICATORS_VERSION, Indicator, Occasion, OpenTicket, RateRequest, Rater, Rating,
-    Score, Ticket, TicketAct, TicketState, Voice, VoiceCommand, indicators,
+    FollowUpState, Grade, INDICATORS_VERSION, Indicator, Occasion, OpenTicket, RateRequest, Rater, Rating, Score,
+    Ticket, TicketAct, TicketState, Voice, VoiceCommand, indicators,
 };
 use tongban_storage::keyspace::{case, figure, item, voice};
 
 use super::cases::masked;
 use super::divisions::placed;
+use super::supervision::First;
 use super::{App, Body, Call, Failure, Query, act, listed, problem};
 use crate::api::v1::{
-    ActOnTicket, FollowUpRating, FollowUpRequest, IndicatorGrade, IndicatorView, OpenTicket as OpenRequest,
-    RateService, RatesQuery, RatesView, RatingQuery, RatingView, RatingsQuery, TicketProgress, TicketQuery,
-    TicketRequest, TicketView, TicketsQuery,
+    ActOnTicket, FollowUpRating, IndicatorGrade, IndicatorView, OpenTicket as OpenRequest, RateService, RatesQuery,
+    RatesView, RatingQuery, RatingView, RatingsQuery, TicketProgress, TicketQuery, TicketView, TicketsQuery,
 };
-use crate::engine::dimensions;
+use crate::engine::{Refused, dimensions};
 use crate::exchange::proof::is_proof;
 use crate::exchange::proven_progress;
 
@@ -104,17 +105,7 @@ async fn rate(State(app): State<App>, call: Call, body: Body<RateService>) -> Re
 }
 
 async fn follow_up(State(app): State<App>, call: Call, body: Body<FollowUpRating>) -> Result<Response, Failure> {
-    let FollowUpRating { rating, act: request } = body.value;
-    let wanted = match request {
-        FollowUpRequest::Verify { finding } => FollowUpAct::Verify { finding },
-        FollowUpRequest::Rectify { text } => FollowUpAct::Rectify { text },
-        FollowUpRequest::Plan { text, until } => FollowUpAct::Plan { text, until },
-        FollowUpRequest::Explain { text } => FollowUpAct::Explain { text },
-        FollowUpRequest::Close { reached, content, said } => FollowUpAct::Close { reached, content, said },
-        FollowUpRequest::Appeal { ground, text } => FollowUpAct::Appeal { ground, text },
-        FollowUpRequest::Judge { uphold, text } => FollowUpAct::Judge { uphold, text },
-        FollowUpRequest::Assign { to, text } => FollowUpAct::Assign { to, text },
-    };
+    let FollowUpRating { rating, act: wanted } = body.value;
     act(&app, &call, body.digest, Command::Voice(VoiceCommand::FollowUp { rating, act: wanted })).await
 }
 
@@ -173,31 +164,47 @@ fn rating_view(rating: Rating, today: Date) -> RatingView {
     }
 }
 
-async fn ratings(State(app): State<App>, Query(query): Query<RatingsQuery>) -> Result<Response, Failure> {
+/// Reads what a list or a sum is made of beside the threads that answer others.
+async fn read<T: Send + 'static>(
+    app: App,
+    work: impl FnOnce(&App) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
     app.fresh().await?;
-    let today = app.shared.now().date();
+    let done = tokio::task::spawn_blocking(move || work(&app)).await;
+    done.map_err(|error| Failure(Refused::fault(&error)))?
+}
+
+/// The ratings asked for, the newest first.
+fn ratings_page(app: &App, query: &RatingsQuery) -> Result<Vec<RatingView>, Failure> {
+    let (snapshot, today) = (app.state().snapshot()?, app.shared.now().date());
     let wanted = |rating: &Rating| {
         let open = rating.follow_up.as_ref().is_some_and(|follow_up| follow_up.state != FollowUpState::Closed);
         (!query.open || open) && (!query.bad || rating.grade.is_bad())
     };
-    let mut found: Vec<Rating> = Vec::new();
+    let mut newest = First::new(limited(query.limit), None);
+    let mut see = |rating: Rating| {
+        if wanted(&rating) {
+            newest.see((Reverse(rating.at), Reverse(rating.number.clone())), rating);
+        }
+    };
     match &query.case {
         Some(text) => {
-            let row = case::named(app.state(), text)?.ok_or_else(|| super::cases::unknown(text))?;
-            found.extend(voice::ratings(app.state(), &row.id)?.into_iter().filter(wanted));
+            let row = case::named(&*snapshot, text)?.ok_or_else(|| super::cases::unknown(text))?;
+            voice::ratings(&*snapshot, &row.id)?.into_iter().for_each(see);
         }
-        None => voice::VOICE.visit(app.state(), &[], None, false, |_, voice| {
-            if let Voice::Rating(rating) = voice
-                && wanted(&rating)
-            {
-                found.push(rating);
+        None => voice::VOICE.visit(&*snapshot, &[], None, false, |_, voice| {
+            if let Voice::Rating(rating) = voice {
+                see(rating);
             }
             ControlFlow::Continue(())
         })?,
     }
-    found.sort_by(|one, other| (other.at, &other.number).cmp(&(one.at, &one.number)));
-    found.truncate(limited(query.limit));
-    let views: Vec<RatingView> = found.into_iter().map(|rating| rating_view(rating, today)).collect();
+    let (found, _, _) = newest.page();
+    Ok(found.into_iter().map(|rating| rating_view(rating, today)).collect())
+}
+
+async fn ratings(State(app): State<App>, Query(query): Query<RatingsQuery>) -> Result<Response, Failure> {
+    let views = read(app, move |app| ratings_page(app, &query)).await?;
     Ok(listed("ratings", views).into_response())
 }
 
@@ -234,44 +241,48 @@ fn percent(part: i64, whole: i64) -> Option<f64> {
 }
 
 /// The rates from the figures: what counts at this node and, at a superior, at those below.
-async fn rates(State(app): State<App>, Query(query): Query<RatesQuery>) -> Result<Response, Failure> {
-    app.fresh().await?;
-    let today = app.shared.now().date();
-    let month = query.month;
-    let snapshot = app.state().snapshot()?;
+fn rates_of(app: &App, query: &RatesQuery) -> Result<Vec<RatesView>, Failure> {
+    let (snapshot, today) = (app.state().snapshot()?, app.shared.now().date());
     let walk = item::crosswalk(&*snapshot)?;
     let mut by: BTreeMap<String, RatesView> = BTreeMap::new();
     figure::FIGURE.visit(&*snapshot, &[], None, false, |(_, division, key), count| {
         let parts: BTreeMap<&str, &str> = dimensions(&key).into_iter().collect();
         let part = |name: &str| parts.get(name).copied().unwrap_or("-");
         let asked = query.division.is_none_or(|code| walk.same(code, division))
-            && month.as_deref().is_none_or(|month| part("month") == month);
+            && query.month.as_deref().is_none_or(|month| part("month") == month);
         if asked {
             let name = walk.current(division, today).to_string();
             let rates = by.entry(name.clone()).or_insert_with(|| RatesView { division: name, ..RatesView::default() });
-            match (part("measure"), part("outcome")) {
-                ("ratings" | "ratings-on-site", grade) => {
-                    let bad = Grade::named(grade).is_some_and(Grade::is_bad);
-                    rates.ratings += count;
-                    *(if bad { &mut rates.bad } else { &mut rates.good }) += count;
-                }
-                ("ratings-own", _) => rates.own += count,
-                ("follow-ups", "rectified" | "rectified-by-plan") => rates.rectified += count,
-                ("accepted", outcome) if outcome != "pending" => rates.decided += count,
-                _ => {}
-            }
+            count_rate(rates, part("measure"), part("outcome"), count);
         }
         ControlFlow::Continue(())
     })?;
-    let rows: Vec<RatesView> = by
-        .into_values()
-        .map(|rates| RatesView {
-            own_rate: percent(rates.own, rates.decided),
-            good_rate: percent(rates.good, rates.ratings),
-            rectified_rate: percent(rates.rectified, rates.bad),
-            ..rates
-        })
-        .collect();
+    let rated = |rates: RatesView| RatesView {
+        own_rate: percent(rates.own, rates.decided),
+        good_rate: percent(rates.good, rates.ratings),
+        rectified_rate: percent(rates.rectified, rates.bad),
+        ..rates
+    };
+    Ok(by.into_values().map(rated).collect())
+}
+
+/// Adds a figure to what the rates are made of: ratings and follow-ups count in the month of the rating, matters in that of their acceptance.
+fn count_rate(rates: &mut RatesView, measure: &str, outcome: &str, count: i64) {
+    match (measure, outcome) {
+        ("ratings" | "ratings-on-site", grade) => {
+            let bad = Grade::named(grade).is_some_and(Grade::is_bad);
+            rates.ratings += count;
+            *(if bad { &mut rates.bad } else { &mut rates.good }) += count;
+        }
+        ("matters-rated-own", _) => rates.own += count,
+        ("follow-ups", "rectified" | "rectified-by-plan") => rates.rectified += count,
+        ("accepted", outcome) if outcome != "pending" => rates.decided += count,
+        _ => {}
+    }
+}
+
+async fn rates(State(app): State<App>, Query(query): Query<RatesQuery>) -> Result<Response, Failure> {
+    let rows = read(app, move |app| rates_of(app, &query)).await?;
     Ok(listed("rates", rows).into_response())
 }
 
@@ -313,17 +324,10 @@ fn proven(app: &App, text: &str, proof: &str) -> Result<Ticket, Failure> {
 async fn act_on_ticket(State(app): State<App>, call: Call, body: Body<ActOnTicket>) -> Result<Response, Failure> {
     app.fresh().await?;
     let digest = body.digest;
-    let ActOnTicket { mut ticket, proof, act: request } = body.value;
-    let wanted = match request {
-        TicketRequest::Assign { department, to } => TicketAct::Assign { department, to },
-        TicketRequest::HandOn { department, to, reason } => TicketAct::HandOn { department, to, reason },
-        TicketRequest::Send { division, reason } => TicketAct::Send { division: placed(&app, division)?, reason },
-        TicketRequest::GiveBack { reason } => TicketAct::GiveBack { reason },
-        TicketRequest::Answer { text } => TicketAct::Answer { text },
-        TicketRequest::Close { outcome } => TicketAct::Close { outcome },
-        TicketRequest::Reopen { reason } => TicketAct::Reopen { reason },
-        TicketRequest::Confirm {} => TicketAct::Confirm {},
-    };
+    let ActOnTicket { mut ticket, proof, act: mut wanted } = body.value;
+    if let TicketAct::Send { division, .. } = &mut wanted {
+        *division = placed(&app, *division)?;
+    }
     if wanted.is_applicants() {
         ticket = proven(&app, &ticket, proof.as_deref().unwrap_or_default())?.number;
     }
@@ -361,11 +365,11 @@ fn ticket_view(app: &App, ticket: Ticket, today: Date) -> TicketView {
     }
 }
 
-async fn tickets(State(app): State<App>, Query(query): Query<TicketsQuery>) -> Result<Response, Failure> {
-    app.fresh().await?;
-    let today = app.shared.now().date();
-    let mut found: Vec<Ticket> = Vec::new();
-    voice::VOICE.visit(app.state(), &[], None, false, |_, voice| {
+/// The tickets asked for, those due first before the others.
+fn tickets_page(app: &App, query: &TicketsQuery) -> Result<Vec<TicketView>, Failure> {
+    let (snapshot, today) = (app.state().snapshot()?, app.shared.now().date());
+    let mut first = First::new(limited(query.limit), None);
+    voice::VOICE.visit(&*snapshot, &[], None, false, |_, voice| {
         if let Voice::Ticket(ticket) = voice {
             let here = !ticket.away && !matches!(ticket.state, TicketState::Closed | TicketState::Returned);
             let overdue = ticket.state.is_waiting() && ticket.due < today;
@@ -375,14 +379,17 @@ async fn tickets(State(app): State<App>, Query(query): Query<TicketsQuery>) -> R
                 && query.kind.is_none_or(|kind| ticket.kind == kind)
                 && query.department.as_ref().is_none_or(department)
             {
-                found.push(ticket);
+                first.see((ticket.due, ticket.number.clone()), ticket);
             }
         }
         ControlFlow::Continue(())
     })?;
-    found.sort_by(|one, other| (one.due, &one.number).cmp(&(other.due, &other.number)));
-    found.truncate(limited(query.limit));
-    let views: Vec<TicketView> = found.into_iter().map(|ticket| ticket_view(&app, ticket, today)).collect();
+    let (found, _, _) = first.page();
+    Ok(found.into_iter().map(|ticket| ticket_view(app, ticket, today)).collect())
+}
+
+async fn tickets(State(app): State<App>, Query(query): Query<TicketsQuery>) -> Result<Response, Failure> {
+    let views = read(app, move |app| tickets_page(app, &query)).await?;
     Ok(listed("tickets", views).into_response())
 }
 

@@ -14,7 +14,12 @@ use crate::catalogue::{Crosswalk, Mode, ServiceItem, in_force, named};
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::facts::Place;
+use crate::supervision::{CARD_NUMBERS, ORDER_NUMBERS};
+use crate::voice::{RATING_NUMBERS, TICKET_NUMBERS};
 use crate::{Actor, Agent, Applicant, Desk, Facts, Rejection, codes, work};
+
+/// What the numbers begin with that name something beside cases.
+const NUMBERS_BESIDE: [&str; 4] = [CARD_NUMBERS, ORDER_NUMBERS, RATING_NUMBERS, TICKET_NUMBERS];
 
 /// The longest collection number that is taken over from a peer, in characters.
 const COLLECTION_NO_CHARS_MAX: usize = 64;
@@ -246,13 +251,14 @@ fn offered_item(facts: &dyn Facts, offer: &Offer, at: Timestamp) -> Result<Servi
     Ok(item)
 }
 
-/// Refuses numbers that would hide another case of this node.
+/// Refuses numbers that would hide another case of this node, or are such as cards, orders, ratings and tickets have.
 fn own_numbers(facts: &dyn Facts, offer: &Offer) -> Result<(), Rejection> {
     let other = |text: &str| facts.case_named(text).is_some_and(|known| known.id != offer.case);
     let number = offer.collection_no.as_str();
     let shaped =
         (1..=COLLECTION_NO_CHARS_MAX).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_graphic());
-    if !shaped || other(number) || other(&offer.query_code.to_string()) {
+    let beside = NUMBERS_BESIDE.iter().any(|kind| number.starts_with(kind));
+    if !shaped || beside || other(number) || other(&offer.query_code.to_string()) {
         return Err(Rejection::new(
             codes::INVALID_FIELD,
             "the collection number or query code is malformed or belongs to another case",

@@ -12,10 +12,11 @@ use minicbor::{Decode, Encode};
 use tongban_codes::ids::{CaseId, Digest, NodeId};
 use tongban_codes::time::{Date, Timestamp};
 
-use super::card::{About, CARD_NUMBERS, Card, Numbers, gone, next_day, raise_beside, reconcile, stages_beside};
+use super::about::About;
+use super::card::{CARD_NUMBERS, Card, Numbers, gone, next_day, raise_beside, reconcile, stages_beside};
 use super::order::Matter;
 use super::rule::{Rule, Rules};
-use super::stage::{is_over, stages, voice_stages};
+use super::stage::{Stage, is_over, stages, voice_stages};
 use crate::Facts;
 use crate::case::{ActKind, Case, Custody};
 use crate::change::{Change, Event};
@@ -134,6 +135,13 @@ impl<'a> Looking<'a> {
         self.cards.extend(gone(&stages, &self.facts.cards(&case.id), (self.day, self.at)));
     }
 
+    /// The cards of what hangs on a case, or on none, under its number.
+    fn beside(&mut self, about: &About, number: &str, stages: &[Stage]) {
+        let known = self.facts.cards(&about.case);
+        let beside = (number, &mut self.numbers);
+        self.cards.extend(raise_beside(stages, &known, about, (self.day, self.at), beside));
+    }
+
     /// Looks at an order; the next moment to look.
     fn matter(&mut self, matter: &Matter) -> Option<Timestamp> {
         let Matter::Order(order) = matter;
@@ -143,10 +151,7 @@ impl<'a> Looking<'a> {
         let case = self.facts.case(&order.case?)?;
         let setting = self.rules.of(Rule::Order);
         let stages = stages_beside(self.facts.calendar(), &setting, order.at.date(), order.answer_by);
-        let known = self.facts.cards(&case.id);
-        let beside = (order.number.as_str(), &mut self.numbers);
-        let about = About::of_case(&case);
-        self.cards.extend(raise_beside(&stages, &known, &about, (self.day, self.at), beside));
+        self.beside(&About::of_case(&case), &order.number, &stages);
         next_day(&stages, self.day).map(Date::start)
     }
 
@@ -154,10 +159,7 @@ impl<'a> Looking<'a> {
     fn voice(&mut self, voice: &Voice) -> Option<Timestamp> {
         voice.clock()?;
         let stages = voice_stages(self.facts.calendar(), &self.rules, voice);
-        let about = voice.about();
-        let known = self.facts.cards(&about.case);
-        let beside = (voice.number(), &mut self.numbers);
-        self.cards.extend(raise_beside(&stages, &known, &about, (self.day, self.at), beside));
+        self.beside(&voice.about(), voice.number(), &stages);
         let next = next_day(&stages, self.day).unwrap_or_else(|| self.day.add_days(AGAIN_DAYS));
         Some(next.start())
     }

@@ -15,7 +15,7 @@ use crate::facts::Place;
 use crate::{Actor, Desk, Facts, Rejection, codes};
 
 /// What numbers of orders begin with.
-const ORDER_NUMBERS: &str = "DB";
+pub(crate) const ORDER_NUMBERS: &str = "DB";
 
 /// The longest time for an answer, in working days.
 const ANSWER_DAYS_MAX: u16 = 60;

@@ -1,13 +1,13 @@
 //! The follow-up of a bad grade, to the end (国办发〔2019〕51号): verify with the applicant, put right at once or by a plan, or explain, tell the
 //! outcome in a call; or appeal, of which another decides.
 
+use serde::{Deserialize, Serialize};
 use tongban_codes::time::{Date, Timestamp};
 
 use super::list::{FollowUpKind, FollowUpOutcome, FollowUpState, Ground, RatingDeed, Standing};
 use super::rate::reply;
 use super::rating::{Appeal, Call, Rating};
-use super::{Voice, stored};
-use crate::actor::Role;
+use super::{Voice, fit, stored};
 use crate::catalogue::CodeList as _;
 use crate::change::{Change, Reply};
 use crate::supervision::text;
@@ -17,8 +17,9 @@ use crate::{Actor, Facts, Rejection, codes};
 /// The longest time of a plan, in working days.
 const PLAN_DAYS_MAX: u32 = 60;
 
-/// Something done in a follow-up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Something done in a follow-up; the API takes it as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum FollowUpAct {
     /// 回访核实.
     Verify {
@@ -47,6 +48,7 @@ pub enum FollowUpAct {
         /// Whether the applicant was reached.
         reached: bool,
         /// Whether he is content now.
+        #[serde(default)]
         content: Option<bool>,
         /// What was said.
         said: String,
@@ -104,16 +106,17 @@ impl FollowUpAct {
         }
     }
 
-    fn text(&self) -> &str {
+    /// What is said, in which field of the request, and by which option of the command line.
+    fn said(&self) -> (&'static str, &'static str, &str) {
         match self {
-            Self::Verify { finding } => finding,
-            Self::Close { said, .. } => said,
+            Self::Close { said, .. } => ("said", "call", said),
+            Self::Verify { finding } => ("finding", "text", finding),
             Self::Rectify { text }
             | Self::Plan { text, .. }
             | Self::Explain { text }
             | Self::Appeal { text, .. }
             | Self::Judge { text, .. }
-            | Self::Assign { text, .. } => text,
+            | Self::Assign { text, .. } => ("text", "text", text),
         }
     }
 }
@@ -127,57 +130,56 @@ fn named(facts: &dyn Facts, number: &str) -> Result<Rating, Rejection> {
     }
 }
 
-/// Refuses who isn't the one to do it: he who did the service follows up, and another decides about an appeal.
-fn may(actor: &Actor, rating: &Rating, kind: FollowUpKind) -> Result<(), Rejection> {
-    let holder = rating.follow_up.as_ref().and_then(|follow_up| follow_up.holder.as_deref());
-    let rated = rating.operators.contains(&actor.operator);
+/// Refuses who isn't the one to do it: somebody of the unit who wasn't rated follows up, who was rated may appeal, and another decides about that.
+fn may(facts: &dyn Facts, actor: &Actor, rating: &Rating, kind: FollowUpKind) -> Result<(), Rejection> {
     match kind {
-        FollowUpKind::Assign => Ok(()),
-        FollowUpKind::Judge => {
-            let appellant = rating.appeal.as_ref().is_some_and(|appeal| appeal.by == actor.operator);
-            if rated || appellant || holder == Some(actor.operator.as_str()) {
-                return Err(Rejection::new(
-                    codes::APPEAL_SELF,
-                    format!("{} was rated, appealed or follows it up: another decides", actor.operator),
-                    format!("{} 是被评价人、申诉人或整改责任人，须由他人复核", actor.operator),
-                )
-                .field("operator", &actor.operator)
-                .remedy("another supervisor decides: --as", "由其他监察人员复核：--as"));
-            }
-            Ok(())
-        }
-        FollowUpKind::Appeal if rated => Ok(()),
-        _ => match holder {
-            Some(holder) if holder != actor.operator => Err(Rejection::new(
-                codes::FOLLOW_UP_HELD,
-                format!("{holder} did the service and follows it up"),
-                format!("谁办理、谁负责：由 {holder} 办理"),
-            )
-            .field("operator", &actor.operator)
-            .remedy(
-                "act --as him; a supervisor gives it to another: tongban rate assign",
-                "由其办理（--as）；或由监察人员改派：tongban rate assign",
-            )),
-            _ => Ok(()),
-        },
+        FollowUpKind::Assign => return Ok(()),
+        FollowUpKind::Judge => return fit::judges(actor, rating),
+        FollowUpKind::Appeal if rating.operators.contains(&actor.operator) => return Ok(()),
+        _ => fit::not_rated(rating, &actor.operator)?,
     }
-}
-
-fn assignee(facts: &dyn Facts, to: &str) -> Result<String, Rejection> {
-    let operator = crate::decide::operator_named(facts, to)?;
-    let fits = operator.roles.iter().any(|role| matches!(role, Role::Window | Role::Reviewer | Role::Decider));
-    if !fits || operator.disabled.is_some() {
-        return Err(Rejection::new(
-            codes::ROLE_MISSING,
-            format!("{to} is out of service, or neither at a window nor a reviewer nor a decider"),
-            format!("{to} 已停用，或没有窗口、审查、决定角色"),
+    match fit::appointed(facts, rating) {
+        Some(holder) if holder != actor.operator => Err(Rejection::new(
+            codes::FOLLOW_UP_HELD,
+            format!("{holder} follows it up"),
+            format!("该差评由 {holder} 回访整改"),
         )
-        .field("to", to));
+        .field("operator", &actor.operator)
+        .remedy(
+            "act --as him; a supervisor gives it to another: tongban rate assign",
+            "由其办理（--as）；或由监察人员改派：tongban rate assign",
+        )),
+        _ => Ok(()),
     }
-    Ok(operator.name)
 }
 
-/// Does something in a follow-up.
+/// The last day of a plan: a working day after today, within the time that a plan may take.
+fn planned(facts: &dyn Facts, until: Date, at: Timestamp) -> Result<Date, Rejection> {
+    let calendar = facts.calendar();
+    let last = calendar.add_working_days(at.date(), PLAN_DAYS_MAX).date;
+    if until <= at.date() || until > last {
+        return Err(Rejection::new(
+            codes::INVALID_FIELD,
+            format!("a plan ends on a day after today, and by {last}"),
+            format!("限期应晚于今日，且不晚于 {last}"),
+        )
+        .field("until", until)
+        .remedy(format!("give --until, at the latest {last}"), format!("填写 --until，最晚 {last}")));
+    }
+    let next = calendar.add_working_days(until.previous_day(), 1).date;
+    if next != until {
+        return Err(Rejection::new(
+            codes::INVALID_FIELD,
+            format!("{until} is no working day; the next is {next}"),
+            format!("{until} 不是工作日，其后第一个工作日为 {next}"),
+        )
+        .field("until", until)
+        .remedy(format!("give --until {next}"), format!("填写 --until {next}")));
+    }
+    Ok(until)
+}
+
+/// Does something in a follow-up. Who does it is appointed with that, when nobody fit was.
 pub(super) fn act(
     facts: &dyn Facts,
     door: &Door,
@@ -201,8 +203,19 @@ pub(super) fn act(
         .field("rating", number)
         .remedy("see it: tongban rate show", "查看：tongban rate show"));
     };
-    may(actor, &rating, act.kind())?;
-    let said = text("text", act.text())?;
+    may(facts, actor, &rating, act.kind())?;
+    let (field, option, said) = act.said();
+    let said = text(field, said)
+        .map_err(|refused| refused.remedy(format!("give --{option}"), format!("请填写 --{option}")))?;
+    let appointed = match act {
+        FollowUpAct::Assign { to, .. } => {
+            let operator = crate::decide::operator_named(facts, to)?;
+            fit::follows_up(facts, &rating, &operator)?;
+            Some(operator.name)
+        }
+        FollowUpAct::Appeal { .. } | FollowUpAct::Judge { .. } => None,
+        _ => Some(actor.operator.clone()),
+    };
     let appealed_before = rating.appeal.is_some();
     let (mut standing, mut appeal) = (rating.standing, rating.appeal.clone());
     let Some(follow_up) = rating.follow_up.as_mut() else { return Ok(Change::of(Vec::new(), Reply::Known {})) };
@@ -214,16 +227,7 @@ pub(super) fn act(
             (follow_up.state, follow_up.outcome) = (FollowUpState::Rectified, Some(outcome));
         }
         FollowUpAct::Plan { until, .. } => {
-            let last = facts.calendar().add_working_days(at.date(), PLAN_DAYS_MAX).date;
-            if *until <= at.date() || *until > last {
-                return Err(Rejection::new(
-                    codes::INVALID_FIELD,
-                    format!("a plan ends on a day after today, and by {last}"),
-                    format!("限期应晚于今日，且不晚于 {last}"),
-                )
-                .field("until", until));
-            }
-            (follow_up.state, follow_up.due) = (FollowUpState::Planned, *until);
+            (follow_up.state, follow_up.due) = (FollowUpState::Planned, planned(facts, *until, at)?);
         }
         FollowUpAct::Explain { .. } => {
             (follow_up.state, follow_up.outcome) = (FollowUpState::Explained, Some(FollowUpOutcome::Explained));
@@ -259,7 +263,10 @@ pub(super) fn act(
                 standing = Standing::SetAside;
             }
         }
-        FollowUpAct::Assign { to, .. } => follow_up.holder = Some(assignee(facts, to)?),
+        FollowUpAct::Assign { .. } => {}
+    }
+    if appointed.is_some() {
+        follow_up.holder = appointed;
     }
     (rating.standing, rating.appeal) = (standing, appeal);
     rating.done(act.deed(), at, &actor.operator, Some(said));

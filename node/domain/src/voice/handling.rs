@@ -1,13 +1,14 @@
 //! What is done with a ticket: by those who handle it, and by the applicant.
 
+use serde::{Deserialize, Serialize};
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Timestamp;
 
-use super::list::{TicketDeed, TicketKind, TicketOutcome};
+use super::list::{TicketDeed, TicketOutcome};
 use super::open::{contact, reply, send};
-use super::ticket::{self, Ticket};
+use super::ticket::{self, Ticket, Time};
 use super::travel::{Plea, TicketNews, Word};
-use super::{TicketState, Voice, stored};
+use super::{TicketState, Voice, fit, stored};
 use crate::actor::Role;
 use crate::catalogue::CodeList as _;
 use crate::change::{Change, Notice, NoticeBody, Reply};
@@ -19,23 +20,22 @@ use crate::{Actor, Desk, Facts, Rejection, codes};
 /// How often an applicant opens a ticket again.
 pub(super) const REOPENED_MAX: u8 = 2;
 
-/// Answers that a ticket comes to: one, and one each time it was opened again.
-pub(super) const ANSWERS_MAX: usize = REOPENED_MAX as usize + 1;
-
 /// Until how many days after the last word on it.
 const REOPEN_DAYS: i32 = 30;
 
 /// After so many entries a ticket isn't passed on any more: somebody answers it.
 const ENTRIES_MAX: usize = 60;
 
-/// Something done with a ticket.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Something done with a ticket; the API takes it as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TicketAct {
     /// 分派.
     Assign {
         /// The department.
         department: String,
         /// Who of it answers; whoever has the role when absent.
+        #[serde(default)]
         to: Option<String>,
     },
     /// 转办.
@@ -43,6 +43,7 @@ pub enum TicketAct {
         /// The department.
         department: String,
         /// Who of it.
+        #[serde(default)]
         to: Option<String>,
         /// Why.
         reason: String,
@@ -103,9 +104,7 @@ impl TicketAct {
     pub(super) fn roles(&self) -> &'static [Role] {
         match self {
             Self::Assign { .. } | Self::Send { .. } | Self::GiveBack { .. } => &[Role::Window, Role::Supervisor],
-            Self::HandOn { .. } | Self::Answer { .. } | Self::Close { .. } => {
-                &[Role::Window, Role::Reviewer, Role::Decider, Role::Supervisor]
-            }
+            Self::HandOn { .. } | Self::Answer { .. } | Self::Close { .. } => fit::ANSWERS,
             Self::Reopen { .. } | Self::Confirm {} => &[],
         }
     }
@@ -127,7 +126,7 @@ fn elsewhere(ticket: &Ticket, at: Place) -> Rejection {
         format!("该工单此环节由 {} 办理", at.division),
     )
     .field("ticket", &ticket.number)
-    .remedy("do it there", "请在该地办理")
+    .remedy(format!("ask {} to do it", at.division), format!("请联系 {} 办理", at.division))
 }
 
 fn wrong_state(ticket: &Ticket, deed: TicketDeed) -> Rejection {
@@ -140,31 +139,18 @@ fn wrong_state(ticket: &Ticket, deed: TicketDeed) -> Rejection {
     .remedy("see it: tongban ticket show", "查看：tongban ticket show")
 }
 
-/// Refuses whoever is complained of, as far as the case tells, and whoever another holds it for.
-pub(super) fn may_answer(facts: &dyn Facts, ticket: &Ticket, operator: &str) -> Result<(), Rejection> {
-    let acts = ticket.case.map(|case| facts.acts(&case)).unwrap_or_default();
-    let acted = acts.iter().any(|act| act.operator == operator && act.place.node == ticket.handler.node);
-    if ticket.kind == TicketKind::Complaint && acted {
-        return Err(Rejection::new(
-            codes::TICKET_SELF,
-            format!("{operator} acted on the case that the complaint is about"),
-            format!("{operator} 经办过被投诉的办件，应当回避"),
-        )
-        .field("operator", operator)
-        .remedy("another answers: --as", "由其他人员答复：--as"));
-    }
-    Ok(())
-}
-
-fn held(actor: &Actor, ticket: &Ticket) -> Result<(), Rejection> {
-    match &ticket.holder {
+fn held(facts: &dyn Facts, actor: &Actor, ticket: &Ticket) -> Result<(), Rejection> {
+    match fit::named_for(facts, ticket) {
         Some(holder) if *holder != actor.operator && !actor.has(&[Role::Supervisor]) => Err(Rejection::new(
             codes::TICKET_HELD,
             format!("{holder} answers this ticket"),
             format!("该工单由 {holder} 办理"),
         )
         .field("operator", &actor.operator)
-        .remedy("act --as him, or: tongban ticket hand-on", "由其办理（--as），或：tongban ticket hand-on")),
+        .remedy(
+            "act --as him; or a supervisor hands it on: tongban ticket hand-on",
+            "由其办理（--as）；或由监察人员转办：tongban ticket hand-on",
+        )),
         _ => Ok(()),
     }
 }
@@ -179,16 +165,7 @@ fn assign(facts: &dyn Facts, ticket: &mut Ticket, department: &str, to: Option<&
     })?;
     let holder = to.map(|to| crate::decide::operator_named(facts, to)).transpose()?;
     if let Some(operator) = &holder {
-        let answers = [Role::Window, Role::Reviewer, Role::Decider, Role::Supervisor];
-        if operator.disabled.is_some() || !operator.roles.iter().any(|role| answers.contains(role)) {
-            return Err(Rejection::new(
-                codes::ROLE_MISSING,
-                format!("{} is out of service, or has no role that answers", operator.name),
-                format!("{} 已停用，或没有可以答复的角色", operator.name),
-            )
-            .field("to", &operator.name));
-        }
-        may_answer(facts, ticket, &operator.name)?;
+        fit::answers(facts, ticket, operator)?;
     }
     ticket.state = TicketState::Assigned;
     ticket.about.authority = authority.id;
@@ -211,11 +188,16 @@ fn passed_on_often(ticket: &Ticket) -> Result<(), Rejection> {
 }
 
 /// Opens a ticket again at the node that handles it.
-pub(super) fn reopen(facts: &dyn Facts, ticket: &mut Ticket, reason: String, at: Timestamp) {
+///
+/// Its time runs anew, from today where the applicant says it, from when he said it where another node tells.
+pub(super) fn reopen(facts: &dyn Facts, ticket: &mut Ticket, reason: String, told: Option<Time>, at: Timestamp) {
     ticket.state = if ticket.department.is_some() { TicketState::Assigned } else { TicketState::Open };
     ticket.reopened += 1;
     (ticket.former, ticket.outcome) = (ticket.outcome, None);
-    ticket.run(facts, at);
+    match told {
+        Some(time) => ticket.go_on(facts, time, at),
+        None => ticket.run(facts, at),
+    }
     ticket.done(TicketDeed::Reopen, at, "applicant", Some(reason));
 }
 
@@ -288,6 +270,9 @@ pub(super) fn act(
     }
     let mut change = Change::of(Vec::new(), Reply::Known {});
     let who = actor.operator.as_str();
+    if !act.is_applicants() {
+        fit::not_complained_of(facts, &ticket, who)?;
+    }
     match act {
         TicketAct::Assign { department, to } => {
             assign(facts, &mut ticket, department, to.as_deref())?;
@@ -297,7 +282,7 @@ pub(super) fn act(
         }
         TicketAct::HandOn { department, to, reason } => {
             passed_on_often(&ticket)?;
-            held(actor, &ticket)?;
+            held(facts, actor, &ticket)?;
             let reason = text("reason", reason)?;
             assign(facts, &mut ticket, department, to.as_deref())?;
             ticket.done(deed, at, who, Some(reason));
@@ -326,8 +311,7 @@ pub(super) fn act(
             report(&mut ticket, here, Some(reason), &mut change);
         }
         TicketAct::Answer { text: said } => {
-            held(actor, &ticket)?;
-            may_answer(facts, &ticket, who)?;
+            held(facts, actor, &ticket)?;
             let said = text("text", said)?;
             let in_time = at.date() <= ticket.due;
             ticket.answers.push(ticket::Reply { text: said, operator: who.to_owned(), at, in_time });
@@ -336,8 +320,7 @@ pub(super) fn act(
             report(&mut ticket, here, None, &mut change);
         }
         TicketAct::Close { outcome } => {
-            held(actor, &ticket)?;
-            may_answer(facts, &ticket, who)?;
+            held(facts, actor, &ticket)?;
             (ticket.state, ticket.outcome) = (TicketState::Closed, Some(*outcome));
             ticket.done(deed, at, who, None);
             report(&mut ticket, here, None, &mut change);
@@ -345,13 +328,15 @@ pub(super) fn act(
         TicketAct::Reopen { reason } => {
             may_reopen(&ticket, at)?;
             let reason = text("reason", reason)?;
-            reopen(facts, &mut ticket, reason.clone(), at);
+            reopen(facts, &mut ticket, reason.clone(), None, at);
             if ticket.away {
                 let (handler, number) = (ticket.handler, ticket.reopened);
-                tell(&mut ticket, handler, |_| Word::Plea(Plea::Reopen { number, reason }), &mut change);
+                let (from, due) = (Some(ticket.from), Some(ticket.due));
+                tell(&mut ticket, handler, |_| Word::Plea(Plea::Reopen { number, reason, from, due }), &mut change);
             }
         }
         TicketAct::Confirm {} => {
+            fit::confirms(facts, &ticket, who)?;
             confirm(&mut ticket, at);
             if ticket.away {
                 let handler = ticket.handler;

@@ -16,6 +16,7 @@
 //! A rating belongs to the place whose service it rates: the hall of the visit, the authority of the matter. A ticket is handled by one node at
 //! a time: the node where it was opened keeps it, or sends it to another, which answers or gives it back; both know all of it.
 
+mod fit;
 mod follow_up;
 mod handling;
 mod list;
@@ -37,6 +38,8 @@ pub use list::{
     RatingDeed, Standing, TicketDeed, TicketKind, TicketOutcome, TicketState, indicators,
 };
 pub use open::OpenTicket;
+pub(crate) use open::TICKET_NUMBERS;
+pub(crate) use rate::RATING_NUMBERS;
 pub use rate::{RateRequest, is_attended};
 pub use rating::{Appeal, Call, FollowUp, Occasion, Rating, RatingEntry, Score};
 pub use ticket::{Reply as TicketReply, Ticket, TicketEntry};
@@ -45,7 +48,7 @@ pub use travel::{Plea, RatingWord, TicketNews, TicketWord, Word};
 use crate::actor::{Operator, Role};
 use crate::change::{Change, Event};
 use crate::command::Origin;
-use crate::supervision::{self, About, Numbers, Rule, Rules};
+use crate::supervision::{self, About, Rule, Rules};
 use crate::work::Door;
 use crate::{Desk, Facts, Rejection};
 
@@ -121,18 +124,16 @@ impl Voice {
 
     /// Passes it on from a leaver: to his successor, or to whoever has the role where he may not do it.
     pub(crate) fn pass_to(&mut self, facts: &dyn Facts, successor: &Operator, by: &str, at: Timestamp) {
-        let serves = [Role::Window, Role::Reviewer, Role::Decider];
-        let has = |roles: &[Role]| successor.roles.iter().any(|role| roles.contains(role));
         match self {
             Self::Rating(rating) => {
-                let holder = has(&serves).then(|| successor.name.clone());
+                let fits = fit::follows_up(facts, rating, successor).is_ok();
+                let holder = fits.then(|| successor.name.clone());
                 rating.follow_up.as_mut().into_iter().for_each(|follow_up| follow_up.holder.clone_from(&holder));
                 rating.done(RatingDeed::Assigned, at, by, holder);
             }
             Self::Ticket(ticket) => {
-                let may = has(&serves) || has(&[Role::Supervisor]);
-                let may = may && handling::may_answer(facts, ticket, &successor.name).is_ok();
-                ticket.holder = may.then(|| successor.name.clone());
+                let fits = fit::answers(facts, ticket, successor).is_ok();
+                ticket.holder = fits.then(|| successor.name.clone());
                 ticket.done(TicketDeed::HandOn, at, by, ticket.holder.clone());
             }
         }
@@ -201,7 +202,7 @@ impl VoiceCommand {
                 Rater::Window => &[Role::Window],
             },
             Self::FollowUp { act: FollowUpAct::Judge { .. } | FollowUpAct::Assign { .. }, .. } => &[Role::Supervisor],
-            Self::FollowUp { .. } => &[Role::Window, Role::Reviewer, Role::Decider],
+            Self::FollowUp { .. } => fit::SERVES,
             Self::Open(_) => &[Role::Window, Role::Supervisor],
             Self::Ticket { act, .. } => act.roles(),
             Self::Take { .. } | Self::Refused { .. } => &[],
@@ -246,20 +247,13 @@ fn stored(facts: &dyn Facts, change: &mut Change, before: Option<Clock>, voice: 
     change.events.push(Event::Voice(Box::new(voice)));
 }
 
-/// Draws a number: of a second node of a division, with its ordinal behind the division, as that of a collection.
-fn number(facts: &dyn Facts, numbers: &mut Numbers) -> String {
-    let drawn = numbers.draw();
-    match facts.node().label.ordinal() {
-        0 => drawn,
-        ordinal => drawn.replacen('-', &format!(".{ordinal}-"), 1),
-    }
-}
-
-/// Whether a number is one that a node of this division may have drawn, and names nothing else here.
+/// Whether a number is one that another node of this division may have drawn, never one that this node draws, and names nothing else here.
 fn is_numbered(facts: &dyn Facts, number: &str, kind: &str, division: DivisionCode) -> bool {
     let rest = number.strip_prefix(&format!("{kind}{division}"));
     number.len() <= NUMBER_BYTES_MAX
+        && number.bytes().all(|byte| byte.is_ascii_graphic())
         && rest.is_some_and(|rest| rest.starts_with(['-', '.']))
+        && !number.starts_with(&format!("{kind}{}-", facts.node().hall()))
         && facts.voice_named(number).is_none()
 }
 
@@ -277,7 +271,8 @@ fn remark(field: &'static str, text: Option<&str>, most: usize) -> Result<Option
             format!("a text of at most {most} characters"),
             format!("内容不超过 {most} 字"),
         )
-        .field(field, ""));
+        .field(field, "")
+        .remedy("say it in fewer words", "请精简内容"));
     }
     Ok(text.map(str::to_owned))
 }

@@ -6,18 +6,18 @@ use tongban_codes::time::Timestamp;
 
 use super::handling;
 use super::list::{Channel, TicketDeed, TicketKind, TicketState};
-use super::ticket::Ticket;
-use super::travel::{TicketWord, Word};
-use super::{Voice, is_drawn_by, is_numbered, number, remark, stored};
+use super::ticket::{Said, Ticket, Time};
+use super::travel::{TicketWord, Word, answered};
+use super::{Voice, is_drawn_by, is_numbered, remark, stored};
 use crate::case::{Case, draw_query_code, person};
-use crate::catalogue::{CodeList as _, Mode, authority_id};
+use crate::catalogue::CodeList;
 use crate::change::{Change, Notice, NoticeBody, Reply};
 use crate::facts::Place;
-use crate::supervision::{About, Numbers, text};
+use crate::supervision::{Numbers, text};
 use crate::{Actor, Applicant, Desk, Facts, Rejection, codes};
 
 /// What numbers of tickets begin with.
-pub(super) const TICKET_NUMBERS: &str = "GD";
+pub(crate) const TICKET_NUMBERS: &str = "GD";
 
 /// How long the word is that an anonymous applicant chooses, as the end of a number that proves a named one.
 const WORD_CHARS: usize = 6;
@@ -112,28 +112,6 @@ fn destination(facts: &dyn Facts, request: &OpenTicket, here: Place) -> Result<(
     Ok((place, case))
 }
 
-/// What cards and figures say of a ticket, by the case that it is about, when that is known.
-fn about(facts: &dyn Facts, id: CaseId, number: &str, case: Option<&Case>) -> About {
-    let node = facts.node();
-    let of_none = || About {
-        case: id,
-        case_no: number.to_owned(),
-        item: "-".to_owned(),
-        item_name: String::new(),
-        base_code: None,
-        item_type: String::new(),
-        item_version: 0,
-        mode: Mode::Window,
-        tenure: 0,
-        authority: authority_id(&node.node, node.division, ""),
-        department: String::new(),
-        collecting: node.division,
-        deciding: node.division,
-        division: None,
-    };
-    case.map_or_else(of_none, About::of_case)
-}
-
 /// Opens a ticket: it stays here, or goes to the node that it is for.
 pub(super) fn open(
     facts: &dyn Facts,
@@ -154,40 +132,21 @@ pub(super) fn open(
     let id = CaseId::draw(&here.node, random);
     let code = draw_query_code(facts, desk)?;
     let mut numbers = Numbers::new(facts, TICKET_NUMBERS, at, &[]);
-    let number = number(facts, &mut numbers);
-    let mut ticket = Ticket {
+    let said = Said {
         id,
+        number: numbers.draw(),
         code,
         kind: request.kind,
         text: said,
-        personal: desk.encrypt(&id, &name, &proof),
-        named: !name.is_empty(),
-        contact: contact.as_deref().map(|contact| desk.encrypt(&id, contact, "")),
+        name: name.clone(),
+        proof,
+        contact: contact.clone(),
         subject,
-        case: case.as_ref().map(|case| case.id),
-        about: about(facts, id, &number, case.as_ref()),
-        number,
         channel: request.channel,
         opened_at: at,
         origin: here,
-        handler: here,
-        away: false,
-        state: TicketState::Open,
-        department: None,
-        holder: None,
-        from: at.date(),
-        due: at.date(),
-        answers: Vec::new(),
-        outcome: None,
-        former: None,
-        reopened: 0,
-        told: 0,
-        dispatch: 0,
-        counted_on: at.date(),
-        log: Vec::new(),
-        since: at,
     };
-    ticket.begin(facts, here, at);
+    let mut ticket = Ticket::new(facts, desk, said, case.as_ref(), at);
     let mut change = Change::of(numbers.drawn().into_iter().collect(), Reply::Known {});
     if handler.node != here.node {
         send(&mut ticket, handler, (&name, contact), &mut change);
@@ -217,6 +176,8 @@ pub(super) fn send(ticket: &mut Ticket, handler: Place, (name, contact): (&str, 
         dispatch: ticket.told,
         reopened: ticket.reopened,
         answers: ticket.answers.clone(),
+        from: Some(ticket.from),
+        due: Some(ticket.due),
     }));
     let body = NoticeBody::Voice(Box::new(word));
     change.notices.push(Notice { to: handler.node, case: ticket.id, act: ticket.told, body });
@@ -241,6 +202,7 @@ pub(super) fn reply(ticket: &Ticket) -> Reply {
         holder: ticket.holder.clone(),
         due: ticket.due,
         outcome: ticket.outcome,
+        outcome_zh: ticket.outcome.map(CodeList::zh),
     }
 }
 
@@ -265,56 +227,48 @@ pub(super) fn take(
     }
     let numbered = known.is_some() || is_numbered(facts, &word.number, TICKET_NUMBERS, origin.division);
     let others = !is_drawn_by(id, &origin.node) || facts.case(id).is_some();
-    let bounded = word.answers.len() <= handling::ANSWERS_MAX && word.reopened <= handling::REOPENED_MAX;
+    // It was answered before each time that it was opened again, and waits for an answer now.
+    let bounded = word.answers.len() <= usize::from(word.reopened) && word.reopened <= handling::REOPENED_MAX;
     if !numbered || others || !bounded {
         return Err(contradicts("the ticket isn't of the node that sends it", "工单与来源节点不符"));
+    }
+    let time = Time { from: word.from, due: word.due };
+    if !time.fits(word.opened_at, at) {
+        return Err(contradicts("the time that is told of the ticket is none that a ticket has", "所报工单期限有误"));
     }
     let said = text("text", &word.text)?;
     let contact = remark("contact", word.contact.as_deref(), SHORT_CHARS_MAX)?;
     let name = remark("name", word.name.as_deref(), SHORT_CHARS_MAX)?;
     let subject = remark("case", word.subject.as_deref(), SHORT_CHARS_MAX)?;
+    let answers = answered(&word.answers)?;
     let case = word.case.and_then(|case| facts.case(&case));
     let case = case.or_else(|| subject.as_deref().and_then(|named| facts.case_named(named)));
     let mut ticket = match known {
-        None => Ticket {
-            id: *id,
-            number: word.number.clone(),
-            code: word.code,
-            kind: word.kind,
-            text: said,
-            // Only the node where it was opened proves who asks.
-            personal: desk.encrypt(id, name.as_deref().unwrap_or_default(), ""),
-            named: name.is_some(),
-            contact: contact.as_deref().map(|contact| desk.encrypt(id, contact, "")),
-            subject,
-            case: case.as_ref().map(|case| case.id),
-            about: about(facts, *id, &word.number, case.as_ref()),
-            channel: word.channel,
-            opened_at: word.opened_at,
-            origin,
-            handler: here,
-            away: false,
-            state: TicketState::Open,
-            department: None,
-            holder: None,
-            from: at.date(),
-            due: at.date(),
-            answers: Vec::new(),
-            outcome: None,
-            former: None,
-            reopened: 0,
-            told: 0,
-            dispatch: 0,
-            counted_on: at.date(),
-            log: Vec::new(),
-            since: at,
-        },
+        None => {
+            let said = Said {
+                id: *id,
+                number: word.number.clone(),
+                code: word.code,
+                kind: word.kind,
+                text: said,
+                name: name.unwrap_or_default(),
+                // Only the node where it was opened proves who asks.
+                proof: String::new(),
+                contact,
+                subject,
+                channel: word.channel,
+                opened_at: word.opened_at,
+                origin,
+            };
+            Ticket::new(facts, desk, said, case.as_ref(), at)
+        }
         Some(Voice::Ticket(known)) if known.origin.node == origin.node && known.state.allows(TicketDeed::Take) => known,
         Some(_) => return Err(contradicts("a ticket of this id is handled here", "该工单标识已在办理")),
     };
-    ticket.begin(facts, here, at);
+    ticket.begin(here, at);
     (ticket.dispatch, ticket.reopened) = (word.dispatch, word.reopened);
-    ticket.answers.clone_from(&word.answers);
+    ticket.go_on(facts, time, at);
+    ticket.answers = answers;
     ticket.done(TicketDeed::Take, at, "system", None);
     let mut change = Change::of(Vec::new(), Reply::Known {});
     stored(facts, &mut change, None, Voice::Ticket(ticket), at);

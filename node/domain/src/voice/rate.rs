@@ -6,17 +6,17 @@ use tongban_codes::time::{Date, Timestamp};
 use super::list::{Channel, FollowUpState, Grade, INDICATORS_VERSION, Rater, RatingDeed, Standing, indicators};
 use super::rating::{FollowUp, Occasion, Rating, Score};
 use super::travel::{RatingWord, Word};
-use super::{Voice, due, is_numbered, number, remark, stored};
+use super::{Voice, due, is_numbered, remark, stored};
 use crate::case::{self, Act, ActKind, Case, Status};
-use crate::catalogue::{CodeList as _, Mode};
+use crate::catalogue::{CodeList, Mode};
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::facts::Place;
 use crate::supervision::{About, Numbers, Rule, is_over};
 use crate::work::Door;
-use crate::{Desk, Facts, Rejection, codes};
+use crate::{Actor, Desk, Facts, Rejection, codes};
 
 /// What numbers of ratings begin with.
-pub(super) const RATING_NUMBERS: &str = "PJ";
+pub(crate) const RATING_NUMBERS: &str = "PJ";
 
 /// The longest comment, in characters.
 const COMMENT_CHARS_MAX: usize = 1000;
@@ -55,7 +55,7 @@ fn is_served(status: Status) -> bool {
     is_over(status) || matches!(status, Status::Granted | Status::Denied)
 }
 
-/// Who did the service, in order, and who answers for it: he who did the last of it.
+/// Who did the service, in order.
 fn servants(acts: &[Act], here: Place, of: impl Fn(&Act) -> bool) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for act in acts.iter().filter(|act| act.place.node == here.node && act.operator != "system" && of(act)) {
@@ -135,13 +135,13 @@ fn visit(case: &Case, acts: &[Act], here: Place, asked: Option<Date>) -> Result<
     })
 }
 
-/// The follow-up that a bad grade opens.
-pub(super) fn follow_up(facts: &dyn Facts, grade: Grade, holder: Option<String>, at: Timestamp) -> Option<FollowUp> {
+/// The follow-up that a bad grade opens: of the unit, until somebody is appointed.
+pub(super) fn follow_up(facts: &dyn Facts, grade: Grade, at: Timestamp) -> Option<FollowUp> {
     grade.is_bad().then(|| FollowUp {
         state: FollowUpState::Open,
         from: at.date(),
         due: due(facts, Rule::FollowUp, at.date()),
-        holder,
+        holder: None,
         outcome: None,
         call: None,
         in_time: None,
@@ -156,18 +156,21 @@ pub(super) fn operators(acts: &[Act], mode: Mode, here: Place, occasion: Occasio
     }
 }
 
-/// Refuses a call's grade from who did the service himself.
-fn not_himself(acts: &[Act], channel: Channel, operator: &str) -> Result<(), Rejection> {
-    if channel.is_asked_for() && acts.iter().any(|act| act.operator == operator) {
-        return Err(Rejection::new(
-            codes::RATING_SELF,
-            format!("{operator} acted on this case and doesn't enter what is said of it in a call"),
-            format!("{operator} 经办过该办件，不得代录电话、短信评价"),
-        )
-        .field("operator", operator)
-        .remedy("another operator enters it: --as", "由其他经办人录入：--as"));
+/// Refuses a grade that who did the service himself gives in for the applicant, or out of a call; what a device at his window brings he may enter.
+fn not_himself(acts: &[Act], here: Place, request: &RateRequest, actor: &Actor) -> Result<(), Rejection> {
+    let speaks = request.by == Rater::Applicant || request.channel.is_asked_for();
+    let acted = acts.iter().any(|act| act.operator == actor.operator && act.place.node == here.node);
+    if !speaks || !acted || *actor == Actor::system() {
+        return Ok(());
     }
-    Ok(())
+    let name = &actor.operator;
+    Err(Rejection::new(
+        codes::RATING_SELF,
+        format!("{name} acted on this case and gives in no grade for the applicant, nor what is said in a call"),
+        format!("{name} 经办过该办件，不得代申请人评价，也不得代录电话、短信评价"),
+    )
+    .field("operator", name)
+    .remedy("the applicant's own access, or another operator, gives it in: --as", "由申请人渠道或其他经办人录入：--as"))
 }
 
 /// Rates a visit at this hall, or a matter of this authority; what another authority did is sent to its node.
@@ -198,9 +201,7 @@ pub(super) fn rate(
     }
     let acts = facts.acts(&case.id);
     let on_site = request.channel.is_on_site();
-    if request.by == Rater::Window {
-        not_himself(&acts, request.channel, &door.actor.operator)?;
-    }
+    not_himself(&acts, here, request, &door.actor)?;
     let comment = comment(request.comment.as_deref())?;
     scores(&request.scores, on_site)?;
     if !on_site && request.visited_on.is_some() {
@@ -209,7 +210,8 @@ pub(super) fn rate(
             "the day of a visit goes with a channel on site: pad, terminal, qr",
             "到访日期仅用于现场渠道：pad、terminal、qr",
         )
-        .field("visited_on", request.visited_on.map_or_else(String::new, |day| day.to_string())));
+        .field("visited_on", request.visited_on.map_or_else(String::new, |day| day.to_string()))
+        .remedy("leave --visited-on out", "不填 --visited-on"));
     }
     let (occasion, rated) = if on_site {
         (Occasion::Visit(visit(&case, &acts, here, request.visited_on)?), here)
@@ -232,10 +234,10 @@ pub(super) fn rate(
     let mut numbers = Numbers::new(facts, RATING_NUMBERS, at, &[]);
     let is_here = rated.node == here.node;
     let operators = if is_here { operators(&acts, case.mode, here, occasion) } else { Vec::new() };
-    let follow_up = follow_up(facts, request.grade, operators.last().cloned(), at).filter(|_| is_here);
+    let follow_up = follow_up(facts, request.grade, at).filter(|_| is_here);
     let mut rating = Rating {
         id: CaseId::draw(&here.node, random),
-        number: number(facts, &mut numbers),
+        number: numbers.draw(),
         about: About::of_case(&case),
         occasion,
         grade: request.grade,
@@ -255,6 +257,7 @@ pub(super) fn rate(
         appeal: None,
         log: Vec::new(),
         since: at,
+        accepted_on: case.accepted_on.filter(|_| occasion == Occasion::Matter),
     };
     let entered_by = match request.by {
         Rater::Applicant => Rater::Applicant.name(),
@@ -277,6 +280,7 @@ pub(super) fn rate(
 
 pub(super) fn reply(rating: &Rating) -> Reply {
     let follow_up = rating.follow_up.as_ref();
+    let outcome = follow_up.and_then(|follow_up| follow_up.outcome);
     Reply::Rating {
         rating: rating.number.clone(),
         case: rating.case(),
@@ -289,7 +293,8 @@ pub(super) fn reply(rating: &Rating) -> Reply {
         standing: rating.standing,
         follow_up: follow_up.map(|follow_up| follow_up.state),
         follow_up_due: follow_up.map(|follow_up| follow_up.due),
-        outcome: follow_up.and_then(|follow_up| follow_up.outcome),
+        outcome,
+        outcome_zh: outcome.map(CodeList::zh),
         holder: follow_up.and_then(|follow_up| follow_up.holder.clone()),
     }
 }
@@ -313,6 +318,9 @@ pub(super) fn take(
     let numbered = is_numbered(facts, &word.number, RATING_NUMBERS, origin.division);
     if !numbered || !super::is_drawn_by(id, &origin.node) || facts.voice(id).is_some() {
         return Err(contradicts("the rating isn't of the node that tells of it", "评价编号与来源节点不符"));
+    }
+    if word.at > at.add_days(1) {
+        return Err(contradicts("the rating was given in the future", "评价时间晚于当前时间"));
     }
     if word.channel.is_on_site() || !word.channel.is_of(word.by) {
         return Err(contradicts("a visit is rated where it was", "现场服务由所到大厅评价"));
@@ -346,7 +354,7 @@ pub(super) fn take(
         at: word.at,
         entered: origin,
         rated: here,
-        follow_up: follow_up(facts, word.grade, operators.last().cloned(), at),
+        follow_up: follow_up(facts, word.grade, at),
         operators,
         times,
         standing: Standing::Counted,
@@ -354,6 +362,7 @@ pub(super) fn take(
         appeal: None,
         log: Vec::new(),
         since: at,
+        accepted_on: case.accepted_on,
     };
     rating.done(RatingDeed::Rated, at, word.by.name(), None);
     let event = Event::Voice(Box::new(Voice::Rating(rating)));

@@ -85,7 +85,7 @@ pub struct FollowUp {
     /// The last day; of the plan, once there is one.
     #[n(2)]
     pub due: Date,
-    /// Who did the service follows it up (谁办理、谁负责); whoever has the role when nobody is known to have done it.
+    /// Who was appointed (专人), by a supervisor or by beginning with it; whoever serves and wasn't rated may do it while nobody fit is.
     #[n(3)]
     pub holder: Option<String>,
     /// What came of it.
@@ -189,6 +189,9 @@ pub struct Rating {
     /// When it came to stand as it does.
     #[n(20)]
     pub since: Timestamp,
+    /// When the matter that it rates was accepted; none of a visit, of a matter that never was, and in a row of a release before.
+    #[n(21)]
+    pub accepted_on: Option<Date>,
 }
 
 impl Rating {

@@ -7,10 +7,11 @@ use tongban_codes::time::{Date, Timestamp};
 
 use super::list::{Channel, TicketDeed, TicketKind, TicketOutcome, TicketState};
 use super::{Clock, due};
-use crate::Facts;
-use crate::case::Personal;
+use crate::case::{Case, Personal};
+use crate::catalogue::{Mode, authority_id};
 use crate::facts::Place;
 use crate::supervision::{About, Rule};
+use crate::{Desk, Facts};
 
 /// An answer to the applicant.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -191,16 +192,126 @@ impl Ticket {
         self.since = at;
     }
 
-    /// Begins to be handled at this node, or anew there.
-    pub(super) fn begin(&mut self, facts: &dyn Facts, here: Place, at: Timestamp) {
+    /// A ticket that nobody handles yet, as somebody opened it here or another node tells of it; its time begins today.
+    pub(super) fn new(facts: &dyn Facts, desk: &mut dyn Desk, said: Said, case: Option<&Case>, at: Timestamp) -> Self {
+        let node = facts.node();
+        let here = Place { node: node.node, division: node.division };
+        let Said { id, number, code, kind, text, name, proof, contact, subject, channel, opened_at, origin } = said;
+        let mut ticket = Self {
+            id,
+            code,
+            kind,
+            text,
+            personal: desk.encrypt(&id, &name, &proof),
+            named: !name.is_empty(),
+            contact: contact.as_deref().map(|contact| desk.encrypt(&id, contact, "")),
+            subject,
+            case: case.map(|case| case.id),
+            about: about(facts, id, &number, case),
+            number,
+            channel,
+            opened_at,
+            origin,
+            handler: here,
+            away: false,
+            state: TicketState::Open,
+            department: None,
+            holder: None,
+            from: at.date(),
+            due: at.date(),
+            answers: Vec::new(),
+            outcome: None,
+            former: None,
+            reopened: 0,
+            told: 0,
+            dispatch: 0,
+            counted_on: at.date(),
+            log: Vec::new(),
+            since: at,
+        };
+        ticket.run(facts, at);
+        ticket
+    }
+
+    /// Begins to be handled at this node, or anew there, in the time that runs already: where it is makes no difference to the applicant.
+    pub(super) fn begin(&mut self, here: Place, at: Timestamp) {
         (self.handler, self.away, self.state) = (here, false, TicketState::Open);
         (self.department, self.holder) = (None, None);
         self.counted_on = at.date();
-        self.run(facts, at);
     }
 
     /// Its time runs from today.
     pub(super) fn run(&mut self, facts: &dyn Facts, at: Timestamp) {
         (self.from, self.due) = (at.date(), due(facts, self.rule(), at.date()));
     }
+
+    /// Its time goes on as another node tells: from no day before it was opened or to come, and never longer than the rule gives here.
+    pub(super) fn go_on(&mut self, facts: &dyn Facts, told: Time, at: Timestamp) {
+        let today = at.date();
+        let opened = self.opened_at.date().min(today);
+        // A node of a release before tells no day: the time of what was opened again began when that was heard of.
+        let begun = if self.reopened == 0 { opened } else { today };
+        let from = told.from.unwrap_or(begun).clamp(opened, today);
+        let most = due(facts, self.rule(), from);
+        (self.from, self.due) = (from, told.due.filter(|due| *due > from).map_or(most, |due| due.min(most)));
+    }
+}
+
+/// What is known of a ticket when it begins at a node.
+pub(super) struct Said {
+    pub(super) id: CaseId,
+    pub(super) number: String,
+    pub(super) code: QueryCode,
+    pub(super) kind: TicketKind,
+    pub(super) text: String,
+    /// Name, empty for an anonymous one.
+    pub(super) name: String,
+    /// What proves who asks; empty but where it was opened.
+    pub(super) proof: String,
+    pub(super) contact: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) channel: Channel,
+    pub(super) opened_at: Timestamp,
+    pub(super) origin: Place,
+}
+
+/// The time of a ticket as a word tells it; a node of a release before tells none.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Time {
+    /// The day that isn't counted.
+    pub(super) from: Option<Date>,
+    /// The last day.
+    pub(super) due: Option<Date>,
+}
+
+impl Time {
+    /// Whether a ticket that was opened then can have it: it begins neither before that nor on a day to come, and ends after it begins.
+    pub(super) fn fits(self, opened_at: Timestamp, at: Timestamp) -> bool {
+        // Clocks differ: for the other it may be tomorrow.
+        let (opened, tomorrow) = (opened_at.date(), at.date().next_day());
+        let from = self.from.unwrap_or(opened);
+        opened <= from && from <= tomorrow && self.due.is_none_or(|due| from < due)
+    }
+}
+
+/// What cards and figures say of a ticket, by the case that it is about, when that is known.
+fn about(facts: &dyn Facts, id: CaseId, number: &str, case: Option<&Case>) -> About {
+    let node = facts.node();
+    let of_none = || About {
+        case: id,
+        case_no: number.to_owned(),
+        item: "-".to_owned(),
+        item_name: String::new(),
+        base_code: None,
+        item_type: String::new(),
+        item_version: 0,
+        mode: Mode::Window,
+        tenure: 0,
+        authority: authority_id(&node.node, node.division, ""),
+        department: String::new(),
+        collecting: node.division,
+        deciding: node.division,
+        division: None,
+    };
+    case.map_or_else(of_none, About::of_case)
 }

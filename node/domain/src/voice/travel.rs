@@ -10,7 +10,7 @@ use tongban_codes::time::{Date, Timestamp};
 
 use super::list::{Channel, Grade, Rater, Standing, TicketDeed, TicketKind, TicketOutcome, TicketState};
 use super::rating::{Rating, Score};
-use super::ticket::{Reply as Answered, Ticket};
+use super::ticket::{Reply as Answered, Ticket, Time};
 use super::{Voice, handling, open, rate, remark, stored};
 use crate::change::{Change, Reply};
 use crate::command::Origin;
@@ -128,6 +128,12 @@ pub struct TicketWord {
     #[n(12)]
     #[cbor(default, skip_if = "Vec::is_empty")]
     pub answers: Vec<Answered>,
+    /// The day from which its time runs, itself not counted; a node of a release before doesn't tell it.
+    #[n(13)]
+    pub from: Option<Date>,
+    /// The last day for the answer; likewise.
+    #[n(14)]
+    pub due: Option<Date>,
 }
 
 impl std::fmt::Debug for TicketWord {
@@ -191,6 +197,12 @@ pub enum Plea {
         /// Why.
         #[n(1)]
         reason: String,
+        /// The day on which he said it, from which its time runs anew; a node of a release before doesn't tell it.
+        #[n(2)]
+        from: Option<Date>,
+        /// The last day of that; likewise.
+        #[n(3)]
+        due: Option<Date>,
     },
     /// Resolved.
     #[n(1)]
@@ -200,6 +212,38 @@ pub enum Plea {
 fn not_owner(id: &CaseId) -> Rejection {
     Rejection::new(codes::NOT_OWNER, "the word isn't of the node that this is with", "该消息并非来自相关节点")
         .field("id", id)
+}
+
+/// Answers as another node tells them, each as long as one that is given here may be.
+pub(super) fn answered(answers: &[Answered]) -> Result<Vec<Answered>, Rejection> {
+    let bounded = |answer: &Answered| {
+        Ok(Answered {
+            text: text("text", &answer.text)?,
+            operator: crate::decide::name("operator", &answer.operator)?,
+            ..answer.clone()
+        })
+    };
+    answers.iter().map(bounded).collect()
+}
+
+/// Refuses news of a ticket that stands as none can: an outcome while it is open, none when it is closed, answers that nobody could have given.
+fn stands(id: &CaseId, news: &TicketNews) -> Result<(), Rejection> {
+    use TicketState as S;
+    let (count, reopened) = (news.answers.len(), usize::from(news.reopened));
+    let is_closed = news.state == S::Closed;
+    let is_told = match news.state {
+        S::Open | S::Returned => count <= reopened,
+        S::Assigned => count <= reopened && news.department.is_some(),
+        S::Answered | S::Closed => (1..=reopened + 1).contains(&count),
+    };
+    if is_told && is_closed == news.outcome.is_some() && news.reopened <= handling::REOPENED_MAX {
+        return Ok(());
+    }
+    let (en, zh) = (
+        "no ticket stands like this: state, outcome and answers contradict each other",
+        "工单状态、结果与答复相互矛盾",
+    );
+    Err(Rejection::new(codes::INVALID_FIELD, en, zh).field("ticket", id))
 }
 
 /// Takes a word of another node.
@@ -252,15 +296,8 @@ fn take_news(
     if ticket.handler.node != from.node {
         return Err(not_owner(id));
     }
-    if news.answers.len() > handling::ANSWERS_MAX {
-        return Err(
-            Rejection::new(codes::INVALID_FIELD, "more answers than a ticket has", "答复过多").field("ticket", id)
-        );
-    }
-    for answer in &news.answers {
-        text("text", &answer.text)?;
-        crate::decide::name("operator", &answer.operator)?;
-    }
+    stands(id, news)?;
+    let answers = answered(&news.answers)?;
     if news.state == TicketState::Returned {
         let note = remark("note", news.note.as_deref(), NAME_CHARS_MAX * 20)?;
         return Ok(came_back(facts, ticket, here, note, at));
@@ -270,8 +307,10 @@ fn take_news(
         return Ok(known());
     }
     ticket.department = remark("department", news.department.as_deref(), NAME_CHARS_MAX)?;
-    (ticket.state, ticket.due, ticket.outcome) = (news.state, news.due, news.outcome);
-    ticket.answers.clone_from(&news.answers);
+    (ticket.state, ticket.outcome) = (news.state, news.outcome);
+    // No longer than the time would be that began now, where it may be tomorrow.
+    ticket.due = news.due.min(super::due(facts, ticket.rule(), at.date().next_day()));
+    ticket.answers = answers;
     ticket.done(TicketDeed::News, at, "system", Some(crate::catalogue::CodeList::name(news.state).to_owned()));
     let mut change = known();
     stored(facts, &mut change, None, Voice::Ticket(ticket), at);
@@ -280,7 +319,7 @@ fn take_news(
 
 /// Goes on here with a ticket that the other node gave back, or didn't take.
 fn came_back(facts: &dyn Facts, mut ticket: Ticket, here: Place, note: Option<String>, at: Timestamp) -> Change {
-    ticket.begin(facts, here, at);
+    ticket.begin(here, at);
     ticket.done(TicketDeed::CameBack, at, "system", note);
     let mut change = known();
     stored(facts, &mut change, None, Voice::Ticket(ticket), at);
@@ -297,7 +336,7 @@ fn take_plea(facts: &dyn Facts, from: Place, id: &CaseId, plea: &Plea, at: Times
     }
     let before = Voice::Ticket(ticket.clone()).clock();
     match plea {
-        Plea::Reopen { number, reason } => {
+        Plea::Reopen { number, reason, from, due } => {
             if *number <= ticket.reopened {
                 return Ok(known());
             }
@@ -311,7 +350,7 @@ fn take_plea(facts: &dyn Facts, from: Place, id: &CaseId, plea: &Plea, at: Times
                 .field("ticket", id));
             }
             let reason = text("reason", reason)?;
-            handling::reopen(facts, &mut ticket, reason, at);
+            handling::reopen(facts, &mut ticket, reason, Some(Time { from: *from, due: *due }), at);
         }
         Plea::Confirm {} if ticket.state.allows(TicketDeed::Confirm) => handling::confirm(&mut ticket, at),
         Plea::Confirm {} => return Ok(known()),

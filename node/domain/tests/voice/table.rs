@@ -36,10 +36,10 @@ fn follow_up_act(kind: FollowUpKind) -> (FollowUpAct, Actor) {
         FollowUpKind::Close => FollowUpAct::Close { reached: false, content: None, said: text() },
         FollowUpKind::Appeal => FollowUpAct::Appeal { ground: Ground::Malicious, text: text() },
         FollowUpKind::Judge => FollowUpAct::Judge { uphold: true, text: text() },
-        FollowUpKind::Assign => FollowUpAct::Assign { to: "决定员".to_owned(), text: text() },
+        FollowUpKind::Assign => FollowUpAct::Assign { to: "李审查".to_owned(), text: text() },
     };
     let is_supervisors = matches!(kind, FollowUpKind::Judge | FollowUpKind::Assign);
-    (act, if is_supervisors { supervisor() } else { actor("决定员", &[Role::Decider]) })
+    (act, if is_supervisors { supervisor() } else { actor("李审查", &[Role::Reviewer]) })
 }
 
 /// A hall with a bad rating whose follow-up stands so.
@@ -117,7 +117,7 @@ fn ticket_act(deed: TicketDeed) -> TicketAct {
 
 #[test]
 fn every_act_in_every_state_of_a_ticket() {
-    let all = actor("李窗口", &[Role::Window, Role::Supervisor]);
+    let (all, applicant) = (actor("李窗口", &[Role::Window, Role::Supervisor]), actor("", &[]));
     for (state, row) in TICKETS {
         for (deed, cell) in DEEDS.into_iter().zip(row.chars()) {
             let mut hall = staffed(guangan());
@@ -136,7 +136,9 @@ fn every_act_in_every_state_of_a_ticket() {
             let before = ticket(&hall, &number);
             assert_eq!(before.state, state);
             assert_eq!(state.allows(deed), cell == 'x', "{state:?} {deed:?}");
-            let code = code(on(&mut hall, &all, &number, ticket_act(deed)));
+            // What the applicant says isn't given in by who answered.
+            let who = if ticket_act(deed).is_applicants() { &applicant } else { &all };
+            let code = code(on(&mut hall, who, &number, ticket_act(deed)));
             // Here it was opened: nothing is to be given back.
             let expected = match (deed, cell) {
                 (TicketDeed::GiveBack, _) => "ticket-elsewhere",

@@ -116,3 +116,43 @@ fn it_is_not_passed_on_for_ever() {
     assert_eq!(code(on(&mut hall, &supervisor(), &number, on_to)), "ticket-limit");
     on(&mut hall, &supervisor(), &number, answer()).unwrap();
 }
+
+#[test]
+fn who_is_complained_of_does_nothing_with_the_complaint() {
+    let mut hall = staffed(guangan());
+    let case = decided(&mut hall);
+    let (number, _) = opened(&mut hall, OpenTicket { case: Some(case.to_string()), ..complaint() });
+    let himself = actor("窗口员", &[Role::Window, Role::Supervisor]);
+    let hand_on =
+        || TicketAct::HandOn {
+            department: "区行政审批局".to_owned(), to: None, reason: "推给他人".to_owned()
+        };
+    let send = || TicketAct::Send { division: "511603".parse().unwrap(), reason: "推给他地".to_owned() };
+    assert_eq!(code(on(&mut hall, &himself, &number, assign("区残联"))), "ticket-self");
+    assert_eq!(code(on(&mut hall, &himself, &number, send())), "ticket-self");
+    on(&mut hall, &supervisor(), &number, assign("区残联")).unwrap();
+    for act in [hand_on(), send(), answer()] {
+        assert_eq!(code(on(&mut hall, &himself, &number, act.clone())), "ticket-self", "{act:?}");
+    }
+    let window = actor("李窗口", &[Role::Window]);
+    on(&mut hall, &window, &number, answer()).unwrap();
+    let close = TicketAct::Close { outcome: TicketOutcome::Explained };
+    assert_eq!(code(on(&mut hall, &himself, &number, close)), "ticket-self");
+    // Nor does he say for the applicant that it is resolved, and who answered doesn't either.
+    for who in [&himself, &window] {
+        assert_eq!(code(on(&mut hall, who, &number, TicketAct::Confirm {})), "ticket-self", "{who:?}");
+    }
+    on(&mut hall, &actor("李审查", &[Role::Reviewer]), &number, TicketAct::Confirm {}).unwrap();
+}
+
+#[test]
+fn who_was_named_to_answer_and_left_blocks_nobody() {
+    let mut hall = staffed(guangan());
+    let (number, _) = opened(&mut hall, complaint());
+    let to = TicketAct::Assign { department: "区残联".to_owned(), to: Some("李审查".to_owned()) };
+    on(&mut hall, &supervisor(), &number, to).unwrap();
+    let window = actor("李窗口", &[Role::Window]);
+    assert_eq!(code(on(&mut hall, &window, &number, answer())), "ticket-held");
+    hall.act(&Command::DisableOperator("李审查".to_owned())).unwrap();
+    on(&mut hall, &window, &number, answer()).unwrap();
+}

@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 use tongban_codes::ids::CaseId;
 use tongban_domain::voice::{
-    Channel, FollowUpState, OpenTicket, Standing, Ticket, TicketAct, TicketOutcome, TicketState, Voice, VoiceCommand,
-    Word,
+    Channel, FollowUpState, OpenTicket, Standing, Ticket, TicketAct, TicketNews, TicketOutcome, TicketReply,
+    TicketState, TicketWord, Voice, VoiceCommand, Word,
 };
 use tongban_domain::{Command, Notice, NoticeBody, Role};
 
-use crate::hall::{CARD, Hall, carry, collect, daishi, guangan, under};
+use crate::hall::{CARD, Hall, at, carry, collect, daishi, date, guangan, under};
 use crate::scene::{
     BAD, GOOD, actor, answer, assign, code, complaint, give, on, opened, rated, rating, request, staffed, supervisor,
     ticket,
@@ -57,7 +57,7 @@ fn the_visit_is_the_halls_and_the_matter_the_authoritys() {
     let case = granted(&mut town, &mut home);
     let visit = rated(&mut town, case, BAD, Channel::Pad);
     assert_eq!(rating(&town, &visit).rated, town.place());
-    assert_eq!(rating(&town, &visit).follow_up.unwrap().holder.as_deref(), Some("窗口员"));
+    assert_eq!(rating(&town, &visit).operators, ["窗口员"]);
     assert_eq!(code(give(&mut home, request(case, GOOD, Channel::Pad))), "rating-early", "nobody came to the district");
 
     let change = give(&mut town, request(case, BAD, Channel::Mobile)).unwrap();
@@ -182,6 +182,171 @@ fn a_ticket_that_is_not_taken_goes_on_where_it_was_opened() {
     assert!(ticket(&town, &number).away, "the refusal of another word changes nothing");
     town.act(&Command::Voice(VoiceCommand::Refused { origin: home.origin(), id, act, refusal })).unwrap();
     assert_eq!((ticket(&town, &number).away, ticket(&town, &number).state), (false, TicketState::Open));
+}
+
+/// A ticket of the town for the district, on its way.
+fn on_its_way(town: &mut Hall, home: &Hall) -> (String, CaseId, TicketWord) {
+    let (number, change) = opened(town, OpenTicket { division: Some(home.division()), ..complaint() });
+    let NoticeBody::Voice(word) = &change.notices[0].body else { panic!("a word") };
+    let Word::Ticket(word) = &**word else { panic!("a ticket") };
+    (number, change.notices[0].case, (**word).clone())
+}
+
+fn tell(hall: &mut Hall, of: &Hall, id: CaseId, word: Word) -> &'static str {
+    hall.code(&Command::Voice(VoiceCommand::Take { origin: of.origin(), id, word: Box::new(word) }))
+}
+
+#[test]
+fn the_time_of_a_ticket_runs_on_wherever_it_is() {
+    let (mut town, mut home) = two();
+    let (number, change) = opened(&mut town, OpenTicket { division: Some(home.division()), ..complaint() });
+    let (opened_on, due) = (date(2026, 9, 14), date(2026, 9, 20));
+    let time = |hall: &Hall| (ticket(hall, &number).from, ticket(hall, &number).due);
+    assert_eq!(time(&town), (opened_on, due));
+    // It takes two days to arrive, and is given back after two more.
+    (town.now, home.now) = (at(2026, 9, 16, 9), at(2026, 9, 16, 9));
+    carried(change.notices, &mut town, &mut home);
+    assert_eq!(time(&home), (opened_on, due), "it doesn't begin anew on arrival");
+    (town.now, home.now) = (at(2026, 9, 18, 9), at(2026, 9, 18, 9));
+    let back = on(&mut home, &supervisor(), &number, TicketAct::GiveBack { reason: "镇级事项".to_owned() }).unwrap();
+    carried(back.notices, &mut home, &mut town);
+    assert_eq!(time(&town), (opened_on, due));
+    let to = TicketAct::Send { division: home.division(), reason: "确属区级".to_owned() };
+    let again = on(&mut town, &supervisor(), &number, to).unwrap();
+    (town.now, home.now) = (at(2026, 9, 21, 9), at(2026, 9, 21, 9));
+    carried(again.notices, &mut town, &mut home);
+    assert_eq!(time(&home), (opened_on, due));
+    crate::scene::run_to(&mut home, at(2026, 9, 22, 9));
+    assert_eq!(crate::scene::open_cards(&home, &number), [("complaint", "red")]);
+    // Opened again, the time is that of the day on which the applicant said so.
+    for act in [assign("区残联"), answer()] {
+        let change = on(&mut home, &supervisor(), &number, act).unwrap();
+        carried(change.notices, &mut home, &mut town);
+    }
+    let plea = on(&mut town, &actor("", &[]), &number, TicketAct::Reopen { reason: "未解决".to_owned() }).unwrap();
+    let anew = time(&town);
+    assert_eq!(anew.0, date(2026, 9, 21));
+    (town.now, home.now) = (at(2026, 9, 23, 9), at(2026, 9, 23, 9));
+    carried(plea.notices, &mut town, &mut home);
+    assert_eq!((time(&home), time(&town)), (anew, anew));
+}
+
+#[test]
+fn a_forged_time_is_refused_or_cut_to_the_rule() {
+    let (mut town, mut home) = two();
+    let (number, id, word) = on_its_way(&mut town, &home);
+    for (from, due, what) in [
+        (date(2026, 9, 10), date(2026, 9, 20), "it runs before it was opened"),
+        (date(2026, 9, 17), date(2026, 9, 24), "it runs from a day to come"),
+        (date(2026, 9, 14), date(2026, 9, 14), "it is over when it begins"),
+    ] {
+        let forged = TicketWord { from: Some(from), due: Some(due), ..word.clone() };
+        assert_eq!(tell(&mut home, &town, id, Word::Ticket(Box::new(forged))), "invalid-field", "{what}");
+    }
+    let opened_at = at(2026, 9, 20, 9);
+    let forged = TicketWord { opened_at, from: None, due: None, ..word.clone() };
+    assert_eq!(tell(&mut home, &town, id, Word::Ticket(Box::new(forged))), "invalid-field", "opened in days to come");
+    let long = TicketWord { due: Some(date(2027, 9, 14)), ..word };
+    assert_eq!(tell(&mut home, &town, id, Word::Ticket(Box::new(long))), "ok");
+    assert_eq!(ticket(&home, &number).due, date(2026, 9, 20), "no longer than the rule");
+    // A node of a release before tells no time: it runs from when the ticket was opened all the same.
+    let (number, id, word) = on_its_way(&mut town, &home);
+    home.now = at(2026, 9, 16, 9);
+    let old = TicketWord { from: None, due: None, ..word };
+    assert_eq!(tell(&mut home, &town, id, Word::Ticket(Box::new(old))), "ok");
+    assert_eq!(ticket(&home, &number).due, date(2026, 9, 20));
+}
+
+#[test]
+fn what_another_node_tells_of_answers_is_bounded_like_what_is_said_here() {
+    let (mut town, mut home) = two();
+    let (number, id, word) = on_its_way(&mut town, &home);
+    let reply = |text: &str, operator: &str| TicketReply {
+        text: text.to_owned(),
+        operator: operator.to_owned(),
+        at: home_time(),
+        in_time: true,
+    };
+    let long = "长".repeat(2001);
+    for (reopened, answers) in [
+        (0, vec![reply("已答复", "王五")]),
+        (1, vec![reply("已答复", "王五"), reply("再答复", "王五")]),
+        (1, vec![reply(&long, "王五")]),
+        (1, vec![reply(" ", "王五")]),
+        (1, vec![reply("已答复", &long)]),
+        (3, Vec::new()),
+    ] {
+        let forged = TicketWord { reopened, answers, ..word.clone() };
+        assert_eq!(tell(&mut home, &town, id, Word::Ticket(Box::new(forged))), "invalid-field");
+    }
+    assert!(home.state.voices.is_empty());
+    let padded = format!("{}已答复", " ".repeat(100_000));
+    let right = TicketWord { reopened: 1, answers: vec![reply(&padded, "王五")], ..word };
+    assert_eq!(tell(&mut home, &town, id, Word::Ticket(Box::new(right))), "ok");
+    assert_eq!(ticket(&home, &number).answers[0].text, "已答复");
+}
+
+fn home_time() -> tongban_codes::time::Timestamp {
+    at(2026, 9, 14, 9)
+}
+
+#[test]
+fn news_of_a_ticket_that_stands_as_none_can_is_refused() {
+    use TicketState as S;
+    let (mut town, home) = two();
+    let (number, id, _) = on_its_way(&mut town, &home);
+    let reply =
+        || TicketReply { text: "已答复".to_owned(), operator: "王五".to_owned(), at: home_time(), in_time: true };
+    let news = |state, outcome, answers: usize| TicketNews {
+        state,
+        department: Some("区残联".to_owned()),
+        due: date(2026, 9, 20),
+        answers: vec![reply(); answers],
+        outcome,
+        reopened: 0,
+        note: None,
+    };
+    let resolved = Some(TicketOutcome::Resolved);
+    let before = ticket(&town, &number);
+    for wrong in [
+        news(S::Open, resolved, 0),
+        news(S::Assigned, resolved, 0),
+        news(S::Answered, resolved, 1),
+        news(S::Returned, resolved, 0),
+        news(S::Closed, None, 1),
+        news(S::Closed, resolved, 0),
+        news(S::Answered, None, 0),
+        news(S::Answered, None, 2),
+        news(S::Assigned, None, 1),
+        TicketNews { department: None, ..news(S::Assigned, None, 0) },
+        TicketNews { reopened: 9, ..news(S::Answered, None, 1) },
+    ] {
+        let said = format!("{wrong:?}");
+        assert_eq!(tell(&mut town, &home, id, Word::News(Box::new(wrong))), "invalid-field", "{said}");
+        assert_eq!(ticket(&town, &number), before, "{said}");
+    }
+    let late = TicketNews { due: date(2027, 9, 14), ..news(S::Assigned, None, 0) };
+    assert_eq!(tell(&mut town, &home, id, Word::News(Box::new(late))), "ok");
+    assert!(ticket(&town, &number).due < date(2026, 9, 30), "nobody is shown a day that no rule gives");
+    assert_eq!(tell(&mut town, &home, id, Word::News(Box::new(news(S::Answered, None, 1)))), "ok");
+    assert_eq!(tell(&mut town, &home, id, Word::News(Box::new(news(S::Closed, resolved, 1)))), "ok");
+    assert_eq!(ticket(&town, &number).state, S::Closed);
+}
+
+#[test]
+fn nobody_tells_a_number_that_this_node_draws() {
+    let (mut town, _) = two();
+    let mut second = guangan().second();
+    let home = guangan();
+    let (_, id, word) = on_its_way(&mut town, &home);
+    // Of two nodes of one division, the one takes what the other drew, and nothing that it will draw itself.
+    let id = CaseId::draw(&second.place().node, id.as_bytes()[6..].try_into().unwrap());
+    let mut home = home;
+    let forged = TicketWord { number: "GD511602000000-20260914-00001".to_owned(), ..word.clone() };
+    assert_eq!(tell(&mut home, &second, id, Word::Ticket(Box::new(forged))), "invalid-field");
+    let drawn = TicketWord { number: "GD511602000000.1-20260914-00001".to_owned(), ..word };
+    assert_eq!(tell(&mut home, &second, id, Word::Ticket(Box::new(drawn))), "ok");
+    second.now = home.now;
 }
 
 /// Two halls, and the words on their way: in order each way, each perhaps twice, as the exchange brings them at worst.

@@ -5,9 +5,10 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::voice::{
-    Appeal, Call, Channel, FollowUpOutcome, FollowUpState, Grade, Ground, Indicator, Rater, RatingEntry, Score,
-    Standing, TicketEntry, TicketKind, TicketOutcome, TicketReply, TicketState,
+    Appeal, Call, Channel, FollowUpOutcome, FollowUpState, Grade, Indicator, Rater, RatingEntry, Score, Standing,
+    TicketEntry, TicketKind, TicketOutcome, TicketReply, TicketState,
 };
+pub use tongban_domain::voice::{FollowUpAct, TicketAct};
 
 use super::request::request;
 
@@ -45,7 +46,7 @@ request! {
         /// Number of the rating.
         rating: String,
         /// What is done.
-        act: FollowUpRequest,
+        act: FollowUpAct,
     }
     /// Opens a ticket.
     OpenTicket {
@@ -82,120 +83,8 @@ request! {
         #[serde(default)]
         proof: Option<String>,
         /// What is done.
-        act: TicketRequest,
+        act: TicketAct,
     }
-}
-
-/// What is done in a follow-up.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum FollowUpRequest {
-    /// 回访核实.
-    Verify {
-        /// What was found.
-        finding: String,
-    },
-    /// 整改.
-    Rectify {
-        /// What was put right.
-        text: String,
-    },
-    /// 限期整改.
-    Plan {
-        /// What will be put right.
-        text: String,
-        /// The last day.
-        until: Date,
-    },
-    /// 解释说明.
-    Explain {
-        /// Why there is no basis in law.
-        text: String,
-    },
-    /// 反馈办结.
-    Close {
-        /// Whether the applicant was reached.
-        reached: bool,
-        /// Whether he is content now.
-        #[serde(default)]
-        content: Option<bool>,
-        /// What was said.
-        said: String,
-    },
-    /// 申诉.
-    Appeal {
-        /// Why.
-        ground: Ground,
-        /// In words.
-        text: String,
-    },
-    /// 申诉复核.
-    Judge {
-        /// Upholds it.
-        uphold: bool,
-        /// Why.
-        text: String,
-    },
-    /// 改派.
-    Assign {
-        /// To whom.
-        to: String,
-        /// Why.
-        text: String,
-    },
-}
-
-/// What is done with a ticket.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum TicketRequest {
-    /// 分派.
-    Assign {
-        /// The department.
-        department: String,
-        /// Who of it.
-        #[serde(default)]
-        to: Option<String>,
-    },
-    /// 转办.
-    HandOn {
-        /// The department.
-        department: String,
-        /// Who of it.
-        #[serde(default)]
-        to: Option<String>,
-        /// Why.
-        reason: String,
-    },
-    /// 转送 to another node.
-    Send {
-        /// Its division.
-        division: DivisionCode,
-        /// Why.
-        reason: String,
-    },
-    /// 退回.
-    GiveBack {
-        /// Why.
-        reason: String,
-    },
-    /// 答复.
-    Answer {
-        /// The answer.
-        text: String,
-    },
-    /// 办结.
-    Close {
-        /// How.
-        outcome: TicketOutcome,
-    },
-    /// 重新办理, by the applicant.
-    Reopen {
-        /// Why.
-        reason: String,
-    },
-    /// 确认解决, by the applicant.
-    Confirm {},
 }
 
 /// Which ratings; all conditions hold.
@@ -250,7 +139,7 @@ pub struct TicketQuery {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RatesQuery {
-    /// Of one month, as 2026-09; of all when absent.
+    /// Of one month, as 2026-09, in which ratings were given and matters accepted; of all when absent.
     pub month: Option<String>,
     /// Of one division.
     pub division: Option<DivisionCode>,
@@ -430,22 +319,23 @@ pub struct IndicatorView {
     pub indicators_version: u16,
 }
 
-/// The rates of a division (standards §7), each from figures that name their checkpoints in `/v1/aggregate/report`.
+/// The rates of a division (standards §7), each from figures that name their checkpoints in `/v1/aggregate/report`, and each of one set: 好评率 and
+/// 差评整改率 of the ratings that were given in the month, 主动评价率 of the matters that were accepted in it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct RatesView {
     /// The division.
     pub division: String,
-    /// Ratings of matters and of visits that count.
+    /// Ratings of matters and of visits given in the month that count.
     pub ratings: i64,
     /// Of these, grades 1 to 3.
     pub good: i64,
-    /// Grades 4 and 5.
+    /// Of these, grades 4 and 5.
     pub bad: i64,
-    /// Bad grades that were put right, at once or by a plan.
+    /// Of these bad ones, those that have been put right since, at once or by a plan.
     pub rectified: i64,
-    /// Matters that were decided or otherwise ended.
+    /// Matters accepted in the month that have been decided or otherwise ended since.
     pub decided: i64,
-    /// Ratings of matters of one's own accord.
+    /// Of these matters, those that were rated of the applicant's own accord, whenever.
     pub own: i64,
     /// 主动评价率, percent: own by decided.
     pub own_rate: Option<f64>,

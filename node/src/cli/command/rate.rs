@@ -5,7 +5,7 @@ use tongban_domain::catalogue::CodeList as _;
 use tongban_domain::voice::{Channel, Grade, Ground, Indicator};
 
 use super::supervise::values;
-use crate::api::v1::{FollowUpRating, FollowUpRequest, IndicatorGrade, RateService};
+use crate::api::v1::{FollowUpAct, FollowUpRating, IndicatorGrade, RateService};
 use crate::cli::Context;
 use crate::cli::failure::{Failure, Outcome, parse_optional};
 
@@ -98,7 +98,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "T")]
         text: String,
     },
-    /// 改派整改责任人 / give the follow-up to another
+    /// 指派、改派整改人，不得是被评价人 / appoint who follows it up, never who was rated
     Assign {
         /// 评价编号 / number of the rating
         #[arg(value_name = "RATING")]
@@ -112,7 +112,7 @@ pub(crate) enum Command {
     },
     /// 评价指标及版本 / the indicators and their version
     Indicators,
-    /// 主动评价率、好评率、差评整改率 / rates of own ratings, of good ones, of bad ones put right
+    /// 主动评价率（按受理月份的办结件）、好评率和差评整改率（按评价月份） / rates of own ratings, by matters accepted in the month; of good ones and of bad ones put right, by ratings given in it
     Rates {
         /// 月份 / month
         #[arg(long, value_name = "YYYY-MM")]
@@ -219,22 +219,22 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             output.list(&context.client()?.get("/v1/ratings", &asked)?, "ratings", &COLUMNS)
         }
         Command::Show { rating } => show(context, &rating),
-        Command::Verify(Text { rating, text }) => act(context, rating, FollowUpRequest::Verify { finding: text }),
-        Command::Rectify(Text { rating, text }) => act(context, rating, FollowUpRequest::Rectify { text }),
+        Command::Verify(Text { rating, text }) => act(context, rating, FollowUpAct::Verify { finding: text }),
+        Command::Rectify(Text { rating, text }) => act(context, rating, FollowUpAct::Rectify { text }),
         Command::Plan { rating, text, until } => {
             let until: Date = crate::cli::failure::parse("until", &until)?;
-            act(context, rating, FollowUpRequest::Plan { text, until })
+            act(context, rating, FollowUpAct::Plan { text, until })
         }
-        Command::Explain(Text { rating, text }) => act(context, rating, FollowUpRequest::Explain { text }),
+        Command::Explain(Text { rating, text }) => act(context, rating, FollowUpAct::Explain { text }),
         Command::Close { rating, call, unreached, content, discontent } => {
             let content = (content || discontent).then_some(content);
-            act(context, rating, FollowUpRequest::Close { reached: !unreached, content, said: call })
+            act(context, rating, FollowUpAct::Close { reached: !unreached, content, said: call })
         }
-        Command::Appeal { rating, ground, text } => act(context, rating, FollowUpRequest::Appeal { ground, text }),
+        Command::Appeal { rating, ground, text } => act(context, rating, FollowUpAct::Appeal { ground, text }),
         Command::Judge { rating, uphold, dismiss: _, text } => {
-            act(context, rating, FollowUpRequest::Judge { uphold, text })
+            act(context, rating, FollowUpAct::Judge { uphold, text })
         }
-        Command::Assign { rating, to, text } => act(context, rating, FollowUpRequest::Assign { to, text }),
+        Command::Assign { rating, to, text } => act(context, rating, FollowUpAct::Assign { to, text }),
         Command::Indicators => {
             let columns = ["indicator", "indicator_zh", "occasion", "indicators_version"];
             output.list(&context.client()?.get("/v1/ratings/indicators", &[])?, "indicators", &columns)
@@ -255,7 +255,7 @@ fn give(context: &Context, args: GiveArgs) -> Result<Outcome, Failure> {
     context.output.object(&context.client()?.post("/v1/ratings", &rating)?, &DONE_FIELDS)
 }
 
-fn act(context: &Context, rating: String, act: FollowUpRequest) -> Result<Outcome, Failure> {
+fn act(context: &Context, rating: String, act: FollowUpAct) -> Result<Outcome, Failure> {
     let answer = context.client()?.post("/v1/ratings/act", &FollowUpRating { rating, act })?;
     context.output.object(&answer, &DONE_FIELDS)
 }

@@ -4,7 +4,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_domain::voice::{Channel, TicketKind, TicketOutcome};
 
 use super::supervise::values;
-use crate::api::v1::{ActOnTicket, OpenTicket, TicketRequest};
+use crate::api::v1::{ActOnTicket, OpenTicket, TicketAct};
 use crate::cli::Context;
 use crate::cli::failure::{Failure, Outcome, parse, parse_optional};
 
@@ -204,27 +204,25 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             let answer = context.client()?.get("/v1/tickets/show", &[("ticket", Some(ticket.as_str()))])?;
             output.logged(&answer, &FIELDS, &LOG_COLUMNS)
         }
-        Command::Assign { ticket, department, to } => {
-            act(context, ticket, None, TicketRequest::Assign { department, to })
-        }
+        Command::Assign { ticket, department, to } => act(context, ticket, None, TicketAct::Assign { department, to }),
         Command::HandOn { ticket, department, to, reason } => {
-            act(context, ticket, None, TicketRequest::HandOn { department, to, reason })
+            act(context, ticket, None, TicketAct::HandOn { department, to, reason })
         }
         Command::Send { ticket, division, reason } => {
             let division: DivisionCode = parse("division", &division)?;
-            act(context, ticket, None, TicketRequest::Send { division, reason })
+            act(context, ticket, None, TicketAct::Send { division, reason })
         }
-        Command::GiveBack { ticket, reason } => act(context, ticket, None, TicketRequest::GiveBack { reason }),
-        Command::Answer { ticket, text } => act(context, ticket, None, TicketRequest::Answer { text }),
-        Command::Close { ticket, outcome } => act(context, ticket, None, TicketRequest::Close { outcome }),
+        Command::GiveBack { ticket, reason } => act(context, ticket, None, TicketAct::GiveBack { reason }),
+        Command::Answer { ticket, text } => act(context, ticket, None, TicketAct::Answer { text }),
+        Command::Close { ticket, outcome } => act(context, ticket, None, TicketAct::Close { outcome }),
         Command::Progress(Asked { code, proof }) => {
             let asked = [("ticket", Some(code.as_str())), ("proof", Some(proof.as_str()))];
             output.object(&context.client()?.get("/v1/tickets/progress", &asked)?, &PROGRESS_FIELDS)
         }
         Command::Reopen { asked: Asked { code, proof }, reason } => {
-            act(context, code, Some(proof), TicketRequest::Reopen { reason })
+            act(context, code, Some(proof), TicketAct::Reopen { reason })
         }
-        Command::Confirm(Asked { code, proof }) => act(context, code, Some(proof), TicketRequest::Confirm {}),
+        Command::Confirm(Asked { code, proof }) => act(context, code, Some(proof), TicketAct::Confirm {}),
     }
 }
 
@@ -235,7 +233,7 @@ fn open(context: &Context, args: OpenArgs) -> Result<Outcome, Failure> {
     context.output.object(&context.client()?.post("/v1/tickets", &ticket)?, &DONE_FIELDS)
 }
 
-fn act(context: &Context, ticket: String, proof: Option<String>, act: TicketRequest) -> Result<Outcome, Failure> {
+fn act(context: &Context, ticket: String, proof: Option<String>, act: TicketAct) -> Result<Outcome, Failure> {
     let answer = context.client()?.post("/v1/tickets/act", &ActOnTicket { ticket, proof, act })?;
     context.output.object(&answer, &DONE_FIELDS)
 }

@@ -11,6 +11,9 @@ use tongban_domain::work::{Lacking, Position, Work, position};
 use tongban_domain::{Due, DueKind};
 
 use super::key::stem;
+use super::meta::NODE;
+use super::supervision::{MATTER, cards};
+use super::voice::VOICE;
 use super::{Bytes, Keyspace, Overlay};
 use crate::{Family, Read, StorageError, WriteBatch};
 
@@ -22,7 +25,7 @@ pub const ACT: Keyspace<(CaseId, NodeId, u32), Act> = Keyspace::new(Family::Rows
 pub const DOCUMENT: Keyspace<(CaseId, u32, String), Bytes> = Keyspace::new(Family::Rows, 0x03);
 /// Prints of documents by case, act, content type and number.
 pub const PRINT: Keyspace<(CaseId, u32, String, u32), Print> = Keyspace::new(Family::Rows, 0x50);
-/// Case ids by collection number, case number or query code (13 characters).
+/// Ids by collection number, case number or query code (13 characters) of a case, and by the number of a card, an order, a rating or a ticket.
 pub const BY_TEXT: Keyspace<String, CaseId> = Keyspace::new(Family::Index, 0x20);
 /// Cases by the keyed hash of the applicant's number.
 pub const BY_HOLDER: Keyspace<([u8; 32], CaseId), ()> = Keyspace::new(Family::Index, 0x23);
@@ -113,17 +116,43 @@ pub(super) fn store_position(batch: &mut WriteBatch, case: &Case) {
     }
 }
 
-/// Lets a case be found by a text, unless that names another case: a number that another node tells of never hides one that stands here, and one
-/// that is drawn here takes its place back from what another node told before.
+/// Lets a case be found by a text, unless that names something else: a number that another node tells of never hides a case that stands here, and
+/// one that is drawn here takes its place back from what another node told before. What names a card, an order, a rating or a ticket names no case.
 fn name(over: &mut Overlay<'_>, text: &String, case: &Case) -> Result<(), StorageError> {
     let is_elsewhere = |custody: &Custody| matches!(custody, Custody::Elsewhere { .. });
-    if let Some(other) = BY_TEXT.load(over, text)?.filter(|other| *other != case.id)
-        && let Some(other) = INDEXED.load(over, &other)?
-        && (is_elsewhere(&case.custody) || !is_elsewhere(&other.custody))
-    {
-        return Ok(());
+    if let Some(other) = BY_TEXT.load(over, text)? {
+        if is_beside(over, text, &other)? {
+            return Ok(());
+        }
+        if other != case.id
+            && let Some(other) = INDEXED.load(over, &other)?
+            && (is_elsewhere(&case.custody) || !is_elsewhere(&other.custody))
+        {
+            return Ok(());
+        }
     }
     BY_TEXT.put(&mut *over.batch, text, &case.id);
+    Ok(())
+}
+
+/// Whether what a text leads to is no case: an order, a rating or a ticket, or a card of the case.
+fn is_beside(read: &dyn Read, text: &str, id: &CaseId) -> Result<bool, StorageError> {
+    Ok(VOICE.holds(read, id)? || MATTER.holds(read, id)? || cards(read, id)?.iter().any(|card| card.number == *text))
+}
+
+/// Lets an order, a rating or a ticket be found by its number: one that this node drew takes the place of whatever another node told, and one
+/// that another node drew takes the place of nothing.
+pub(super) fn name_beside(
+    over: &mut Overlay<'_>,
+    text: &str,
+    id: &CaseId,
+    drawn_by: &NodeId,
+) -> Result<(), StorageError> {
+    let text = text.to_owned();
+    let is_own = NODE.load(over, &())?.is_none_or(|here| here.node == *drawn_by);
+    if is_own || BY_TEXT.load(over, &text)?.is_none() {
+        BY_TEXT.put(over.batch, &text, id);
+    }
     Ok(())
 }
 

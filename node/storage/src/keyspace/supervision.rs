@@ -8,7 +8,7 @@ use tongban_domain::case::{Act, Case};
 use tongban_domain::catalogue::CodeList as _;
 use tongban_domain::supervision::{Card, Looked, Matter, Rule, Sweep, Watched, watch};
 
-use super::case::{BY_TEXT, CASE, store_position};
+use super::case::{BY_TEXT, CASE, name_beside, store_position};
 use super::key::stem;
 use super::{Keyspace, Overlay};
 use crate::{Backend, Family, Read, StorageError, WriteBatch};
@@ -45,12 +45,18 @@ pub fn store_card(batch: &mut WriteBatch, card: &Card) {
 }
 
 /// Stores an order, and when it is looked at first.
-pub fn store_matter(batch: &mut WriteBatch, matter: &Matter) {
-    MATTER.put(batch, &matter.id(), matter);
-    BY_TEXT.put(batch, &matter.number().to_owned(), &matter.id());
+///
+/// # Errors
+///
+/// When the state can't be read.
+pub fn store_matter(over: &mut Overlay<'_>, matter: &Matter) -> Result<(), StorageError> {
+    MATTER.put(over.batch, &matter.id(), matter);
+    let Matter::Order(order) = matter;
+    name_beside(over, matter.number(), &matter.id(), &order.from.node)?;
     if let Some(at) = matter.watch() {
-        WATCH.put(batch, &(at, 1, matter.id()), &());
+        WATCH.put(over.batch, &(at, 1, matter.id()), &());
     }
+    Ok(())
 }
 
 /// Keeps when a case is looked at next, after an act.

@@ -3,7 +3,7 @@
 use tongban_codes::ids::{CaseId, QueryCode};
 use tongban_domain::voice::{Rating, Voice};
 
-use super::case::{BY_TEXT, query_key};
+use super::case::{BY_TEXT, name_beside, query_key};
 use super::key::stem;
 use super::supervision::WATCH;
 use super::{Keyspace, Overlay};
@@ -35,7 +35,11 @@ pub fn store(over: &mut Overlay<'_>, voice: &Voice) -> Result<(), StorageError> 
         HELD.put(over.batch, &(operator, id), &());
     }
     VOICE.put(over.batch, &id, voice);
-    BY_TEXT.put(over.batch, &voice.number().to_owned(), &id);
+    let drawn_by = match voice {
+        Voice::Rating(rating) => rating.entered.node,
+        Voice::Ticket(ticket) => ticket.origin.node,
+    };
+    name_beside(over, voice.number(), &id, &drawn_by)?;
     match voice {
         Voice::Rating(rating) => RATED.put(over.batch, &(rating.case(), id), &()),
         Voice::Ticket(ticket) if ticket.away || ticket.origin.node == ticket.handler.node => {
