@@ -113,10 +113,13 @@ pub(super) fn store_position(batch: &mut WriteBatch, case: &Case) {
     }
 }
 
+fn is_elsewhere(custody: &Custody) -> bool {
+    matches!(custody, Custody::Elsewhere { .. })
+}
+
 /// Lets a case be found by a text, unless that names another case: a number that another node tells of never hides one that stands here, and one
 /// that is drawn here takes its place back from what another node told before.
 fn name(over: &mut Overlay<'_>, text: &String, case: &Case) -> Result<(), StorageError> {
-    let is_elsewhere = |custody: &Custody| matches!(custody, Custody::Elsewhere { .. });
     if let Some(other) = BY_TEXT.load(over, text)?.filter(|other| *other != case.id)
         && let Some(other) = INDEXED.load(over, &other)?
         && (is_elsewhere(&case.custody) || !is_elsewhere(&other.custody))
@@ -131,12 +134,14 @@ fn name(over: &mut Overlay<'_>, text: &String, case: &Case) -> Result<(), Storag
 pub fn store(over: &mut Overlay<'_>, case: &Case, act: &Act) -> Result<(), StorageError> {
     let before = INDEXED.load(over, &case.id)?;
     let known = before.as_ref();
-    if known.is_none() {
+    // What another node told of it may have stood back behind another case's; what it is called here counts from when it is here.
+    let comes = known.is_none_or(|known| is_elsewhere(&known.custody) && !is_elsewhere(&case.custody));
+    if comes {
         name(over, &case.collection_no, case)?;
         name(over, &query_key(&case.query_code), case)?;
     }
     if let Some(number) = &case.case_no
-        && known.and_then(|known| known.case_no.as_ref()) != Some(number)
+        && (comes || known.and_then(|known| known.case_no.as_ref()) != Some(number))
     {
         name(over, number, case)?;
     }
