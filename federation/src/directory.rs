@@ -5,6 +5,7 @@
 //! division certifies for it, and whoever merges a record checks that. A record never gives way to an older one.
 
 mod anchor;
+mod foreign;
 mod judging;
 mod merge;
 mod opened;
@@ -23,6 +24,7 @@ use tongban_seal::{KeyId, PublicKey, SealError, batch};
 
 use crate::sealed::{Sealed, Unseal, UnsealError};
 pub use anchor::{ANCHOR, AnchorRecord, ShownRoot, fingerprint};
+pub use foreign::By;
 pub use judging::Draft;
 pub use merge::{Merge, RecordError, Settled};
 pub use opened::Opened;
@@ -284,6 +286,19 @@ impl Directory {
         (records.collect(), self.stamp)
     }
 
+    /// As [`Self::records_since`], without those of other trees: who is above has them from its own root.
+    pub fn own_records_since(&self, stamp: u64) -> (Vec<Sealed>, u64) {
+        let keys = self.by_stamp.range(stamp.saturating_add(1)..).map(|(_, key)| key);
+        let is_own = |key: &&RecordKey| match key {
+            RecordKey::Node(id) => !self.is_foreign(&self.root_of(id)),
+            RecordKey::Authority(id) => {
+                self.authorities.get(id).is_some_and(|entry| !self.is_foreign(&self.root_of(&entry.signer)))
+            }
+            RecordKey::Anchor(_) => true,
+        };
+        (keys.filter(is_own).filter_map(|key| self.sealed(key)).cloned().collect(), self.stamp)
+    }
+
     /// What a peer should have, of what was merged after `stamp`: itself, its ancestors, its descendants, and their
     /// authorities; superiors before subordinates, so that each can be verified as it comes.
     pub fn records_for(&self, peer: &NodeId, stamp: u64) -> (Vec<Sealed>, u64) {
@@ -376,3 +391,7 @@ pub(crate) mod tests;
 #[cfg(test)]
 #[path = "directory/anchor_tests.rs"]
 mod anchor_tests;
+
+#[cfg(test)]
+#[path = "directory/foreign_tests.rs"]
+mod foreign_tests;

@@ -17,6 +17,10 @@ pub const TEXT_BYTES_MAX: usize = 1024;
 
 /// How many seal keys an anchor record may name: one in use, one that follows it, and those of some years before.
 pub const ANCHOR_KEYS_MAX: usize = 8;
+/// How many records another tree may bring: a province has some 3,300 nodes and 10,000 authorities.
+pub const FOREIGN_RECORDS_MAX: usize = 32_768;
+/// How many bytes the records of another tree may have together: every node of this one keeps them.
+pub const FOREIGN_RECORDS_BYTES_MAX: usize = 64 << 20;
 
 /// How many envelopes of one flow may be on the way unanswered, and how far ahead a receiver reorders.
 pub const WINDOW_ENVELOPES: usize = 256;

@@ -210,11 +210,19 @@ pub(crate) fn content(source: &Source<'_>) -> Result<Content, Unreadable> {
     Ok(content)
 }
 
+/// How a print is drawn: moved by so many millimetres to the right and down, for the first time or again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Drawing {
+    pub(crate) offset: (f32, f32),
+    /// Whether it was counted before.
+    pub(crate) counted: bool,
+}
+
 /// Renders a print as it was recorded.
 pub(crate) fn render(
     stationery: &Stationery,
     source: &Source<'_>,
-    (offset_x, offset_y): (f32, f32),
+    drawing: Drawing,
 ) -> Result<Result<Rendered, tongban_document::RenderError>, Unreadable> {
     let content = content(source)?;
     let print = source.print;
@@ -223,7 +231,8 @@ pub(crate) fn render(
         PrintForm::Slip => Form::Slip,
         PrintForm::PrePrinted => Form::PrePrinted,
     };
-    let printing = Printing { form, offset_x, offset_y, at: moment(print.at) };
+    let Drawing { offset: (offset_x, offset_y), counted } = drawing;
+    let printing = Printing { form, offset_x, offset_y, at: moment(print.at), counted };
     Ok(tongban_document::render(&stationery.templates, &stationery.fonts, print.kind(), &content, printing))
 }
 

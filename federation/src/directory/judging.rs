@@ -11,6 +11,7 @@ use tongban_codes::{
 };
 use tongban_seal::{PublicKey, content_type};
 
+use super::foreign::{By, Tally};
 use super::opened::{Opened, open};
 use super::{
     ANCHOR, AnchorEntry, AnchorRecord, AuthorityEntry, AuthorityRecord, Certification, DatedKey, Directory, Merge,
@@ -79,12 +80,46 @@ fn compose(
 pub(super) struct Judging<'a> {
     known: &'a Directory,
     now: Timestamp,
+    by: By,
+    /// What there is of other trees, of which something came.
+    tallies: BTreeMap<NodeId, Tally>,
     pub(super) draft: Draft,
 }
 
 impl<'a> Judging<'a> {
     pub(super) fn upon(known: &'a Directory, now: Timestamp) -> Self {
-        Self { known, now, draft: Draft { upon: known.stamp, ..Draft::default() } }
+        let draft = Draft { upon: known.stamp, ..Draft::default() };
+        Self { known, now, by: By::Above, tallies: BTreeMap::new(), draft }
+    }
+
+    /// Brought by somebody who may not bring all.
+    pub(super) fn brought(self, by: By) -> Self {
+        Self { by, ..self }
+    }
+
+    /// Whether a record of a tree may come by whoever brings it, and has room beside the others of its tree, in place of one of so many bytes.
+    fn has_place(&mut self, root: NodeId, before: Option<usize>, bytes: usize) -> Result<(), RecordError> {
+        if self.known.restoring {
+            return Ok(());
+        }
+        let is_foreign = self.known.is_foreign(&root) || self.draft.foreign.contains_key(&root);
+        let may_bring = match self.by {
+            By::Above => true,
+            By::Root(other) => other == root,
+            By::Other => !is_foreign,
+        };
+        if !may_bring {
+            return Err(RecordError::Detour(root));
+        }
+        if !is_foreign {
+            return Ok(());
+        }
+        let known = self.known;
+        self.tallies.entry(root).or_insert_with(|| known.tally(&root)).count(before, bytes)
+    }
+
+    fn root_of(&self, node: NodeId) -> NodeId {
+        self.superiors(&node).last().copied().unwrap_or(node)
     }
 
     fn node(&self, id: &NodeId) -> Option<&NodeEntry> {
@@ -278,8 +313,8 @@ impl<'a> Judging<'a> {
     /// below it, and into that of a root that is trusted by itself.
     fn stays_in_its_tree(&self, node: NodeId, certification: &Certification) -> Result<(), RecordError> {
         let Some(known) = self.node(&node) else { return Ok(()) };
-        let root = |of: NodeId| self.superiors(&of).last().copied().unwrap_or(of);
-        let (before, after) = (root(node), certification.superior.map_or(node, root));
+        let after = certification.superior.map_or(node, |superior| self.root_of(superior));
+        let before = self.root_of(node);
         let joins = known.certification.superior.is_none()
             && self.foreign(&node).is_none()
             && self.known.anchors.contains_key(&after);
@@ -336,6 +371,9 @@ impl<'a> Judging<'a> {
                 Merge::Newer(key)
             }
         };
+        let root = certification.superior.map_or(node, |superior| self.root_of(superior));
+        let before = self.node(&node).map(|known| known.sealed.len());
+        self.has_place(root, before, sealed.len())?;
         let digest = Digest::of(sealed.as_bytes());
         let sealed = self.shared(&digest, &sealed);
         let merged_at = self.now;
@@ -434,6 +472,8 @@ impl<'a> Judging<'a> {
                 _ => return Err(RecordError::Mismatch),
             },
         };
+        let before = self.authority(&id).map(|known| known.sealed.len());
+        self.has_place(self.root_of(signer), before, sealed.len())?;
         let (merged_at, sealed) = (self.now, self.shared(&digest, sealed));
         self.draft.changes(key);
         let entry = AuthorityEntry { record, signer, sealed, merged_at, digest, stamp: 0 };

@@ -11,7 +11,7 @@ use tongban_codes::{
 use tongban_seal::SealError;
 
 use super::judging::{Draft, Judging};
-use super::{AnchorEntry, AuthorityEntry, Directory, NodeEntry, RecordKey};
+use super::{AnchorEntry, AuthorityEntry, By, Directory, NodeEntry, RecordKey};
 use crate::sealed::Sealed;
 
 /// What became of a record that verified.
@@ -72,6 +72,9 @@ pub enum RecordError {
     /// Longer or fuller than the protocol allows.
     #[error("the record passes a limit of the protocol")]
     Limit,
+    /// A record of another tree comes from that tree's root or from above, and from nobody else.
+    #[error("a record of the tree of {0} was brought by somebody who may not bring it")]
+    Detour(NodeId),
 }
 
 impl RecordError {
@@ -89,6 +92,7 @@ impl RecordError {
             Self::Contradiction => "record-contradiction",
             Self::Ring => "record-ring",
             Self::Limit => "record-limit",
+            Self::Detour(_) => "record-detour",
         }
     }
 }
@@ -124,7 +128,12 @@ impl Directory {
 
     /// Verifies records as [`Self::merge_all`] does, and leaves the directory as it is.
     pub fn judge(&self, records: Vec<Sealed>, now: Timestamp) -> (Draft, Vec<Settled>) {
-        let mut judging = Judging::upon(self, now);
+        self.judge_by(By::Above, records, now)
+    }
+
+    /// As [`Self::judge`], of records that somebody has brought who may not bring all.
+    pub fn judge_by(&self, by: By, records: Vec<Sealed>, now: Timestamp) -> (Draft, Vec<Settled>) {
+        let mut judging = Judging::upon(self, now).brought(by);
         let settled = judging.merge_all(records);
         (judging.draft, settled)
     }

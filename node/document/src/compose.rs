@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::RenderError;
 use crate::breaking::lines;
 use crate::field::{Content, Field};
 use crate::font::{Fonts, Role, Shaped};
 use crate::layout::{Form, Measures, POINTS_PER_MM};
 use crate::phrase::Phrase;
 use crate::template::{Part, Place, PrePrinted, Style, Template};
+use crate::{Printing, RenderError};
 
 /// The most pages of one document.
 pub const PAGES_MAX: usize = 200;
@@ -340,7 +340,7 @@ impl Composer<'_> {
     }
 
     /// The values alone, where a form that is printed already has room for them.
-    fn on_form(&mut self, form: &PrePrinted, offset: (f32, f32)) -> Result<Page, RenderError> {
+    fn on_form(&mut self, form: &PrePrinted, offset: (f32, f32), counted: bool) -> Result<Page, RenderError> {
         let mut page =
             Page { width: form.width * POINTS_PER_MM, height: form.height * POINTS_PER_MM, marks: Vec::new() };
         let filled: Vec<&Place> = form.places.iter().filter(|place| place.holds(self.content)).collect();
@@ -353,7 +353,7 @@ impl Composer<'_> {
                 let shaped = self.shape(Role::Body, text);
                 for line in lines(&shaped, place.size, 0.0, place.width * POINTS_PER_MM) {
                     set += 1;
-                    if set > room {
+                    if set > room && !counted {
                         let begin = line.shaped.text.chars().take(20).collect();
                         return Err(RenderError::DoesNotFit { lines: room, begin });
                     }
@@ -376,12 +376,12 @@ impl Composer<'_> {
     pub(crate) fn compose(
         &mut self,
         template: &Template,
-        form: Form,
+        printing: Printing,
         (a4, slip): (&Measures, &Measures),
-        offset: (f32, f32),
     ) -> Result<Vec<Page>, RenderError> {
-        match (form, &template.pre_printed) {
-            (Form::PrePrinted, Some(form)) => Ok(vec![self.on_form(form, offset)?]),
+        let offset = (printing.offset_x, printing.offset_y);
+        match (printing.form, &template.pre_printed) {
+            (Form::PrePrinted, Some(form)) => Ok(vec![self.on_form(form, offset, printing.counted)?]),
             (Form::A4 | Form::PrePrinted, _) => self.pages(template, a4, offset).ok_or(RenderError::TooLong),
             (Form::Slip, _) => self.pages(template, slip, offset).ok_or(RenderError::TooLong),
         }

@@ -56,6 +56,9 @@ pub struct Printing {
     pub offset_y: f32,
     /// When, as the file tells it.
     pub at: Moment,
+    /// Whether it was printed like this before, and is drawn again: then nothing is refused for want of room. It ran over then too, or the
+    /// template has changed since; one that has no positions any more is drawn on A4.
+    pub counted: bool,
 }
 
 /// A document on paper.
@@ -115,12 +118,12 @@ pub fn render(
     }
     let unknown = || RenderError::Fault(format!("no template for {kind}"));
     let template = templates.of(kind).ok_or_else(unknown)?;
-    if printing.form == Form::PrePrinted && template.pre_printed.is_none() {
+    if printing.form == Form::PrePrinted && template.pre_printed.is_none() && !printing.counted {
         return Err(RenderError::NotPrePrinted(kind.to_owned()));
     }
     let mut composer = compose::Composer { fonts, content, missing: BTreeSet::new() };
     let measures = (templates.a4(), templates.slip());
-    let pages = composer.compose(template, printing.form, measures, offset)?;
+    let pages = composer.compose(template, printing, measures)?;
     let missing = composer.missing.into_iter().collect();
     let titles: Vec<String> = template.titles.iter().map(|title| title.fill(content, None)).collect();
     let about = pdf::About {

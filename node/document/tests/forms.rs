@@ -102,6 +102,27 @@ fn onto_a_printed_form_go_the_values_alone_moved_by_the_offsets() {
 }
 
 #[test]
+fn what_was_printed_before_is_drawn_again() {
+    let mut content = sample();
+    content.flag(Field::Denied, true);
+    content.set(Field::Text, "理".repeat(33 * 20));
+    let again = Printing { counted: true, ..printing(Form::PrePrinted) };
+    let drawn =
+        |kind: &str, content: &tongban_document::Content, how| render(&templates(), &fonts(), kind, content, how);
+    // A release or a template before let it run over.
+    assert!(drawn("decision", &content, printing(Form::PrePrinted)).is_err());
+    let paper = Paper::of(drawn("decision", &content, again).unwrap());
+    assert_eq!((paper.text().matches('理').count(), paper.rendered.pages), (33 * 20, 1), "all of it, where it stood");
+    // Where it fits nothing is other than at the first time.
+    content.set(Field::Text, "理由");
+    let first = drawn("decision", &content, printing(Form::PrePrinted)).unwrap();
+    assert_eq!(drawn("decision", &content, again).unwrap(), first);
+    // The template had positions then, and has none by now.
+    let on_a4 = drawn("extension", &content, printing(Form::A4)).unwrap();
+    assert_eq!(drawn("extension", &content, again).unwrap(), on_a4);
+}
+
+#[test]
 fn what_has_no_room_on_a_printed_form_is_refused() {
     let mut content = sample();
     content.flag(Field::Denied, true);

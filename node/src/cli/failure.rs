@@ -7,7 +7,7 @@ use crate::config::{ConfigError, DirectoryError};
 use crate::foreign;
 use tongban_codes::fault::InvalidCode;
 
-use super::text::{Fault, INVALID_FIELD, JSON_MALFORMED, Lang, Text, fill};
+use super::text::{Fault, INVALID_FIELD, JSON_MALFORMED, Lang, Text, fill_said};
 
 /// How a command ended that was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,11 +33,12 @@ pub(crate) const EXIT_FAILED: u8 = 1;
 pub(crate) const EXIT_USAGE: u8 = 2;
 
 impl Failure {
-    /// A fault of the table, with the value at fault and what fills its places; what the system or a library says there is said in either language.
+    /// A fault of the table, with the value at fault and what fills its places; what the system or a library says in a marked place is said in
+    /// either language, and what somebody typed stays as he typed it.
     pub(crate) fn of(fault: &Fault, value: impl Into<String>, places: &[&str]) -> Self {
         let filled = |text: &str, said: fn(&str) -> Cow<'_, str>| {
-            let places: Vec<Cow<'_, str>> = places.iter().map(|place| said(place)).collect();
-            fill(text, &places.iter().map(AsRef::as_ref).collect::<Vec<_>>())
+            let said: Vec<Cow<'_, str>> = places.iter().map(|place| said(place)).collect();
+            fill_said(text, places, &said.iter().map(AsRef::as_ref).collect::<Vec<_>>())
         };
         let both = |text: Text| (filled(text.en, foreign::en), filled(text.zh, foreign::zh));
         let ((en, zh), (remedy_en, remedy_zh)) = (both(fault.text), both(fault.remedy));
@@ -133,5 +134,20 @@ mod tests {
             let text = failure.text(lang);
             assert!(text.contains(word) && text.contains("[invalid-field]"), "{text}");
         }
+    }
+
+    #[test]
+    fn what_others_say_is_translated_and_what_somebody_typed_is_not() {
+        use crate::cli::text::usage::{ARGUMENT_OTHER, ARGUMENT_UNREAD};
+        // A file, an operator or a value may be called as a reader's words are.
+        let (typed, said) = ("duplicate key", "invalid digit found in string");
+        let failure = Failure::of(&ARGUMENT_OTHER, typed, &["--output", typed, "json", "tongban status"]);
+        for text in [&failure.problem.en, &failure.problem.zh] {
+            assert!(text.contains(typed), "{text}");
+        }
+        let failure = Failure::of(&ARGUMENT_UNREAD, said, &["--days", said, said, "tongban case suspend"]);
+        let (en, zh) = (&failure.problem.en, &failure.problem.zh);
+        assert!(en.contains(said) && en.ends_with("a whole number is needed"), "{en}");
+        assert!(zh.contains(said) && zh.ends_with("应为整数"), "{zh}");
     }
 }

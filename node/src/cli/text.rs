@@ -29,7 +29,7 @@ impl Lang {
     }
 }
 
-/// A text in both languages; `{0}`, `{1}` … stand for values, `{0|row|rows}` for the first word where value 0 is 1 and for the second where it is
+/// A text in both languages; `{0}`, `{1}` … stand for values, `{0~}` for one that the system or a library has said, `{0|row|rows}` for the first word where value 0 is 1 and for the second where it is
 /// another number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Text {
@@ -47,13 +47,24 @@ impl Text {
     }
 }
 
-/// Puts values in the places of a text.
+/// Puts values in the places of a text, as they are.
 pub(crate) fn fill(text: &str, values: &[&str]) -> String {
+    fill_said(text, values, values)
+}
+
+/// The same; in a place that is marked, as `{0~}` is, stands what a value is said to be in the text's language.
+pub(crate) fn fill_said(text: &str, values: &[&str], said: &[&str]) -> String {
     let mut filled = String::with_capacity(text.len() + 32);
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
-        let place = after.split_once('}').and_then(|(place, after)| Some((put(place, values)?, after)));
+        let place = after.split_once('}').and_then(|(place, after)| {
+            let put = match place.strip_suffix('~') {
+                Some(place) => put(place, said),
+                None => put(place, values),
+            };
+            Some((put?, after))
+        });
         match place {
             Some((value, after)) => {
                 filled.push_str(value);
@@ -200,13 +211,13 @@ faults! {
     SOCKET_FOREIGN = "socket-foreign", "": "the process behind the socket {0} is not this node's: it runs as user {1}",
         "套接字 {0} 后的进程不是本节点：其用户号为 {1}";
         "stop that process; it may listen in on the hall", "请停止该进程，它可能在窃听窗口业务";
-    ANSWER_UNKNOWN = "answer-unknown", "": "the connection broke before the answer came: {0}", "尚未收到答复连接即中断：{0}";
+    ANSWER_UNKNOWN = "answer-unknown", "": "the connection broke before the answer came: {0~}", "尚未收到答复连接即中断：{0~}";
         "repeat the command with --idempotency-key {1}: what was done is not done again",
         "请加上 --idempotency-key {1} 重复该命令：已办的不会重办";
     ANSWER_LATE = "answer-late", "": "no answer within {0} {0|second|seconds}", "{0} 秒内没有答复";
         "see tongban status; then repeat with --idempotency-key {1}: what was done is not done again",
         "查看 tongban status；然后加上 --idempotency-key {1} 重复该命令：已办的不会重办";
-    ANSWER_UNREADABLE = "answer-unreadable", "": "the node's answer can't be read: {0}", "无法读取节点的答复：{0}";
+    ANSWER_UNREADABLE = "answer-unreadable", "": "the node's answer can't be read: {0~}", "无法读取节点的答复：{0~}";
         "use the same release on both sides: tongban --version", "请使用相同版本：tongban --version";
     INVALID_FIELD = "invalid-field", "": "{0}", "{1}"; "correct the value", "请更正该值";
     QUESTION_TOO_LONG = "invalid-field", "": "the question is longer than {0} KiB", "查询内容超过 {0} KiB";
@@ -236,19 +247,19 @@ faults! {
         "take the right file, or give the digest alone", "请核对文件，或只填写摘要";
     MATERIAL_CUT = "material-cut", "material": "the file did not come whole, or not as it was given", "文件未完整取得，或与提交时不符";
         "try again; if it stays so the file is damaged at this node: see its log", "请重试；仍如此则本节点的文件已损坏，请查看日志";
-    FILE_UNREADABLE = "file-unreadable", "file": "the file can't be read: {0}", "无法读取文件：{0}";
+    FILE_UNREADABLE = "file-unreadable", "file": "the file can't be read: {0~}", "无法读取文件：{0~}";
         "check path and permissions", "请检查路径和权限";
     FILE_TOO_LARGE = "file-too-large", "file": "the file has more than {0} MiB", "文件超过 {0} MiB";
         "nothing was read of it; a list can be split, of anything else take the right file", "未读取任何内容；清单类文件请拆分，其他文件请核对是否选错";
     FILE_EXISTS = "file-exists", "file": "the file exists already", "文件已存在";
         "choose another name, or add --yes to replace it", "请换一个文件名，或加 --yes 覆盖";
-    FILE_UNWRITABLE = "file-unwritable", "file": "the file can't be written: {0}", "无法写入文件：{0}";
+    FILE_UNWRITABLE = "file-unwritable", "file": "the file can't be written: {0~}", "无法写入文件：{0~}";
         "check path, permissions and free disk", "请检查路径、权限和磁盘余量";
     ITEM_UNKNOWN = "item-unknown", "item": "no item of this code is known here", "本节点没有该编码的事项";
         "tongban item list", "tongban item list";
     STANDARD_UNKNOWN = "standard-unknown", "code": "nothing of this code is known here", "本节点没有该编码的内容";
         "list them first", "请先列出查看";
-    JSON_MALFORMED = "json-malformed", "file": "the file isn't JSON of the documented shape: {0}: {1}", "文件不是约定格式的 JSON：{0}：{1}";
+    JSON_MALFORMED = "json-malformed", "file": "the file isn't JSON of the documented shape: {0}: {1~}", "文件不是约定格式的 JSON：{0}：{1~}";
         "correct it, nothing was sent; names of fields: tongban item columns for items, the manual for standards",
         "请更正，尚未提交任何内容；事项的字段名见 tongban item columns，标准的见手册";
     COLUMN_UNKNOWN = "column-unknown", "file": "the column {0} is unknown", "未知的列 {0}";
@@ -261,16 +272,16 @@ faults! {
     SUPPLEMENT_UNPAIRED = "invalid-field", "material": "with several items there is one material for each, in their order, or none",
         "事项有多项的，材料须与 --item 依次对应，或不填";
         "record each item by a command of its own", "请逐项登记";
-    RUN_FAILED = "run-failed", "": "the node stopped: {0}", "节点停止运行：{0}";
+    RUN_FAILED = "run-failed", "": "the node stopped: {0~}", "节点停止运行：{0~}";
         "tongban doctor --dir {1}", "tongban doctor --dir {1}";
     CLOCK_NOT_DEMO = "clock-not-demo", "clock": "only a node made with init --demo takes another clock",
         "只有以 init --demo 建立的节点才可使用其他时钟";
         "leave --clock out", "请去掉 --clock";
     NOT_CONFIRMED = "not-confirmed", "yes": "not confirmed, nothing was changed", "未确认，未作任何改动";
         "add --yes", "加上 --yes";
-    OUTPUT_FAILED = "output-failed", "": "the output can't be written: {0}", "无法写出结果：{0}";
+    OUTPUT_FAILED = "output-failed", "": "the output can't be written: {0~}", "无法写出结果：{0~}";
         "check where the output goes", "请检查输出位置";
-    SYSTEM = "system-fault", "": "the system refused: {0}", "系统拒绝：{0}";
+    SYSTEM = "system-fault", "": "the system refused: {0~}", "系统拒绝：{0~}";
         "check memory and limits of this machine", "请检查本机内存和限额";
 }
 

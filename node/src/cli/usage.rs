@@ -53,14 +53,38 @@ fn named<'a>(arguments: &[&'a str], option: &str) -> Option<&'a str> {
 /// The command that was meant, as far as it is one.
 fn path(arguments: &[&str]) -> String {
     let root = Cli::command();
-    let (mut command, mut path) = (&root, "tongban".to_owned());
-    for argument in arguments {
-        if let Some(sub) = command.find_subcommand(argument) {
-            path = format!("{path} {}", sub.get_name());
-            command = sub;
+    // The options of a command go for those below it as well, where they are global.
+    let mut commands = vec![&root];
+    let mut path = "tongban".to_owned();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        if argument.starts_with('-') {
+            if *argument == "--" {
+                break;
+            }
+            // What follows is the option's value, whatever it is called.
+            if takes_next(&commands, argument) {
+                rest.next();
+            }
+            continue;
         }
+        let Some(sub) = commands.last().copied().and_then(|command| command.find_subcommand(argument)) else {
+            break;
+        };
+        path = format!("{path} {}", sub.get_name());
+        commands.push(sub);
     }
     path
+}
+
+/// Whether an option has its value in the argument behind it.
+fn takes_next(commands: &[&clap::Command], option: &str) -> bool {
+    let mut known = commands.iter().flat_map(|command| command.get_arguments());
+    let named = match option.strip_prefix("--") {
+        Some(long) => known.find(|known| known.get_long() == Some(long)),
+        None => known.find(|known| option.chars().nth(1) == known.get_short() && option.chars().count() == 2),
+    };
+    named.is_some_and(|known| known.get_action().takes_values())
 }
 
 fn failure(error: &clap::Error, path: &str) -> Failure {
@@ -145,6 +169,25 @@ mod tests {
                 assert!(text.contains(shown), "{line}: {text}");
             }
             assert!(!problem.en.is_empty() && problem.zh.chars().any(|c| c > '\u{2e80}'), "{line}: {problem:?}");
+        }
+    }
+
+    #[test]
+    fn the_value_of_an_option_is_no_command() {
+        for (line, meant) in [
+            ("case lsit", "tongban case"),
+            ("--as case status now", "tongban status"),
+            ("--dir item --output json case accept", "tongban case accept"),
+            ("--dir=item case accept", "tongban case accept"),
+            ("case --as list accept", "tongban case accept"),
+            ("case --no-such list", "tongban case list"),
+            ("--yes case list --limit show", "tongban case list"),
+            ("sttaus item", "tongban"),
+            ("-- item", "tongban"),
+            ("--as", "tongban"),
+        ] {
+            let words: Vec<&str> = line.split(' ').collect();
+            assert_eq!(path(&words), meant, "{line}");
         }
     }
 

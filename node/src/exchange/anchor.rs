@@ -14,7 +14,7 @@ use tongban_federation::directory::AnchorEntry;
 use tongban_federation::{AnchorRecord, Sealed, ShownRoot};
 use tongban_quic::Anchor;
 
-use super::change::Change;
+use super::change::{Change, Words};
 use super::knowledge::Knowledge;
 use super::shared::Shared;
 use crate::api::v1::{AnchorView, grouped};
@@ -118,7 +118,6 @@ pub async fn import(
     fingerprint: Option<&str>,
     operator: &str,
 ) -> Result<AnchorView, Refused> {
-    let here = shared.here();
     if shared.trust().superior.is_some() {
         return Err(not_root());
     }
@@ -142,50 +141,67 @@ pub async fn import(
         };
         return Err(Refused::problem(if missing { "anchor-unconfirmed" } else { "anchor-fingerprint" }, en, zh));
     }
-    if view.division.is_within(here.division) || here.division.is_within(view.division) {
-        return Err(Refused::problem(
-            "anchor-division",
-            format!("{} meets this tree's own division {}", view.division, here.division),
-            format!("{} 与本网区划 {} 重叠", view.division, here.division),
-        ));
+    let (root, division) = (view.root, view.division);
+    if shared.change(Change::Together(trusting(sealed, shown, operator.to_owned()))).await?.changed {
+        tracing::warn!(%root, %division, operator, "another tree's root is trusted");
     }
-    let directory = shared.directory();
-    let meets = |other: DivisionCode| view.division.is_within(other) || other.is_within(view.division);
-    let other = directory.foreign_roots().find(|entry| {
-        entry.record.root != view.root && entry.record.withdrawn.is_none() && meets(entry.record.division)
-    });
-    if let Some(other) = other {
-        let record = &other.record;
-        return Err(Refused::problem(
-            "anchor-taken",
-            format!("another root of {} is trusted: {}; withdraw it first", record.division, record.root),
-            format!("{} 已有其他根节点 {}，请先撤回", record.division, record.root),
-        ));
-    }
-    let known = directory.foreign_root(&view.root);
-    let same = known.is_some_and(|known| {
-        let record = &known.record;
-        record.fingerprint() == shown.fingerprint() && record.name == view.name
-    });
-    if !same {
-        let before = directory.foreign_roots().find(|entry| entry.record.root == view.root);
+    found(shared, |entry| entry.record.root == root)
+}
+
+/// The word on a root that has shown itself, with its own record, by what is known when both are judged: two administrators may say so at once.
+/// Nothing where it is trusted and known already.
+pub(super) fn trusting(sealed: Sealed, shown: ShownRoot, operator: String) -> Words {
+    Box::new(move |knowledge| {
+        let here = knowledge.here();
+        if knowledge.trust().superior.is_some() {
+            return Err(not_root());
+        }
+        let (root, division) = (shown.certification.node, shown.certification.division);
+        if division.is_within(here.division) || here.division.is_within(division) {
+            return Err(Refused::problem(
+                "anchor-division",
+                format!("{division} meets this tree's own division {}", here.division),
+                format!("{division} 与本网区划 {} 重叠", here.division),
+            ));
+        }
+        let directory = knowledge.directory();
+        let meets = |other: DivisionCode| division.is_within(other) || other.is_within(division);
+        let other = directory.foreign_roots().find(|entry| {
+            entry.record.root != root && entry.record.withdrawn.is_none() && meets(entry.record.division)
+        });
+        if let Some(other) = other {
+            let record = &other.record;
+            return Err(Refused::problem(
+                "anchor-taken",
+                format!("another root of {} is trusted: {}; withdraw it first", record.division, record.root),
+                format!("{} 已有其他根节点 {}，请先撤回", record.division, record.root),
+            ));
+        }
+        let is_same = |known: &AnchorEntry| {
+            let record = &known.record;
+            record.fingerprint() == shown.fingerprint() && record.name == shown.record.name
+        };
+        if directory.foreign_root(&root).is_some_and(is_same) {
+            // Its own record may be lacking though its word is here: then it comes alone.
+            return Ok(if directory.node(&root).is_some() { Vec::new() } else { vec![sealed] });
+        }
+        let before = directory.foreign_roots().find(|entry| entry.record.root == root);
+        let now = knowledge.now();
         let record = AnchorRecord {
-            root: view.root,
-            division: view.division,
-            name: view.name.clone(),
+            root,
+            division,
+            name: shown.record.name.clone(),
             transport_key: shown.record.transport_key,
             seal_keys: shown.seal_keys(),
-            from: shared.now(),
+            from: now,
             withdrawn: None,
             reason: None,
-            operator: operator.to_owned(),
+            operator,
             version: before.map_or(0, |entry| entry.record.version) + 1,
-            issued_at: shared.now(),
+            issued_at: now,
         };
-        publish(shared, &record, Some(sealed)).await?;
-        tracing::warn!(root = %view.root, division = %view.division, operator, "another tree's root is trusted");
-    }
-    found(shared, |entry| entry.record.root == view.root)
+        Ok(vec![signed(knowledge, &record)?, sealed])
+    })
 }
 
 /// Trusts the root of a division no more: links of its tree are closed and refused, and what it seals counts no more.
@@ -199,32 +215,41 @@ pub async fn withdraw(
     reason: String,
     operator: &str,
 ) -> Result<AnchorView, Refused> {
-    if shared.trust().superior.is_some() {
-        return Err(not_root());
-    }
+    shared.change(Change::Together(distrusting(division, reason, operator.to_owned()))).await?;
+    tracing::warn!(%division, operator, "another tree's root is trusted no more");
+    // Of several that were withdrawn one after another, the last.
     let directory = shared.directory();
-    let entry = directory
-        .foreign_roots()
-        .find(|entry| entry.record.division == division && entry.record.withdrawn.is_none())
-        .ok_or_else(|| {
+    let of_it = directory.foreign_roots().filter(|entry| entry.record.division == division);
+    let last = of_it.max_by_key(|entry| entry.record.withdrawn).map(|entry| entry.record.root);
+    found(shared, |entry| Some(entry.record.root) == last)
+}
+
+/// The word that the root of a division is trusted no more.
+pub(super) fn distrusting(division: DivisionCode, reason: String, operator: String) -> Words {
+    Box::new(move |knowledge| {
+        if knowledge.trust().superior.is_some() {
+            return Err(not_root());
+        }
+        let directory = knowledge.directory();
+        let is_it = |entry: &&AnchorEntry| entry.record.division == division && entry.record.withdrawn.is_none();
+        let entry = directory.foreign_roots().find(is_it).ok_or_else(|| {
             Refused::problem(
                 "anchor-unknown",
                 format!("no root of {division} is trusted here"),
                 format!("本网未信任 {division} 的根节点"),
             )
         })?;
-    let now = shared.now();
-    let record = AnchorRecord {
-        withdrawn: Some(now),
-        reason: Some(reason),
-        operator: operator.to_owned(),
-        version: entry.record.version + 1,
-        issued_at: now,
-        ..(*entry.record).clone()
-    };
-    publish(shared, &record, None).await?;
-    tracing::warn!(root = %record.root, %division, operator, "another tree's root is trusted no more");
-    found(shared, |entry| entry.record.root == record.root)
+        let now = knowledge.now();
+        let record = AnchorRecord {
+            withdrawn: Some(now),
+            reason: Some(reason),
+            operator,
+            version: entry.record.version + 1,
+            issued_at: now,
+            ..(*entry.record).clone()
+        };
+        Ok(vec![signed(knowledge, &record)?])
+    })
 }
 
 fn found(shared: &Arc<Shared>, is: impl Fn(&AnchorEntry) -> bool) -> Result<AnchorView, Refused> {
@@ -233,18 +258,11 @@ fn found(shared: &Arc<Shared>, is: impl Fn(&AnchorEntry) -> bool) -> Result<Anch
     views(shared).into_iter().find(|view| Some(view.root) == root).ok_or_else(|| malformed("not kept"))
 }
 
-/// Seals the word on another root and takes it in, with that root's own record, in one change.
-async fn publish(shared: &Arc<Shared>, record: &AnchorRecord, shown: Option<Sealed>) -> Result<(), Refused> {
-    let me: NodeId = shared.here().node;
-    let word = record
-        .sign(me, &*shared.parts.keys.seal)
-        .map_err(|error| Refused::problem("seal-unusable", error.to_string(), error.to_string()))?;
-    let changed = shared.change(Change::Records(std::iter::once(word).chain(shown).collect())).await?;
-    // An older record of the other root than what is known does no harm.
-    match changed.refused.iter().find(|code| **code != "record-older") {
-        Some(code) => Err(Refused::problem(code, "the directory refuses the record", "目录未接受该记录")),
-        None => Ok(()),
-    }
+/// The word on another root under this one's seal.
+fn signed(knowledge: &Knowledge, record: &AnchorRecord) -> Result<Sealed, Refused> {
+    record
+        .sign(knowledge.here().node, &*knowledge.parts.keys.seal)
+        .map_err(|error| Refused::problem("seal-unusable", error.to_string(), error.to_string()))
 }
 
 impl Knowledge {

@@ -180,10 +180,14 @@ pub struct LicenceAnswer {
 }
 
 impl Knowledge {
-    /// The payload of an answer under the seal of the node that gave it; `None` when the seal doesn't hold.
+    /// The payload of an answer under the seal of the node that gave it; `None` when the seal doesn't hold, or is of a node that is revoked or
+    /// whose tree isn't trusted any more: a node on the way may not have heard of that.
     #[must_use]
     pub fn open_answer(&self, signer: &NodeId, sealed: &Sealed) -> Option<Vec<u8>> {
         let directory = self.directory();
+        if directory.revoked(signer).is_some() {
+            return None;
+        }
         let keys = directory.seal_keys(signer);
         let lookup = |id: &KeyId| -> Option<PublicKey> {
             keys.iter()

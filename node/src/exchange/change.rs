@@ -13,20 +13,27 @@ use std::collections::VecDeque;
 
 use tongban_codes::time::Timestamp;
 use tongban_federation::Sealed;
-use tongban_federation::directory::Draft;
+use tongban_federation::directory::{By, Draft};
 
 use super::knowledge::Knowledge;
-use super::record;
+use super::record::{self, Verified};
 use crate::engine::trust::Certificate;
 use crate::engine::{Answer, Committed, ExchangeEvent, Outside, Refused, Request, Trust};
 
 /// Changes trust, and tells whether it changed anything.
 pub type TrustChange = Box<dyn FnOnce(&mut Trust) -> bool + Send>;
 
+/// Makes records by what the node knows once the changes before are taken in.
+pub type Words = Box<dyn FnOnce(&Knowledge) -> Result<Vec<Sealed>, Refused> + Send>;
+
 /// What is to be changed.
 pub enum Change {
     /// Takes in records that verify along the tree and are newer than what is known.
     Records(Vec<Sealed>),
+    /// The same of records that somebody has brought who may not bring all.
+    Brought(By, Vec<Sealed>),
+    /// Takes in records that belong together, all of them or none; older ones than what is known do no harm.
+    Together(Words),
     /// Takes in the records of own authorities, which the writer has sealed, and publishes anew.
     OwnAuthorities,
     /// Publishes this node's record when what it would say has changed.
@@ -89,7 +96,9 @@ impl Changing {
     pub fn next(&mut self, knowledge: &Knowledge) -> Result<Option<Request>, Refused> {
         while let Some(stage) = self.stages.pop_front() {
             let request = match stage {
-                Change::Records(records) => self.records(knowledge, records),
+                Change::Records(records) => self.records(knowledge, By::Above, records),
+                Change::Brought(by, records) => self.records(knowledge, by, records),
+                Change::Together(words) => self.together(knowledge, words(knowledge)?)?,
                 Change::Trust { change, also } => self.trust(knowledge, change, also),
                 Change::OwnAuthorities => {
                     let unknown = record::unknown_authorities(knowledge)?;
@@ -120,9 +129,22 @@ impl Changing {
         Ok(None)
     }
 
-    fn records(&mut self, knowledge: &Knowledge, records: Vec<Sealed>) -> Option<Request> {
+    fn together(&mut self, knowledge: &Knowledge, records: Vec<Sealed>) -> Result<Option<Request>, Refused> {
         let now = knowledge.now();
-        let verified = record::verify(knowledge, records, now);
+        let verified = record::verify(knowledge, By::Above, records, now);
+        match verified.refused.iter().find(|code| **code != "record-older") {
+            Some(code) => Err(Refused::problem(code, "the directory refuses the record", "目录未接受该记录")),
+            None => Ok(self.keep(verified, now)),
+        }
+    }
+
+    fn records(&mut self, knowledge: &Knowledge, by: By, records: Vec<Sealed>) -> Option<Request> {
+        let now = knowledge.now();
+        let verified = record::verify(knowledge, by, records, now);
+        self.keep(verified, now)
+    }
+
+    fn keep(&mut self, verified: Verified, now: Timestamp) -> Option<Request> {
         self.so_far.unvouched.extend(verified.unvouched);
         self.so_far.refused.extend(verified.refused);
         if verified.events.is_empty() {

@@ -360,7 +360,7 @@ impl Exchange {
             }
             Output::Opened { hello, .. } => {
                 tracing::info!(%peer, division = %hello.division, release = ?hello.release, "a link is open");
-                if hello.directory == Some(self.knowledge.directory().digest()) {
+                if hello.directory == Some(self.digest_for(&peer)) {
                     self.has_all_records(peer);
                 }
                 if let Some(known) = self.peers.get_mut(&peer) {

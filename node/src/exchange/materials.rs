@@ -11,18 +11,19 @@
 //! What came stays when a link breaks or the node ends, and the next attempt goes on behind it.
 
 mod fetch;
+mod losing;
 mod pace;
 mod queue;
 
 pub use fetch::Fetcher;
+pub(crate) use losing::lost;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_domain::case::{Case, Custody, HeldFile, Material};
-use tongban_domain::{Desk as _, Event};
 use tongban_federation::limits;
 use tongban_federation::wire::MaterialPart;
 use tongban_storage::keyspace::{case, material};
@@ -31,7 +32,7 @@ use tongban_storage::{Read, StorageError};
 use super::ask::MaterialAnswer;
 use super::knowledge::Knowledge;
 use super::shared::Shared;
-use crate::engine::{Outside, Refused};
+use crate::engine::Refused;
 use crate::materials::{FileError, Kept, MaterialFiles, MaterialPlace};
 
 /// Why a file isn't coming now.
@@ -93,8 +94,8 @@ fn is_party(case: &Case, node: &NodeId) -> bool {
     owner == Some(*node) || (offered && (case.collecting.node == *node || case.deciding.node == *node))
 }
 
-/// A part of a file, for a node that the case was offered to, that owns it or that collected it.
-pub(super) fn part(knowledge: &Knowledge, asker: &NodeId, part: &MaterialPart) -> Result<MaterialAnswer, Refused> {
+/// The case and the file of a part that is asked for by a node that the case was offered to, that owns it or that collected it.
+fn asked_for(knowledge: &Knowledge, asker: &NodeId, part: &MaterialPart) -> Result<(Case, HeldFile), Refused> {
     let state = &*knowledge.parts.backend;
     let row = case::CASE.load(state, &part.case)?.filter(|row| is_party(row, asker)).ok_or_else(|| {
         tracing::warn!(%asker, case = %part.case, code = "material-foreign", "a node asked for a material of a case that is not its own");
@@ -104,11 +105,40 @@ pub(super) fn part(knowledge: &Knowledge, asker: &NodeId, part: &MaterialPart) -
         Some(held) => Some((row, held)),
         None => of_former(state, &row, &part.digest)?,
     };
-    let unknown = || Refused::problem("material-unknown", "the file is not here", "本节点没有该材料文件");
-    let (row, held) = held.ok_or_else(unknown)?;
+    held.ok_or_else(|| Refused::problem("material-unknown", "the file is not here", "本节点没有该材料文件"))
+}
+
+fn answered(
+    knowledge: &Knowledge,
+    (row, held): &(Case, HeldFile),
+    part: &MaterialPart,
+) -> Result<MaterialAnswer, Refused> {
     let max = usize::try_from(part.bytes_max).unwrap_or(usize::MAX).min(limits::MATERIAL_PART_BYTES);
-    let bytes = read(knowledge, &row, &held, part.from, max)?;
+    let bytes = read(knowledge, row, held, part.from, max)?;
     Ok(MaterialAnswer { digest: part.digest, from: part.from, size: held.size, bytes })
+}
+
+/// A part of a file, as [`give`] answers it, where nothing is fetched again.
+pub(super) fn part(knowledge: &Knowledge, asker: &NodeId, part: &MaterialPart) -> Result<MaterialAnswer, Refused> {
+    answered(knowledge, &asked_for(knowledge, asker, part)?, part)
+}
+
+/// Gives a part of a file to a node that the case was offered to, that owns it or that collected it. One that is found damaged is fetched again
+/// where it can be.
+pub(super) async fn give(shared: &Arc<Shared>, asker: NodeId, part: MaterialPart) -> Result<MaterialAnswer, Refused> {
+    let reading = Arc::clone(shared);
+    let read = super::drift::apart(move || {
+        let found = asked_for(&reading, &asker, &part)?;
+        let given = answered(&reading, &found, &part);
+        Ok((found, given))
+    });
+    let ((row, held), given) = read.await?;
+    if let Err(Refused::Problem(problem)) = &given
+        && problem.code == DAMAGED
+    {
+        lost(shared, row.id, held).await?;
+    }
+    given
 }
 
 /// The file of the case that this node has forwarded as another one: it may have come only afterwards.
@@ -156,29 +186,6 @@ pub(crate) fn read(
 
 /// The code of a file that is changed, cut short or gone.
 pub(crate) const DAMAGED: &str = "material-damaged";
-
-/// Lets go of a file that is damaged here, so that it is fetched again from where the case was collected; tells whether it is.
-///
-/// # Errors
-///
-/// As [`Shared::settle`].
-pub(crate) async fn lost(shared: &Shared, place: MaterialPlace) -> Result<bool, Refused> {
-    let here = shared.here().node;
-    let decide = move |read: &dyn Read, _at, desk: &mut crate::engine::LeaderDesk| {
-        let row =
-            case::CASE.load(read, &place.0)?.filter(|row| row.collecting.node != here && material::is_wanting(row));
-        // Where the key of the case was destroyed, its files were as well.
-        let row = row.filter(|row| desk.decrypt(&row.id, &row.personal).is_some());
-        let lost = row.is_some() && material::HELD.holds(read, &place)?;
-        let events = if lost { vec![Event::FileLost(place.0, place.1)] } else { Vec::new() };
-        Ok(Outside { events, reply: lost.into(), ..Outside::default() })
-    };
-    let lost = shared.settle(decide).await? == b"true";
-    if lost {
-        tracing::warn!(case = %place.0, material = %place.1, "a damaged file is fetched again");
-    }
-    Ok(lost)
-}
 
 /// Removes what no case names and nobody wants, when it is a day old.
 ///

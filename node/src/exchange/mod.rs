@@ -22,6 +22,7 @@ mod driver;
 mod golden_tests;
 mod join;
 pub mod knowledge;
+pub(crate) mod licence;
 pub mod materials;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
@@ -49,7 +50,7 @@ pub use self::core::{Effect, Exchange, Happened, Proven, Trouble};
 pub use ask::{Asked, ItemAnswer, LicenceAnswer, MaterialAnswer, ProgressAnswer, WhereisAnswer};
 pub use audit::audit;
 pub use blobs::{BlobStore, FileBlobs, MemoryBlobs};
-pub use change::{Change, Changed, Changing, Kept, TrustChange};
+pub use change::{Change, Changed, Changing, Kept, TrustChange, Words};
 pub use driver::{Driver, Nudge};
 pub use join::{invite, join};
 pub use knowledge::{Clock, Knowledge, KnowledgeParts};

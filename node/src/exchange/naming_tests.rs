@@ -261,3 +261,26 @@ fn a_told_number_of_a_ticket_or_an_order_hides_nothing_and_an_own_one_takes_its_
     store(&state, &numbered(7, number, &Custody::Owner));
     assert_eq!(number_of_ticket(&state, number), Some(own.id));
 }
+
+#[test]
+fn a_case_that_comes_here_is_found_by_its_number_again() {
+    let elsewhere = known().custody;
+    let (number, state) = ("115113016823646795202609140001", MemoryBackend::new());
+    let (first, second) = (numbered(1, number, &elsewhere), numbered(2, number, &elsewhere));
+    let claimed = |text: &String| Case { collection_no: text.clone(), ..first.clone() };
+    // The one told a number and a collection number that are the other's, which stood back.
+    store(&state, &claimed(&second.collection_no));
+    store(&state, &second);
+    for text in [number, &second.collection_no] {
+        assert_eq!(found(&state, text), Some(first.id), "{text}");
+    }
+    // The other comes back here, as it is.
+    let back = Case { custody: Custody::Owner, ..second.clone() };
+    store(&state, &back);
+    for text in [number, &second.collection_no] {
+        assert_eq!(found(&state, text), Some(second.id), "{text}");
+    }
+    // Of two that are here the first keeps it.
+    store(&state, &Case { custody: Custody::Owner, ..claimed(&second.collection_no) });
+    assert_eq!(found(&state, number), Some(second.id));
+}

@@ -3,7 +3,7 @@
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{Label, NodeId};
 use tongban_codes::time::Timestamp;
-use tongban_federation::directory::{Certification, DatedKey, Draft, Merge, NodeRecord, RecordKey};
+use tongban_federation::directory::{By, Certification, DatedKey, Draft, Merge, NodeRecord, RecordKey};
 use tongban_federation::{Sealed, SignedRecord};
 use tongban_storage::keyspace::{Bytes, directory, hall};
 
@@ -108,8 +108,8 @@ pub(super) struct Verified {
 }
 
 /// Verifies records by the directory, which stays as it is; those that don't verify are logged and set aside.
-pub(super) fn verify(knowledge: &Knowledge, records: Vec<Sealed>, now: Timestamp) -> Verified {
-    let (draft, settled) = knowledge.directory().judge(records, now);
+pub(super) fn verify(knowledge: &Knowledge, by: By, records: Vec<Sealed>, now: Timestamp) -> Verified {
+    let (draft, settled) = knowledge.directory().judge_by(by, records, now);
     let (mut unvouched, mut refused) = (Vec::new(), Vec::new());
     for (sealed, outcome) in settled {
         match outcome {

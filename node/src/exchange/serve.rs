@@ -205,6 +205,10 @@ async fn routed_question(shared: &Arc<Shared>, came_from: NodeId, routed: Routed
         if !shared.handle.fresh().await {
             return unreached();
         }
+        if let Query::Material(part) = routed.query {
+            let given = super::materials::give(shared, routed.asker, part).await;
+            return given.and_then(|answer| sealed(shared, &answer)).unwrap_or_else(refusal);
+        }
         // Comparisons read many rows, one after another: those that wait for that hold no thread meanwhile.
         let _turn = match routed.query.is_drift() {
             true => shared.drift.turn().await,

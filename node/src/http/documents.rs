@@ -18,7 +18,7 @@ use super::standards::judged;
 use super::{App, Body, Call, Failure, Query, act, problem};
 use crate::api::v1::{CaseQuery, DocumentView, PrintDocument, PrintList, PrintQuery, PrintRow, PrintView};
 use crate::engine::Refused;
-use crate::paper::{self, Source};
+use crate::paper::{self, Drawing, Source};
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/v1/cases/print", post(print).get(printed)).route("/v1/cases/prints", get(prints))
@@ -42,7 +42,7 @@ async fn print(State(app): State<App>, call: Call, body: Body<PrintDocument>) ->
                 let at = here.shared.now();
                 let (operator, window) = (actor.operator.clone(), actor.window.clone());
                 let trial = Print { case: case.id, act, content_type, number, form, at, operator, window, reason };
-                drawn(&here, read, &case, &trial, (0.0, 0.0))
+                drawn(&here, read, &case, &trial, Drawing::default())
             })
         })
         .await?;
@@ -86,7 +86,8 @@ async fn printed(State(app): State<App>, call: Call, Query(query): Query<PrintQu
                 problem("print-unknown", "number", &query.number.to_string(), en, zh)
                     .remedy("print it: tongban case print", "打印：tongban case print")
             })?;
-            let rendered = drawn(&here, read, &case, &print, (query.offset_x, query.offset_y))?;
+            let drawing = Drawing { offset: (query.offset_x, query.offset_y), counted: true };
+            let rendered = drawn(&here, read, &case, &print, drawing)?;
             Ok((print, rendered))
         })
     })
@@ -136,15 +137,11 @@ async fn apart<T: Send + 'static>(
     app: &App,
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    let _turn = app.paper.drawing.acquire().await.map_err(Refused::fault)?;
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) => Err(Refused::fault(error).into()),
-    }
+    app.paper.draw(work).await?
 }
 
 /// Draws a print from what was sealed.
-fn drawn(app: &App, read: &dyn Read, row: &Case, print: &Print, offset: (f32, f32)) -> Result<Rendered, Failure> {
+fn drawn(app: &App, read: &dyn Read, row: &Case, print: &Print, drawing: Drawing) -> Result<Rendered, Failure> {
     let key = (print.case, print.act, print.content_type.clone());
     let missing = |what: &str| Failure::from(Refused::fault(format!("{what} of print {key:?} is missing")));
     let sealed = case::DOCUMENT.load(read, &key)?.ok_or_else(|| missing("the document"))?;
@@ -173,7 +170,7 @@ fn drawn(app: &App, read: &dyn Read, row: &Case, print: &Print, offset: (f32, f3
     let applicant = app.shared.parts.keys.applicant(&row.id, paper::as_of(row, &history, act)).map(|(name, _)| name);
     let source = Source { case: row, act, statement: &opened.statement, applicant, print };
     let stationery = app.paper.stationery().map_err(|error| Refused::Problem(Box::new(error.problem())))?;
-    let rendered = paper::render(&stationery, &source, offset).map_err(Refused::fault)?;
+    let rendered = paper::render(&stationery, &source, drawing).map_err(Refused::fault)?;
     rendered.map_err(|error| undrawn(&error, print))
 }
 

@@ -9,13 +9,13 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use tongban_codes::licence_id::LicenceId;
 use tongban_codes::time::Timestamp;
 use tongban_domain::Command;
-use tongban_domain::licence::{CONTENT_TYPE, Statement, Status};
+use tongban_domain::licence::{Statement, Status};
 use tongban_federation::wire::{Query as Question, Target};
-use tongban_seal::{Algorithm, KeyId, PublicKey, cose};
 use tongban_storage::keyspace::hall;
 
 use super::{App, Body, Call, Failure, Query, act, problem};
 use crate::api::v1::{CancelLicence, IssueLicence, LicenceQuery, LicenceView, Verdict, VerifyLicence};
+use crate::exchange::licence::{issuers, opened};
 use crate::exchange::{Asked, LicenceAnswer};
 
 pub(super) fn routes() -> Router<App> {
@@ -115,39 +115,6 @@ fn verdict(
     }
 }
 
-/// What the seal of a file says, if an authority of the directory made it.
-fn opened(app: &App, sealed: &[u8]) -> Result<Statement, &'static str> {
-    let directory = app.shared.directory();
-    let known = std::cell::Cell::new(None);
-    // An own authority is known before the directory has its record. A state that can't be read shows in `status` by itself.
-    let own = hall::AUTHORITY.list(app.state(), &[], None, usize::MAX).unwrap_or_default();
-    let lookup = |id: &KeyId| -> Option<PublicKey> {
-        let published = directory.authorities().find_map(|entry| {
-            let key =
-                entry.record.seal_keys.iter().find(|dated| dated.revoked.is_none() && dated.key.key_id() == *id)?;
-            Some((entry.record.authority, key.key.clone()))
-        });
-        let found = published.or_else(|| {
-            own.iter().find_map(|(authority, row)| {
-                let key = PublicKey::new(Algorithm::Ed25519, row.seal_key.clone()?).ok()?;
-                (key.key_id() == *id).then_some((*authority, key))
-            })
-        })?;
-        known.set(Some(found.0));
-        Some(found.1)
-    };
-    let opened = cose::open(sealed, &lookup, &[]).and_then(|opened| opened.expect(CONTENT_TYPE));
-    match opened {
-        Ok(opened) => {
-            let statement: Statement = tongban_codes::cbor::from_slice(&opened.payload).map_err(|_| "tampered")?;
-            // A seal says who sealed; the statement must be of the same authority.
-            if known.get() == Some(statement.authority) { Ok(statement) } else { Err("tampered") }
-        }
-        Err(tongban_seal::SealError::UnknownKey(_)) => Err("unknown-authority"),
-        Err(_) => Err("tampered"),
-    }
-}
-
 async fn verify(State(app): State<App>, body: Body<VerifyLicence>) -> Result<Response, Failure> {
     app.fresh().await?;
     let verdict = match (body.value.id, body.value.file) {
@@ -174,7 +141,7 @@ async fn verify(State(app): State<App>, body: Body<VerifyLicence>) -> Result<Res
 }
 
 async fn verify_file(app: &App, bytes: &[u8]) -> Result<Verdict, Failure> {
-    let statement = match opened(app, bytes) {
+    let statement = match opened(&app.shared, bytes) {
         Ok(statement) => statement,
         Err(reason) => return Ok(verdict(app, reason, String::new(), None, None)),
     };
@@ -200,7 +167,7 @@ async fn standing(app: &App, id: String, statement: Option<Statement>) -> Result
     } else {
         let mut answer = None;
         let mut asked = false;
-        for node in issuers(app, &id, statement.as_ref()) {
+        for node in issuers(&app.shared, &id, statement.as_ref()) {
             if node == app.shared.here().node {
                 asked = true;
                 continue;
@@ -226,7 +193,7 @@ async fn standing(app: &App, id: String, statement: Option<Statement>) -> Result
         };
         return Ok(verdict(app, reason, id, statement, None));
     };
-    let sealed = match opened(app, &answer.sealed) {
+    let sealed = match opened(&app.shared, &answer.sealed) {
         Ok(sealed) if sealed.id == id => sealed,
         Ok(_) => return Ok(verdict(app, "tampered", id, statement, None)),
         Err(reason) => return Ok(verdict(app, reason, id, statement, None)),
@@ -253,23 +220,4 @@ pub(super) async fn renewable(app: &App, id: &str) -> Result<(), Failure> {
     };
     let failure = problem(code, "renews", id, &verdict.en, &verdict.zh);
     Err(failure.remedy("see it: tongban licence verify", "查看：tongban licence verify"))
-}
-
-/// The nodes that serve the authority that an identifier or a statement names.
-fn issuers(app: &App, id: &str, statement: Option<&Statement>) -> Vec<tongban_codes::ids::NodeId> {
-    let directory = app.shared.directory();
-    let mut nodes = Vec::new();
-    if let Some(entry) = statement.and_then(|statement| directory.authority(&statement.authority)) {
-        nodes.extend(entry.record.nodes.iter().copied());
-    }
-    if let Ok(parsed) = id.parse::<LicenceId>()
-        && let Ok(code) = parsed.issuer_credit_code()
-    {
-        for entry in directory.authority_by_credit_code(&code) {
-            nodes.extend(entry.record.nodes.iter().copied());
-        }
-    }
-    nodes.sort_unstable();
-    nodes.dedup();
-    nodes
 }

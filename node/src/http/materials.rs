@@ -325,14 +325,14 @@ impl Reading {
 }
 
 async fn piece(app: &App, row: &Case, held: &HeldFile, from: u64) -> Result<Vec<u8>, Failure> {
-    let (row_id, digest) = (row.id, held.digest);
+    let (row_id, seen) = (row.id, held.clone());
     let (shared, row, held) = (std::sync::Arc::clone(&app.shared), row.clone(), held.clone());
     let done = tokio::task::spawn_blocking(move || read(&shared.knowledge, &row, &held, from, READ_BYTES)).await;
     let read = done.map_err(Refused::fault)?;
     if let Err(Refused::Problem(problem)) = &read
         && problem.code == DAMAGED
     {
-        lost(&app.shared, (row_id, digest)).await?;
+        lost(&app.shared, row_id, seen).await?;
     }
     Ok(read?)
 }

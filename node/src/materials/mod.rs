@@ -22,7 +22,7 @@ pub type MaterialPlace = (CaseId, Digest);
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use rand::RngCore as _;
@@ -82,6 +82,8 @@ pub struct MaterialFiles {
     folder: PathBuf,
     key: NodeKey,
     swept: Mutex<sweep::Swept>,
+    /// Held while the sweep judges a file and removes it, and while a draft is kept: what is kept meanwhile isn't swept.
+    judged: Mutex<()>,
 }
 
 /// How a file lies in the store.
@@ -133,7 +135,7 @@ impl MaterialFiles {
     /// When the folder can't be made.
     pub fn open(folder: PathBuf, key: NodeKey) -> io::Result<Self> {
         fs::create_dir_all(folder.join("drafts"))?;
-        Ok(Self { folder, key, swept: Mutex::default() })
+        Ok(Self { folder, key, swept: Mutex::default(), judged: Mutex::default() })
     }
 
     /// The name of a file that was given under an idempotency key.
@@ -212,9 +214,15 @@ impl MaterialFiles {
         Ok(())
     }
 
-    /// The key of a draft: the one that it has, or a new one.
+    fn judged(&self) -> MutexGuard<'_, ()> {
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The key of a draft: the one that it has, for another day, or a new one.
     fn draft_key(&self, file: &FileName) -> Result<FileKey, FileError> {
+        let _not_swept = self.judged();
         if let Some(key) = self.kept_key(file)? {
+            self.touch(file)?;
             return Ok(key);
         }
         let key = FileKey::from_bytes(fresh());
@@ -267,6 +275,11 @@ impl MaterialFiles {
     ///
     /// When the disk refuses.
     pub fn keep(&self, file: &FileName) -> io::Result<()> {
+        let _not_swept = self.judged();
+        self.touch(file)
+    }
+
+    fn touch(&self, file: &FileName) -> io::Result<()> {
         match File::options().write(true).open(self.key_path(file)) {
             Ok(key) => key.set_modified(SystemTime::now()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

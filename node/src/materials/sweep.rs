@@ -99,6 +99,7 @@ impl MaterialFiles {
         at.draft = if names.len() == SWEPT_MAX { names.last().cloned() } else { None };
         for name in names {
             let path = self.drafts().join(&name);
+            let _judged = self.judged();
             let Some(file) = file_of(&name).filter(|_| is_old(&path, now)) else { continue };
             match kept(&file).map_err(io::Error::other)? {
                 Kept::Wanted => {}
@@ -134,6 +135,7 @@ impl MaterialFiles {
             for name in names(&folder, None, usize::MAX)? {
                 looked_at += 1;
                 let path = folder.join(&name);
+                let _judged = self.judged();
                 let Some(file) = file_of(&name).filter(|_| is_old(&path, now)) else { continue };
                 // With a key it is a draft, and goes with that.
                 if !self.key_path(&file).exists() && kept(&file).map_err(io::Error::other)? == Kept::No {

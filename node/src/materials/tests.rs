@@ -233,3 +233,18 @@ fn a_second_file_of_the_same_name_takes_no_place() {
     assert_eq!(fs::read(files.path(&file)).unwrap(), first, "a case may name it by now");
     assert_eq!(all(folder.path()).len(), 2, "the file and its key");
 }
+
+#[test]
+fn a_draft_that_is_begun_again_has_its_key_for_another_day() {
+    let (_folder, files) = store();
+    let digest = Digest::of(b"content");
+    let file = files.given(&Digest::of(b"key"), &digest);
+    drop(files.take(file).unwrap());
+    age(&files.key_path(&file), 30);
+    let mut again = files.take(file).unwrap();
+    again.write(b"content").unwrap();
+    files.sweep(SystemTime::now(), |_| Ok(Kept::No)).unwrap();
+    again.finish(&digest).unwrap();
+    assert_eq!(files.standing(&file), Standing::Draft);
+    assert!(files.staged(file).unwrap().is_some(), "a case may name it");
+}

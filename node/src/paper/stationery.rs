@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use tongban_document::{FONT_BYTES_MAX, FontError, Fonts, TEMPLATE_BYTES_MAX, TemplateError, Templates};
 
 use crate::api::v1::Problem;
+use crate::engine::Refused;
 
 /// How many prints are drawn at once.
 const DRAWN_MAX: usize = 2;
@@ -32,13 +33,27 @@ pub(crate) struct Stationer {
     directory: PathBuf,
     known: Mutex<Option<(Files, Arc<Stationery>)>>,
     /// For each print that may be drawn now.
-    pub(crate) drawing: Semaphore,
+    drawing: Arc<Semaphore>,
 }
 
 impl Stationer {
     /// Over a hall's directory.
     pub(crate) fn new(directory: PathBuf) -> Self {
-        Self { directory, known: Mutex::default(), drawing: Semaphore::new(DRAWN_MAX) }
+        Self { directory, known: Mutex::default(), drawing: Arc::new(Semaphore::new(DRAWN_MAX)) }
+    }
+
+    /// Draws on a thread of its own when it is its turn. The turn is over when it is drawn, though nobody may wait for it any more.
+    pub(crate) async fn draw<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refused> {
+        let turn = Arc::clone(&self.drawing).acquire_owned().await.map_err(Refused::fault)?;
+        let drawn = tokio::task::spawn_blocking(move || {
+            let drawn = work();
+            drop(turn);
+            drawn
+        });
+        drawn.await.map_err(Refused::fault)
     }
 
     /// The templates and fonts as they lie there now.
@@ -244,5 +259,59 @@ mod tests {
         assert_eq!(stationer.stationery().err().unwrap().code(), "template-invalid");
         std::fs::remove_file(&own).unwrap();
         assert!(stationer.stationery().unwrap().templates == first.templates);
+    }
+
+    #[tokio::test]
+    async fn whoever_goes_away_gives_nobody_else_his_turn_before_his_is_drawn() {
+        let stationer = Arc::new(Stationer::new(PathBuf::from("nowhere")));
+        let (begun, begins) = std::sync::mpsc::channel();
+        let begins = Arc::new(Mutex::new(begins));
+        let mut ends = Vec::new();
+        for _ in 0..DRAWN_MAX {
+            let (end, ended) = std::sync::mpsc::channel::<()>();
+            ends.push(end);
+            let (here, begun) = (Arc::clone(&stationer), begun.clone());
+            let asked = tokio::spawn(async move {
+                here.draw(move || {
+                    begun.send(()).unwrap();
+                    ended.recv().unwrap();
+                })
+                .await
+            });
+            let begins = Arc::clone(&begins);
+            tokio::task::spawn_blocking(move || begins.lock().unwrap().recv().unwrap()).await.unwrap();
+            asked.abort();
+            assert!(asked.await.unwrap_err().is_cancelled());
+        }
+        let next = stationer.draw(|| ());
+        tokio::pin!(next);
+        let soon = std::time::Duration::from_millis(200);
+        assert!(tokio::time::timeout(soon, &mut next).await.is_err(), "two are being drawn");
+        ends.pop().unwrap().send(()).unwrap();
+        next.await.unwrap();
+        ends.into_iter().for_each(|end| end.send(()).unwrap());
+    }
+
+    #[test]
+    fn the_manual_names_the_bounds() {
+        let manual = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operating/documents.md");
+        let manual = std::fs::read_to_string(manual).unwrap();
+        let bounds = manual.split("**上限 · Bounds.**").nth(1).unwrap();
+        let (zh, en) = bounds.split_once('\n').unwrap();
+        let (template, font, all) = (TEMPLATE_BYTES_MAX >> 10, FONT_BYTES_MAX >> 20, FONTS_BYTES_MAX >> 20);
+        for said in [
+            format!("模板每份不超过 {template} KiB"),
+            format!("字体每份不超过 {font} MiB，合计不超过 {all} MiB"),
+            format!("前 {FONTS_MAX} 份"),
+        ] {
+            assert!(zh.contains(&said), "{said}");
+        }
+        for said in [
+            format!("A template has at most {template} KiB"),
+            format!("at most {font} MiB, and all together at most {all} MiB"),
+            format!("the first {FONTS_MAX} by name"),
+        ] {
+            assert!(en.contains(&said), "{said}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use tongban_document::{Content, Field, Fonts, Form, Moment, Printing, Rendered, 
 pub(crate) const AT: Moment = Moment { year: 2026, month: 9, day: 14, hour: 10, minute: 30, second: 0 };
 
 pub(crate) fn printing(form: Form) -> Printing {
-    Printing { form, offset_x: 0.0, offset_y: 0.0, at: AT }
+    Printing { form, offset_x: 0.0, offset_y: 0.0, at: AT, counted: false }
 }
 
 /// The values of a document with everything that any kind names, and no flag.

@@ -3,7 +3,7 @@
 use tongban_domain::case::{ActKind, Custody, Force, Status, TENURE_JUMP};
 use tongban_domain::{Command, NoticeBody, Witness};
 
-use crate::hall::carry;
+use crate::hall::{at, carry};
 use crate::scene::{owners, scene};
 
 #[test]
@@ -79,6 +79,34 @@ fn what_is_heard_after_the_ask_is_asked_with() {
     assert_eq!((case.status, case.accepted_on.is_some()), (Status::Accepted, true));
     let accepted = scene.town.state.acts.iter().find(|act| act.kind == ActKind::Accept).unwrap();
     assert_eq!(case.force(accepted), Force::InForce);
+}
+
+/// The order says how the case stood when it was made: what is heard before it comes is undone by it, and is read as late.
+#[test]
+fn what_is_heard_between_the_order_and_its_coming_is_late() {
+    for (hour, force) in [(11, Force::Late), (13, Force::Void)] {
+        let mut scene = scene();
+        scene.taken();
+        scene.ask();
+        let notices = scene.order(scene.witness());
+        scene.home.now = at(2026, 9, 14, hour);
+        let mut again = Vec::new();
+        for notice in scene.home.act(&Command::Accept(scene.case())).unwrap().notices {
+            again.extend(carry(&notice, &mut scene.home, &mut scene.town));
+        }
+        assert_eq!(scene.town.case(scene.id).status, Status::Accepted);
+        scene.tell(&notices, scene.town.place().node);
+        // Asked with it anew, the superior has ordered already, and says so.
+        again.iter().for_each(|notice| scene.heard_above(notice));
+        let case = scene.town.case(scene.id).clone();
+        assert_eq!((case.status, case.accepted_on), (Status::Collected, None));
+        let accepted = scene.town.state.acts.iter().find(|act| act.kind == ActKind::Accept).unwrap();
+        assert_eq!(case.force(accepted), force);
+        scene.tell(&notices, scene.home.place().node);
+        assert_eq!(owners(&scene), [2 + TENURE_JUMP]);
+        let told = scene.town.state.acts.iter().filter(|act| act.kind == ActKind::Accept).count();
+        assert_eq!(told, 1, "its return tells nothing twice");
+    }
 }
 
 #[test]

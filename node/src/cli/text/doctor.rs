@@ -11,7 +11,7 @@ faults! {
     KEYS_OK = "keys", "": "they open, seal key {0}", "可用，签章密钥 {0}"; "-", "-";
     MODES_OK = "permissions", "": "only the owner reads the keys", "仅属主可读密钥"; "-", "-";
     MODE_LOOSE = "permissions-loose", "": "others may read {0}", "其他用户可读取 {0}"; "chmod go-rwx {0}", "chmod go-rwx {0}";
-    MODE_UNREADABLE = "permissions-unreadable", "": "the permissions of {0} can't be read: {1}", "无法读取 {0} 的权限：{1}";
+    MODE_UNREADABLE = "permissions-unreadable", "": "the permissions of {0} can't be read: {1~}", "无法读取 {0} 的权限：{1~}";
         "run doctor as the owner of the directory", "请以目录属主身份运行 doctor";
     DISK_OK = "disk", "": "{0} MiB of disk {0|is|are} free", "磁盘余量 {0} MiB"; "-", "-";
     DISK_NEAR = "disk-near-low-water", "": "only {0} MiB of disk {0|is|are} free; below {1} nothing new is admitted",
@@ -20,7 +20,7 @@ faults! {
     DISK_LOW = "disk-low-water", "": "only {0} MiB of disk {0|is|are} free, below the mark of {1}: nothing new is admitted",
         "磁盘余量仅 {0} MiB，低于 {1}：已停止收件";
         "free or add disk; what was admitted is safe", "请清理或扩充磁盘；已收办件不受影响";
-    DISK_UNKNOWN = "disk-unknown", "": "the free disk can't be read: {0}", "无法读取磁盘余量：{0}";
+    DISK_UNKNOWN = "disk-unknown", "": "the free disk can't be read: {0~}", "无法读取磁盘余量：{0~}";
         "check the file system of the directory", "请检查目录所在文件系统";
     CLOCK_OK = "clock", "": "this machine's clock says {0}", "本机时钟 {0}"; "-", "-";
     CLOCK_ABSURD = "clock-absurd", "": "this machine's clock says {0}, before this release was made",
@@ -37,7 +37,7 @@ faults! {
         "工作日历仅公布至 {0} 年；所有期限均为暂定";
         "install the release that has the State Council's calendar of {1}", "请安装含国务院办公厅 {1} 年放假安排的版本";
     LISTEN_OK = "listen", "": "the address {0} is free", "地址 {0} 可用"; "-", "-";
-    LISTEN_TAKEN = "listen-taken", "listen": "the address {0} can't be used: {1}", "地址 {0} 无法使用：{1}";
+    LISTEN_TAKEN = "listen-taken", "listen": "the address {0} can't be used: {1~}", "地址 {0} 无法使用：{1~}";
         "stop what uses it, or change listen in the configuration", "请停止占用者，或修改配置中的 listen";
     SOCKET_LONG = "socket-long", "socket": "the path of the socket has {0} bytes, the system takes 107",
         "套接字路径长 {0} 字节，系统上限 107";
@@ -48,24 +48,24 @@ faults! {
     NODE_STOPPED = "node-not-running", "": "the node is not running", "节点没有运行";
         "tongban run --dir {0}", "tongban run --dir {0}";
     STATE_OK = "state", "": "it opens and holds the log up to entry {0}", "可打开，已含日志至第 {0} 条"; "-", "-";
-    STATE_COPY_OPENS_LOG = "state-damaged", "": "{0} doesn't open: {1}. A repaired copy has {2} {2|case|cases}, says that it holds the log up to entry {3}, \
+    STATE_COPY_OPENS_LOG = "state-damaged", "": "{0} doesn't open: {1~}. A repaired copy has {2} {2|case|cases}, says that it holds the log up to entry {3}, \
 and what can't be read of it is: {4}. The log is whole from entry {5} to {6}",
-        "{0} 无法打开：{1}。修复后的副本有 {2} 件办件，自称含日志至第 {3} 条，读不出的部分：{4}。日志完整，第 {5} 至 {6} 条";
+        "{0} 无法打开：{1~}。修复后的副本有 {2} 件办件，自称含日志至第 {3} 条，读不出的部分：{4}。日志完整，第 {5} 至 {6} 条";
         "delete nothing. Put back your newest copy of this state that holds entry {7} or later: the node applies the rest from the log. \
 A repaired copy may lack rows, so it is no state to go on with",
         "不要删除任何文件。放回含第 {7} 条或更晚的最新状态副本，节点会从日志补上其后内容。修复后的副本可能缺少内容，不能直接使用";
-    STATE_COPY_OPENS = "state-damaged", "": "{0} doesn't open: {1}. A repaired copy has {2} {2|case|cases}, says that it holds the log up to entry {3}, \
+    STATE_COPY_OPENS = "state-damaged", "": "{0} doesn't open: {1~}. A repaired copy has {2} {2|case|cases}, says that it holds the log up to entry {3}, \
 and what can't be read of it is: {4}",
-        "{0} 无法打开：{1}。修复后的副本有 {2} 件办件，自称含日志至第 {3} 条，读不出的部分：{4}";
+        "{0} 无法打开：{1~}。修复后的副本有 {2} 件办件，自称含日志至第 {3} 条，读不出的部分：{4}";
         "delete nothing, check the disk, put back the last copy of the whole directory", "不要删除任何文件，检查磁盘，放回整个目录的最近副本";
-    STATE_COPY_CLOSED = "state-damaged", "": "{0} doesn't open: {1}. A copy can't be repaired either: {2}", "{0} 无法打开：{1}。副本也无法修复：{2}";
+    STATE_COPY_CLOSED = "state-damaged", "": "{0} doesn't open: {1~}. A copy can't be repaired either: {2~}", "{0} 无法打开：{1~}。副本也无法修复：{2~}";
         "delete nothing, check the disk, put back the last copy of the whole directory", "不要删除任何文件，检查磁盘，放回整个目录的最近副本";
-    COPY_ROOM = "state-damaged", "": "{0} doesn't open: {1}. There is no room to examine a copy: it takes {2} MiB twice, {3} are free",
-        "{0} 无法打开：{1}。空间不足，无法检查副本：需 {2} MiB 的两倍，剩余 {3} MiB";
+    COPY_ROOM = "state-damaged", "": "{0} doesn't open: {1~}. There is no room to examine a copy: it takes {2} MiB twice, {3} are free",
+        "{0} 无法打开：{1~}。空间不足，无法检查副本：需 {2} MiB 的两倍，剩余 {3} MiB";
         "delete nothing; free disk and run doctor again", "不要删除任何文件；腾出空间后再运行 doctor";
-    COPY_IMPOSSIBLE = "state-damaged", "": "{0} doesn't open: {1}. It can't be copied: {2}", "{0} 无法打开：{1}。也无法复制：{2}";
+    COPY_IMPOSSIBLE = "state-damaged", "": "{0} doesn't open: {1~}. It can't be copied: {2~}", "{0} 无法打开：{1~}。也无法复制：{2~}";
         "delete nothing, check the disk, run doctor as the owner of the directory", "不要删除任何文件，检查磁盘，以目录属主身份运行 doctor";
-    LOG_DAMAGED = "log-damaged", "": "{0} doesn't open: {1}", "{0} 无法打开：{1}";
+    LOG_DAMAGED = "log-damaged", "": "{0} doesn't open: {1~}", "{0} 无法打开：{1~}";
         "delete nothing, check the disk, put back the last copy of the whole directory", "不要删除任何文件，检查磁盘，放回整个目录的最近副本";
     PEER_DOWN = "peer-down", "": "no link to {0} ({1}): {2}", "与 {0}（{1}）的连接中断：{3}"; "{4}", "{4}";
 }

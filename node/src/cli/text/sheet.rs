@@ -8,12 +8,12 @@ faults! {
         "请在电子表格软件中打开并另存为 .xlsx；支持 .xlsx、.xls、CSV 和 JSON";
     TEXT_ENCODING = "csv-encoding", "file": "line {0} is neither UTF-8 nor GB18030", "第 {0} 行不是 UTF-8，也不是 GB18030 编码";
         "save it as \"CSV UTF-8\" or as .xlsx", "请另存为“CSV UTF-8”或 .xlsx";
-    CSV_MALFORMED = "csv-malformed", "file": "line {0}: {1}", "第 {0} 行：{2}";
+    CSV_MALFORMED = "csv-malformed", "file": "line {0}: {1~}", "第 {0} 行：{2~}";
         "correct the line, nothing was sent; fields with commas, quotes or line breaks stand in quotes (RFC 4180)",
         "请更正该行，尚未导入任何内容；含逗号、引号或换行的字段须加引号（RFC 4180）";
     WORKBOOK_ENCRYPTED = "workbook-encrypted", "file": "the workbook is encrypted", "工作簿已加密";
         "open it with its password and save it without one", "请用密码打开后，去掉密码另存";
-    WORKBOOK_DAMAGED = "workbook-damaged", "file": "the workbook is damaged: {0}", "工作簿已损坏：{0}";
+    WORKBOOK_DAMAGED = "workbook-damaged", "file": "the workbook is damaged: {0~}", "工作簿已损坏：{0~}";
         "open it in a spreadsheet and save it again", "请在电子表格软件中打开后重新保存";
     WORKBOOK_TOO_LARGE = "workbook-too-large", "file": "the workbook is too large: {0}", "工作簿过大：{1}";
         "split it, or export it as CSV", "请拆分，或导出为 CSV";

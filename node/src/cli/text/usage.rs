@@ -9,7 +9,7 @@ faults! {
     ARGUMENT_EMPTY = "argument-value", "": "{0} has no value", "参数 {0} 没有值"; "see {1} --help", "查看 {1} --help";
     ARGUMENT_OTHER = "argument-value", "": "{1} is no value of {0}, which is one of {2}", "{0} 不能是 {1}，可以是 {2}";
         "choose one of them; see {3} --help", "请选用其中之一；查看 {3} --help";
-    ARGUMENT_UNREAD = "argument-value", "": "{1} is no value of {0}: {2}", "{0} 不能是 {1}：{2}";
+    ARGUMENT_UNREAD = "argument-value", "": "{1} is no value of {0}: {2~}", "{0} 不能是 {1}：{2~}";
         "see {3} --help", "查看 {3} --help";
     ARGUMENT_REPEATED = "argument-repeated", "": "{0} is given more than once", "参数 {0} 重复";
         "give it once; see {1} --help", "只写一次；查看 {1} --help";

@@ -1,6 +1,7 @@
 //! Records and chains: what every peer should have of the directory, and what is taken from whom.
 
-use tongban_codes::ids::NodeId;
+use tongban_codes::ids::{Digest, NodeId};
+use tongban_federation::directory::By;
 use tongban_federation::session::Input;
 use tongban_federation::{Sealed, SignedRecord};
 
@@ -24,7 +25,9 @@ impl Exchange {
             let stamp = self.peers.get(&peer).map_or(0, |known| known.records_stamp);
             let (records, next) = {
                 let directory = self.knowledge.directory();
-                if self.knowledge.is_subordinate(&peer) || self.knowledge.is_superior(&peer) {
+                if self.knowledge.is_superior(&peer) {
+                    directory.own_records_since(stamp)
+                } else if self.knowledge.is_subordinate(&peer) {
                     directory.records_since(stamp)
                 } else if self.knowledge.is_foreign_root(&peer) {
                     directory.records_of_tree(&self.knowledge.here().node, stamp)
@@ -83,7 +86,29 @@ impl Exchange {
             }
         }
         let anchors = trust.anchors.len();
-        self.change(Waiting::Records { peer, anchors }, Change::Records(records));
+        let by = self.brings(peer);
+        self.change(Waiting::Records { peer, anchors }, Change::Brought(by, records));
+    }
+
+    /// Which records a peer may bring: those of other trees go from root to root and down from there (0024), whoever else has them.
+    pub(super) fn brings(&self, peer: NodeId) -> By {
+        if self.knowledge.is_superior(&peer) {
+            By::Above
+        } else if self.knowledge.is_foreign_root(&peer) {
+            By::Root(peer)
+        } else {
+            By::Other
+        }
+    }
+
+    /// The digest by which a peer sees whether it has the same records: over the whole directory, between two roots over their two trees.
+    pub(super) fn digest_for(&self, peer: &NodeId) -> Digest {
+        let directory = self.knowledge.directory();
+        if self.knowledge.is_foreign_root(peer) {
+            directory.digest_between(&self.knowledge.here().node, peer)
+        } else {
+            directory.digest()
+        }
     }
 
     /// Keeps records that nothing known vouched for: those of a new root come before the chain that leads to it is kept. `anchors` is

@@ -299,6 +299,6 @@ impl Exchange {
             .collect();
         high_waters.reverse();
         let journals = pull::offered(&self.knowledge, peer).into_iter().map(|(size, _)| size).collect();
-        Progress { high_waters, journals, directory: Some(self.knowledge.directory().digest()) }
+        Progress { high_waters, journals, directory: Some(self.digest_for(peer)) }
     }
 }

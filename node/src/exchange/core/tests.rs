@@ -1,5 +1,7 @@
 //! Exchanges that talk over a queue: open, hand over, acknowledge, break, restart, relay.
 
+mod licences;
+mod trees;
 mod world;
 
 use tongban_codes::ids::{Digest, NodeId};

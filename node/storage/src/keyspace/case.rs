@@ -116,10 +116,13 @@ pub(super) fn store_position(batch: &mut WriteBatch, case: &Case) {
     }
 }
 
+fn is_elsewhere(custody: &Custody) -> bool {
+    matches!(custody, Custody::Elsewhere { .. })
+}
+
 /// Lets a case be found by a text, unless that names something else: a number that another node tells of never hides a case that stands here, and
 /// one that is drawn here takes its place back from what another node told before. What names a card, an order, a rating or a ticket names no case.
 fn name(over: &mut Overlay<'_>, text: &String, case: &Case) -> Result<(), StorageError> {
-    let is_elsewhere = |custody: &Custody| matches!(custody, Custody::Elsewhere { .. });
     if let Some(other) = BY_TEXT.load(over, text)? {
         if is_beside(over, text, &other)? {
             return Ok(());
@@ -160,12 +163,14 @@ pub(super) fn name_beside(
 pub fn store(over: &mut Overlay<'_>, case: &Case, act: &Act) -> Result<(), StorageError> {
     let before = INDEXED.load(over, &case.id)?;
     let known = before.as_ref();
-    if known.is_none() {
+    // What another node told of it may have stood back behind another case's; what it is called here counts from when it is here.
+    let comes = known.is_none_or(|known| is_elsewhere(&known.custody) && !is_elsewhere(&case.custody));
+    if comes {
         name(over, &case.collection_no, case)?;
         name(over, &query_key(&case.query_code), case)?;
     }
     if let Some(number) = &case.case_no
-        && known.and_then(|known| known.case_no.as_ref()) != Some(number)
+        && (comes || known.and_then(|known| known.case_no.as_ref()) != Some(number))
     {
         name(over, number, case)?;
     }

@@ -30,7 +30,7 @@ pub(super) fn signer(node: NodeId) -> Ed25519Signer {
     Ed25519Signer::from_seed(&secret(&format!("seal {node}")))
 }
 
-fn key_hash(node: NodeId) -> Digest {
+pub(super) fn key_hash(node: NodeId) -> Digest {
     Digest::of(format!("transport {node}").as_bytes())
 }
 
