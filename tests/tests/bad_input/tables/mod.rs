@@ -15,6 +15,7 @@ macro_rules! requests {
 }
 
 mod api;
+mod application;
 mod case;
 mod federation;
 mod item;
@@ -45,6 +46,7 @@ pub(crate) fn all() -> Vec<Row> {
         work::rows(),
         supervision::rows(),
         voice::rows(),
+        application::rows(),
         licence::rows(),
         api::rows(),
     ]
