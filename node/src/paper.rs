@@ -12,10 +12,11 @@ use std::cmp::Ordering;
 
 use minicbor::Decode;
 use tongban_codes::division::{DivisionCode, Level, table};
-use tongban_codes::ids::Digest;
+use tongban_codes::ids::{Digest, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_document::{Content, Field, Form, Moment, Printing, Rendered};
-use tongban_domain::case::{Act, ActKind, Amendment, Case, Personal, Print, PrintForm, Status};
+use tongban_domain::application::{ANSWER_TYPE, Answer, AnswerLine};
+use tongban_domain::case::{Act, ActKind, Amendment, Case, Personal, Print, PrintForm, Status, document_kind};
 use tongban_domain::catalogue::TYPE_PERMIT;
 
 mod authority;
@@ -216,6 +217,67 @@ pub(crate) struct Drawing {
     pub(crate) offset: (f32, f32),
     /// Whether it was counted before.
     pub(crate) counted: bool,
+}
+
+/// What the one answer to an application says, as sealed.
+#[derive(Decode)]
+#[cbor(map)]
+struct JointAnswer {
+    #[n(0)]
+    number: String,
+    #[n(1)]
+    event: String,
+    #[n(2)]
+    division: DivisionCode,
+    #[n(4)]
+    answer: Answer,
+    #[n(5)]
+    demo: bool,
+}
+
+/// The values of the one answer to an application, for its applicant.
+pub(crate) fn answer_content(
+    statement: &[u8],
+    query_code: &QueryCode,
+    applicant: Option<String>,
+) -> Result<Content, Unreadable> {
+    let said: JointAnswer = minicbor::decode(statement).map_err(|error| Unreadable(error.to_string()))?;
+    let JointAnswer { number, event, division, answer, demo } = said;
+    let mut content = Content::default();
+    let place = place_name(division);
+    content.set(Field::Authority, format!("{place}政务服务大厅"));
+    content.set(Field::Division, &place);
+    content.set(Field::Collecting, place);
+    content.set(Field::ItemName, event);
+    content.set(Field::DocumentNo, &number);
+    content.set(Field::CollectionNo, number);
+    content.set(Field::QueryCode, query_code.to_string());
+    content.set(Field::Applicant, applicant.unwrap_or_default());
+    content.set(Field::Operator, &answer.operator);
+    content.list(Field::Items, answer.lines.iter().map(AnswerLine::zh).collect());
+    let in_time = match answer.in_time {
+        Some(true) => "，已按期办结",
+        Some(false) => "，未按期办结",
+        None => "",
+    };
+    let promised = answer.promised.map(|promised| format!("承诺办结日期 {}{in_time}。", day(promised)));
+    content.set(Field::Text, promised.unwrap_or_default());
+    moments(&mut content, answer.at);
+    let digest = Digest::of(statement).to_string();
+    content.set(Field::DigestShort, &digest[..16]);
+    content.set(Field::Digest, digest);
+    content.flag(Field::Demo, demo);
+    Ok(content)
+}
+
+/// Renders the one answer to an application on A4.
+pub(crate) fn render_answer(
+    stationery: &Stationery,
+    content: &Content,
+    at: Timestamp,
+) -> Result<Rendered, tongban_document::RenderError> {
+    let printing = Printing { form: Form::A4, offset_x: 0.0, offset_y: 0.0, at: moment(at), counted: false };
+    tongban_document::render(&stationery.templates, &stationery.fonts, document_kind(ANSWER_TYPE), content, printing)
 }
 
 /// Renders a print as it was recorded.

@@ -9,6 +9,11 @@ fn docs(name: &str) -> std::path::PathBuf {
 }
 
 #[test]
+fn a_branch_is_opened() {
+    play(&docs("a-branch-is-opened.md"));
+}
+
+#[test]
 fn a_case_in_one_hall() {
     play(&docs("a-case-in-one-hall.md"));
 }
@@ -105,6 +110,7 @@ fn every_transcript_is_played() {
         .collect();
     names.sort();
     let wanted = [
+        "a-branch-is-opened.md",
         "a-case-goes-red.md",
         "a-case-in-one-hall.md",
         "a-case-is-supplemented.md",

@@ -121,6 +121,10 @@ coded! {
         CloseFollowUp = 65,
         /// 不予计入: an appeal against a grade was upheld.
         SetRatingAside = 66,
+        /// 联合踏勘: an on-site check that several cases of an application for a life event share.
+        JointInspect = 70,
+        /// 统一公示: a publicity that they share.
+        JointPublicity = 71,
     }
 }
 

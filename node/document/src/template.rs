@@ -21,7 +21,7 @@ const LAYOUT: &str = "layout";
 /// The longest file of a template, in bytes.
 pub const TEMPLATE_BYTES_MAX: usize = 256 * 1024;
 
-const SHIPPED: [(&str, &str); 13] = [
+const SHIPPED: [(&str, &str); 14] = [
     (LAYOUT, include_str!("../templates/layout.toml")),
     ("collection-slip", include_str!("../templates/collection-slip.toml")),
     ("acceptance", include_str!("../templates/acceptance.toml")),
@@ -34,6 +34,7 @@ const SHIPPED: [(&str, &str); 13] = [
     ("supplement", include_str!("../templates/supplement.toml")),
     ("amendment", include_str!("../templates/amendment.toml")),
     ("deemed-renewal", include_str!("../templates/deemed-renewal.toml")),
+    ("joint-answer", include_str!("../templates/joint-answer.toml")),
     (GENERAL, include_str!("../templates/general.toml")),
 ];
 

@@ -140,6 +140,15 @@ fn every_kind_says_what_the_law_asks_for() {
                 element("行政许可法 38(2)、行政诉讼法 46", "六个月内"),
             ],
         ),
+        (
+            "joint-answer",
+            &[],
+            &[
+                element("行政许可法 26 一并答复", "现一并答复如下"),
+                element("逐项写明", "卫生检测报告缺页。"),
+                element("行政许可法 38(2) 决定书为准", "以办理机关出具的决定书"),
+            ],
+        ),
     ];
     for (kind, flags, elements) in permit {
         let mut content = sample();

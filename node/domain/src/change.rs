@@ -7,6 +7,7 @@ use tongban_codes::ids::{AuthorityId, CaseId, Digest, NodeId};
 
 use crate::Authority;
 use crate::actor::Operator;
+use crate::application::{Application, ApplicationReply, JointKind, JointWord};
 use crate::case::{
     Act, Case, Collected, HeldFile, Offer, Print, Progress, ReclaimOrder, ReclaimRequest, ReclaimRow, Supplement,
 };
@@ -96,6 +97,9 @@ pub enum Event {
     /// A rating or a ticket after what its log says last.
     #[n(30)]
     Voice(#[n(0)] Box<Voice>),
+    /// An application for a life event, with the cases of its parts that are begun.
+    #[n(35)]
+    Application(#[n(0)] Box<Application>),
 }
 
 /// In whose name a document is sealed.
@@ -158,6 +162,8 @@ pub enum NoticeBody {
     OrderAnswer(Box<OrderAnswer>),
     /// A rating or a ticket, or news of one.
     Voice(Box<Word>),
+    /// What another authority led for several cases of an application.
+    Joint(Box<JointWord>),
 }
 
 /// The answer to whoever asked.
@@ -303,6 +309,19 @@ pub enum Reply {
         /// In Chinese.
         #[serde(skip_serializing_if = "Option::is_none")]
         outcome_zh: Option<&'static str>,
+    },
+    /// An application after something was done with it.
+    Application(Box<ApplicationReply>),
+    /// A joint act.
+    Joint {
+        /// What it is.
+        kind: JointKind,
+        /// In Chinese.
+        kind_zh: &'static str,
+        /// The joint step.
+        joint: String,
+        /// The cases in which it stands now.
+        cases: Vec<CaseId>,
     },
     /// Thresholds that are as before.
     Rules(Rules),

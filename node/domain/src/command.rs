@@ -5,6 +5,7 @@ use tongban_codes::ids::{CaseId, NodeId};
 use tongban_codes::time::{Date, Timestamp};
 
 use crate::actor::Role;
+use crate::application::ApplicationCommand;
 use crate::case::{
     Act, Amended, Bringing, Case, Competent, DocumentChoice, Material, Offer, PrintForm, Progress, ReclaimOrder,
     ReclaimRequest, RefusalKind, Supplement,
@@ -466,6 +467,8 @@ pub enum Command {
     },
     /// Ratings and tickets.
     Voice(VoiceCommand),
+    /// Applications for life events.
+    Application(ApplicationCommand),
     /// Takes a case that waits at a step (领取).
     ClaimCase(String),
     /// Hands a case on to another (转办).

@@ -13,7 +13,7 @@ use crate::change::{Change, Event, Reply};
 use crate::command::Command;
 use crate::facts::DueKind;
 use crate::work::{self, Door, LackingRequest};
-use crate::{Actor, Authority, Desk, Facts, Rejection, catalogue, codes, supervision, voice};
+use crate::{Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, supervision, voice};
 
 /// The most due things that one tick looks at, so that one that can't be done doesn't hide the rest.
 const TICK_MAX: usize = 64;
@@ -73,6 +73,7 @@ fn roles(command: &Command) -> &'static [Role] {
         Command::IssueLicence { .. } | Command::CancelLicence { .. } => &[Role::Issuer],
         Command::SetRule { .. } | Command::CloseCard { .. } | Command::GiveOrder { .. } => &[Role::Supervisor],
         Command::Voice(command) => command.roles(),
+        Command::Application(command) => command.roles(),
         Command::AnswerSupervision { .. } => &[Role::Window, Role::Reviewer, Role::Decider, Role::Supervisor],
         Command::TakeOrder { .. }
         | Command::TakeOrderAnswer { .. }
@@ -145,9 +146,10 @@ pub fn decide(
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     let door = Door::open(facts, actor, command, authorise(actor, command), at)?;
-    let mut change = decided(facts, desk, &door, command, at)?;
+    let mut change = door.sign(decided(facts, desk, &door, command, at)?);
+    application::after(facts, desk, &mut change, at);
     supervision::after(facts, &mut change, at);
-    Ok(door.sign(change))
+    Ok(change)
 }
 
 fn decided(
@@ -265,6 +267,8 @@ fn decided(
                 renews: renews.as_deref(),
                 agent: agent.as_deref(),
                 forwarded_from: None,
+                part_of: None,
+                beside: &[],
             };
             let change = case::collect(facts, desk, actor, &request, at)?;
             // Nobody collects from himself.
@@ -347,6 +351,7 @@ fn decided(
             supervision::refused_order(facts, *origin, order, refusal, at)
         }
         Command::Voice(command) => voice::decide(facts, desk, door, command, at),
+        Command::Application(command) => application::decide(facts, desk, door, command, at),
         Command::CancelLicence { licence, reason } => {
             door.case_of_licence(facts, licence)?;
             case::cancel_licence(facts, actor, licence, reason, at)

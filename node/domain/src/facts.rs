@@ -11,6 +11,7 @@ use tongban_codes::time::Timestamp;
 
 use crate::Authority;
 use crate::actor::Operator;
+use crate::application::Application;
 use crate::case::{Act, Case, Personal, ReclaimRow};
 use crate::catalogue::{BaseItem, Bound, Decline, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
 use crate::licence::Licence;
@@ -214,6 +215,12 @@ pub trait Facts {
     fn voices_held(&self, operator: &str, limit: usize) -> Vec<Voice>;
     /// The ratings of a case that this node keeps.
     fn ratings(&self, case: &CaseId) -> Vec<Rating>;
+    /// An application that was collected here, by its id.
+    fn application(&self, id: &CaseId) -> Option<Application>;
+    /// An application that was collected here, by its number, id or query code.
+    fn application_named(&self, text: &str) -> Option<Application>;
+    /// The cases that this node knows of the application of a number, wherever that was collected.
+    fn parts_of(&self, application: &str) -> Vec<CaseId>;
     /// What supervision looks at, after a look and at or before a moment where they are given, earliest first, at most `limit`.
     fn looks(
         &self,

@@ -7,6 +7,7 @@
 //! Events carry the row that they result in. Whoever replays the log only stores rows and never decides again.
 
 mod actor;
+pub mod application;
 mod authority;
 pub mod case;
 pub mod catalogue;

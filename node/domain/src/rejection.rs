@@ -270,6 +270,14 @@ pub mod codes {
         TICKET_LIMIT = "ticket-limit";
         /// The ticket can't be opened again any more.
         REOPEN_LIMIT = "reopen-limit";
+        /// No application of that number was collected here.
+        APPLICATION_UNKNOWN = "application-unknown";
+        /// Nothing of an application can be begun, or it can't be answered yet, or not again.
+        APPLICATION_STATE = "application-state";
+        /// The items of an application ask for more than was given.
+        FORM_INCOMPLETE = "form-incomplete";
+        /// No case here shares that joint step of the application.
+        JOINT_UNKNOWN = "joint-unknown";
         /// No such licence.
         LICENCE_UNKNOWN = "licence-unknown";
         /// The act does not fit the state of the licence.

@@ -145,7 +145,7 @@ impl World {
                     let line = self.lines.entry((case, !to_home)).or_default();
                     line.push(Message::Answer(Box::new(answer)));
                 }
-                NoticeBody::Order(_) | NoticeBody::OrderAnswer(_) | NoticeBody::Voice(_) => {
+                NoticeBody::Order(_) | NoticeBody::OrderAnswer(_) | NoticeBody::Voice(_) | NoticeBody::Joint(_) => {
                     unreachable!("nobody orders or says anything here")
                 }
             },

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use hall::{CARD, CITIZEN, Hall, PERMIT, applicant, at, collect, daishi, date, guangan, under};
 use tongban_codes::ids::CaseId;
+use tongban_domain::application::{ApplicationCommand, Joint, PartOf};
 use tongban_domain::case::{
     ActKind, Amended, AmendedField, Asked, Bringing, Correction, Custody, Material, Offer, Reclaim, ReclaimOrder,
     RefusalKind, Renewal, Status, Stop, national,
@@ -160,6 +161,9 @@ const OWNER: &[Row] = &[
     row(ActKind::Recuse, "公务员法 76", &[Collected, Notified, Accepted, Granted, SpecialProcedure, Supplemented]),
     // What was to follow comes before the decision.
     row(ActKind::FollowUp, "容缺受理（事项公布）", &[Accepted, SpecialProcedure]),
+    // Once for all cases of an application that share it.
+    row(ActKind::JointCheck, "行政许可法 26、34", &[Accepted]),
+    row(ActKind::JointPublicity, "行政许可法 5、26", &[Accepted]),
 ];
 
 /// The superior of all halls of the table.
@@ -290,8 +294,16 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
                     agent: None,
                     forwarded_from: None,
                     standing: None,
+                    part_of: None,
                 }),
             }
+        }
+        ActKind::JointCheck => {
+            let officers = vec!["审查员".into(), "决定员".into()];
+            jointly(Joint::Inspection { officers, finding: "场所与图纸一致".into() })
+        }
+        ActKind::JointPublicity => {
+            jointly(Joint::Publicity { published: "区政府网站".into(), from: date(2026, 9, 15), days: 5 })
         }
         ActKind::AskReclaim => Command::AskReclaim { case, reason: "机房失火".into() },
         ActKind::Reclaim => {
@@ -320,6 +332,14 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
         }
         ActKind::Collect => unreachable!("collecting draws a new case"),
     }
+}
+
+/// The application of which the cases of joint acts are a part.
+const APPLICATION: &str = "YJS511602000000-20260914-00001";
+
+fn jointly(act: Joint) -> Command {
+    let (application, joint) = (APPLICATION.to_owned(), "踏勘".to_owned());
+    Command::Application(ApplicationCommand::Joint { application, joint, act })
 }
 
 /// Work that stands at the second of three steps.
@@ -407,6 +427,17 @@ fn try_cell(template: &Hall, peers: &(Hall, Hall), status: Status, act: ActKind,
     if matches!(act, ActKind::Claim | ActKind::HandOn | ActKind::ReturnStep | ActKind::PassStep | ActKind::SignStep) {
         case.work =
             Some(at_second_step(if act == ActKind::SignStep { StepRule::Countersign } else { StepRule::Single }));
+    }
+    if matches!(act, ActKind::JointCheck | ActKind::JointPublicity) {
+        case.part_of = Some(PartOf {
+            application: id,
+            number: APPLICATION.into(),
+            event: "开办分店".into(),
+            part: "变更".into(),
+            joint: Some("踏勘".into()),
+            form: None,
+            entries: Vec::new(),
+        });
     }
     if act == ActKind::FollowUp {
         let (name, until) = ("检测报告".into(), date(2026, 9, 18));

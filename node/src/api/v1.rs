@@ -60,6 +60,11 @@
 //! | GET `/v1/tickets`, `/v1/tickets/show` | [`TicketsQuery`], [`TicketQuery`] | [`List`] of [`TicketView`] under `tickets`; [`TicketView`] |
 //! | GET `/v1/tickets/progress` | [`TicketQuery`] | [`TicketProgress`] |
 //! | POST `/v1/tickets/act` | [`ActOnTicket`] | as of POST `/v1/tickets` |
+//! | POST `/v1/applications` | [`CollectApplication`] | the application: `application`, `query_code`, `state`, `due`, `parts` |
+//! | GET `/v1/applications`, `/v1/applications/show` | [`ApplicationsQuery`], [`ApplicationQuery`] | [`List`] of [`ApplicationRow`] under `applications`; [`ApplicationView`] |
+//! | GET `/v1/applications/progress` | [`ApplicationQuery`] | [`ApplicationProgress`] |
+//! | GET `/v1/applications/print` | [`ApplicationQuery`] | [`AnswerPrint`] |
+//! | POST `/v1/applications/act` | [`ActOnApplication`] | as of POST `/v1/applications`; of a joint act `kind`, `joint`, `cases` |
 //! | GET `/v1/cases`, `/v1/cases/show`, `/v1/cases/whereis` | [`CaseQuery`] | [`CaseView`], [`WhereisView`] |
 //! | GET `/v1/cases/ledger` | [`CaseQuery`] | [`LedgerView`] |
 //! | GET `/v1/cases/progress` | [`ProgressQuery`] | [`ProgressView`] |
@@ -100,6 +105,7 @@
 
 mod anchor;
 mod answer;
+mod application;
 mod divisions;
 mod drift;
 mod front;
@@ -114,6 +120,7 @@ mod work;
 
 pub use anchor::*;
 pub use answer::*;
+pub use application::*;
 pub use divisions::*;
 pub use drift::*;
 pub use front::*;

@@ -104,6 +104,9 @@ enum Command {
     /// 咨询、投诉、办不成事 / tickets: enquiries, complaints, what couldn't be got done
     #[command(subcommand)]
     Ticket(command::ticket::Command),
+    /// 一件事一次办：一次申请、一次填报、一次答复 / life events: one application, one form, one answer
+    #[command(subcommand)]
+    Application(command::application::Command),
     /// 汇总 / figures of this division and those below
     #[command(subcommand)]
     Aggregate(command::aggregate::Command),

@@ -5,6 +5,7 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::Value;
 use tongban_domain::Role;
+use tongban_domain::application::{EntryKind, PartState};
 use tongban_domain::case::{ActKind, Status};
 use tongban_domain::catalogue::ceiling::CeilingField;
 use tongban_domain::catalogue::{CodeList as _, ListKind, Mode};
@@ -175,6 +176,8 @@ impl Output {
             "follow_up" => FollowUpState::named(text).map(FollowUpState::zh),
             "channel" => Channel::named(text).map(Channel::zh),
             "appeal.ground" => Ground::named(text).map(Ground::zh),
+            "part_result" => PartState::named(text).map(PartState::zh),
+            "entry" => EntryKind::named(text).map(EntryKind::zh),
             "deed" => {
                 RatingDeed::named(text).map(RatingDeed::zh).or_else(|| TicketDeed::named(text).map(TicketDeed::zh))
             }

@@ -125,6 +125,7 @@ macro_rules! faults {
 }
 
 pub(crate) mod act;
+pub(crate) mod application;
 pub(crate) mod doctor;
 pub(crate) mod drift;
 pub(crate) mod front;
@@ -266,6 +267,10 @@ faults! {
         "rename it{1}, or leave it out", "请改名{2}，或删去该列";
     AFTER_MALFORMED = "invalid-field", "after": "each is LATER:EARLIER, two codes with a colon between", "写作 后办编码:先办编码";
         "write --after B:A where B waits for A", "B 须在 A 之后办理的，写作 --after B:A";
+    FIELD_INVALID = "invalid-field", "field": "a field of the form is NAME=VALUE", "表单项写作 名称=内容";
+        "write --field 分店地址=代市镇正街1号", "写作 --field 分店地址=代市镇正街1号";
+    LICENCE_SOURCE_INVALID = "invalid-field", "from_licence": "what a licence says is NAME=LICENCE", "由证照取得的内容写作 名称=证照标识";
+        "write --from-licence 营业执照=1.2.156…", "写作 --from-licence 营业执照=1.2.156…";
     COMPETENT_INVALID = "invalid-field", "competent": "the competent authority is its division and its name with a slash between",
         "有权办理的机关写作 区划/机关名称";
         "write --competent 511600/市生态环境局", "写作 --competent 511600/市生态环境局";
@@ -290,6 +295,7 @@ pub(crate) fn label(key: &str, lang: Lang) -> String {
     LABELS
         .iter()
         .chain(voice::LABELS)
+        .chain(application::LABELS)
         .find(|(known, _)| *known == key)
         .map_or_else(|| key.replace('_', " "), |(_, text)| text.of(lang).to_owned())
 }

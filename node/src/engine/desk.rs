@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::{RngCore, SeedableRng};
 use tongban_codes::ids::{AuthorityId, CaseId};
+use tongban_domain::application::Application;
 use tongban_domain::case::{Case, Personal};
 use tongban_domain::{Desk, Document};
 use tongban_seal::{CaseKey, Ed25519Signer, FileKey, IndexKey, NodeKey, Signer, Statement, WrappedKey, batch, cose};
@@ -65,6 +66,11 @@ impl Keys {
         known.find_map(|personal| self.case_key(&case.id, personal)?.open_file_key(&case.id, sealed).ok())
     }
 
+    /// The key of a file of an application, while the application's own key exists.
+    fn application_file_key(&self, application: &Application, sealed: &[u8]) -> Option<FileKey> {
+        self.case_key(&application.id, &application.personal)?.open_file_key(&application.id, sealed).ok()
+    }
+
     fn authority(&self, id: &AuthorityId, seed: [u8; 32]) -> Result<Arc<Ed25519Signer>, String> {
         let mut known = self.authorities.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(signer) = known.get(id) {
@@ -113,6 +119,12 @@ impl LeaderDesk {
     /// Seals the key of a file that one case names under the key of another, too.
     pub(crate) fn reseal_file_key(&mut self, from: &Case, to: &Case, sealed: &[u8]) -> Option<Vec<u8>> {
         let key = self.keys.file_key(from, sealed)?;
+        self.seal_file_key(&to.id, &to.personal, &key)
+    }
+
+    /// Seals the key of a file that an application was collected with under the key of a case that is a part of it.
+    pub(crate) fn reseal_part(&mut self, application: &Application, to: &Case, sealed: &[u8]) -> Option<Vec<u8>> {
+        let key = self.keys.application_file_key(application, sealed)?;
         self.seal_file_key(&to.id, &to.personal, &key)
     }
 

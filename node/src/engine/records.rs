@@ -157,6 +157,8 @@ fn act_kind(kind: case::ActKind) -> header::ActKind {
         D::ReturnStep | D::PassStep | D::SignStep => J::Step,
         D::Recuse => J::Recuse,
         D::FollowUp => J::FollowUp,
+        D::JointCheck => J::JointInspect,
+        D::JointPublicity => J::JointPublicity,
     }
 }
 

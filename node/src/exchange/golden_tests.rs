@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use tongban_codes::ids::{AuthorityId, CaseId, Digest, Label, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
+use tongban_domain::application::{ApplicationCommand, Entry, EntryKind, JointKind, JointWord, PartWord, Source};
 use tongban_domain::case::{
     Act, ActKind, Amended, AmendedField, Asked, Brought, Case, Competent, Correction, Custody, Deadline, Deadlines,
     Extension, ForwardedFrom, ForwardedTo, ItemPin, Material, Offer, Personal, Progress, ReclaimOrder, ReclaimRequest,
@@ -68,6 +69,7 @@ fn offer() -> NoticeBody {
         agent: None,
         standing: None,
         forwarded_from: None,
+        part_of: None,
     }))
 }
 
@@ -191,6 +193,7 @@ pub(super) fn known() -> Box<Case> {
         recused: Vec::new(),
         lacking: Vec::new(),
         back_since: None,
+        part_of: None,
         renewal: None,
         renewal_at: None,
         agent: None,
@@ -415,6 +418,41 @@ fn voices() -> [(&'static str, NoticeBody, Place); 6] {
     ]
 }
 
+/// A part of an application for a life event.
+fn offered_part() -> NoticeBody {
+    let NoticeBody::Offer(mut offer) = offer() else { unreachable!("it is an offer") };
+    let entry = |entry, name: &str, source| Entry { entry, name: name.to_owned(), source };
+    let earlier = Source::Part {
+        part: "变更".to_owned(),
+        case: Some(CaseId::from_bytes([5; 16])),
+        licences: vec![LICENCE.to_owned()],
+    };
+    offer.part_of = Some(PartWord {
+        application: CaseId::from_bytes([6; 16]),
+        number: "YJS511603000000-20260914-00001".to_owned(),
+        event: "开办分店（演示）".to_owned(),
+        part: "备案".to_owned(),
+        joint: Some("现场踏勘".to_owned()),
+        values: vec![("分店地址".to_owned(), "代市镇正街 1 号".to_owned())],
+        entries: vec![
+            entry(EntryKind::Field, "分店地址", Source::Applicant {}),
+            entry(EntryKind::Material, "营业执照", Source::Licence { licence: LICENCE.to_owned() }),
+            entry(EntryKind::Material, "农药经营许可证", earlier),
+        ],
+    });
+    NoticeBody::Offer(offer)
+}
+
+fn joint() -> NoticeBody {
+    NoticeBody::Joint(Box::new(JointWord {
+        joint: "现场踏勘".to_owned(),
+        kind: JointKind::Inspection,
+        note: "现场踏勘：甲、乙：符合要求（演示）".to_owned(),
+        act: 2,
+        of: CaseId::from_bytes([5; 16]),
+    }))
+}
+
 /// Reads the pinned bytes; `TONGBAN_BLESS=1` writes a file that is missing, never one that is there.
 fn pinned(name: &str, bytes: &[u8]) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/exchange/golden").join(name);
@@ -454,6 +492,8 @@ fn bodies_are_what_they_were_and_read_back() {
         ("supplement.1.hex", supplement(), place(1, "511603104000")),
         ("order.1.hex", order(), place(3, "511600")),
         ("order-answer.1.hex", order_answer(), place(2, "511602")),
+        ("offer-part.1.hex", offered_part(), place(1, "511603104000")),
+        ("joint.1.hex", joint(), place(1, "511603104000")),
     ];
     for (name, notice, sender) in others.into_iter().chain(reclaims()).chain(voices()) {
         let (kind, version, bytes) = outbound(&notice);
@@ -483,6 +523,9 @@ fn bodies_are_what_they_were_and_read_back() {
             (Command::TakeOrder { order, .. }, NoticeBody::Order(sent)) => assert_eq!(order, sent),
             (Command::TakeOrderAnswer { answer, .. }, NoticeBody::OrderAnswer(sent)) => assert_eq!(answer, sent),
             (Command::Voice(VoiceCommand::Take { word, .. }), NoticeBody::Voice(sent)) => assert_eq!(word, sent),
+            (Command::Application(ApplicationCommand::TakeJoint { word, .. }), NoticeBody::Joint(sent)) => {
+                assert_eq!(word, sent)
+            }
             (other, _) => panic!("{name} read back as {other:?}"),
         }
     }

@@ -21,6 +21,7 @@ mod driver;
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod golden_tests;
 mod join;
+mod joint;
 pub mod knowledge;
 pub(crate) mod licence;
 pub mod materials;

@@ -14,9 +14,10 @@
 //! | 20 | 1 | [`tongban_domain::voice::RatingWord`]: a rating of a matter that the other decided |
 //! | 21 | 1 | [`tongban_domain::voice::TicketWord`]: a ticket that the other handles |
 //! | 22 | 1 | [`tongban_domain::voice::TicketNews`] or [`tongban_domain::voice::Plea`]: news of a ticket |
+//! | 23 | 1 | [`tongban_domain::application::JointWord`]: what another authority led for several cases of an application |
 //! | 16 | 1 | a [`Receipt`]: what became in the end of an envelope that was put aside |
 //!
-//! Kinds 16 to 19 are of the delivery itself; 20 to 22 are in [`super::voice`].
+//! Kinds 16 to 19 are of the delivery itself; 20 to 22 are in [`super::voice`], 23 in [`super::joint`].
 
 mod body;
 
@@ -34,6 +35,7 @@ pub use body::{
 };
 use body::{AmendedBody, SupplementLine};
 
+use super::joint::{self, KIND_JOINT};
 use super::voice::{self, KIND_RATING, KIND_TICKET, KIND_TICKET_NEWS};
 use crate::engine::ExchangeEvent;
 
@@ -132,6 +134,7 @@ pub(crate) fn body_name(kind: u16) -> Option<&'static str> {
         KIND_SUPPLEMENT => Some("supplement"),
         KIND_ORDER => Some("order"),
         KIND_ORDER_ANSWER => Some("order-answer"),
+        KIND_JOINT => Some("joint"),
         KIND_OUTCOME => Some("outcome"),
         _ => voice::body_name(kind),
     }
@@ -180,6 +183,7 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
                 }),
                 standing: offer.standing,
                 forwarded_from: offer.forwarded_from,
+                part_of: offer.part_of,
             };
             (KIND_OFFER, VERSION, tongban_codes::cbor::to_vec(&body))
         }
@@ -253,6 +257,7 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
             (KIND_ORDER_ANSWER, VERSION, tongban_codes::cbor::to_vec(&body))
         }
         NoticeBody::Voice(word) => voice::outbound(word),
+        NoticeBody::Joint(word) => joint::outbound(word),
     }
 }
 
@@ -296,6 +301,7 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
                 }),
                 standing: body.standing,
                 forwarded_from: body.forwarded_from,
+                part_of: body.part_of,
             };
             Ok(Inbound::Command(Box::new(Command::TakeCustody { origin, offer: Box::new(offer) })))
         }
@@ -385,6 +391,7 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
             };
             Ok(Inbound::Command(Box::new(Command::TakeOrderAnswer { origin, answer: Box::new(answer) })))
         }
+        (KIND_JOINT, _) => Ok(Inbound::Command(Box::new(joint::inbound(envelope, origin, bytes)?))),
         (KIND_RATING | KIND_TICKET | KIND_TICKET_NEWS, _) => {
             Ok(Inbound::Command(Box::new(voice::inbound(envelope, origin, bytes)?)))
         }

@@ -63,7 +63,7 @@ async fn collect(State(app): State<App>, call: Call, body: Body<CollectCase>) ->
 
 /// Fetches the item of another division that a command is about. Whoever may not give the command makes this node ask nobody, and what was
 /// done under this key is not asked for again; tells whether it asked.
-async fn fetch_for(
+pub(super) async fn fetch_for(
     app: &App,
     call: &Call,
     digest: Digest,
@@ -317,6 +317,7 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
         competent: row.competent.clone(),
         forwarded_to: row.forwarded_to.clone(),
         forwarded_from: row.forwarded_from.clone(),
+        part_of: super::applications::part_of(app, row),
         amendments: amendments(app, row),
         state_code: national::state_code(&history),
         result_code: national::result_code(&history),

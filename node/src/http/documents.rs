@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use tongban_document::{OFFSET_MM_MAX, RenderError, Rendered};
 use tongban_domain::Command;
+use tongban_domain::application::{ANSWER_ACT, ANSWER_TYPE, Application};
 use tongban_domain::case::{Case, DocumentChoice, Print, chosen_document, document_kind, is_handed_out, usual_form};
 use tongban_seal::{Algorithm, KeyId, PublicKey, batch};
 use tongban_storage::Read;
@@ -140,6 +141,51 @@ async fn apart<T: Send + 'static>(
     app.paper.draw(work).await?
 }
 
+/// What was sealed, when its seal holds.
+fn statement(app: &App, read: &dyn Read, sealed: &[u8], content_type: &str) -> Result<Vec<u8>, Failure> {
+    let own = app.shared.parts.keys.seal.public_key();
+    let authorities = hall::AUTHORITY.list(read, &[], None, usize::MAX)?;
+    let lookup = |id: &KeyId| -> Option<PublicKey> {
+        let keys =
+            authorities.iter().filter_map(|(_, row)| PublicKey::new(Algorithm::Ed25519, row.seal_key.clone()?).ok());
+        std::iter::once(own.clone()).chain(keys).find(|key| key.key_id() == *id)
+    };
+    let opened = batch::open(sealed, content_type, &lookup).map_err(|error| {
+        let zh = format!("文书的签章不符：{error}");
+        problem(
+            "document-seal",
+            "document",
+            document_kind(content_type),
+            &format!("the seal of the document doesn't hold: {error}"),
+            &zh,
+        )
+        .remedy("the store may have been altered: tongban aggregate audit", "存储可能被改动：tongban aggregate audit")
+    })?;
+    Ok(opened.statement)
+}
+
+/// Draws the one answer to an application from what was sealed.
+pub(super) async fn answer(app: &App, row: Application) -> Result<Rendered, Failure> {
+    let here = app.clone();
+    apart(app, move || {
+        judged(&here, |_, read| {
+            let key = (row.id, ANSWER_ACT, ANSWER_TYPE.to_owned());
+            let sealed = case::DOCUMENT.load(read, &key)?.ok_or_else(|| {
+                let (en, zh) = ("the application has no answer yet", "尚未出具综合答复");
+                problem("document-unknown", "application", &row.number, en, zh)
+                    .remedy("give it: tongban application answer", "出具：tongban application answer")
+            })?;
+            let statement = statement(&here, read, &sealed.0, ANSWER_TYPE)?;
+            let applicant = here.shared.parts.keys.applicant(&row.id, &row.personal).map(|(name, _)| name);
+            let content = paper::answer_content(&statement, &row.query_code, applicant).map_err(Refused::fault)?;
+            let stationery = here.paper.stationery().map_err(|error| Refused::Problem(Box::new(error.problem())))?;
+            let drawn = paper::render_answer(&stationery, &content, here.shared.now());
+            drawn.map_err(|error| undrawn(&error, document_kind(ANSWER_TYPE)))
+        })
+    })
+    .await
+}
+
 /// Draws a print from what was sealed.
 fn drawn(app: &App, read: &dyn Read, row: &Case, print: &Print, drawing: Drawing) -> Result<Rendered, Failure> {
     let key = (print.case, print.act, print.content_type.clone());
@@ -149,50 +195,31 @@ fn drawn(app: &App, read: &dyn Read, row: &Case, print: &Print, drawing: Drawing
     let here = app.shared.here().node;
     let act = history.iter().find(|act| act.number == print.act && act.place.node == here);
     let act = act.ok_or_else(|| missing("the act"))?;
-    let own = app.shared.parts.keys.seal.public_key();
-    let authorities = hall::AUTHORITY.list(read, &[], None, usize::MAX)?;
-    let lookup = |id: &KeyId| -> Option<PublicKey> {
-        let keys =
-            authorities.iter().filter_map(|(_, row)| PublicKey::new(Algorithm::Ed25519, row.seal_key.clone()?).ok());
-        std::iter::once(own.clone()).chain(keys).find(|key| key.key_id() == *id)
-    };
-    let opened = batch::open(&sealed.0, &print.content_type, &lookup).map_err(|error| {
-        let zh = format!("文书的签章不符：{error}");
-        problem(
-            "document-seal",
-            "document",
-            print.kind(),
-            &format!("the seal of the document doesn't hold: {error}"),
-            &zh,
-        )
-        .remedy("the store may have been altered: tongban aggregate audit", "存储可能被改动：tongban aggregate audit")
-    })?;
+    let statement = statement(app, read, &sealed.0, &print.content_type)?;
     let applicant = app.shared.parts.keys.applicant(&row.id, paper::as_of(row, &history, act)).map(|(name, _)| name);
-    let source = Source { case: row, act, statement: &opened.statement, applicant, print };
+    let source = Source { case: row, act, statement: &statement, applicant, print };
     let stationery = app.paper.stationery().map_err(|error| Refused::Problem(Box::new(error.problem())))?;
     let rendered = paper::render(&stationery, &source, drawing).map_err(Refused::fault)?;
-    rendered.map_err(|error| undrawn(&error, print))
+    rendered.map_err(|error| undrawn(&error, print.kind()))
 }
 
-fn undrawn(error: &RenderError, print: &Print) -> Failure {
+fn undrawn(error: &RenderError, kind: &str) -> Failure {
     let en = error.to_string();
     match error {
-        RenderError::NotPrePrinted(kind) => {
-            problem("form-unknown", "form", kind, &en, &format!("{kind} 的模板没有 [pre_printed]，不能打印到预印表单"))
+        RenderError::NotPrePrinted(of) => {
+            problem("form-unknown", "form", of, &en, &format!("{of} 的模板没有 [pre_printed]，不能打印到预印表单"))
                 .remedy(
                     "print it on A4, or add the positions to paper/templates",
                     "用 A4 打印，或在 paper/templates 的模板中补上位置",
                 )
         }
-        RenderError::TooLong => {
-            problem("document-too-long", "document", print.kind(), &en, "文书超过 200 页，不能打印")
-                .remedy("make the template's print smaller", "缩小模板的字号或边距")
-        }
+        RenderError::TooLong => problem("document-too-long", "document", kind, &en, "文书超过 200 页，不能打印")
+            .remedy("make the template's print smaller", "缩小模板的字号或边距"),
         RenderError::DoesNotFit { begin, .. } => {
             problem("form-too-small", "form", begin, &en, &format!("预印表单放不下“{begin}……”以后的内容"))
                 .remedy("print it on A4: --form a4", "用 A4 打印：--form a4")
         }
-        RenderError::QrTooLong => problem("template-invalid", "qr", print.kind(), &en, "模板中二维码的内容过长")
+        RenderError::QrTooLong => problem("template-invalid", "qr", kind, &en, "模板中二维码的内容过长")
             .remedy("shorten qr in the template", "缩短模板中的 qr"),
         RenderError::Offset => problem("invalid-request", "offset", "", &en, "偏移量过大"),
         RenderError::Fault(reason) => problem("font-invalid", "paper", reason, &en, &format!("无法生成 PDF：{reason}"))

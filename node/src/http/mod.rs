@@ -3,6 +3,7 @@
 mod admission;
 mod aggregate;
 mod anchors;
+mod applications;
 mod cases;
 mod divisions;
 mod documents;
@@ -134,6 +135,7 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         .merge(divisions::routes())
         .merge(drift::routes())
         .merge(front::routes())
+        .merge(applications::routes())
         .merge(cases::routes())
         .merge(documents::routes())
         .merge(supervision::routes())

@@ -6,6 +6,7 @@ use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{AuthorityId, CaseId, Digest, NodeId, QueryCode};
 use tongban_codes::time::Timestamp;
+use tongban_domain::application::Application;
 use tongban_domain::case::{Act, Case, ReclaimRow};
 use tongban_domain::catalogue::{BaseItem, Bound, Decline, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
 use tongban_domain::licence::Licence;
@@ -13,7 +14,7 @@ use tongban_domain::supervision::{Card, Matter, Sweep, Watched};
 use tongban_domain::voice::{Rating, Voice};
 use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place, Places};
 
-use crate::keyspace::{case, hall, item, key::stem, material, supervision, voice};
+use crate::keyspace::{application, case, hall, item, key::stem, material, supervision, voice};
 use crate::{Read, StorageError};
 
 /// The state as the domain asks it; a read that fails is latched, and the decision must be thrown away then.
@@ -247,6 +248,18 @@ impl Facts for StateFacts<'_> {
 
     fn ratings(&self, case: &CaseId) -> Vec<Rating> {
         self.kept(voice::ratings(self.read, case))
+    }
+
+    fn application(&self, id: &CaseId) -> Option<Application> {
+        self.kept(application::APPLICATION.load(self.read, id))
+    }
+
+    fn application_named(&self, text: &str) -> Option<Application> {
+        self.kept(application::named(self.read, text))
+    }
+
+    fn parts_of(&self, number: &str) -> Vec<CaseId> {
+        self.kept(application::parts(self.read, number))
     }
 
     fn looks(

@@ -31,10 +31,12 @@
 //! | 52 53 55 | rows, index, queue | [`material`] | case, digest; file, case; case, digest | file that is here; who names it; file that is wanted |
 //! | 5a 5b 5c | rows, rows, index | [`voice`] | id; case, id; operator, id | rating or ticket; which ratings a case has; who has to do |
 //! | 54 | rows | [`case::RECLAIM`] | case | what is asked for, what was ordered |
+//! | 74 75 | rows, index | [`application`] | id; number, case | application; which cases are parts of it |
 //! | 60– 6c | meta | [`meta`], [`supervision::SWEEP`] | | |
 //!
 //! A prefix once used stays reserved.
 
+pub mod application;
 pub mod case;
 pub mod delivery;
 pub mod directory;

@@ -117,11 +117,17 @@ pub enum ActKind {
     /// 补交容缺材料.
     #[n(38)]
     FollowUp,
+    /// 联合踏勘: an on-site check that several cases of an application share.
+    #[n(50)]
+    JointCheck,
+    /// 统一公示: a publicity that several cases of an application share.
+    #[n(51)]
+    JointPublicity,
 }
 
 impl ActKind {
     /// All kinds in the order of their numbers.
-    pub const ALL: [ActKind; 35] = [
+    pub const ALL: [ActKind; 37] = [
         ActKind::Collect,
         ActKind::Offer,
         ActKind::TakeCustody,
@@ -157,6 +163,8 @@ impl ActKind {
         ActKind::SignStep,
         ActKind::Recuse,
         ActKind::FollowUp,
+        ActKind::JointCheck,
+        ActKind::JointPublicity,
     ];
 
     /// Stable English name.
@@ -198,6 +206,8 @@ impl ActKind {
             ActKind::SignStep => "sign-step",
             ActKind::Recuse => "recuse",
             ActKind::FollowUp => "follow-up",
+            ActKind::JointCheck => "joint-check",
+            ActKind::JointPublicity => "joint-publicity",
         }
     }
 
@@ -240,6 +250,8 @@ impl ActKind {
             ActKind::SignStep => "签署",
             ActKind::Recuse => "回避",
             ActKind::FollowUp => "补交容缺材料",
+            ActKind::JointCheck => "联合踏勘",
+            ActKind::JointPublicity => "统一公示",
         }
     }
 
@@ -270,6 +282,8 @@ impl ActKind {
                 | ActKind::SignStep
                 | ActKind::Recuse
                 | ActKind::FollowUp
+                | ActKind::JointCheck
+                | ActKind::JointPublicity
         )
     }
 }

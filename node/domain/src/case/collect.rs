@@ -10,6 +10,7 @@ use super::submission::{applicant, materials};
 use super::{
     Act, ActKind, Agency, Case, Custody, ForwardedFrom, ItemPin, Material, Renewal, Status, agent, offer, renewal,
 };
+use crate::application::PartWord;
 use crate::catalogue::{Crosswalk, Mode, ServiceItem, TYPE_PERMIT, in_force, named};
 use crate::change::{Change, Document, Event, Reply, Sealer};
 use crate::facts::Place;
@@ -69,6 +70,10 @@ pub(crate) struct CollectRequest<'a> {
     pub(crate) agent: Option<&'a Agent>,
     /// The lower authority's case that goes on in this one.
     pub(crate) forwarded_from: Option<ForwardedFrom>,
+    /// The application that it is a part of.
+    pub(crate) part_of: Option<&'a PartWord>,
+    /// What the change holds already into which this goes: none of its numbers and codes is drawn again.
+    pub(crate) beside: &'a [Event],
 }
 
 /// Collects, and offers the case to the authority in charge when that is elsewhere and the window doesn't hold it.
@@ -81,9 +86,8 @@ pub(crate) fn collect(
 ) -> Result<Change, Rejection> {
     let node = facts.node();
     let here = Place { node: node.node, division: node.division };
-    let (item, decider) = find_item(facts, request.division, request.item)?;
-    in_force(&item, at.date())?;
-    let mode = mode(facts, &item, here, request)?;
+    let (item, decider) = in_catalogue(facts, request.division, request.item, at)?;
+    let mode = mode(facts, &item, here, (request.division, request.mode, request.part_of.is_some()))?;
     let applicant = applicant(request.applicant, at.date())?;
     let materials = materials(request.materials)?;
     let agent = request.agent.map(|given| agent::checked(given, &applicant, at.date())).transpose()?;
@@ -92,10 +96,14 @@ pub(crate) fn collect(
     let mut random = [0; 10];
     desk.fill(&mut random);
     let id = CaseId::draw(&node.node, random);
-    let query_code = draw_query_code(facts, desk)?;
+    let query_code = draw_query_code(facts, desk, request.beside)?;
     let day = at.date();
     let scope = format!("collection:{}", day.compact());
-    let serial = facts.next_serial(&scope);
+    let beside = request.beside.iter().rev().find_map(|event| match event {
+        Event::Serial(of, last) if *of == scope => Some(last + 1),
+        _ => None,
+    });
+    let serial = beside.unwrap_or_else(|| facts.next_serial(&scope));
     let collection_no = format!("{}-{}-{serial:05}", node.hall(), day.compact());
     let local = decider == node.node;
     let mut case = Case {
@@ -140,6 +148,7 @@ pub(crate) fn collect(
         recused: Vec::new(),
         lacking: Vec::new(),
         back_since: None,
+        part_of: request.part_of.map(|word| word.kept(desk, &id)),
     };
     let mut change = Change::of(vec![Event::Serial(scope, serial)], Reply::Known {});
     match renews {
@@ -189,6 +198,31 @@ pub(super) fn deemed_at(facts: &dyn Facts, case: &Case) -> Option<Timestamp> {
     Some(due.date.next_day().start())
 }
 
+/// The item as the division's catalogue has it in force, and the node that decides.
+fn in_catalogue(
+    facts: &dyn Facts,
+    division: DivisionCode,
+    code: &str,
+    at: Timestamp,
+) -> Result<(ServiceItem, NodeId), Rejection> {
+    let (item, decider) = find_item(facts, division, code)?;
+    in_force(&item, at.date())?;
+    Ok((item, decider))
+}
+
+/// The item of a part of an application, which this hall may collect for today.
+pub(crate) fn offered_item(
+    facts: &dyn Facts,
+    division: DivisionCode,
+    code: &str,
+    at: Timestamp,
+) -> Result<(ServiceItem, NodeId), Rejection> {
+    let node = facts.node();
+    let (item, decider) = in_catalogue(facts, division, code, at)?;
+    mode(facts, &item, Place { node: node.node, division: node.division }, (division, None, true))?;
+    Ok((item, decider))
+}
+
 fn find_item(facts: &dyn Facts, division: DivisionCode, code: &str) -> Result<(ServiceItem, NodeId), Rejection> {
     let node = facts.node();
     if division == node.division {
@@ -216,16 +250,23 @@ fn find_item(facts: &dyn Facts, division: DivisionCode, code: &str) -> Result<(S
     })
 }
 
-fn mode(facts: &dyn Facts, item: &ServiceItem, here: Place, request: &CollectRequest<'_>) -> Result<Mode, Rejection> {
+/// The mode that was asked for, or the first that fits; of a part of an application 多地联办, where that is published.
+fn mode(
+    facts: &dyn Facts,
+    item: &ServiceItem,
+    here: Place,
+    (division, asked, joint): (DivisionCode, Option<Mode>, bool),
+) -> Result<Mode, Rejection> {
     let refuse = |en: String, zh: String| {
         Err(Rejection::new(codes::SCOPE_MISSING, en, zh)
             .field("item", &item.code)
             .remedy("the authority in charge publishes modes and covered divisions", "由主管机关发布通办范围和模式"))
     };
     let published = |mode: &Mode| item.modes.contains(mode);
-    if request.division == here.division {
+    let asked = asked.or((joint && published(&Mode::Joint)).then_some(Mode::Joint));
+    if division == here.division {
         // The authority's own hall and its own site need no published scope; the modes between regions do.
-        let mode = request.mode.unwrap_or(Mode::Window);
+        let mode = asked.unwrap_or(Mode::Window);
         return match mode {
             Mode::Window | Mode::Online => Ok(mode),
             Mode::Collect | Mode::Joint if published(&mode) => Ok(mode),
@@ -242,7 +283,7 @@ fn mode(facts: &dyn Facts, item: &ServiceItem, here: Place, request: &CollectReq
             format!("该事项未公布覆盖 {} 的通办范围", here.division),
         );
     };
-    match request.mode {
+    match asked {
         Some(mode) if mode.is_between_regions() && published(&mode) => Ok(mode),
         Some(mode) => refuse(
             format!("the item is not published for the mode {}", mode.name()),
@@ -253,14 +294,25 @@ fn mode(facts: &dyn Facts, item: &ServiceItem, here: Place, request: &CollectReq
     }
 }
 
-/// A query code of this node that nobody has.
-pub(crate) fn draw_query_code(facts: &dyn Facts, desk: &mut dyn Desk) -> Result<QueryCode, Rejection> {
+/// A query code of this node that nobody has, and that a change on its way hasn't drawn.
+pub(crate) fn draw_query_code(
+    facts: &dyn Facts,
+    desk: &mut dyn Desk,
+    beside: &[Event],
+) -> Result<QueryCode, Rejection> {
     let label = facts.node().label;
+    let drawn = |code: &QueryCode| {
+        beside.iter().any(|event| match event {
+            Event::Case(case, _) => case.query_code == *code,
+            Event::Application(application) => application.query_code == *code,
+            _ => false,
+        })
+    };
     for _ in 0..QUERY_CODE_DRAWS_MAX {
         let mut random = [0; 4];
         desk.fill(&mut random);
         let code = QueryCode::draw(label, u32::from_be_bytes(random));
-        if !facts.query_code_taken(&code) {
+        if !facts.query_code_taken(&code) && !drawn(&code) {
             return Ok(code);
         }
     }

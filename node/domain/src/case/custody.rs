@@ -10,6 +10,7 @@ use super::progress::record;
 use super::reclaiming::no_successor;
 use super::submission::{applicant, materials};
 use super::{Act, ActKind, Agency, Case, Custody, ForwardedFrom, ItemPin, Material, Status, agent, renewal};
+use crate::application::PartWord;
 use crate::catalogue::{Crosswalk, Mode, ServiceItem, in_force, named};
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
@@ -61,6 +62,8 @@ pub struct Offer {
     pub standing: Option<Status>,
     /// The lower authority's case that goes on in this one.
     pub forwarded_from: Option<ForwardedFrom>,
+    /// The application that the case is a part of.
+    pub part_of: Option<PartWord>,
 }
 
 /// The most acts that travel with an offer.
@@ -147,6 +150,7 @@ pub(crate) fn offer(
             agent,
             standing,
             forwarded_from: case.forwarded_from.clone(),
+            part_of: case.part_of.as_ref().map(|of| of.word(desk, &case.id)),
         })),
     });
     change.events.push(Event::Case(Box::new(case), act));
@@ -251,9 +255,11 @@ fn offered_item(facts: &dyn Facts, offer: &Offer, at: Timestamp) -> Result<Servi
     Ok(item)
 }
 
-/// Refuses numbers that would hide another case of this node, or are such as cards, orders, ratings and tickets have.
+/// Refuses numbers that would hide another case of this node or an application, or are such as cards, orders, ratings and tickets have.
 fn own_numbers(facts: &dyn Facts, offer: &Offer) -> Result<(), Rejection> {
-    let other = |text: &str| facts.case_named(text).is_some_and(|known| known.id != offer.case);
+    let other = |text: &str| {
+        facts.case_named(text).is_some_and(|known| known.id != offer.case) || facts.application_named(text).is_some()
+    };
     let number = offer.collection_no.as_str();
     let shaped =
         (1..=COLLECTION_NO_CHARS_MAX).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_graphic());
@@ -324,6 +330,7 @@ pub(crate) fn take_custody(
     let asked_on = offer.collected_at.date();
     let agent = offer.agent.as_ref().map(|given| agent::checked(given, &applicant, asked_on)).transpose()?;
     forwarded(offer)?;
+    offer.part_of.as_ref().map(|word| word.check(&offer.case, offer.collecting.division)).transpose()?;
     let mut change = Change::of(Vec::new(), Reply::Known {});
     // A case that comes back goes on counting its acts; an open offer of this node's was evidently taken.
     let (mut acts, mut amendments, mut reclaims) = (0, Vec::new(), Vec::new());
@@ -380,6 +387,7 @@ pub(crate) fn take_custody(
         recused: Vec::new(),
         lacking: Vec::new(),
         back_since: None,
+        part_of: offer.part_of.as_ref().map(|word| word.kept(desk, &offer.case)),
     };
     if let Some(order) = &order {
         case.stand_as(&order.standing);

@@ -129,6 +129,8 @@ pub(crate) fn forward(
         renews: None,
         agent: agent.as_ref(),
         forwarded_from: Some(ForwardedFrom { case: case.id, case_no, division: from, opinion: opinion.clone() }),
+        part_of: None,
+        beside: &[],
     };
     let mut change = collect(facts, desk, actor, &collecting, at)?;
     let Reply::Collected(collected) = &change.reply else {

@@ -2,27 +2,19 @@
 
 use tongban_codes::time::Timestamp;
 
-use super::paper::{Handed, said};
+use super::paper::{Handed, paper, said};
 use super::progress::done;
 use super::submission::{MATERIALS_MAX, materials};
 use super::{ActKind, Case, Material};
-use crate::change::Change;
+use crate::change::{Change, Document};
 use crate::work::touches;
 use crate::{Actor, Facts, Rejection, Role, codes};
 
 /// Officers of one check: the law asks for two at least.
 const OFFICERS: std::ops::RangeInclusive<usize> = 2..=10;
 
-/// Records an on-site check (现场核查) and what it found. It runs inside the clock: no deadline moves (行政许可法 34).
-pub(crate) fn check(
-    facts: &dyn Facts,
-    actor: &Actor,
-    case: Case,
-    officers: &[String],
-    finding: &str,
-    at: Timestamp,
-) -> Result<Change, Rejection> {
-    case.may(facts, ActKind::Check)?;
+/// The officers of a check by their names, each once: at least two of this hall, reviewers or deciders, who may touch the case.
+pub(crate) fn check_officers(facts: &dyn Facts, case: &Case, officers: &[String]) -> Result<Vec<String>, Rejection> {
     let refuse = |name: &str, en: &str, zh: &str| {
         Rejection::new(codes::CHECK_OFFICERS, en, zh)
             .field("officers", name)
@@ -45,7 +37,7 @@ pub(crate) fn check(
             let en = format!("{name} is disabled since {since}");
             return Err(refuse(name, &en, &format!("{name} 已于 {since} 停用")));
         }
-        touches(&officer, &case)?;
+        touches(&officer, case)?;
         if !named.contains(&officer.name) {
             named.push(officer.name);
         }
@@ -57,6 +49,31 @@ pub(crate) fn check(
         );
         return Err(refuse(&named.join(","), en, zh));
     }
+    Ok(named)
+}
+
+/// The authority's record of an on-site check: its officers, and last what they found.
+pub(crate) fn sealed_check(
+    facts: &dyn Facts,
+    case: &Case,
+    operator: &str,
+    at: Timestamp,
+    listed: &[String],
+) -> Document {
+    paper(facts, case, operator, at, "application/tongban-site-check+cbor", listed, None)
+}
+
+/// Records an on-site check (现场核查) and what it found. It runs inside the clock: no deadline moves (行政许可法 34).
+pub(crate) fn check(
+    facts: &dyn Facts,
+    actor: &Actor,
+    case: Case,
+    officers: &[String],
+    finding: &str,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    case.may(facts, ActKind::Check)?;
+    let mut named = check_officers(facts, &case, officers)?;
     let finding = said("finding", finding)?;
     let note = format!("{}：{finding}", named.join("、"));
     named.push(finding);

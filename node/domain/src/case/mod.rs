@@ -53,7 +53,7 @@ pub use amendment::{Amended, AmendedField, Amendment};
 pub use clock::{Extension, Stop};
 pub(crate) use clock::{extend, resume, suspend};
 pub use collect::Collected;
-pub(crate) use collect::{ACCEPTANCE_DAYS, CollectRequest, collect, draw_query_code};
+pub(crate) use collect::{ACCEPTANCE_DAYS, CollectRequest, collect, draw_query_code, offered_item};
 pub use correction::{Asked, Brought, Correction, NOTICE_DAYS_DEFAULT};
 pub(crate) use correction::{NoticeRequest, notify, send_back};
 pub use custody::Offer;
@@ -62,7 +62,7 @@ pub use deadline::{Deadline, Deadlines};
 pub(crate) use decision::{close, decide_case, deliver, withdraw};
 pub(crate) use forward::{ForwardRequest, forward};
 pub use forward::{ForwardedFrom, ForwardedTo};
-pub(crate) use inspection::{check, correct};
+pub(crate) use inspection::{check, check_officers, correct, sealed_check};
 pub(crate) use issue::{cancel_licence, issue_licence};
 pub use ledger::{Holder, Ledger, Share, Span, ledger};
 pub use material::{FileName, HeldFile, Material};
@@ -89,6 +89,7 @@ use tongban_codes::credit_code::CreditCode;
 use tongban_codes::ids::{AuthorityId, CaseId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 
+use crate::application::PartOf;
 use crate::catalogue::{Core, Mode, ServiceItem, Term, number_code, number_prefix};
 use crate::facts::Place;
 use crate::work::{Lacking, Recusal, Work};
@@ -214,7 +215,9 @@ impl Status {
             A::Accept | A::Refuse | A::Correct => unanswered,
             A::AcceptDeemed | A::Notify => matches!(self, Status::Collected | Status::Supplemented),
             A::Supplement | A::Return => self == Status::Notified,
-            A::Decide | A::Suspend | A::Extend | A::Check | A::Forward => self == Status::Accepted,
+            A::Decide | A::Suspend | A::Extend | A::Check | A::Forward | A::JointCheck | A::JointPublicity => {
+                self == Status::Accepted
+            }
             A::Resume => self == Status::SpecialProcedure,
             A::DeemedRenewal => matches!(self, Status::Accepted | Status::SpecialProcedure),
             A::IssueLicence => matches!(self, Status::Granted | Status::Delivered),
@@ -485,6 +488,9 @@ pub struct Case {
     /// When it came back to the node that collected it, by a refusal of its offer or by a reclaim; from then on that node is to hand it on.
     #[n(48)]
     pub back_since: Option<Timestamp>,
+    /// The application that it is a part of (一件事).
+    #[n(55)]
+    pub part_of: Option<PartOf>,
 }
 
 /// Whether there is nothing to count.

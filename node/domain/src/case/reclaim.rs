@@ -281,7 +281,8 @@ impl Case {
     pub(super) fn nameless(&self) -> Box<Case> {
         let personal = Personal { wrapped_key: Vec::new(), name: Vec::new(), identity: Vec::new() };
         let (materials, amendments) = (Vec::new(), Vec::new());
-        let mut case = Case { personal, holder: [0; 32], materials, amendments, agent: None, ..self.clone() };
+        let mut case =
+            Case { personal, holder: [0; 32], materials, amendments, agent: None, part_of: None, ..self.clone() };
         let asked = case.correction.iter_mut().flat_map(|correction| &mut correction.asked);
         asked.filter_map(|line| line.brought.as_mut()).for_each(|brought| brought.materials.clear());
         Box::new(case)
@@ -318,6 +319,7 @@ impl Case {
             deemed_at: None,
             renewal_at: None,
             back_since: own.back_since,
+            part_of: own.part_of,
             ..standing.clone()
         };
         // An order doesn't say what was brought; this node may know it.

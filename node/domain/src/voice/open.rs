@@ -130,7 +130,7 @@ pub(super) fn open(
     let mut random = [0; 10];
     desk.fill(&mut random);
     let id = CaseId::draw(&here.node, random);
-    let code = draw_query_code(facts, desk)?;
+    let code = draw_query_code(facts, desk, &[])?;
     let mut numbers = Numbers::new(facts, TICKET_NUMBERS, at, &[]);
     let said = Said {
         id,

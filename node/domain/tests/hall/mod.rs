@@ -9,6 +9,7 @@ use tongban_codes::credit_code::CreditCode;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, Digest, Label, NodeId};
 use tongban_codes::time::{Date, Timestamp};
+use tongban_domain::application::ApplicationCommand;
 use tongban_domain::case::Case;
 use tongban_domain::catalogue::{ForeignItem, ImportReport, ImportRow, PublishReport};
 use tongban_domain::voice::VoiceCommand;
@@ -249,6 +250,11 @@ pub(crate) fn carry(notice: &Notice, from: &mut Hall, to: &mut Hall) -> Vec<Noti
                     Vec::new()
                 }
             }
+        }
+        NoticeBody::Joint(word) => {
+            let (case, word) = (notice.case, word.clone());
+            let taken = to.act(&Command::Application(ApplicationCommand::TakeJoint { origin, case, word }));
+            taken.map(|change| change.notices).unwrap_or_default()
         }
         NoticeBody::OrderAnswer(answer) => {
             let answer = answer.clone();

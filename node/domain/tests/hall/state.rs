@@ -6,6 +6,7 @@ use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{AuthorityId, CaseId, Digest, NodeId, QueryCode};
 use tongban_codes::time::Timestamp;
+use tongban_domain::application::Application;
 use tongban_domain::case::{Act, Case, Print, ReclaimRow};
 use tongban_domain::catalogue::{
     BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, going_on,
@@ -45,6 +46,7 @@ pub(crate) struct State {
     pub(crate) cards: BTreeMap<(CaseId, Rule, Colour, String), Card>,
     pub(crate) matters: BTreeMap<CaseId, Matter>,
     pub(crate) voices: BTreeMap<CaseId, Voice>,
+    pub(crate) applications: BTreeMap<CaseId, Application>,
     pub(crate) watched: BTreeSet<(Timestamp, Watched)>,
     pub(crate) swept: Option<Sweep>,
     /// Files of materials that are here.
@@ -82,6 +84,7 @@ impl State {
             cards: BTreeMap::new(),
             matters: BTreeMap::new(),
             voices: BTreeMap::new(),
+            applications: BTreeMap::new(),
             watched: BTreeSet::new(),
             swept: None,
             files: BTreeSet::new(),
@@ -181,6 +184,9 @@ impl State {
                 self.watched.extend(voice.watch().map(|at| (at, Watched::Voice(voice.id()))));
                 self.voices.insert(voice.id(), (**voice).clone());
             }
+            Event::Application(application) => {
+                self.applications.insert(application.id, (**application).clone());
+            }
             Event::File(case, file) => drop(self.files.insert((*case, file.digest))),
             Event::FileLost(case, digest) => drop(self.files.remove(&(*case, *digest))),
             Event::Act(act) => self.told.push(act.clone()),
@@ -242,7 +248,8 @@ impl Facts for State {
 
     fn query_code_taken(&self, code: &QueryCode) -> bool {
         let ticket = |voice: &Voice| matches!(voice, Voice::Ticket(ticket) if ticket.code == *code);
-        self.cases.values().any(|case| case.query_code == *code) || self.voices.values().any(ticket)
+        let of_all = self.applications.values().any(|application| application.query_code == *code);
+        of_all || self.cases.values().any(|case| case.query_code == *code) || self.voices.values().any(ticket)
     }
 
     fn authority(&self, id: &AuthorityId) -> Option<Authority> {
@@ -440,6 +447,22 @@ impl Facts for State {
             _ => None,
         });
         ratings.collect()
+    }
+
+    fn application(&self, id: &CaseId) -> Option<Application> {
+        self.applications.get(id).cloned()
+    }
+
+    fn application_named(&self, text: &str) -> Option<Application> {
+        let text = text.trim();
+        let is =
+            |one: &&Application| one.number == text || one.id.to_string() == text || text.parse() == Ok(one.query_code);
+        self.applications.values().find(is).cloned()
+    }
+
+    fn parts_of(&self, application: &str) -> Vec<CaseId> {
+        let is = |case: &&Case| case.part_of.as_ref().is_some_and(|of| of.number == application);
+        self.cases.values().filter(is).map(|case| case.id).collect()
     }
 
     fn looks(

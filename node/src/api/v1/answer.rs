@@ -11,7 +11,7 @@ use tongban_domain::catalogue::{ImportRow, Mode};
 use tongban_domain::work::{Delegation, Lacking, Recusal, WorkView};
 use tongban_domain::{Mandate, Role};
 
-use super::{DivisionCodes, MaterialView, Problem};
+use super::{DivisionCodes, MaterialView, PartOfView, Problem};
 
 macro_rules! answer {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {$(
@@ -287,6 +287,8 @@ answer! {
         forwarded_to: Option<ForwardedTo>,
         /// The lower authority's case from which it came.
         forwarded_from: Option<ForwardedFrom>,
+        /// The application that it is a part of.
+        part_of: Option<PartOfView>,
         /// Entries that were put right, both versions masked.
         amendments: Vec<AmendmentView>,
         /// Number of the state in the national list (工程审批数据标准), where it has one.

@@ -2,6 +2,7 @@
 
 pub(super) mod aggregate;
 pub(super) mod anchor;
+pub(super) mod application;
 pub(super) mod authority;
 pub(super) mod calendar;
 pub(super) mod case;
@@ -53,6 +54,7 @@ pub(super) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Supervise(command) => supervise::run(context, command),
         Command::Rate(command) => rate::run(context, command),
         Command::Ticket(command) => ticket::run(context, command),
+        Command::Application(command) => application::run(context, command),
         Command::Aggregate(command) => aggregate::run(context, &command),
         Command::Journal(command) => journal::run(context, &command),
         Command::Sync(command) => sync::run(context, &command),

@@ -71,4 +71,6 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("ok", "正常"),
     ("warn", "提醒"),
     ("fail", "故障"),
+    ("licence", "证照"),
+    ("part", "前序分项"),
 ];

@@ -1,14 +1,15 @@
 //! One request, decided on the facts: load, decide, and what goes into the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tongban_codes::ids::Digest;
+use tongban_codes::ids::{CaseId, Digest};
 use tongban_codes::time::Timestamp;
-use tongban_domain::case::{Case, HeldFile, Material};
+use tongban_domain::application::Application;
+use tongban_domain::case::{ActKind, Case, HeldFile, Material};
 use tongban_domain::{Actor, Change, Command, Document, Event, Facts, Places, decide};
 use tongban_federation::{Body, Envelope, Receipt, Subject, limits};
 use tongban_storage::StateFacts;
-use tongban_storage::keyspace::{View, case, delivery, material, meta};
+use tongban_storage::keyspace::{View, application, case, delivery, material, meta};
 
 use super::WriterParts;
 use super::receiver::Receiver;
@@ -96,10 +97,52 @@ impl Decider<'_> {
     pub(super) fn domain(&mut self, actor: &Actor, command: &Command) -> Result<Change, Refused> {
         let facts = StateFacts::new(self.view, &self.parts.node, self.parts.calendar, self.places);
         let decided = decide(&facts as &dyn Facts, &mut self.parts.desk, actor, command, self.at);
-        match facts.fault() {
-            Some(error) => Err(error.into()),
-            None => decided.map_err(Refused::from),
+        let mut change = match facts.fault() {
+            Some(error) => return Err(error.into()),
+            None => decided.map_err(Refused::from)?,
+        };
+        self.inherit(&mut change)?;
+        Ok(change)
+    }
+
+    /// Binds to a case that is begun later the files with which its application was collected: what was brought once isn't asked for again.
+    fn inherit(&mut self, change: &mut Change) -> Result<(), Refused> {
+        let mut bound = Vec::new();
+        for event in &change.events {
+            let Event::Case(case, act) = event else { continue };
+            let Some(of) = case.part_of.as_ref().filter(|_| act.kind == ActKind::Collect) else { continue };
+            let Some(whole) = application::APPLICATION.load(self.view, &of.application)? else { continue };
+            for (digest, _) in case.materials.iter().filter_map(Material::file) {
+                let Some(held) = material::HELD.load(self.view, &(whole.id, digest))? else { continue };
+                if let Some(key) = self.parts.desk.reseal_part(&whole, case, &held.key) {
+                    bound.push(Event::File(case.id, Box::new(HeldFile { key, since: self.at, ..held })));
+                }
+            }
         }
+        change.events.extend(bound);
+        Ok(())
+    }
+
+    /// Binds to an application the files that were given with it, for the parts that begin later.
+    fn given(
+        &mut self,
+        whole: &Application,
+        key: Option<Key>,
+        bound: &mut BTreeMap<(CaseId, Digest), HeldFile>,
+    ) -> Result<(), Refused> {
+        if application::APPLICATION.holds(self.view, &whole.id)? {
+            return Ok(());
+        }
+        for material in &whole.materials {
+            let Some((digest, size)) = material.file() else { continue };
+            let staged = key.map(|key| self.parts.blobs.staged(&key.key, &digest)).transpose();
+            let staged = staged.map_err(Refused::fault)?.flatten();
+            let staged = staged.filter(|staged| staged.size == size).ok_or_else(|| not_sent(&material.name))?;
+            let key = self.parts.desk.seal_file_key(&whole.id, &whole.personal, &staged.key);
+            let key = key.ok_or_else(|| Refused::fault("the key of the application is gone"))?;
+            bound.insert((whole.id, digest), HeldFile { digest, file: staged.file, size, key, since: self.at });
+        }
+        Ok(())
     }
 
     fn act(&mut self, actor: &Actor, command: &Command, key: Option<Key>) -> Result<Decided, Refused> {
@@ -133,7 +176,15 @@ impl Decider<'_> {
     /// Binds the files that were given for a request to the case that names them from now on. Each is whole and durable by now.
     fn files(&mut self, change: &mut Change, key: Option<Key>) -> Result<(), Refused> {
         let mut bound = BTreeMap::new();
+        let inherited = |event: &Event| match event {
+            Event::File(case, file) => Some((*case, file.digest)),
+            _ => None,
+        };
+        let inherited: BTreeSet<(CaseId, Digest)> = change.events.iter().filter_map(inherited).collect();
         for event in &change.events {
+            if let Event::Application(whole) = event {
+                self.given(whole, key, &mut bound)?;
+            }
             let Event::Case(case, _) = event else { continue };
             if case.materials.iter().all(|material| material.file().is_none()) {
                 continue;
@@ -146,6 +197,7 @@ impl Decider<'_> {
                 let place = (case.id, digest);
                 // What the case named before was given with it, or is fetched, or isn't wanted any more.
                 if bound.contains_key(&place)
+                    || inherited.contains(&place)
                     || known.as_ref().is_some_and(|known| names(known, &digest))
                     || material::HELD.holds(self.view, &place)?
                 {

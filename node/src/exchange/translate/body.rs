@@ -5,6 +5,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::Place;
+use tongban_domain::application::PartWord;
 use tongban_domain::case::{
     Act, AmendedField, Competent, Correction, Deadlines, Extension, ForwardedFrom, ForwardedTo, Material, Renewal,
     Status, Stop,
@@ -53,6 +54,8 @@ pub struct OfferBody {
     pub(super) renews: Option<String>,
     #[n(36)]
     pub(super) agent: Option<AgentBody>,
+    #[n(55)]
+    pub(super) part_of: Option<PartWord>,
 }
 
 /// Who acts for the applicant, in the body of an offer.

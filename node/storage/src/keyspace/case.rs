@@ -176,6 +176,7 @@ pub fn store(over: &mut Overlay<'_>, case: &Case, act: &Act) -> Result<(), Stora
     }
     let batch = &mut *over.batch;
     if known.is_none() {
+        super::application::store_part(batch, case);
         BY_HOLDER.put(batch, &(case.holder, case.id), &());
         BY_TIME.put(batch, &(case.collected_at, case.id), &());
     }

@@ -15,6 +15,7 @@ macro_rules! requests {
 }
 
 mod api;
+mod application;
 mod batch;
 mod case;
 mod federation;
@@ -47,6 +48,7 @@ pub(crate) fn all() -> Vec<Row> {
         work::rows(),
         supervision::rows(),
         voice::rows(),
+        application::rows(),
         licence::rows(),
         api::rows(),
     ]

@@ -8,7 +8,7 @@ use crate::cli::client::Answer;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::text::{AMENDMENTS, ASKED, HISTORY, MATERIALS, SHARES, STOPS};
 
-const FIELDS: [&str; 45] = [
+const FIELDS: [&str; 48] = [
     "case",
     "case_no",
     "collection_no",
@@ -49,6 +49,9 @@ const FIELDS: [&str; 45] = [
     "forwarded_to.query_code",
     "forwarded_from.case",
     "forwarded_from.opinion",
+    "part_of.application",
+    "part_of.part",
+    "part_of.form",
     "decided_on",
     "result_code",
     "reason",

@@ -1,0 +1,62 @@
+//! The one answer: when nothing more comes of any part, once, and plain about what failed.
+
+use tongban_domain::application::{ANSWER_TYPE, ApplicationCommand, ApplicationState, PartState};
+use tongban_domain::{Command, Sealer};
+
+use super::scene::{Scene, replied, request};
+
+fn answer(scene: &mut Scene) -> Result<tongban_domain::Change, tongban_domain::Rejection> {
+    let application = scene.application().number;
+    scene.give(false, &Command::Application(ApplicationCommand::Answer { application }))
+}
+
+#[test]
+fn all_granted_and_in_time() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    let early = answer(&mut scene).unwrap_err();
+    assert_eq!(early.code, "application-state");
+    assert!(early.zh.contains("变更、备案、招牌"), "{early:?}");
+    for (at_home, part) in [(true, "变更"), (false, "备案"), (false, "招牌")] {
+        scene.accept(at_home, part);
+        scene.decide(at_home, part, true);
+    }
+    assert_eq!(scene.standing().state, ApplicationState::Finished);
+    let change = answer(&mut scene).unwrap();
+    let document = &change.documents[0];
+    assert_eq!((document.case, document.content_type), (scene.application().id, ANSWER_TYPE));
+    assert_eq!(document.sealer, Sealer::Node);
+    let lines = &replied(&change).answer;
+    assert!(lines.iter().all(|line| line.result == PartState::Granted && line.remedies.is_none()));
+    let kept = scene.application().answer.unwrap();
+    assert_eq!(kept.in_time, Some(true));
+    assert_eq!(scene.standing().state, ApplicationState::Answered);
+    assert_eq!(answer(&mut scene).unwrap_err().code, "application-state");
+}
+
+#[test]
+fn a_failed_part_is_said_with_its_reason_its_remedies_and_what_hung_on_it() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    scene.accept(true, "变更");
+    scene.decide(true, "变更", false);
+    let case = scene.case("招牌").to_string();
+    scene.give(false, &Command::Withdraw { case, reason: Some("不办了".into()) }).unwrap();
+    // The denied case is closed before the answer, which still says what it came to.
+    scene.give(true, &Command::Close(scene.case("变更").to_string())).unwrap();
+    let change = answer(&mut scene).unwrap();
+    let lines = replied(&change).answer.clone();
+    let said: Vec<(PartState, Option<&str>)> =
+        lines.iter().map(|line| (line.result, line.came_to.as_deref())).collect();
+    assert_eq!(
+        said,
+        [(PartState::Failed, Some("不予")), (PartState::NotBegun, None), (PartState::Failed, Some("撤件"))]
+    );
+    assert_eq!(lines[0].reason.as_deref(), Some("经营场所不符合要求"));
+    assert!(lines[0].remedies.as_ref().unwrap().contains("行政复议"));
+    assert_eq!(lines[1].because.as_deref(), Some("变更"));
+    assert!(lines[1].remedies.as_ref().unwrap().contains("变更"));
+    assert!(!lines[2].remedies.as_ref().unwrap().contains("行政复议"), "who withdrew isn't aggrieved");
+    let told = lines[0].zh();
+    assert!(told.contains("未通过；不予") && told.contains("理由：经营场所不符合要求"), "{told}");
+}

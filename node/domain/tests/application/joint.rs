@@ -1,0 +1,93 @@
+//! One on-site check for all that share it: recorded in each case, at its own authority.
+
+use tongban_domain::Command;
+use tongban_domain::application::{ApplicationCommand, Joint};
+
+use super::hall::date;
+use super::scene::{Scene, request};
+
+fn inspection(scene: &Scene) -> Command {
+    let officers = vec!["审查员".to_owned(), "决定员".to_owned()];
+    let act = Joint::Inspection { officers, finding: "场所符合要求".into() };
+    let (application, joint) = (scene.application().number, "现场踏勘".to_owned());
+    Command::Application(ApplicationCommand::Joint { application, joint, act })
+}
+
+fn acts(hall: &super::hall::Hall, scene: &Scene, part: &str) -> Vec<String> {
+    let id = scene.case(part);
+    let of = hall.state.acts.iter().chain(&hall.state.told).filter(|act| act.case == id);
+    of.filter(|act| act.kind.name().starts_with("joint")).map(|act| act.note.clone().unwrap()).collect()
+}
+
+#[test]
+fn what_one_authority_led_stands_in_the_cases_of_the_others() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    let led = inspection(&scene);
+    // Nothing is accepted yet: the state says so.
+    assert_eq!(scene.give(true, &led).unwrap_err().code, "case-state");
+    scene.accept(true, "变更");
+    scene.accept(false, "招牌");
+    // The county of the branch leads; its word reaches the home county, whose case shares the check.
+    let change = scene.give(false, &led).unwrap();
+    assert_eq!(change.documents[0].content_type, "application/tongban-site-check+cbor");
+    assert_eq!(acts(&scene.branch, &scene, "招牌"), ["现场踏勘：审查员、决定员：场所符合要求"]);
+    let there = acts(&scene.home, &scene, "变更");
+    assert_eq!(there, ["联合办理：现场踏勘：审查员、决定员：场所符合要求"]);
+    let now = scene.standing();
+    let counts: Vec<usize> = now.parts.iter().map(|part| part.joint_acts).collect();
+    assert_eq!(counts, [1, 0, 1]);
+    // Neither hall tells the other again what it was told.
+    assert!(scene.notices.is_empty());
+    assert_eq!(acts(&scene.branch, &scene, "变更").len(), 2, "what was passed on, and the owner's report of it");
+}
+
+#[test]
+fn what_another_led_stands_in_the_cases_that_the_collecting_hall_decides_itself() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    scene.accept(true, "变更");
+    scene.accept(false, "招牌");
+    let led = inspection(&scene);
+    scene.give(true, &led).unwrap();
+    assert_eq!(acts(&scene.branch, &scene, "招牌"), ["联合办理：现场踏勘：审查员、决定员：场所符合要求"]);
+    assert_eq!(acts(&scene.home, &scene, "变更"), ["现场踏勘：审查员、决定员：场所符合要求"]);
+}
+
+#[test]
+fn a_check_led_where_the_licence_is_stands_in_the_collecting_hall_s_own_case() {
+    let mut scene = Scene::new();
+    let mut request = request();
+    // Both of the branch's parts share it.
+    request.plan.parts[0].after = vec![];
+    request.plan.parts[0].results.clear();
+    request.plan.parts[0].materials = Some(vec!["营业执照".into()]);
+    request.plan.parts[0].joint = Some("现场踏勘".into());
+    scene.collect(request).unwrap();
+    scene.accept(false, "备案");
+    scene.accept(false, "招牌");
+    let led = inspection(&scene);
+    scene.give(false, &led).unwrap();
+    // One command, one finding, both cases; the third isn't accepted, and its authority records nothing.
+    assert_eq!(acts(&scene.branch, &scene, "备案"), acts(&scene.branch, &scene, "招牌"));
+    assert_eq!(acts(&scene.home, &scene, "变更"), Vec::<String>::new());
+}
+
+#[test]
+fn a_publicity_has_its_days_and_a_check_its_officers() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    scene.accept(false, "招牌");
+    let number = scene.application().number;
+    let asked = |joint: &str, act: Joint| {
+        Command::Application(ApplicationCommand::Joint { application: number.clone(), joint: joint.into(), act })
+    };
+    let publicity = |days| Joint::Publicity { published: "区政府网站".into(), from: date(2026, 9, 15), days };
+    assert_eq!(scene.give(false, &asked("现场踏勘", publicity(0))).unwrap_err().field, "days");
+    assert_eq!(scene.give(false, &asked("听证", publicity(5))).unwrap_err().code, "joint-unknown");
+    let alone = Joint::Inspection { officers: vec!["审查员".into()], finding: "可".into() };
+    assert_eq!(scene.give(false, &asked("现场踏勘", alone)).unwrap_err().code, "check-officers");
+    scene.give(false, &asked("现场踏勘", publicity(5))).unwrap();
+    let said = acts(&scene.branch, &scene, "招牌");
+    assert_eq!(said, ["现场踏勘：区政府网站，2026-09-15 至 2026-09-21（5 个工作日）"]);
+}

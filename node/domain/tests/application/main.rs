@@ -1,0 +1,10 @@
+//! Applications for life events: one form, cases of several authorities one after another, one deadline, one answer.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod answers;
+mod collecting;
+#[path = "../hall/mod.rs"]
+mod hall;
+mod joint;
+mod scene;
+mod standing;
