@@ -1,5 +1,6 @@
 //! Applications for life events.
 
+use std::cmp::Reverse;
 use std::ops::ControlFlow;
 
 use axum::extract::State;
@@ -10,7 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use tongban_codes::ids::QueryCode;
 use tongban_domain::application::{
-    Application, ApplicationCommand, ApplicationState, CollectApplication, Joint, PartOf, form_values, standing,
+    Application, ApplicationCommand, ApplicationState, CollectApplication, Joint, PARTS_MAX, PartOf, form_values,
+    standing,
 };
 use tongban_domain::case::{Case, Custody};
 use tongban_domain::{Applicant, Command, Role};
@@ -19,11 +21,13 @@ use tongban_storage::keyspace::application;
 use super::cases::{fetch_for, masked};
 use super::divisions::placed;
 use super::standards::judged;
+use super::supervision::First;
 use super::{App, Body, Call, Failure, Query, act, documents, listed, materials, problem};
 use crate::api::v1::{
     ActOnApplication, AnswerPrint, ApplicationProgress, ApplicationQuery, ApplicationRequest, ApplicationRow,
     ApplicationView, ApplicationsQuery, CollectApplication as CollectRequest, PartOfView, PartProgress,
 };
+use crate::engine::Refused;
 
 /// Rows in one list.
 const LIMIT_MAX: usize = 1_000;
@@ -54,7 +58,8 @@ async fn collect(State(app): State<App>, call: Call, body: Body<CollectRequest>)
         materials: brought,
         licences: licences.into_iter().map(|from| (from.name, from.licence)).collect(),
     })));
-    for part in &parts {
+    // What has too many is refused anyway, and asks nobody.
+    for part in parts.iter().take(PARTS_MAX) {
         fetch_for(&app, &call, digest, &command, (part.division, &part.item)).await?;
     }
     let done = act(&app, &call, digest, command).await?;
@@ -101,23 +106,30 @@ fn applicant(app: &App, row: &Application) -> String {
 
 async fn list(State(app): State<App>, Query(query): Query<ApplicationsQuery>) -> Result<Response, Failure> {
     app.fresh().await?;
+    let here = app.clone();
+    let done = tokio::task::spawn_blocking(move || page(&here, &query)).await;
+    let rows = done.map_err(|error| Failure(Refused::fault(&error)))??;
+    Ok(listed("applications", rows).into_response())
+}
+
+/// The applications asked for, the newest first.
+fn page(app: &App, query: &ApplicationsQuery) -> Result<Vec<ApplicationRow>, Failure> {
     let today = app.shared.now().date();
-    let mut found: Vec<Application> = Vec::new();
+    let mut newest = First::new(query.limit.unwrap_or(LIMIT_USUAL).clamp(1, LIMIT_MAX), None);
     application::APPLICATION.visit(app.state(), &[], None, false, |_, row| {
         if query.all || row.answer.is_none() {
-            found.push(row);
+            newest.see((Reverse(row.collected_at), Reverse(row.number.clone())), row);
         }
         ControlFlow::Continue(())
     })?;
-    found.sort_by(|one, other| (other.collected_at, &other.number).cmp(&(one.collected_at, &one.number)));
-    found.truncate(query.limit.unwrap_or(LIMIT_USUAL).clamp(1, LIMIT_MAX));
-    let rows = judged(&app, |facts, _| {
+    let (found, ..) = newest.page();
+    judged(app, |facts, _| {
         let row = |row: &Application| {
             let now = standing(facts, row);
             ApplicationRow {
                 application: row.number.clone(),
                 event: row.event.clone(),
-                applicant: applicant(&app, row),
+                applicant: applicant(app, row),
                 collected_at: row.collected_at,
                 state: now.state,
                 state_zh: now.state_zh,
@@ -128,8 +140,7 @@ async fn list(State(app): State<App>, Query(query): Query<ApplicationsQuery>) ->
             }
         };
         Ok(found.iter().map(row).collect::<Vec<_>>())
-    })?;
-    Ok(listed("applications", rows).into_response())
+    })
 }
 
 fn unknown(text: &str) -> Failure {

@@ -113,6 +113,7 @@ fn remedies(status: Option<Status>, state: PartState, because: Option<&str>) -> 
     let again = |what: &str| Some(format!("{what}，可以重新提出申请，已提供的材料无须重复提供"));
     match (state, status) {
         (PartState::Granted, _) => None,
+        (PartState::Forwarded, _) => Some("已转报上级机关办理，结果由该机关另行送达，凭本项查询码可查进度".to_owned()),
         (PartState::NotBegun, _) => again(&format!("“{}”获准后", because.unwrap_or_default())),
         (_, Some(Status::Withdrawn)) => again("撤件后"),
         (_, Some(Status::Returned)) => again("备齐材料后"),
@@ -215,7 +216,7 @@ impl AnswerLine {
         add("", self.came_to.as_ref().filter(|_| self.result == PartState::Failed));
         add("编号 ", self.case_no.as_ref());
         add("理由：", self.reason.as_ref());
-        add("因前序事项未通过：", self.because.as_ref());
+        add("因前序事项未获准：", self.because.as_ref());
         let licences = (!self.licences.is_empty()).then(|| self.licences.join("、"));
         add("证照 ", licences.as_ref());
         add("", self.remedies.as_ref());

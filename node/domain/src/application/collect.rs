@@ -1,6 +1,6 @@
 //! Collecting an application: the shared form and materials once, and in the same change the sub-cases that wait for nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use tongban_codes::ids::CaseId;
 use tongban_codes::licence_id::LicenceId;
@@ -10,7 +10,8 @@ use super::latest::Latest;
 use super::list::EntryKind;
 use super::plan::{Checked, Plan, check};
 use super::row::{
-    Application, Entry, NUMBERS, Part, PartWord, Source, called, form_values, invalid, name, packed, value,
+    Application, Entry, LICENCES_TOLD_MAX, NUMBERS, PART_BYTES_MAX, Part, PartWord, Source, called, form_values,
+    invalid, name, packed, value,
 };
 use crate::case::{CollectRequest, Collected, Material, collect, draw_query_code, here, materials, person};
 use crate::change::{Change, Event, Reply};
@@ -98,10 +99,16 @@ fn given(parts: &[Part], request: &CollectApplication) -> Result<Given, Rejectio
             invalid("licences", licence, &error.to_string(), &error.zh())
                 .remedy("check it: tongban code check", "核对：tongban code check")
         })?;
-        let said = asked.iter().find(|(_, name)| *name == of).ok_or_else(|| unasked(&of))?;
-        let source = Source::Licence { licence: id.to_string() };
-        if sources.insert(said.clone(), source).is_some() {
-            return Err(repeated(&of));
+        // A field and a material of one name may both stand in it.
+        let said: Vec<&(EntryKind, String)> = asked.iter().filter(|(_, name)| *name == of).collect();
+        if said.is_empty() {
+            return Err(unasked(&of));
+        }
+        for said in said {
+            let source = Source::Licence { licence: id.to_string() };
+            if sources.insert(said.clone(), source).is_some() {
+                return Err(repeated(&of));
+            }
         }
     }
     let missing: Vec<&(EntryKind, String)> = asked.iter().filter(|entry| !sources.contains_key(*entry)).collect();
@@ -165,6 +172,10 @@ pub(super) fn collect_application(
     let mut change = Change::of(numbers.drawn().into_iter().collect(), Reply::Known {});
     // Its query code is taken while the codes of its cases are drawn.
     change.events.push(Event::Application(Box::new(application.clone())));
+    // What begins later must fit, too; nobody could shorten it then.
+    for part in &application.parts {
+        word(&Latest { facts, events: &[] }, &application, part, &values)?;
+    }
     for place in 0..application.parts.len() {
         if application.parts[place].after.is_empty() {
             begin(facts, desk, &door.actor, &mut application, place, at, &mut change)?;
@@ -201,21 +212,10 @@ pub(super) fn begin(
     let (form, _) = desk.decrypt(&application.id, &application.form).ok_or_else(erased)?;
     let values = form_values(&form);
     let part = &application.parts[place];
-    let latest = Latest { facts, events: &change.events };
-    let entries: Vec<Entry> = part.asks().filter_map(|entry| source(&latest, application, part, entry)).collect();
-    let of_part: BTreeSet<&str> = part.fields.iter().map(String::as_str).collect();
     let brought =
         |material: &&Material| part.materials.contains(&material.name) && part.result_of(&material.name).is_none();
     let materials: Vec<Material> = application.materials.iter().filter(brought).cloned().collect();
-    let word = PartWord {
-        application: application.id,
-        number: application.number.clone(),
-        event: application.event.clone(),
-        part: part.part.clone(),
-        joint: part.joint.clone(),
-        values: values.into_iter().filter(|(of, _)| of_part.contains(of.as_str())).collect(),
-        entries,
-    };
+    let word = word(&Latest { facts, events: &change.events }, application, part, &values)?;
     let request = CollectRequest {
         item: &part.item.code,
         division: part.deciding.division,
@@ -241,6 +241,35 @@ pub(super) fn begin(
     Ok(())
 }
 
+/// What is told of a part: no more than an offer has room for.
+fn word(
+    latest: &Latest<'_>,
+    application: &Application,
+    part: &Part,
+    values: &BTreeMap<String, String>,
+) -> Result<PartWord, Rejection> {
+    let of_part = |of: &String| part.fields.contains(of) && part.result_of(of).is_none();
+    let word = PartWord {
+        application: application.id,
+        number: application.number.clone(),
+        event: application.event.clone(),
+        part: part.part.clone(),
+        joint: part.joint.clone(),
+        values: values.iter().filter(|(of, _)| of_part(of)).map(|(of, text)| (of.clone(), text.clone())).collect(),
+        entries: part.asks().filter_map(|entry| source(latest, application, part, entry)).collect(),
+    };
+    let bytes = tongban_codes::cbor::to_vec(&word).len();
+    if bytes > PART_BYTES_MAX {
+        let en = format!("what is told to the authority of “{}” has {} KiB, at most 256 fit", part.part, bytes >> 10);
+        let zh = format!("“{}”的填报内容共 {} KiB，至多 256 KiB", part.part, bytes >> 10);
+        return Err(invalid("fields", &part.part, &en, &zh).remedy(
+            "shorten the values, or bring them as a file: --material",
+            "缩短填报内容，或改为材料文件：--material",
+        ));
+    }
+    Ok(word)
+}
+
 /// What a part asks for, with where it came from.
 fn source(latest: &Latest<'_>, application: &Application, part: &Part, entry: (EntryKind, &str)) -> Option<Entry> {
     let (kind, of) = entry;
@@ -248,7 +277,8 @@ fn source(latest: &Latest<'_>, application: &Application, part: &Part, entry: (E
         Some(earlier) => {
             let case = application.part(earlier).and_then(|earlier| earlier.case);
             let licences = case.and_then(|case| latest.case(&case)).map(|case| case.licences);
-            Source::Part { part: earlier.to_owned(), case, licences: licences.unwrap_or_default() }
+            let told = licences.into_iter().flatten().take(LICENCES_TOLD_MAX).collect();
+            Source::Part { part: earlier.to_owned(), case, licences: told }
         }
         None => application.given.iter().find(|given| given.entry == kind && given.name == of)?.source.clone(),
     };

@@ -56,7 +56,7 @@ pub(super) fn times(calendar: &Calendar, application: &Application, known: &[Kno
         let begins = start(application, part, &each, first);
         let case = known.case.as_ref();
         let end = match known.state {
-            PartState::Failed | PartState::NotBegun => None,
+            PartState::Failed | PartState::NotBegun | PartState::Forwarded => None,
             PartState::Granted => case.and_then(|case| case.decided_on).map(on),
             _ => match case {
                 Some(case) => {
@@ -71,8 +71,7 @@ pub(super) fn times(calendar: &Calendar, application: &Application, known: &[Kno
         before.push(begins.and_then(|(_, place)| place));
     }
     let mut ends = known.iter().zip(&each);
-    let all_known =
-        ends.all(|(known, end)| end.is_some() || matches!(known.state, PartState::Failed | PartState::NotBegun));
+    let all_known = ends.all(|(known, end)| end.is_some() || known.state.is_over());
     let last = (0..each.len()).filter_map(|place| Some((place, each[place]?)));
     let last = last.reduce(|one, other| if other.1.date > one.1.date { other } else { one });
     let (due, mut at) = match last {

@@ -8,7 +8,7 @@ use tongban_codes::ids::CaseId;
 use tongban_codes::time::{Date, Timestamp};
 
 use super::list::JointKind;
-use super::row::{invalid, name};
+use super::row::{PARTS_MAX, invalid, name};
 use crate::case::{Act, ActKind, Case, check_officers, here, record, said, sealed_check};
 use crate::catalogue::CodeList as _;
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
@@ -93,6 +93,17 @@ fn sharing(facts: &dyn Facts, door: &Door, application: &str, joint: &str) -> Re
         .field("application", application)
         .remedy("see what the cases share: tongban case show", "查看办件所属一件事：tongban case show"));
     }
+    // A number is drawn once; cases of two applications under one were told by somebody else.
+    let of = |case: &Case| case.part_of.as_ref().map(|of| of.application);
+    if cases.len() > PARTS_MAX || cases.iter().any(|case| of(case) != of(&cases[0])) {
+        return Err(invalid(
+            "application",
+            application,
+            "cases of several applications have this number",
+            "多个一件事使用了同一编号",
+        )
+        .remedy("record it in each case: tongban case check", "请逐件记录：tongban case check"));
+    }
     cases.iter().try_for_each(|case| door.touches(case))?;
     Ok(cases)
 }
@@ -159,7 +170,9 @@ pub(super) fn pass_on(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
     for event in &change.events {
         let Event::Case(case, act) = event else { continue };
         let is_joint = matches!(act.kind, ActKind::JointCheck | ActKind::JointPublicity);
-        let is_led = act.note.as_ref().is_some_and(|note| !note.starts_with(PASSED_ON) && !note.starts_with(TOLD));
+        // What a node records by itself it was told of; a note of a peer beyond what any joint act has is passed on to nobody.
+        let noted = act.note.as_ref().is_some_and(|note| note.chars().count() <= NOTE_CHARS_MAX);
+        let is_led = act.operator != Actor::system().operator && noted;
         if is_joint && is_led && case.collecting.node == here.node {
             news.push(((**case).clone(), act.clone()));
         }
@@ -170,6 +183,14 @@ pub(super) fn pass_on(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
     for (case, act) in news {
         let Some(of) = &case.part_of else { continue };
         let Some(application) = facts.application(&of.application) else { continue };
+        // Whoever led it in several cases of his own reports it with each of them.
+        let ids = application.parts.iter().filter_map(|part| part.case).filter(|id| *id != case.id);
+        let is_same = |known: &Act| {
+            known.kind == act.kind && (known.place.node, known.at, &known.note) == (act.place.node, act.at, &act.note)
+        };
+        if ids.flat_map(|id| facts.acts(&id)).any(|known| is_same(&known)) {
+            continue;
+        }
         let kind = if act.kind == ActKind::JointCheck { JointKind::Inspection } else { JointKind::Publicity };
         for part in application.parts.iter().filter(|part| part.joint.is_some() && part.joint == of.joint) {
             let Some(mut other) = part.case.and_then(|id| facts.case(&id)) else { continue };

@@ -17,6 +17,8 @@ pub(super) struct Latest<'a> {
 pub(super) enum Ended {
     Granted,
     Failed,
+    /// A superior authority goes on with it, in a case of its own.
+    Forwarded,
 }
 
 impl Latest<'_> {
@@ -39,10 +41,11 @@ impl Latest<'_> {
         acts
     }
 
-    /// How a case ended; none while it is open, and of one that a superior authority goes on with.
+    /// How a case ended; none while it is open.
     pub(super) fn ended(&self, case: &Case) -> Option<Ended> {
         match case.status {
             Status::Granted => Some(Ended::Granted),
+            Status::Forwarded => Some(Ended::Forwarded),
             Status::Denied
             | Status::RefusedNotRequired
             | Status::RefusedNotCompetent
@@ -51,7 +54,8 @@ impl Latest<'_> {
             // What was delivered or closed may be either.
             Status::Delivered | Status::Closed => match national::result_code(&self.acts(&case.id)) {
                 Some(0) => Some(Ended::Granted),
-                Some(4) | None => None,
+                Some(4) => Some(Ended::Forwarded),
+                None => None,
                 Some(_) => Some(Ended::Failed),
             },
             _ => None,

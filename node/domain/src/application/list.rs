@@ -29,6 +29,8 @@ code_list! {
         Failed = 5, "failed", "未通过", [];
         /// It isn't begun, since something that it waits for failed.
         NotBegun = 6, "not-begun", "未启动", [];
+        /// A superior authority goes on with it (转报), in a case of its own of which it tells the applicant itself.
+        Forwarded = 7, "forwarded", "已转报上级", [];
     }
 }
 
@@ -36,7 +38,7 @@ impl PartState {
     /// Whether nothing more comes of it.
     #[must_use]
     pub fn is_over(self) -> bool {
-        matches!(self, Self::Granted | Self::Failed | Self::NotBegun)
+        matches!(self, Self::Granted | Self::Failed | Self::NotBegun | Self::Forwarded)
     }
 }
 

@@ -33,7 +33,8 @@ pub use figure::{PartFigure, Total};
 pub use joint::{Joint, JointWord};
 pub use list::{ApplicationState, EntryKind, JointKind, PartState};
 pub use plan::{Plan, PlannedPart};
-pub use row::{Application, Bundle, Entry, Part, PartOf, PartWord, Source, form_values};
+pub(crate) use row::NUMBERS as APPLICATION_NUMBERS;
+pub use row::{Application, Bundle, Entry, PARTS_MAX, Part, PartOf, PartWord, Source, form_values};
 pub use standing::{ApplicationStanding, NextStep, PartStanding, standing};
 
 use crate::actor::Role;

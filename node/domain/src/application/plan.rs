@@ -125,26 +125,26 @@ fn of_event(event: &LifeEvent, found: &mut [(Part, ServiceItem)]) -> Result<(), 
         }
     }
     for (later, earlier) in &event.after {
-        let of = |code: &str| found.iter().position(|(_, item)| is_meant(code, item));
-        let (Some(later), Some(earlier)) = (of(later), of(earlier)) else { continue };
-        let earlier = found[earlier].0.part.clone();
-        if !found[later].0.after.contains(&earlier) {
-            found[later].0.after.push(earlier);
+        let before = found.iter().filter(|(_, item)| is_meant(earlier, item));
+        let before: Vec<String> = before.map(|(part, _)| part.part.clone()).collect();
+        for (part, _) in found.iter_mut().filter(|(_, item)| is_meant(later, item)) {
+            let new = before.iter().filter(|earlier| !part.after.contains(earlier)).cloned().collect::<Vec<_>>();
+            part.after.extend(new);
         }
     }
     Ok(())
 }
 
 fn each(field: &'static str, texts: &[String]) -> Result<Vec<String>, Rejection> {
+    if texts.len() > ASKED_MAX {
+        return Err(invalid(field, &texts.len().to_string(), "at most 200 of them", "不超过 200 项"));
+    }
     let mut names: Vec<String> = Vec::new();
     for text in texts {
         let text = name(field, text)?;
         if !names.contains(&text) {
             names.push(text);
         }
-    }
-    if names.len() > ASKED_MAX {
-        return Err(invalid(field, &names.len().to_string(), "at most 200 of them", "不超过 200 项"));
     }
     Ok(names)
 }
@@ -164,12 +164,16 @@ fn part(facts: &dyn Facts, planned: &PlannedPart, at: Timestamp) -> Result<(Part
     };
     let fields = each("fields", &planned.fields)?;
     let mut after = each("after", &planned.after)?;
-    let mut results = Vec::new();
+    let mut results: Vec<(String, String)> = Vec::new();
     for (of, earlier) in &planned.results {
         let (of, earlier) = (name("results", of)?, name("results", earlier)?);
         if !fields.contains(&of) && !materials.contains(&of) {
             return Err(invalid("results", &of, "the part asks for nothing of this name", "该事项没有此项填报内容")
                 .remedy("name a field or a material of the part", "填写该事项的表单项或材料"));
+        }
+        if results.iter().any(|(known, _)| *known == of) {
+            return Err(invalid("results", &of, "it comes of one part", "同一内容只能来自一个事项")
+                .remedy("name it once", "只列一次"));
         }
         if !after.contains(&earlier) {
             after.push(earlier.clone());

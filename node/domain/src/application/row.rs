@@ -245,7 +245,7 @@ impl std::fmt::Debug for PartWord {
 }
 
 /// The most parts of an application.
-pub(super) const PARTS_MAX: usize = 20;
+pub const PARTS_MAX: usize = 20;
 /// The most fields, and the most materials, that one part asks for.
 pub(super) const ASKED_MAX: usize = 200;
 /// The longest name of a part, a field, a material, or of what an application is for, in characters.
@@ -255,8 +255,12 @@ pub(super) const VALUE_CHARS_MAX: usize = 1000;
 /// The longest identifier of a licence, in bytes, and the most that came of one part.
 const LICENCE_BYTES_MAX: usize = 200;
 const LICENCES_MAX: usize = 1_000;
+/// The most that is told of a part, in bytes: an offer also has a history of up to 512 KiB and must fit into an envelope.
+pub(super) const PART_BYTES_MAX: usize = 256 << 10;
+/// The most licences of an earlier part that are told with one entry.
+pub(super) const LICENCES_TOLD_MAX: usize = 20;
 /// What numbers of applications begin with, before the division.
-pub(super) const NUMBERS: &str = "YJS";
+pub(crate) const NUMBERS: &str = "YJS";
 /// The longest number of an application, in bytes.
 const NUMBER_BYTES_MAX: usize = 64;
 
@@ -309,6 +313,9 @@ impl PartWord {
         let own = self.number.strip_prefix(&format!("{NUMBERS}{division}"));
         if !drawn || !shaped || !own.is_some_and(|rest| rest.starts_with(['-', '.'])) {
             return Err(refuse("application"));
+        }
+        if tongban_codes::cbor::to_vec(self).len() > PART_BYTES_MAX {
+            return Err(refuse("entries"));
         }
         name("event", &self.event)?;
         name("part", &self.part)?;

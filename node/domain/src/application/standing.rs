@@ -12,9 +12,9 @@ use super::figure::{PartFigure, Total, figures};
 use super::latest::{Ended, Latest};
 use super::list::{ApplicationState, PartState};
 use super::row::{Application, Entry, Part};
-use crate::Facts;
 use crate::case::{Act, ActKind, Case, Custody, Deadline, Status};
 use crate::catalogue::CodeList as _;
+use crate::{Actor, Facts};
 
 /// Where a part stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -125,7 +125,7 @@ pub(super) fn known(latest: &Latest<'_>, application: &Application) -> Vec<Known
         let (mut because, mut open) = (None, false);
         for (name, one) in earlier {
             match one.state {
-                PartState::Failed => because = because.or(Some(name.clone())),
+                PartState::Failed | PartState::Forwarded => because = because.or(Some(name.clone())),
                 // The first cause is named, not the one between.
                 PartState::NotBegun => because = because.or_else(|| one.because.clone()),
                 PartState::Granted => {}
@@ -136,6 +136,7 @@ pub(super) fn known(latest: &Latest<'_>, application: &Application) -> Vec<Known
             Some(case) => match latest.ended(case) {
                 Some(Ended::Granted) => PartState::Granted,
                 Some(Ended::Failed) => PartState::Failed,
+                Some(Ended::Forwarded) => PartState::Forwarded,
                 None if case.status == Status::Notified => PartState::AtApplicant,
                 None => PartState::Running,
             },
@@ -229,13 +230,16 @@ fn part_standing(part: &Part, known: &Known, acts: &[Act], ends: Option<Deadline
 
 /// Whether an act tells the owner of a joint one, rather than being it.
 fn is_passed_on(act: &Act) -> bool {
-    act.note.as_ref().is_some_and(|note| note.starts_with(super::joint::PASSED_ON))
+    let noted = act.note.as_ref().is_some_and(|note| note.starts_with(super::joint::PASSED_ON));
+    noted && act.operator == Actor::system().operator
 }
 
 /// The day on which a case came to its result.
 pub(super) fn ended_on(case: &Case, acts: &[Act]) -> Option<Date> {
-    let last = acts.iter().rev().find(|act| act.status.result_code().is_some()).map(|act| act.at.date());
-    case.decided_on.or(last)
+    // An amendment afterwards is of the same state, and isn't the result.
+    let is_result = |act: &&Act| act.status.result_code().is_some();
+    let ended = acts.iter().rev().skip_while(|act| !is_result(act)).take_while(is_result);
+    case.decided_on.or(ended.last().map(|act| act.at.date()))
 }
 
 fn who_zh(who: &str) -> &'static str {

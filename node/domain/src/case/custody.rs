@@ -10,6 +10,7 @@ use super::progress::record;
 use super::reclaiming::no_successor;
 use super::submission::{applicant, materials};
 use super::{Act, ActKind, Agency, Case, Custody, ForwardedFrom, ItemPin, Material, Status, agent, renewal};
+use crate::application::APPLICATION_NUMBERS;
 use crate::application::PartWord;
 use crate::catalogue::{Crosswalk, Mode, ServiceItem, in_force, named};
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
@@ -20,7 +21,7 @@ use crate::voice::{RATING_NUMBERS, TICKET_NUMBERS};
 use crate::{Actor, Agent, Applicant, Desk, Facts, Rejection, codes, work};
 
 /// What the numbers begin with that name something beside cases.
-const NUMBERS_BESIDE: [&str; 4] = [CARD_NUMBERS, ORDER_NUMBERS, RATING_NUMBERS, TICKET_NUMBERS];
+const NUMBERS_BESIDE: [&str; 5] = [CARD_NUMBERS, ORDER_NUMBERS, RATING_NUMBERS, TICKET_NUMBERS, APPLICATION_NUMBERS];
 
 /// The longest collection number that is taken over from a peer, in characters.
 const COLLECTION_NO_CHARS_MAX: usize = 64;

@@ -100,6 +100,20 @@ fn what_is_missing_is_said_at_once_and_what_nobody_needs_is_not_taken() {
     assert_eq!(refused(|request| request.applicant.identity = "123".into()).code, "invalid-identity");
 }
 
+/// A part that begins later must fit into an offer, too: nobody could shorten it when its turn comes.
+#[test]
+fn a_form_is_no_larger_than_what_travels() {
+    let large = refused(|request| {
+        let names: Vec<String> = (0..100).map(|number| format!("表单项{number}")).collect();
+        request.fields.extend(names.iter().map(|name| (name.clone(), "长".repeat(1000))));
+        request.plan.parts[0].fields.extend(names);
+    });
+    assert_eq!((large.code, large.field, &*large.value), ("invalid-field", "fields", "备案"));
+    assert_eq!(refused(|request| request.plan.parts[1].fields = vec!["甲".into(); 201]).field, "fields");
+    let twice = refused(|request| drop(request.plan.parts[0].results.insert(" 农药经营许可证".into(), "招牌".into())));
+    assert_eq!(twice.field, "results");
+}
+
 #[test]
 fn plans_that_hold_nothing() {
     assert_eq!(refused(|request| request.plan.parts.truncate(1)).field, "parts");
@@ -176,6 +190,8 @@ fn an_offer_says_only_what_a_hall_may_say_of_its_application() {
     assert_eq!(bent(&|word| word.part = String::new()), "invalid-field");
     assert_eq!(bent(&|word| word.values[0].1 = "长".repeat(1001)), "invalid-field");
     assert_eq!(bent(&|word| word.values = vec![("a".into(), "b".into()); 201]), "invalid-field");
+    let large = vec![("a".to_owned(), "长".repeat(1000)); 100];
+    assert_eq!(bent(&|word| word.values.clone_from(&large)), "invalid-field");
     let long = Source::Licence { licence: "1".repeat(201) };
     assert_eq!(bent(&|word| word.entries[0].source = long.clone()), "invalid-field");
 }

@@ -4,7 +4,7 @@ use tongban_domain::Command;
 use tongban_domain::application::{ApplicationCommand, Joint};
 
 use super::hall::date;
-use super::scene::{Scene, request};
+use super::scene::{Scene, columns, part, request};
 
 fn inspection(scene: &Scene) -> Command {
     let officers = vec!["审查员".to_owned(), "决定员".to_owned()];
@@ -71,6 +71,40 @@ fn a_check_led_where_the_licence_is_stands_in_the_collecting_hall_s_own_case() {
     // One command, one finding, both cases; the third isn't accepted, and its authority records nothing.
     assert_eq!(acts(&scene.branch, &scene, "备案"), acts(&scene.branch, &scene, "招牌"));
     assert_eq!(acts(&scene.home, &scene, "变更"), Vec::<String>::new());
+}
+
+/// Who led it in two cases of its own reports it with each; the others hear of it once, whatever the step is called.
+#[test]
+fn one_check_in_two_cases_of_the_leader_is_told_once() {
+    for step in ["现场踏勘", "联合办理", "转告"] {
+        let mut scene = Scene::new();
+        let before: Vec<String> = scene.home.state.items.keys().cloned().collect();
+        let code = "511A0093000031-511602000000-000-115113016823646795-1-00";
+        scene.home.offer_item(&columns(code, "511602000000", "农药仓储备案（演示）"));
+        let code = scene.home.state.items.keys().find(|code| !before.contains(code)).unwrap().clone();
+        scene.branch.act(&scene.home.foreign(&code)).unwrap();
+        let mut request = request();
+        request.plan.parts.push(part("仓储", "511A0093000031", "511602"));
+        request
+            .plan
+            .parts
+            .iter_mut()
+            .filter(|part| part.part != "备案")
+            .for_each(|part| part.joint = Some(step.into()));
+        scene.collect(request).unwrap();
+        for (at_home, part) in [(true, "变更"), (true, "仓储"), (false, "招牌")] {
+            scene.accept(at_home, part);
+        }
+        let officers = vec!["审查员".to_owned(), "决定员".to_owned()];
+        let act = Joint::Inspection { officers, finding: "场所符合要求".into() };
+        let application = scene.application().number;
+        let led = Command::Application(ApplicationCommand::Joint { application, joint: step.into(), act });
+        scene.give(true, &led).unwrap();
+        assert_eq!((acts(&scene.home, &scene, "变更").len(), acts(&scene.home, &scene, "仓储").len()), (1, 1));
+        assert_eq!(acts(&scene.branch, &scene, "招牌"), [format!("联合办理：{step}：审查员、决定员：场所符合要求")]);
+        let counts: Vec<usize> = scene.standing().parts.iter().map(|part| part.joint_acts).collect();
+        assert_eq!(counts.iter().sum::<usize>(), 3, "{step}: {counts:?}");
+    }
 }
 
 #[test]

@@ -15,7 +15,11 @@ pub(crate) const LICENCE: &str = "511A0093000028";
 pub(crate) const FILING: &str = "511A0093000029";
 pub(crate) const SIGN: &str = "511A0093000030";
 
-fn columns(code: &'static str, division: &'static str, name: &'static str) -> Vec<(&'static str, &'static str)> {
+pub(crate) fn columns(
+    code: &'static str,
+    division: &'static str,
+    name: &'static str,
+) -> Vec<(&'static str, &'static str)> {
     let mut columns = PERMIT.to_vec();
     let set = |columns: &mut Vec<(&str, &'static str)>, key: &str, value: &'static str| {
         columns.iter_mut().find(|(name, _)| *name == key).unwrap().1 = value;

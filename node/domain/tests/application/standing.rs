@@ -1,7 +1,7 @@
 //! State, deadline, what comes next and the figures: all computed from the cases, whatever happens to them.
 
 use tongban_domain::application::{ApplicationCommand, ApplicationState, PartState, Source};
-use tongban_domain::case::{Bringing, Custody};
+use tongban_domain::case::{Bringing, Custody, Status};
 use tongban_domain::{Command, Reply};
 
 use super::hall::{at, date};
@@ -29,6 +29,24 @@ fn a_part_begins_in_the_change_that_brings_the_grant() {
     scene.give(true, &Command::Close(case)).unwrap();
     assert_eq!(scene.branch.state.cases.len(), 3);
     assert_eq!(scene.states()[0], PartState::Granted, "a closed case is still granted");
+}
+
+/// 转报: the superior goes on with it in a case of its own, and the application can be answered.
+#[test]
+fn a_part_that_a_superior_goes_on_with_is_over_here() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    scene.accept(true, "变更");
+    scene.accept(false, "招牌");
+    scene.decide(false, "招牌", true);
+    let id = scene.case("变更");
+    scene.branch.state.cases.get_mut(&id).unwrap().status = Status::Forwarded;
+    assert_eq!(scene.states(), [PartState::Forwarded, PartState::NotBegun, PartState::Granted]);
+    let answer = Command::Application(ApplicationCommand::Answer { application: scene.application().number });
+    scene.give(false, &answer).unwrap();
+    let lines = scene.application().answer.unwrap().lines;
+    assert!(lines[0].remedies.as_ref().is_some_and(|text| text.contains("转报")), "{lines:?}");
+    assert_eq!(lines[1].because.as_deref(), Some("变更"));
 }
 
 #[test]

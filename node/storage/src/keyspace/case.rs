@@ -10,6 +10,7 @@ use tongban_domain::catalogue::StepRole;
 use tongban_domain::work::{Lacking, Position, Work, position};
 use tongban_domain::{Due, DueKind};
 
+use super::application::APPLICATION;
 use super::key::stem;
 use super::meta::NODE;
 use super::supervision::{MATTER, cards};
@@ -138,9 +139,12 @@ fn name(over: &mut Overlay<'_>, text: &String, case: &Case) -> Result<(), Storag
     Ok(())
 }
 
-/// Whether what a text leads to is no case: an order, a rating or a ticket, or a card of the case.
+/// Whether what a text leads to is no case: an application, an order, a rating or a ticket, or a card of the case.
 fn is_beside(read: &dyn Read, text: &str, id: &CaseId) -> Result<bool, StorageError> {
-    Ok(VOICE.holds(read, id)? || MATTER.holds(read, id)? || cards(read, id)?.iter().any(|card| card.number == *text))
+    Ok(APPLICATION.holds(read, id)?
+        || VOICE.holds(read, id)?
+        || MATTER.holds(read, id)?
+        || cards(read, id)?.iter().any(|card| card.number == *text))
 }
 
 /// Lets an order, a rating or a ticket be found by its number: one that this node drew takes the place of whatever another node told, and one
