@@ -3,11 +3,12 @@
 use tongban_codes::ids::{CaseId, Label, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::Place;
+use tongban_domain::application::Application;
 use tongban_domain::case::{Act, ActKind, Case, Custody, Personal, Status};
 use tongban_domain::supervision::{About, Card, CardState, Colour, Matter, Order, Rule};
 use tongban_domain::voice::{Channel, Ticket, TicketKind, TicketState, Voice};
 use tongban_storage::keyspace::meta::{self, NodeRow};
-use tongban_storage::keyspace::{Overlay, case, supervision, voice};
+use tongban_storage::keyspace::{Overlay, application, case, supervision, voice};
 use tongban_storage::{Backend as _, MemoryBackend, WriteBatch};
 
 use super::golden_tests::known;
@@ -283,4 +284,42 @@ fn a_case_that_comes_here_is_found_by_its_number_again() {
     // Of two that are here the first keeps it.
     store(&state, &Case { custody: Custody::Owner, ..claimed(&second.collection_no) });
     assert_eq!(found(&state, number), Some(second.id));
+}
+
+#[test]
+fn a_told_number_of_a_case_hides_no_application() {
+    let (here, _) = places();
+    let personal = || Personal { wrapped_key: Vec::new(), name: Vec::new(), identity: Vec::new() };
+    let own = Application {
+        id: CaseId::draw(&here.node, [9; 10]),
+        number: "YJS511603104000-20260914-00001".to_owned(),
+        query_code: QueryCode::draw(Label::new(here.division, 0).unwrap(), 9),
+        event: "开办分店（演示）".to_owned(),
+        bundle: None,
+        personal: personal(),
+        holder: [0; 32],
+        form: personal(),
+        parts: Vec::new(),
+        given: Vec::new(),
+        materials: Vec::new(),
+        collected_at: AT,
+        collecting: here,
+        operator: "窗口员".to_owned(),
+        window: None,
+        answer: None,
+    };
+    let state = node();
+    let mut rows = WriteBatch::new();
+    application::store(&mut Overlay::new(&state, &mut rows), &own).unwrap();
+    state.write(rows).unwrap();
+    let code = own.query_code.to_string().replace('-', "");
+    for custody in [Custody::Owner, known().custody] {
+        for text in [&own.number, &code] {
+            store(&state, &numbered(5, text, &custody));
+        }
+    }
+    for text in [&own.number, &code] {
+        let found = application::named(&state, text).unwrap().map(|application| application.id);
+        assert_eq!(found, Some(own.id), "{text}");
+    }
 }
