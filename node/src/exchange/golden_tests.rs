@@ -524,7 +524,7 @@ fn bodies_are_what_they_were_and_read_back() {
             (Command::TakeOrderAnswer { answer, .. }, NoticeBody::OrderAnswer(sent)) => assert_eq!(answer, sent),
             (Command::Voice(VoiceCommand::Take { word, .. }), NoticeBody::Voice(sent)) => assert_eq!(word, sent),
             (Command::Application(ApplicationCommand::TakeJoint { word, .. }), NoticeBody::Joint(sent)) => {
-                assert_eq!(word, sent)
+                assert_eq!(word, sent);
             }
             (other, _) => panic!("{name} read back as {other:?}"),
         }
