@@ -360,6 +360,17 @@ impl Line {
         }
     }
 
+    /// Waits for records of the directory.
+    pub(crate) async fn records(&mut self) -> Vec<Sealed> {
+        loop {
+            match self.next().await {
+                Ok(Frame::Records(told)) => return told.records,
+                Ok(_) => {}
+                Err(end) => panic!("no records: {end}"),
+            }
+        }
+    }
+
     /// Waits for a receipt.
     pub(crate) async fn receipt(&mut self) -> Result<Receipt, String> {
         loop {

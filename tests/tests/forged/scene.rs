@@ -5,10 +5,10 @@ use system_tests::{CITY, Cluster, HOME, Item, Node, within};
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_domain::Place;
 use tongban_federation::wire::{Frame, Hello, HighWater, Response};
-use tongban_federation::{Envelope, Outcome};
+use tongban_federation::{Envelope, Outcome, Sealed, SignedRecord};
 
 use crate::matter::{Journal, offer};
-use crate::rogue::{EPOCH, Rogue, SEED, brought, carried, framed, nudge};
+use crate::rogue::{EPOCH, PATIENCE, Rogue, SEED, brought, carried, framed, nudge};
 use crate::{now, state};
 
 /// 公共场所卫生许可 of the city, collected anywhere in it.
@@ -231,12 +231,33 @@ pub(crate) async fn scene(cluster: &Cluster) -> Scene<'_> {
     });
     line.close();
     drop(hello);
+    // The city looks for authorities of its own once a second: until it has told this one, its directory changes by itself.
+    let tells = async {
+        loop {
+            let (mut line, _) = rogue.greeted(now(node)).await;
+            let records = line.records().await;
+            line.close();
+            if names_its_authority(&records, here.node) {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, tells).await.expect("the city tells its authority");
     // The greeting of a new link shows inbox and directory as they are now.
     let (line, hello) = rogue.greeted(now(node)).await;
     line.close();
     let before = (state(node), facts(&hello));
     assert_eq!(before.1.0, [HighWater { origin: rogue.node, epoch: EPOCH, sequence: 1 }], "one envelope was taken");
     Scene { node, here, rogue, first, forks: Vec::new(), before, rows: Vec::new(), wrong: Vec::new() }
+}
+
+/// Whether records, in the order in which they were kept, have an authority and after it the record of its node, which names it.
+fn names_its_authority(records: &[Sealed], node: NodeId) -> bool {
+    let read = |sealed: &Sealed| tongban_codes::cbor::from_slice::<SignedRecord>(sealed.as_bytes()).ok();
+    let read: Vec<SignedRecord> = records.iter().filter_map(read).collect();
+    let authority = read.iter().position(|record| matches!(record, SignedRecord::Authority { .. }));
+    let own = read.iter().rposition(|record| matches!(record, SignedRecord::Node { node: of, .. } if *of == node));
+    matches!((authority, own), (Some(authority), Some(own)) if authority < own)
 }
 
 /// A city with a county, and an item that every hall of the city may collect.
