@@ -4,6 +4,7 @@
 //! and restarts. What isn't there yet is polled for with [`within`]; no test sleeps for a fixed time. The logs of all nodes are printed
 //! when a test fails.
 
+mod bare;
 mod cluster;
 mod disk;
 mod front;
@@ -20,6 +21,7 @@ mod tree;
 mod two_halls;
 pub mod waiting;
 
+pub use bare::bare_ends;
 pub use cluster::Cluster;
 pub use disk::SmallDisk;
 pub use front::FrontDatabase;

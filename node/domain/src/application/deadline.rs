@@ -40,9 +40,12 @@ fn start(
     for earlier in &part.after {
         let place = application.parts.iter().position(|known| known.part == *earlier)?;
         let end = each.get(place).copied().flatten()?;
+        // What isn't certain of a shorter one may yet make it the longest.
+        let provisional = latest.0.provisional || end.provisional;
         if latest.1.is_none() || end.date > latest.0.date {
             latest = (end, Some(place));
         }
+        latest.0.provisional = provisional;
     }
     Some(latest)
 }
@@ -74,8 +77,9 @@ pub(super) fn times(calendar: &Calendar, application: &Application, known: &[Kno
     let all_known = ends.all(|(known, end)| end.is_some() || known.state.is_over());
     let last = (0..each.len()).filter_map(|place| Some((place, each[place]?)));
     let last = last.reduce(|one, other| if other.1.date > one.1.date { other } else { one });
+    let provisional = each.iter().flatten().any(|end| end.provisional);
     let (due, mut at) = match last {
-        Some((place, due)) if all_known => (Some(due), Some(place)),
+        Some((place, due)) if all_known => (Some(Deadline { provisional, ..due }), Some(place)),
         _ => (None, None),
     };
     let mut path = Vec::new();

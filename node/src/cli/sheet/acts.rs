@@ -95,6 +95,11 @@ impl ActFile {
         below.filter(|row| !self.table.hidden.contains(&row.number))
     }
 
+    /// Name of the sheet; empty where a file has but one.
+    pub(crate) fn sheet(&self) -> &str {
+        &self.table.sheet
+    }
+
     /// How many rows are left out because they are hidden.
     pub(crate) fn hidden(&self) -> usize {
         self.table.hidden.range(self.head.rows.1 + 1..).count()

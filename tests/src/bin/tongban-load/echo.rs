@@ -1,15 +1,13 @@
 //! A bare quinn echo: what the transport alone can do with messages of the same size, in one stream with as many unanswered as
 //! the protocol allows.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use quinn::{ClientConfig, Endpoint, ServerConfig};
-use rustls::RootCertStore;
-use rustls::pki_types::PrivatePkcs8KeyDer;
+use quinn::Endpoint;
 use serde::Serialize;
+use system_tests::bare_ends;
 use tokio::sync::Semaphore;
 
 use crate::latency::rate;
@@ -29,28 +27,9 @@ pub(crate) struct Echo {
 
 /// Sends messages of one size and awaits answers of another for so long. Both ends run in this process.
 pub(crate) async fn echo(message_bytes: usize, answer_bytes: usize, seconds: u64) -> anyhow::Result<Echo> {
-    let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])?;
-    let certificate = certified.cert.der().clone();
-    let key = PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate.clone())?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let server = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&[&rustls::version::TLS13])?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key.into())?;
-    let client = rustls::ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let server = quinn::crypto::rustls::QuicServerConfig::try_from(server)?;
-    let client = quinn::crypto::rustls::QuicClientConfig::try_from(client)?;
-    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-    let listening = Endpoint::server(ServerConfig::with_crypto(Arc::new(server)), loopback)?;
+    let (listening, dialling) = bare_ends()?;
     let address = listening.local_addr()?;
     let serving = tokio::spawn(answer(listening, message_bytes, answer_bytes));
-    let mut dialling = Endpoint::client(loopback)?;
-    dialling.set_default_client_config(ClientConfig::new(Arc::new(client)));
     let connection = dialling.connect(address, "localhost")?.await?;
     let (mut sending, mut receiving) = connection.open_bi().await?;
 

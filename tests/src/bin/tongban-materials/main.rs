@@ -6,18 +6,13 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read as _, Write as _};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use quinn::{ClientConfig, Endpoint, ServerConfig};
-use rustls::RootCertStore;
-use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde_json::{Value, json};
-use system_tests::{APPLICANT, CITY, HOME, NEIGHBOUR, Relays, TwoHalls, seen, socket, within};
+use system_tests::{APPLICANT, CITY, HOME, NEIGHBOUR, Relays, TwoHalls, bare_ends, seen, socket, within};
 
 /// Measures the hand-over of a file beside a bare quinn stream, and the memory that a larger one takes.
 #[derive(Debug, clap::Parser)]
@@ -162,24 +157,7 @@ fn memory(halls: &TwoHalls, mib: usize) -> anyhow::Result<Value> {
 
 /// Seconds that a bare quinn stream takes for so many bytes into a file that is synced, straight or through a relay.
 async fn bare(bytes: usize, relays: Option<&Relays>) -> anyhow::Result<f64> {
-    let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])?;
-    let certificate = certified.cert.der().clone();
-    let key = PrivatePkcs8KeyDer::from(certified.signing_key.serialize_der());
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate.clone())?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let server = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&[&rustls::version::TLS13])?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key.into())?;
-    let client = rustls::ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let server = quinn::crypto::rustls::QuicServerConfig::try_from(server)?;
-    let client = quinn::crypto::rustls::QuicClientConfig::try_from(client)?;
-    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-    let listening = Endpoint::server(ServerConfig::with_crypto(Arc::new(server)), loopback)?;
+    let (listening, dialling) = bare_ends()?;
     let mut address = listening.local_addr()?;
     if let Some(relays) = relays {
         address = relays.front(address)?;
@@ -197,8 +175,6 @@ async fn bare(bytes: usize, relays: Option<&Relays>) -> anyhow::Result<f64> {
         let _closed = connection.closed().await;
         anyhow::Ok(())
     });
-    let mut dialling = Endpoint::client(loopback)?;
-    dialling.set_default_client_config(ClientConfig::new(Arc::new(client)));
     let connection = dialling.connect(address, "localhost")?.await?;
     let (mut sending, mut receiving) = connection.open_bi().await?;
     let mut source = File::open("/dev/zero")?;

@@ -1,7 +1,7 @@
 //! `tongban case batch`: acts from a file, one after the other.
 //!
 //! The file is read whole before anything is sent, and a file of which one row can't be read does nothing. Then each row is a request of
-//! its own, under a key made of the file's bytes and the row's number: what broke off is finished by running the same file again. A row
+//! its own, under a key made of the file's bytes, the sheet and the row's number: what broke off is finished by running the same file again. A row
 //! that the node refuses doesn't stop those of other cases.
 
 use std::collections::BTreeSet;
@@ -113,8 +113,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
         report.untried = acts.len();
         return told(context, args, &file, &report);
     }
-    let key = context.key.clone().unwrap_or_else(|| format!("batch-{}", &Digest::of(&bytes).to_string()[..32]));
-    drop(bytes);
+    let key = context.key.clone().unwrap_or_else(|| key(bytes, file.sheet()));
     let client = Client::open(context.directory()?, context.operator.clone(), Some(key), output)?;
     if args.dry_run {
         look(&client, &acts, &mut report)?;
@@ -124,6 +123,13 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
     report.sent = true;
     send(context, &client, &acts, &mut report)?;
     told(context, args, &file, &report)
+}
+
+/// The key of a run: of the file's bytes and the sheet, for row 2 of one sheet isn't row 2 of another.
+fn key(mut bytes: Vec<u8>, sheet: &str) -> String {
+    bytes.push(0);
+    bytes.extend_from_slice(sheet.as_bytes());
+    format!("batch-{}", &Digest::of(&bytes).to_string()[..32])
 }
 
 /// Asks for each case, so that a wrong number is found before anything is done.
@@ -256,4 +262,19 @@ fn write_template(context: &Context, path: &std::path::Path) -> Result<Outcome, 
     file::write(context, path, &bytes)?;
     context.output.say(&TEMPLATE_WRITTEN.with(context.output.lang, &[&path.display().to_string()]));
     Ok(Outcome::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sheet_has_a_key_of_its_own_and_always_the_same() {
+        let of = |bytes: &[u8], sheet: &str| key(bytes.to_vec(), sheet);
+        assert_eq!(of(b"book", "一月"), of(b"book", "一月"));
+        assert_ne!(of(b"book", "一月"), of(b"book", "二月"));
+        assert_ne!(of(b"book", "一月"), of(b"look", "一月"));
+        // With the row's number behind it, it stays within what the node takes.
+        assert!(of(b"book", &"长".repeat(1000)).len() <= 100);
+    }
 }
