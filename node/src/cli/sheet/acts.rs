@@ -4,18 +4,19 @@
 
 use std::collections::BTreeMap;
 
-use rust_xlsxwriter::{DataValidation, Format, FormatAlign, FormatBorder, Note, Workbook, XlsxError};
+use rust_xlsxwriter::{Workbook, XlsxError};
 use tongban_codes::division::DivisionCode;
 use tongban_domain::case::{Competent, RefusalKind};
 use tongban_domain::catalogue::Finding;
 
-use super::column::{ACT_COLUMNS, ACTS, Holds, Subject};
+use super::column::{ACT_COLUMNS, ACTS, Subject};
 use super::encoding::Encoding;
 use super::head::Head;
 use super::kind::Kind;
 use super::mapping::Mapping;
 use super::rows::{VALUE_CHARS_MAX, finding};
 use super::table::{Row, Table};
+use super::template::columns;
 use super::{text, workbook};
 use crate::api::v1::{ActRequest, WorkRequest};
 use crate::cli::failure::Failure;
@@ -26,8 +27,6 @@ use crate::cli::text::sheet::{FILE_KIND, SHEET_EMPTY, SHEET_UNKNOWN, SHEETS_NONE
 pub(crate) const ROWS_MAX: usize = 10_000;
 /// Columns without which no row says anything.
 const NEEDED: [&str; 2] = ["case", "act"];
-/// Rows for which the template sets the list of acts.
-const TEMPLATE_ROWS: u32 = 10_000;
 
 /// A file that was read.
 #[derive(Debug)]
@@ -319,22 +318,7 @@ impl<'r> Cells<'r> {
 /// What the library refuses; nothing here is beyond its limits.
 pub(crate) fn template() -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
-    let head = Format::new().set_bold().set_align(FormatAlign::Center).set_border(FormatBorder::Thin);
-    let text = Format::new().set_num_format("@");
-    let sheet = workbook.add_worksheet().set_name("批量办理")?;
-    sheet.set_freeze_panes(1, 0)?;
-    for (index, column) in (0..).zip(ACT_COLUMNS) {
-        sheet.set_column_format(index, &text)?;
-        sheet.set_column_width(index, 20)?;
-        sheet.write_string_with_format(0, index, column.zh, &head)?;
-        let note = format!("{}\n{}\n例 e.g. {}", column.name, column.en, column.example);
-        sheet.insert_note(0, index, &Note::new(note).add_author_prefix(false))?;
-        if matches!(column.holds, Holds::One(_)) {
-            let names: Vec<&str> = column.holds.words().iter().map(|(_, zh)| *zh).collect();
-            let validation = DataValidation::new().allow_list_strings(&names)?;
-            sheet.add_data_validation(1, index, TEMPLATE_ROWS, index, &validation)?;
-        }
-    }
+    columns(workbook.add_worksheet().set_name("批量办理")?, ACT_COLUMNS)?;
     workbook.save_to_buffer()
 }
 

@@ -68,6 +68,18 @@ pub(crate) struct Column {
     pub(crate) example: &'static str,
 }
 
+/// A column of a table.
+const fn col(
+    name: &'static str,
+    zh: &'static str,
+    en: &'static str,
+    holds: Holds,
+    titles: &'static [&'static str],
+    example: &'static str,
+) -> Column {
+    Column { name, zh, en, holds, titles, example }
+}
+
 impl PartialEq for Column {
     fn eq(&self, other: &Self) -> bool {
         self.name == other.name

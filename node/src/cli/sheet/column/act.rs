@@ -1,18 +1,7 @@
 //! The columns of an act file, and the acts that its rows may name.
 
-use super::Holds::{self, Number, One, Several, Text};
-use super::{Column, Word};
-
-const fn col(
-    name: &'static str,
-    zh: &'static str,
-    en: &'static str,
-    holds: Holds,
-    titles: &'static [&'static str],
-    example: &'static str,
-) -> Column {
-    Column { name, zh, en, holds, titles, example }
-}
+use super::Holds::{Number, One, Several, Text};
+use super::{Column, Word, col};
 
 /// The acts that go by file: stable name, and the Chinese one. What needs a file of its own, or belongs to one case alone (collecting,
 /// supplements, forwarding, amending, reclaiming), isn't among them.

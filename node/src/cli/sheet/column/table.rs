@@ -5,19 +5,8 @@ use tongban_domain::catalogue::{
     OnlineDepth, Origin, PowerSource, Range, ResultKind, Served, StepRole, StepRule, Tier, UseLevel,
 };
 
-use super::Holds::{self, Code, Day, Number, One, Several, Term, Text, YesNo};
-use super::{Column, List, Word};
-
-const fn col(
-    name: &'static str,
-    zh: &'static str,
-    en: &'static str,
-    holds: Holds,
-    titles: &'static [&'static str],
-    example: &'static str,
-) -> Column {
-    Column { name, zh, en, holds, titles, example }
-}
+use super::Holds::{Code, Day, Number, One, Several, Term, Text, YesNo};
+use super::{Column, List, Word, col};
 
 fn words<L: CodeList>() -> Vec<Word> {
     L::ALL.iter().map(|value| (value.name(), value.zh())).collect()
