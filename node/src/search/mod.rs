@@ -20,13 +20,8 @@ use crate::engine::AppliedState;
 pub(crate) use follow::Follower;
 
 /// Memory of the index at most while it is open; the cache of a small index stays as small as the index.
-const OPTIONS: RocksOptions = RocksOptions {
-    write_buffer_bytes: 8 << 20,
-    block_cache_bytes: 32 << 20,
-    open_files: 64,
-    background_jobs: 1,
-    cut_indexes: true,
-};
+const OPTIONS: RocksOptions =
+    RocksOptions { write_buffer_bytes: 8 << 20, block_cache_bytes: 32 << 20, open_files: 64, background_jobs: 1 };
 
 /// How long an index that nobody uses stays open.
 const REST: Duration = Duration::from_secs(30);

@@ -42,21 +42,12 @@ pub struct RocksOptions {
     pub open_files: u16,
     /// Threads that flush and compact.
     pub background_jobs: u8,
-    /// Whether indexes and filters of files are cut into blocks, of which only those that are needed are held in memory: for a store that is large
-    /// beside its cache.
-    pub cut_indexes: bool,
 }
 
 impl Default for RocksOptions {
     /// Fit for a township of 2 cores and 2 GB.
     fn default() -> Self {
-        Self {
-            write_buffer_bytes: 64 << 20,
-            block_cache_bytes: 64 << 20,
-            open_files: 512,
-            background_jobs: 2,
-            cut_indexes: false,
-        }
+        Self { write_buffer_bytes: 64 << 20, block_cache_bytes: 64 << 20, open_files: 512, background_jobs: 2 }
     }
 }
 
@@ -294,12 +285,10 @@ fn family_options(options: RocksOptions, cache: &Cache) -> Options {
     table.set_cache_index_and_filter_blocks(true);
     table.set_pin_l0_filter_and_index_blocks_in_cache(true);
     table.set_format_version(5);
-    if options.cut_indexes {
-        // A whole index or filter of a file is larger than a shard of a small cache, and would be read anew for each key.
-        table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
-        table.set_partition_filters(true);
-        table.set_metadata_block_size(4 << 10);
-    }
+    // Indexes and filters are cut into blocks: whole ones of a large file are larger than a shard of the cache, and would be read anew for each key.
+    table.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
+    table.set_partition_filters(true);
+    table.set_metadata_block_size(4 << 10);
     let mut family = Options::default();
     // The budget over all families flushes first; this is only the bound for a single one.
     family.set_write_buffer_size(options.write_buffer_bytes);

@@ -177,13 +177,8 @@ struct Rocks {
     dir: tempfile::TempDir,
 }
 
-const ROCKS: RocksOptions = RocksOptions {
-    write_buffer_bytes: 1 << 20,
-    block_cache_bytes: 1 << 20,
-    open_files: 64,
-    background_jobs: 1,
-    cut_indexes: true,
-};
+const ROCKS: RocksOptions =
+    RocksOptions { write_buffer_bytes: 1 << 20, block_cache_bytes: 1 << 20, open_files: 64, background_jobs: 1 };
 
 impl Rocks {
     fn open(dir: tempfile::TempDir) -> Self {

@@ -26,13 +26,8 @@ const PROVINCE: u64 = 330_000_000_000;
 const COUNTY: u64 = 330_106_000_000;
 
 /// The options of a node's index while it is open.
-const OPTIONS: RocksOptions = RocksOptions {
-    write_buffer_bytes: 8 << 20,
-    block_cache_bytes: 32 << 20,
-    open_files: 64,
-    background_jobs: 1,
-    cut_indexes: true,
-};
+const OPTIONS: RocksOptions =
+    RocksOptions { write_buffer_bytes: 8 << 20, block_cache_bytes: 32 << 20, open_files: 64, background_jobs: 1 };
 
 /// How often each question is asked.
 const ROUNDS: usize = 5;
