@@ -84,7 +84,7 @@ pub(crate) use submission::{applicant as person, materials};
 pub use supplement::{Bringing, Supplement};
 pub(crate) use supplement::{supplement, supplement_refused, take_supplement};
 pub use withdrawal::Withdrawal;
-pub(crate) use withdrawal::{is_asked, take_withdrawal, withdraw, withdrawal_refused};
+pub(crate) use withdrawal::{take_withdrawal, withdraw, withdrawal_refused};
 
 use minicbor::{Decode, Encode};
 use serde::Serialize;

@@ -67,7 +67,7 @@ fn end(
 }
 
 /// Whether the owner hasn't said yet what it made of the withdrawal that this hall took last.
-pub(crate) fn is_asked(facts: &dyn Facts, case: &Case) -> bool {
+fn is_asked(facts: &dyn Facts, case: &Case) -> bool {
     let here = here(facts).node;
     let mut acts = facts.acts(&case.id);
     acts.retain(|act| act.place.node == here && act.tenure == case.tenure);
