@@ -191,4 +191,23 @@ fn a_denied_part_is_answered_plainly_and_the_others_go_on() {
     assert_eq!((&hung["part_result"], &hung["because"]), (&json!("not-begun"), &json!("变更")), "{answer}");
     assert_eq!(granted["part_result"], "granted", "{answer}");
     branch.refused(&["application", "advance", &number], "application-state");
+
+    // Another one is withdrawn where it was collected, while the line to the home county is cut: home hears of it afterwards.
+    let number = collect(&cluster);
+    let licence = text(&part(&shown(branch, &number), "变更"), "case");
+    home.owns(40, &licence);
+    within(40, "the hall is discharged", || {
+        let row = branch.ok(&["case", "show", &licence]);
+        seen(row["custody"] == "elsewhere", row).map(drop)
+    });
+    cluster.cut("home");
+    let asked = branch.ok(&["application", "withdraw", &number, "--reason", "不开分店了"]);
+    assert_eq!(part(&asked, "备案")["state"], "dropped", "{asked}");
+    assert_eq!(part(&asked, "招牌")["state"], "failed", "{asked}");
+    assert_eq!(part(&asked, "变更")["state"], "running", "its owner hasn't heard yet: {asked}");
+    cluster.heal("home");
+    stands(branch, &number, "变更", "failed");
+    assert_eq!(home.ok(&["case", "show", &licence])["state"], "withdrawn");
+    let answer = branch.ok(&["application", "answer", &number]);
+    assert_eq!(answer["answer"].as_array().map(Vec::len), Some(3), "{answer}");
 }

@@ -125,6 +125,10 @@ coded! {
         JointInspect = 70,
         /// 统一公示: a publicity that they share.
         JointPublicity = 71,
+        /// 代收撤件申请: the collecting hall took for the owner that the applicant withdraws.
+        AskWithdrawal = 72,
+        /// 撤件申请未收: the owner didn't take it.
+        RefuseWithdrawal = 73,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::actor::Operator;
 use crate::application::{Application, ApplicationReply, JointKind, JointWord};
 use crate::case::{
     Act, Case, Collected, HeldFile, Offer, Print, Progress, ReclaimOrder, ReclaimRequest, ReclaimRow, Supplement,
+    Withdrawal,
 };
 use crate::catalogue::{
     BaseItem, Decline, DivisionReport, ForeignItem, Guide, ImportReport, LifeReport, Moved, PublishReport,
@@ -164,6 +165,8 @@ pub enum NoticeBody {
     Voice(Box<Word>),
     /// What another authority led for several cases of an application.
     Joint(Box<JointWord>),
+    /// The collecting hall took for the owner that the applicant withdraws.
+    Withdrawal(Box<Withdrawal>),
 }
 
 /// The answer to whoever asked.

@@ -8,7 +8,7 @@ use crate::actor::Role;
 use crate::application::ApplicationCommand;
 use crate::case::{
     Act, Amended, Bringing, Case, Competent, DocumentChoice, Material, Offer, PrintForm, Progress, ReclaimOrder,
-    ReclaimRequest, RefusalKind, Supplement,
+    ReclaimRequest, RefusalKind, Supplement, Withdrawal,
 };
 use crate::catalogue::{
     ClaimTerms, DeclineReason, DivisionPlan, ForeignItem, Import, ItemAct, Mode, Reorganisation, Selection,
@@ -655,6 +655,22 @@ pub enum Command {
     },
     /// The owner didn't take what this hall had taken for it.
     SupplementRefused {
+        /// Case.
+        case: CaseId,
+        /// Number of the act by which it was taken here.
+        act: u32,
+        /// Why: a code and a text.
+        refusal: (String, String),
+    },
+    /// The collecting hall took that the applicant withdraws.
+    TakeWithdrawal {
+        /// Who.
+        origin: Origin,
+        /// What.
+        withdrawal: Box<Withdrawal>,
+    },
+    /// The owner didn't take the withdrawal that this hall had taken for it.
+    WithdrawalRefused {
         /// Case.
         case: CaseId,
         /// Number of the act by which it was taken here.

@@ -88,6 +88,8 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::KeepReclaimReturn { .. }
         | Command::TakeSupplement { .. }
         | Command::SupplementRefused { .. }
+        | Command::TakeWithdrawal { .. }
+        | Command::WithdrawalRefused { .. }
         | Command::Mirror { .. } => &[],
     }
 }
@@ -402,6 +404,8 @@ fn decided(
         Command::KeepReclaimReturn { origin, case, acts } => case::keep_return(facts, *origin, case, acts),
         Command::TakeSupplement { origin, supplement } => case::take_supplement(facts, *origin, supplement, at),
         Command::SupplementRefused { case, act, refusal } => case::supplement_refused(facts, case, *act, refusal, at),
+        Command::TakeWithdrawal { origin, withdrawal } => case::take_withdrawal(facts, *origin, withdrawal, at),
+        Command::WithdrawalRefused { case, act, refusal } => case::withdrawal_refused(facts, case, *act, refusal, at),
         Command::Mirror { origin, progress } => case::mirror(facts, desk, *origin, progress, at),
     }
 }

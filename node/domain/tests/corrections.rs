@@ -267,6 +267,81 @@ fn supplements_that_are_not_taken() {
     }
 }
 
+/// The applicant withdraws where he applied; the owner ends the case, once.
+#[test]
+fn a_withdrawal_at_the_collecting_hall() {
+    let (mut home, mut town, id) = elsewhere();
+    let withdraw = Command::Withdraw { case: id.to_string(), reason: Some("不办了".to_owned()) };
+    let status = town.case(id).status;
+    let change = town.act(&withdraw).unwrap();
+    assert_eq!(town.case(id).status, status, "it changes nothing of what another owns");
+    assert_eq!(town.act(&withdraw).unwrap().events, [], "it is on its way");
+    let [notice] = &change.notices[..] else { panic!("{:?}", change.notices) };
+    assert_eq!(notice.to, home.state.node.node);
+    travels(notice, &mut town, &mut home);
+    for hall in [&home, &town] {
+        assert_eq!(hall.case(id).status, Status::Withdrawn);
+        let acts = hall.state.acts.iter().chain(&hall.state.told).filter(|act| act.case == id);
+        let kinds: Vec<ActKind> = acts.map(|act| act.kind).collect();
+        for kind in [ActKind::AskWithdrawal, ActKind::Withdraw] {
+            assert_eq!(
+                kinds.iter().filter(|known| **known == kind).count(),
+                1,
+                "{kind:?} stands in both histories once"
+            );
+        }
+    }
+    assert!(home.case(id).reason.as_deref().unwrap().contains("不办了"));
+    let NoticeBody::Withdrawal(body) = &notice.body else { panic!("{notice:?}") };
+    let again = Command::TakeWithdrawal { origin: town.origin(), withdrawal: body.clone() };
+    assert_eq!(home.act(&again).unwrap().events, []);
+    assert_eq!(town.code(&withdraw), "case-state");
+}
+
+#[test]
+fn withdrawals_that_are_not_taken() {
+    let (mut home, mut town, id) = elsewhere();
+    let withdraw = Command::Withdraw { case: id.to_string(), reason: None };
+    let change = town.act(&withdraw).unwrap();
+    let NoticeBody::Withdrawal(body) = &change.notices[0].body else { panic!("{:?}", change.notices) };
+    let stranger = Hall::new("511603", "前锋区");
+    let take = |origin, change: &dyn Fn(&mut tongban_domain::case::Withdrawal)| {
+        let mut withdrawal = body.clone();
+        change(&mut withdrawal);
+        Command::TakeWithdrawal { origin, withdrawal }
+    };
+    for (command, code) in [
+        (take(stranger.origin(), &|_| {}), "not-owner"),
+        (take(town.origin(), &|told| told.act.place = stranger.place()), "not-owner"),
+        (take(town.origin(), &|told| told.act.kind = ActKind::Collect), "not-owner"),
+        (take(home.origin(), &|_| {}), "not-owner"),
+        (take(town.origin(), &|told| told.act.tenure = 1), "stale-tenure"),
+        (take(town.origin(), &|told| told.act.case = CaseId::from_bytes([9; 16])), "case-unknown"),
+        (take(town.origin(), &|told| told.reason = Some("啊".repeat(5_000))), "invalid-field"),
+    ] {
+        assert_eq!(home.code(&command), code, "{command:?}");
+    }
+    // It ended while the withdrawal was on its way: the hall that took it hears why, and may be asked again.
+    let refused = Command::Refuse {
+        case: id.to_string(),
+        kind: RefusalKind::NotRequired,
+        reason: "无需许可".to_owned(),
+        competent: None,
+    };
+    home.act(&refused).unwrap();
+    travels(&change.notices[0], &mut town, &mut home);
+    let last = town.state.acts.last().unwrap();
+    assert_eq!(last.kind, ActKind::RefuseWithdrawal);
+    assert!(last.note.as_deref().unwrap().starts_with("case-state: "));
+    assert_eq!(home.case(id).status, Status::RefusedNotRequired);
+    let refusal = ("case-state".to_owned(), "closed".to_owned());
+    for act in [1, 99] {
+        let command = Command::WithdrawalRefused { case: id, act, refusal: refusal.clone() };
+        assert_eq!(town.code(&command), "stale-tenure");
+    }
+    assert_ne!(town.act(&withdraw).unwrap().events, [], "it may be asked for again");
+}
+
 /// A mistake that can be put right on the spot needs no notice (行政许可法 32(3)), at the collecting window as well.
 #[test]
 fn on_the_spot() {

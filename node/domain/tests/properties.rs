@@ -135,6 +135,16 @@ impl World {
                         line.push(Message::Answer(Box::new(answer)));
                     }
                 }
+                NoticeBody::Withdrawal(withdrawal) => {
+                    let withdrawal = withdrawal.clone();
+                    let refusal = self.give(to_home, &Command::TakeWithdrawal { origin, withdrawal }).err();
+                    if let Some((code, text)) = refusal {
+                        let (case, act, refusal) = (notice.case, notice.act, (code.to_owned(), text));
+                        let answer = Command::WithdrawalRefused { case, act, refusal };
+                        let line = self.lines.entry((case, !to_home)).or_default();
+                        line.push(Message::Answer(Box::new(answer)));
+                    }
+                }
                 NoticeBody::Offer(offer) => {
                     let take = Command::TakeCustody { origin, offer: offer.clone() };
                     let refusal = self.give(to_home, &take).err();

@@ -62,6 +62,9 @@ use Status::{
     RefusedNotRequired, Returned, SpecialProcedure, Supplemented, Withdrawn,
 };
 
+/// What the applicant may withdraw.
+const UNDECIDED: &[Status] = &[Collected, Notified, Accepted, SpecialProcedure, Supplemented];
+
 /// The law of the case: each act, what allows it, and the states in which it is done. `docs/case-life.md` shows it.
 const OWNER: &[Row] = &[
     row(ActKind::Offer, "国办发〔2020〕35号（收受分离）", &[Collected]),
@@ -71,6 +74,7 @@ const OWNER: &[Row] = &[
     Row { rest: STALE, ..row(ActKind::RefuseCustody, "国办发〔2020〕35号", &[]) },
     Row { rest: STALE, ..row(ActKind::Discharge, "国办发〔2020〕35号", &[]) },
     Row { rest: STALE, ..row(ActKind::RefuseSupplement, "国办发〔2020〕35号", &[]) },
+    Row { rest: STALE, ..row(ActKind::RefuseWithdrawal, "国办发〔2020〕35号", &[]) },
     // As brought, or when all that the notice asked for has been brought.
     row(ActKind::Accept, "行政许可法 32（五）", &[Collected, Notified, Supplemented]),
     // Only who was not answered is deemed accepted.
@@ -101,7 +105,9 @@ const OWNER: &[Row] = &[
         &[RefusedNotRequired, RefusedNotCompetent, Denied, Delivered, Returned, Forwarded],
     ),
     // The applicant may withdraw until the decision.
-    row(ActKind::Withdraw, "申请人自愿", &[Collected, Notified, Accepted, SpecialProcedure, Supplemented]),
+    row(ActKind::Withdraw, "申请人自愿", UNDECIDED),
+    // At the hall that collected it, for the owner.
+    row(ActKind::AskWithdrawal, "申请人自愿", UNDECIDED),
     // What was accepted and not decided when the licence ends, whether or not the clock stands still.
     Row { rest: NOTHING, ..row(ActKind::DeemedRenewal, "行政许可法 50", &[Accepted, SpecialProcedure]) },
     // A licence follows a grant.
@@ -139,7 +145,7 @@ fn offered(act: ActKind, status: Status) -> Expected {
         ActKind::AskReclaim => asked(status),
         ActKind::Reclaim => OK,
         ActKind::RefuseCustody | ActKind::Discharge => OK,
-        ActKind::RefuseSupplement => STALE,
+        ActKind::RefuseSupplement | ActKind::RefuseWithdrawal => STALE,
         ActKind::AcceptDeemed | ActKind::DeemedRenewal => NOTHING,
         // It can't hand on what it hasn't taken.
         ActKind::TakeCustody => ELSEWHERE,
@@ -147,14 +153,17 @@ fn offered(act: ActKind, status: Status) -> Expected {
     }
 }
 
-/// While another owns it, this node does nothing but take it back, if it was not taken up there, and take for the owner what a notice asked for.
+/// While another owns it, this node does nothing but take it back, if it was not taken up there, and take for the owner what a notice asked for,
+/// and that the applicant withdraws.
 fn elsewhere(act: ActKind, status: Status) -> Expected {
     match act {
         ActKind::TakeCustody if status == Collected => OK,
         ActKind::TakeCustody => STATE,
         ActKind::Supplement if status == Notified => OK,
         ActKind::Supplement => STATE,
-        ActKind::RefuseCustody | ActKind::Discharge | ActKind::RefuseSupplement => STALE,
+        ActKind::Withdraw | ActKind::AskWithdrawal if UNDECIDED.contains(&status) => OK,
+        ActKind::Withdraw | ActKind::AskWithdrawal => STATE,
+        ActKind::RefuseCustody | ActKind::Discharge | ActKind::RefuseSupplement | ActKind::RefuseWithdrawal => STALE,
         ActKind::AskReclaim => asked(status),
         ActKind::Reclaim => OK,
         ActKind::AcceptDeemed | ActKind::DeemedRenewal => NOTHING,
@@ -205,6 +214,10 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
             let refusal = ("case-state".into(), "closed".into());
             Command::SupplementRefused { case: id, act: hall.case(id).acts, refusal }
         }
+        ActKind::RefuseWithdrawal => {
+            let refusal = ("case-state".into(), "decided".into());
+            Command::WithdrawalRefused { case: id, act: hall.case(id).acts, refusal }
+        }
         ActKind::Decide => Command::Decide { case, grant: true, reason: None },
         ActKind::Suspend => Command::SuspendCase { case, procedure: "检测".into(), days: 5 },
         ActKind::Resume => Command::ResumeCase { case, note: None },
@@ -223,7 +236,7 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
         }
         ActKind::Deliver => Command::Deliver { case, note: None },
         ActKind::Close => Command::Close(case),
-        ActKind::Withdraw => Command::Withdraw { case, reason: None },
+        ActKind::Withdraw | ActKind::AskWithdrawal => Command::Withdraw { case, reason: None },
         ActKind::IssueLicence => {
             let (kind, until) = ("公共场所卫生许可证".into(), date(2030, 9, 14));
             Command::IssueLicence { case, kind, until }
@@ -418,7 +431,13 @@ fn try_cell(template: &Hall, peers: &(Hall, Hall), status: Status, act: ActKind,
         }
         Ok(_) => {
             let last = hall.state.acts.iter().rev().find(|act| act.case == id).unwrap();
-            assert_eq!((last.kind, last.number), (act, hall.case(id).acts));
+            // One command: where the node owns the case it is withdrawn, elsewhere that is asked for.
+            let done = match (act, custody) {
+                (ActKind::Withdraw, Custody::Elsewhere { .. }) => ActKind::AskWithdrawal,
+                (ActKind::AskWithdrawal, Custody::Owner) => ActKind::Withdraw,
+                _ => act,
+            };
+            assert_eq!((last.kind, last.number), (done, hall.case(id).acts));
             let stands_still = hall.case(id).stops.iter().any(|stop| stop.until.is_none());
             assert_eq!(stands_still, hall.case(id).status == SpecialProcedure);
             OK.to_owned()

@@ -8,7 +8,7 @@ use tongban_domain::application::{ApplicationCommand, Entry, EntryKind, JointKin
 use tongban_domain::case::{
     Act, ActKind, Amended, AmendedField, Asked, Brought, Case, Competent, Correction, Custody, Deadline, Deadlines,
     Extension, ForwardedFrom, ForwardedTo, ItemPin, Material, Offer, Personal, Progress, ReclaimOrder, ReclaimRequest,
-    Renewal, Status, Stop, Supplement,
+    Renewal, Status, Stop, Supplement, Withdrawal,
 };
 use tongban_domain::catalogue::{Core, Mode};
 use tongban_domain::supervision::{Answer, Colour, Order, OrderAnswer, Rule};
@@ -286,6 +286,15 @@ fn supplement() -> NoticeBody {
     }))
 }
 
+/// The applicant withdrew where he had applied.
+fn withdrawal() -> NoticeBody {
+    let town = place(1, "511603104000");
+    NoticeBody::Withdrawal(Box::new(Withdrawal {
+        act: act(ActKind::AskWithdrawal, 2, town, 2, Status::Accepted),
+        reason: Some("不办了（演示）".to_owned()),
+    }))
+}
+
 /// A notice of two things, of which one was brought; who is competent; where it went on; an entry put right.
 fn corrected() -> NoticeBody {
     let NoticeBody::Progress(mut progress) = progress() else { unreachable!("it is progress") };
@@ -494,6 +503,7 @@ fn bodies_are_what_they_were_and_read_back() {
         ("order-answer.1.hex", order_answer(), place(2, "511602")),
         ("offer-part.1.hex", offered_part(), place(1, "511603104000")),
         ("joint.1.hex", joint(), place(1, "511603104000")),
+        ("withdrawal.1.hex", withdrawal(), place(1, "511603104000")),
     ];
     for (name, notice, sender) in others.into_iter().chain(reclaims()).chain(voices()) {
         let (kind, version, bytes) = outbound(&notice);
@@ -520,6 +530,7 @@ fn bodies_are_what_they_were_and_read_back() {
             (Command::ReclaimDeclined { reason, .. }, NoticeBody::ReclaimDeclined(sent)) => assert_eq!(reason, sent),
             (Command::KeepReclaimReturn { acts, .. }, NoticeBody::ReclaimReturn(sent)) => assert_eq!(acts, sent),
             (Command::TakeSupplement { supplement, .. }, NoticeBody::Supplement(sent)) => assert_eq!(supplement, sent),
+            (Command::TakeWithdrawal { withdrawal, .. }, NoticeBody::Withdrawal(sent)) => assert_eq!(withdrawal, sent),
             (Command::TakeOrder { order, .. }, NoticeBody::Order(sent)) => assert_eq!(order, sent),
             (Command::TakeOrderAnswer { answer, .. }, NoticeBody::OrderAnswer(sent)) => assert_eq!(answer, sent),
             (Command::Voice(VoiceCommand::Take { word, .. }), NoticeBody::Voice(sent)) => assert_eq!(word, sent),

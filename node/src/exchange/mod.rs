@@ -45,6 +45,7 @@ mod succession;
 pub mod translate;
 mod voice;
 pub(crate) mod why;
+mod withdrawal;
 mod withhold;
 
 pub use self::core::{Effect, Exchange, Happened, Proven, Trouble};

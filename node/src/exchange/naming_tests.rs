@@ -307,6 +307,7 @@ fn a_told_number_of_a_case_hides_no_application() {
         operator: "窗口员".to_owned(),
         window: None,
         answer: None,
+        promised: None,
     };
     let state = node();
     let mut rows = WriteBatch::new();

@@ -15,9 +15,11 @@
 //! | 21 | 1 | [`tongban_domain::voice::TicketWord`]: a ticket that the other handles |
 //! | 22 | 1 | [`tongban_domain::voice::TicketNews`] or [`tongban_domain::voice::Plea`]: news of a ticket |
 //! | 23 | 1 | [`tongban_domain::application::JointWord`]: what another authority led for several cases of an application |
+//! | 24 | 1 | [`tongban_domain::case::Withdrawal`]: the collecting hall took that the applicant withdraws |
 //! | 16 | 1 | a [`Receipt`]: what became in the end of an envelope that was put aside |
 //!
-//! Kinds 16 to 19 are of the delivery itself; 20 to 22 are in [`super::voice`], 23 in [`super::joint`].
+//! Kinds 16 to 19 are of the delivery itself; 20 to 22 are in [`super::voice`], 23 in [`super::joint`], 24 in
+//! [`super::withdrawal`].
 
 mod body;
 
@@ -37,6 +39,7 @@ use body::{AmendedBody, SupplementLine};
 
 use super::joint::{self, KIND_JOINT};
 use super::voice::{self, KIND_RATING, KIND_TICKET, KIND_TICKET_NEWS};
+use super::withdrawal::{self, KIND_WITHDRAWAL};
 use crate::engine::ExchangeEvent;
 
 /// Envelope kind of an offer.
@@ -135,6 +138,7 @@ pub(crate) fn body_name(kind: u16) -> Option<&'static str> {
         KIND_ORDER => Some("order"),
         KIND_ORDER_ANSWER => Some("order-answer"),
         KIND_JOINT => Some("joint"),
+        KIND_WITHDRAWAL => Some("withdrawal"),
         KIND_OUTCOME => Some("outcome"),
         _ => voice::body_name(kind),
     }
@@ -258,6 +262,7 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
         }
         NoticeBody::Voice(word) => voice::outbound(word),
         NoticeBody::Joint(word) => joint::outbound(word),
+        NoticeBody::Withdrawal(withdrawal) => withdrawal::outbound(withdrawal),
     }
 }
 
@@ -392,6 +397,7 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
             Ok(Inbound::Command(Box::new(Command::TakeOrderAnswer { origin, answer: Box::new(answer) })))
         }
         (KIND_JOINT, _) => Ok(Inbound::Command(Box::new(joint::inbound(envelope, origin, bytes)?))),
+        (KIND_WITHDRAWAL, _) => Ok(Inbound::Command(Box::new(withdrawal::inbound(envelope, origin, bytes)?))),
         (KIND_RATING | KIND_TICKET | KIND_TICKET_NEWS, _) => {
             Ok(Inbound::Command(Box::new(voice::inbound(envelope, origin, bytes)?)))
         }
@@ -477,6 +483,9 @@ pub(crate) fn settled(envelope: &Envelope, receipt: &Receipt, place: Place) -> O
         let (case, act) = (envelope.subject.case(), envelope.act_number);
         let undecided = UNDECIDED.contains(&code.as_str());
         return (!undecided).then_some(Command::SupplementRefused { case, act, refusal });
+    }
+    if envelope.kind == KIND_WITHDRAWAL {
+        return withdrawal::settled(envelope, receipt);
     }
     if envelope.kind == KIND_ORDER
         && let Outcome::Refused { code, text } = &receipt.outcome

@@ -73,6 +73,7 @@ async fn act_on(State(app): State<App>, call: Call, body: Body<ActOnApplication>
     let command = match request {
         ApplicationRequest::Advance {} => ApplicationCommand::Advance { application },
         ApplicationRequest::Answer {} => ApplicationCommand::Answer { application },
+        ApplicationRequest::Withdraw { parts, reason } => ApplicationCommand::Withdraw { application, parts, reason },
         ApplicationRequest::Inspect { joint, officers, finding } => {
             ApplicationCommand::Joint { application, joint, act: Joint::Inspection { officers, finding } }
         }

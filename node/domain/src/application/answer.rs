@@ -115,7 +115,7 @@ fn remedies(status: Option<Status>, state: PartState, because: Option<&str>) -> 
         (PartState::Granted, _) => None,
         (PartState::Forwarded, _) => Some("已转报上级机关办理，结果由该机关另行送达，凭本项查询码可查进度".to_owned()),
         (PartState::NotBegun, _) => again(&format!("“{}”获准后", because.unwrap_or_default())),
-        (_, Some(Status::Withdrawn)) => again("撤件后"),
+        (PartState::Dropped, _) | (_, Some(Status::Withdrawn)) => again("撤件后"),
         (_, Some(Status::Returned)) => again("备齐材料后"),
         (_, Some(Status::RefusedNotRequired)) => Some("依法不需要取得行政许可".to_owned()),
         _ => Some(

@@ -6,6 +6,7 @@ use tongban_codes::ids::CaseId;
 use tongban_codes::licence_id::LicenceId;
 use tongban_codes::time::Timestamp;
 
+use super::deadline;
 use super::latest::Latest;
 use super::list::EntryKind;
 use super::plan::{Checked, Plan, check};
@@ -168,7 +169,9 @@ pub(super) fn collect_application(
         operator: door.actor.operator.clone(),
         window: door.actor.window.clone(),
         answer: None,
+        promised: None,
     };
+    application.promised = deadline::planned(facts.calendar(), &application);
     let mut change = Change::of(numbers.drawn().into_iter().collect(), Reply::Known {});
     // Its query code is taken while the codes of its cases are drawn.
     change.events.push(Event::Application(Box::new(application.clone())));

@@ -59,7 +59,7 @@ pub(super) fn times(calendar: &Calendar, application: &Application, known: &[Kno
         let begins = start(application, part, &each, first);
         let case = known.case.as_ref();
         let end = match known.state {
-            PartState::Failed | PartState::NotBegun | PartState::Forwarded => None,
+            PartState::Failed | PartState::NotBegun | PartState::Forwarded | PartState::Dropped => None,
             PartState::Granted => case.and_then(|case| case.decided_on).map(on),
             _ => match case {
                 Some(case) => {
@@ -90,8 +90,14 @@ pub(super) fn times(calendar: &Calendar, application: &Application, known: &[Kno
     Times { due, path, each }
 }
 
-/// The end of the critical path as the times of the items alone gave it when the application was collected.
+/// What was promised at collecting. A holiday that is moved afterwards doesn't move it; what lay beyond the published calendar is as certain as the
+/// calendar of today.
 pub(super) fn promised(calendar: &Calendar, application: &Application) -> Option<Deadline> {
+    application.promised.filter(|due| !due.provisional).or_else(|| planned(calendar, application))
+}
+
+/// The end of the critical path by the times of the items alone.
+pub(super) fn planned(calendar: &Calendar, application: &Application) -> Option<Deadline> {
     let first = application.collected_at.date();
     let mut each: Vec<Option<Deadline>> = Vec::new();
     for part in &application.parts {

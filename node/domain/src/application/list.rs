@@ -31,6 +31,8 @@ code_list! {
         NotBegun = 6, "not-begun", "未启动", [];
         /// A superior authority goes on with it (转报), in a case of its own of which it tells the applicant itself.
         Forwarded = 7, "forwarded", "已转报上级", [];
+        /// The applicant took it out before it was begun.
+        Dropped = 8, "dropped", "申请人撤回", [];
     }
 }
 
@@ -38,7 +40,7 @@ impl PartState {
     /// Whether nothing more comes of it.
     #[must_use]
     pub fn is_over(self) -> bool {
-        matches!(self, Self::Granted | Self::Failed | Self::NotBegun | Self::Forwarded)
+        matches!(self, Self::Granted | Self::Failed | Self::NotBegun | Self::Forwarded | Self::Dropped)
     }
 }
 

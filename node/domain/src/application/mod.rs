@@ -21,6 +21,7 @@ mod list;
 mod plan;
 mod row;
 mod standing;
+mod withdraw;
 
 use serde::Serialize;
 use tongban_codes::division::DivisionCode;
@@ -36,8 +37,10 @@ pub use plan::{Plan, PlannedPart};
 pub(crate) use row::NUMBERS as APPLICATION_NUMBERS;
 pub use row::{Application, Bundle, Entry, PARTS_MAX, Part, PartOf, PartWord, Source, form_values};
 pub use standing::{ApplicationStanding, NextStep, PartStanding, standing};
+pub use withdraw::Dropped;
 
 use crate::actor::Role;
+use crate::case::ActKind;
 use crate::catalogue::CodeList as _;
 use crate::change::{Change, Event, Reply};
 use crate::command::Origin;
@@ -59,6 +62,15 @@ pub enum ApplicationCommand {
     Answer {
         /// Its number, id or query code.
         application: String,
+    },
+    /// The applicant withdraws it, or parts of it.
+    Withdraw {
+        /// Its number, id or query code.
+        application: String,
+        /// Names of the parts; empty for all that aren't over.
+        parts: Vec<String>,
+        /// Reason; he owes none.
+        reason: Option<String>,
     },
     /// Records what several authorities did together.
     Joint {
@@ -85,7 +97,7 @@ impl ApplicationCommand {
     #[must_use]
     pub fn roles(&self) -> &'static [Role] {
         match self {
-            Self::Collect(_) | Self::Advance { .. } | Self::Answer { .. } => &[Role::Window],
+            Self::Collect(_) | Self::Advance { .. } | Self::Answer { .. } | Self::Withdraw { .. } => &[Role::Window],
             Self::Joint { .. } => &[Role::Reviewer, Role::Decider],
             Self::TakeJoint { .. } => &[],
         }
@@ -191,6 +203,10 @@ pub(crate) fn decide(
         ApplicationCommand::Answer { application } => {
             answer::answer(facts, &door.actor, named(facts, door, application)?, at)
         }
+        ApplicationCommand::Withdraw { application, parts, reason } => {
+            let application = named(facts, door, application)?;
+            withdraw::withdraw(facts, &door.actor, application, (parts, reason.as_deref()), at)
+        }
         ApplicationCommand::Joint { application, joint: shared, act } => {
             joint::joint(facts, door, application, shared, act, at)
         }
@@ -229,6 +245,36 @@ fn advance(
     Ok(change)
 }
 
+/// Puts the application's own entries right where a case of it was put right that said the same: parts that begin later are collected with them.
+fn amended(desk: &mut dyn Desk, application: &mut Application, events: &[Event]) -> bool {
+    let mut changed = false;
+    for event in events {
+        let Event::Case(case, act) = event else { continue };
+        let of = case.part_of.as_ref().is_some_and(|of| of.application == application.id);
+        let last = case.amendments.last().filter(|_| of && act.kind == ActKind::Amend);
+        let Some(before) = last.and_then(|last| desk.decrypt(&case.id, &last.before)) else { continue };
+        let Some(after) = desk.decrypt(&case.id, &case.personal) else { continue };
+        let Some(mut own) = desk.decrypt(&application.id, &application.personal) else { continue };
+        let said = own.clone();
+        if own.0 == before.0 {
+            own.0.clone_from(&after.0);
+        }
+        if own.1 == before.1 {
+            own.1.clone_from(&after.1);
+        }
+        if own == said {
+            continue;
+        }
+        let Some(personal) = desk.encrypt_under(&application.id, &application.personal, &own.0, &own.1) else {
+            continue;
+        };
+        application.personal = personal;
+        application.holder = desk.index(&own.1);
+        changed = true;
+    }
+    changed
+}
+
 /// What follows from a change for the applications of this hall: parts whose turn has come are begun, and joint acts are passed on.
 ///
 /// What can't be begun now, since its item is suspended for instance, stays where `advance` finds it.
@@ -251,8 +297,8 @@ pub(crate) fn after(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change,
     if !change.events.iter().any(own) {
         for id in touched {
             let Some(mut application) = facts.application(&id) else { continue };
+            let mut begun = amended(desk, &mut application, &change.events);
             let ready = standing::ready(&Latest { facts, events: &change.events }, &application);
-            let mut begun = false;
             for place in ready {
                 begun |= collect::begin(facts, desk, &Actor::system(), &mut application, place, at, change).is_ok();
             }

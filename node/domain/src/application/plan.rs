@@ -182,7 +182,18 @@ fn part(facts: &dyn Facts, planned: &PlannedPart, at: Timestamp) -> Result<(Part
     }
     let joint = planned.joint.as_deref().map(|joint| name("joint", joint)).transpose()?;
     let deciding = Place { node: decider, division: planned.division };
-    let part = Part { part, item: ItemPin::of(&item), deciding, after, fields, materials, results, joint, case: None };
+    let part = Part {
+        part,
+        item: ItemPin::of(&item),
+        deciding,
+        after,
+        fields,
+        materials,
+        results,
+        joint,
+        case: None,
+        dropped: None,
+    };
     Ok((part, item))
 }
 

@@ -10,7 +10,8 @@ use tongban_codes::time::Timestamp;
 
 use super::answer::Answer;
 use super::list::EntryKind;
-use crate::case::{ItemPin, Material, Personal};
+use super::withdraw::Dropped;
+use crate::case::{Deadline, ItemPin, Material, Personal};
 use crate::catalogue::CodeList as _;
 use crate::facts::Place;
 use crate::{Desk, Rejection, codes};
@@ -90,6 +91,9 @@ pub struct Part {
     /// Its case, once it is begun.
     #[n(8)]
     pub case: Option<CaseId>,
+    /// That the applicant took it out before it was begun.
+    #[n(9)]
+    pub dropped: Option<Dropped>,
 }
 
 impl Part {
@@ -174,6 +178,9 @@ pub struct Application {
     /// 综合答复.
     #[n(15)]
     pub answer: Option<Answer>,
+    /// The end of its critical path as it was told at collecting; none where an item had no time, and of applications of an earlier release.
+    #[n(16)]
+    pub promised: Option<Deadline>,
 }
 
 impl Application {

@@ -125,7 +125,9 @@ pub(super) fn known(latest: &Latest<'_>, application: &Application) -> Vec<Known
         let (mut because, mut open) = (None, false);
         for (name, one) in earlier {
             match one.state {
-                PartState::Failed | PartState::Forwarded => because = because.or(Some(name.clone())),
+                PartState::Failed | PartState::Forwarded | PartState::Dropped => {
+                    because = because.or(Some(name.clone()))
+                }
                 // The first cause is named, not the one between.
                 PartState::NotBegun => because = because.or_else(|| one.because.clone()),
                 PartState::Granted => {}
@@ -140,6 +142,7 @@ pub(super) fn known(latest: &Latest<'_>, application: &Application) -> Vec<Known
                 None if case.status == Status::Notified => PartState::AtApplicant,
                 None => PartState::Running,
             },
+            None if part.dropped.is_some() => PartState::Dropped,
             None if because.is_some() => PartState::NotBegun,
             None if open => PartState::Waiting,
             None => PartState::Ready,
@@ -218,7 +221,10 @@ fn part_standing(part: &Part, known: &Known, acts: &[Act], ends: Option<Deadline
         case_state_zh: case.map(|case| case.status.zh()),
         due: ends.map(|due| due.date).filter(|_| !known.state.is_over()),
         decided_on: case.filter(|_| known.state.is_over()).and_then(|case| ended_on(case, acts)),
-        reason: case.filter(|_| known.state == PartState::Failed).and_then(|case| case.reason.clone()),
+        reason: match &part.dropped {
+            Some(dropped) => dropped.reason.clone(),
+            None => case.filter(|_| known.state == PartState::Failed).and_then(|case| case.reason.clone()),
+        },
         because: known.because.clone(),
         licences: case.map(|case| case.licences.clone()).unwrap_or_default(),
         joint: part.joint.clone(),

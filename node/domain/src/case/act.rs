@@ -123,11 +123,17 @@ pub enum ActKind {
     /// 统一公示: a publicity that several cases of an application share.
     #[n(51)]
     JointPublicity,
+    /// 代收撤件申请: the collecting hall took for the owner that the applicant withdraws.
+    #[n(52)]
+    AskWithdrawal,
+    /// 撤件申请未收: the owner didn't take it.
+    #[n(53)]
+    RefuseWithdrawal,
 }
 
 impl ActKind {
     /// All kinds in the order of their numbers.
-    pub const ALL: [ActKind; 37] = [
+    pub const ALL: [ActKind; 39] = [
         ActKind::Collect,
         ActKind::Offer,
         ActKind::TakeCustody,
@@ -165,6 +171,8 @@ impl ActKind {
         ActKind::FollowUp,
         ActKind::JointCheck,
         ActKind::JointPublicity,
+        ActKind::AskWithdrawal,
+        ActKind::RefuseWithdrawal,
     ];
 
     /// Stable English name.
@@ -208,6 +216,8 @@ impl ActKind {
             ActKind::FollowUp => "follow-up",
             ActKind::JointCheck => "joint-check",
             ActKind::JointPublicity => "joint-publicity",
+            ActKind::AskWithdrawal => "ask-withdrawal",
+            ActKind::RefuseWithdrawal => "refuse-withdrawal",
         }
     }
 
@@ -252,6 +262,8 @@ impl ActKind {
             ActKind::FollowUp => "补交容缺材料",
             ActKind::JointCheck => "联合踏勘",
             ActKind::JointPublicity => "统一公示",
+            ActKind::AskWithdrawal => "代收撤件申请",
+            ActKind::RefuseWithdrawal => "撤件申请未收",
         }
     }
 

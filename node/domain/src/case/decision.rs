@@ -1,4 +1,4 @@
-//! Decision, delivery, closing, withdrawal.
+//! Decision, delivery, closing.
 
 use tongban_codes::time::Timestamp;
 
@@ -105,29 +105,4 @@ pub(crate) fn close(facts: &dyn Facts, actor: &Actor, mut case: Case, at: Timest
     case.may(facts, ActKind::Close)?;
     case.status = Status::Closed;
     Ok(done(facts, actor, case, ActKind::Close, (at, None), None))
-}
-
-/// The applicant withdraws before the decision.
-pub(crate) fn withdraw(
-    facts: &dyn Facts,
-    actor: &Actor,
-    mut case: Case,
-    text: Option<&str>,
-    at: Timestamp,
-) -> Result<Change, Rejection> {
-    #[cfg(feature = "deliberate-bugs")]
-    if tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::OfferWithdrawn)
-        && matches!(case.custody, super::Custody::Offered { .. })
-    {
-        case.custody = super::Custody::Owner;
-    }
-    case.may(facts, ActKind::Withdraw)?;
-    renewal::in_time(&case, ActKind::Withdraw, at)?;
-    case.reason = text.map(reason).transpose()?;
-    case.status = Status::Withdrawn;
-    case.deemed_at = None;
-    case.renewal_at = None;
-    case.end_stop(at.date());
-    let note = case.reason.clone();
-    Ok(done(facts, actor, case, ActKind::Withdraw, (at, note), None))
 }

@@ -45,6 +45,7 @@ mod renewal;
 mod review;
 mod submission;
 mod supplement;
+mod withdrawal;
 
 pub use act::{Act, ActKind, Audience};
 pub use agent::Agency;
@@ -59,7 +60,7 @@ pub(crate) use correction::{NoticeRequest, notify, send_back};
 pub use custody::Offer;
 pub(crate) use custody::{discharge, here, offer, offer_refused, take_custody};
 pub use deadline::{Deadline, Deadlines};
-pub(crate) use decision::{close, decide_case, deliver, withdraw};
+pub(crate) use decision::{close, decide_case, deliver};
 pub(crate) use forward::{ForwardRequest, forward};
 pub use forward::{ForwardedFrom, ForwardedTo};
 pub(crate) use inspection::{check, check_officers, correct, sealed_check};
@@ -82,6 +83,8 @@ pub(crate) use review::{accept, accept_deemed, accept_lacking, refuse};
 pub(crate) use submission::{applicant as person, materials};
 pub use supplement::{Bringing, Supplement};
 pub(crate) use supplement::{supplement, supplement_refused, take_supplement};
+pub use withdrawal::Withdrawal;
+pub(crate) use withdrawal::{take_withdrawal, withdraw, withdrawal_refused};
 
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -231,7 +234,7 @@ impl Status {
                     | Status::Returned
                     | Status::Forwarded
             ),
-            A::Withdraw => unanswered || matches!(self, Status::Accepted | Status::SpecialProcedure),
+            A::Withdraw | A::AskWithdrawal => unanswered || matches!(self, Status::Accepted | Status::SpecialProcedure),
             A::CancelLicence => {
                 matches!(self, Status::Granted | Status::Delivered | Status::Closed)
             }
@@ -242,7 +245,7 @@ impl Status {
             A::FollowUp => matches!(self, Status::Accepted | Status::SpecialProcedure),
             A::Amend => true,
             // The first draws a case that had no state, the second goes on record whatever the case has come to.
-            A::Collect | A::RefuseSupplement | A::AskReclaim | A::Reclaim => false,
+            A::Collect | A::RefuseSupplement | A::RefuseWithdrawal | A::AskReclaim | A::Reclaim => false,
         }
     }
 }

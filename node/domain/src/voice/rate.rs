@@ -45,7 +45,12 @@ pub struct RateRequest {
 pub fn is_attended(mode: Mode, kind: ActKind) -> bool {
     let attended = matches!(
         kind,
-        ActKind::Collect | ActKind::Supplement | ActKind::Correct | ActKind::Deliver | ActKind::Withdraw
+        ActKind::Collect
+            | ActKind::Supplement
+            | ActKind::Correct
+            | ActKind::Deliver
+            | ActKind::Withdraw
+            | ActKind::AskWithdrawal
     );
     attended && mode != Mode::Online
 }

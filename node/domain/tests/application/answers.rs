@@ -1,7 +1,9 @@
 //! The one answer: when nothing more comes of any part, once, and plain about what failed.
 
+use tongban_codes::ids::CaseId;
 use tongban_domain::application::{ANSWER_TYPE, ApplicationCommand, ApplicationState, PartState};
-use tongban_domain::{Command, Sealer};
+use tongban_domain::case::{Amended, AmendedField};
+use tongban_domain::{Command, Desk, Sealer};
 
 use super::scene::{Scene, replied, request};
 
@@ -59,4 +61,69 @@ fn a_failed_part_is_said_with_its_reason_its_remedies_and_what_hung_on_it() {
     assert!(!lines[2].remedies.as_ref().unwrap().contains("行政复议"), "who withdrew isn't aggrieved");
     let told = lines[0].zh();
     assert!(told.contains("未通过；不予") && told.contains("理由：经营场所不符合要求"), "{told}");
+}
+
+fn withdraw(scene: &mut Scene, parts: &[&str]) -> Result<tongban_domain::Change, tongban_domain::Rejection> {
+    let application = scene.application().number;
+    let parts = parts.iter().map(|part| (*part).to_owned()).collect();
+    let reason = Some("不开分店了".to_owned());
+    scene.give(false, &Command::Application(ApplicationCommand::Withdraw { application, parts, reason }))
+}
+
+#[test]
+fn a_part_that_is_not_begun_is_taken_out_and_the_others_go_on() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    withdraw(&mut scene, &["备案"]).unwrap();
+    assert_eq!(scene.states(), [PartState::Running, PartState::Dropped, PartState::Running]);
+    for (at_home, part) in [(true, "变更"), (false, "招牌")] {
+        scene.accept(at_home, part);
+        scene.decide(at_home, part, true);
+    }
+    assert_eq!(scene.application().part("备案").unwrap().case, None, "the grant that it waited for begins it no more");
+    assert_eq!(withdraw(&mut scene, &["变更"]).unwrap_err().code, "application-state");
+    assert_eq!(withdraw(&mut scene, &["没有"]).unwrap_err().code, "invalid-field");
+    assert_eq!(withdraw(&mut scene, &[]).unwrap_err().code, "application-state", "every part is over");
+    let change = answer(&mut scene).unwrap();
+    let line = &replied(&change).answer[1];
+    assert_eq!((line.result, line.reason.as_deref()), (PartState::Dropped, Some("不开分店了")));
+    assert!(line.zh().contains("申请人撤回"), "{}", line.zh());
+    assert_eq!(withdraw(&mut scene, &["备案"]).unwrap_err().code, "application-state", "it was answered");
+}
+
+/// The whole: what is begun here ends here, what is begun elsewhere is asked of its owner, what isn't begun is dropped.
+#[test]
+fn all_of_it_is_withdrawn() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    scene.accept(true, "变更");
+    withdraw(&mut scene, &[]).unwrap();
+    assert_eq!(scene.states(), [PartState::Failed, PartState::Dropped, PartState::Failed]);
+    let case = scene.case("变更");
+    assert_eq!(scene.home.case(case).status, tongban_domain::case::Status::Withdrawn);
+    let change = answer(&mut scene).unwrap();
+    let said: Vec<Option<&str>> = replied(&change).answer.iter().map(|line| line.came_to.as_deref()).collect();
+    assert_eq!(said, [Some("撤件"), None, Some("撤件")]);
+}
+
+/// A wrong name that is put right in one case is right in what begins later.
+#[test]
+fn an_amendment_reaches_the_parts_that_begin_later() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    scene.accept(true, "变更");
+    let (field, value, reason) = (AmendedField::ApplicantName, "张三丰".to_owned(), "录入有误".to_owned());
+    let case = scene.case("变更").to_string();
+    scene.give(true, &Command::Amend { case, amended: Amended { field, value, reason } }).unwrap();
+    scene.decide(true, "变更", true);
+    let (begun, sign) = (scene.case("备案"), scene.case("招牌"));
+    let name = |id: CaseId| {
+        let personal = &scene.branch.case(id).personal;
+        scene.branch.desk.decrypt(&id, personal).unwrap().0
+    };
+    assert_eq!(
+        (name(begun), name(sign)),
+        ("张三丰".to_owned(), "张三".to_owned()),
+        "what has begun is amended by its own authority"
+    );
 }

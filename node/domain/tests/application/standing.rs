@@ -1,7 +1,7 @@
 //! State, deadline, what comes next and the figures: all computed from the cases, whatever happens to them.
 
 use tongban_domain::application::{ApplicationCommand, ApplicationState, PartState, Source};
-use tongban_domain::case::{Bringing, Custody, Status};
+use tongban_domain::case::{Bringing, Custody, Deadline, Status};
 use tongban_domain::{Command, Reply};
 
 use super::hall::{at, date};
@@ -151,4 +151,20 @@ fn who_is_the_applicant_does_nothing_with_it() {
     assert!(matches!(change.reply, Reply::Application(_)));
     let unknown = Command::Application(ApplicationCommand::Answer { application: "YJS1".into() });
     assert_eq!(scene.give(false, &unknown).unwrap_err().code, "application-unknown");
+}
+
+/// A holiday that is moved later doesn't move what was told; what lay beyond the published calendar is computed anew.
+#[test]
+fn what_was_promised_stays() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    let told = scene.standing().promised.unwrap();
+    assert_eq!(scene.application().promised.unwrap().date, told);
+    let mut stored = |date, provisional| {
+        let application = scene.branch.state.applications.values_mut().next().unwrap();
+        application.promised = Some(Deadline { date, provisional });
+        scene.standing().promised
+    };
+    assert_eq!(stored(date(2026, 10, 30), false), Some(date(2026, 10, 30)));
+    assert_eq!(stored(date(2026, 10, 30), true), Some(told));
 }

@@ -217,6 +217,17 @@ pub(crate) fn carry(notice: &Notice, from: &mut Hall, to: &mut Hall) -> Vec<Noti
                 }
             }
         }
+        NoticeBody::Withdrawal(withdrawal) => {
+            let withdrawal = withdrawal.clone();
+            match to.act(&Command::TakeWithdrawal { origin, withdrawal }) {
+                Ok(change) => change.notices,
+                Err(refused) => {
+                    let refusal = (refused.code.to_owned(), refused.en.to_string());
+                    from.act(&Command::WithdrawalRefused { case: notice.case, act: notice.act, refusal }).unwrap();
+                    Vec::new()
+                }
+            }
+        }
         NoticeBody::Offer(offer) => {
             let taken = to.act(&Command::TakeCustody { origin, offer: offer.clone() });
             let (notices, refusal) = match taken {

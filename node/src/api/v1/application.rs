@@ -80,6 +80,15 @@ pub enum ApplicationRequest {
     Advance {},
     /// 综合答复.
     Answer {},
+    /// 撤回: all that isn't over, or the parts that are named.
+    Withdraw {
+        /// Names of parts.
+        #[serde(default)]
+        parts: Vec<String>,
+        /// The applicant's reason.
+        #[serde(default)]
+        reason: Option<String>,
+    },
     /// 联合踏勘.
     Inspect {
         /// The joint step, as the parts name it.

@@ -49,6 +49,18 @@ pub(crate) enum Command {
     },
     /// 启动未能自动启动的分项 / begin the parts that could not begin by themselves
     Advance(Of),
+    /// 申请人撤回：全部未办结事项，或所列事项；未启动的不再启动，已启动的撤件 / the applicant withdraws all that isn't over, or the parts named
+    Withdraw {
+        /// 一件事 / application
+        #[command(flatten)]
+        of: Of,
+        /// 事项名称，可重复；不填为全部 / a part, may be repeated; all of them when absent
+        #[arg(long = "part", value_name = "P")]
+        parts: Vec<String>,
+        /// 理由 / reason
+        #[arg(long, value_name = "T")]
+        reason: Option<String>,
+    },
     /// 联合踏勘：一次踏勘，记入共用的各办件 / one on-site check, recorded in each case that shares it
     Inspect {
         /// 一件事 / application
@@ -178,6 +190,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Show(of) => show(context, &of),
         Command::Progress { code, proof } => progress(context, &code, &proof),
         Command::Advance(of) => act(context, of, ApplicationRequest::Advance {}),
+        Command::Withdraw { of, parts, reason } => act(context, of, ApplicationRequest::Withdraw { parts, reason }),
         Command::Inspect { of, joint, officers, finding } => {
             joint_act(context, of, ApplicationRequest::Inspect { joint, officers, finding })
         }

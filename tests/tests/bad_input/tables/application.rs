@@ -55,6 +55,12 @@ pub(crate) fn rows() -> Vec<Row> {
             HOME "an application to go on with that there is not":
                 "application advance YJS330106000000-20200101-00001" => "application-unknown";
         }
+        "application withdraw" {
+            HOME "an application to withdraw that there is not":
+                "application withdraw YJS330106000000-20200101-00001 --reason 不办了" => "application-unknown";
+            HOME "an application withdrawn by a reviewer":
+                "--as reviewer application withdraw YJS330106000000-20200101-00001" => "role-missing";
+        }
         "application inspect" {
             HOME "a joint check of an application that there is not":
                 "application inspect YJS330106000000-20200101-00001 --joint 踏勘 --officers reviewer,decider --finding 可"

@@ -1,0 +1,166 @@
+//! 撤件: the applicant withdraws before the decision, at the deciding window, or at the hall that collected, from where it travels to the owner.
+
+use minicbor::{Decode, Encode};
+use tongban_codes::ids::CaseId;
+use tongban_codes::time::Timestamp;
+
+use super::custody::here;
+use super::paper::reason;
+use super::progress::done;
+use super::{Act, ActKind, Case, Custody, Status, renewal};
+use crate::change::{Change, Event, Notice, NoticeBody};
+use crate::command::Origin;
+use crate::facts::Place;
+use crate::{Actor, Facts, Rejection, codes};
+
+/// A withdrawal that the collecting hall took for the owner.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Withdrawal {
+    /// The act by which it did.
+    #[n(0)]
+    pub act: Act,
+    /// The applicant's reason; none where he gave none, for he owes none.
+    #[n(1)]
+    pub reason: Option<String>,
+}
+
+/// The applicant withdraws before the decision: here when this node owns the case, else the owner hears of it.
+pub(crate) fn withdraw(
+    facts: &dyn Facts,
+    actor: &Actor,
+    case: Case,
+    text: Option<&str>,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    if let Custody::Elsewhere { owner, .. } = case.custody
+        && case.collecting.node == here(facts).node
+    {
+        return ask(facts, actor, case, owner, text, at);
+    }
+    end(facts, actor, case, text.map(reason).transpose()?, at)
+}
+
+/// Ends a case that this node owns.
+fn end(
+    facts: &dyn Facts,
+    actor: &Actor,
+    mut case: Case,
+    reason: Option<String>,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    #[cfg(feature = "deliberate-bugs")]
+    if tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::OfferWithdrawn)
+        && matches!(case.custody, Custody::Offered { .. })
+    {
+        case.custody = Custody::Owner;
+    }
+    case.may(facts, ActKind::Withdraw)?;
+    renewal::in_time(&case, ActKind::Withdraw, at)?;
+    case.reason = reason;
+    case.status = Status::Withdrawn;
+    case.deemed_at = None;
+    case.renewal_at = None;
+    case.end_stop(at.date());
+    let note = case.reason.clone();
+    Ok(done(facts, actor, case, ActKind::Withdraw, (at, note), None))
+}
+
+/// Whether the owner hasn't said yet what it made of the withdrawal that this hall took last.
+fn is_asked(facts: &dyn Facts, case: &Case) -> bool {
+    let here = here(facts).node;
+    let mut acts = facts.acts(&case.id);
+    acts.retain(|act| act.place.node == here && act.tenure == case.tenure);
+    let last = |kind| acts.iter().filter(|act| act.kind == kind).map(|act| act.number).max();
+    last(ActKind::AskWithdrawal) > last(ActKind::RefuseWithdrawal)
+}
+
+/// Takes it at the collecting hall: nothing changes in the case, whose owner hears of it. Asked for again, it is on its way.
+fn ask(
+    facts: &dyn Facts,
+    actor: &Actor,
+    mut case: Case,
+    owner: Place,
+    text: Option<&str>,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    case.in_state(ActKind::AskWithdrawal)?;
+    let reason = text.map(reason).transpose()?;
+    if is_asked(facts, &case) {
+        return Ok(Change::of(Vec::new(), Change::case(&case)));
+    }
+    let act = case.act(ActKind::AskWithdrawal, actor, here(facts), at, reason.clone());
+    let mut change = Change::of(Vec::new(), Change::case(&case));
+    change.notices.push(Notice {
+        to: owner.node,
+        case: case.id,
+        act: act.number,
+        body: NoticeBody::Withdrawal(Box::new(Withdrawal { act: act.clone(), reason })),
+    });
+    change.events.push(Event::Case(Box::new(case), act));
+    Ok(change)
+}
+
+/// Ends the case at the owner, as the collecting hall tells. Said again, it changes nothing.
+pub(crate) fn take_withdrawal(
+    facts: &dyn Facts,
+    origin: Origin,
+    withdrawal: &Withdrawal,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    let told = &withdrawal.act;
+    let refuse = |code, en: String, zh: String| Err(Rejection::new(code, en, zh).field("case", told.case));
+    let Some(case) = facts.case(&told.case) else {
+        return refuse(
+            codes::CASE_UNKNOWN,
+            "the withdrawal is of a case that is not known here".to_owned(),
+            "撤件申请所指办件不存在".to_owned(),
+        );
+    };
+    let from = origin.place.node;
+    let is_told = told.place.node == from && told.kind == ActKind::AskWithdrawal;
+    if case.collecting.node != from || !is_told || from == here(facts).node {
+        return refuse(
+            codes::NOT_OWNER,
+            "the withdrawal does not come from the hall that collected the case".to_owned(),
+            "撤件申请并非来自收件大厅".to_owned(),
+        );
+    }
+    let is_same = |act: &Act| act.kind == told.kind && (act.place.node, act.number) == (from, told.number);
+    if facts.acts(&told.case).iter().any(is_same) {
+        return Ok(Change::of(Vec::new(), Change::case(&case)));
+    }
+    if told.tenure != case.tenure {
+        return refuse(
+            codes::STALE_TENURE,
+            format!("the withdrawal is of tenure {}, the case is at {}", told.tenure, case.tenure),
+            format!("撤件申请为第 {} 任，办件已为第 {} 任", told.tenure, case.tenure),
+        );
+    }
+    let said = withdrawal.reason.as_deref().map(reason).transpose()?;
+    let taken = format!("{}代收撤件申请", origin.place.division);
+    let note = said.map_or_else(|| taken.clone(), |said| format!("{taken}：{said}"));
+    let mut change = end(facts, &Actor::system(), case, Some(note), at)?;
+    change.events.insert(0, Event::Act(told.clone()));
+    Ok(change)
+}
+
+/// Records at the collecting hall that the owner didn't take the withdrawal, and why: it was decided before, for instance.
+pub(crate) fn withdrawal_refused(
+    facts: &dyn Facts,
+    case: &CaseId,
+    act: u32,
+    refusal: &(String, String),
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    let here = here(facts);
+    let is = |done: &Act| done.place.node == here.node && done.number == act && done.kind == ActKind::AskWithdrawal;
+    let known = facts.case(case).filter(|_| facts.acts(case).iter().any(is));
+    let mut case = known.ok_or_else(|| {
+        Rejection::new(codes::STALE_TENURE, "the answer fits no withdrawal", "答复与撤件申请不符").field("case", case)
+    })?;
+    let note = format!("{}: {}", refusal.0, refusal.1);
+    let act = case.act(ActKind::RefuseWithdrawal, &Actor::system(), here, at, Some(note));
+    let reply = Change::case(&case);
+    Ok(Change::of(vec![Event::Case(Box::new(case), act)], reply))
+}
