@@ -208,10 +208,10 @@ fn a_node_killed_between_commit_and_record_sends_nothing_twice() {
     assert_eq!(counts_of(&stage.report(&[])), [0, 0, 0, 0, 0]);
     // Refused there: nothing lies there, nothing is remembered, and the case stays due.
     stage.node().ok(&["case", "decide", "--grant", &case]);
-    stage.front.run("ALTER TABLE up_pro_result ADD CONSTRAINT none CHECK (result_type <> '0')");
+    stage.front.run("ALTER TABLE up_pro_result ADD CONSTRAINT not_zero CHECK (result_type <> '0')");
     stage.node().refused(&["case", "report", "--to", &address], "front-refused");
     assert_eq!(stage.lies(), before, "all of a batch, or nothing");
-    stage.front.run("ALTER TABLE up_pro_result DROP CONSTRAINT none");
+    stage.front.run("ALTER TABLE up_pro_result DROP CONSTRAINT not_zero");
     assert_eq!(counts_of(&stage.report(&[])), [2, 0, 0, 2, 1]);
 }
 

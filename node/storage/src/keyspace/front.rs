@@ -301,3 +301,6 @@ impl CaseFront {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
