@@ -75,11 +75,21 @@ fn work_in_steps() {
 
 #[test]
 fn front_database() {
+    play_with_front("front-database.md");
+}
+
+#[test]
+fn cases_are_reported() {
+    play_with_front("cases-are-reported.md");
+}
+
+/// Plays a transcript with an empty front database and an item that has all its fields.
+fn play_with_front(name: &str) {
     let front = FrontDatabase::start();
     let item = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/guesthouse-permit.json");
     let variables = [("FRONT", front.address()), ("ITEM", item.to_string_lossy().into_owned())];
     let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    play_with(&docs("front-database.md"), &variables);
+    play_with(&docs(name), &variables);
 }
 
 #[test]
@@ -121,6 +131,7 @@ fn every_transcript_is_played() {
         "a-drift-is-found-and-mended.md",
         "a-licence-ends-before-the-decision.md",
         "a-service-is-rated.md",
+        "cases-are-reported.md",
         "first-federation.md",
         "front-database.md",
         "work-in-steps.md",

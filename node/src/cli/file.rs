@@ -62,19 +62,31 @@ pub(crate) fn unwritable(path: &Path, reason: &str) -> Failure {
 /// # Errors
 /// `file-unwritable`, `file-exists`; what stood under the name stands there still.
 pub(super) fn write(context: &Context, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    written(path, bytes, context.yes).map_err(|error| match error.kind() {
+    write_as(context, path, bytes, None)
+}
+
+/// [`write`], of what nobody else may read (mode 0600).
+///
+/// # Errors
+/// As [`write`].
+pub(super) fn write_private(context: &Context, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    write_as(context, path, bytes, Some(0o600))
+}
+
+fn write_as(context: &Context, path: &Path, bytes: &[u8], mode: Option<u32>) -> Result<(), Failure> {
+    written(path, bytes, context.yes, mode).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::of(&FILE_EXISTS, path.display().to_string(), &[]),
         _ => unwritable(path, &error.to_string()),
     })
 }
 
 /// `AlreadyExists` of what stands there, unless it may be replaced.
-fn written(path: &Path, bytes: &[u8], replaces: bool) -> Result<(), Error> {
+fn written(path: &Path, bytes: &[u8], replaces: bool, private: Option<u32>) -> Result<(), Error> {
     let held = match path.metadata() {
         Ok(_) if !replaces => return Err(ErrorKind::AlreadyExists.into()),
         Ok(held) if held.is_dir() => return Err(ErrorKind::IsADirectory.into()),
         Ok(held) if !held.is_file() => return OpenOptions::new().write(true).open(path)?.write_all(bytes),
-        Ok(held) => Some(held.permissions()),
+        Ok(held) => Some(private.map_or_else(|| held.permissions(), Permissions::from_mode)),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
@@ -85,7 +97,7 @@ fn written(path: &Path, bytes: &[u8], replaces: bool) -> Result<(), Error> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".");
     // What the user's mask leaves of it, as of every new file.
-    let mode = Permissions::from_mode(0o666);
+    let mode = Permissions::from_mode(private.unwrap_or(0o666));
     let mut beside = Builder::new().prefix(&name).suffix(".part").permissions(mode).tempfile_in(folder)?;
     if let Some(mode) = held {
         beside.as_file().set_permissions(mode)?;
@@ -133,19 +145,19 @@ mod tests {
     fn nothing_beside_a_file_is_touched() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("made/out.sql");
-        written(&path, b"one", false).unwrap();
+        written(&path, b"one", false, None).unwrap();
         let strangers = ["out.sql.part", "out.new"].map(|name| path.with_file_name(name));
         for stranger in &strangers {
             std::fs::write(stranger, b"a stranger's").unwrap();
         }
-        written(&path, b"two", true).unwrap();
+        written(&path, b"two", true, None).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         for stranger in &strangers {
             assert_eq!(std::fs::read(stranger).unwrap(), b"a stranger's");
         }
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 3);
         // A folder in its place stays, and nothing is left beside it.
-        let error = written(path.parent().unwrap(), b"x", true).unwrap_err();
+        let error = written(path.parent().unwrap(), b"x", true, None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::IsADirectory);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
@@ -154,15 +166,15 @@ mod tests {
     fn what_came_meanwhile_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out.sql");
-        written(&path, b"one", false).unwrap();
+        written(&path, b"one", false, None).unwrap();
         // Whoever asked earlier found nothing there.
-        assert_eq!(written(&path, b"two", false).unwrap_err().kind(), ErrorKind::AlreadyExists);
+        assert_eq!(written(&path, b"two", false, None).unwrap_err().kind(), ErrorKind::AlreadyExists);
         assert_eq!(std::fs::read(&path).unwrap(), b"one");
         // Two at once: one of them is told.
         let path = folder.path().join("both.sql");
         let write = |bytes: &'static [u8]| {
             let path = &path;
-            move || written(path, bytes, false).map(|()| bytes).map_err(|error| error.kind())
+            move || written(path, bytes, false, None).map(|()| bytes).map_err(|error| error.kind())
         };
         let done = std::thread::scope(|scope| {
             let threads = [b"one", b"two"].map(|bytes| scope.spawn(write(bytes)));
@@ -178,10 +190,10 @@ mod tests {
     fn links_are_followed_and_devices_written_into() {
         let folder = tempfile::tempdir().unwrap();
         let (real, link) = (folder.path().join("there/real.json"), folder.path().join("link.json"));
-        written(&real, b"one", false).unwrap();
+        written(&real, b"one", false, None).unwrap();
         std::fs::set_permissions(&real, Permissions::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        written(&link, b"two", true).unwrap();
+        written(&link, b"two", true, None).unwrap();
         assert!(link.symlink_metadata().unwrap().is_symlink());
         assert_eq!(std::fs::read(&real).unwrap(), b"two");
         assert_eq!(real.metadata().unwrap().permissions().mode() & 0o777, 0o640);
@@ -192,7 +204,7 @@ mod tests {
             let pipe = pipe.clone();
             std::thread::spawn(move || std::fs::read(pipe).unwrap())
         };
-        written(&pipe, b"three", true).unwrap();
+        written(&pipe, b"three", true, None).unwrap();
         assert!(!pipe.metadata().unwrap().is_file());
         assert_eq!(reader.join().unwrap(), b"three");
     }

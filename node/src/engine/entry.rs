@@ -8,7 +8,7 @@ use tongban_domain::Event;
 use tongban_domain::tables::ReportedRow;
 use tongban_storage::keyspace::delivery::Aside;
 use tongban_storage::keyspace::directory::Invite;
-use tongban_storage::keyspace::front::FrontRow;
+use tongban_storage::keyspace::front::{CaseReport, FrontRow};
 use tongban_storage::keyspace::meta::NodeRow;
 
 /// An entry of the journal with its body, as hashed.
@@ -285,6 +285,26 @@ pub enum ExchangeEvent {
         front: FrontRow,
         /// The rows as they stand now.
         #[n(2)]
+        rows: Vec<ReportedRow>,
+    },
+    /// Rows of cases were sent to a front database, or cases were looked at for it.
+    #[n(43)]
+    CasesReported {
+        /// The front database's name.
+        #[n(0)]
+        channel: String,
+        /// What was sent and looked at.
+        #[n(1)]
+        report: CaseReport,
+    },
+    /// A front database answered about rows of cases.
+    #[n(44)]
+    CasesAnswered {
+        /// The front database's name.
+        #[n(0)]
+        channel: String,
+        /// The rows about which it said something new.
+        #[n(1)]
         rows: Vec<ReportedRow>,
     },
 }

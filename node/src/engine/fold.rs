@@ -12,6 +12,7 @@ use tongban_domain::Event;
 use tongban_domain::catalogue::{
     BaseItem, Decline, ForeignItem, Guide, LINES_MAX, ServiceItem, Standard, StandardBody,
 };
+use tongban_domain::voice::Voice;
 use tongban_journal::{Body, Entry, Frontier, Header, StandardHeader, StandardKind, View as FieldView};
 use tongban_storage::keyspace::delivery::{self, Outcome};
 use tongban_storage::keyspace::figure::{SLICE, SliceRow};
@@ -194,6 +195,7 @@ impl Folding<'_> {
         match event {
             Event::Case(row, act) => {
                 case::store(&mut self.over, row, act)?;
+                front::touch(&mut self.over, row.id)?;
                 material::want(&mut self.over, row, self.at)?;
             }
             Event::Item(row) => item::store(&mut self.over, row)?,
@@ -219,7 +221,10 @@ impl Folding<'_> {
             Event::Licence(row) => hall::LICENCE.put(self.over.batch, &row.id, row),
             Event::File(case, file) => material::store(&mut self.over, case, file),
             Event::FileLost(case, digest) => material::lose(&mut self.over, case, digest, self.at)?,
-            Event::Act(act) => case::ACT.put(self.over.batch, &(act.case, act.place.node, act.number), act),
+            Event::Act(act) => {
+                case::ACT.put(self.over.batch, &(act.case, act.place.node, act.number), act);
+                front::touch(&mut self.over, act.case)?;
+            }
             Event::Printed(row) => {
                 let key = (row.case, row.act, row.content_type.clone(), row.number);
                 case::PRINT.put(self.over.batch, &key, row);
@@ -228,7 +233,12 @@ impl Folding<'_> {
             Event::Card(row) => supervision::store_card(self.over.batch, row),
             Event::Looked(looked) => supervision::store_looked(&mut self.over, looked),
             Event::Matter(row) => supervision::store_matter(&mut self.over, row)?,
-            Event::Voice(row) => voice::store(&mut self.over, row)?,
+            Event::Voice(row) => {
+                voice::store(&mut self.over, row)?;
+                if let Voice::Rating(rating) = row.as_ref() {
+                    front::touch(&mut self.over, rating.case())?;
+                }
+            }
             Event::Application(row) => application::store(&mut self.over, row)?,
             Event::HandedOver(list) => hall::HAND_OVER.put(self.over.batch, &list.id, list),
             Event::Serial(scope, last) => hall::SERIAL.put(self.over.batch, scope, last),
@@ -276,6 +286,10 @@ impl Folding<'_> {
                     let key = (channel.clone(), row.item.clone(), row.guid.clone());
                     front::REPORTED.put(self.over.batch, &key, row);
                 }
+            }
+            ExchangeEvent::CasesReported { channel, report } => front::reported(&mut self.over, channel, report)?,
+            ExchangeEvent::CasesAnswered { channel, rows } => {
+                front::answered(&mut self.over, channel, rows, self.at)?;
             }
             ExchangeEvent::Slice { origin, journal, epoch, from, count, digest, frontier, checkpoint, division } => {
                 SLICE.put(

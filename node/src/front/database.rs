@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Config, IsolationLevel, NoTls, Row, Statement};
 use tongban_codes::division::DivisionCode;
-use tongban_domain::tables::{Answer, Operation, ReportedRow, Table};
+use tongban_domain::tables::{Answer, Batch, Operation, ReportedRow, Subject, Table};
 
 use super::mapping::{Dialect, Mapping};
 use super::{FrontError, Reading, sql, value};
@@ -87,19 +87,29 @@ impl<'m> Database<'m> {
         let transaction = self.client.transaction().await.map_err(fault)?;
         let settings = format!("SET LOCAL TIME ZONE 'UTC'; SET LOCAL lock_timeout = '{LOCK_TIME}'");
         transaction.batch_execute(&settings).await.map_err(fault)?;
-        let mut statements: BTreeMap<Table, (Statement, Statement)> = BTreeMap::new();
+        let mut statements: BTreeMap<(Table, bool), (Statement, Statement)> = BTreeMap::new();
         let mut written = Written::default();
         for mut row in rows {
             let Some(table) = Table::named(&row.table) else { continue };
-            let (put, look) = match statements.entry(table) {
+            let is_taken_back = sql::is_taken_back(table, &row);
+            let (put, look) = match statements.entry((table, is_taken_back)) {
                 Entry::Occupied(prepared) => prepared.into_mut(),
                 Entry::Vacant(none) => {
-                    let put = transaction.prepare(&sql::upsert(mapping, table, again)).await.map_err(fault)?;
+                    let put =
+                        if is_taken_back { sql::take_back(mapping, table) } else { sql::upsert(mapping, table, again) };
+                    let put = transaction.prepare(&put).await.map_err(fault)?;
                     let look = transaction.prepare(&look(mapping, table)).await.map_err(fault)?;
                     none.insert((put, look))
                 }
             };
-            let values: Vec<Option<String>> = table.columns().map(|column| value(&row, column.name)).collect();
+            let values: Vec<Option<String>> = if is_taken_back {
+                sql::TAKEN_BACK
+                    .iter()
+                    .map(|column| if *column == "row_guid" { Some(row.guid.clone()) } else { value(&row, column) })
+                    .collect()
+            } else {
+                table.columns().map(|column| value(&row, column.name)).collect()
+            };
             let parameters: Vec<&(dyn ToSql + Sync)> =
                 values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
             let there = match transaction.query_opt(put, &parameters).await.map_err(fault)? {
@@ -121,21 +131,26 @@ impl<'m> Database<'m> {
         Ok(written)
     }
 
-    /// Reads what was said about the rows of a division, in one snapshot, and shows it one by one: the tables of a province are larger than the
-    /// memory. Where the answers don't say of which batch they are, those about other divisions' rows are among them.
+    /// Reads what was said about the rows of a subject that a division sent, in one snapshot, and shows it one by one: the tables of a province
+    /// are larger than the memory. Where the answers don't say of which batch they are, those about other divisions' rows are among them.
     ///
     /// # Errors
     ///
     /// [`FrontError`].
-    pub async fn readings(&mut self, division: DivisionCode, mut each: impl FnMut(Reading)) -> Result<(), FrontError> {
+    pub async fn readings(
+        &mut self,
+        subject: Subject,
+        division: DivisionCode,
+        mut each: impl FnMut(Reading),
+    ) -> Result<(), FrontError> {
         let mapping = self.mapping;
         let fault = |error: tokio_postgres::Error| FrontError::of_database(&error);
         let snapshot = self.client.build_transaction().read_only(true).isolation_level(IsolationLevel::RepeatableRead);
         let transaction = snapshot.start().await.map_err(fault)?;
         // Other divisions may use the same tables; a batch begins with the division that sent it.
-        let own = format!("{division}-%");
-        for text in questions(mapping) {
-            let statement = transaction.prepare(&text).await.map_err(fault)?;
+        let own = Batch::pattern(subject, division);
+        for text in questions(mapping, subject) {
+            let statement = transaction.prepare(&text.own).await.map_err(fault)?;
             let own: &(dyn ToSql + Sync) = &own;
             let parameters = [own];
             let parameters = &parameters[..statement.params().len()];
@@ -152,20 +167,79 @@ impl<'m> Database<'m> {
         }
         transaction.commit().await.map_err(fault)
     }
+
+    /// Reads what was said about some rows of a subject; of a row that isn't there nothing is.
+    ///
+    /// # Errors
+    ///
+    /// [`FrontError`].
+    pub async fn readings_of(&self, subject: Subject, guids: &[&str]) -> Result<Vec<Reading>, FrontError> {
+        let fault = |error: tokio_postgres::Error| FrontError::of_database(&error);
+        let mut found = Vec::new();
+        for question in questions(self.mapping, subject) {
+            for row in self.client.query(&question.some, &[&guids]).await.map_err(fault)? {
+                found.push(reading(self.mapping, &row).map_err(fault)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Reads, in the order of their ids, some of the rows that a division sent and that weren't taken, from the row after `after` on; `table` counts
+    /// the tables of the subject, from 0. None when there is no such table.
+    ///
+    /// # Errors
+    ///
+    /// [`FrontError`].
+    pub async fn untaken(
+        &self,
+        subject: Subject,
+        division: DivisionCode,
+        table: usize,
+        after: &str,
+    ) -> Result<Option<Vec<Reading>>, FrontError> {
+        let fault = |error: tokio_postgres::Error| FrontError::of_database(&error);
+        let Some(question) = questions(self.mapping, subject).into_iter().nth(table) else { return Ok(None) };
+        let own = Batch::pattern(subject, division);
+        let accepted = &self.mapping.answers.accepted;
+        let rows = self.client.query(&question.untaken, &[&own, accepted, &after]).await.map_err(fault)?;
+        rows.iter().map(|row| reading(self.mapping, row).map_err(fault)).collect::<Result<_, _>>().map(Some)
+    }
 }
 
-/// The statements that read answers; the division's own batches are the parameter where answers say their batch.
-fn questions(mapping: &Mapping) -> Vec<String> {
+/// The statements that read the answers of a table.
+struct Questions {
+    /// Those about the division's own batches; these are the parameter where answers say their batch.
+    own: String,
+    /// Those about the rows of which the ids are the parameter.
+    some: String,
+    /// Those that don't say that the row was taken: batches, words for that, and the id to go on after are the parameters.
+    untaken: String,
+}
+
+/// Rows that [`Database::untaken`] reads at once; a node is asked about as many.
+pub const UNTAKEN_AT_ONCE: usize = 1_000;
+
+fn questions(mapping: &Mapping, subject: Subject) -> Vec<Questions> {
     let answers = &mapping.answers;
     let named = |column: &str| if column.is_empty() { "NULL".to_owned() } else { column.to_owned() };
-    let of = |guid: &str, batch: &str, table: String, own: String| {
-        format!(
-            "SELECT {guid}::text, {}::text, {}::text, {}::text, {}::text FROM {table}{own}",
+    let of = |guid: &str, batch: &str, table: &str, own: &str| {
+        let head = format!(
+            "SELECT {guid}::text, {}::text, {}::text, {}::text, {}::text FROM {table}",
             named(batch),
             answers.state,
             named(&answers.code),
             named(&answers.reason),
-        )
+        );
+        // Where answers don't say their batch, those of others can't be told from those about rows that were never sent.
+        let mine = if batch.is_empty() { "$1::text IS NULL".to_owned() } else { format!("{batch} LIKE $1::text") };
+        let state = &answers.state;
+        Questions {
+            own: format!("{head}{own}"),
+            some: format!("{head} WHERE {guid}::text = ANY($1::text[])"),
+            untaken: format!(
+                "{head} WHERE {mine} AND NOT COALESCE(TRIM({state}::text) = ANY($2::text[]), FALSE) AND {guid}::text > $3::text ORDER BY {guid}::text LIMIT {UNTAKEN_AT_ONCE}"
+            ),
+        }
     };
     if !mapping.answers_in_rows() {
         let batch = &answers.batch;
@@ -174,13 +248,11 @@ fn questions(mapping: &Mapping) -> Vec<String> {
         } else {
             format!(" WHERE {batch} LIKE $1::text OR COALESCE(TRIM({batch}), '') = ''")
         };
-        return vec![of(&answers.guid, batch, mapping.within_schema(&answers.table), own)];
+        return vec![of(&answers.guid, batch, &mapping.within_schema(&answers.table), &own)];
     }
     let (guid, batch) = (mapping.column("row_guid"), mapping.column("cd_batch"));
-    Table::all()
-        .into_iter()
-        .map(|table| of(guid, batch, mapping.table(table), format!(" WHERE {batch} LIKE $1::text")))
-        .collect()
+    let own = format!(" WHERE {batch} LIKE $1::text");
+    Table::of(subject).into_iter().map(|table| of(guid, batch, &mapping.table(table), &own)).collect()
 }
 
 /// Tells whether a text is the address of a database rather than a file's name.

@@ -111,8 +111,8 @@ impl FrontError {
             ),
             // Undefined table or column; no unique index on row_guid.
             Self::Refused { state, .. } if matches!(state.as_str(), "42P01" | "42703" | "42P10") => (
-                "compare tables, columns and the unique index on row_guid with `tongban item report --ddl`, or set their names in the mapping",
-                "对照 tongban item report --ddl 核对表、列和 row_guid 的唯一索引，或在映射文件中设置名称",
+                "compare tables, columns and the unique index on row_guid with `tongban item report --ddl` and `tongban case report --ddl`, or set their names in the mapping",
+                "对照 tongban item report --ddl、tongban case report --ddl 核对表、列和 row_guid 的唯一索引，或在映射文件中设置名称",
             ),
             Self::Refused { .. } => (
                 "nothing of this batch was written; mend it and repeat the command",

@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tongban_codes::ids::Digest;
-use tongban_domain::tables::{ReportedRow, Table};
+use tongban_domain::tables::{ReportedRow, Subject, Table};
 
 use super::database::answer;
 use super::{FrontError, Mapping, Reading, value};
 
-/// What a directory of a batch is.
+/// What a directory of a batch of items is.
 pub const FORMAT: &str = "tongban-up-task-1";
+
+/// What one of cases is.
+pub const FORMAT_CASES: &str = "tongban-up-pro-1";
 
 /// The name of the manifest.
 pub const MANIFEST: &str = "manifest.json";
@@ -24,7 +28,7 @@ pub const SINCE_ALL: &str = "since-0";
 /// What lies in the directory of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// [`FORMAT`].
+    /// [`FORMAT`] or [`FORMAT_CASES`].
     pub format: String,
     /// The front database.
     pub channel: String,
@@ -56,7 +60,8 @@ pub struct FileEntry {
 
 /// Writes a batch into a directory of its name within `directory`; a directory of the same batch is replaced. What is there is whole.
 ///
-/// `whole` says whether every item of `rows` has all its rows among them.
+/// `whole` says whether every item of `rows` has all its rows among them. What is written of cases holds personal data: nobody but who wrote it
+/// may read it (modes 0700 and 0600).
 ///
 /// # Errors
 ///
@@ -64,6 +69,7 @@ pub struct FileEntry {
 pub fn write(
     directory: &Path,
     mapping: &Mapping,
+    subject: Subject,
     division: &str,
     batch: &str,
     rows: &[ReportedRow],
@@ -79,15 +85,22 @@ pub fn write(
         fs::remove_dir_all(&made).map_err(fault(&made))?;
     }
     fs::create_dir_all(&made).map_err(fault(&made))?;
+    let (format, mode) = match subject {
+        Subject::Items => (FORMAT, None),
+        Subject::Cases => (FORMAT_CASES, Some(0o600)),
+    };
+    if mode.is_some() {
+        fs::set_permissions(&made, fs::Permissions::from_mode(0o700)).map_err(fault(&made))?;
+    }
     let mut manifest = Manifest {
-        format: FORMAT.to_owned(),
+        format: format.to_owned(),
         channel: mapping.name.clone(),
         division: division.to_owned(),
         batch: batch.to_owned(),
         whole: Some(whole),
         files: Vec::new(),
     };
-    for table in Table::all() {
+    for table in Table::of(subject) {
         let name = table.name();
         let own: Vec<&ReportedRow> = rows.iter().filter(|row| row.table == name).collect();
         if own.is_empty() {
@@ -97,7 +110,7 @@ pub fn write(
         let path = made.join(&file);
         let bytes = csv_of(mapping, table, &own)
             .map_err(|error| FrontError::File { path: path.clone(), source: std::io::Error::other(error) })?;
-        write_synced(&path, &bytes).map_err(fault(&path))?;
+        write_synced(&path, &bytes, mode).map_err(fault(&path))?;
         let mut operations = BTreeMap::new();
         for row in &own {
             *operations.entry(row.operation.letter().to_owned()).or_default() += 1;
@@ -109,7 +122,7 @@ pub fn write(
     let mut text = serde_json::to_vec_pretty(&manifest)
         .map_err(|error| FrontError::File { path: path.clone(), source: error.into() })?;
     text.push(b'\n');
-    write_synced(&path, &text).map_err(fault(&path))?;
+    write_synced(&path, &text, mode).map_err(fault(&path))?;
     if place.join(MANIFEST).is_file() {
         fs::remove_dir_all(&place).map_err(fault(&place))?;
     }
@@ -117,9 +130,11 @@ pub fn write(
     Ok(place)
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+fn write_synced(path: &Path, bytes: &[u8], mode: Option<u32>) -> std::io::Result<()> {
     use std::io::Write as _;
-    let mut file = fs::File::create(path)?;
+    // What the user's mask leaves of it.
+    let mode = mode.unwrap_or(0o666);
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path)?;
     file.write_all(bytes)?;
     file.sync_all()
 }

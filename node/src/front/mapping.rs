@@ -156,6 +156,25 @@ impl Mapping {
         if let Some(name) = self.choices.lengths.keys().find(|name| !known(name)) {
             return wrong(name, "no table.column of the standard", "应为标准中的 表.列");
         }
+        let choices = &self.choices;
+        for (code, table, column) in [
+            (&choices.passed, "up_pro_process", "event_name"),
+            (&choices.sent_back, "up_pro_process", "event_name"),
+            (&choices.other_action, "up_pro_process", "event_name"),
+            (&choices.at_window, "up_pro_accept", "apply_type"),
+            (&choices.on_paper, "up_pro_material", "get_type"),
+            (&choices.as_file, "up_pro_material", "get_type"),
+        ] {
+            let own = choices.lengths.get(&format!("{table}.{column}")).copied();
+            let most = own.unwrap_or(if column == "event_name" { 20 } else { 2 });
+            if code.trim().is_empty() || code.chars().count() > most as usize {
+                return wrong(
+                    &format!("{column} = \"{code}\""),
+                    &format!("a code of {column} has 1 to {most} characters"),
+                    &format!("{column} 的代码为 1 至 {most} 个字符"),
+                );
+            }
+        }
         for units in [&self.choices.working_days, &self.choices.natural_days] {
             if units.is_empty() || !units.bytes().all(|byte| byte.is_ascii_digit()) {
                 return wrong(units, "the code of a unit of terms is a number", "时限单位代码应为数字");

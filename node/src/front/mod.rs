@@ -16,11 +16,11 @@ pub mod files;
 mod mapping;
 pub mod sql;
 
-pub use database::{Database, Written};
+pub use database::{Database, UNTAKEN_AT_ONCE, Written};
 pub use error::FrontError;
 pub use mapping::{AnswerColumns, DateForm, Dialect, Mapping};
 
-use tongban_codes::time::Timestamp;
+pub use tongban_domain::tables::moment;
 use tongban_domain::tables::{Answer, ReportedRow};
 
 /// What is read about one row at the other side.
@@ -36,12 +36,6 @@ pub struct Reading {
     pub code: Option<String>,
     /// Its reason.
     pub reason: Option<String>,
-}
-
-/// A moment as the tables write it: `YYYYMMDDhhmmss` in China.
-#[must_use]
-pub fn moment(at: Timestamp) -> String {
-    at.to_string().chars().filter(char::is_ascii_digit).take(14).collect()
 }
 
 /// The value of a column of a row as it is sent.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use tongban_domain::tables::{Column, Kind, ReportedRow, Table};
+use tongban_domain::tables::{Column, Kind, Operation, ReportedRow, Subject, Table};
 
 use super::mapping::{DateForm, Dialect, Mapping};
 use super::value;
@@ -10,15 +10,15 @@ use super::value;
 /// Columns whose difference alone changes nothing: they say how a row was sent.
 const OF_SENDING: [&str; 3] = ["cd_operation", "cd_batch", "cd_time"];
 
-/// The statements that make the tables, as this node expects them.
+/// The statements that make the tables of a subject, as this node expects them.
 #[must_use]
-pub fn tables(mapping: &Mapping) -> String {
+pub fn tables(mapping: &Mapping, subject: Subject) -> String {
     let mut text = String::new();
-    for table in Table::all() {
+    for table in Table::of(subject) {
         let mut lines: Vec<String> = table
             .columns()
             .map(|column| {
-                let needed = if column.is_required(table.family) { " NOT NULL" } else { "" };
+                let needed = if table.requires(column) { " NOT NULL" } else { "" };
                 format!("    {} {}{needed}", mapping.column(column.name), kind(mapping, table, column))
             })
             .collect();
@@ -139,6 +139,12 @@ pub fn script(mapping: &Mapping, rows: &[ReportedRow], again: bool) -> String {
     }
     for row in rows {
         let Some(table) = Table::named(&row.table) else { continue };
+        if is_taken_back(table, row) {
+            let place =
+                |column: &str| table.column(column).map_or_else(String::new, |column| written(mapping, column, row));
+            let _ = writeln!(text, "{};", taking_back(mapping, table, place));
+            continue;
+        }
         let values: Vec<String> = table.columns().map(|column| written(mapping, column, row)).collect();
         let statement = match mapping.dialect {
             Dialect::Postgres | Dialect::Kingbase => upsert_of(mapping, table, &values, again),
@@ -148,6 +154,45 @@ pub fn script(mapping: &Mapping, rows: &[ReportedRow], again: bool) -> String {
     }
     text.push_str("COMMIT;\n");
     text
+}
+
+/// Whether a row is taken back by what says so alone: of a case's row nothing else is kept.
+#[must_use]
+pub fn is_taken_back(table: Table, row: &ReportedRow) -> bool {
+    matches!(table, Table::Case(_)) && row.operation == Operation::Delete
+}
+
+/// The statement that takes back a row of a table, with `row_guid`, `cd_operation`, `cd_batch` and `cd_time` as parameters of text, in this
+/// order; it answers as [`upsert`].
+#[must_use]
+pub fn take_back(mapping: &Mapping, table: Table) -> String {
+    let place = |wanted: &str| {
+        let at = TAKEN_BACK.iter().position(|column| *column == wanted).map_or(0, |at| at + 1);
+        table.column(wanted).map_or_else(String::new, |column| cast(mapping, column, &format!("${at}::text")))
+    };
+    let [operation, batch] = ["cd_operation", "cd_batch"].map(|column| mapping.column(column));
+    format!("{} RETURNING {operation}, {batch}", taking_back(mapping, table, place))
+}
+
+/// The parameters of [`take_back`].
+pub const TAKEN_BACK: [&str; 4] = ["row_guid", "cd_operation", "cd_batch", "cd_time"];
+
+fn taking_back(mapping: &Mapping, table: Table, place: impl Fn(&str) -> String) -> String {
+    let mut set: Vec<String> =
+        OF_SENDING.iter().map(|column| format!("{} = {}", mapping.column(column), place(column))).collect();
+    if mapping.answers_in_rows() {
+        let answers = &mapping.answers;
+        let named = [&answers.state, &answers.code, &answers.reason].into_iter().filter(|name| !name.is_empty());
+        set.extend(named.map(|name| format!("{name} = NULL")));
+    }
+    format!(
+        "UPDATE {} SET {} WHERE {} = {} AND {} <> 'D'",
+        mapping.table(table),
+        set.join(", "),
+        mapping.column("row_guid"),
+        place("row_guid"),
+        mapping.column("cd_operation"),
+    )
 }
 
 /// MERGE as Oracle has it. Long texts can't be compared there, so that a row is always written over, with what it was.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use tongban_codes::time::Timestamp;
-use tongban_domain::tables::{Answer, Column, Family, Kind, Operation, Outgoing, ReportedRow, Table};
+use tongban_domain::tables::{Answer, Column, Family, Kind, Operation, Outgoing, ReportedRow, Subject, Table};
 
 use super::*;
 
@@ -66,7 +66,7 @@ fn other_names_are_used_everywhere() {
     assert!(statement.contains("batch_no = EXCLUDED.batch_no") && !statement.contains("cd_batch"), "{statement}");
     assert!(!statement.contains("exchange_state"), "the answers lie elsewhere: {statement}");
     assert!(statement.contains(" OR TRUE RETURNING "), "{statement}");
-    let tables = sql::tables(&mapping);
+    let tables = sql::tables(&mapping, Subject::Items);
     assert!(
         tables.contains("CREATE TABLE ex.answers (\n    row_guid VARCHAR(50) NOT NULL,\n    exchange_state"),
         "{tables}"
@@ -105,7 +105,9 @@ fn a_batch_of_files_is_whole_and_can_be_written_again() {
     let mapping = Mapping::default();
     let batch = "511602000000-20261122-0001";
     for operation in [Operation::Insert, Operation::Delete] {
-        let place = files::write(directory.path(), &mapping, "511602000000", batch, &[row(operation)], true).unwrap();
+        let place =
+            files::write(directory.path(), &mapping, Subject::Items, "511602000000", batch, &[row(operation)], true)
+                .unwrap();
         let manifest: files::Manifest =
             serde_json::from_slice(&std::fs::read(place.join(files::MANIFEST)).unwrap()).unwrap();
         assert_eq!(manifest.files[0].operations, BTreeMap::from([(operation.letter().to_owned(), 1)]));
@@ -159,14 +161,15 @@ fn the_manual_lists_every_column() {
     let page = std::fs::read_to_string(root().join("docs/front-database.md")).unwrap();
     for table in Table::all() {
         for column in table.columns() {
-            let marks: String = Family::ALL
-                .iter()
-                .map(|family| match (Table { family: *family, ..table }).column(column.name) {
-                    None => '-',
-                    Some(_) if column.is_required(*family) => 'N',
-                    Some(_) => 'n',
-                })
-                .collect();
+            let mark = |table: Table| match table.column(column.name) {
+                None => '-',
+                Some(column) if table.requires(column) => 'N',
+                Some(_) => 'n',
+            };
+            let marks: String = match table {
+                Table::Item(_, part) => Family::ALL.iter().map(|family| mark(Table::Item(*family, part))).collect(),
+                Table::Case(_) => mark(table).to_string(),
+            };
             let line = format!("| `{}` | {} | {} | {marks} |", column.name, column.zh, kind(column));
             assert!(page.contains(&line), "{}: {line}", table.name());
         }

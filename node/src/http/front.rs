@@ -1,7 +1,9 @@
-//! Reports in the national exchange tables: what is to be sent, what was sent, what was said to it.
+//! Reports in the national exchange tables: what is to be sent, what was sent, what was said to it. Of items here, of cases in [`cases`].
 //!
 //! The node decides and remembers; whoever calls carries the rows. Between sending and remembering both may break off: then the same rows
 //! are planned again, and the front database knows them by their `row_guid`.
+
+mod cases;
 
 use std::collections::BTreeMap;
 
@@ -15,7 +17,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::catalogue::{Guide, ItemState, ServiceItem};
 use tongban_domain::tables::{
-    Answer, BATCHES_A_DAY_MAX, Batch, Comparison, Outgoing, ReportedRow, TableSource, answered, compare, rows,
+    Answer, BATCHES_A_DAY_MAX, Batch, Comparison, Outgoing, ReportedRow, Subject, TableSource, answered, compare, rows,
 };
 use tongban_domain::{Command, Role};
 use tongban_storage::keyspace::front::{FRONT, FrontRow, REPORTED};
@@ -40,6 +42,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/front/record", post(record))
         .route("/v1/front/answers", post(answers))
         .route("/v1/front/reported", get(reported))
+        .merge(cases::routes())
 }
 
 async fn plan(State(app): State<App>, body: Body<PlanReport>) -> Result<Response, Failure> {
@@ -51,7 +54,7 @@ async fn plan(State(app): State<App>, body: Body<PlanReport>) -> Result<Response
     let at = app.shared.now();
     let stands = FRONT.load(state, &channel)?.unwrap_or_default();
     let mut plan = ReportPlan {
-        batch: next_batch(app.shared.here().division, &stands, at)?,
+        batch: next_batch(Subject::Items, app.shared.here().division, stands.batch.as_deref(), at)?,
         at,
         rows: Vec::new(),
         unchanged: 0,
@@ -102,9 +105,8 @@ fn sent(state: &dyn Backend, channel: &str, code: &str) -> Result<BTreeMap<Strin
     Ok(rows.into_iter().map(|((_, _, guid), row)| (guid, row)).collect())
 }
 
-fn next_batch(division: DivisionCode, stands: &FrontRow, at: Timestamp) -> Result<String, Failure> {
-    let last = stands.batch.as_deref();
-    let next = Batch::after(last, division, at.date()).map(|batch| batch.to_string());
+fn next_batch(subject: Subject, division: DivisionCode, last: Option<&str>, at: Timestamp) -> Result<String, Failure> {
+    let next = Batch::after(last, subject, division, at.date()).map(|batch| batch.to_string());
     next.ok_or_else(|| {
         let en = format!("a day has {BATCHES_A_DAY_MAX} batches at most; go on tomorrow");
         let zh = format!("一日至多 {BATCHES_A_DAY_MAX} 批，请次日继续");
@@ -113,7 +115,13 @@ fn next_batch(division: DivisionCode, stands: &FrontRow, at: Timestamp) -> Resul
 }
 
 /// The name of a batch as this node makes them: of a day that has come, unless the clock has gone back behind the last one's.
-fn check_batch(division: DivisionCode, batch: &str, last: Option<&str>, today: Date) -> Result<(), Box<Problem>> {
+fn check_batch(
+    subject: Subject,
+    division: DivisionCode,
+    batch: &str,
+    last: Option<&str>,
+    today: Date,
+) -> Result<(), Box<Problem>> {
     let wrong = |en: String, zh: String, remedy: (&str, &str)| {
         Box::new(Problem {
             code: "invalid-field".to_owned(),
@@ -125,14 +133,18 @@ fn check_batch(division: DivisionCode, batch: &str, last: Option<&str>, today: D
             remedy_zh: remedy.1.to_owned(),
         })
     };
-    let named = Batch::named(batch, division).ok_or_else(|| {
+    let (end, end_zh) = match subject {
+        Subject::Items => ("", ""),
+        Subject::Cases => (" and a P at the end", "，以 -P 结尾"),
+    };
+    let named = Batch::named(batch, subject, division).ok_or_else(|| {
         wrong(
-            format!("a batch is {division}, the day and four digits, with dashes between"),
-            format!("批次号为 {division}、日期和四位序号，以连字符相连"),
+            format!("a batch is {division}, the day and four digits, with dashes between{end}"),
+            format!("批次号为 {division}、日期和四位序号，以连字符相连{end_zh}"),
             ("take the batch of the plan", "请使用计划给出的批次号"),
         )
     })?;
-    let last = last.and_then(|last| Batch::named(last, division)).map_or(today, Batch::day);
+    let last = last.and_then(|last| Batch::named(last, subject, division)).map_or(today, Batch::day);
     if named.day() > today.max(last) {
         return Err(wrong(
             format!("{} is a day to come", named.day()),
@@ -186,7 +198,7 @@ async fn record(State(app): State<App>, call: Call, body: Body<RecordReport>) ->
     check_channel(&channel)?;
     let division = app.shared.here().division;
     let last = FRONT.load(app.state(), &channel)?.and_then(|front| front.batch);
-    check_batch(division, &batch, last.as_deref(), app.shared.now().date())
+    check_batch(Subject::Items, division, &batch, last.as_deref(), app.shared.now().date())
         .map_err(|problem| Failure(Refused::Problem(problem)))?;
     check_count(rows.len())?;
     if let Some(bent) = rows.iter().find(|row| !is_whole(row)) {
@@ -211,7 +223,7 @@ async fn record(State(app): State<App>, call: Call, body: Body<RecordReport>) ->
         let reply = json!({ "recorded": kept.len() });
         let stands = FRONT.load(read, &channel)?.unwrap_or_default();
         // A batch that is recorded once more after a later one isn't the last.
-        let named = |batch: &Option<String>| Batch::named(batch.as_deref()?, division);
+        let named = |batch: &Option<String>| Batch::named(batch.as_deref()?, Subject::Items, division);
         let front = FrontRow { batch: Some(batch), reported: Some(at), ..stands };
         let front = if named(&stands.batch) > named(&front.batch) { stands.clone() } else { front };
         if kept.is_empty() && front == stands {
@@ -272,7 +284,7 @@ async fn reported(State(app): State<App>, Query(query): Query<ReportedQuery>) ->
     let FrontRow { batch, reported, reconciled } = FRONT.load(app.state(), &channel)?.unwrap_or_default();
     let more = found.len() == limit;
     let rows = found.into_iter().map(|(_, row)| row).collect();
-    Ok(Json(Reported { batch, reported, reconciled, rows, more }).into_response())
+    Ok(Json(Reported { batch, reported, reconciled, rows, more, accepted: None }).into_response())
 }
 
 #[cfg(test)]
@@ -294,7 +306,7 @@ mod tests {
             ("511602000000-20261125-0001", Some("511602000000-20261124-0001"), Some("2026-11-25")),
             ("20261122", None, Some("511602000000")),
         ] {
-            match (check_batch(division, batch, last, today), word) {
+            match (check_batch(Subject::Items, division, batch, last, today), word) {
                 (Ok(()), None) => {}
                 (Err(problem), Some(word)) => {
                     assert_eq!((problem.code.as_str(), problem.value.as_str()), ("invalid-field", batch));

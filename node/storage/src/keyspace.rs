@@ -30,6 +30,7 @@
 //! | 50 | rows | [`case::PRINT`] | case, act, content type, number | print |
 //! | 52 53 55 | rows, index, queue | [`material`] | case, digest; file, case; case, digest | file that is here; who names it; file that is wanted |
 //! | 5a 5b 5c | rows, rows, index | [`voice`] | id; case, id; operator, id | rating or ticket; which ratings a case has; who has to do |
+//! | 5d 5e 5f | rows, rows, index | [`front`] | ; front database, `row_guid`; front database, kind, case, `row_guid` | how the node stands with whom reports of cases go to; row of a case as reported last; what is due, sent, not taken |
 //! | 54 | rows | [`case::RECLAIM`] | case | what is asked for, what was ordered |
 //! | 74 75 | rows, index | [`application`] | id; number, case | application; which cases are parts of it |
 //! | 60– 6c | meta | [`meta`], [`supervision::SWEEP`] | | |

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
-use tongban_codes::ids::Digest;
+use tongban_codes::ids::{CaseId, Digest};
 use tongban_codes::time::Timestamp;
 
 use super::row::Row;
@@ -70,7 +70,7 @@ pub enum Answer {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[cbor(map)]
 pub struct ReportedRow {
-    /// Code of the item.
+    /// Code of the item, or id of the case.
     #[n(0)]
     pub item: String,
     /// `row_guid`.
@@ -88,10 +88,11 @@ pub struct ReportedRow {
     /// `cd_time`.
     #[n(5)]
     pub at: Timestamp,
-    /// SHA-256 over table and values.
+    /// SHA-256 over table and values; of a case's row under a key of the node.
     #[n(6)]
     pub digest: Digest,
-    /// What was sent: a row whose item no longer has it must still be told to go.
+    /// What was sent: a row whose item no longer has it must still be told to go. Of a case's row only what says of which case it is: what is
+    /// in it is personal.
     #[n(7)]
     pub values: BTreeMap<String, String>,
     /// What was said.
@@ -111,7 +112,7 @@ pub struct ReportedRow {
 /// A row on its way out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outgoing {
-    /// Code of the item.
+    /// Code of the item, or id of the case.
     pub item: String,
     /// Name of the table.
     pub table: String,
@@ -133,8 +134,15 @@ impl Outgoing {
     /// The row as sent in a batch.
     #[must_use]
     pub fn sent(self, batch: &str, at: Timestamp) -> ReportedRow {
+        let digest = self.digest();
+        self.sent_as(batch, at, digest)
+    }
+
+    /// The row as sent in a batch, known by a digest of another kind.
+    #[must_use]
+    pub fn sent_as(self, batch: &str, at: Timestamp, digest: Digest) -> ReportedRow {
         ReportedRow {
-            digest: self.digest(),
+            digest,
             item: self.item,
             guid: self.guid,
             table: self.table,
@@ -150,7 +158,7 @@ impl Outgoing {
     }
 }
 
-/// What an item's rows come to.
+/// What the rows of an item or a case come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
     /// What goes out.
@@ -166,6 +174,18 @@ pub struct Comparison {
 /// once, it stays an insert.
 #[must_use]
 pub fn compare(item: &str, rows: Vec<Row>, known: &BTreeMap<String, ReportedRow>, again: bool) -> Comparison {
+    compare_by(item, rows, known, again, Row::digest)
+}
+
+/// [`compare`], where what was sent is known by a digest of another kind.
+#[must_use]
+pub fn compare_by(
+    item: &str,
+    rows: Vec<Row>,
+    known: &BTreeMap<String, ReportedRow>,
+    again: bool,
+    digest: impl Fn(&Row) -> Digest,
+) -> Comparison {
     let mut comparison = Comparison::default();
     let mut gone: BTreeMap<&str, &ReportedRow> = known.iter().map(|(guid, row)| (guid.as_str(), row)).collect();
     for row in rows {
@@ -173,7 +193,7 @@ pub fn compare(item: &str, rows: Vec<Row>, known: &BTreeMap<String, ReportedRow>
             None => Operation::Insert,
             Some(sent) if sent.operation == Operation::Delete => Operation::Insert,
             Some(sent) => {
-                if sent.digest == row.digest() && !is_due(sent, again) {
+                if sent.digest == digest(&row) && !is_due(sent, again) {
                     comparison.unchanged += 1;
                     continue;
                 }
@@ -218,13 +238,29 @@ fn is_due(sent: &ReportedRow, again: bool) -> bool {
     sent.answer == Answer::Missing || again && sent.answer == Answer::Rejected
 }
 
+/// A case that was looked at for a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[cbor(map)]
+#[serde(deny_unknown_fields)]
+pub struct Looked {
+    /// Which.
+    #[n(0)]
+    pub case: CaseId,
+    /// Which touch of it had been the last; none of a case that was never touched since this front database is reported to.
+    #[n(1)]
+    pub mark: Option<u64>,
+    /// Whether all that it has to say went out; if not, it is looked at again.
+    #[n(2)]
+    pub done: bool,
+}
+
 /// What the other side said of a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Said {
     /// `row_guid`.
     pub guid: String,
-    /// Code of the item that it is of.
+    /// Code of the item, or id of the case, that it is of.
     pub item: String,
     /// The batch that it is said of; of a row that has been sent again since, it says nothing.
     pub batch: String,

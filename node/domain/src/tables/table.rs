@@ -1,4 +1,6 @@
-//! Which tables there are, and their columns.
+//! Which tables there are, and the columns of those of items.
+
+use super::case_table::case_columns;
 
 /// The kinds of items that have tables of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,21 +87,72 @@ impl Part {
     }
 }
 
+/// The tables of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CasePart {
+    /// 受理信息: one row a case.
+    Accept,
+    /// 过程信息: one row an act.
+    Process,
+    /// 特别程序信息.
+    SpecialProcedure,
+    /// 材料信息: what the applicant brought.
+    Material,
+    /// 结果信息: one row a case that has come to a result.
+    Result,
+}
+
+impl CasePart {
+    /// Every part, parents first.
+    pub const ALL: [CasePart; 5] =
+        [CasePart::Accept, CasePart::Process, CasePart::SpecialProcedure, CasePart::Material, CasePart::Result];
+
+    fn name(self) -> &'static str {
+        match self {
+            CasePart::Accept => "up_pro_accept",
+            CasePart::Process => "up_pro_process",
+            CasePart::SpecialProcedure => "up_pro_special_procedure",
+            CasePart::Material => "up_pro_material",
+            CasePart::Result => "up_pro_result",
+        }
+    }
+}
+
+/// What is reported: the tables of one subject are sent, answered and reconciled apart from those of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// 事项: the catalogue.
+    Items,
+    /// 办件: the cases that this node decides.
+    Cases,
+}
+
 /// A table of the national exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Table {
-    /// Whose items.
-    pub family: Family,
-    /// What of them.
-    pub part: Part,
+pub enum Table {
+    /// Of items of a family.
+    Item(Family, Part),
+    /// Of cases.
+    Case(CasePart),
 }
 
 impl Table {
-    /// Every table, parents before children.
+    /// Every table, those of items first, parents before children.
     #[must_use]
     pub fn all() -> Vec<Table> {
-        let all = Family::ALL.into_iter().flat_map(|family| Part::ALL.map(|part| Table { family, part }));
-        all.filter(|table| table.columns().next().is_some()).collect()
+        [Subject::Items, Subject::Cases].into_iter().flat_map(Table::of).collect()
+    }
+
+    /// The tables of a subject, parents before children.
+    #[must_use]
+    pub fn of(subject: Subject) -> Vec<Table> {
+        match subject {
+            Subject::Items => {
+                let all = Family::ALL.into_iter().flat_map(|family| Part::ALL.map(|part| Table::Item(family, part)));
+                all.filter(|table| table.columns().next().is_some()).collect()
+            }
+            Subject::Cases => CasePart::ALL.map(Table::Case).to_vec(),
+        }
     }
 
     /// The table of a name, e.g. `up_task_general_basic`.
@@ -111,18 +164,31 @@ impl Table {
     /// Its name in the standard.
     #[must_use]
     pub fn name(self) -> String {
-        format!("up_task_{}_{}", self.family.name(), self.part.name())
+        match self {
+            Table::Item(family, part) => format!("up_task_{}_{}", family.name(), part.name()),
+            Table::Case(part) => part.name().to_owned(),
+        }
     }
 
     /// Its columns, in the order of the standard's documents.
     pub fn columns(self) -> impl Iterator<Item = &'static Column> {
-        self.part.columns().iter().filter(move |column| column.mark(self.family) != b'-')
+        let all = match self {
+            Table::Item(_, part) => part.columns(),
+            Table::Case(part) => case_columns(part),
+        };
+        all.iter().filter(move |column| column.mark(self) != b'-')
     }
 
     /// The column of a name.
     #[must_use]
     pub fn column(self, name: &str) -> Option<&'static Column> {
         self.columns().find(|column| column.name == name)
+    }
+
+    /// Tells whether one of its columns must be filled (NOT NULL).
+    #[must_use]
+    pub fn requires(self, column: &Column) -> bool {
+        column.mark(self) == b'N'
     }
 }
 
@@ -150,24 +216,21 @@ pub struct Column {
     pub zh: &'static str,
     /// What it holds.
     pub kind: Kind,
-    /// By family: `N` must be filled, `n` may be empty, `-` isn't there.
+    /// `N` must be filled, `n` may be empty, `-` isn't there: a mark for each family of items, or one for a table of cases.
     presence: &'static str,
 }
 
 impl Column {
-    fn mark(&self, family: Family) -> u8 {
-        let at = Family::ALL.iter().position(|one| *one == family).unwrap_or_default();
+    fn mark(&self, table: Table) -> u8 {
+        let at = match table {
+            Table::Item(family, _) => Family::ALL.iter().position(|one| *one == family).unwrap_or_default(),
+            Table::Case(_) => 0,
+        };
         self.presence.as_bytes().get(at).copied().unwrap_or(b'-')
-    }
-
-    /// Tells whether it must be filled for items of a family (NOT NULL).
-    #[must_use]
-    pub fn is_required(&self, family: Family) -> bool {
-        self.mark(family) == b'N'
     }
 }
 
-const fn column(name: &'static str, zh: &'static str, kind: Kind, presence: &'static str) -> Column {
+pub(super) const fn column(name: &'static str, zh: &'static str, kind: Kind, presence: &'static str) -> Column {
     Column { name, zh, kind, presence }
 }
 
@@ -186,6 +249,7 @@ macro_rules! sent {
     };
 }
 
+pub(super) const SENT_CASE: [Column; 4] = sent!("N");
 const SENT_ALL: [Column; 4] = sent!("NNNNN");
 const SENT_TWO: [Column; 4] = sent!("NN---");
 const SENT_THREE: [Column; 4] = sent!("NN-N-");

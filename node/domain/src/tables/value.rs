@@ -2,9 +2,9 @@
 
 use tongban_codes::division::{self, DivisionCode, Level};
 use tongban_codes::item_code::{BasicCode, ExerciseLevel, ImplementationCode, LocalItemCode};
-use tongban_codes::time::Date;
+use tongban_codes::time::{Date, Timestamp};
 
-use super::row::TableSource;
+use super::row::{Choices, TableSource};
 use super::table::Part;
 use crate::catalogue::{
     Basis, CaseKind, CodeList, Fee, Guide, ItemState, Question, RequiredMaterial, ServiceItem, Source, SpecialLink,
@@ -12,7 +12,7 @@ use crate::catalogue::{
 };
 
 /// Between the values of a column that has several.
-const SEVERAL: &str = "^";
+pub(super) const SEVERAL: &str = "^";
 
 /// Columns of the guide's further fields that a table has and the guide has no place for.
 const FURTHER: [&str; 1] = ["punishment_method"];
@@ -77,7 +77,7 @@ impl<'a> Values<'a> {
             "task_handle_item" => {
                 return self.national.filter(|code| code.handling_item().is_some()).map(|code| code.to_string());
             }
-            "data_source" => return Some(self.data_source()),
+            "data_source" => return Some(data_source(self.source.choices, self.item.division)),
             _ => {}
         }
         match child {
@@ -91,13 +91,6 @@ impl<'a> Values<'a> {
                 "answer" => Some(question.answer.clone()),
                 _ => None,
             },
-        }
-    }
-
-    fn data_source(&self) -> String {
-        match self.source.choices.data_source.as_str() {
-            "" => self.item.division.to_string().chars().take(2).collect(),
-            chosen => chosen.to_owned(),
         }
     }
 
@@ -158,8 +151,8 @@ impl<'a> Values<'a> {
             "transact_time" => joined(guide.places.iter().filter_map(|place| place.hours.as_deref()), "；"),
             "link_way" => guide.enquiry.as_ref().map(|telephone| format!("电话：{telephone}")),
             "supervise_way" => guide.complaint.as_ref().map(|telephone| format!("电话：{telephone}")),
-            "plan_effective_date" => item.effective.map(moment),
-            "plan_cancel_date" => item.cancel.map(moment),
+            "plan_effective_date" => item.effective.map(day),
+            "plan_cancel_date" => item.cancel.map(day),
             further if FURTHER.contains(&further) => guide.further.get(further).cloned(),
             _ => None,
         }
@@ -241,6 +234,14 @@ fn composed(source: TableSource<'_>) -> Option<ImplementationCode> {
     Some(ImplementationCode::new(credit, ExerciseLevel::from_number(digit)?, basic))
 }
 
+/// The source of a row: what the front database wants, else the province.
+pub(super) fn data_source(choices: &Choices, division: DivisionCode) -> String {
+    match choices.data_source.as_str() {
+        "" => division.to_string().chars().take(2).collect(),
+        chosen => chosen.to_owned(),
+    }
+}
+
 fn level(division: DivisionCode) -> UseLevel {
     match division.level() {
         Level::Province => UseLevel::Province,
@@ -298,7 +299,7 @@ fn yes(value: Option<bool>) -> Option<String> {
     value.map(|yes| if yes { "1" } else { "0" }.to_owned())
 }
 
-fn number<L: CodeList>(value: Option<L>) -> Option<String> {
+pub(super) fn number<L: CodeList>(value: Option<L>) -> Option<String> {
     value.and_then(|value| value.number(Source::National)).map(str::to_owned)
 }
 
@@ -310,7 +311,7 @@ fn numbers<L: CodeList>(values: &[L]) -> String {
     found.join(SEVERAL)
 }
 
-fn joined<T: AsRef<str>>(texts: impl Iterator<Item = T>, between: &str) -> Option<String> {
+pub(super) fn joined<T: AsRef<str>>(texts: impl Iterator<Item = T>, between: &str) -> Option<String> {
     let mut seen: Vec<String> = Vec::new();
     for text in texts {
         let text = text.as_ref().trim();
@@ -362,6 +363,13 @@ fn special(links: &[SpecialLink]) -> String {
     joined(links.iter().map(link), "；").unwrap_or_else(|| "无".to_owned())
 }
 
-fn moment(date: Date) -> String {
+/// The beginning of a day, as a moment of the tables.
+pub(super) fn day(date: Date) -> String {
     format!("{}000000", date.compact())
+}
+
+/// A moment as the tables write it: `YYYYMMDDhhmmss` in China.
+#[must_use]
+pub fn moment(at: Timestamp) -> String {
+    at.to_string().chars().filter(char::is_ascii_digit).take(14).collect()
 }

@@ -42,6 +42,13 @@ fn said(work: &Work) -> String {
     format!("第 {} 步 {name}", work.at + 1)
 }
 
+/// The name of the step that the note of an act begins with, where it was passed or sent back.
+pub(crate) fn step_of(note: &str) -> Option<&str> {
+    let (from, _) = note.split_once(" → ")?;
+    let (_, name) = from.strip_prefix("第 ")?.split_once(" 步 ")?;
+    Some(name)
+}
+
 /// `step 1, 审查`, likewise in English.
 fn said_en(work: &Work) -> String {
     let name = work.step().map_or("closing", |step| &step.name);

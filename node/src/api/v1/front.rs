@@ -1,8 +1,9 @@
 //! Reports to front databases in the national exchange tables.
 
 use serde::{Deserialize, Serialize};
+use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
-use tongban_domain::tables::{Choices, Lack, Outgoing, ReportedRow, Said};
+use tongban_domain::tables::{Choices, Lack, Looked, Outgoing, ReportedRow, Said};
 
 /// Asks what is to be reported, item by item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -100,4 +101,149 @@ pub struct Reported {
     pub rows: Vec<ReportedRow>,
     /// Whether there are more.
     pub more: bool,
+    /// Of cases: rows that the other side has taken, which aren't listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<u64>,
+}
+
+/// Begins to report cases to a front database.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenCaseFront {
+    /// Its name.
+    pub channel: String,
+}
+
+/// Asks what is to be reported of cases, case by case. The answer holds personal data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanCases {
+    /// Name of the front database: 1 to 40 letters, digits, dashes.
+    pub channel: String,
+    /// What it wants.
+    #[serde(default)]
+    pub choices: Choices,
+    /// Go on after this case.
+    #[serde(default)]
+    pub after: Option<CaseId>,
+    /// Cases in one answer, at most 200.
+    #[serde(default)]
+    pub limit: Option<usize>,
+    /// Rows that were rejected go out again unchanged.
+    #[serde(default)]
+    pub again: bool,
+}
+
+/// What is to be reported of cases.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CasePlan {
+    /// The batch that it is to be sent in: division, day, serial, P.
+    pub batch: String,
+    /// When.
+    pub at: Timestamp,
+    /// Rows that go out, with their values: parents before children, deletions the other way round and with what names nobody alone.
+    pub rows: Vec<ReportedRow>,
+    /// Rows that stand as they were sent.
+    pub unchanged: usize,
+    /// Cases of which rows go out while others stand as they were sent.
+    pub parts: usize,
+    /// What cases lack that can't be reported, of at most 200 cases.
+    pub lacks: Vec<Lack>,
+    /// How many these are.
+    pub lacking: usize,
+    /// Cases in this answer that this node reports.
+    pub cases: usize,
+    /// The cases that were looked at, to be sent back once the rows lie there.
+    pub looked: Vec<Looked>,
+    /// How far the cases were looked at that were there before the first report.
+    pub surveyed: Option<CaseId>,
+    /// Whether to the end.
+    pub is_surveyed: bool,
+    /// Where to go on; absent at the end.
+    pub next: Option<CaseId>,
+}
+
+/// Says what was sent of cases.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordCases {
+    /// The front database.
+    pub channel: String,
+    /// The batch and when it was made; absent where nothing was to be sent.
+    #[serde(default)]
+    pub sent: Option<(String, Timestamp)>,
+    /// Rows as they lie there, at most 1,000, without the values that name somebody.
+    #[serde(default)]
+    pub rows: Vec<ReportedRow>,
+    /// The cases that were looked at, at most 1,000, once all their rows are told.
+    #[serde(default)]
+    pub looked: Vec<Looked>,
+    /// As the plan said.
+    #[serde(default)]
+    pub surveyed: Option<CaseId>,
+    /// As the plan said.
+    #[serde(default)]
+    pub is_surveyed: bool,
+}
+
+/// Asks for what was sent of cases after a batch. The answer holds personal data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SentCases {
+    /// The front database.
+    pub channel: String,
+    /// What it wants.
+    #[serde(default)]
+    pub choices: Choices,
+    /// The batch; all when absent.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// Go on after this case.
+    #[serde(default)]
+    pub after: Option<CaseId>,
+}
+
+/// What was sent of cases, as they are now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SentCasesPage {
+    /// The rows with their values.
+    pub rows: Vec<ReportedRow>,
+    /// Cases of which rows were sent before the batch, too.
+    pub parts: usize,
+    /// Where to go on; absent at the end.
+    pub next: Option<CaseId>,
+}
+
+/// Asks for rows of cases by their `row_guid`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownCaseRows {
+    /// The front database.
+    pub channel: String,
+    /// At most 1,000.
+    pub guids: Vec<String>,
+}
+
+/// Rows of cases that this node has sent, as they were sent last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KnownRows {
+    /// They; what was never sent isn't among them.
+    pub rows: Vec<ReportedRow>,
+}
+
+/// Asks for rows of cases that the other side hasn't taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UntakenQuery {
+    /// The front database.
+    pub channel: String,
+    /// Go on after this case…
+    #[serde(default)]
+    pub after_case: Option<CaseId>,
+    /// … and this row of it.
+    #[serde(default)]
+    pub after_guid: Option<String>,
+    /// Rows in one answer.
+    #[serde(default)]
+    pub limit: Option<usize>,
 }

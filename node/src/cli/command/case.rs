@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use serde_json::Value;
 use tongban_domain::case::{AmendedField, Bringing, Competent, Material, RefusalKind};
 use tongban_domain::catalogue::Mode;
+use tongban_domain::tables::Subject;
 
-use super::{item, material};
+use super::{front, item, material};
 use crate::api::v1::{ActRequest, AgentRequest, CaseAct, CollectCase, DeclineReclaim, OrderReclaim};
 use crate::cli::Context;
 use crate::cli::client::Answer;
@@ -243,6 +244,10 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE|-")]
         file: PathBuf,
     },
+    /// 按国家数据表上报前置库；其中有申请人姓名和证件号码 / report to a front database in the national exchange tables; applicants' names and numbers go with it
+    Report(front::report::Args),
+    /// 与前置库对账：接收、退回及原因、未到达 / reconcile with a front database: what it took, sent back and why, what never arrived
+    Reconcile(front::reconcile::Args),
     /// 办件列表 / cases, newest first
     List {
         /// 最多列出多少件 / at most so many, 100 when absent
@@ -413,6 +418,8 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         }
         Command::Show(case) => view::show(context, &case),
         Command::Material { case, material, file } => material::fetch(context, &case.case, &material, &file),
+        Command::Report(args) => front::report::run(context, &args, Subject::Cases),
+        Command::Reconcile(args) => front::reconcile::run(context, &args, Subject::Cases),
         Command::List { limit } => {
             let limit = limit.map(|limit| limit.to_string());
             let answer = context.client()?.get("/v1/cases", &[("limit", limit.as_deref())])?;

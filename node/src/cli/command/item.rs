@@ -5,6 +5,7 @@ mod claim;
 mod columns;
 mod drift;
 mod export;
+mod from_tables;
 pub(crate) mod guide;
 mod import;
 mod life;
@@ -14,8 +15,6 @@ mod list_file;
 pub(crate) mod lists;
 pub(crate) mod policy;
 pub(crate) mod quality;
-mod reconcile;
-mod report;
 mod standard;
 pub(crate) mod topic;
 mod version;
@@ -28,7 +27,9 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 use tongban_codes::division::DivisionCode;
 use tongban_domain::catalogue::Mode;
+use tongban_domain::tables::Subject;
 
+use super::front;
 use crate::cli::Context;
 use crate::cli::client::{Answer, Client};
 use crate::cli::failure::{Failure, Outcome, parse_optional};
@@ -54,11 +55,11 @@ pub(crate) enum Command {
     #[command(flatten)]
     Version(version::Command),
     /// 按国家数据表上报前置库 / report to a front database in the national exchange tables
-    Report(report::Args),
+    Report(front::report::Args),
     /// 将国家数据表（CSV）转为 item import --codes national 可读的 JSON / national tables as JSON for item import
-    FromTables(report::BackArgs),
+    FromTables(from_tables::Args),
     /// 与前置库对账：接收、退回及原因、未到达 / reconcile with a front database: what it took, sent back and why, what never arrived
-    Reconcile(reconcile::Args),
+    Reconcile(front::reconcile::Args),
     /// 事项清单 / all items
     List {
         /// 阶段：base 基本目录、draft 草稿、in-force 有效 / stage
@@ -150,9 +151,9 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Life(command) => life::run(context, command),
         Command::Claim(command) => claim::run(context, command),
         Command::Version(command) => version::run(context, command),
-        Command::Report(args) => report::run(context, &args),
-        Command::FromTables(args) => report::back_to_items(context, &args),
-        Command::Reconcile(args) => reconcile::run(context, &args),
+        Command::Report(args) => front::report::run(context, &args, Subject::Items),
+        Command::FromTables(args) => from_tables::run(context, &args),
+        Command::Reconcile(args) => front::reconcile::run(context, &args, Subject::Items),
         Command::List { stage, division, after, limit } => {
             let division = division_of(division.as_deref())?;
             let items = pages(&context.client()?, stage.as_deref(), division, after.as_deref(), limit)?;

@@ -11,6 +11,7 @@ pub(super) mod completions;
 pub(super) mod config;
 pub(super) mod division;
 pub(super) mod doctor;
+mod front;
 pub(super) mod init;
 pub(super) mod invite;
 pub(super) mod item;

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use tongban_codes::ids::Digest;
-use tongban_domain::tables::{Operation, Part, Table};
+use tongban_domain::tables::{Operation, Part, Subject, Table};
 
 use crate::front::files::{FORMAT, MANIFEST, Manifest, SINCE_ALL};
 use crate::front::{FrontError, Mapping};
@@ -33,7 +33,8 @@ pub(super) fn read(directory: &Path, mapping: &Mapping) -> Result<Rows, FrontErr
     let (mut families, mut gone) = (BTreeMap::new(), BTreeSet::new());
     let mut rows = Rows::default();
     for (table, path, bytes) in tables {
-        let of = if table.part == Part::Basic { "row_guid" } else { "task_guid" };
+        let Table::Item(family, part) = table else { continue };
+        let of = if part == Part::Basic { "row_guid" } else { "task_guid" };
         let mut seen = BTreeSet::new();
         for (line, record) in records(mapping, table, &path, &bytes)? {
             let at = |en: String, zh: String| {
@@ -56,12 +57,12 @@ pub(super) fn read(directory: &Path, mapping: &Mapping) -> Result<Rows, FrontErr
                 return Err(at(format!("no {of}"), format!("缺少 {of}")));
             };
             let is_gone = operation == Some(Operation::Delete);
-            match (table.part, is_gone) {
+            match (part, is_gone) {
                 (Part::Basic, true) => {
                     gone.insert(of);
                 }
                 (Part::Basic, false) => {
-                    families.insert(of.clone(), table.family);
+                    families.insert(of.clone(), family);
                     rows.basics.push((of, record));
                 }
                 (_, true) => {}
@@ -78,7 +79,7 @@ pub(super) fn read(directory: &Path, mapping: &Mapping) -> Result<Rows, FrontErr
         ));
     }
     for (of, family) in families {
-        let table = Table { family, part: Part::Extend };
+        let table = Table::Item(family, Part::Extend);
         if table.columns().next().is_none() {
             continue;
         }
@@ -163,7 +164,8 @@ fn by_manifest(directory: &Path, path: &Path, bytes: &[u8]) -> Result<Files, Fro
     for entry in manifest.files {
         // The name of a file in this directory, not a way out of it.
         let is_name = Path::new(&entry.name).file_name().is_some_and(|name| *name == *entry.name);
-        let Some(table) = Table::named(&entry.table).filter(|_| is_name) else {
+        let table = Table::named(&entry.table).filter(|table| is_name && matches!(table, Table::Item(..)));
+        let Some(table) = table else {
             return Err(unknown(&entry.table));
         };
         let path = directory.join(&entry.name);
@@ -183,7 +185,7 @@ fn by_manifest(directory: &Path, path: &Path, bytes: &[u8]) -> Result<Files, Fro
 
 fn by_names(directory: &Path, mapping: &Mapping) -> Result<Files, FrontError> {
     let (mut tables, mut absent) = (Vec::new(), Vec::new());
-    for table in Table::all() {
+    for table in Table::of(Subject::Items) {
         let name = table.name();
         let path = directory.join(format!("{}.csv", mapping.tables.get(&name).unwrap_or(&name)));
         match bytes_of(&path)? {
@@ -191,8 +193,13 @@ fn by_names(directory: &Path, mapping: &Mapping) -> Result<Files, FrontError> {
             None => absent.push((table, path)),
         }
     }
-    let families: BTreeSet<_> = tables.iter().map(|(table, ..)| table.family).collect();
-    match absent.iter().find(|(table, _)| tables.is_empty() || families.contains(&table.family)) {
+    let family = |table: &Table| match table {
+        Table::Item(family, _) => Some(*family),
+        Table::Case(_) => None,
+    };
+    let families: BTreeSet<_> = tables.iter().filter_map(|(table, ..)| family(table)).collect();
+    let is_used = |table| family(table).is_some_and(|family| families.contains(&family));
+    match absent.iter().find(|(table, _)| tables.is_empty() || is_used(table)) {
         Some((_, path)) => Err(missing(path)),
         // A front database keeps the last operation of a row beside it: all tables are all of the items.
         None => Ok(Files { tables, holds: Holds::All }),
@@ -249,7 +256,7 @@ mod tests {
         /// A manifest over the files that lie there, with some fields set to something else.
         fn manifest(&self, fields: &[(&str, Value)]) {
             let mut files = Vec::new();
-            for table in Table::all() {
+            for table in Table::of(Subject::Items) {
                 let name = format!("{}.csv", table.name());
                 let Ok(bytes) = fs::read(self.0.path().join(&name)) else { continue };
                 let sha256 = Digest::of(&bytes).to_string();

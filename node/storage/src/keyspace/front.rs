@@ -1,11 +1,21 @@
 //! What was reported to front databases, and what they said.
+//!
+//! Items are few: each report looks at all of them. Cases are many: from the first report to a front database on, whatever changes a case marks it
+//! as due there ([`touch`]), and a report looks at those alone; the cases that were there before are gone through once, in the order of
+//! their ids.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use minicbor::{Decode, Encode};
+use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
-use tongban_domain::tables::ReportedRow;
+use tongban_domain::tables::{Answer, Looked, ReportedRow};
 
-use super::Keyspace;
-use crate::Family;
+use super::case::CASE;
+use super::key::stem;
+use super::{Keyspace, Overlay};
+use crate::{Family, Read, StorageError};
 
 /// Rows as they were sent last, by front database, code of the item and `row_guid`.
 pub const REPORTED: Keyspace<(String, String, String), ReportedRow> = Keyspace::new(Family::Rows, 0x1a);
@@ -26,3 +36,271 @@ pub struct FrontRow {
     #[n(2)]
     pub reconciled: Option<Timestamp>,
 }
+
+/// How this node stands with each front database as far as cases go; absent until one is reported to.
+pub const CASE_FRONT: Keyspace<(), CaseFronts> = Keyspace::new(Family::Rows, 0x5d);
+/// Rows of cases as they were sent last, by front database and `row_guid`.
+pub const CASE_ROW: Keyspace<(String, String), ReportedRow> = Keyspace::new(Family::Rows, 0x5e);
+/// Of cases by front database: what is due ([`DUE`], with the number of the touch), which rows were sent ([`SENT`], by `row_guid`), and which of
+/// them the other side hasn't taken ([`UNTAKEN`]).
+pub const CASE_SENT: Keyspace<(String, u8, CaseId, String), u64> = Keyspace::new(Family::Index, 0x5f);
+
+/// Kind of [`CASE_SENT`]: a case that a report is to look at.
+pub const DUE: u8 = 0;
+/// Kind of [`CASE_SENT`]: a row of a case.
+pub const SENT: u8 = 1;
+/// Kind of [`CASE_SENT`]: a row that wasn't taken yet, or was rejected, or never arrived.
+pub const UNTAKEN: u8 = 2;
+
+/// The most front databases to which cases are reported: each act of a case is marked for all of them.
+pub const CASE_FRONTS_MAX: usize = 8;
+
+/// The front databases to which cases are reported, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CaseFronts {
+    /// They.
+    #[n(0)]
+    pub fronts: BTreeMap<String, CaseFront>,
+}
+
+/// How this node stands with a front database as far as cases go.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CaseFront {
+    /// The last batch that was sent.
+    #[n(0)]
+    pub batch: Option<String>,
+    /// When.
+    #[n(1)]
+    pub reported: Option<Timestamp>,
+    /// When its answers were read last.
+    #[n(2)]
+    pub reconciled: Option<Timestamp>,
+    /// How often a case was touched since it is reported to; never counts back.
+    #[n(3)]
+    pub touches: u64,
+    /// The last of the cases from before that was looked at.
+    #[n(4)]
+    pub surveyed: Option<CaseId>,
+    /// Whether all of those were.
+    #[n(5)]
+    pub is_surveyed: bool,
+    /// Rows that were ever sent.
+    #[n(6)]
+    pub rows: u64,
+    /// Those of them that aren't taken.
+    #[n(7)]
+    pub untaken: u64,
+}
+
+/// What a report of cases tells the node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CaseReport {
+    /// The batch that was sent, and when it was made; none where nothing was to be sent.
+    #[n(0)]
+    pub sent: Option<(String, Timestamp)>,
+    /// Its rows as they lie there now.
+    #[n(1)]
+    pub rows: Vec<ReportedRow>,
+    /// The cases that were looked at, once all of their rows are told.
+    #[n(2)]
+    pub looked: Vec<Looked>,
+    /// How far the cases from before were looked at.
+    #[n(3)]
+    pub surveyed: Option<CaseId>,
+    /// Whether to the end.
+    #[n(4)]
+    pub is_surveyed: bool,
+}
+
+/// A case that a report is to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueCase {
+    /// Which.
+    pub case: CaseId,
+    /// Its last touch; none where there was none since the first report.
+    pub mark: Option<u64>,
+}
+
+/// A page of cases that a report is to look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DuePage {
+    /// They, in the order of their ids.
+    pub cases: Vec<DueCase>,
+    /// Whether there are more.
+    pub more: bool,
+    /// How far the cases from before are looked at with this page.
+    pub surveyed: Option<CaseId>,
+    /// Whether to the end.
+    pub is_surveyed: bool,
+}
+
+fn due_key(channel: &str, case: CaseId) -> (String, u8, CaseId, String) {
+    (channel.to_owned(), DUE, case, String::new())
+}
+
+/// The cases after one that a report to a front database is to look at: what was touched, and what was there before.
+///
+/// # Errors
+///
+/// When the state can't be read.
+pub fn due(read: &dyn Read, channel: &str, after: Option<CaseId>, limit: usize) -> Result<DuePage, StorageError> {
+    let fronts = CASE_FRONT.load(read, &())?.unwrap_or_default();
+    let front = fronts.fronts.get(channel).cloned().unwrap_or_default();
+    let key = after.map(|case| due_key(channel, case));
+    let touched = CASE_SENT.list(read, &stem(&(channel.to_owned(), DUE)), key.as_ref(), limit)?;
+    let mut found: BTreeMap<CaseId, Option<u64>> = BTreeMap::new();
+    let mut more = touched.len() == limit;
+    if !front.is_surveyed {
+        let mut before = Vec::new();
+        let from = after.max(front.surveyed);
+        CASE_KEYS.visit(read, &[], from.as_ref(), false, |case, _| {
+            before.push(case);
+            if before.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        more |= before.len() == limit;
+        found.extend(before.into_iter().map(|case| (case, None)));
+    }
+    found.extend(touched.into_iter().map(|((_, _, case, _), mark)| (case, Some(mark))));
+    more |= found.len() > limit;
+    let cases: Vec<DueCase> = found.into_iter().take(limit).map(|(case, mark)| DueCase { case, mark }).collect();
+    let last = cases.last().map(|due| due.case);
+    let surveyed = if front.is_surveyed { front.surveyed } else { last.max(front.surveyed) };
+    Ok(DuePage { is_surveyed: front.is_surveyed || !more, cases, more, surveyed })
+}
+
+/// Cases, of which nothing but the id is read.
+const CASE_KEYS: Keyspace<CaseId, Nothing> = CASE.reading();
+
+/// A value that isn't read.
+struct Nothing;
+
+impl<'b> Decode<'b, ()> for Nothing {
+    fn decode(bytes: &mut minicbor::Decoder<'b>, _: &mut ()) -> Result<Self, minicbor::decode::Error> {
+        bytes.skip().map(|()| Self)
+    }
+}
+
+/// The rows of a case that were sent to a front database, by `row_guid`.
+///
+/// # Errors
+///
+/// When the state can't be read.
+pub fn sent(read: &dyn Read, channel: &str, case: CaseId) -> Result<BTreeMap<String, ReportedRow>, StorageError> {
+    let keys = CASE_SENT.list(read, &stem(&(channel.to_owned(), SENT, case)), None, usize::MAX)?;
+    let mut rows = BTreeMap::new();
+    for ((channel, _, _, guid), _) in keys {
+        if let Some(row) = CASE_ROW.load(read, &(channel, guid.clone()))? {
+            rows.insert(guid, row);
+        }
+    }
+    Ok(rows)
+}
+
+/// Marks a case as due at every front database to which cases are reported; of a node that reports none this is one look at an empty place.
+///
+/// # Errors
+///
+/// When the state can't be read.
+pub fn touch(over: &mut Overlay<'_>, case: CaseId) -> Result<(), StorageError> {
+    let Some(mut fronts) = CASE_FRONT.load(over, &())? else { return Ok(()) };
+    for (channel, front) in &mut fronts.fronts {
+        front.mark(over, channel, case);
+    }
+    CASE_FRONT.put(over.batch, &(), &fronts);
+    Ok(())
+}
+
+/// Keeps what a report of cases told.
+///
+/// # Errors
+///
+/// When the state can't be read.
+pub fn reported(over: &mut Overlay<'_>, channel: &str, report: &CaseReport) -> Result<(), StorageError> {
+    let mut fronts = CASE_FRONT.load(over, &())?.unwrap_or_default();
+    let front = fronts.fronts.entry(channel.to_owned()).or_default();
+    if let Some((batch, at)) = &report.sent {
+        // A batch that is told once more after a later one isn't the last; names of one division are ordered.
+        if front.batch.as_ref() <= Some(batch) {
+            (front.batch, front.reported) = (Some(batch.clone()), Some(*at));
+        }
+    }
+    for row in &report.rows {
+        front.put(over, channel, row)?;
+    }
+    for looked in &report.looked {
+        let key = due_key(channel, looked.case);
+        let mark = CASE_SENT.load(over, &key)?;
+        match (looked.done, mark) {
+            // What was touched since stays due.
+            (true, Some(_)) if mark == looked.mark => CASE_SENT.delete(over.batch, &key),
+            (false, None) => front.mark(over, channel, looked.case),
+            _ => {}
+        }
+    }
+    front.surveyed = front.surveyed.max(report.surveyed);
+    front.is_surveyed |= report.is_surveyed;
+    CASE_FRONT.put(over.batch, &(), &fronts);
+    Ok(())
+}
+
+/// Keeps what a front database answered about rows of cases: what it didn't take is due again.
+///
+/// # Errors
+///
+/// When the state can't be read.
+pub fn answered(
+    over: &mut Overlay<'_>,
+    channel: &str,
+    rows: &[ReportedRow],
+    at: Timestamp,
+) -> Result<(), StorageError> {
+    let mut fronts = CASE_FRONT.load(over, &())?.unwrap_or_default();
+    let front = fronts.fronts.entry(channel.to_owned()).or_default();
+    front.reconciled = Some(at);
+    for row in rows {
+        front.put(over, channel, row)?;
+        if matches!(row.answer, Answer::Rejected | Answer::Missing)
+            && let Ok(case) = row.item.parse()
+        {
+            front.mark(over, channel, case);
+        }
+    }
+    CASE_FRONT.put(over.batch, &(), &fronts);
+    Ok(())
+}
+
+impl CaseFront {
+    fn mark(&mut self, over: &mut Overlay<'_>, channel: &str, case: CaseId) {
+        self.touches += 1;
+        CASE_SENT.put(over.batch, &due_key(channel, case), &self.touches);
+    }
+
+    fn put(&mut self, over: &mut Overlay<'_>, channel: &str, row: &ReportedRow) -> Result<(), StorageError> {
+        let Ok(case) = row.item.parse::<CaseId>() else { return Ok(()) };
+        let key = (channel.to_owned(), row.guid.clone());
+        let before = CASE_ROW.load(over, &key)?;
+        let index = |kind| (channel.to_owned(), kind, case, row.guid.clone());
+        if before.is_none() {
+            self.rows += 1;
+            CASE_SENT.put(over.batch, &index(SENT), &0);
+        }
+        let was_untaken = before.is_some_and(|before| before.answer != Answer::Accepted);
+        let is_untaken = row.answer != Answer::Accepted;
+        if is_untaken && !was_untaken {
+            self.untaken += 1;
+            CASE_SENT.put(over.batch, &index(UNTAKEN), &0);
+        }
+        if was_untaken && !is_untaken {
+            self.untaken = self.untaken.saturating_sub(1);
+            CASE_SENT.delete(over.batch, &index(UNTAKEN));
+        }
+        CASE_ROW.put(over.batch, &key, row);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -137,6 +137,34 @@ pub(crate) fn rows() -> Vec<Row> {
             HOME "a channel without a name":
                 "{\"channel\":\"\"}" => "invalid-field";
         }
+        "POST /v1/front/cases/open" {
+            HOME "a channel with a space":
+                "{\"channel\":\"a b\"}" => "invalid-field";
+        }
+        "POST /v1/front/cases/plan" {
+            HOME "a case to go on after that is none":
+                "{\"channel\":\"national\",\"after\":\"x\"}" => "invalid-request";
+        }
+        "POST /v1/front/cases/record" {
+            HOME "a batch of items":
+                "{\"channel\":\"national\",\"sent\":[\"330106000000-20260914-0001\",\"2026-09-14T00:00:00+08:00\"]}" => "front-unreported";
+        }
+        "POST /v1/front/cases/answers" {
+            HOME "answers about what was never reported":
+                "{\"channel\":\"national\",\"said\":[]}" => "front-unreported";
+        }
+        "POST /v1/front/cases/sent" {
+            HOME "a field that there is not":
+                "{\"channel\":\"national\",\"batch\":\"1\"}" => "invalid-request";
+        }
+        "POST /v1/front/cases/known" {
+            HOME "rows without a channel":
+                "{\"channel\":\"\",\"guids\":[]}" => "invalid-field";
+        }
+        "GET /v1/front/cases/untaken?channel=" {
+            HOME "no channel":
+                "" => "invalid-field";
+        }
         "GET /v1/front/reported?channel=" {
             HOME "no channel":
                 "" => "invalid-field";

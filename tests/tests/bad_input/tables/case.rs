@@ -221,5 +221,17 @@ pub(crate) fn rows() -> Vec<Row> {
             HOME "a query code of ten characters":
                 "case progress 0000000000 --proof 070011" => "query-code";
         }
+        "case report" {
+            HOME "nowhere to report to":
+                "case report" => "argument-missing" .usage();
+            HOME "a password in the address":
+                "case report --to postgres://u:secret@127.0.0.1/db" => "front-address";
+            HOME "a batch of items":
+                "case report --to-files {root}/out --since 330106000000-20260914-0001" => "invalid-field";
+        }
+        "case reconcile" {
+            HOME "a front database to which nothing was reported":
+                "case reconcile --from {root}/nowhere.csv" => "front-unreported";
+        }
     }
 }

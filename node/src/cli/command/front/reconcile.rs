@@ -1,20 +1,24 @@
-//! `tongban item reconcile`: what the other side took, what it sent back and why, what never arrived.
+//! `tongban item reconcile` and `tongban case reconcile`: what the other side took, what it sent back and why, what never arrived. What both
+//! share, and that of items; that of cases is [`super::case_reconcile`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use tongban_domain::tables::{Answer, Operation, ReportedRow, Said, Table};
+use tongban_domain::tables::{Answer, Operation, ReportedRow, Said, Subject, Table};
 
-use super::report::{Front, reported, runtime};
+use super::report::reported;
+use super::{Front, case_reconcile, runtime};
 use crate::api::v1::RecordAnswers;
 use crate::cli::Context;
+use crate::cli::client::Client;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::output::Output;
 use crate::cli::text::Lang;
 use crate::cli::text::front::{
-    RECONCILED, RECONCILED_MISSING, RECONCILED_REJECTED, RECONCILED_UNKNOWN, REMEDY_ASK, REMEDY_COLUMN,
+    RECONCILED, RECONCILED_MISSING, RECONCILED_REJECTED, RECONCILED_UNKNOWN, REMEDY_ASK, REMEDY_CASE_ASK,
+    REMEDY_CASE_COLUMN, REMEDY_COLUMN,
 };
 use crate::front::{Database, Mapping, Reading, files};
 
@@ -22,9 +26,9 @@ use crate::front::{Database, Mapping, Reading, files};
 pub(crate) struct Args {
     /// 前置库地址，或答复文件（CSV） / address of the front database, or a file of answers
     #[arg(long, value_name = "postgres://…|FILE.csv")]
-    from: String,
+    pub(super) from: String,
     #[command(flatten)]
-    front: Front,
+    pub(super) front: Front,
 }
 
 /// Answers in one request.
@@ -32,19 +36,19 @@ const ANSWERS: usize = 1_000;
 
 /// How the node and the other side stand to each other.
 #[derive(Debug, Default, PartialEq, Serialize)]
-struct Reconciled {
-    accepted: usize,
-    waiting: usize,
+pub(super) struct Reconciled {
+    pub(super) accepted: usize,
+    pub(super) waiting: usize,
     /// Answers that this node didn't know yet.
-    new: usize,
-    rejected: Vec<Rejected>,
-    missing: Vec<Row>,
-    unknown: Vec<String>,
+    pub(super) new: usize,
+    pub(super) rejected: Vec<Rejected>,
+    pub(super) missing: Vec<Row>,
+    pub(super) unknown: Vec<String>,
 }
 
 /// A row that was sent back.
 #[derive(Debug, PartialEq, Serialize)]
-struct Rejected {
+pub(super) struct Rejected {
     #[serde(flatten)]
     row: Row,
     code: Option<String>,
@@ -55,8 +59,12 @@ struct Rejected {
 
 /// A row of this node.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-struct Row {
+pub(super) struct Row {
+    /// Code of the item, or id of the case.
     item: String,
+    /// Number of the case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case_no: Option<String>,
     name: String,
     table: String,
     row_guid: String,
@@ -66,59 +74,100 @@ struct Row {
 
 /// What is kept of a row that was sent while answers are read: not its values, which are long.
 #[derive(Debug)]
-struct Sent {
+pub(super) struct Sent {
     row: Row,
     stands: Told,
 }
 
 impl Sent {
-    fn of(sent: ReportedRow) -> Self {
+    pub(super) fn of(sent: ReportedRow) -> Self {
         let ReportedRow { item, guid: row_guid, table, operation, batch, mut values, answer, code, reason, .. } = sent;
         let named = ["task_name", "material_name", "fee_name", "question"];
         let name = named.into_iter().find_map(|column| values.remove(column)).unwrap_or_default();
-        Self { row: Row { item, name, table, row_guid, operation, batch }, stands: (answer, code, reason) }
+        let case_no = values.remove("project_no");
+        let row = Row { item, case_no, name, table, row_guid, operation, batch };
+        Self { row, stands: (answer, code, reason) }
+    }
+
+    /// Puts a row that wasn't taken where it belongs.
+    pub(super) fn told(self, mapping: &Mapping, reconciled: &mut Reconciled) {
+        let Self { row, stands: (answer, code, reason) } = self;
+        match answer {
+            Answer::Accepted => reconciled.accepted += 1,
+            Answer::Waiting => reconciled.waiting += 1,
+            Answer::Missing => reconciled.missing.push(row),
+            Answer::Rejected => reconciled.rejected.push(Rejected::of(mapping, row, code, reason)),
+        }
     }
 }
 
-pub(super) fn run(context: &Context, args: &Args) -> Result<Outcome, Failure> {
+impl Rejected {
+    fn of(mapping: &Mapping, row: Row, code: Option<String>, reason: Option<String>) -> Self {
+        let remedy = |lang| remedy(mapping, &row, code.as_deref(), reason.as_deref(), lang);
+        let (remedy_en, remedy_zh) = (remedy(Lang::En), remedy(Lang::Zh));
+        Self { row, code, reason, remedy_en, remedy_zh }
+    }
+}
+
+pub(in crate::cli::command) fn run(context: &Context, args: &Args, subject: Subject) -> Result<Outcome, Failure> {
     let mapping = args.front.mapping()?;
     let client = context.client()?;
-    let is_database = args.from.contains("://");
+    let reconciled = match subject {
+        Subject::Items => items(&client, &mapping, args)?,
+        Subject::Cases => case_reconcile::run(&client, &mapping, args)?,
+    };
+    shown(context.output, &reconciled, subject)?;
+    let clean = reconciled.rejected.is_empty() && reconciled.missing.is_empty() && reconciled.unknown.is_empty();
+    Ok(if clean { Outcome::Done } else { Outcome::Negative })
+}
+
+/// Whether answers are read from a database rather than from a file.
+pub(super) fn is_database(args: &Args) -> bool {
+    args.from.contains("://")
+}
+
+fn items(client: &Client, mapping: &Mapping, args: &Args) -> Result<Reconciled, Failure> {
+    let is_database = is_database(args);
     let mut known = BTreeMap::new();
-    reported(&client, &mapping.name, |row| {
+    reported(client, &mapping.name, |row| {
         known.insert(row.guid.clone(), Sent::of(row));
     })?;
     let mut comparison = Comparison::of(&known, is_database && !mapping.answers_in_rows());
     if is_database {
         let password = args.front.password()?;
         runtime()?.block_on(async {
-            let mut database = Database::connect(&args.from, password.as_deref(), &mapping).await?;
-            database.readings(client.division(), |reading| comparison.take(reading)).await
+            let mut database = Database::connect(&args.from, password.as_deref(), mapping).await?;
+            database.readings(Subject::Items, client.division(), |reading| comparison.take(reading)).await
         })?;
     } else {
-        files::readings(Path::new(&args.from), &mapping, |reading| comparison.take(reading))?;
+        files::readings(Path::new(&args.from), mapping, |reading| comparison.take(reading))?;
     }
-    let (mut reconciled, said) = comparison.ended(&mapping, is_database && mapping.answers_in_rows());
-    for part in said.chunks(ANSWERS) {
-        let body = RecordAnswers { channel: mapping.name.clone(), said: part.to_vec() };
-        let answer = client.post("/v1/front/answers", &body)?.value()?;
-        let count = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or(0);
-        reconciled.new += usize::try_from(count("accepted") + count("rejected")).unwrap_or(usize::MAX);
-    }
+    let (mut reconciled, said) = comparison.ended(mapping, is_database && mapping.answers_in_rows());
+    reconciled.new = answer(client, "/v1/front/answers", mapping, &said)?;
     if said.is_empty() {
         // That it was looked is worth remembering, too.
-        client.post("/v1/front/answers", &RecordAnswers { channel: mapping.name, said })?;
+        client.post("/v1/front/answers", &RecordAnswers { channel: mapping.name.clone(), said })?;
     }
-    shown(context.output, &reconciled)?;
-    let clean = reconciled.rejected.is_empty() && reconciled.missing.is_empty() && reconciled.unknown.is_empty();
-    Ok(if clean { Outcome::Done } else { Outcome::Negative })
+    Ok(reconciled)
+}
+
+/// Tells the node what was said; gives how much of it was new.
+pub(super) fn answer(client: &Client, path: &str, mapping: &Mapping, said: &[Said]) -> Result<usize, Failure> {
+    let mut new = 0;
+    for part in said.chunks(ANSWERS) {
+        let body = RecordAnswers { channel: mapping.name.clone(), said: part.to_vec() };
+        let answer = client.post(path, &body)?.value()?;
+        let count = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or(0);
+        new += usize::try_from(count("accepted") + count("rejected")).unwrap_or(usize::MAX);
+    }
+    Ok(new)
 }
 
 /// What a row's answer is: what was done, code and reason.
 type Told = (Answer, Option<String>, Option<String>);
 
 /// What is read held against what was sent, an answer at a time.
-struct Comparison<'k> {
+pub(super) struct Comparison<'k> {
     known: &'k BTreeMap<String, Sent>,
     /// Whether an answer that doesn't say its batch may be about a row of another node.
     is_shared: bool,
@@ -128,11 +177,11 @@ struct Comparison<'k> {
 }
 
 impl<'k> Comparison<'k> {
-    fn of(known: &'k BTreeMap<String, Sent>, is_shared: bool) -> Self {
+    pub(super) fn of(known: &'k BTreeMap<String, Sent>, is_shared: bool) -> Self {
         Self { known, is_shared, read: BTreeMap::new(), said: BTreeMap::new(), unknown: BTreeSet::new() }
     }
 
-    fn take(&mut self, reading: Reading) {
+    pub(super) fn take(&mut self, reading: Reading) {
         let Some(Sent { row, stands }) = self.known.get(&reading.guid) else {
             if !self.is_shared || reading.batch.is_some() {
                 self.unknown.insert(reading.guid);
@@ -156,7 +205,7 @@ impl<'k> Comparison<'k> {
     }
 
     /// How both sides stand when all is read. Where all rows of the other side were read, one that wasn't there never arrived.
-    fn ended(self, mapping: &Mapping, all_read: bool) -> (Reconciled, Vec<Said>) {
+    pub(super) fn ended(self, mapping: &Mapping, all_read: bool) -> (Reconciled, Vec<Said>) {
         let Self { known, mut read, said, unknown, .. } = self;
         let mut said: Vec<Said> = said.into_values().collect();
         let mut reconciled = Reconciled { unknown: unknown.into_iter().collect(), ..Reconciled::default() };
@@ -172,11 +221,7 @@ impl<'k> Comparison<'k> {
                     said.push(Said { guid, item, batch, answer: Answer::Missing, code: None, reason: None });
                 }
                 Answer::Waiting | Answer::Missing => reconciled.waiting += 1,
-                Answer::Rejected => {
-                    let remedy = |lang| remedy(mapping, row, code.as_deref(), reason.as_deref(), lang);
-                    let (remedy_en, remedy_zh) = (remedy(Lang::En), remedy(Lang::Zh));
-                    reconciled.rejected.push(Rejected { row: row.clone(), code, reason, remedy_en, remedy_zh });
-                }
+                Answer::Rejected => reconciled.rejected.push(Rejected::of(mapping, row.clone(), code, reason)),
             }
         }
         (reconciled, said)
@@ -198,13 +243,17 @@ fn remedy(mapping: &Mapping, row: &Row, code: Option<&str>, reason: Option<&str>
             named(column.name) || named(&mapping.column(column.name).to_lowercase()) || said.contains(column.zh)
         })
         .max_by_key(|column| column.zh.chars().count());
+    let (correct, ask) = match table {
+        Some(Table::Case(_)) => (REMEDY_CASE_COLUMN, REMEDY_CASE_ASK),
+        _ => (REMEDY_COLUMN, REMEDY_ASK),
+    };
     match found {
-        Some(column) => REMEDY_COLUMN.with(lang, &[column.zh, column.name]),
-        None => REMEDY_ASK.of(lang).to_owned(),
+        Some(column) => correct.with(lang, &[column.zh, column.name]),
+        None => ask.of(lang).to_owned(),
     }
 }
 
-fn shown(output: Output, reconciled: &Reconciled) -> Result<(), Failure> {
+fn shown(output: Output, reconciled: &Reconciled, subject: Subject) -> Result<(), Failure> {
     if output.is_json() {
         return output.json(reconciled);
     }
@@ -213,23 +262,27 @@ fn shown(output: Output, reconciled: &Reconciled) -> Result<(), Failure> {
     let places: Vec<&str> = counts.iter().map(String::as_str).collect();
     output.line(&RECONCILED.with(output.lang, &places))?;
     let of = |en: &str, zh: &str| output.lang.of(en, zh).to_owned();
+    let whose = match subject {
+        Subject::Items => "item",
+        Subject::Cases => "case_no",
+    };
     if !rejected.is_empty() {
         let rows: Vec<Value> = rejected
             .iter()
             .map(|one| {
                 json!({
-                    "item": one.row.item, "table": one.row.table, "name": one.row.name,
+                    "item": one.row.item, "case_no": one.row.case_no, "table": one.row.table, "name": one.row.name,
                     "reason_code": one.code, "reason": one.reason, "remedy": of(&one.remedy_en, &one.remedy_zh),
                 })
             })
             .collect();
         output.line(&format!("{}:", RECONCILED_REJECTED.of(output.lang)))?;
-        output.rows(&rows, &["item", "table", "name", "reason_code", "reason", "remedy"])?;
+        output.rows(&rows, &[whose, "table", "name", "reason_code", "reason", "remedy"])?;
     }
     if !missing.is_empty() {
         let rows: Vec<Value> = missing.iter().map(|row| json!(row)).collect();
         output.line(&format!("{}:", RECONCILED_MISSING.of(output.lang)))?;
-        output.rows(&rows, &["item", "table", "name", "batch"])?;
+        output.rows(&rows, &[whose, "table", "name", "batch"])?;
     }
     if !unknown.is_empty() {
         output.line(&format!("{}:", RECONCILED_UNKNOWN.of(output.lang)))?;
