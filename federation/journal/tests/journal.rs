@@ -160,6 +160,10 @@ fn numbers_are_stable() {
     assert_eq!(Channel::ALL.iter().map(|channel| channel.number()).collect::<Vec<_>>(), numbers(&[1, 2, 3, 4, 9]));
     assert_eq!(VoiceKind::ALL.iter().map(|kind| kind.number()).collect::<Vec<_>>(), numbers(&[1, 2, 3, 4, 5]));
     assert_eq!(VoiceOutcome::ALL.iter().map(|outcome| outcome.number()).collect::<Vec<_>>(), numbers(&[1, 2, 3, 4]));
+    assert_eq!(
+        NodeEvent::ALL.iter().map(|event| event.number()).collect::<Vec<_>>(),
+        (1..=10).chain(90..=91).collect::<Vec<_>>()
+    );
     assert_eq!(Outcome::ALL.iter().map(|outcome| outcome.number()).collect::<Vec<_>>(), (1..=8).collect::<Vec<_>>());
 }
 

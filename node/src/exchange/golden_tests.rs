@@ -194,6 +194,7 @@ pub(super) fn known() -> Box<Case> {
         lacking: Vec::new(),
         back_since: None,
         part_of: None,
+        stated: None,
         renewal: None,
         renewal_at: None,
         agent: None,

@@ -8,6 +8,7 @@ mod cases;
 mod divisions;
 mod documents;
 mod drift;
+mod earlier;
 mod front;
 mod guide;
 mod item_life;

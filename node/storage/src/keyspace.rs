@@ -32,7 +32,8 @@
 //! | 5a 5b 5c | rows, rows, index | [`voice`] | id; case, id; operator, id | rating or ticket; which ratings a case has; who has to do |
 //! | 54 | rows | [`case::RECLAIM`] | case | what is asked for, what was ordered |
 //! | 74 75 | rows, index | [`application`] | id; number, case | application; which cases are parts of it |
-//! | 60– 6c | meta | [`meta`], [`supervision::SWEEP`] | | |
+//! | 6b 6d 6d | rows, rows, index | [`earlier`] | number; batch; holder, number | earlier case; batch in which it came; whose it is |
+//! | 60–67 6c | meta | [`meta`], [`supervision::SWEEP`] | | |
 //!
 //! A prefix once used stays reserved.
 
@@ -40,6 +41,7 @@ pub mod application;
 pub mod case;
 pub mod delivery;
 pub mod directory;
+pub mod earlier;
 pub mod figure;
 pub mod front;
 pub mod hall;

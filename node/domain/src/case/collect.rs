@@ -8,11 +8,13 @@ use tongban_codes::time::Timestamp;
 
 use super::submission::{applicant, materials};
 use super::{
-    Act, ActKind, Agency, Case, Custody, ForwardedFrom, ItemPin, Material, Renewal, Status, agent, offer, renewal,
+    Act, ActKind, Agency, Case, Custody, Deadlines, ForwardedFrom, ItemPin, Material, Renewal, Status, agent, offer,
+    renewal,
 };
 use crate::application::PartWord;
 use crate::catalogue::{Crosswalk, Mode, ServiceItem, TYPE_PERMIT, in_force, named};
 use crate::change::{Change, Document, Event, Reply, Sealer};
+use crate::earlier::Stated;
 use crate::facts::Place;
 use crate::{Actor, Agent, Applicant, Desk, Facts, Rejection, codes};
 
@@ -56,6 +58,9 @@ struct Slip<'a> {
     renews: Option<&'a str>,
     #[n(9)]
     power_of_attorney: Option<&'a str>,
+    /// The number under which another system had it.
+    #[n(10)]
+    goes_on: Option<&'a str>,
 }
 
 /// What a window asks for.
@@ -72,6 +77,8 @@ pub(crate) struct CollectRequest<'a> {
     pub(crate) forwarded_from: Option<ForwardedFrom>,
     /// The application that it is a part of.
     pub(crate) part_of: Option<&'a PartWord>,
+    /// What an import stated of the earlier case that goes on in this one.
+    pub(crate) stated: Option<Stated>,
     /// What the change holds already into which this goes: none of its numbers and codes is drawn again.
     pub(crate) beside: &'a [Event],
 }
@@ -149,6 +156,7 @@ pub(crate) fn collect(
         lacking: Vec::new(),
         back_since: None,
         part_of: request.part_of.map(|word| word.kept(desk, &id)),
+        stated: request.stated.clone().map(|stated| by_law(facts, &item, stated)),
     };
     let mut change = Change::of(vec![Event::Serial(scope, serial)], Reply::Known {});
     match renews {
@@ -172,6 +180,7 @@ pub(crate) fn collect(
         demo: node.demo,
         renews: case.renewal.as_ref().map(|renewal| renewal.licence.as_str()),
         power_of_attorney: case.agent.as_ref().map(|agency| agency.power.as_str()),
+        goes_on: case.stated.as_ref().map(|stated| stated.number.as_str()),
     };
     let document = Document {
         case: id,
@@ -187,6 +196,14 @@ pub(crate) fn collect(
         offer(facts, desk, actor, case, at, &mut change)?;
     }
     Ok(change)
+}
+
+/// What follows from a stated acceptance by the item's statutory time, beside what was stated.
+fn by_law(facts: &dyn Facts, item: &ServiceItem, stated: Stated) -> Stated {
+    let due = stated
+        .accepted_on
+        .and_then(|accepted| Deadlines::compute(facts.calendar(), &ItemPin::of(item), accepted, &[], None).statutory);
+    Stated { computed_due: due.map(|due| due.date), provisional: due.is_some_and(|due| due.provisional), ..stated }
 }
 
 /// The moment of deemed acceptance: the end of the fifth working day after receipt, or after all was brought that a notice asked for. Permits only, the law says so of no other type.

@@ -389,6 +389,7 @@ pub(crate) fn take_custody(
         lacking: Vec::new(),
         back_since: None,
         part_of: offer.part_of.as_ref().map(|word| word.kept(desk, &offer.case)),
+        stated: None,
     };
     if let Some(order) = &order {
         case.stand_as(&order.standing);

@@ -91,6 +91,7 @@ use tongban_codes::time::{Date, Timestamp};
 
 use crate::application::PartOf;
 use crate::catalogue::{Core, Mode, ServiceItem, Term, number_code, number_prefix};
+use crate::earlier::Stated;
 use crate::facts::Place;
 use crate::work::{Lacking, Recusal, Work};
 use crate::{Authority, Facts, Rejection, codes};
@@ -491,6 +492,9 @@ pub struct Case {
     /// The application that it is a part of (一件事).
     #[n(55)]
     pub part_of: Option<PartOf>,
+    /// What an import stated of the earlier case that it goes on with (承接).
+    #[n(58)]
+    pub stated: Option<Stated>,
 }
 
 /// Whether there is nothing to count.

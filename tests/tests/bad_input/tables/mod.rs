@@ -18,6 +18,7 @@ mod api;
 mod application;
 mod batch;
 mod case;
+mod earlier;
 mod federation;
 mod item;
 mod item_file;
@@ -44,6 +45,7 @@ pub(crate) fn all() -> Vec<Row> {
         standard::rows(),
         case::rows(),
         batch::rows(),
+        earlier::rows(),
         person::rows(),
         work::rows(),
         supervision::rows(),
