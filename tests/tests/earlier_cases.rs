@@ -178,7 +178,7 @@ fn a_correction_an_undo_and_what_is_taken_up() {
         (&shown["decided_on"], &shown["versions"][0]["decided_on"]),
         (&json!("2019-03-21"), &json!("2019-03-20"))
     );
-    assert_eq!(shown["replaces"], "办结日期录入有误");
+    assert_eq!(shown["replace_reason"], "办结日期录入有误");
 
     let second = report["batch"].as_str().expect("a batch");
     node.unconfirmed(&["case", "import", "--undo", second, "--reason", "误导入"]);

@@ -125,6 +125,8 @@ coded! {
         JointInspect = 70,
         /// 统一公示: a publicity that they share.
         JointPublicity = 71,
+        /// 纸质签收: the paper file came, which counts as receipt by the agreement between the authorities.
+        ReceivePaper = 90,
     }
 }
 

@@ -12,8 +12,8 @@ use crate::case::{
     Act, Case, Collected, HeldFile, Offer, Print, Progress, ReclaimOrder, ReclaimRequest, ReclaimRow, Supplement,
 };
 use crate::catalogue::{
-    BaseItem, Decline, DivisionReport, ForeignItem, Guide, ImportReport, LifeReport, Moved, PublishReport,
-    ReorganisationReport, ServiceItem, Standard, StandardsReport,
+    AgreementView, BaseItem, Decline, DivisionReport, ForeignItem, Guide, ImportReport, LifeReport, Moved,
+    PublishReport, ReorganisationReport, ServiceItem, Standard, StandardsReport,
 };
 use crate::earlier::{BatchStep, EarlierBatch, EarlierCase, EarlierReply};
 use crate::licence::Licence;
@@ -319,6 +319,8 @@ pub enum Reply {
     },
     /// An application after something was done with it.
     Application(Box<ApplicationReply>),
+    /// An agreement after it was added or withdrawn.
+    Agreement(Box<AgreementView>),
     /// A batch of earlier cases, or what came of its rows.
     Earlier(Box<EarlierReply>),
     /// A joint act.

@@ -30,6 +30,7 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::DeclineItem { .. }
         | Command::ReplaceItem { .. }
         | Command::TakeBackItem { .. }
+        | Command::Agreement(_)
         | Command::WithdrawItem(_) => &[Role::Catalogue],
         Command::PublishItems(_) | Command::SetStandards(_) | Command::WithdrawStandard { .. } => {
             &[Role::Catalogue, Role::Line]
@@ -53,6 +54,7 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::Notify { .. }
         | Command::Supplement { .. }
         | Command::Return { .. }
+        | Command::ReceivePaper(_)
         | Command::Correct { .. } => &[Role::Window, Role::Reviewer],
         Command::SuspendCase { .. } | Command::ResumeCase { .. } | Command::Check { .. } => {
             &[Role::Reviewer, Role::Decider]
@@ -104,9 +106,11 @@ impl Command {
     #[must_use]
     pub fn of_case(&self) -> Option<&str> {
         match self {
-            Command::Offer(case) | Command::Accept(case) | Command::Close(case) | Command::ClaimCase(case) => {
-                Some(case)
-            }
+            Command::Offer(case)
+            | Command::Accept(case)
+            | Command::Close(case)
+            | Command::ClaimCase(case)
+            | Command::ReceivePaper(case) => Some(case),
             Command::Refuse { case, .. }
             | Command::Notify { case, .. }
             | Command::Decide { case, .. }
@@ -354,6 +358,8 @@ fn decided(
         }
         Command::Voice(command) => voice::decide(facts, desk, door, command, at),
         Command::Application(command) => application::decide(facts, desk, door, command, at),
+        Command::Agreement(command) => catalogue::decide_agreement(facts, command, at),
+        Command::ReceivePaper(text) => case::receive_paper(facts, actor, named(facts, text)?, at),
         Command::Earlier(command) => earlier::decide(facts, desk, door, command, at),
         Command::CancelLicence { licence, reason } => {
             door.case_of_licence(facts, licence)?;

@@ -278,6 +278,18 @@ pub mod codes {
         FORM_INCOMPLETE = "form-incomplete";
         /// No case here shares that joint step of the application.
         JOINT_UNKNOWN = "joint-unknown";
+        /// No agreement between the authorities covers the collecting division.
+        AGREEMENT_MISSING = "agreement-missing";
+        /// The agreement between the authorities isn't in force on that day.
+        AGREEMENT_LAPSED = "agreement-lapsed";
+        /// No item of this node has an agreement of that number.
+        AGREEMENT_UNKNOWN = "agreement-unknown";
+        /// An agreement of that number stands with other words, or has ended.
+        AGREEMENT_KNOWN = "agreement-known";
+        /// The authority in charge is no party of the agreement.
+        AGREEMENT_PARTY = "agreement-party";
+        /// Nobody waits for a paper file of the case, or it was signed for.
+        PAPER_NOT_AWAITED = "paper-not-awaited";
         /// No earlier case of that number was imported.
         EARLIER_UNKNOWN = "earlier-unknown";
         /// The other system had decided the earlier case.

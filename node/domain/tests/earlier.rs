@@ -171,7 +171,7 @@ fn a_batch_comes_in_part_by_part_and_nothing_twice() {
     let rows: Vec<ImportRow> = (2..12).map(|number| old(number, &format!("A{number}"), &[])).collect();
     let file = request("a", 10);
     let begun = begin(&mut hall, &file);
-    assert_eq!((begun.batch.as_str(), begun.batch_state), ("LS511602-20260914-00001", "open"));
+    assert_eq!((begun.batch.as_str(), begun.batch_state), ("LS511602000000-20260914-00001", "open"));
     assert_eq!(bring(&mut hall, &begun.batch, 0, &rows[..4]).unwrap().taken, 4);
     // A part that comes again is none, one that leaves a gap is refused, and so is one beyond the file.
     assert_eq!(bring(&mut hall, &begun.batch, 0, &rows[..4]).unwrap().added, 0);

@@ -103,6 +103,7 @@
 //! days), `tongban-operator` (percent-encoded UTF-8; which of the operators of the caller's user id acts).
 //! A refusal has status 4xx and the body [`ErrorBody`].
 
+mod agreement;
 mod anchor;
 mod answer;
 mod application;
@@ -119,6 +120,7 @@ mod supervision;
 mod voice;
 mod work;
 
+pub use agreement::*;
 pub use anchor::*;
 pub use answer::*;
 pub use application::*;

@@ -125,6 +125,7 @@ macro_rules! faults {
 }
 
 pub(crate) mod act;
+pub(crate) mod agreement;
 pub(crate) mod application;
 pub(crate) mod doctor;
 pub(crate) mod drift;
@@ -298,6 +299,7 @@ pub(crate) fn label(key: &str, lang: Lang) -> String {
         .chain(voice::LABELS)
         .chain(application::LABELS)
         .chain(earlier::LABELS)
+        .chain(agreement::LABELS)
         .find(|(known, _)| *known == key)
         .map_or_else(|| key.replace('_', " "), |(_, text)| text.of(lang).to_owned())
 }

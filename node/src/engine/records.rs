@@ -164,6 +164,7 @@ fn act_kind(kind: case::ActKind) -> header::ActKind {
         D::FollowUp => J::FollowUp,
         D::JointCheck => J::JointInspect,
         D::JointPublicity => J::JointPublicity,
+        D::ReceivePaper => J::ReceivePaper,
     }
 }
 

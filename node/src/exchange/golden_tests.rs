@@ -70,6 +70,7 @@ fn offer() -> NoticeBody {
         standing: None,
         forwarded_from: None,
         part_of: None,
+        agreement: None,
     }))
 }
 
@@ -195,6 +196,7 @@ pub(super) fn known() -> Box<Case> {
         back_since: None,
         part_of: None,
         stated: None,
+        agreement: None,
         renewal: None,
         renewal_at: None,
         agent: None,

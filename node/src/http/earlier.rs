@@ -146,7 +146,7 @@ fn version_view(
         file_digest: batch.map(|(file, _)| file),
         imported_at: version.at,
         importer: version.by.clone(),
-        replaces: version.replaces.clone(),
+        replace_reason: version.replaces.clone(),
     })
 }
 

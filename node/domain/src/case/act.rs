@@ -123,11 +123,14 @@ pub enum ActKind {
     /// 统一公示: a publicity that several cases of an application share.
     #[n(51)]
     JointPublicity,
+    /// 纸质签收: the paper file came, which counts as receipt by the agreement.
+    #[n(70)]
+    ReceivePaper,
 }
 
 impl ActKind {
     /// All kinds in the order of their numbers.
-    pub const ALL: [ActKind; 37] = [
+    pub const ALL: [ActKind; 38] = [
         ActKind::Collect,
         ActKind::Offer,
         ActKind::TakeCustody,
@@ -165,6 +168,7 @@ impl ActKind {
         ActKind::FollowUp,
         ActKind::JointCheck,
         ActKind::JointPublicity,
+        ActKind::ReceivePaper,
     ];
 
     /// Stable English name.
@@ -208,6 +212,7 @@ impl ActKind {
             ActKind::FollowUp => "follow-up",
             ActKind::JointCheck => "joint-check",
             ActKind::JointPublicity => "joint-publicity",
+            ActKind::ReceivePaper => "receive-paper",
         }
     }
 
@@ -252,6 +257,7 @@ impl ActKind {
             ActKind::FollowUp => "补交容缺材料",
             ActKind::JointCheck => "联合踏勘",
             ActKind::JointPublicity => "统一公示",
+            ActKind::ReceivePaper => "纸质签收",
         }
     }
 
@@ -284,6 +290,7 @@ impl ActKind {
                 | ActKind::FollowUp
                 | ActKind::JointCheck
                 | ActKind::JointPublicity
+                | ActKind::ReceivePaper
         )
     }
 }

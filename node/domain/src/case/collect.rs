@@ -12,7 +12,7 @@ use super::{
     renewal,
 };
 use crate::application::PartWord;
-use crate::catalogue::{Crosswalk, Mode, ServiceItem, TYPE_PERMIT, in_force, named};
+use crate::catalogue::{Accord, Crosswalk, Mode, ServiceItem, TYPE_PERMIT, accord, in_force, named};
 use crate::change::{Change, Document, Event, Reply, Sealer};
 use crate::earlier::Stated;
 use crate::facts::Place;
@@ -61,6 +61,9 @@ struct Slip<'a> {
     /// The number under which another system had it.
     #[n(10)]
     goes_on: Option<&'a str>,
+    /// The agreement between the authorities, and what counts as receipt by it.
+    #[n(11)]
+    agreement: Option<&'a Accord>,
 }
 
 /// What a window asks for.
@@ -95,6 +98,9 @@ pub(crate) fn collect(
     let here = Place { node: node.node, division: node.division };
     let (item, decider) = in_catalogue(facts, request.division, request.item, at)?;
     let mode = mode(facts, &item, here, (request.division, request.mode, request.part_of.is_some()))?;
+    // A lower authority that passes a case on collects for nobody else.
+    let elsewhere = request.division != here.division && request.forwarded_from.is_none();
+    let agreement = if elsewhere { accord(facts, &item, (here.division, mode), None, at.date())? } else { None };
     let applicant = applicant(request.applicant, at.date())?;
     let materials = materials(request.materials)?;
     let agent = request.agent.map(|given| agent::checked(given, &applicant, at.date())).transpose()?;
@@ -157,6 +163,7 @@ pub(crate) fn collect(
         back_since: None,
         part_of: request.part_of.map(|word| word.kept(desk, &id)),
         stated: request.stated.clone().map(|stated| by_law(facts, &item, stated)),
+        agreement,
     };
     let mut change = Change::of(vec![Event::Serial(scope, serial)], Reply::Known {});
     match renews {
@@ -181,6 +188,7 @@ pub(crate) fn collect(
         renews: case.renewal.as_ref().map(|renewal| renewal.licence.as_str()),
         power_of_attorney: case.agent.as_ref().map(|agency| agency.power.as_str()),
         goes_on: case.stated.as_ref().map(|stated| stated.number.as_str()),
+        agreement: case.agreement.as_ref(),
     };
     let document = Document {
         case: id,
@@ -236,7 +244,10 @@ pub(crate) fn offered_item(
 ) -> Result<(ServiceItem, NodeId), Rejection> {
     let node = facts.node();
     let (item, decider) = in_catalogue(facts, division, code, at)?;
-    mode(facts, &item, Place { node: node.node, division: node.division }, (division, None, true))?;
+    let mode = mode(facts, &item, Place { node: node.node, division: node.division }, (division, None, true))?;
+    if division != node.division {
+        accord(facts, &item, (node.division, mode), None, at.date())?;
+    }
     Ok((item, decider))
 }
 

@@ -290,6 +290,8 @@ pub(super) fn bring(
         report.taken = batch.taken;
         return Ok(Change::of(Vec::new(), told(RowsReport { added: 0, known: 0, replaced: 0, ..report })));
     }
+    // What is said of rows that come in was said when they were judged.
+    report.rows.clear();
     let mut events = Vec::with_capacity(rows.len() + 1);
     let mut chain = batch.digest;
     for (row, checked, fate) in judged.rows {

@@ -188,7 +188,7 @@ pub struct EarlierVersionView {
     /// By whom.
     pub importer: String,
     /// Why it stands in the place of the one before.
-    pub replaces: Option<String>,
+    pub replace_reason: Option<String>,
 }
 
 /// What an import stated of the earlier case that a case goes on with.

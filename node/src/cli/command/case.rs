@@ -190,6 +190,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "T")]
         note: Option<String>,
     },
+    /// 纸质签收，协议约定以纸质材料送达为收到的 / sign for the paper file, where the agreement says that it counts as receipt
+    ReceivePaper(Case),
     /// 办结 / close
     Close(Case),
     /// 撤件 / withdraw at the applicant's wish
@@ -396,6 +398,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Resume { case, note } => act(case, ActRequest::Resume { note }),
         Command::Extend { case, days, approver, reason } => act(case, ActRequest::Extend { days, approver, reason }),
         Command::Deliver { case, note } => act(case, ActRequest::Deliver { note }),
+        Command::ReceivePaper(case) => act(case, ActRequest::ReceivePaper {}),
         Command::Close(case) => act(case, ActRequest::Close {}),
         Command::Withdraw { case, reason } => act(case, ActRequest::Withdraw { reason }),
         Command::Batch(args) => batch::run(context, &args),

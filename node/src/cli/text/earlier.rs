@@ -11,7 +11,7 @@ faults! {
         "请补上，或在映射中指定：--map FILE.toml；空白模板：tongban case import --template FILE.xlsx";
     EARLIER_MAPPING = "mapping-invalid", "map": "the mapping names {0}, which is no column of earlier cases", "映射中的 {0} 不是历史办件的列";
         "an empty file with all columns: tongban case import --template FILE.xlsx", "空白模板：tongban case import --template FILE.xlsx";
-    EARLIER_BROKEN_OFF = "import-broken-off", "file": "{0} of {1} rows are in, then nobody answered: {2}", "已导入 {0} / {1} 行后未获答复：{3}";
+    EARLIER_BROKEN_OFF = "import-broken-off", "file": "it broke off behind row {0} of {1}: {2}", "已导入 {0} / {1} 行后中断：{3}";
         "run the same file in the same way again: what came in doesn't come in twice", "请以相同方式再次运行同一文件：已导入的不会重复";
     EARLIER_ASKED = "imported-missing", "imported": "these options are about earlier cases", "这些选项仅用于历史办件";
         "give --imported", "请加上 --imported";
@@ -63,7 +63,7 @@ pub(super) const LABELS: &[(&str, Text)] = &[
     ("collected_on", text("collected on", "收件日期")),
     ("result", text("result", "办结结果")),
     ("known", text("known already", "已有")),
-    ("replaces", text("replaced because", "更正理由")),
+    ("replace_reason", text("replaced because", "更正理由")),
     ("earlier_standing", text("standing", "效力")),
     ("row_in_file", text("row in the file", "文件行号")),
     ("stated.number", text("goes on with", "承接原办件")),

@@ -23,7 +23,9 @@ fn every_text_is_in_both_languages_with_the_same_places() {
         assert!(is_chinese(text.zh) || !text.zh.is_ascii(), "{name}");
         assert_eq!(places(text.en), places(text.zh), "{name}");
     }
-    let labels = || LABELS.iter().chain(voice::LABELS).chain(application::LABELS).chain(earlier::LABELS);
+    let labels = || {
+        LABELS.iter().chain(voice::LABELS).chain(application::LABELS).chain(earlier::LABELS).chain(agreement::LABELS)
+    };
     for (key, text) in labels() {
         assert!(!text.en.is_empty() && is_chinese(text.zh), "{key}");
         assert_eq!(labels().filter(|(other, _)| other == key).count(), 1, "{key}");
@@ -119,6 +121,7 @@ fn no_number_stands_before_a_plural_alone() {
         .iter()
         .chain(act::FAULTS)
         .chain(earlier::FAULTS)
+        .chain(agreement::FAULTS)
         .chain(doctor::FAULTS)
         .chain(sheet::FAULTS)
         .chain(usage::FAULTS);
@@ -138,6 +141,7 @@ fn every_fault_has_code_text_and_remedy() {
         .iter()
         .chain(act::FAULTS)
         .chain(earlier::FAULTS)
+        .chain(agreement::FAULTS)
         .chain(doctor::FAULTS)
         .chain(sheet::FAULTS)
         .chain(usage::FAULTS)

@@ -14,6 +14,7 @@ macro_rules! requests {
     };
 }
 
+mod agreement;
 mod api;
 mod application;
 mod batch;
@@ -46,6 +47,7 @@ pub(crate) fn all() -> Vec<Row> {
         case::rows(),
         batch::rows(),
         earlier::rows(),
+        agreement::rows(),
         person::rows(),
         work::rows(),
         supervision::rows(),

@@ -86,7 +86,7 @@ const EARLIER_FIELDS: [&str; 33] = [
     "file_digest",
     "imported_at",
     "importer",
-    "replaces",
+    "replace_reason",
     "open",
 ];
 const LIST_COLUMNS: [&str; 8] = [
@@ -100,7 +100,7 @@ const LIST_COLUMNS: [&str; 8] = [
     "taken_up.collection_no",
 ];
 const VERSION_COLUMNS: [&str; 7] =
-    ["batch", "batch_state", "item_name", "collected_on", "decided_on", "imported_at", "replaces"];
+    ["batch", "batch_state", "item_name", "collected_on", "decided_on", "imported_at", "replace_reason"];
 
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["file", "template", "undo", "list"])))]

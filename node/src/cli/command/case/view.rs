@@ -8,7 +8,7 @@ use crate::cli::client::Answer;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::text::{AMENDMENTS, ASKED, HISTORY, MATERIALS, SHARES, STOPS};
 
-const FIELDS: [&str; 55] = [
+const FIELDS: [&str; 57] = [
     "case",
     "case_no",
     "collection_no",
@@ -28,6 +28,8 @@ const FIELDS: [&str; 55] = [
     "agent.scope",
     "agent.until",
     "collected_at",
+    "agreement.number",
+    "agreement.receipt",
     "received_on",
     "accepted_on",
     "statutory_due",
