@@ -17,7 +17,7 @@ use tongban_codes::time::{Date, Timestamp};
 use tongban_document::{Content, Field, Form, Moment, Printing, Rendered};
 use tongban_domain::application::{ANSWER_TYPE, Answer, AnswerLine};
 use tongban_domain::case::{Act, ActKind, Amendment, Case, Personal, Print, PrintForm, Status, document_kind};
-use tongban_domain::catalogue::TYPE_PERMIT;
+use tongban_domain::catalogue::{Accord, CodeList as _, TYPE_PERMIT};
 
 mod authority;
 mod stationery;
@@ -40,6 +40,10 @@ struct Slip {
     materials: Vec<tongban_domain::case::Material>,
     #[n(7)]
     demo: bool,
+    #[n(10)]
+    goes_on: Option<String>,
+    #[n(11)]
+    agreement: Option<Accord>,
 }
 
 /// What the receipt of a hall says that took a supplement for another's case, as sealed.
@@ -90,6 +94,8 @@ struct Said {
     demo: bool,
     #[n(15)]
     provisional: Option<bool>,
+    #[n(16)]
+    agreement: Option<Accord>,
 }
 
 /// A document of a case with what stands around it.
@@ -137,16 +143,20 @@ pub(crate) fn content(source: &Source<'_>) -> Result<Content, Unreadable> {
     let mut authority_division = division;
     let mut hall = None;
     let mut provisional = None;
+    let agreement;
     if print.kind() == "collection-slip" {
         let slip: Slip = minicbor::decode(statement).map_err(unreadable)?;
         content.set(Field::CollectionNo, slip.collection_no);
         content.list(Field::Materials, slip.materials.into_iter().map(|material| material.name).collect());
         moments(&mut content, slip.collected_at);
         said_demo |= slip.demo;
+        agreement = slip.agreement;
+        content.set(Field::GoesOn, slip.goes_on.unwrap_or_default());
     } else if let ("supplement", Ok(brought)) = (print.kind(), minicbor::decode::<Brought>(statement)) {
         content.list(Field::Items, brought.lines);
         moments(&mut content, brought.at);
         said_demo |= brought.demo;
+        agreement = case.agreement.clone();
         hall = Some(format!("{}政务服务大厅", place_name(act.place.division)));
     } else {
         let said: Said = minicbor::decode(statement).map_err(unreadable)?;
@@ -171,7 +181,12 @@ pub(crate) fn content(source: &Source<'_>) -> Result<Content, Unreadable> {
         moments(&mut content, said.at);
         said_demo |= said.demo;
         provisional = said.provisional;
+        agreement = said.agreement;
         (department, authority_division) = (said.department, said.division);
+    }
+    if let Some(accord) = agreement {
+        content.set(Field::Agreement, accord.number);
+        content.set(Field::ReceiptRule, accord.receipt.zh());
     }
     if !content.has(Field::Operator) {
         content.set(Field::Operator, &act.operator);

@@ -129,6 +129,8 @@ coded! {
         AskWithdrawal = 72,
         /// 撤件申请未收: the owner didn't take it.
         RefuseWithdrawal = 73,
+        /// 纸质签收: the paper file came, which counts as receipt by the agreement between the authorities.
+        ReceivePaper = 90,
     }
 }
 
@@ -293,6 +295,10 @@ coded! {
         DeclaredLost = 9,
         /// A division or department changed by a dated order.
         DivisionChanged = 10,
+        /// 历史办件导入: a batch of another system's earlier cases came in, imported and not witnessed; the document is the file.
+        EarlierImported = 90,
+        /// 历史办件导入撤销: such a batch was undone.
+        EarlierUndone = 91,
     }
 }
 

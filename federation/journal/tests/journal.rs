@@ -153,13 +153,17 @@ fn numbers_are_stable() {
     let numbers = |all: &[u8]| all.to_vec();
     assert_eq!(
         ActKind::ALL.iter().map(|kind| kind.number()).collect::<Vec<_>>(),
-        (1..=24).chain([29, 31, 32]).chain(34..=52).chain(60..=66).chain(70..=71).collect::<Vec<_>>()
+        (1..=24).chain([29, 31, 32]).chain(34..=52).chain(60..=66).chain(70..=71).chain([90]).collect::<Vec<_>>()
     );
     assert!(ActKind::ALL.iter().all(|kind| ActKind::from(kind.number()) == *kind));
     assert_eq!(Mode::ALL.iter().map(|mode| mode.number()).collect::<Vec<_>>(), numbers(&[0, 1, 2, 3, 4]));
     assert_eq!(Channel::ALL.iter().map(|channel| channel.number()).collect::<Vec<_>>(), numbers(&[1, 2, 3, 4, 9]));
     assert_eq!(VoiceKind::ALL.iter().map(|kind| kind.number()).collect::<Vec<_>>(), numbers(&[1, 2, 3, 4, 5]));
     assert_eq!(VoiceOutcome::ALL.iter().map(|outcome| outcome.number()).collect::<Vec<_>>(), numbers(&[1, 2, 3, 4]));
+    assert_eq!(
+        NodeEvent::ALL.iter().map(|event| event.number()).collect::<Vec<_>>(),
+        (1..=10).chain(90..=91).collect::<Vec<_>>()
+    );
     assert_eq!(Outcome::ALL.iter().map(|outcome| outcome.number()).collect::<Vec<_>>(), (1..=8).collect::<Vec<_>>());
 }
 

@@ -88,6 +88,12 @@ fields! {
     Until = "until";
     /// 所交材料 / materials brought.
     Materials = "materials";
+    /// 承接的原系统办件编号 / number under which another system had the case that goes on.
+    GoesOn = "goes_on";
+    /// 跨域通办协议编号 / number of the agreement between the authorities under which it was collected.
+    Agreement = "agreement";
+    /// 协议约定的收到方式 / what counts as receipt by it.
+    ReceiptRule = "receipt_rule";
     /// 收件大厅 / the division that collected.
     Collecting = "collecting";
     /// 第几次补打 / set on the second and later prints, with the number of the reprint.

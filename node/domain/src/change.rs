@@ -13,9 +13,10 @@ use crate::case::{
     Withdrawal,
 };
 use crate::catalogue::{
-    BaseItem, Decline, DivisionReport, ForeignItem, Guide, ImportReport, LifeReport, Moved, PublishReport,
-    ReorganisationReport, ServiceItem, Standard, StandardsReport,
+    AgreementView, BaseItem, Decline, DivisionReport, ForeignItem, Guide, ImportReport, LifeReport, Moved,
+    PublishReport, ReorganisationReport, ServiceItem, Standard, StandardsReport,
 };
+use crate::earlier::{BatchStep, EarlierBatch, EarlierCase, EarlierReply};
 use crate::licence::Licence;
 use crate::supervision::{Card, Looked, Matter, Order, OrderAnswer, Rules};
 use crate::voice::{
@@ -101,6 +102,12 @@ pub enum Event {
     /// An application for a life event, with the cases of its parts that are begun.
     #[n(35)]
     Application(#[n(0)] Box<Application>),
+    /// A batch of earlier cases after what was done with it.
+    #[n(47)]
+    EarlierBatch(#[n(0)] Box<EarlierBatch>, #[n(1)] BatchStep),
+    /// An earlier case after a file said something of it, or it was taken up.
+    #[n(48)]
+    Earlier(#[n(0)] Box<EarlierCase>),
 }
 
 /// In whose name a document is sealed.
@@ -315,6 +322,10 @@ pub enum Reply {
     },
     /// An application after something was done with it.
     Application(Box<ApplicationReply>),
+    /// An agreement after it was added or withdrawn.
+    Agreement(Box<AgreementView>),
+    /// A batch of earlier cases, or what came of its rows.
+    Earlier(Box<EarlierReply>),
     /// A joint act.
     Joint {
         /// What it is.

@@ -11,9 +11,10 @@ use crate::case::{
     ReclaimRequest, RefusalKind, Supplement, Withdrawal,
 };
 use crate::catalogue::{
-    ClaimTerms, DeclineReason, DivisionPlan, ForeignItem, Import, ItemAct, Mode, Reorganisation, Selection,
-    StandardDraft, StandardKind,
+    AgreementCommand, ClaimTerms, DeclineReason, DivisionPlan, ForeignItem, Import, ItemAct, Mode, Reorganisation,
+    Selection, StandardDraft, StandardKind,
 };
+use crate::earlier::EarlierCommand;
 use crate::facts::Place;
 use crate::supervision::{Order, OrderAnswer, RuleSetting};
 use crate::voice::VoiceCommand;
@@ -469,6 +470,12 @@ pub enum Command {
     Voice(VoiceCommand),
     /// Applications for life events.
     Application(ApplicationCommand),
+    /// Agreements between authorities.
+    Agreement(AgreementCommand),
+    /// Signs for the paper file of a case, from which its days run by the agreement (纸质签收).
+    ReceivePaper(String),
+    /// Earlier cases of another system.
+    Earlier(Box<EarlierCommand>),
     /// Takes a case that waits at a step (领取).
     ClaimCase(String),
     /// Hands a case on to another (转办).

@@ -13,7 +13,7 @@ use crate::change::{Change, Event, Reply};
 use crate::command::Command;
 use crate::facts::DueKind;
 use crate::work::{self, Door, LackingRequest};
-use crate::{Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, supervision, voice};
+use crate::{Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, earlier, supervision, voice};
 
 /// The most due things that one tick looks at, so that one that can't be done doesn't hide the rest.
 const TICK_MAX: usize = 64;
@@ -30,6 +30,7 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::DeclineItem { .. }
         | Command::ReplaceItem { .. }
         | Command::TakeBackItem { .. }
+        | Command::Agreement(_)
         | Command::WithdrawItem(_) => &[Role::Catalogue],
         Command::PublishItems(_) | Command::SetStandards(_) | Command::WithdrawStandard { .. } => {
             &[Role::Catalogue, Role::Line]
@@ -53,6 +54,7 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::Notify { .. }
         | Command::Supplement { .. }
         | Command::Return { .. }
+        | Command::ReceivePaper(_)
         | Command::Correct { .. } => &[Role::Window, Role::Reviewer],
         Command::SuspendCase { .. } | Command::ResumeCase { .. } | Command::Check { .. } => {
             &[Role::Reviewer, Role::Decider]
@@ -74,6 +76,7 @@ fn roles(command: &Command) -> &'static [Role] {
         Command::SetRule { .. } | Command::CloseCard { .. } | Command::GiveOrder { .. } => &[Role::Supervisor],
         Command::Voice(command) => command.roles(),
         Command::Application(command) => command.roles(),
+        Command::Earlier(command) => command.roles(),
         Command::AnswerSupervision { .. } => &[Role::Window, Role::Reviewer, Role::Decider, Role::Supervisor],
         Command::TakeOrder { .. }
         | Command::TakeOrderAnswer { .. }
@@ -105,9 +108,11 @@ impl Command {
     #[must_use]
     pub fn of_case(&self) -> Option<&str> {
         match self {
-            Command::Offer(case) | Command::Accept(case) | Command::Close(case) | Command::ClaimCase(case) => {
-                Some(case)
-            }
+            Command::Offer(case)
+            | Command::Accept(case)
+            | Command::Close(case)
+            | Command::ClaimCase(case)
+            | Command::ReceivePaper(case) => Some(case),
             Command::Refuse { case, .. }
             | Command::Notify { case, .. }
             | Command::Decide { case, .. }
@@ -270,6 +275,7 @@ fn decided(
                 agent: agent.as_deref(),
                 forwarded_from: None,
                 part_of: None,
+                stated: None,
                 beside: &[],
             };
             let change = case::collect(facts, desk, actor, &request, at)?;
@@ -354,6 +360,9 @@ fn decided(
         }
         Command::Voice(command) => voice::decide(facts, desk, door, command, at),
         Command::Application(command) => application::decide(facts, desk, door, command, at),
+        Command::Agreement(command) => catalogue::decide_agreement(facts, command, at),
+        Command::ReceivePaper(text) => case::receive_paper(facts, actor, named(facts, text)?, at),
+        Command::Earlier(command) => earlier::decide(facts, desk, door, command, at),
         Command::CancelLicence { licence, reason } => {
             door.case_of_licence(facts, licence)?;
             case::cancel_licence(facts, actor, licence, reason, at)

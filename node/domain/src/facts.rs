@@ -14,6 +14,7 @@ use crate::actor::Operator;
 use crate::application::Application;
 use crate::case::{Act, Case, Personal, ReclaimRow};
 use crate::catalogue::{BaseItem, Bound, Decline, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
+use crate::earlier::{EarlierBatch, EarlierCase};
 use crate::licence::Licence;
 use crate::supervision::{Card, Matter, Sweep, Watched};
 use crate::voice::{Rating, Voice};
@@ -219,6 +220,12 @@ pub trait Facts {
     fn application(&self, id: &CaseId) -> Option<Application>;
     /// An application that was collected here, by its number, id or query code.
     fn application_named(&self, text: &str) -> Option<Application>;
+    /// An earlier case by the number that another system had drawn.
+    fn earlier(&self, number: &str) -> Option<EarlierCase>;
+    /// A batch of earlier cases by its number.
+    fn earlier_batch(&self, number: &str) -> Option<EarlierBatch>;
+    /// Every batch of earlier cases.
+    fn earlier_batches(&self) -> Vec<EarlierBatch>;
     /// The cases that this node knows of the application of a number, wherever that was collected.
     fn parts_of(&self, application: &str) -> Vec<CaseId>;
     /// What supervision looks at, after a look and at or before a moment where they are given, earliest first, at most `limit`.

@@ -14,6 +14,7 @@ pub mod catalogue;
 mod change;
 mod command;
 mod decide;
+pub mod earlier;
 mod facts;
 pub mod licence;
 mod rejection;

@@ -278,6 +278,32 @@ pub mod codes {
         FORM_INCOMPLETE = "form-incomplete";
         /// No case here shares that joint step of the application.
         JOINT_UNKNOWN = "joint-unknown";
+        /// No agreement between the authorities covers the collecting division.
+        AGREEMENT_MISSING = "agreement-missing";
+        /// The agreement between the authorities isn't in force on that day.
+        AGREEMENT_LAPSED = "agreement-lapsed";
+        /// No item of this node has an agreement of that number.
+        AGREEMENT_UNKNOWN = "agreement-unknown";
+        /// An agreement of that number stands with other words, or has ended.
+        AGREEMENT_KNOWN = "agreement-known";
+        /// The authority in charge is no party of the agreement.
+        AGREEMENT_PARTY = "agreement-party";
+        /// Nobody waits for a paper file of the case, or it was signed for.
+        PAPER_NOT_AWAITED = "paper-not-awaited";
+        /// No earlier case of that number was imported.
+        EARLIER_UNKNOWN = "earlier-unknown";
+        /// The other system had decided the earlier case.
+        EARLIER_DECIDED = "earlier-decided";
+        /// The earlier case was taken up before.
+        EARLIER_TAKEN_UP = "earlier-taken-up";
+        /// The earlier case names no item of this division.
+        EARLIER_ITEM = "earlier-item";
+        /// The applicant of the earlier case isn't known well enough, or is another.
+        EARLIER_APPLICANT = "earlier-applicant";
+        /// No batch of earlier cases has that number.
+        EARLIER_BATCH_UNKNOWN = "earlier-batch-unknown";
+        /// The batch was undone, or its rows don't follow those that are in.
+        EARLIER_BATCH_STATE = "earlier-batch-state";
         /// No such licence.
         LICENCE_UNKNOWN = "licence-unknown";
         /// The act does not fit the state of the licence.

@@ -13,7 +13,7 @@ use tongban_domain::case::{
     ActKind, Amended, AmendedField, Asked, Bringing, Correction, Custody, Material, Offer, Reclaim, ReclaimOrder,
     RefusalKind, Renewal, Status, Stop, national,
 };
-use tongban_domain::catalogue::{Mode, StepRole, StepRule};
+use tongban_domain::catalogue::{Accord, Mode, ReceiptRule, StepRole, StepRule};
 use tongban_domain::licence::{self, Licence};
 use tongban_domain::work::{Lacking, Work, WorkStep};
 use tongban_domain::{Command, Reply};
@@ -132,6 +132,8 @@ const OWNER: &[Row] = &[
     // Once for all cases of an application that share it.
     row(ActKind::JointCheck, "行政许可法 26、34", &[Accepted]),
     row(ActKind::JointPublicity, "行政许可法 5、26", &[Accepted]),
+    // Where the agreement says that the paper file counts, the five days run from it.
+    row(ActKind::ReceivePaper, "行政许可法 32、国办发〔2020〕35号", &[Collected, Notified, Supplemented]),
 ];
 
 /// The superior of all halls of the table.
@@ -270,9 +272,11 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
                     forwarded_from: None,
                     standing: None,
                     part_of: None,
+                    agreement: None,
                 }),
             }
         }
+        ActKind::ReceivePaper => Command::ReceivePaper(case),
         ActKind::JointCheck => {
             let officers = vec!["审查员".into(), "决定员".into()];
             jointly(Joint::Inspection { officers, finding: "场所与图纸一致".into() })
@@ -413,6 +417,10 @@ fn try_cell(template: &Hall, peers: &(Hall, Hall), status: Status, act: ActKind,
             form: None,
             entries: Vec::new(),
         });
+    }
+    if act == ActKind::ReceivePaper {
+        case.agreement = Some(Accord { number: "协议一".into(), receipt: ReceiptRule::Paper });
+        case.received_on = None;
     }
     if act == ActKind::FollowUp {
         let (name, until) = ("检测报告".into(), date(2026, 9, 18));

@@ -103,11 +103,13 @@
 //! days), `tongban-operator` (percent-encoded UTF-8; which of the operators of the caller's user id acts).
 //! A refusal has status 4xx and the body [`ErrorBody`].
 
+mod agreement;
 mod anchor;
 mod answer;
 mod application;
 mod divisions;
 mod drift;
+mod earlier;
 mod front;
 mod item_life;
 mod material;
@@ -118,11 +120,13 @@ mod supervision;
 mod voice;
 mod work;
 
+pub use agreement::*;
 pub use anchor::*;
 pub use answer::*;
 pub use application::*;
 pub use divisions::*;
 pub use drift::*;
+pub use earlier::*;
 pub use front::*;
 pub use item_life::*;
 pub use material::*;

@@ -74,6 +74,9 @@ enum Command {
     /// 机关 / authorities
     #[command(subcommand)]
     Authority(command::authority::Command),
+    /// 跨域通办协议 / agreements between authorities on collecting for each other
+    #[command(subcommand)]
+    Agreement(command::agreement::Command),
     /// 区划代码变更 / codes of divisions that change
     #[command(subcommand)]
     Division(command::division::Command),

@@ -8,7 +8,7 @@ use tongban_domain::Role;
 use tongban_domain::application::{EntryKind, PartState};
 use tongban_domain::case::{ActKind, Status};
 use tongban_domain::catalogue::ceiling::CeilingField;
-use tongban_domain::catalogue::{CodeList as _, ListKind, Mode};
+use tongban_domain::catalogue::{CodeList as _, ListKind, Mode, ReceiptRule};
 use tongban_domain::supervision::{Colour, Ending, Rule};
 use tongban_domain::voice::{Channel, FollowUpState, Ground, RatingDeed, Standing, TicketDeed, TicketKind};
 
@@ -170,6 +170,7 @@ impl Output {
             "list" | "entry.list" => ListKind::named(text).map(ListKind::zh),
             "limited" => CeilingField::named(text).map(CeilingField::zh),
             "rule" => Rule::named(text).map(Rule::zh),
+            "receipt" | "agreement.receipt" => ReceiptRule::named(text).map(ReceiptRule::zh),
             "colour" => Colour::named(text).map(Colour::zh),
             "ending" => Ending::named(text).map(Ending::zh),
             "standing" => Standing::named(text).map(Standing::zh),

@@ -125,9 +125,11 @@ macro_rules! faults {
 }
 
 pub(crate) mod act;
+pub(crate) mod agreement;
 pub(crate) mod application;
 pub(crate) mod doctor;
 pub(crate) mod drift;
+pub(crate) mod earlier;
 pub(crate) mod front;
 mod labels;
 pub(crate) mod life;
@@ -296,6 +298,8 @@ pub(crate) fn label(key: &str, lang: Lang) -> String {
         .iter()
         .chain(voice::LABELS)
         .chain(application::LABELS)
+        .chain(earlier::LABELS)
+        .chain(agreement::LABELS)
         .find(|(known, _)| *known == key)
         .map_or_else(|| key.replace('_', " "), |(_, text)| text.of(lang).to_owned())
 }

@@ -82,6 +82,13 @@ impl Keys {
     }
 }
 
+/// The keyed index value of a number, as decisions have it.
+#[must_use]
+pub(crate) fn holder_index(keys: &Keys, identity: &str) -> [u8; 32] {
+    let key = keys.index.lock().unwrap_or_else(PoisonError::into_inner);
+    key.hmac(INDEX_HOLDER, identity)
+}
+
 /// The desk of the leader's writer.
 ///
 /// A key that can't be made or used is a fault, not a lawful refusal: it is latched, and the decision is thrown away.
@@ -211,7 +218,6 @@ impl Desk for LeaderDesk {
     }
 
     fn index(&self, identity: &str) -> [u8; 32] {
-        let key = self.keys.index.lock().unwrap_or_else(PoisonError::into_inner);
-        key.hmac(INDEX_HOLDER, identity)
+        holder_index(&self.keys, identity)
     }
 }

@@ -20,7 +20,7 @@ use tongban_storage::keyspace::journal::{self, ENTRY, SUBTREE};
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::meta::{self, Pulled};
 use tongban_storage::keyspace::{
-    Bytes, Overlay, application, case, directory, front, hall, item, material, supervision, voice,
+    Bytes, Overlay, application, case, directory, earlier, front, hall, item, material, supervision, voice,
 };
 use tongban_storage::{Read, StorageError, WriteBatch};
 
@@ -240,6 +240,8 @@ impl Folding<'_> {
                 }
             }
             Event::Application(row) => application::store(&mut self.over, row)?,
+            Event::EarlierBatch(row, _) => earlier::BATCH.put(self.over.batch, &row.number, row),
+            Event::Earlier(row) => earlier::store(&mut self.over, row),
             Event::HandedOver(list) => hall::HAND_OVER.put(self.over.batch, &list.id, list),
             Event::Serial(scope, last) => hall::SERIAL.put(self.over.batch, scope, last),
         }

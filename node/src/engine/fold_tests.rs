@@ -435,6 +435,7 @@ fn a_node_says_items_and_what_it_declined_of_its_own_division_alone() {
         base_version: None,
         successor: None,
         editing: Editing::default(),
+        agreements: Vec::new(),
     };
     let decline = |of: &str, node: NodeId| Decline {
         base_code: "510116013001".to_owned(),

@@ -7,12 +7,13 @@ use tongban_domain::case::{self, Act, Case, Extension, Status};
 use tongban_domain::catalogue::{
     BaseItem, CodeList as _, Decline, Guide, ItemState, Mode, ServiceItem, Standard, StandardBody, authority_id,
 };
+use tongban_domain::earlier::{BatchStep, EarlierBatch};
 use tongban_domain::supervision::{About, Card, CardState, Colour};
 use tongban_domain::work::Lacking;
 use tongban_domain::{Event, NodeFacts};
 use tongban_journal::{
-    self as header, ActHeader, Body, CardMark, Channel, Entry, Header, Outcome, SALT_BYTES, StandardHeader,
-    StandardKind,
+    self as header, ActHeader, Body, CardMark, Channel, Entry, Header, NodeEvent, NodeHeader, Outcome, SALT_BYTES,
+    StandardHeader, StandardKind,
 };
 
 use super::entry::JournalRecord;
@@ -59,6 +60,7 @@ pub(crate) mod field {
     pub(crate) const MANDATE: u16 = 7;
     pub(crate) const ITEM_NAME: u16 = 8;
     pub(crate) const STEP: u16 = 20;
+    pub(crate) const EARLIER_BATCH: u16 = 24;
     pub(crate) const CARD_NO: u16 = 40;
     pub(crate) const VOICE_NO: u16 = 60;
 }
@@ -82,6 +84,9 @@ pub(crate) fn record(
         Event::Voice(voice) => {
             let header = super::voices::header(voice)?;
             (ACTS, Header::Acts(header), super::voices::fields(voice))
+        }
+        Event::EarlierBatch(batch, step @ (BatchStep::Finished | BatchStep::Undone)) => {
+            (ACTS, Header::Node(batch_header(batch, *step, here, at)), batch_fields(batch))
         }
         Event::Item(item) if !item.state.is_draft() => (
             STANDARDS,
@@ -161,6 +166,7 @@ fn act_kind(kind: case::ActKind) -> header::ActKind {
         D::JointPublicity => J::JointPublicity,
         D::AskWithdrawal => J::AskWithdrawal,
         D::RefuseWithdrawal => J::RefuseWithdrawal,
+        D::ReceivePaper => J::ReceivePaper,
     }
 }
 
@@ -345,6 +351,47 @@ fn act_fields(case: &Case, act: &Act) -> Vec<(u16, Vec<u8>)> {
     };
     fields.push((field::STEP, tongban_codes::cbor::to_vec(&step)));
     fields
+}
+
+/// What a journal says of a batch of earlier cases: that it came in or was undone, how many rows, and digests. No figure is folded of it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub(crate) struct BatchWord {
+    /// Its number.
+    #[n(0)]
+    pub(crate) number: String,
+    /// Rows of the file that came in.
+    #[n(1)]
+    pub(crate) rows: u32,
+    /// Of these, new ones.
+    #[n(2)]
+    pub(crate) added: u32,
+    /// Of these, further versions of what stood.
+    #[n(3)]
+    pub(crate) replaced: u32,
+    /// SHA-256 chain over the rows as they are kept.
+    #[n(4)]
+    pub(crate) digest: Digest,
+}
+
+fn batch_header(batch: &EarlierBatch, step: BatchStep, here: &NodeFacts, at: Timestamp) -> NodeHeader {
+    let event = match step {
+        BatchStep::Undone => NodeEvent::EarlierUndone,
+        _ => NodeEvent::EarlierImported,
+    };
+    NodeHeader {
+        division: Some(here.division),
+        case: Some(batch.id),
+        document: Some(batch.file),
+        ..NodeHeader::new(event, at)
+    }
+}
+
+fn batch_fields(batch: &EarlierBatch) -> Vec<(u16, Vec<u8>)> {
+    let (number, digest) = (batch.number.clone(), batch.digest);
+    let word = BatchWord { number, rows: batch.taken, added: batch.added, replaced: batch.replaced, digest };
+    let operator = batch.undone.as_ref().map_or(&batch.by, |undone| &undone.by);
+    vec![(field::OPERATOR, operator.clone().into_bytes()), (field::EARLIER_BATCH, tongban_codes::cbor::to_vec(&word))]
 }
 
 fn item_header(item: &ServiceItem, at: Timestamp) -> StandardHeader {

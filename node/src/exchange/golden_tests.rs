@@ -70,6 +70,7 @@ fn offer() -> NoticeBody {
         standing: None,
         forwarded_from: None,
         part_of: None,
+        agreement: None,
     }))
 }
 
@@ -194,6 +195,8 @@ pub(super) fn known() -> Box<Case> {
         lacking: Vec::new(),
         back_since: None,
         part_of: None,
+        stated: None,
+        agreement: None,
         renewal: None,
         renewal_at: None,
         agent: None,

@@ -188,6 +188,7 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
                 standing: offer.standing,
                 forwarded_from: offer.forwarded_from,
                 part_of: offer.part_of,
+                agreement: offer.agreement,
             };
             (KIND_OFFER, VERSION, tongban_codes::cbor::to_vec(&body))
         }
@@ -307,6 +308,7 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
                 standing: body.standing,
                 forwarded_from: body.forwarded_from,
                 part_of: body.part_of,
+                agreement: body.agreement,
             };
             Ok(Inbound::Command(Box::new(Command::TakeCustody { origin, offer: Box::new(offer) })))
         }

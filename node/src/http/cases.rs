@@ -22,7 +22,7 @@ use super::divisions::placed;
 use super::{App, Body, Call, Failure, Query, act, licences, listed, materials, problem};
 use crate::api::v1::{
     ActRequest, ActView, AgentRequest, AgentView, AmendmentView, CaseAct, CaseQuery, CaseView, CollectCase, LedgerView,
-    ProgressQuery, ProgressView, WhereisView,
+    ProgressQuery, ProgressView, StatedView, WhereisView,
 };
 use crate::engine::Request;
 use crate::exchange::proof::{PROOF_CHARS, is_proof};
@@ -40,6 +40,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/cases/whereis", get(whereis_case))
         .route("/v1/cases/progress", get(progress_of))
         .merge(super::reclaims::routes())
+        .merge(super::earlier::routes())
 }
 
 async fn collect(State(app): State<App>, call: Call, body: Body<CollectCase>) -> Result<Response, Failure> {
@@ -181,6 +182,7 @@ async fn act_on(State(app): State<App>, call: Call, body: Body<CaseAct>) -> Resu
         ActRequest::Resume { note } => Command::ResumeCase { case, note },
         ActRequest::Extend { days, approver, reason } => Command::ExtendCase { case, days, approver, reason },
         ActRequest::Deliver { note } => Command::Deliver { case, note },
+        ActRequest::ReceivePaper {} => Command::ReceivePaper(case),
         ActRequest::Close {} => Command::Close(case),
         ActRequest::Reclaim { reason } => Command::AskReclaim { case, reason },
         ActRequest::Withdraw { reason } => Command::Withdraw { case, reason },
@@ -197,8 +199,14 @@ pub(super) fn unknown(text: &str) -> Failure {
 async fn show(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<Response, Failure> {
     app.fresh().await?;
     let text = query.case.unwrap_or_default();
-    let row = case::named(app.state(), &text)?.ok_or_else(|| unknown(&text))?;
-    Ok(Json(view(&app, &row)?).into_response())
+    match case::named(app.state(), &text)? {
+        Some(row) => Ok(Json(view(&app, &row)?).into_response()),
+        // A number of another system, where no case of this one is called so.
+        None => match super::earlier::shown(&app, &text)? {
+            Some(earlier) => Ok(Json(earlier).into_response()),
+            None => Err(unknown(&text)),
+        },
+    }
 }
 
 async fn ledger_of(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<Response, Failure> {
@@ -318,6 +326,8 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
         forwarded_to: row.forwarded_to.clone(),
         forwarded_from: row.forwarded_from.clone(),
         part_of: super::applications::part_of(app, row),
+        agreement: row.agreement.clone(),
+        stated: row.stated.clone().map(|stated| StatedView { notice: super::earlier::NOTICE.to_owned(), stated }),
         amendments: amendments(app, row),
         state_code: national::state_code(&history),
         result_code: national::result_code(&history),

@@ -2,12 +2,14 @@
 
 mod admission;
 mod aggregate;
+mod agreements;
 mod anchors;
 mod applications;
 mod cases;
 mod divisions;
 mod documents;
 mod drift;
+mod earlier;
 mod front;
 mod guide;
 mod item_life;
@@ -131,6 +133,7 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         .merge(guide::routes())
         .merge(quality::routes())
         .merge(standards::routes())
+        .merge(agreements::routes())
         .merge(search::routes())
         .merge(divisions::routes())
         .merge(drift::routes())

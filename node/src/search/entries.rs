@@ -158,6 +158,7 @@ mod tests {
             base_version: None,
             successor: None,
             editing: Editing::default(),
+            agreements: Vec::new(),
         }
     }
 

@@ -9,12 +9,13 @@ use tongban_codes::time::Timestamp;
 use tongban_domain::application::Application;
 use tongban_domain::case::{Act, Case, ReclaimRow};
 use tongban_domain::catalogue::{BaseItem, Bound, Decline, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
+use tongban_domain::earlier::{EarlierBatch, EarlierCase};
 use tongban_domain::licence::Licence;
 use tongban_domain::supervision::{Card, Matter, Sweep, Watched};
 use tongban_domain::voice::{Rating, Voice};
 use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place, Places};
 
-use crate::keyspace::{application, case, hall, item, key::stem, material, supervision, voice};
+use crate::keyspace::{application, case, earlier, hall, item, key::stem, material, supervision, voice};
 use crate::{Read, StorageError};
 
 /// The state as the domain asks it; a read that fails is latched, and the decision must be thrown away then.
@@ -256,6 +257,19 @@ impl Facts for StateFacts<'_> {
 
     fn application_named(&self, text: &str) -> Option<Application> {
         self.kept(application::named(self.read, text))
+    }
+
+    fn earlier(&self, number: &str) -> Option<EarlierCase> {
+        self.kept(earlier::EARLIER.load(self.read, &number.to_owned()))
+    }
+
+    fn earlier_batch(&self, number: &str) -> Option<EarlierBatch> {
+        self.kept(earlier::BATCH.load(self.read, &number.to_owned()))
+    }
+
+    fn earlier_batches(&self) -> Vec<EarlierBatch> {
+        let all = self.kept(earlier::BATCH.list(self.read, &[], None, usize::MAX));
+        all.into_iter().map(|(_, batch)| batch).collect()
     }
 
     fn parts_of(&self, number: &str) -> Vec<CaseId> {

@@ -33,7 +33,8 @@
 //! | 5d 5e 5f | rows, rows, index | [`front`] | ; front database, `row_guid`; front database, kind, case, `row_guid` | how the node stands with whom reports of cases go to; row of a case as reported last; what is due, sent, not taken |
 //! | 54 | rows | [`case::RECLAIM`] | case | what is asked for, what was ordered |
 //! | 74 75 | rows, index | [`application`] | id; number, case | application; which cases are parts of it |
-//! | 60– 6c | meta | [`meta`], [`supervision::SWEEP`] | | |
+//! | 6b 6d 6d | rows, rows, index | [`earlier`] | number; batch; holder, number | earlier case; batch in which it came; whose it is |
+//! | 60–67 6c | meta | [`meta`], [`supervision::SWEEP`] | | |
 //!
 //! A prefix once used stays reserved.
 
@@ -41,6 +42,7 @@ pub mod application;
 pub mod case;
 pub mod delivery;
 pub mod directory;
+pub mod earlier;
 pub mod figure;
 pub mod front;
 pub mod hall;

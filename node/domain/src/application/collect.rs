@@ -230,6 +230,7 @@ pub(super) fn begin(
         agent: None,
         forwarded_from: None,
         part_of: Some(&word),
+        stated: None,
         beside: &change.events,
     };
     let begun = collect(facts, desk, actor, &request, at)?;

@@ -129,11 +129,14 @@ pub enum ActKind {
     /// 撤件申请未收: the owner didn't take it.
     #[n(53)]
     RefuseWithdrawal,
+    /// 纸质签收: the paper file came, which counts as receipt by the agreement.
+    #[n(70)]
+    ReceivePaper,
 }
 
 impl ActKind {
     /// All kinds in the order of their numbers.
-    pub const ALL: [ActKind; 39] = [
+    pub const ALL: [ActKind; 40] = [
         ActKind::Collect,
         ActKind::Offer,
         ActKind::TakeCustody,
@@ -173,6 +176,7 @@ impl ActKind {
         ActKind::JointPublicity,
         ActKind::AskWithdrawal,
         ActKind::RefuseWithdrawal,
+        ActKind::ReceivePaper,
     ];
 
     /// Stable English name.
@@ -218,6 +222,7 @@ impl ActKind {
             ActKind::JointPublicity => "joint-publicity",
             ActKind::AskWithdrawal => "ask-withdrawal",
             ActKind::RefuseWithdrawal => "refuse-withdrawal",
+            ActKind::ReceivePaper => "receive-paper",
         }
     }
 
@@ -264,6 +269,7 @@ impl ActKind {
             ActKind::JointPublicity => "统一公示",
             ActKind::AskWithdrawal => "代收撤件申请",
             ActKind::RefuseWithdrawal => "撤件申请未收",
+            ActKind::ReceivePaper => "纸质签收",
         }
     }
 
@@ -296,6 +302,7 @@ impl ActKind {
                 | ActKind::FollowUp
                 | ActKind::JointCheck
                 | ActKind::JointPublicity
+                | ActKind::ReceivePaper
         )
     }
 }

@@ -8,11 +8,13 @@ use tongban_codes::time::Timestamp;
 
 use super::submission::{applicant, materials};
 use super::{
-    Act, ActKind, Agency, Case, Custody, ForwardedFrom, ItemPin, Material, Renewal, Status, agent, offer, renewal,
+    Act, ActKind, Agency, Case, Custody, Deadlines, ForwardedFrom, ItemPin, Material, Renewal, Status, agent, offer,
+    renewal,
 };
 use crate::application::PartWord;
-use crate::catalogue::{Crosswalk, Mode, ServiceItem, TYPE_PERMIT, in_force, named};
+use crate::catalogue::{Accord, Crosswalk, Mode, ServiceItem, TYPE_PERMIT, accord, in_force, named};
 use crate::change::{Change, Document, Event, Reply, Sealer};
+use crate::earlier::Stated;
 use crate::facts::Place;
 use crate::{Actor, Agent, Applicant, Desk, Facts, Rejection, codes};
 
@@ -56,6 +58,12 @@ struct Slip<'a> {
     renews: Option<&'a str>,
     #[n(9)]
     power_of_attorney: Option<&'a str>,
+    /// The number under which another system had it.
+    #[n(10)]
+    goes_on: Option<&'a str>,
+    /// The agreement between the authorities, and what counts as receipt by it.
+    #[n(11)]
+    agreement: Option<&'a Accord>,
 }
 
 /// What a window asks for.
@@ -72,6 +80,8 @@ pub(crate) struct CollectRequest<'a> {
     pub(crate) forwarded_from: Option<ForwardedFrom>,
     /// The application that it is a part of.
     pub(crate) part_of: Option<&'a PartWord>,
+    /// What an import stated of the earlier case that goes on in this one.
+    pub(crate) stated: Option<Stated>,
     /// What the change holds already into which this goes: none of its numbers and codes is drawn again.
     pub(crate) beside: &'a [Event],
 }
@@ -88,6 +98,9 @@ pub(crate) fn collect(
     let here = Place { node: node.node, division: node.division };
     let (item, decider) = in_catalogue(facts, request.division, request.item, at)?;
     let mode = mode(facts, &item, here, (request.division, request.mode, request.part_of.is_some()))?;
+    // A lower authority that passes a case on collects for nobody else.
+    let elsewhere = request.division != here.division && request.forwarded_from.is_none();
+    let agreement = if elsewhere { accord(facts, &item, (here.division, mode), None, at.date())? } else { None };
     let applicant = applicant(request.applicant, at.date())?;
     let materials = materials(request.materials)?;
     let agent = request.agent.map(|given| agent::checked(given, &applicant, at.date())).transpose()?;
@@ -149,6 +162,8 @@ pub(crate) fn collect(
         lacking: Vec::new(),
         back_since: None,
         part_of: request.part_of.map(|word| word.kept(desk, &id)),
+        stated: request.stated.clone().map(|stated| by_law(facts, &item, stated)),
+        agreement,
     };
     let mut change = Change::of(vec![Event::Serial(scope, serial)], Reply::Known {});
     match renews {
@@ -172,6 +187,8 @@ pub(crate) fn collect(
         demo: node.demo,
         renews: case.renewal.as_ref().map(|renewal| renewal.licence.as_str()),
         power_of_attorney: case.agent.as_ref().map(|agency| agency.power.as_str()),
+        goes_on: case.stated.as_ref().map(|stated| stated.number.as_str()),
+        agreement: case.agreement.as_ref(),
     };
     let document = Document {
         case: id,
@@ -187,6 +204,14 @@ pub(crate) fn collect(
         offer(facts, desk, actor, case, at, &mut change)?;
     }
     Ok(change)
+}
+
+/// What follows from a stated acceptance by the item's statutory time, beside what was stated.
+fn by_law(facts: &dyn Facts, item: &ServiceItem, stated: Stated) -> Stated {
+    let due = stated
+        .accepted_on
+        .and_then(|accepted| Deadlines::compute(facts.calendar(), &ItemPin::of(item), accepted, &[], None).statutory);
+    Stated { computed_due: due.map(|due| due.date), provisional: due.is_some_and(|due| due.provisional), ..stated }
 }
 
 /// The moment of deemed acceptance: the end of the fifth working day after receipt, or after all was brought that a notice asked for. Permits only, the law says so of no other type.
@@ -219,7 +244,10 @@ pub(crate) fn offered_item(
 ) -> Result<(ServiceItem, NodeId), Rejection> {
     let node = facts.node();
     let (item, decider) = in_catalogue(facts, division, code, at)?;
-    mode(facts, &item, Place { node: node.node, division: node.division }, (division, None, true))?;
+    let mode = mode(facts, &item, Place { node: node.node, division: node.division }, (division, None, true))?;
+    if division != node.division {
+        accord(facts, &item, (node.division, mode), None, at.date())?;
+    }
     Ok((item, decider))
 }
 

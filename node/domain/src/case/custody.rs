@@ -12,7 +12,7 @@ use super::submission::{applicant, materials};
 use super::{Act, ActKind, Agency, Case, Custody, ForwardedFrom, ItemPin, Material, Status, agent, renewal};
 use crate::application::APPLICATION_NUMBERS;
 use crate::application::PartWord;
-use crate::catalogue::{Crosswalk, Mode, ServiceItem, in_force, named};
+use crate::catalogue::{Crosswalk, Mode, ReceiptRule, ServiceItem, accord, in_force, named};
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::facts::Place;
@@ -65,6 +65,8 @@ pub struct Offer {
     pub forwarded_from: Option<ForwardedFrom>,
     /// The application that the case is a part of.
     pub part_of: Option<PartWord>,
+    /// The agreement between the authorities under which the window collected, by its number.
+    pub agreement: Option<String>,
 }
 
 /// The most acts that travel with an offer.
@@ -152,6 +154,7 @@ pub(crate) fn offer(
             standing,
             forwarded_from: case.forwarded_from.clone(),
             part_of: case.part_of.as_ref().map(|of| of.word(desk, &case.id)),
+            agreement: case.agreement.as_ref().map(|accord| accord.number.clone()),
         })),
     });
     change.events.push(Event::Case(Box::new(case), act));
@@ -325,6 +328,13 @@ pub(crate) fn take_custody(
     #[cfg(feature = "deliberate-bugs")]
     let tenure = if is_in(Bug::TakenAtSameTenure) { offer.tenure } else { tenure };
     let item = offered_item(facts, offer, at)?;
+    // Under which agreement it was collected, the authority's own item says; what it had agreed on that day, it takes.
+    let collected = (offer.collecting.division, offer.mode);
+    let agreement = match &offer.forwarded_from {
+        Some(_) => None,
+        None => accord(facts, &item, collected, offer.agreement.as_deref(), offer.collected_at.date())?,
+    };
+    let by_paper = agreement.as_ref().is_some_and(|accord| accord.receipt == ReceiptRule::Paper);
     own_numbers(facts, offer)?;
     let applicant = applicant(&offer.applicant, at.date())?;
     let materials = materials(&offer.materials)?;
@@ -361,7 +371,7 @@ pub(crate) fn take_custody(
         personal: kept.unwrap_or_else(|| desk.encrypt(&offer.case, &applicant.name, &applicant.identity)),
         holder: desk.index(&applicant.identity),
         collected_at: offer.collected_at,
-        received_on: Some(at.date()),
+        received_on: (!by_paper).then_some(at.date()),
         accepted_on: None,
         deadlines: None,
         deemed_at: None,
@@ -389,6 +399,8 @@ pub(crate) fn take_custody(
         lacking: Vec::new(),
         back_since: None,
         part_of: offer.part_of.as_ref().map(|word| word.kept(desk, &offer.case)),
+        stated: None,
+        agreement,
     };
     if let Some(order) = &order {
         case.stand_as(&order.standing);

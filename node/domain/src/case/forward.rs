@@ -130,6 +130,7 @@ pub(crate) fn forward(
         agent: agent.as_ref(),
         forwarded_from: Some(ForwardedFrom { case: case.id, case_no, division: from, opinion: opinion.clone() }),
         part_of: None,
+        stated: None,
         beside: &[],
     };
     let mut change = collect(facts, desk, actor, &collecting, at)?;

@@ -39,6 +39,7 @@ pub mod national;
 mod paper;
 mod print;
 mod progress;
+mod receipt;
 mod reclaim;
 mod reclaiming;
 mod renewal;
@@ -72,6 +73,7 @@ pub(crate) use print::print;
 pub use print::{DocumentChoice, Print, PrintForm, chosen_document, document_kind, is_handed_out, usual_form};
 pub use progress::Progress;
 pub(crate) use progress::{mirror, record};
+pub(crate) use receipt::receive_paper;
 pub use reclaim::{Force, Reclaim, ReclaimOrder, ReclaimRequest, ReclaimRow, TENURE_JUMP, Taken};
 pub(crate) use reclaiming::{
     ask_reclaim, decline_reclaim, declined, keep_request, keep_return, order_reclaim, take_order,
@@ -93,7 +95,8 @@ use tongban_codes::ids::{AuthorityId, CaseId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 
 use crate::application::PartOf;
-use crate::catalogue::{Core, Mode, ServiceItem, Term, number_code, number_prefix};
+use crate::catalogue::{Accord, Core, Mode, ServiceItem, Term, number_code, number_prefix};
+use crate::earlier::Stated;
 use crate::facts::Place;
 use crate::work::{Lacking, Recusal, Work};
 use crate::{Authority, Facts, Rejection, codes};
@@ -215,7 +218,7 @@ impl Status {
         let unanswered = matches!(self, Status::Collected | Status::Notified | Status::Supplemented);
         match act {
             A::Offer | A::TakeCustody | A::RefuseCustody | A::Discharge => self == Status::Collected,
-            A::Accept | A::Refuse | A::Correct => unanswered,
+            A::Accept | A::Refuse | A::Correct | A::ReceivePaper => unanswered,
             A::AcceptDeemed | A::Notify => matches!(self, Status::Collected | Status::Supplemented),
             A::Supplement | A::Return => self == Status::Notified,
             A::Decide | A::Suspend | A::Extend | A::Check | A::Forward | A::JointCheck | A::JointPublicity => {
@@ -494,6 +497,12 @@ pub struct Case {
     /// The application that it is a part of (一件事).
     #[n(55)]
     pub part_of: Option<PartOf>,
+    /// What an import stated of the earlier case that it goes on with (承接).
+    #[n(58)]
+    pub stated: Option<Stated>,
+    /// The agreement between the authorities under which it was collected, and what counts as receipt by it; none by published scope alone.
+    #[n(59)]
+    pub agreement: Option<Accord>,
 }
 
 /// Whether there is nothing to count.

@@ -5,6 +5,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::time::{Date, Timestamp};
 
 use super::Case;
+use crate::catalogue::Accord;
 use crate::change::{Document, Sealer};
 use crate::{Facts, Rejection, codes};
 
@@ -47,6 +48,9 @@ struct Paper<'a> {
     /// Whether the days rest on a calendar that isn't published yet, where days are named.
     #[n(15)]
     provisional: Option<bool>,
+    /// The agreement between the authorities, and what counts as receipt by it.
+    #[n(16)]
+    agreement: Option<&'a Accord>,
 }
 
 /// A document that the authority hands out with an act.
@@ -85,6 +89,7 @@ pub(super) fn paper(
         granted,
         demo: facts.node().demo,
         provisional: ends.map(|ends| ends.iter().flatten().any(|end| end.provisional)),
+        agreement: case.agreement.as_ref(),
     };
     Document {
         case: case.id,

@@ -157,6 +157,7 @@ pub(crate) fn claim(
         codes,
         tier,
         origin: Some(Origin::Claimed),
+        agreements: known.as_ref().map(|known| known.agreements.clone()).unwrap_or_default(),
         external: known.and_then(|known| known.external),
         cancel,
         difference: terms.difference.clone(),

@@ -8,6 +8,7 @@ use tongban_codes::ids::{AuthorityId, Digest, NodeId};
 use tongban_codes::item_code::{ImplementationCode, LocalItemCode};
 use tongban_codes::time::{Date, Timestamp};
 
+use super::agreement::Agreement;
 use super::code_list::{Origin, Tier, UseLevel};
 use super::difference::{Difference, Lock};
 use super::import::Finding;
@@ -329,6 +330,11 @@ pub struct ServiceItem {
     #[n(24)]
     #[cbor(default, skip_if = "Editing::is_empty")]
     pub editing: Editing,
+    /// Agreements between authorities under which it is collected elsewhere; withdrawn ones stay. They belong to no version.
+    #[n(58)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agreements: Vec<Agreement>,
 }
 
 impl ServiceItem {

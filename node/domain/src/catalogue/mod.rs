@@ -1,5 +1,6 @@
 //! The catalogue: base items (基本目录), implementation items (实施清单), their core, their guides, and the standards that bind them.
 
+mod agreement;
 mod bound;
 pub mod ceiling;
 mod cell;
@@ -36,6 +37,8 @@ mod term;
 mod update;
 mod versions;
 
+pub use agreement::{Accord, Agreement, AgreementCommand, AgreementEnd, AgreementView, Party, ReceiptRule, agreements};
+pub(crate) use agreement::{accord, decide as decide_agreement};
 pub use bound::{Bound, Decline, DeclineReason, concerns};
 pub use claim::ClaimTerms;
 pub(crate) use claim::claim;

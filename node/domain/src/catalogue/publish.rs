@@ -252,6 +252,10 @@ pub(super) fn publish_item(
     item.findings.retain(|finding| !finding.blocks);
     item.version = next_version(facts, &item);
     item.state = ItemState::Published;
+    // What was agreed meanwhile holds for every version.
+    if let Some(known) = facts.item(&item.code) {
+        item.agreements = known.agreements;
+    }
     publishing.sign(&mut item.editing);
     size::fits("item", &item.code, &item)?;
     // Beside a version in force a later one waits: neither a gap nor two in force.

@@ -289,6 +289,7 @@ fn service_item(
         cancel: fields.cancel,
         difference,
         base_version: base.map(|base| base.version),
+        agreements: stands.as_ref().map(|item| item.agreements.clone()).unwrap_or_default(),
         successor: stands.and_then(|item| item.successor),
         editing: Editing::default(),
     }));

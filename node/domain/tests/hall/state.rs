@@ -11,6 +11,7 @@ use tongban_domain::case::{Act, Case, Print, ReclaimRow};
 use tongban_domain::catalogue::{
     BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, going_on,
 };
+use tongban_domain::earlier::{EarlierBatch, EarlierCase};
 use tongban_domain::licence::Licence;
 use tongban_domain::supervision::{Card, Colour, Matter, Rule, Sweep, Watched, watch};
 use tongban_domain::voice::{Rating, Voice};
@@ -47,6 +48,8 @@ pub(crate) struct State {
     pub(crate) matters: BTreeMap<CaseId, Matter>,
     pub(crate) voices: BTreeMap<CaseId, Voice>,
     pub(crate) applications: BTreeMap<CaseId, Application>,
+    pub(crate) earlier: BTreeMap<String, EarlierCase>,
+    pub(crate) batches: BTreeMap<String, EarlierBatch>,
     pub(crate) watched: BTreeSet<(Timestamp, Watched)>,
     pub(crate) swept: Option<Sweep>,
     /// Files of materials that are here.
@@ -85,6 +88,8 @@ impl State {
             matters: BTreeMap::new(),
             voices: BTreeMap::new(),
             applications: BTreeMap::new(),
+            earlier: BTreeMap::new(),
+            batches: BTreeMap::new(),
             watched: BTreeSet::new(),
             swept: None,
             files: BTreeSet::new(),
@@ -187,6 +192,8 @@ impl State {
             Event::Application(application) => {
                 self.applications.insert(application.id, (**application).clone());
             }
+            Event::EarlierBatch(batch, _) => drop(self.batches.insert(batch.number.clone(), (**batch).clone())),
+            Event::Earlier(earlier) => drop(self.earlier.insert(earlier.number.clone(), (**earlier).clone())),
             Event::File(case, file) => drop(self.files.insert((*case, file.digest))),
             Event::FileLost(case, digest) => drop(self.files.remove(&(*case, *digest))),
             Event::Act(act) => self.told.push(act.clone()),
@@ -458,6 +465,18 @@ impl Facts for State {
         let is =
             |one: &&Application| one.number == text || one.id.to_string() == text || text.parse() == Ok(one.query_code);
         self.applications.values().find(is).cloned()
+    }
+
+    fn earlier(&self, number: &str) -> Option<EarlierCase> {
+        self.earlier.get(number).cloned()
+    }
+
+    fn earlier_batch(&self, number: &str) -> Option<EarlierBatch> {
+        self.batches.get(number).cloned()
+    }
+
+    fn earlier_batches(&self) -> Vec<EarlierBatch> {
+        self.batches.values().cloned().collect()
     }
 
     fn parts_of(&self, application: &str) -> Vec<CaseId> {

@@ -7,11 +7,11 @@ use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::case::{
     Act, Competent, Correction, Extension, ForwardedFrom, ForwardedTo, Ledger, Print, PrintForm, Reclaim, Renewal, Stop,
 };
-use tongban_domain::catalogue::{ImportRow, Mode};
+use tongban_domain::catalogue::{Accord, ImportRow, Mode};
 use tongban_domain::work::{Delegation, Lacking, Recusal, WorkView};
 use tongban_domain::{Mandate, Role};
 
-use super::{DivisionCodes, MaterialView, PartOfView, Problem};
+use super::{DivisionCodes, MaterialView, PartOfView, Problem, StatedView};
 
 macro_rules! answer {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {$(
@@ -289,6 +289,10 @@ answer! {
         forwarded_from: Option<ForwardedFrom>,
         /// The application that it is a part of.
         part_of: Option<PartOfView>,
+        /// What an import stated of the earlier case that it goes on with.
+        stated: Option<StatedView>,
+        /// The agreement between the authorities under which it was collected, and what counts as receipt by it.
+        agreement: Option<Accord>,
         /// Entries that were put right, both versions masked.
         amendments: Vec<AmendmentView>,
         /// Number of the state in the national list (工程审批数据标准), where it has one.

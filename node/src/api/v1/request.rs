@@ -437,6 +437,8 @@ pub enum ActRequest {
     },
     /// 办结.
     Close {},
+    /// 纸质签收: the paper file came, which counts as receipt by the agreement.
+    ReceivePaper {},
     /// 申请收回: the other side is gone for good.
     Reclaim {
         /// Why.

@@ -1,6 +1,7 @@
 //! `tongban case`: from collecting to closing.
 
 mod batch;
+mod earlier;
 mod print;
 mod view;
 mod work;
@@ -190,6 +191,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "T")]
         note: Option<String>,
     },
+    /// 纸质签收，协议约定以纸质材料送达为收到的 / sign for the paper file, where the agreement says that it counts as receipt
+    ReceivePaper(Case),
     /// 办结 / close
     Close(Case),
     /// 撤件 / withdraw at the applicant's wish
@@ -202,6 +205,10 @@ pub(crate) enum Command {
     },
     /// 批量办理 / acts on many cases, from a file
     Batch(batch::Args),
+    /// 导入历史办件：导入，未经本系统见证 / import another system's earlier cases: imported, not witnessed
+    Import(earlier::Args),
+    /// 承接原系统未办结的办件 / take up what another system hadn't decided: collect a case that names it
+    TakeUp(earlier::TakeUpArgs),
     /// 用时台账 / whose time was used
     Ledger(Case),
     /// 打印文书 / print a document as PDF; the second and later prints say so
@@ -231,7 +238,7 @@ pub(crate) enum Command {
     },
     /// 向本节点申请的收回 / reclaims that are asked of this node
     Reclaims,
-    /// 办件详情 / a case with both legs of its history
+    /// 办件详情；历史办件按原编号 / a case with both legs of its history; an earlier one by its old number
     Show(Case),
     /// 取出材料文件 / get the file of a material
     Material {
@@ -253,6 +260,8 @@ pub(crate) enum Command {
         /// 最多列出多少件 / at most so many, 100 when absent
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
+        #[command(flatten)]
+        imported: earlier::ListArgs,
     },
     /// 办件现在哪里 / who holds a case
     Whereis(Case),
@@ -394,6 +403,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Resume { case, note } => act(case, ActRequest::Resume { note }),
         Command::Extend { case, days, approver, reason } => act(case, ActRequest::Extend { days, approver, reason }),
         Command::Deliver { case, note } => act(case, ActRequest::Deliver { note }),
+        Command::ReceivePaper(case) => act(case, ActRequest::ReceivePaper {}),
         Command::Close(case) => act(case, ActRequest::Close {}),
         Command::Withdraw { case, reason } => act(case, ActRequest::Withdraw { reason }),
         Command::Batch(args) => batch::run(context, &args),
@@ -420,7 +430,11 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Material { case, material, file } => material::fetch(context, &case.case, &material, &file),
         Command::Report(args) => front::report::run(context, &args, Subject::Cases),
         Command::Reconcile(args) => front::reconcile::run(context, &args, Subject::Cases),
-        Command::List { limit } => {
+        Command::Import(args) => earlier::import(context, &args),
+        Command::TakeUp(args) => earlier::take_up(context, args),
+        Command::List { limit, imported } if imported.imported => earlier::list(context, limit, &imported),
+        Command::List { limit, imported } => {
+            imported.needs_imported()?;
             let limit = limit.map(|limit| limit.to_string());
             let answer = context.client()?.get("/v1/cases", &[("limit", limit.as_deref())])?;
             context.output.list(&answer, "cases", &LIST_COLUMNS)

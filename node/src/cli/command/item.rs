@@ -295,7 +295,7 @@ fn show(context: &Context, code: &str, items: Vec<Value>) -> Result<Outcome, Fai
 }
 
 /// Reads modes by their English or Chinese names.
-pub(super) fn modes() -> impl TypedValueParser<Value = Mode> {
+pub(in crate::cli::command) fn modes() -> impl TypedValueParser<Value = Mode> {
     let values = Mode::ALL.map(|mode| PossibleValue::new(mode.name()).alias(mode.zh()).help(mode.zh()));
     PossibleValuesParser::new(values).try_map(|text| text.parse::<Mode>())
 }

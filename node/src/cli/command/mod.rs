@@ -1,6 +1,7 @@
 //! One file per noun; a command turns its arguments into a request and shows the answer.
 
 pub(super) mod aggregate;
+pub(super) mod agreement;
 pub(super) mod anchor;
 pub(super) mod application;
 pub(super) mod authority;
@@ -45,6 +46,7 @@ pub(super) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Peer(command) => peer::run(context, &command),
         Command::Anchor(command) => anchor::run(context, &command),
         Command::Authority(command) => authority::run(context, command),
+        Command::Agreement(command) => agreement::run(context, command),
         Command::Division(command) => division::run(context, command),
         Command::Operator(command) => operator::run(context, command),
         Command::Code(command) => code::run(context, &command),

@@ -1,10 +1,12 @@
 //! The columns that an item file may have: their names, what they mean, and what other systems call them.
 
 mod act;
+mod earlier;
 mod table;
 
 use crate::config::nearest;
 pub(crate) use act::{ACT_COLUMNS, ACTS};
+pub(crate) use earlier::EARLIER_COLUMNS;
 pub(crate) use table::{COLUMNS, LISTS};
 
 /// What the rows of a sheet are about.
@@ -16,6 +18,19 @@ pub(crate) enum Subject {
     List(&'static List),
     /// Acts on cases.
     Acts,
+    /// Earlier cases of another system.
+    Earlier,
+}
+
+impl Subject {
+    /// The columns that its files may have.
+    pub(super) fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Items | Self::List(_) => COLUMNS,
+            Self::Acts => ACT_COLUMNS,
+            Self::Earlier => EARLIER_COLUMNS,
+        }
+    }
 }
 
 /// What a column's cells hold.
@@ -113,6 +128,10 @@ impl Column {
     /// What a value means under its Chinese name or in a usual way of writing; others stay as they are.
     pub(super) fn stored(&self, text: &str) -> Option<String> {
         match self.name {
+            "result" => {
+                // A spreadsheet writes a whole number as 0 or 0.0.
+                text.strip_suffix(".0").map(str::to_owned)
+            }
             "item_type" => table::types().iter().find(|(_, zh)| *zh == text).map(|(stored, _)| (*stored).to_owned()),
             _ if matches!(self.holds, Holds::Day) => day(text),
             _ => None,
@@ -155,14 +174,19 @@ const REMARKS: &[&str] = &["序号", "编号", "问题", "处理办法", "proble
 /// Titles of what an error sheet adds, in Chinese and English.
 pub(super) const ADDED: [(&str, &str); 2] = [("问题", "problem"), ("处理办法", "remedy")];
 
+/// The columns of the files that take a mapping; no two have one name.
+fn mapped() -> impl Iterator<Item = &'static Column> {
+    COLUMNS.iter().chain(EARLIER_COLUMNS)
+}
+
 /// The column of a name.
 pub(crate) fn named(name: &str) -> Option<&'static Column> {
-    COLUMNS.iter().find(|column| column.name == name)
+    mapped().find(|column| column.name == name)
 }
 
 /// The name that is meant by a mistyped one.
 pub(crate) fn nearest_name(name: &str) -> Option<&'static str> {
-    nearest(name, COLUMNS.iter().map(|column| column.name))
+    nearest(name, mapped().map(|column| column.name))
 }
 
 /// The column of a title that has these parts, from top to bottom, on a sheet of this subject.
@@ -170,7 +194,9 @@ pub(super) fn of_title(parts: &[String], subject: Subject) -> Option<&'static Co
     let (last, above) = parts.split_last()?;
     let plain_last = plain(last);
     let sheet = match subject {
-        Subject::Acts => return ACT_COLUMNS.iter().find(|column| column.is_titled(&plain_last, false)),
+        Subject::Acts | Subject::Earlier => {
+            return subject.columns().iter().find(|column| column.is_titled(&plain_last, false));
+        }
         Subject::List(list) => Some(list),
         Subject::Items => None,
     };
@@ -238,6 +264,27 @@ mod tests {
                     .map(|other| other.name)
                     .collect();
                 assert!(beside.len() <= 1, "{title}: {beside:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_columns_of_earlier_cases_are_those_that_the_node_takes() {
+        let here: Vec<&str> = EARLIER_COLUMNS.iter().map(|column| column.name).collect();
+        assert_eq!(here, tongban_domain::earlier::EARLIER_COLUMNS);
+        for column in EARLIER_COLUMNS {
+            assert!(
+                COLUMNS.iter().all(|other| other.name != column.name),
+                "{}: a mapping couldn't tell them",
+                column.name
+            );
+            for title in [column.name, column.zh].into_iter().chain(column.titles.iter().copied()) {
+                let meant: Vec<&str> = EARLIER_COLUMNS
+                    .iter()
+                    .filter(|other| other.is_titled(&plain(title), false))
+                    .map(|other| other.name)
+                    .collect();
+                assert_eq!(meant, [column.name], "{title}");
             }
         }
     }

@@ -6,6 +6,7 @@ use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Note, Workbook, 
 use tongban_domain::catalogue::{Finding, ImportRow};
 
 use super::acts::ActFile;
+use super::earlier::EarlierFile;
 use super::head::Head;
 use super::kind::Kind;
 use super::rows::{Entry, ItemFile, Record};
@@ -137,6 +138,32 @@ pub(crate) fn acts(file: &ActFile, findings: &[Finding]) -> Result<Vec<u8>, Xlsx
     workbook.save_to_buffer()
 }
 
+/// Writes the rows of a file of earlier cases that have findings.
+///
+/// # Errors
+/// What the library refuses, which is a row beyond Excel's limit.
+pub(crate) fn earlier(file: &EarlierFile, findings: &[Finding]) -> Result<Vec<u8>, XlsxError> {
+    let mut by_row = ByRow::new();
+    for finding in findings {
+        by_row.entry(finding.row).or_default().push(finding);
+    }
+    let mut workbook = Workbook::new();
+    let formats = Formats::new(true);
+    let sheet = workbook.add_worksheet();
+    let mut page = if file.kind == Kind::Json {
+        Page::of_objects(sheet, &formats, &file.head)?
+    } else {
+        Page::new(sheet, &formats, &file.table, &file.head)?
+    };
+    for row in file.rows() {
+        if let Some(found) = by_row.get(&row.number) {
+            page.row(&row, found)?;
+        }
+    }
+    page.finish()?;
+    workbook.save_to_buffer()
+}
+
 /// The error sheet of a JSON file, which has no layout of its own: as an export is written, with what is wrong beside it.
 fn of_objects(file: &ItemFile, findings: &[Finding]) -> Result<Vec<u8>, XlsxError> {
     let concerned = |record: &Record| findings.iter().any(|finding| finding.row == record.row.row);
@@ -179,6 +206,16 @@ impl<'p> Page<'p> {
         }
         sheet.set_freeze_panes(last, 0)?;
         Ok(Self { sheet, formats, head, at: last })
+    }
+
+    /// Writes a head of its own: the objects of a JSON file have none.
+    fn of_objects(sheet: &'p mut Worksheet, formats: &'p Formats, head: &'p Head) -> Result<Self, XlsxError> {
+        let added = column::ADDED.iter().map(|(zh, _)| *zh);
+        for (index, title) in head.titles.iter().map(String::as_str).chain(added).enumerate() {
+            sheet.write_string_with_format(0, place(index), fitting(title), &formats.head)?;
+        }
+        sheet.set_freeze_panes(1, 0)?;
+        Ok(Self { sheet, formats, head, at: 1 })
     }
 
     /// The codes of the item that a row is about.

@@ -18,7 +18,7 @@ use crate::cli::text::sheet::SHEET_EMPTY;
 const FILE_BYTES_MAX: usize = 256 << 20;
 
 /// Reads a file into a table whose rows are the objects, numbered from 1, and its head, which is no row.
-pub(super) fn read(bytes: &[u8], mapping: &Mapping) -> Result<(Table, Head, Nested), Failure> {
+pub(super) fn read(bytes: &[u8], mapping: &Mapping, subject: Subject) -> Result<(Table, Head, Nested), Failure> {
     if bytes.len() > FILE_BYTES_MAX {
         return Err(malformed("$", "more than 256 MiB"));
     }
@@ -27,10 +27,14 @@ pub(super) fn read(bytes: &[u8], mapping: &Mapping) -> Result<(Table, Head, Nest
     let (objects, path) = match value {
         Value::Array(objects) => (objects, "$"),
         // As `item list --output json` writes it.
-        Value::Object(mut fields) => match fields.remove("items") {
-            Some(Value::Array(objects)) => (objects, "$.items"),
-            _ => return Err(malformed("$.items", "no list")),
-        },
+        Value::Object(mut fields) => {
+            let (noun, path) =
+                if matches!(subject, Subject::Earlier) { ("cases", "$.cases") } else { ("items", "$.items") };
+            match fields.remove(noun) {
+                Some(Value::Array(objects)) => (objects, path),
+                _ => return Err(malformed(path, "no list")),
+            }
+        }
         _ => return Err(malformed("$", "no list")),
     };
     if objects.is_empty() {
@@ -46,13 +50,14 @@ pub(super) fn read(bytes: &[u8], mapping: &Mapping) -> Result<(Table, Head, Nest
     let mut nested = Nested::new();
     let mut unknown = BTreeSet::new();
     let mut next_row = NESTED_ROWS;
-    for (number, item) in (1..).zip(&mut items) {
+    let with_lists = if matches!(subject, Subject::Earlier) { &mut [][..] } else { &mut items[..] };
+    for (number, item) in (1..).zip(with_lists) {
         let lists = lists(item, mapping, &mut next_row, &mut unknown);
         if !lists.is_empty() {
             nested.insert(number, lists);
         }
     }
-    let mut head = head(&items, mapping).checked()?;
+    let mut head = head(&items, mapping, subject).checked()?;
     head.unknown.extend(unknown);
     let mut rows = BTreeMap::new();
     let mut left = CELLS_MAX;
@@ -108,17 +113,16 @@ fn malformed(path: &str, reason: &str) -> Failure {
 }
 
 /// The names that any object has, in the order of the known columns, unknown ones at the end.
-fn head(items: &[Map<String, Value>], mapping: &Mapping) -> Head {
+fn head(items: &[Map<String, Value>], mapping: &Mapping, subject: Subject) -> Head {
     let mut names: BTreeMap<&str, Option<&'static Column>> = BTreeMap::new();
     for name in items.iter().flat_map(Map::keys) {
         names.entry(name).or_insert_with(|| {
-            mapping.column(name).unwrap_or_else(|| column::of_title(std::slice::from_ref(name), Subject::Items))
+            mapping.column(name).unwrap_or_else(|| column::of_title(std::slice::from_ref(name), subject))
         });
     }
     let mut ordered: Vec<(&str, Option<&'static Column>)> = names.into_iter().collect();
     ordered.sort_by_key(|(_, column)| {
-        column
-            .map_or(usize::MAX, |column| column::COLUMNS.iter().position(|known| known == column).unwrap_or(usize::MAX))
+        column.and_then(|column| subject.columns().iter().position(|known| known == column)).unwrap_or(usize::MAX)
     });
     let mut head = Head::default();
     for (name, column) in ordered {

@@ -87,7 +87,7 @@ impl ItemFile {
             Kind::Xlsx => workbook::xlsx(bytes)?,
             Kind::Xls => workbook::xls(bytes)?,
             Kind::Json => {
-                let (table, head, nested) = json::read(bytes, &mapping)?;
+                let (table, head, nested) = json::read(bytes, &mapping, Subject::Items)?;
                 let tables = vec![table];
                 return Self { kind, encoding, tables, main: 0, head, mapping, lists, nested, skips_hidden }.checked();
             }

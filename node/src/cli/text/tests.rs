@@ -23,7 +23,9 @@ fn every_text_is_in_both_languages_with_the_same_places() {
         assert!(is_chinese(text.zh) || !text.zh.is_ascii(), "{name}");
         assert_eq!(places(text.en), places(text.zh), "{name}");
     }
-    let labels = || LABELS.iter().chain(voice::LABELS).chain(application::LABELS);
+    let labels = || {
+        LABELS.iter().chain(voice::LABELS).chain(application::LABELS).chain(earlier::LABELS).chain(agreement::LABELS)
+    };
     for (key, text) in labels() {
         assert!(!text.en.is_empty() && is_chinese(text.zh), "{key}");
         assert_eq!(labels().filter(|(other, _)| other == key).count(), 1, "{key}");
@@ -34,9 +36,19 @@ fn every_text_is_in_both_languages_with_the_same_places() {
 }
 
 fn texts() -> impl Iterator<Item = &'static (&'static str, Text)> {
-    [TEXTS, act::TEXTS, sheet::TEXTS, front::TEXTS, drift::TEXTS, life::TEXTS, work::TEXTS, application::TEXTS]
-        .into_iter()
-        .flatten()
+    [
+        TEXTS,
+        act::TEXTS,
+        sheet::TEXTS,
+        front::TEXTS,
+        drift::TEXTS,
+        life::TEXTS,
+        work::TEXTS,
+        application::TEXTS,
+        earlier::TEXTS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 #[test]
@@ -105,7 +117,14 @@ fn no_number_stands_before_a_plural_alone() {
         "batches", "cases", "days", "drafts", "entries", "faults", "figures", "items", "lines", "nodes", "rows",
         "seconds", "stand", "warnings",
     ];
-    let faults = FAULTS.iter().chain(act::FAULTS).chain(doctor::FAULTS).chain(sheet::FAULTS).chain(usage::FAULTS);
+    let faults = FAULTS
+        .iter()
+        .chain(act::FAULTS)
+        .chain(earlier::FAULTS)
+        .chain(agreement::FAULTS)
+        .chain(doctor::FAULTS)
+        .chain(sheet::FAULTS)
+        .chain(usage::FAULTS);
     let faults = faults.flat_map(|fault| [(fault.code, fault.text), (fault.code, fault.remedy)]);
     for (name, text) in texts().copied().chain(faults) {
         for behind in text.en.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(_, behind)| behind) {
@@ -118,7 +137,15 @@ fn no_number_stands_before_a_plural_alone() {
 
 #[test]
 fn every_fault_has_code_text_and_remedy() {
-    for fault in FAULTS.iter().chain(act::FAULTS).chain(doctor::FAULTS).chain(sheet::FAULTS).chain(usage::FAULTS) {
+    for fault in FAULTS
+        .iter()
+        .chain(act::FAULTS)
+        .chain(earlier::FAULTS)
+        .chain(agreement::FAULTS)
+        .chain(doctor::FAULTS)
+        .chain(sheet::FAULTS)
+        .chain(usage::FAULTS)
+    {
         let code = fault.code;
         assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{code}");
         for text in [fault.text.en, fault.text.zh, fault.remedy.en, fault.remedy.zh] {

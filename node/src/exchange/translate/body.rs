@@ -50,6 +50,8 @@ pub struct OfferBody {
     pub(super) forwarded_from: Option<ForwardedFrom>,
     #[n(15)]
     pub(super) standing: Option<Status>,
+    #[n(24)]
+    pub(super) agreement: Option<String>,
     #[n(34)]
     pub(super) renews: Option<String>,
     #[n(36)]

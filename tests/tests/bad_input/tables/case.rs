@@ -202,6 +202,8 @@ pub(crate) fn rows() -> Vec<Row> {
         "case list" {
             HOME "a number of cases that is none":
                 "case list --limit many" => "argument-value" .usage();
+            HOME "a batch of earlier cases in the list of cases":
+                "case list --batch LS330106-20260101-00001" => "imported-missing" .usage();
         }
         "case whereis" {
             HOME "an id of zeros":

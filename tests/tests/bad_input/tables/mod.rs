@@ -14,10 +14,12 @@ macro_rules! requests {
     };
 }
 
+mod agreement;
 mod api;
 mod application;
 mod batch;
 mod case;
+mod earlier;
 mod federation;
 mod item;
 mod item_file;
@@ -44,6 +46,8 @@ pub(crate) fn all() -> Vec<Row> {
         standard::rows(),
         case::rows(),
         batch::rows(),
+        earlier::rows(),
+        agreement::rows(),
         person::rows(),
         work::rows(),
         supervision::rows(),

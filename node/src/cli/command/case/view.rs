@@ -8,7 +8,7 @@ use crate::cli::client::Answer;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::text::{AMENDMENTS, ASKED, HISTORY, MATERIALS, SHARES, STOPS};
 
-const FIELDS: [&str; 48] = [
+const FIELDS: [&str; 57] = [
     "case",
     "case_no",
     "collection_no",
@@ -28,6 +28,8 @@ const FIELDS: [&str; 48] = [
     "agent.scope",
     "agent.until",
     "collected_at",
+    "agreement.number",
+    "agreement.receipt",
     "received_on",
     "accepted_on",
     "statutory_due",
@@ -52,6 +54,13 @@ const FIELDS: [&str; 48] = [
     "part_of.application",
     "part_of.part",
     "part_of.form",
+    "stated.number",
+    "stated.system",
+    "stated.notice",
+    "stated.collected_on",
+    "stated.accepted_on",
+    "stated.statutory_due",
+    "stated.computed_due",
     "decided_on",
     "result_code",
     "reason",
@@ -76,6 +85,9 @@ pub(super) fn show(context: &Context, case: &Case) -> Result<Outcome, Failure> {
         return Ok(Outcome::Done);
     }
     let case = answer.value()?;
+    if case.get("imported") == Some(&Value::Bool(true)) {
+        return super::earlier::show(output, &case);
+    }
     output.fields(&case, &FIELDS)?;
     let stops = list(&case, "stops");
     if !stops.is_empty() {
