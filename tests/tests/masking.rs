@@ -9,7 +9,7 @@ use serde_json::Value;
 use system_tests::{
     CITY, Cluster, HOME, Item, Node, TOWNSHIP, Tree, citizen, drawn_again, paper, seen, socket, within,
 };
-use tongban_codes::ids::{CaseId, Digest};
+use tongban_codes::ids::CaseId;
 use tongban_storage::keyspace::delivery::{SENT, SENT_OF};
 use tongban_storage::keyspace::material::HELD;
 

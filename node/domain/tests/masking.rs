@@ -187,7 +187,8 @@ fn a_forwarded_case_is_sealed_and_not_forgotten() {
         opinion: "拟准予".into(),
     };
     let forwarded = home.act(&forward).unwrap();
-    for notice in forwarded.notices.iter().filter(|notice| notice.to == town.state.node.node) {
+    let collecting = town.place().node;
+    for notice in forwarded.notices.iter().filter(|notice| notice.to == collecting) {
         carry(notice, &mut home, &mut town);
     }
     told(&mut home, &mut town, &Command::Close(id.to_string()));
