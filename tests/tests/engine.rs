@@ -145,6 +145,7 @@ fn domain(state: &dyn Read) -> BTreeMap<String, Value> {
                 wrapped_key: Vec::new(),
                 name: Vec::new(),
                 identity: Vec::new(),
+                forgotten_at: None,
             },
             ..row
         };

@@ -94,6 +94,13 @@ fn same(cluster: &Cluster, node: &Node, case: &str, material: &str, given: &Path
     fs::remove_file(&out).expect("it was written");
 }
 
+/// Waits until the hall that collected a case keeps a file of it that it shows to nobody.
+#[track_caller]
+fn sealed(node: &Node, case: &str, material: &str) {
+    stands(30, node, case, "sealed");
+    node.refused(&["case", "material", case, material, "--file", "-"], "material-handed-over");
+}
+
 fn digest(path: &Path) -> Digest {
     Digest::of(&fs::read(path).expect("it is there"))
 }
@@ -130,9 +137,10 @@ fn files_go_with_their_case_and_lie_encrypted() {
             seen(materials.len() == 2 && materials.iter().all(|material| material["file"] == "here"), shown)
         });
         assert_eq!(shown["materials"][0]["size"], 3 * MIB + 17, "{shown}");
+        same(&cluster, home, &case, "申请书", &large);
+        same(&cluster, home, &case, &digest(&small).to_string(), &small);
+        sealed(township, &case, "申请书");
         for node in [home, township] {
-            same(&cluster, node, &case, "申请书", &large);
-            same(&cluster, node, &case, &digest(&small).to_string(), &small);
             for path in all(&node.dir.join("data")) {
                 let bytes = fs::read(&path).unwrap_or_default();
                 assert!(!bytes.windows(WORD.len()).any(|window| window == WORD), "{} is in plain", path.display());
@@ -303,9 +311,14 @@ fn an_applicant_who_is_put_right_takes_no_file_with_him() {
     };
     let printed = print("before.pdf");
     amend(&case);
-    for node in [home, township] {
-        same(&cluster, node, &case, "申请书", &given);
-    }
+    same(&cluster, home, &case, "申请书", &given);
+    sealed(township, &case, "申请书");
+    // Nor is it lost where it is sealed: from there it comes again.
+    let [path] = &stored(home)[..] else { panic!("one file is stored") };
+    fs::remove_file(path).expect("it is there");
+    home.refused(&["case", "material", &case, "申请书", "--file", "-"], "material-damaged");
+    stands(60, home, &case, "here");
+    same(&cluster, home, &case, "申请书", &given);
     assert_eq!(print("after.pdf"), printed, "the first print says what it said");
     // And a second one, while its file is on its way.
     let large = file(&cluster, "large", 16 * MIB);
@@ -316,9 +329,8 @@ fn an_applicant_who_is_put_right_takes_no_file_with_him() {
     amend(&case);
     cluster.lines(None, 0);
     stands(120, home, &case, "here");
-    for node in [home, township] {
-        same(&cluster, node, &case, "申请书", &large);
-    }
+    same(&cluster, home, &case, "申请书", &large);
+    sealed(township, &case, "申请书");
 }
 
 #[test]
@@ -347,7 +359,7 @@ fn a_copy_that_is_damaged_or_gone_at_the_decider_is_fetched_again() {
         home.refused(&read, code);
         stands(60, home, &case, "here");
         same(&cluster, home, &case, "申请书", &given);
-        same(&cluster, township, &case, "申请书", &given);
+        sealed(township, &case, "申请书");
     }
     home.ok(&["case", "accept", &case]);
 }

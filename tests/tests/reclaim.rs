@@ -2,7 +2,7 @@
 //! at another node of its division; its late return does no harm.
 
 use serde_json::Value;
-use system_tests::{CITY, Cluster, HOME, Item, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree, seen, within};
+use system_tests::{APPLICANT, CITY, Cluster, HOME, Item, NEIGHBOUR, PROVINCE, TOWNSHIP, Tree, paper, seen, within};
 
 const TREE: Tree = Tree::ZHEJIANG;
 const ITEM: &str = "330A0015500013";
@@ -86,6 +86,9 @@ fn a_lost_nodes_cases_go_on_elsewhere_and_its_return_does_no_harm() {
         seen(rows.iter().any(same), status)
     });
     home.kill();
+    // What was handed over is sealed at the hall that collected it.
+    let slip = paper(town, &taken, "collection-slip");
+    assert!(slip.contains("张*") && !slip.contains(APPLICANT.0), "{slip}");
     let offered = collect();
     shows(&cluster, NEIGHBOUR, &offered, "offered", "collected", 1);
 
@@ -134,6 +137,10 @@ fn a_lost_nodes_cases_go_on_elsewhere_and_its_return_does_no_harm() {
     let back = shows(&cluster, NEIGHBOUR, &accepted, "owner", "accepted", 2 + JUMP);
     shows(&cluster, NEIGHBOUR, &decided, "owner", "granted", 2 + JUMP);
     town.refused(&["case", "accept", &taken], "not-competent");
+    // What has come back is shown again, and is whole.
+    for case in [&taken, &accepted, &decided] {
+        assert!(paper(town, case, "collection-slip").contains(APPLICANT.0));
+    }
     found(&cluster, &[CITY, PROVINCE, TOWNSHIP, NEXT], &accepted, NEIGHBOUR, 2 + JUMP);
 
     // They go on; numbers and deadlines stay.
@@ -149,6 +156,7 @@ fn a_lost_nodes_cases_go_on_elsewhere_and_its_return_does_no_harm() {
         assert_eq!(on[field], back[field], "{field}");
     }
     next.ok(&["case", "accept", &taken]);
+    assert!(paper(next, &taken, "acceptance").contains(APPLICANT.0));
     next.ok(&["case", "decide", &accepted, "--grant"]);
     next.ok(&["case", "deliver", &decided]);
     shows(&cluster, NEIGHBOUR, &accepted, "elsewhere", "granted", 3 + JUMP);

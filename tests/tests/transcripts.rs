@@ -24,6 +24,16 @@ fn a_case_goes_red() {
 }
 
 #[test]
+fn a_case_is_reclaimed() {
+    play(&docs("a-case-is-reclaimed.md"));
+}
+
+#[test]
+fn materials_travel() {
+    play(&docs("materials-travel.md"));
+}
+
+#[test]
 fn a_case_is_supplemented() {
     play(&docs("a-case-is-supplemented.md"));
 }
@@ -123,6 +133,7 @@ fn every_transcript_is_played() {
         "a-branch-is-opened.md",
         "a-case-goes-red.md",
         "a-case-in-one-hall.md",
+        "a-case-is-reclaimed.md",
         "a-case-is-supplemented.md",
         "a-ceiling-is-lowered.md",
         "a-clock-that-stands-still.md",
@@ -134,6 +145,7 @@ fn every_transcript_is_played() {
         "cases-are-reported.md",
         "first-federation.md",
         "front-database.md",
+        "materials-travel.md",
         "work-in-steps.md",
     ];
     assert_eq!(names, wanted);

@@ -99,6 +99,9 @@ pub enum Event {
     /// A rating or a ticket after what its log says last.
     #[n(30)]
     Voice(#[n(0)] Box<Voice>),
+    /// A case is at its end elsewhere: the files of its materials are nobody's here any more, nor is what was sent of its applicant.
+    #[n(49)]
+    Forgotten(#[n(0)] CaseId),
     /// An application for a life event, with the cases of its parts that are begun.
     #[n(35)]
     Application(#[n(0)] Box<Application>),

@@ -1,16 +1,19 @@
 //! What deliveries leave in the state: inbox, high-water marks, quarantine, forks; sent envelopes with their receipts.
 
-use tongban_codes::ids::{Digest, NodeId};
+use tongban_codes::ids::{CaseId, Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_federation::Envelope;
 use tongban_seal::{batch, content_type};
 use tongban_storage::StorageError;
+use tongban_storage::keyspace::case::CASE;
 use tongban_storage::keyspace::delivery::{
-    ASIDE, Arrived, FORK, Fork, HIGH_WATER, INBOX, INBOX_BY_ID, OUTBOX, QUARANTINE, Quarantined, SENT, Sent,
+    ASIDE, Arrived, FORK, Fork, HIGH_WATER, INBOX, INBOX_BY_ID, OUTBOX, QUARANTINE, Quarantined, SENT, SENT_OF, Sent,
 };
+use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::{Bytes, Overlay};
 
 use super::entry::{ExchangeEvent, Unread};
+use crate::exchange::translate::KIND_OFFER;
 
 /// The envelope in sealed bytes that were checked when they came.
 pub(crate) fn kept_envelope(sealed: &[u8]) -> Option<Envelope> {
@@ -31,7 +34,7 @@ pub(super) fn fold_decided(event: &ExchangeEvent, at: Timestamp, over: &mut Over
             let key = (*destination, *epoch, *sequence);
             if let Some(Bytes(envelope)) = OUTBOX.load(over, &key)? {
                 OUTBOX.delete(over.batch, &key);
-                SENT.put(over.batch, &key, &Sent { envelope, receipt: receipt.clone(), outcome: None });
+                sent(over, key, Sent { envelope, receipt: receipt.clone(), outcome: None })?;
                 if let Some(aside) = aside {
                     ASIDE.put(over.batch, &key, aside);
                 }
@@ -51,12 +54,41 @@ pub(super) fn fold_decided(event: &ExchangeEvent, at: Timestamp, over: &mut Over
                 sent.outcome.clone_from(outcome);
                 OUTBOX.delete(over.batch, &key);
                 ASIDE.delete(over.batch, &key);
-                SENT.put(over.batch, &key, &sent);
+                self::sent(over, key, sent)?;
             }
             Ok(())
         }
         _ => Ok(()),
     }
+}
+
+/// Keeps an envelope that has its receipt. One that offered a case is found by the case; of one that is forgotten by then, because the
+/// owner's reports overtook the receipt, only the receipt is kept.
+fn sent(over: &mut Overlay<'_>, key: (NodeId, u32, u64), mut sent: Sent) -> Result<(), StorageError> {
+    if let Some(envelope) = kept_envelope(&sent.envelope).filter(|envelope| envelope.kind == KIND_OFFER) {
+        let case = envelope.subject.case();
+        if CASE.load(over, &case)?.is_some_and(|row| row.personal.forgotten_at.is_some()) {
+            sent.envelope.clear();
+        } else {
+            SENT_OF.put(over.batch, &(case, key.0, key.1, key.2), &());
+        }
+    }
+    SENT.put(over.batch, &key, &sent);
+    Ok(())
+}
+
+/// Lets go of what offers of a case said; that they were sent, and what was answered, stays.
+pub(super) fn redact(over: &mut Overlay<'_>, case: &CaseId) -> Result<(), StorageError> {
+    for (place, ()) in SENT_OF.list(over, &stem(case), None, usize::MAX)? {
+        let (_, destination, epoch, sequence) = place;
+        let key = (destination, epoch, sequence);
+        if let Some(mut sent) = SENT.load(over, &key)? {
+            sent.envelope.clear();
+            SENT.put(over.batch, &key, &sent);
+        }
+        SENT_OF.delete(over.batch, &place);
+    }
+    Ok(())
 }
 
 fn quarantine(

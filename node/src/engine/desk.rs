@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rand::{RngCore, SeedableRng};
 use tongban_codes::ids::{AuthorityId, CaseId};
 use tongban_domain::application::Application;
-use tongban_domain::case::{Case, Personal};
+use tongban_domain::case::{Case, Personal, masked_name, masked_number, number_end};
+use tongban_domain::voice::Ticket;
 use tongban_domain::{Desk, Document};
 use tongban_seal::{CaseKey, Ed25519Signer, FileKey, IndexKey, NodeKey, Signer, Statement, WrappedKey, batch, cose};
 
@@ -39,9 +40,47 @@ impl Keys {
         Self { seal, node, index: Mutex::new(Arc::new(index)), source, authorities: Mutex::default() }
     }
 
-    /// The applicant's name and identity, when the key of the case still exists.
+    /// Name and number of a person for whoever may read them: only where the case is, and hasn't been forgotten.
     #[must_use]
-    pub fn applicant(&self, case: &CaseId, personal: &Personal) -> Option<(String, String)> {
+    pub fn disclosed(&self, case: &Case, personal: &Personal) -> Option<(String, String)> {
+        let is_open = case.is_disclosed() && personal.forgotten_at.is_none();
+        if is_open { self.opened(&case.id, personal) } else { None }
+    }
+
+    /// Name and number of a person for everybody, masked; of a number that is forgotten the end is left.
+    #[must_use]
+    pub fn masked(&self, case: &CaseId, personal: &Personal) -> Option<(String, String)> {
+        let (name, number) = self.opened(case, personal)?;
+        Some((masked_name(&name), masked_number(&number)))
+    }
+
+    /// The name that stands on paper: in full where the case is, else masked.
+    #[must_use]
+    pub fn on_paper(&self, case: &Case, personal: &Personal) -> Option<String> {
+        let name = self.disclosed(case, personal).or_else(|| self.masked(&case.id, personal));
+        name.map(|(name, _)| name)
+    }
+
+    /// The end of a number, which proves with a query code who asks: wherever the case is, for it is compared and never shown.
+    #[must_use]
+    pub fn proof(&self, case: &CaseId, personal: &Personal) -> Option<String> {
+        self.opened(case, personal).map(|(_, number)| number_end(&number))
+    }
+
+    /// Name and number, or contact, of who opened a ticket, for who handles it.
+    #[must_use]
+    pub fn of_ticket(&self, ticket: &Ticket, personal: &Personal) -> Option<(String, String)> {
+        self.opened(&ticket.id, personal)
+    }
+
+    /// What an application keeps of its applicant, for whoever may read it.
+    #[must_use]
+    pub fn of_application(&self, application: &Application, personal: &Personal) -> Option<(String, String)> {
+        self.opened(&application.id, personal)
+    }
+
+    /// Both fields, when the key of the case still exists.
+    fn opened(&self, case: &CaseId, personal: &Personal) -> Option<(String, String)> {
         let key = self.case_key(case, personal)?;
         let text = |field, sealed: &[u8]| {
             let plain = key.open_field(case, field, sealed).ok()?;
@@ -197,6 +236,7 @@ impl Desk for LeaderDesk {
             wrapped_key: tongban_codes::cbor::to_vec(&self.keys.node.wrap(case, &key, nonces[0])),
             name: key.seal_field(case, FIELD_NAME, name.as_bytes(), nonces[1]),
             identity: key.seal_field(case, FIELD_IDENTITY, identity.as_bytes(), nonces[2]),
+            forgotten_at: None,
         }
     }
 
@@ -210,11 +250,12 @@ impl Desk for LeaderDesk {
             wrapped_key: known.wrapped_key.clone(),
             name: key.seal_field(case, FIELD_NAME, name.as_bytes(), nonces[0]),
             identity: key.seal_field(case, FIELD_IDENTITY, identity.as_bytes(), nonces[1]),
+            forgotten_at: None,
         })
     }
 
     fn decrypt(&self, case: &CaseId, personal: &Personal) -> Option<(String, String)> {
-        self.keys.applicant(case, personal)
+        self.keys.opened(case, personal)
     }
 
     fn index(&self, identity: &str) -> [u8; 32] {

@@ -221,6 +221,10 @@ impl Folding<'_> {
             Event::Licence(row) => hall::LICENCE.put(self.over.batch, &row.id, row),
             Event::File(case, file) => material::store(&mut self.over, case, file),
             Event::FileLost(case, digest) => material::lose(&mut self.over, case, digest, self.at)?,
+            Event::Forgotten(case) => {
+                material::forget(&mut self.over, case)?;
+                arrivals::redact(&mut self.over, case)?;
+            }
             Event::Act(act) => {
                 case::ACT.put(self.over.batch, &(act.case, act.place.node, act.number), act);
                 front::touch(&mut self.over, act.case)?;

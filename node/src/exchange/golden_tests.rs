@@ -167,7 +167,7 @@ pub(super) fn known() -> Box<Case> {
             department_code: "115113016823646795".to_owned(),
         },
         mode: Mode::Online,
-        personal: Personal { wrapped_key: Vec::new(), name: Vec::new(), identity: Vec::new() },
+        personal: Personal { wrapped_key: Vec::new(), name: Vec::new(), identity: Vec::new(), forgotten_at: None },
         holder: [0; 32],
         collected_at: Timestamp::from_millis(1_789_347_600_001),
         received_on: Some(day(14)),

@@ -110,7 +110,7 @@ fn ticket(id: u8, number: &str, origin: Place) -> Ticket {
         code: QueryCode::draw(label, u32::from(id)),
         kind: TicketKind::Enquiry,
         text: "演示".to_owned(),
-        personal: Personal { wrapped_key: Vec::new(), name: Vec::new(), identity: Vec::new() },
+        personal: Personal { wrapped_key: Vec::new(), name: Vec::new(), identity: Vec::new(), forgotten_at: None },
         named: false,
         contact: None,
         subject: None,
@@ -289,7 +289,7 @@ fn a_case_that_comes_here_is_found_by_its_number_again() {
 #[test]
 fn a_told_number_of_a_case_hides_no_application() {
     let (here, _) = places();
-    let personal = || Personal { wrapped_key: Vec::new(), name: Vec::new(), identity: Vec::new() };
+    let personal = || Personal { wrapped_key: Vec::new(), name: Vec::new(), identity: Vec::new(), forgotten_at: None };
     let own = Application {
         id: CaseId::draw(&here.node, [9; 10]),
         number: "YJS511603104000-20260914-00001".to_owned(),

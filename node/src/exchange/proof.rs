@@ -8,7 +8,8 @@ use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
 
 /// How many characters of the citizen id or credit code are asked for, from its end.
-pub const PROOF_CHARS: usize = 6;
+/// As many are left of a number that is forgotten.
+pub const PROOF_CHARS: usize = tongban_domain::case::NUMBER_CHARS_KEPT;
 
 /// Wrong proofs after which a case answers nobody for a while.
 const WRONG_MAX: u32 = 5;

@@ -288,8 +288,8 @@ pub fn proven_progress(
     proof: &str,
 ) -> Result<Option<ProgressAnswer>, StorageError> {
     let Some(case) = case::named(&*knowledge.parts.backend, &code.to_string())? else { return Ok(None) };
-    let applicant = knowledge.parts.keys.applicant(&case.id, &case.personal);
-    let proven = applicant.is_some_and(|(_, identity)| knowledge.proves(case.id, &identity, proof));
+    let end = knowledge.parts.keys.proof(&case.id, &case.personal);
+    let proven = end.is_some_and(|end| knowledge.proves(case.id, &end, proof));
     Ok(proven.then(|| progress(knowledge, &case)))
 }
 

@@ -14,11 +14,11 @@ use tongban_domain::application::{
     Application, ApplicationCommand, ApplicationState, CollectApplication, Joint, PARTS_MAX, PartOf, form_values,
     standing,
 };
-use tongban_domain::case::{Case, Custody};
+use tongban_domain::case::Case;
 use tongban_domain::{Applicant, Command, Role};
 use tongban_storage::keyspace::application;
 
-use super::cases::{fetch_for, masked};
+use super::cases::fetch_for;
 use super::divisions::placed;
 use super::standards::judged;
 use super::supervision::First;
@@ -101,8 +101,7 @@ async fn refresh(app: &App, call: &Call, digest: tongban_codes::ids::Digest, com
 }
 
 fn applicant(app: &App, row: &Application) -> String {
-    let name = app.shared.parts.keys.applicant(&row.id, &row.personal).map(|(name, _)| name);
-    name.map_or_else(String::new, |name| masked(&name))
+    app.shared.parts.keys.masked(&row.id, &row.personal).map_or_else(String::new, |(name, _)| name)
 }
 
 async fn list(State(app): State<App>, Query(query): Query<ApplicationsQuery>) -> Result<Response, Failure> {
@@ -172,7 +171,8 @@ async fn show(State(app): State<App>, Query(query): Query<ApplicationQuery>) -> 
     .into_response())
 }
 
-/// The one answer on paper. It names its applicant in full, unlike the views: it is for those who may print a document.
+/// The one answer on paper. It names its applicant in full, unlike the views, as long as this hall has a case of it: it is for those who may
+/// print a document.
 async fn print(State(app): State<App>, call: Call, Query(query): Query<ApplicationQuery>) -> Result<Response, Failure> {
     app.fresh().await?;
     call.one_of(&app, &[Role::Window, Role::Reviewer, Role::Decider, Role::Issuer])?;
@@ -195,8 +195,8 @@ async fn progress(State(app): State<App>, Query(query): Query<ApplicationQuery>)
     let proof = query.proof.unwrap_or_default();
     let found = application::named(app.state(), &code.to_string())?;
     let proven = found.filter(|row| {
-        let identity = app.shared.parts.keys.applicant(&row.id, &row.personal).map(|(_, identity)| identity);
-        identity.is_some_and(|identity| app.shared.proves(row.id, &identity, proof.trim()))
+        let end = app.shared.parts.keys.proof(&row.id, &row.personal);
+        end.is_some_and(|end| app.shared.proves(row.id, &end, proof.trim()))
     });
     let row = proven.ok_or_else(|| {
         let failure = problem(
@@ -238,8 +238,7 @@ async fn progress(State(app): State<App>, Query(query): Query<ApplicationQuery>)
 /// The application that a case is a part of; the values of its form at the node that has the case alone.
 pub(super) fn part_of(app: &App, row: &Case) -> Option<PartOfView> {
     let PartOf { number, event, part, joint, form, entries, .. } = row.part_of.as_ref()?;
-    let is_here = !matches!(row.custody, Custody::Elsewhere { .. });
-    let opened = form.as_ref().filter(|_| is_here).and_then(|form| app.shared.parts.keys.applicant(&row.id, form));
+    let opened = form.as_ref().and_then(|form| app.shared.parts.keys.disclosed(row, form));
     Some(PartOfView {
         application: number.clone(),
         event: event.clone(),

@@ -235,27 +235,14 @@ async fn list(State(app): State<App>, Query(query): Query<CaseQuery>) -> Result<
     Ok(listed("cases", rows).into_response())
 }
 
-/// The surname and a star for each further character; a firm's first two characters.
-pub(super) fn masked(name: &str) -> String {
-    let count = name.chars().count();
-    let shown = if count > 4 { 2 } else { 1 };
-    name.chars().take(shown).chain("*".repeat(count.saturating_sub(shown).min(6)).chars()).collect()
-}
-
-/// All but the last four characters of a number as stars.
-fn masked_number(number: &str) -> String {
-    let count = number.chars().count();
-    "*".repeat(count.saturating_sub(4)).chars().chain(number.chars().skip(count.saturating_sub(4))).collect()
-}
-
 /// Entries that were put right. What stands there since is what stood there before the next one.
 fn amendments(app: &App, row: &Case) -> Vec<AmendmentView> {
     let versions = row.amendments.iter().map(|amendment| &amendment.before).chain([&row.personal]);
-    let applicant = |personal| app.shared.parts.keys.applicant(&row.id, personal);
-    let versions: Vec<Option<(String, String)>> = versions.map(applicant).collect();
+    let versions: Vec<Option<(String, String)>> =
+        versions.map(|personal| app.shared.parts.keys.masked(&row.id, personal)).collect();
     let shown = |field: AmendedField, version: Option<&Option<(String, String)>>| match (field, version) {
-        (AmendedField::ApplicantName, Some(Some((name, _)))) => masked(name),
-        (AmendedField::ApplicantId, Some(Some((_, number)))) => masked_number(number),
+        (AmendedField::ApplicantName, Some(Some((name, _)))) => name.clone(),
+        (AmendedField::ApplicantId, Some(Some((_, number)))) => number.clone(),
         _ => String::new(),
     };
     let view = |(place, amendment): (usize, &Amendment)| AmendmentView {
@@ -274,7 +261,7 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
     let here = app.shared.here();
     let due = row.deadlines.as_ref();
     let (statutory, promised) = (due.and_then(|due| due.statutory), due.and_then(|due| due.promised));
-    let name = app.shared.parts.keys.applicant(&row.id, &row.personal).map(|(name, _)| name);
+    let masked = |personal| app.shared.parts.keys.masked(&row.id, personal).map_or_else(String::new, |(name, _)| name);
     Ok(CaseView {
         case: row.id,
         case_no: row.case_no.clone(),
@@ -296,7 +283,8 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
         item_name: row.item.core.name.clone(),
         item_version: row.item.version,
         mode: row.mode.name().to_owned(),
-        applicant: name.map_or_else(String::new, |name| masked(&name)),
+        applicant: masked(&row.personal),
+        forgotten_at: row.personal.forgotten_at,
         collected_at: row.collected_at,
         received_on: row.received_on,
         accepted_on: row.accepted_on,
@@ -311,12 +299,7 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
         renewal_standing: row.renewal.as_ref().map(|renewal| renewal.standing().to_owned()),
         renewal_due: due.and_then(|due| due.renewal),
         agent: row.agent.as_ref().map(|agency| AgentView {
-            name: app
-                .shared
-                .parts
-                .keys
-                .applicant(&row.id, &agency.personal)
-                .map_or_else(String::new, |(name, _)| masked(&name)),
+            name: masked(&agency.personal),
             power_of_attorney: agency.power.clone(),
             scope: agency.scope.clone(),
             until: agency.until,

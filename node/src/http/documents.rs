@@ -54,7 +54,7 @@ async fn print(State(app): State<App>, call: Call, body: Body<PrintDocument>) ->
 async fn printed(State(app): State<App>, call: Call, Query(query): Query<PrintQuery>) -> Result<Response, Failure> {
     app.fresh().await?;
     let choice = DocumentChoice { case: query.case.clone(), kind: Some(query.document.clone()), act: Some(query.act) };
-    // A document names its applicant in full, unlike the views: it is for those who may print it.
+    // Where the case is, a document names its applicant in full, unlike the views: it is for those who may print it.
     let counting = Command::PrintDocument { document: choice.clone(), form: None, reason: None };
     let actor = call.actor(&app, &counting)?;
     if !actor.has(counting.roles()) {
@@ -176,7 +176,12 @@ pub(super) async fn answer(app: &App, row: Application) -> Result<Rendered, Fail
                     .remedy("give it: tongban application answer", "出具：tongban application answer")
             })?;
             let statement = statement(&here, read, &sealed.0, ANSWER_TYPE)?;
-            let applicant = here.shared.parts.keys.applicant(&row.id, &row.personal).map(|(name, _)| name);
+            let keys = &here.shared.parts.keys;
+            let applicant = match is_here(read, &row)? {
+                true => keys.of_application(&row, &row.personal),
+                false => keys.masked(&row.id, &row.personal),
+            };
+            let applicant = applicant.map(|(name, _)| name);
             let content = paper::answer_content(&statement, &row.query_code, applicant).map_err(Refused::fault)?;
             let stationery = here.paper.stationery().map_err(|error| Refused::Problem(Box::new(error.problem())))?;
             let drawn = paper::render_answer(&stationery, &content, here.shared.now());
@@ -184,6 +189,18 @@ pub(super) async fn answer(app: &App, row: Application) -> Result<Rendered, Fail
         })
     })
     .await
+}
+
+/// Whether this node has a case of an application.
+fn is_here(read: &dyn Read, row: &Application) -> Result<bool, Failure> {
+    for part in &row.parts {
+        if let Some(id) = part.case
+            && case::CASE.load(read, &id)?.is_some_and(|case| case.is_disclosed())
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Draws a print from what was sealed.
@@ -196,7 +213,7 @@ fn drawn(app: &App, read: &dyn Read, row: &Case, print: &Print, drawing: Drawing
     let act = history.iter().find(|act| act.number == print.act && act.place.node == here);
     let act = act.ok_or_else(|| missing("the act"))?;
     let statement = statement(app, read, &sealed.0, &print.content_type)?;
-    let applicant = app.shared.parts.keys.applicant(&row.id, paper::as_of(row, &history, act)).map(|(name, _)| name);
+    let applicant = app.shared.parts.keys.on_paper(row, paper::as_of(row, &history, act));
     let source = Source { case: row, act, statement: &statement, applicant, print };
     let stationery = app.paper.stationery().map_err(|error| Refused::Problem(Box::new(error.problem())))?;
     let rendered = paper::render(&stationery, &source, drawing).map_err(Refused::fault)?;

@@ -22,6 +22,9 @@ use crate::materials::{Draft, FileError, Standing};
 /// Bytes that are read of a file at once.
 const READ_BYTES: usize = 256 << 10;
 
+/// The code of a material of a case that was handed over.
+const HANDED_OVER: &str = "material-handed-over";
+
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/v1/materials", put(give)).route("/v1/cases/material", get(show))
 }
@@ -224,7 +227,11 @@ fn view(app: &App, row: &Case, given: &Material) -> Result<MaterialView, Failure
     let place = (row.id, digest);
     view.file = if let Some(held) = material::HELD.load(app.state(), &place)? {
         let files = app.shared.parts.blobs.materials();
-        if files.is_some_and(|files| files.is_whole(&held.file)) { "here" } else { "missing" }
+        match files.is_some_and(|files| files.is_whole(&held.file)) {
+            false => "missing",
+            true if row.is_disclosed() => "here",
+            true => "sealed",
+        }
     } else if material::WANTED.holds(app.state(), &place)? {
         let came =
             app.shared.parts.blobs.materials().map_or(0, |files| files.fetched_bytes(&files.fetched(&row.id, &digest)));
@@ -268,6 +275,23 @@ async fn show(State(app): State<App>, call: Call, Query(query): Query<MaterialQu
     app.fresh().await?;
     let row = case::named(app.state(), &query.case)?.ok_or_else(|| unknown(&query.case))?;
     let material = chosen(&row, &query.material)?;
+    if !row.is_disclosed() && material.file().is_some() {
+        tracing::warn!(target: "tongban::access", operator, case = %row.id, material = material.name, code = HANDED_OVER, "a material was asked for and not shown");
+        return Err(problem(
+            HANDED_OVER,
+            "material",
+            &material.name,
+            &format!(
+                "the case was handed over to {}; what was brought is shown there alone",
+                row.owner(app.shared.here()).division
+            ),
+            &format!("办件已移交 {}，材料仅由经办节点出示", row.owner(app.shared.here()).division),
+        )
+        .remedy(
+            "ask there; see who has it: tongban case whereis",
+            "请向经办节点查阅；查看经办节点：tongban case whereis",
+        ));
+    }
     let held = match material.file() {
         Some((digest, _)) => material::HELD.load(app.state(), &(row.id, digest))?,
         None => None,

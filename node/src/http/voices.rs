@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use tongban_codes::ids::QueryCode;
 use tongban_codes::time::Date;
 use tongban_domain::Command;
+use tongban_domain::case::masked_name;
 use tongban_domain::catalogue::CodeList;
 use tongban_domain::voice::{
     FollowUpState, Grade, INDICATORS_VERSION, Indicator, Occasion, OpenTicket, RateRequest, Rater, Rating, Score,
@@ -18,7 +19,6 @@ use tongban_domain::voice::{
 };
 use tongban_storage::keyspace::{case, figure, item, voice};
 
-use super::cases::masked;
 use super::divisions::placed;
 use super::supervision::First;
 use super::{App, Body, Call, Failure, Query, act, listed, problem};
@@ -303,7 +303,7 @@ fn ticket_unknown(text: &str) -> Failure {
 fn proven(app: &App, text: &str, proof: &str) -> Result<Ticket, Failure> {
     let code = is_query_code(text)?;
     if let Some(Voice::Ticket(ticket)) = voice::coded(app.state(), &code)?
-        && let Some((_, proves)) = app.shared.parts.keys.applicant(&ticket.id, &ticket.personal)
+        && let Some((_, proves)) = app.shared.parts.keys.of_ticket(&ticket, &ticket.personal)
         && app.shared.proves(ticket.id, &proves, proof.trim())
     {
         return Ok(ticket);
@@ -336,8 +336,8 @@ async fn act_on_ticket(State(app): State<App>, call: Call, body: Body<ActOnTicke
 
 fn ticket_view(app: &App, ticket: Ticket, today: Date) -> TicketView {
     let keys = &app.shared.parts.keys;
-    let name = keys.applicant(&ticket.id, &ticket.personal).map(|(name, _)| name).filter(|_| ticket.named);
-    let contact = ticket.contact.as_ref().and_then(|contact| keys.applicant(&ticket.id, contact));
+    let name = keys.of_ticket(&ticket, &ticket.personal).map(|(name, _)| name).filter(|_| ticket.named);
+    let contact = ticket.contact.as_ref().and_then(|contact| keys.of_ticket(&ticket, contact));
     TicketView {
         overdue: ticket.state.is_waiting() && ticket.due < today,
         ticket: ticket.number,
@@ -347,7 +347,7 @@ fn ticket_view(app: &App, ticket: Ticket, today: Date) -> TicketView {
         state: ticket.state,
         state_zh: ticket.state.zh(),
         text: ticket.text,
-        applicant: name.map(|name| masked(&name)),
+        applicant: name.map(|name| masked_name(&name)),
         contact: contact.map(|(contact, _)| contact),
         case: ticket.subject,
         channel: ticket.channel,

@@ -211,8 +211,8 @@ pub(super) fn begin(
             .field("application", &application.number)
             .remedy("what is left: tongban application show", "查看现存内容：tongban application show")
     };
-    let (name, identity) = desk.decrypt(&application.id, &application.personal).ok_or_else(erased)?;
-    let (form, _) = desk.decrypt(&application.id, &application.form).ok_or_else(erased)?;
+    let (name, identity) = application.personal.open(desk, &application.id).ok_or_else(erased)?;
+    let (form, _) = application.form.open(desk, &application.id).ok_or_else(erased)?;
     let values = form_values(&form);
     let part = &application.parts[place];
     let brought =

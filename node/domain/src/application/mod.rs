@@ -15,6 +15,7 @@ mod answer;
 mod collect;
 mod deadline;
 mod figure;
+mod forget;
 mod joint;
 mod latest;
 mod list;
@@ -275,7 +276,8 @@ fn amended(desk: &mut dyn Desk, application: &mut Application, events: &[Event])
     changed
 }
 
-/// What follows from a change for the applications of this hall: parts whose turn has come are begun, and joint acts are passed on.
+/// What follows from a change for the applications of this hall: parts whose turn has come are begun, joint acts are passed on, and what is
+/// over is forgotten.
 ///
 /// What can't be begun now, since its item is suspended for instance, stays where `advance` finds it.
 pub(crate) fn after(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change, at: Timestamp) {
@@ -289,6 +291,19 @@ pub(crate) fn after(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change,
             touched.push(of.application);
         }
     }
+    let answered = change.events.iter().filter_map(|event| match event {
+        Event::Application(application) if application.answer.is_some() => Some(application.id),
+        _ => None,
+    });
+    let ended: Vec<CaseId> = answered.chain(touched.iter().copied()).collect();
+    begin(facts, desk, change, touched, at);
+    for id in ended {
+        forget::forget(facts, desk, &id, change, at);
+    }
+}
+
+/// Begins the parts whose turn has come, and passes joint acts on.
+fn begin(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change, touched: Vec<CaseId>, at: Timestamp) {
     if touched.is_empty() {
         return;
     }

@@ -370,7 +370,7 @@ impl PartWord {
 impl PartOf {
     /// What is told to whom the case is offered; none of the values whose key doesn't exist any more.
     pub(crate) fn word(&self, desk: &dyn Desk, case: &CaseId) -> PartWord {
-        let opened = self.form.as_ref().and_then(|form| desk.decrypt(case, form));
+        let opened = self.form.as_ref().and_then(|form| form.open(desk, case));
         PartWord {
             application: self.application,
             number: self.number.clone(),

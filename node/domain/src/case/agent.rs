@@ -40,7 +40,7 @@ impl Agency {
     }
 
     pub(super) fn open(&self, desk: &dyn Desk, case: &CaseId) -> Option<Agent> {
-        let (name, identity) = desk.decrypt(case, &self.personal)?;
+        let (name, identity) = self.personal.open(desk, case)?;
         let (power, scope) = (self.power.clone(), self.scope.clone());
         Some(Agent { name, identity, power, scope, until: self.until })
     }

@@ -128,7 +128,7 @@ pub(crate) fn amend(
         .field("case", case.id)
         .remedy("withdraw and collect anew", "请撤件后重新收件"));
     }
-    let Some((name, identity)) = desk.decrypt(&case.id, &case.personal) else {
+    let Some((name, identity)) = case.personal.open(desk, &case.id) else {
         return Err(Rejection::new(codes::CASE_STATE, "the applicant's fields were erased", "申请人信息已删除")
             .field("case", case.id)
             .remedy("what is left of the case: tongban case show", "查看办件现存内容：tongban case show"));
@@ -213,7 +213,10 @@ fn rewrite(
 pub(super) fn follow(desk: &mut dyn Desk, case: &mut Case, act: &Act, amended: &Amended) {
     let overtaken =
         |known: &Amendment| known.field == amended.field && (known.tenure, known.act) >= (act.tenure, act.number);
-    let Some((name, identity)) = desk.decrypt(&case.id, &case.personal) else { return };
+    if case.personal.forgotten_at.is_some() {
+        return case.remask(desk, amended);
+    }
+    let Some((name, identity)) = case.personal.open(desk, &case.id) else { return };
     if case.amendments.iter().any(overtaken) || case.amendments.len() >= AMENDMENTS_MAX {
         return;
     }

@@ -107,7 +107,7 @@ pub(crate) fn offer(
             .field("case", case.id)
             .remedy("what is left of the case: tongban case show", "查看办件现存内容：tongban case show")
     };
-    let (name, identity) = desk.decrypt(&case.id, &case.personal).ok_or_else(erased)?;
+    let (name, identity) = case.personal.open(desk, &case.id).ok_or_else(erased)?;
     let agent = match &case.agent {
         Some(agency) => Some(agency.open(desk, &case.id).ok_or_else(erased)?),
         None => None,

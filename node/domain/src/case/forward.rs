@@ -110,7 +110,7 @@ pub(crate) fn forward(
         .remedy("decide, or name a division above", "请作出决定，或填写上级区划"));
     }
     let opinion = said("opinion", request.opinion)?;
-    let Some((name, identity)) = desk.decrypt(&case.id, &case.personal) else {
+    let Some((name, identity)) = case.personal.open(desk, &case.id) else {
         return Err(Rejection::new(codes::CASE_STATE, "the applicant's fields were erased", "申请人信息已删除")
             .field("case", case.id)
             .remedy("what is left of the case: tongban case show", "查看办件现存内容：tongban case show"));

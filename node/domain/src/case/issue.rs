@@ -129,7 +129,7 @@ pub(super) fn issued(
             })?
         }
     };
-    let Some((holder_name, holder_identity)) = desk.decrypt(&case.id, &case.personal) else {
+    let Some((holder_name, holder_identity)) = case.personal.open(desk, &case.id) else {
         return Err(Rejection::new(codes::CASE_STATE, "the applicant's fields were erased", "申请人信息已删除")
             .field("case", case.id)
             .remedy("what is left of the case: tongban case show", "查看办件现存内容：tongban case show"));

@@ -34,6 +34,7 @@ mod forward;
 mod inspection;
 mod issue;
 mod ledger;
+mod masking;
 mod material;
 pub mod national;
 mod paper;
@@ -67,6 +68,7 @@ pub use forward::{ForwardedFrom, ForwardedTo};
 pub(crate) use inspection::{check, check_officers, correct, sealed_check};
 pub(crate) use issue::{cancel_licence, issue_licence};
 pub use ledger::{Holder, Ledger, Share, Span, ledger};
+pub use masking::{NUMBER_CHARS_KEPT, masked_name, masked_number, number_end};
 pub use material::{FileName, HeldFile, Material};
 pub(crate) use paper::{reason, remark, said};
 pub(crate) use print::print;
@@ -301,6 +303,9 @@ pub struct Personal {
     /// Encrypted identity number.
     #[cbor(n(2), with = "minicbor::bytes")]
     pub identity: Vec<u8>,
+    /// When this node let go of both: since then the name is a masked one, and of the number the last six characters are left.
+    #[n(3)]
+    pub forgotten_at: Option<Timestamp>,
 }
 
 /// The version of the item that a case was collected under; later changes of the item don't touch it.

@@ -229,6 +229,7 @@ pub(crate) fn mirror(
         _ => {}
     }
     change.reply = Change::case(&case);
+    case.forget(desk, at, &mut change);
     change.events.push(Event::Case(Box::new(case.clone()), act.clone()));
     ask_again(facts, &mut case, at, &mut change);
     Ok(change)

@@ -279,7 +279,7 @@ impl Case {
 
     /// The case without its applicant: neither his fields, nor what stood there before they were put right, nor what he brought.
     pub(super) fn nameless(&self) -> Box<Case> {
-        let personal = Personal { wrapped_key: Vec::new(), name: Vec::new(), identity: Vec::new() };
+        let personal = Personal { wrapped_key: Vec::new(), name: Vec::new(), identity: Vec::new(), forgotten_at: None };
         let (materials, amendments) = (Vec::new(), Vec::new());
         let mut case =
             Case { personal, holder: [0; 32], materials, amendments, agent: None, part_of: None, ..self.clone() };

@@ -168,7 +168,7 @@ pub(super) fn is_holder(
     case: &Case,
     applicant: &Applicant,
 ) -> bool {
-    let of_case = facts.case(&licence.case).and_then(|from| desk.decrypt(&from.id, &from.personal));
+    let of_case = facts.case(&licence.case).and_then(|from| from.personal.open(desk, &from.id));
     match of_case {
         Some((_, identity)) => identity == applicant.identity,
         None => licence.holder == case.holder,

@@ -36,6 +36,45 @@ fn all_granted_and_in_time() {
     assert_eq!(answer(&mut scene).unwrap_err().code, "application-state");
 }
 
+/// A part that another county decides alone: when it has ended there and is answered, form and files are nobody's here any more.
+#[test]
+fn what_was_granted_elsewhere_is_forgotten_when_it_is_answered_and_over() {
+    for answered_first in [true, false] {
+        let mut scene = Scene::new();
+        let mut request = request();
+        request.plan.parts.retain(|part| part.part == "变更");
+        request.fields.retain(|(name, _)| name != "负责人");
+        scene.collect(request).unwrap();
+        let before = scene.application();
+        let files = before.materials.len();
+        assert!(files > 0, "it has materials: their names stay");
+        scene.accept(true, "变更");
+        scene.decide(true, "变更", true);
+        let case = scene.case("变更").to_string();
+        let open = |scene: &Scene| {
+            let kept = scene.application();
+            let form = kept.form.open(&scene.branch.desk, &kept.id);
+            (kept.personal.open(&scene.branch.desk, &kept.id).is_some(), form.is_some())
+        };
+        let closing = [Command::Deliver { case: case.clone(), note: None }, Command::Close(case)];
+        if answered_first {
+            answer(&mut scene).unwrap();
+            assert_eq!(open(&scene), (true, true), "the case may come back");
+        }
+        for command in &closing {
+            scene.give(true, command).unwrap();
+        }
+        if !answered_first {
+            assert_eq!(open(&scene), (true, true), "the answer hasn't been given");
+            answer(&mut scene).unwrap();
+        }
+        assert_eq!(open(&scene), (false, false), "answered first: {answered_first}");
+        let after = scene.application();
+        assert_eq!((after.materials.len(), after.holder, after.answer.is_some()), (files, before.holder, true));
+        assert_eq!(scene.standing().state, ApplicationState::Answered);
+    }
+}
+
 #[test]
 fn a_failed_part_is_said_with_its_reason_its_remedies_and_what_hung_on_it() {
     let mut scene = Scene::new();

@@ -49,13 +49,19 @@ impl Desk for SeededDesk {
             wrapped_key: [case.as_bytes().as_slice(), &self.keys.to_be_bytes()].concat(),
             name: name.as_bytes().to_vec(),
             identity: identity.as_bytes().to_vec(),
+            forgotten_at: None,
         }
     }
 
     fn encrypt_under(&mut self, case: &CaseId, known: &Personal, name: &str, identity: &str) -> Option<Personal> {
         let wrapped_key = known.wrapped_key.clone();
         let opens = wrapped_key.starts_with(case.as_bytes());
-        opens.then(|| Personal { wrapped_key, name: name.as_bytes().to_vec(), identity: identity.as_bytes().to_vec() })
+        opens.then(|| Personal {
+            wrapped_key,
+            name: name.as_bytes().to_vec(),
+            identity: identity.as_bytes().to_vec(),
+            forgotten_at: None,
+        })
     }
 
     fn decrypt(&self, case: &CaseId, personal: &Personal) -> Option<(String, String)> {

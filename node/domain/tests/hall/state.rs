@@ -196,6 +196,7 @@ impl State {
             Event::Earlier(earlier) => drop(self.earlier.insert(earlier.number.clone(), (**earlier).clone())),
             Event::File(case, file) => drop(self.files.insert((*case, file.digest))),
             Event::FileLost(case, digest) => drop(self.files.remove(&(*case, *digest))),
+            Event::Forgotten(case) => self.files.retain(|(of, _)| of != case),
             Event::Act(act) => self.told.push(act.clone()),
             Event::Reclaim(case, row) => {
                 self.reclaims.insert(*case, (**row).clone());

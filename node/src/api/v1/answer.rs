@@ -251,6 +251,9 @@ answer! {
         mode: String,
         /// Applicant's name, masked.
         applicant: String,
+        /// When this node let go of the applicant's name, number and materials: the case came to its end elsewhere.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        forgotten_at: Option<Timestamp>,
         /// When it was collected.
         collected_at: Timestamp,
         /// Day of receipt at the authority.

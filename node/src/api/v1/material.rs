@@ -43,7 +43,7 @@ pub struct MaterialView {
     /// Bytes of the file that was given; absent where only a digest was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// `digest-only`, `here`, `under-way`, `elsewhere` or `missing`.
+    /// `digest-only`, `here`, `under-way`, `elsewhere`, `missing`, or `sealed`: it lies here and is shown by nobody, for the case is elsewhere.
     pub file: String,
     /// How much of a file under way is here, in hundredths.
     #[serde(skip_serializing_if = "Option::is_none")]

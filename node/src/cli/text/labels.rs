@@ -69,6 +69,7 @@ labels! {
     "act_number" = "act", "环节序号";
     "announced" = "announced (working days)", "告知工作日";
     "applicant" = "applicant", "申请人";
+    "forgotten_at" = "let go of at", "信息清除时间";
     "applied" = "applied", "已应用";
     "bring_by" = "to be brought by", "补正期限";
     "brought.on" = "brought on", "补正日期";

@@ -16,6 +16,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("offered", "移交中"),
     ("elsewhere", "他处"),
     ("here", "已到"),
+    ("sealed", "已封存"),
     ("under-way", "传输中"),
     ("missing", "缺失"),
     ("digest-only", "仅摘要"),

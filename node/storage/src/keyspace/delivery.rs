@@ -14,6 +14,8 @@ pub const OUTBOX: Keyspace<(NodeId, u32, u64), Bytes> = Keyspace::new(Family::Qu
 pub const RELAY: Keyspace<(NodeId, NodeId, u32, u64), Bytes> = Keyspace::new(Family::Queue, 0x32);
 /// Sealed envelopes with their receipt, kept for a receiver that is restored from a backup.
 pub const SENT: Keyspace<(NodeId, u32, u64), Sent> = Keyspace::new(Family::Journal, 0x47);
+/// Which of them offered a case, and so say in the clear who applies: case, destination, epoch, sequence.
+pub const SENT_OF: Keyspace<(CaseId, NodeId, u32, u64), ()> = Keyspace::new(Family::Index, 0x6e);
 /// Outcomes by idempotency key: actor and key, hashed.
 pub const IDEMPOTENCY: Keyspace<Digest, Outcome> = Keyspace::new(Family::Queue, 0x33);
 /// What came in: origin, epoch, sequence.
@@ -125,7 +127,7 @@ pub struct Arrived {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Sent {
-    /// The sealed envelope.
+    /// The sealed envelope; empty when it offered a case that is forgotten.
     #[cbor(n(0), with = "minicbor::bytes")]
     pub envelope: Vec<u8>,
     /// The sealed receipt; empty when the outcome came before it.

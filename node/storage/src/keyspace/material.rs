@@ -77,6 +77,18 @@ pub fn lose(over: &mut Overlay<'_>, case: &CaseId, digest: &Digest, at: Timestam
     Ok(())
 }
 
+/// Stores that a case is forgotten: it names no file any more, and wants none.
+pub fn forget(over: &mut Overlay<'_>, case: &CaseId) -> Result<(), StorageError> {
+    for ((of, digest), held) in HELD.list(over, &stem(case), None, usize::MAX)? {
+        HELD.delete(over.batch, &(of, digest));
+        NAMED.delete(over.batch, &(held.file, of));
+    }
+    for (place, _) in WANTED.list(over, &stem(case), None, usize::MAX)? {
+        WANTED.delete(over.batch, &place);
+    }
+    Ok(())
+}
+
 /// Whether a case names a file of the store.
 pub fn is_named(read: &dyn Read, file: &FileName) -> Result<bool, StorageError> {
     Ok(!NAMED.list(read, &stem(file), None, 1)?.is_empty())

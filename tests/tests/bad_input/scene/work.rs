@@ -108,6 +108,12 @@ impl Scene {
         let materials = ["--material", &card, "--material", &one, "--material", &other, "--material", &single];
         let case = self.brought(&[HOME], OPEN, &materials);
         self.draw("filed", case);
+        let handed = self.brought(&[TOWN], OPEN, &materials);
+        within(15, "the window knows that the case is elsewhere", || {
+            let shown = self.node(TOWN).ok(&["case", "show", &handed]);
+            seen(shown["custody"] == "elsewhere", shown)
+        });
+        self.draw("handed", handed);
     }
 
     /// A reclaim that nobody has answered, and an order that somebody has.

@@ -95,6 +95,8 @@ pub(crate) fn rows() -> Vec<Row> {
                 .file("plain.jpg", "x");
             HOME "a material to one who supervises and reads none":
                 "--as supervisor case material {filed} 身份证 --file {root}/out.jpg" => "role-missing";
+            TOWN "a material of a case that was handed over":
+                "case material {handed} 身份证 --file {root}/out.jpg" => "material-handed-over";
             TOWN "a material of a case of which this node never heard":
                 "case material {filed} 身份证 --file {root}/out.jpg" => "case-unknown";
         }

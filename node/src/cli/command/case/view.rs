@@ -8,7 +8,7 @@ use crate::cli::client::Answer;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::text::{AMENDMENTS, ASKED, HISTORY, MATERIALS, SHARES, STOPS};
 
-const FIELDS: [&str; 57] = [
+const FIELDS: [&str; 58] = [
     "case",
     "case_no",
     "collection_no",
@@ -23,6 +23,7 @@ const FIELDS: [&str; 57] = [
     "item_name",
     "mode",
     "applicant",
+    "forgotten_at",
     "agent.name",
     "agent.power_of_attorney",
     "agent.scope",
