@@ -7,7 +7,7 @@ use tongban_domain::case::{Amended, AmendedField, Bringing, Case, Custody, Refus
 use tongban_domain::{Applicant, Command, Role};
 
 use crate::chance::Chance;
-use crate::genesis::{APPLICANT, DIVISIONS, LICENCE_TYPE, PERMIT, SERVICE, actor, licence_of, row};
+use crate::genesis::{APPLICANT, LICENCE_TYPE, PERMIT, SERVICE, actor, licence_of, row};
 use crate::machine::Whom;
 use crate::queue::{Event, Queue};
 use crate::world::World;
@@ -73,7 +73,7 @@ impl Clients {
 }
 
 /// What an operator may do next with a case, and who.
-fn next(chance: &mut Chance, case: &Case) -> (Role, Command) {
+pub(crate) fn next(chance: &mut Chance, case: &Case) -> (Role, Command) {
     let id = case.id.to_string();
     let reason = || Some("材料不实".to_owned());
     let withdraw = (Role::Window, Command::Withdraw { case: id.clone(), reason: None });
@@ -191,7 +191,7 @@ impl World {
     }
 
     fn collect(&mut self, node: usize) -> Command {
-        let to = if self.chance.one_in(3) { node } else { self.chance.below(DIVISIONS.len()) };
+        let to = if self.chance.one_in(3) { node } else { self.chance.below(self.machines.len()) };
         let item = if self.chance.one_in(4) { SERVICE } else { PERMIT };
         let division = self.machines[to].place.division;
         let renews = (item == PERMIT && self.chance.one_in(3)).then(|| licence_of(division));
@@ -216,7 +216,7 @@ impl World {
             1 => (Role::Catalogue, Command::PublishItems(None)),
             _ => {
                 let code = format!("330A00155{:05}", 600 + number);
-                (Role::Catalogue, Command::ImportItems(vec![row(2, &code, "01")].into()))
+                (Role::Catalogue, Command::ImportItems(vec![row(2, &code, "01", "330000")].into()))
             }
         }
     }
@@ -235,7 +235,7 @@ impl World {
         true
     }
 
-    fn submit(&mut self, number: usize) {
+    pub(crate) fn submit(&mut self, number: usize) {
         let act = &self.clients.acts[number];
         let (node, role, command, key) = (act.node, act.role, act.command.clone(), act.key);
         self.note(format_args!("{number} at {node}: {}", named(&command)));
@@ -274,6 +274,7 @@ impl World {
                 serde_json::from_slice::<Value>(reply).ok().is_some_and(|reply| reply.get("case").is_some());
             self.oracle.hears_reply(node, &key, reply, named_case);
         }
+        self.month_hears(number, &told);
         let before = &self.clients.acts[number].told;
         match (before, &told) {
             (Told::Done(first), Told::Done(second)) if first == second => {}
@@ -297,7 +298,7 @@ impl World {
 }
 
 /// A command without what is personal.
-fn named(command: &Command) -> String {
+pub(crate) fn named(command: &Command) -> String {
     let text = format!("{command:?}");
     text.chars().take(90).collect()
 }

@@ -9,6 +9,9 @@ use crate::network::{self, Purpose};
 use crate::queue::Event;
 use crate::world::World;
 
+/// Milliseconds after which whoever asked gives up: [`tongban_federation::limits::PULL_SECONDS_MAX`].
+const UNANSWERED_MILLIS: i64 = 120_000;
+
 impl World {
     /// Tells an exchange what has happened, and does what it wants done.
     pub(crate) fn tell(&mut self, node: usize, happened: Happened) {
@@ -106,7 +109,17 @@ impl World {
     }
 
     fn transmit(&mut self, node: usize, link: u64, frame: Vec<u8>) {
-        self.oracle.hears(node, &frame);
+        if self.oracle.is_hostile(node) {
+            self.transmits_hostile(node, link, frame);
+        } else {
+            self.oracle.hears(node, &frame);
+            self.takes_down(&frame);
+            self.send(link, frame);
+        }
+    }
+
+    /// Puts a frame on its way to the other end of a link.
+    pub(crate) fn send(&mut self, link: u64, frame: Vec<u8>) {
         let latency = self.latency();
         let now = self.queue.now();
         let Some(far) = self.network.ends.get(&link).map(|end| end.far) else { return };
@@ -140,7 +153,7 @@ impl World {
         }
     }
 
-    fn question(&mut self, node: usize, link: u64, purpose: Purpose, bytes: Vec<u8>) {
+    pub(crate) fn question(&mut self, node: usize, link: u64, purpose: Purpose, bytes: Vec<u8>) {
         let Some(run) = self.machines[node].run.as_ref().map(|run| run.number) else { return };
         let number = self.network.number();
         let far = self.network.ends.get(&link).and_then(|end| self.network.ends.get(&end.far));
@@ -165,8 +178,14 @@ impl World {
         if !far_stands {
             return;
         }
-        let answer = answer_here(&run.knowledge, &asker, &question.bytes);
-        if let Some(answer) = &answer {
+        let mut answer = answer_here(&run.knowledge, &asker, &question.bytes);
+        if self.oracle.is_hostile(to) {
+            let (from, purpose) = (question.from, question.purpose);
+            match self.answers_hostile(from, purpose, answer) {
+                Some(instead) => answer = Some(instead),
+                None => return self.queue.put(UNANSWERED_MILLIS, Event::Answered(number, None)),
+            }
+        } else if let Some(answer) = &answer {
             self.oracle.hears_answer(to, answer);
         }
         let latency = self.latency();
@@ -202,6 +221,7 @@ impl World {
                 let peer = self.machines[question.to].place.node;
                 self.tell(question.from, Happened::Listed { peer, journals });
             }
+            Purpose::Prying => self.pried(question.from, question.to, answer.as_deref()),
             Purpose::Pull(pull) => {
                 let Some(run) = self.run(question.from) else { return };
                 let knowledge = std::sync::Arc::clone(&run.knowledge);

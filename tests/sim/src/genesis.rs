@@ -15,15 +15,15 @@ use tongban_codes::time::Date;
 use tongban_domain::catalogue::{ForeignItem, ImportRow, ListRow};
 use tongban_domain::licence::{Licence, Status};
 use tongban_domain::{Actor, Command, Desk as _, Event, Operator, Place, Role};
-use tongban_federation::{Directory, Sealed};
+use tongban_federation::{AnchorRecord, Directory, Sealed, ShownRoot};
 use tongban_seal::Signer;
 use tongban_storage::keyspace::item;
 use tongban_storage::{Backend, MemoryBackend};
 
 use crate::machine::{Disk, Log, Machine, facts, key_hash, signer};
 
-/// Divisions and the superior of each: a province, two cities, six counties, eleven townships.
-pub(crate) const DIVISIONS: [(&str, usize); 20] = [
+/// Divisions of the small province and the superior of each: a province, two cities, six counties, eleven townships.
+const DIVISIONS: [(&str, usize); 20] = [
     ("330000", 0),
     ("330100", 0),
     ("330300", 0),
@@ -46,14 +46,39 @@ pub(crate) const DIVISIONS: [(&str, usize); 20] = [
     ("330302026", 6),
 ];
 
-/// The permit that every node has in force.
+/// The permit that every node of the small province has in force.
 pub(crate) const PERMIT: &str = "330A0015500013";
 /// The type of licence that they issue.
 pub(crate) const LICENCE_TYPE: &str = "许可证";
 /// The number of who comes to all windows, and holds a licence of every node.
 pub(crate) const APPLICANT: &str = "11010519491231002X";
-/// The service that every node has in force.
+/// The service that every node of the small province has in force.
 pub(crate) const SERVICE: &str = "330A0015500014";
+
+/// The code of an item in the province of a division.
+pub(crate) fn item_of(item: &str, division: DivisionCode) -> String {
+    format!("{}{}", &division.to_string()[..3], &item[3..])
+}
+
+/// How a world begins: nodes that trust each other, and the place of each one's superior among them.
+pub(crate) struct Scene {
+    pub(crate) born: Vec<Born>,
+    /// A root's own.
+    pub(crate) superiors: Vec<usize>,
+}
+
+impl Scene {
+    /// The numbers of the nodes above one, the nearest first.
+    pub(crate) fn above(superiors: &[usize], node: usize) -> Vec<usize> {
+        let mut above = Vec::new();
+        let mut at = node;
+        while superiors[at] != at {
+            at = superiors[at];
+            above.push(at);
+        }
+        above
+    }
+}
 
 /// A node as it is at the beginning of every run.
 pub(crate) struct Born {
@@ -79,7 +104,8 @@ pub(crate) fn beginning() -> i64 {
     moment() + 3_600_000
 }
 
-pub(crate) fn row(number: u32, code: &str, kind: &str) -> ImportRow {
+/// A row of an item file whose item windows of these divisions may collect for.
+pub(crate) fn row(number: u32, code: &str, kind: &str, covered: &str) -> ImportRow {
     let columns = [
         ("department", "卫健局"),
         ("main_item", "许可"),
@@ -91,7 +117,7 @@ pub(crate) fn row(number: u32, code: &str, kind: &str) -> ImportRow {
         ("statutory_days", "20"),
         ("promised_days", "5"),
         ("modes", "online^collect"),
-        ("covered", "330000"),
+        ("covered", covered),
     ];
     ImportRow::new(number, columns.map(|(column, value)| (column.to_owned(), value.to_owned())).into())
 }
@@ -214,18 +240,23 @@ pub(crate) fn operators(node: &mut Nascent) {
     })));
 }
 
-fn staff(node: &mut Nascent) {
+/// Gives it operators, two items in force that windows of these divisions may collect for, and a licence that ends after so many days.
+fn staff(node: &mut Nascent, covered: &str, licence_days: i32) {
     operators(node);
     let operator = Role::Decider.name().to_owned();
     node.act(Role::Admin, Command::GrantMandate { operator, item: None, from: None, until: None });
     // A renewal may be asked for until the day before the licence ends.
-    let mut permit = row(2, PERMIT, "01");
+    let division = node.machine.place.division;
+    let mut permit = row(2, &item_of(PERMIT, division), "01", covered);
     let link = [("name", "延续"), ("term", "1自然日"), ("basis", "公共场所卫生管理条例第四条")];
     let values = link.map(|(column, value)| (column.to_owned(), value.to_owned())).into();
     permit.lists.insert("special_links".to_owned(), vec![ListRow { row: 2, values }]);
-    node.act(Role::Catalogue, Command::ImportItems(vec![permit, row(3, SERVICE, "20")].into()));
+    node.act(
+        Role::Catalogue,
+        Command::ImportItems(vec![permit, row(3, &item_of(SERVICE, division), "20", covered)].into()),
+    );
     node.act(Role::Catalogue, Command::PublishItems(None));
-    licence(node);
+    licence(node, licence_days);
 }
 
 /// The licence that every node has issued to who comes to the windows.
@@ -235,12 +266,13 @@ pub(crate) fn licence_of(division: DivisionCode) -> String {
     LicenceId::new(kind, credit, &division.to_string(), 1).expect("it is well formed").to_string()
 }
 
-/// Issues it: it ends tomorrow, so that a clock that jumps some days finds renewals on which nobody has decided.
-fn licence(node: &mut Nascent) {
+/// Issues it.
+fn licence(node: &mut Nascent, days: i32) {
     let place = node.machine.place;
+    let permit_code = item_of(PERMIT, place.division);
     node.settle(Request::Custom(Box::new(move |read, at, desk| {
         let items = item::ITEM.list(read, &[], None, usize::MAX)?;
-        let (_, permit) = items.into_iter().find(|(code, _)| code == PERMIT).expect("it is in force");
+        let (_, permit) = items.into_iter().find(|(code, _)| *code == permit_code).expect("it is in force");
         let licence = Licence {
             id: licence_of(place.division),
             type_name: LICENCE_TYPE.to_owned(),
@@ -248,7 +280,7 @@ fn licence(node: &mut Nascent) {
             case: CaseId::draw(&place.node, [0; 10]),
             holder: desk.index(APPLICANT),
             issued_on: at.date().add_days(-30),
-            valid_until: at.date().next_day(),
+            valid_until: at.date().add_days(days),
             status: Status::Valid,
             since: at,
             reason: None,
@@ -276,7 +308,7 @@ pub(crate) fn certify(nodes: &mut [Nascent], number: usize, root: &RootKey, anch
     let change = move |trust: &mut Trust| {
         trust.anchors = vec![anchor];
         trust.roots = vec![root];
-        if number > 0 {
+        if superior != number {
             trust.certification = Some(certification);
             trust.superior = Some(above);
         }
@@ -291,7 +323,7 @@ pub(crate) fn certify(nodes: &mut [Nascent], number: usize, root: &RootKey, anch
     }
     let mut above = number;
     let mut records = Vec::new();
-    while above > 0 {
+    while nodes[above].superior != above {
         above = nodes[above].superior;
         records.splice(0..0, nodes[above].records());
     }
@@ -309,16 +341,64 @@ pub(crate) fn anchor(first: &Nascent) -> (RootKey, AnchorRow) {
     (root, anchor)
 }
 
-fn make() -> Vec<Born> {
+/// Has each root trust the others, as its administrator does who has compared the fingerprints.
+fn exchange_anchors(nodes: &mut [Nascent], roots: &[usize]) {
+    let shown: Vec<Sealed> = roots.iter().flat_map(|root| nodes[*root].records().into_iter().take(1)).collect();
+    for root in roots {
+        let me = nodes[*root].machine.place.node;
+        let now = nodes[*root].machine.run.as_ref().expect("the node runs").knowledge.now();
+        let mut words = Vec::new();
+        for (other, sealed) in roots.iter().zip(&shown).filter(|(other, _)| *other != root) {
+            let place = nodes[*other].machine.place;
+            let read = ShownRoot::read(sealed).expect("a root's record shows it");
+            let word = AnchorRecord {
+                root: place.node,
+                division: place.division,
+                name: read.record.name.clone(),
+                transport_key: read.record.transport_key,
+                seal_keys: read.seal_keys(),
+                from: now,
+                withdrawn: None,
+                reason: None,
+                operator: Role::Admin.name().to_owned(),
+                version: 1,
+                issued_at: now,
+            };
+            words.extend([word.sign(me, &signer(me)).expect("the key can be used"), sealed.clone()]);
+        }
+        if !words.is_empty() {
+            nodes[*root].change(Change::Records(words));
+        }
+    }
+}
+
+/// What a root says of other roots.
+fn anchors(node: &Nascent) -> Vec<Sealed> {
+    let run = node.machine.run.as_ref().expect("the node runs");
+    run.knowledge.directory().foreign_roots().map(|entry| entry.sealed.clone()).collect()
+}
+
+/// Makes a scene of divisions with the place of each one's superior; the licence of each node ends after so many days.
+pub(crate) fn scene(divisions: &[(String, usize)], licence_days: impl Fn(usize) -> i32) -> Scene {
     let clock = Arc::new(AtomicI64::new(moment()));
     let mut nodes: Vec<Nascent> =
-        DIVISIONS.iter().map(|(division, superior)| Nascent::new(place(division), *superior, &clock)).collect();
-    let (root, anchor) = anchor(&nodes[0]);
+        divisions.iter().map(|(division, superior)| Nascent::new(place(division), *superior, &clock)).collect();
+    let roots: Vec<usize> = (0..nodes.len()).filter(|number| nodes[*number].superior == *number).collect();
+    let covered: Vec<&str> = roots.iter().map(|root| divisions[*root].0.as_str()).collect();
+    let covered = covered.join("^");
+    let mut root = 0;
     for number in 0..nodes.len() {
-        certify(&mut nodes, number, &root, &anchor);
-        staff(&mut nodes[number]);
+        // A tree follows its root.
+        if nodes[number].superior == number {
+            root = number;
+        }
+        let (key, anchor) = anchor(&nodes[root]);
+        certify(&mut nodes, number, &key, &anchor);
+        staff(&mut nodes[number], &covered, licence_days(number));
         nodes[number].change(Change::OwnAuthorities);
     }
+    exchange_anchors(&mut nodes, &roots);
+    let words: Vec<Vec<Sealed>> = nodes.iter().map(anchors).collect();
     let records: Vec<Sealed> = nodes.iter().flat_map(Nascent::records).collect();
     let unique: BTreeMap<Vec<u8>, Sealed> =
         records.into_iter().map(|sealed| (sealed.as_bytes().to_vec(), sealed)).collect();
@@ -333,7 +413,15 @@ fn make() -> Vec<Born> {
             rows.into_iter().map(move |(_, item)| ForeignItem { node: from, as_of, item })
         })
         .collect();
-    for node in &mut nodes {
+    let mut root = 0;
+    for (number, node) in nodes.iter_mut().enumerate() {
+        if node.superior == number {
+            root = number;
+        }
+        // The word of its own root on the others first: their trees' records stand on it.
+        if !words[root].is_empty() {
+            node.change(Change::Records(words[root].clone()));
+        }
         node.change(Change::Records(records.clone()));
         let here = node.machine.place.node;
         for item in items.iter().filter(|item| item.node != here) {
@@ -347,13 +435,20 @@ fn make() -> Vec<Born> {
         let known = (knowledge.trust(), knowledge.directory());
         Born { place: node.machine.place, known, state: node.machine.disk.state, log: node.log }
     };
-    nodes.into_iter().map(born).collect()
+    Scene {
+        born: nodes.into_iter().map(born).collect(),
+        superiors: divisions.iter().map(|(_, above)| *above).collect(),
+    }
 }
 
-/// The nodes at the beginning, the same in every run of a process.
-pub(crate) fn born() -> &'static [Born] {
-    static BORN: OnceLock<Vec<Born>> = OnceLock::new();
-    BORN.get_or_init(make)
+/// The small province, the same at the beginning of every run of a process. Its licences end tomorrow, so that a clock that jumps some days
+/// finds renewals on which nobody has decided.
+pub(crate) fn small() -> &'static Scene {
+    static SMALL: OnceLock<Scene> = OnceLock::new();
+    SMALL.get_or_init(|| {
+        let divisions = DIVISIONS.map(|(division, superior)| (division.to_owned(), superior));
+        scene(&divisions, |_| 1)
+    })
 }
 
 impl Born {

@@ -17,7 +17,9 @@ mod faults;
 mod genesis;
 mod lost;
 mod machine;
+pub mod month;
 mod network;
+mod pace;
 mod promise;
 pub mod province;
 mod queue;
@@ -60,6 +62,8 @@ pub struct Breach {
     pub text: String,
     /// What happened last.
     pub trace: Vec<String>,
+    /// What plays it again, before the seed.
+    pub command: &'static str,
 }
 
 impl fmt::Display for Breach {
@@ -68,7 +72,7 @@ impl fmt::Display for Breach {
         for line in &self.trace {
             writeln!(f, "  {line}")?;
         }
-        write!(f, "replay it: scripts/bench --sim 1 --seed {} --trace", self.seed)
+        write!(f, "replay it: {} --seed {} --trace", self.command, self.seed)
     }
 }
 
@@ -95,7 +99,7 @@ pub struct Played {
 #[must_use]
 pub fn play(seed: u64, plan: &Plan) -> Played {
     // The beginning is the same, whatever is wrong afterwards.
-    genesis::born();
+    genesis::small();
     #[cfg(feature = "deliberate-bugs")]
     tongban_codes::deliberate::choose(plan.bug);
     let played = world::World::new(seed, plan).play(seed);

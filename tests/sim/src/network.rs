@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     List,
     /// A pull, by its number.
     Pull(u64),
+    /// What a hostile node has no right to hear.
+    Prying,
 }
 
 /// A question over a link that waits for its answer.

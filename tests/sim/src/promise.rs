@@ -4,8 +4,10 @@
 //! it, and looks into its state.
 
 mod hearing;
+mod hostile;
 mod looking;
 mod rest;
+mod touched;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -20,8 +22,10 @@ use tongban_federation::{Envelope, Flow, Subject};
 use tongban_journal::{Body, Entry, Slice};
 use tongban_seal::{batch, content_type};
 
-use crate::genesis::Born;
+use crate::genesis::Scene;
 use crate::machine::{EPOCH, Machine};
+use hostile::Hostile;
+use touched::Touched;
 
 /// A hash of bytes that is the same in every process.
 fn mark(bytes: &[u8]) -> u64 {
@@ -57,12 +61,18 @@ struct Witness {
     keys: BTreeMap<Digest, Done>,
     forgotten: BTreeSet<Digest>,
     cases: BTreeMap<CaseId, Case>,
+    /// What its log has changed since its state was looked at.
+    touched: Touched,
 }
 
 /// Who sees to the promises.
 pub(crate) struct Oracle {
     nodes: Vec<Witness>,
     numbers: BTreeMap<NodeId, usize>,
+    /// The place of each node's superior; a root's own.
+    superiors: Vec<usize>,
+    /// Who keeps no promise, and what that touches.
+    hostile: Hostile,
     /// The nodes that know a case.
     knowing: BTreeMap<CaseId, BTreeSet<usize>>,
     /// The newest order of a reclaim of each case: who is gone, who gets it, at which tenure.
@@ -71,10 +81,17 @@ pub(crate) struct Oracle {
 }
 
 impl Oracle {
-    pub(crate) fn new(born: &[Born]) -> Self {
-        let numbers = born.iter().enumerate().map(|(number, born)| (born.place.node, number)).collect();
-        let nodes = vec![Witness::default(); born.len()];
-        let mut oracle = Self { nodes, numbers, knowing: BTreeMap::new(), orders: BTreeMap::new(), broken: None };
+    pub(crate) fn new(scene: &Scene) -> Self {
+        let born = &scene.born;
+        let mut oracle = Self {
+            nodes: vec![Witness::default(); born.len()],
+            numbers: born.iter().enumerate().map(|(number, born)| (born.place.node, number)).collect(),
+            superiors: scene.superiors.clone(),
+            hostile: Hostile::none(born.len()),
+            knowing: BTreeMap::new(),
+            orders: BTreeMap::new(),
+            broken: None,
+        };
         for (number, born) in born.iter().enumerate() {
             for (index, entry) in born.log.iter().enumerate() {
                 oracle.reads(number, index as u64 + 1, entry, &[]);
@@ -112,6 +129,22 @@ impl Oracle {
         let cases = self.nodes.iter().flat_map(|node| node.cases.values());
         let deemed = |case: &&Case| case.renewal.as_ref().is_some_and(|renewal| renewal.deemed);
         cases.filter(|case| case.custody == Custody::Owner).filter(deemed).count()
+    }
+
+    /// How many cases were deemed accepted, likewise.
+    pub(crate) fn deemed_accepted(&self) -> usize {
+        let cases = self.nodes.iter().flat_map(|node| node.cases.values());
+        cases.filter(|case| case.custody == Custody::Owner && case.deemed).count()
+    }
+
+    /// How many envelopes were sealed.
+    pub(crate) fn envelopes(&self) -> u64 {
+        self.nodes.iter().flat_map(|node| node.sent.values()).sum()
+    }
+
+    /// The nodes that know a case.
+    pub(crate) fn knows(&self, case: &CaseId) -> Vec<usize> {
+        self.knowing.get(case).into_iter().flatten().copied().collect()
     }
 
     /// Which node owns a case.
@@ -163,8 +196,9 @@ impl Oracle {
                 return self.breach("4", format!("node {node} did the same request twice, again in entry {index}"));
             }
             for record in &decision.journal {
-                let journal = &mut witness.journals[usize::from(record.journal != ACTS)];
-                journal.push((mark(&record.entry), mark(&record.body)));
+                let place = usize::from(record.journal != ACTS);
+                witness.touched.grows(place, witness.journals[place].len());
+                witness.journals[place].push((mark(&record.entry), mark(&record.body)));
             }
             for outgoing in &decision.outbox {
                 witness.sealed.insert(mark(&outgoing.sealed));
@@ -181,16 +215,31 @@ impl Oracle {
                 }
             }
             for event in &decision.exchange {
+                self.answered_hostile(node, event, &decision.events);
                 self.exchanged(node, event, machines);
             }
         }
     }
 
     fn exchanged(&mut self, node: usize, event: &ExchangeEvent, machines: &[Machine]) {
+        if let ExchangeEvent::Denied { origin, epoch, sequence, receipt, placed, .. } = event
+            && self.is_hostile_node(origin)
+        {
+            let witness = &mut self.nodes[node];
+            witness.sealed.insert(mark(receipt));
+            if *placed {
+                // What contradicts another place has taken its own.
+                let last = witness.arrived.entry((*origin, *epoch)).or_default();
+                *last = (*last).max(*sequence);
+                witness.touched.hears((*origin, *epoch));
+            }
+            return;
+        }
         let witness = &mut self.nodes[node];
         match event {
             ExchangeEvent::Arrived { origin, epoch, sequence, id, digest, receipt, quarantined, .. } => {
                 witness.sealed.insert(mark(receipt));
+                witness.touched.hears((*origin, *epoch));
                 let last = witness.arrived.entry((*origin, *epoch)).or_default();
                 let expected = *last + 1;
                 *last = *sequence;
@@ -217,9 +266,20 @@ impl Oracle {
                 witness.sealed.insert(mark(sealed));
                 let flow = Flow { origin: *origin, epoch: *epoch, destination: *destination };
                 witness.relayed.insert((flow, *sequence));
-                if self.numbers.get(origin).is_some_and(|origin| !self.nodes[*origin].sealed.contains(&mark(sealed))) {
+                let said =
+                    |origin: &usize| self.is_hostile(*origin) || self.nodes[*origin].sealed.contains(&mark(sealed));
+                if self.numbers.get(origin).is_some_and(|origin| !said(origin)) {
                     let text =
                         format!("node {node} keeps envelope {sequence} of {origin} otherwise than it was sealed");
+                    self.breach("3", text);
+                }
+            }
+            ExchangeEvent::Receipted { destination, receipt, .. }
+            | ExchangeEvent::Concluded { destination, receipt: Some(receipt), .. } => {
+                let said =
+                    |other: &usize| self.is_hostile(*other) || self.nodes[*other].sealed.contains(&mark(receipt));
+                if !self.numbers.get(destination).is_some_and(said) {
+                    let text = format!("node {node} keeps a receipt that {destination} has not given");
                     self.breach("3", text);
                 }
             }
@@ -234,6 +294,7 @@ impl Oracle {
                 let Ok(blob) = machine.disk.blobs.load(digest) else {
                     return self.breach("5", format!("node {node} names a slice that isn't there"));
                 };
+                self.nodes[node].touched.slices.push(*digest);
                 self.sliced(node, (*origin, *journal, *from), &blob);
             }
             _ => {}
@@ -243,6 +304,9 @@ impl Oracle {
     /// What a node sent about one subject takes effect in the order of its acts (promise 4).
     fn takes_effect(&mut self, node: usize, origin: NodeId, id: &Digest) {
         let Some(from) = self.numbers.get(&origin).copied() else { return };
+        if self.is_hostile(from) {
+            return;
+        }
         let Some((subject, act)) = self.nodes[from].acts.get(id).copied() else {
             return self.breach("3", format!("node {node} took an envelope that isn't in the log of node {from}"));
         };
@@ -259,6 +323,9 @@ impl Oracle {
             return self.breach("5", format!("node {node} keeps a slice that can't be read"));
         };
         let Some(origin) = self.numbers.get(&origin).copied() else { return };
+        if self.is_hostile(origin) {
+            return;
+        }
         let own = &self.nodes[origin].journals[usize::from(journal != ACTS)];
         let own = own.get(usize::try_from(from).unwrap_or(usize::MAX)..).unwrap_or_default();
         // A body of standards may be withheld; then what is there in its place must be what the entry commits to.
@@ -280,7 +347,14 @@ impl Oracle {
     fn moves(&mut self, node: usize, case: &Case) {
         let (id, tenure) = (case.id, case.tenure);
         let before = self.nodes[node].cases.insert(id, case.clone());
+        self.nodes[node].touched.cases.insert(id);
+        if !self.concerns(node, case) {
+            return;
+        }
         self.knowing.entry(id).or_default().insert(node);
+        if self.is_tainted(&id) {
+            return;
+        }
         if before.is_some_and(|before| before.tenure > tenure) {
             return self.breach("1", format!("the tenure of case {id} falls at node {node}, to {tenure}"));
         }
@@ -330,7 +404,7 @@ impl Oracle {
     }
 
     /// The last sequence that a node has taken.
-    fn taken_upto(&self, node: usize, origin: &NodeId) -> u64 {
+    pub(crate) fn taken_upto(&self, node: usize, origin: &NodeId) -> u64 {
         self.nodes[node].arrived.get(&(*origin, EPOCH)).copied().unwrap_or(0)
     }
 }

@@ -10,7 +10,7 @@ mod drift;
 mod life;
 mod links;
 mod stock;
-mod tree;
+pub(crate) mod tree;
 mod verdict;
 
 use std::collections::BTreeMap;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use tongban::exchange::Happened;
 
 use crate::faults::Fault;
+use crate::month::Due;
 
 /// What happens. Events of a node carry the number of its run: what was meant for a run that is over doesn't happen.
 pub(crate) enum Event {
@@ -46,6 +47,8 @@ pub(crate) enum Event {
     Calm,
     /// Whether all is as it should be in the end.
     Settled,
+    /// Something of a month.
+    Month(Due),
 }
 
 /// What is to come, by time; what comes at the same time comes in the order in which it was put in.

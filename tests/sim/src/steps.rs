@@ -108,8 +108,14 @@ impl World {
         if sends && !self.chance.one_in(8) {
             self.queue.put(0, Event::Tell(node, number, Box::new(Happened::OutboxGrew)));
         }
-        if self.chance.one_in(16) && self.machines[node].run.as_ref().is_some_and(|run| run.committed.is_empty()) {
-            self.oracle.looks_closely(node, &self.machines);
+        match self.pace.close_look_one_in {
+            Some(n) => {
+                let chosen = self.chance.one_in(n);
+                if chosen && self.machines[node].run.as_ref().is_some_and(|run| run.committed.is_empty()) {
+                    self.oracle.looks_closely(node, &self.machines);
+                }
+            }
+            None => self.oracle.looks_at_touched(node, &self.machines),
         }
         let Some(run) = self.machines[node].run.as_mut() else { return };
         let mut seen = Vec::new();
@@ -127,7 +133,7 @@ impl World {
     }
 
     pub(crate) fn flush(&mut self, node: usize) {
-        let again = self.chance.millis(500, 30_000);
+        let again = self.pace.flush(&mut self.chance);
         let machine = &mut self.machines[node];
         let Some(run) = machine.run.as_ref() else { return };
         self.queue.put(again, Event::Flush(node, run.number));

@@ -9,9 +9,11 @@ use tongban::exchange::{Happened, Trouble};
 use crate::chance::Chance;
 use crate::client::Clients;
 use crate::faults::{self, Fault};
-use crate::genesis::{self, Born};
+use crate::genesis::{self, Scene};
 use crate::machine::{Machine, Run, Whom};
+use crate::month::Month;
 use crate::network::Network;
+use crate::pace::Pace;
 use crate::promise::Oracle;
 use crate::queue::{Event, Queue};
 use crate::trace::Trace;
@@ -22,10 +24,11 @@ const TROUBLED_MILLIS: i64 = 90_000;
 /// Milliseconds after which everything must have come to rest: a resend waits for up to 5 minutes, a dial too, an offer at a relay for
 /// ten, each with jitter; and several may come one after another.
 const REST_MILLIS_MAX: i64 = 4 * 3600 * 1000;
-/// Milliseconds between two looks of an exchange, at most; a running node looks every second.
-const LOOK_MILLIS: i64 = 4_000;
-
 pub(crate) struct World {
+    pub(crate) scene: &'static Scene,
+    pub(crate) pace: Pace,
+    /// What a month has beside what every world has.
+    pub(crate) month: Option<Box<Month>>,
     pub(crate) queue: Queue,
     pub(crate) chance: Chance,
     pub(crate) trace: Trace,
@@ -35,55 +38,68 @@ pub(crate) struct World {
     pub(crate) clients: Clients,
     pub(crate) calm: bool,
     clock: Arc<AtomicI64>,
-    ends: i64,
-    steps: u64,
-    done: bool,
+    pub(crate) ends: i64,
+    pub(crate) steps: u64,
+    pub(crate) done: bool,
 }
 
 impl World {
+    /// The small province, in which things break for a minute and a half.
     pub(crate) fn new(seed: u64, plan: &Plan) -> Self {
-        let beginning = genesis::beginning();
-        let clock = Arc::new(AtomicI64::new(beginning));
         let mut chance = Chance::new(seed);
-        let born: &[Born] = genesis::born();
         let direct = chance.below(4);
-        let mut machines: Vec<Machine> = born
-            .iter()
-            .map(|born| {
-                let direct = direct == 0 || (direct == 1 && chance.one_in(2));
-                born.machine(&clock, direct)
-            })
-            .collect();
-        let mut queue = Queue::new(beginning);
-        for number in 0..machines.len() {
-            queue.put(chance.millis(0, 2000), Event::Start(number));
-        }
-        faults::plan(&mut chance, &mut queue, machines.len(), TROUBLED_MILLIS);
+        let mut world = Self::of(genesis::small(), chance, Pace::HURRIED, plan.trace, |chance| {
+            direct == 0 || (direct == 1 && chance.one_in(2))
+        });
+        let Self { queue, chance, machines, clients, .. } = &mut world;
+        faults::plan(chance, queue, machines.len(), TROUBLED_MILLIS);
         for _ in 0..chance.below(4) {
             let node = chance.below(machines.len());
             machines[node].old = true;
             queue.put(chance.millis(0, TROUBLED_MILLIS), Event::Upgrade(node));
         }
-        let clients = Clients::new(&mut chance, &mut queue, TROUBLED_MILLIS);
+        *clients = Clients::new(chance, queue, TROUBLED_MILLIS);
         queue.put(TROUBLED_MILLIS, Event::Calm);
+        world.ends = world.queue.now() + TROUBLED_MILLIS + REST_MILLIS_MAX;
+        world
+    }
+
+    /// A world at its beginning, in which nothing but the start of its nodes is to come; `direct` says which of them dial who is no neighbour.
+    pub(crate) fn of(
+        scene: &'static Scene,
+        mut chance: Chance,
+        pace: Pace,
+        trace: bool,
+        mut direct: impl FnMut(&mut Chance) -> bool,
+    ) -> Self {
+        let beginning = genesis::beginning();
+        let clock = Arc::new(AtomicI64::new(beginning));
+        let machines: Vec<Machine> = scene.born.iter().map(|born| born.machine(&clock, direct(&mut chance))).collect();
+        let mut queue = Queue::new(beginning);
+        for number in 0..machines.len() {
+            queue.put(chance.millis(0, 2000), Event::Start(number));
+        }
         Self {
+            scene,
+            pace,
+            month: None,
             queue,
             chance,
-            trace: Trace::new(plan.trace),
-            oracle: Oracle::new(born),
+            trace: Trace::new(trace),
+            oracle: Oracle::new(scene),
             machines,
             network: Network::default(),
-            clients,
+            clients: Clients::default(),
             calm: false,
             clock,
-            ends: beginning + TROUBLED_MILLIS + REST_MILLIS_MAX,
+            ends: i64::MAX,
             steps: 0,
             done: false,
         }
     }
 
-    pub(crate) fn play(mut self, seed: u64) -> Played {
-        let beginning = self.queue.now();
+    /// Plays until all is at rest or a promise is broken.
+    pub(crate) fn run_out(&mut self) {
         while !self.done && !self.oracle.is_broken() {
             let Some(event) = self.queue.next() else { break };
             self.clock.store(self.queue.now(), Ordering::Relaxed);
@@ -94,11 +110,18 @@ impl World {
                 self.oracle.breach("convergence", format!("not at rest in time: {why}"));
             }
         }
+    }
+
+    pub(crate) fn play(mut self, seed: u64) -> Played {
+        let beginning = self.queue.now();
+        self.run_out();
         let (steps, acts) = (self.steps, self.clients.acknowledged());
         let millis = self.queue.now() - beginning;
         let trace = self.trace.finish();
         let deemed_renewals = self.oracle.deemed_renewed();
-        let breach = self.oracle.broken().map(|(promise, text)| Breach { seed, promise, text, trace: trace.clone() });
+        let command = "scripts/bench --sim 1";
+        let breach =
+            self.oracle.broken().map(|(promise, text)| Breach { seed, promise, text, trace: trace.clone(), command });
         Played { seed, steps, acts, deemed_renewals, millis, breach, trace }
     }
 
@@ -110,13 +133,12 @@ impl World {
             Event::Apply(node, run) if self.runs(node, run) => self.apply(node),
             Event::Flush(node, run) if self.runs(node, run) => self.flush(node),
             Event::Look(node, run) if self.runs(node, run) => {
-                let again = if self.calm { 5 * LOOK_MILLIS } else { LOOK_MILLIS };
-                let again = self.chance.millis(again / 2, again);
+                let again = self.pace.look(self.calm, &mut self.chance);
                 self.queue.put(again, Event::Look(node, run));
                 self.tell(node, Happened::Look);
             }
             Event::Tick(node, run) if self.runs(node, run) => {
-                let again = if self.calm { 10_000 } else { self.chance.millis(1000, 3000) };
+                let again = self.pace.tick(self.calm, &mut self.chance);
                 self.queue.put(again, Event::Tick(node, run));
                 self.ask(node, Request::Tick, Whom::Nobody);
             }
@@ -132,7 +154,7 @@ impl World {
             Event::Frame(end, bytes) => {
                 let Some(to) = self.network.ends.get(&end).filter(|to| !to.deaf) else { return };
                 let (node, run) = (to.node, to.run);
-                if self.runs(node, run) {
+                if self.runs(node, run) && !self.overhears(node, &bytes) {
                     self.tell(node, Happened::Frame { link: end, bytes });
                 }
             }
@@ -148,6 +170,7 @@ impl World {
             Event::Break(end) => self.break_link(end, 5_000),
             Event::Calm => self.becalm(),
             Event::Settled => self.settled(),
+            Event::Month(due) => self.month_goes_on(due),
             // Of a run that is over, or a fault after all faults.
             _ => {}
         }
@@ -166,7 +189,7 @@ impl World {
     }
 
     fn start(&mut self, node: usize) {
-        if self.machines[node].run.is_some() {
+        if self.machines[node].run.is_some() || self.is_lost(node) {
             return;
         }
         let seed = self.chance.next();
@@ -184,7 +207,7 @@ impl World {
         let (look, tick) = (self.chance.millis(0, 500), self.chance.millis(0, 2000));
         self.queue.put(look, Event::Look(node, run));
         self.queue.put(tick, Event::Tick(node, run));
-        let flush = self.chance.millis(500, 30_000);
+        let flush = self.pace.flush(&mut self.chance);
         self.queue.put(flush, Event::Flush(node, run));
     }
 
@@ -198,7 +221,7 @@ impl World {
         }
     }
 
-    fn fault(&mut self, fault: Fault) {
+    pub(crate) fn fault(&mut self, fault: Fault) {
         self.note(format_args!("fault {fault:?}"));
         match fault {
             Fault::Crash { node, dark } => {
@@ -244,7 +267,7 @@ impl World {
         }
     }
 
-    fn crash(&mut self, node: usize) {
+    pub(crate) fn crash(&mut self, node: usize) {
         let Some(run) = self.machines[node].run.take() else { return };
         let machine = &mut self.machines[node];
         let unsynced = usize::try_from(machine.disk.log.unsynced()).unwrap_or(0);
@@ -290,7 +313,7 @@ impl World {
         }
     }
 
-    fn becalm(&mut self) {
+    pub(crate) fn becalm(&mut self) {
         self.calm = true;
         self.note(format_args!("calm"));
         self.network.heal();
@@ -314,8 +337,10 @@ impl World {
             self.oracle.looks_closely(node, &self.machines);
         }
         self.oracle.looks_at_all(&self.machines, &self.clients);
-        let replayed = self.chance.below(self.machines.len());
-        self.oracle.replays(replayed, &self.machines);
+        for _ in 0..self.pace.replayed {
+            let replayed = self.chance.below(self.machines.len());
+            self.oracle.replays(replayed, &self.scene.born[replayed], &self.machines);
+        }
         self.done = true;
     }
 }

@@ -18,7 +18,9 @@ impl Oracle {
         match frame {
             Frame::Envelope(by) | Frame::Receipt(by) => {
                 let signer = self.numbers.get(&by.signer).copied();
-                let durable = |node: usize| self.nodes[node].sealed.contains(&mark(by.sealed.as_bytes()));
+                let durable = |node: usize| {
+                    self.is_hostile(node) || self.nodes[node].sealed.contains(&mark(by.sealed.as_bytes()))
+                };
                 // Whoever passes it on may only say what its signer has said.
                 if !signer.is_some_and(durable) {
                     let text = format!("node {node} sends sealed bytes that aren't in the log of {}", by.signer);
@@ -46,6 +48,9 @@ impl Oracle {
     fn sizes(&mut self, node: usize, sizes: &[JournalSize]) {
         for size in sizes {
             let Some(origin) = self.numbers.get(&size.origin).copied() else { continue };
+            if self.is_hostile(origin) {
+                continue;
+            }
             let durable = self.nodes[origin].journals[usize::from(size.journal != ACTS)].len() as u64;
             if size.size > durable {
                 let text = format!("node {node} offers {} entries of node {origin}, which has {durable}", size.size);
@@ -65,7 +70,9 @@ impl Oracle {
             return self.breach("5", format!("node {node} serves a slice that can't be read"));
         };
         let origin = self.numbers.get(&slice.origin).copied();
-        if !origin.is_some_and(|origin| self.nodes[origin].sealed.contains(&mark(&slice.checkpoint))) {
+        if !origin.is_some_and(|origin| {
+            self.is_hostile(origin) || self.nodes[origin].sealed.contains(&mark(&slice.checkpoint))
+        }) {
             self.breach("3", format!("node {node} serves a checkpoint that isn't in the log of {}", slice.origin));
         }
     }

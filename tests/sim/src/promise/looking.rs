@@ -17,6 +17,9 @@ impl Oracle {
         let machine = &machines[node];
         let Some(run) = machine.run.as_ref() else { return };
         let state = &*machine.disk.state;
+        if self.is_hostile(node) {
+            return;
+        }
         if meta::APPLIED.load(state, &()).ok().flatten() != Some(self.read_upto(node)) {
             return;
         }

@@ -5,6 +5,7 @@ use std::ops::{Bound, ControlFlow};
 use std::sync::Arc;
 
 use tongban::engine::{ACTS, Blobs, STANDARDS, fold};
+use tongban_codes::ids::{CaseId, NodeId};
 use tongban_domain::case::{ActKind, Case, Custody};
 use tongban_storage::keyspace::delivery::{ASIDE, OUTBOX, QUARANTINE, RELAY};
 use tongban_storage::keyspace::figure::FIGURE;
@@ -14,20 +15,9 @@ use tongban_storage::{Backend, Family, Read, WriteBatch};
 
 use super::Oracle;
 use crate::client::{Clients, Told};
-use crate::genesis::{DIVISIONS, born};
+use crate::genesis::{Born, Scene};
 use crate::machine::{EPOCH, Machine};
 use crate::world::World;
-
-/// The numbers of the nodes above one.
-fn above(node: usize) -> Vec<usize> {
-    let mut above = Vec::new();
-    let mut at = node;
-    while at != 0 {
-        at = DIVISIONS[at].1;
-        above.push(at);
-    }
-    above
-}
 
 fn rows(state: &dyn Read) -> BTreeMap<(Family, Vec<u8>), Vec<u8>> {
     let mut rows = BTreeMap::new();
@@ -44,19 +34,24 @@ fn rows(state: &dyn Read) -> BTreeMap<(Family, Vec<u8>), Vec<u8>> {
 }
 
 impl World {
-    /// What isn't at rest yet, if anything.
+    /// What isn't at rest yet, if anything: of what sound nodes have with each other.
     pub(crate) fn unsettled(&self) -> Option<String> {
-        for (number, machine) in self.machines.iter().enumerate() {
+        let sound = |node: &NodeId| self.oracle.is_sound_node(node);
+        for (number, machine) in self.machines.iter().enumerate().filter(|(number, _)| self.oracle.is_sound(*number)) {
             let Some(run) = machine.run.as_ref() else { return Some(format!("node {number} is dark")) };
             if !run.is_idle() {
                 return Some(format!("node {number} has something on its way"));
             }
             let state = &*machine.disk.state;
+            let outbox = OUTBOX.list(state, &[], None, usize::MAX).unwrap_or_default();
+            let relay = RELAY.list(state, &[], None, usize::MAX).unwrap_or_default();
+            let aside = ASIDE.list(state, &[], None, usize::MAX).unwrap_or_default();
+            let quarantine = QUARANTINE.list(state, &[], None, usize::MAX).unwrap_or_default();
             for (what, waiting) in [
-                ("an envelope waits", !OUTBOX.list(state, &[], None, 1).is_ok_and(|rows| rows.is_empty())),
-                ("another's envelope waits", !RELAY.list(state, &[], None, 1).is_ok_and(|rows| rows.is_empty())),
-                ("an envelope was put aside", !ASIDE.list(state, &[], None, 1).is_ok_and(|rows| rows.is_empty())),
-                ("something is quarantined", !QUARANTINE.list(state, &[], None, 1).is_ok_and(|rows| rows.is_empty())),
+                ("an envelope waits", outbox.iter().any(|((to, ..), _)| sound(to))),
+                ("another's envelope waits", relay.iter().any(|((to, from, ..), _)| sound(to) && sound(from))),
+                ("an envelope was put aside", aside.iter().any(|((to, ..), _)| sound(to))),
+                ("something is quarantined", quarantine.iter().any(|((from, ..), _)| sound(from))),
             ] {
                 if waiting {
                     return Some(format!("{what} at node {number}"));
@@ -68,13 +63,18 @@ impl World {
 
     /// What those above, or below, haven't pulled of a node's journals.
     fn unpulled(&self, node: usize) -> Option<String> {
+        if !self.oracle.is_sound(node) {
+            return None;
+        }
         let origin = self.machines[node].place.node;
         let journals = &self.oracle.nodes[node].journals;
         for (journal, place) in [(ACTS, 0), (STANDARDS, 1)] {
             let own = journals[place].len() as u64;
+            let above = |node: usize| Scene::above(&self.oracle.superiors, node);
+            let (higher, sound) = (above(node), |other: &usize| self.oracle.is_sound(*other));
             let reaches =
-                |other: &usize| above(node).contains(other) || (journal == STANDARDS && above(*other).contains(&node));
-            for other in (0..self.machines.len()).filter(reaches) {
+                |other: &usize| higher.contains(other) || (journal == STANDARDS && above(*other).contains(&node));
+            for other in (0..self.machines.len()).filter(sound).filter(reaches) {
                 let pulled = meta::PULLED.load(&*self.machines[other].disk.state, &(origin, journal, EPOCH)).ok()?;
                 let size = pulled.map_or(0, |pulled| pulled.size);
                 if size != own {
@@ -97,8 +97,13 @@ impl Oracle {
         self.sums(machines);
     }
 
+    /// Whether a case is only between nodes that come to rest.
+    fn rests(&self, case: &CaseId) -> bool {
+        !self.is_tainted(case) && self.knowing[case].iter().all(|node| self.is_sound(*node))
+    }
+
     fn one_owner_each(&mut self) {
-        let cases: Vec<_> = self.knowing.keys().copied().collect();
+        let cases: Vec<_> = self.knowing.keys().copied().filter(|id| self.rests(id)).collect();
         for id in cases {
             let views = self.knowing[&id].iter().filter_map(|node| self.nodes[*node].cases.get(&id));
             let customs: Vec<&Custody> = views.map(|case| &case.custody).collect();
@@ -141,6 +146,9 @@ impl Oracle {
     /// Both legs of a case show the same state, deadlines and numbers, and the owner's acts stand at both (promises 2 and 8).
     fn legs(&mut self, machines: &[Machine]) {
         for (id, knowing) in &self.knowing {
+            if !self.rests(id) {
+                continue;
+            }
             let Some(owner) = self.owner(id) else { continue };
             let Some(whole) = self.nodes[owner].cases.get(id) else { continue };
             let collecting = self.numbers.get(&whole.collecting.node).copied();
@@ -190,11 +198,11 @@ impl Oracle {
 
     /// The figures of a node are the same at every level above it (promise 6).
     fn sums(&mut self, machines: &[Machine]) {
-        for node in 0..machines.len() {
+        for node in (0..machines.len()).filter(|node| self.is_sound(*node)).collect::<Vec<_>>() {
             let origin = machines[node].place.node;
             let figures = |at: usize| FIGURE.list(&*machines[at].disk.state, &stem(&origin), None, usize::MAX).ok();
             let own = figures(node);
-            for superior in above(node) {
+            for superior in Scene::above(&self.superiors, node) {
                 if figures(superior) != own {
                     return self.breach("6", format!("node {superior} has other figures of node {node} than it has"));
                 }
@@ -203,8 +211,7 @@ impl Oracle {
     }
 
     /// The state of a node is the fold of its log from the beginning, byte for byte (promise 2).
-    pub(crate) fn replays(&mut self, node: usize, machines: &[Machine]) {
-        let born = &born()[node];
+    pub(crate) fn replays(&mut self, node: usize, born: &Born, machines: &[Machine]) {
         let state = born.state();
         let me = machines[node].place.node;
         let blobs: &dyn Blobs = &*machines[node].disk.blobs;

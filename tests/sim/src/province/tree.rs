@@ -42,9 +42,9 @@ fn children(of: &[(DivisionCode, usize)], count: usize) -> Vec<(DivisionCode, us
     rows.into_iter().map(|(_, code, superior)| (code, superior)).collect()
 }
 
-/// Divisions with the place of their superior, the province first.
-fn divisions(size: &Size) -> Vec<(DivisionCode, usize)> {
-    let province: DivisionCode = "330000".parse().expect("浙江 is a province");
+/// Divisions of a province with the place of their superior, the province first.
+pub(crate) fn divisions(province: &str, size: &Size) -> Vec<(DivisionCode, usize)> {
+    let province: DivisionCode = province.parse().expect("it is a province");
     let mut all = vec![(province, 0)];
     let mut above = vec![(province, 0)];
     for count in [size.cities, size.counties, size.townships] {
@@ -60,7 +60,7 @@ pub(super) type Grown = (Vec<Machine>, Vec<usize>, Vec<(Trust, Arc<Directory>)>)
 
 /// Machines that don't run yet, of nodes that have joined. All share one directory, as they would have it after gossip.
 pub(super) fn grown(size: &Size, clock: &Arc<AtomicI64>) -> Grown {
-    let divisions = divisions(size);
+    let divisions = divisions("330000", size);
     // What is the same at many nodes is in memory once: rows and slices by their bytes, records by what they were opened from.
     let (values, opened) = (Arc::new(SharedValues::default()), Arc::new(Opened::default()));
     let mut empty = Directory::new();

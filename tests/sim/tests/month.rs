@@ -1,0 +1,66 @@
+//! Twelve nodes of two provinces for a week, some of them hostile: every promise after every step, and rest in the end.
+
+use simulator::month::{Plan, Played, play};
+
+/// What must have happened, so that the week says something.
+fn happened(played: &Played) {
+    let tried: u64 = played.attacked.tried.values().sum();
+    assert!(played.collected() > 150 && played.done() > 600, "{played}");
+    assert!(played.faults.len() >= 8, "every kind of fault: {played}");
+    assert!(played.attacked.nodes == 2 && tried > 200 && played.attacked.tried.len() >= 20, "{played}");
+    let answered: u64 = played.attacked.answered.values().sum();
+    assert!(answered > 0 && played.attacked.unanswered > 0, "hostile words are answered: {played}");
+    assert!(!played.attacked.answered.contains_key("applied"), "{played}");
+    assert!(played.looks > 30, "{played}");
+}
+
+#[test]
+fn a_week_holds_every_promise() {
+    for seed in 1..=3 {
+        let played = play(seed, &Plan::week());
+        if let Some(breach) = &played.breach {
+            panic!("{breach}");
+        }
+        happened(&played);
+    }
+}
+
+#[test]
+fn a_week_replays_byte_for_byte() {
+    let plan = Plan { days: 2, cases: 60, trace: true, ..Plan::week() };
+    let (first, second) = (play(7, &plan), play(7, &plan));
+    assert!(first.trace.len() > 1_000);
+    assert_eq!(first, second);
+    assert_ne!(first.trace, play(8, &plan).trace);
+}
+
+/// That the week bites, too.
+#[cfg(feature = "deliberate-bugs")]
+mod bites {
+    use super::{Plan, play};
+    use tongban_codes::deliberate::Bug;
+
+    /// Seeds within which a bug is found.
+    const SEEDS: u64 = 4;
+
+    fn is_found(bug: Bug) {
+        let plan = Plan { bug: Some(bug), ..Plan::week() };
+        let found = (1..=SEEDS).find_map(|seed| play(seed, &plan).breach);
+        assert!(found.is_some(), "{} stays unseen in {SEEDS} weeks", bug.name());
+    }
+
+    #[test]
+    fn an_owner_that_lets_go_too_early_is_found() {
+        is_found(Bug::OwnerDischargedEarly);
+    }
+
+    #[test]
+    fn a_receipt_before_its_effect_is_found() {
+        is_found(Bug::ReceiptBeforeApply);
+    }
+
+    #[test]
+    fn a_supplement_that_is_forgotten_is_found() {
+        is_found(Bug::SupplementForgotten);
+    }
+}
