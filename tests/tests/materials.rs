@@ -94,13 +94,6 @@ fn same(cluster: &Cluster, node: &Node, case: &str, material: &str, given: &Path
     fs::remove_file(&out).expect("it was written");
 }
 
-/// Waits until the hall that collected a case keeps a file of it that it shows to nobody.
-#[track_caller]
-fn sealed(node: &Node, case: &str, material: &str) {
-    stands(30, node, case, "sealed");
-    node.refused(&["case", "material", case, material, "--file", "-"], "material-handed-over");
-}
-
 fn digest(path: &Path) -> Digest {
     Digest::of(&fs::read(path).expect("it is there"))
 }
@@ -139,7 +132,9 @@ fn files_go_with_their_case_and_lie_encrypted() {
         assert_eq!(shown["materials"][0]["size"], 3 * MIB + 17, "{shown}");
         same(&cluster, home, &case, "申请书", &large);
         same(&cluster, home, &case, &digest(&small).to_string(), &small);
-        sealed(township, &case, "申请书");
+        // Where it was collected it is sealed.
+        stands(30, township, &case, "sealed");
+        township.refused(&["case", "material", &case, "申请书", "--file", "-"], "material-handed-over");
         for node in [home, township] {
             for path in all(&node.dir.join("data")) {
                 let bytes = fs::read(&path).unwrap_or_default();
@@ -312,8 +307,7 @@ fn an_applicant_who_is_put_right_takes_no_file_with_him() {
     let printed = print("before.pdf");
     amend(&case);
     same(&cluster, home, &case, "申请书", &given);
-    sealed(township, &case, "申请书");
-    // Nor is it lost where it is sealed: from there it comes again.
+    // Nor is it lost where it was collected: from there it comes again.
     let [path] = &stored(home)[..] else { panic!("one file is stored") };
     fs::remove_file(path).expect("it is there");
     home.refused(&["case", "material", &case, "申请书", "--file", "-"], "material-damaged");
@@ -330,7 +324,6 @@ fn an_applicant_who_is_put_right_takes_no_file_with_him() {
     cluster.lines(None, 0);
     stands(120, home, &case, "here");
     same(&cluster, home, &case, "申请书", &large);
-    sealed(township, &case, "申请书");
 }
 
 #[test]
@@ -359,7 +352,6 @@ fn a_copy_that_is_damaged_or_gone_at_the_decider_is_fetched_again() {
         home.refused(&read, code);
         stands(60, home, &case, "here");
         same(&cluster, home, &case, "申请书", &given);
-        sealed(township, &case, "申请书");
     }
     home.ok(&["case", "accept", &case]);
 }

@@ -34,7 +34,7 @@ pub(super) fn fold_decided(event: &ExchangeEvent, at: Timestamp, over: &mut Over
             let key = (*destination, *epoch, *sequence);
             if let Some(Bytes(envelope)) = OUTBOX.load(over, &key)? {
                 OUTBOX.delete(over.batch, &key);
-                sent(over, key, Sent { envelope, receipt: receipt.clone(), outcome: None })?;
+                sent(over, key, &mut Sent { envelope, receipt: receipt.clone(), outcome: None })?;
                 if let Some(aside) = aside {
                     ASIDE.put(over.batch, &key, aside);
                 }
@@ -54,7 +54,7 @@ pub(super) fn fold_decided(event: &ExchangeEvent, at: Timestamp, over: &mut Over
                 sent.outcome.clone_from(outcome);
                 OUTBOX.delete(over.batch, &key);
                 ASIDE.delete(over.batch, &key);
-                self::sent(over, key, sent)?;
+                self::sent(over, key, &mut sent)?;
             }
             Ok(())
         }
@@ -64,7 +64,7 @@ pub(super) fn fold_decided(event: &ExchangeEvent, at: Timestamp, over: &mut Over
 
 /// Keeps an envelope that has its receipt. One that offered a case is found by the case; of one that is forgotten by then, because the
 /// owner's reports overtook the receipt, only the receipt is kept.
-fn sent(over: &mut Overlay<'_>, key: (NodeId, u32, u64), mut sent: Sent) -> Result<(), StorageError> {
+fn sent(over: &mut Overlay<'_>, key: (NodeId, u32, u64), sent: &mut Sent) -> Result<(), StorageError> {
     if let Some(envelope) = kept_envelope(&sent.envelope).filter(|envelope| envelope.kind == KIND_OFFER) {
         let case = envelope.subject.case();
         if CASE.load(over, &case)?.is_some_and(|row| row.personal.forgotten_at.is_some()) {
@@ -73,7 +73,7 @@ fn sent(over: &mut Overlay<'_>, key: (NodeId, u32, u64), mut sent: Sent) -> Resu
             SENT_OF.put(over.batch, &(case, key.0, key.1, key.2), &());
         }
     }
-    SENT.put(over.batch, &key, &sent);
+    SENT.put(over.batch, &key, sent);
     Ok(())
 }
 
