@@ -125,6 +125,16 @@ coded! {
         JointInspect = 70,
         /// 统一公示: a publicity that they share.
         JointPublicity = 71,
+        /// 下单: an outside system was asked for a payment or a courier.
+        PlaceOrder = 80,
+        /// 对方答复: it took the order or its cancellation, or didn't.
+        AnswerOrder = 81,
+        /// 收到结果: it told an outcome.
+        OrderOutcome = 82,
+        /// 录入结果: an operator entered one.
+        EnterOutcome = 83,
+        /// 撤销、再次发送: an operator asked it to let go, or to take it after all.
+        ChangeOrder = 84,
     }
 }
 

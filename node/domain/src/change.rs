@@ -15,6 +15,7 @@ use crate::catalogue::{
     BaseItem, Decline, DivisionReport, ForeignItem, Guide, ImportReport, LifeReport, Moved, PublishReport,
     ReorganisationReport, ServiceItem, Standard, StandardsReport,
 };
+use crate::connector::{ConnectorKind, Order as ConnectorOrder, OrderState};
 use crate::licence::Licence;
 use crate::supervision::{Card, Looked, Matter, Order, OrderAnswer, Rules};
 use crate::voice::{
@@ -100,6 +101,9 @@ pub enum Event {
     /// An application for a life event, with the cases of its parts that are begun.
     #[n(35)]
     Application(#[n(0)] Box<Application>),
+    /// An order to an outside system after what its log says last.
+    #[n(40)]
+    Order(#[n(0)] Box<ConnectorOrder>),
 }
 
 /// In whose name a document is sealed.
@@ -322,6 +326,27 @@ pub enum Reply {
         joint: String,
         /// The cases in which it stands now.
         cases: Vec<CaseId>,
+    },
+    /// An order to an outside system after something was done with it.
+    ConnectorOrder {
+        /// 委托单号.
+        order_no: String,
+        /// The case.
+        case: CaseId,
+        /// What it is.
+        kind: ConnectorKind,
+        /// Where it stands.
+        state: OrderState,
+        /// In Chinese.
+        state_zh: &'static str,
+        /// To whom it was given.
+        connector: String,
+        /// What is to be paid, in fen.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fen: Option<u64>,
+        /// Trade number or waybill.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
     },
     /// Thresholds that are as before.
     Rules(Rules),

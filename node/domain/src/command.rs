@@ -14,6 +14,7 @@ use crate::catalogue::{
     ClaimTerms, DeclineReason, DivisionPlan, ForeignItem, Import, ItemAct, Mode, Reorganisation, Selection,
     StandardDraft, StandardKind,
 };
+use crate::connector::OrderCommand;
 use crate::facts::Place;
 use crate::supervision::{Order, OrderAnswer, RuleSetting};
 use crate::voice::VoiceCommand;
@@ -469,6 +470,8 @@ pub enum Command {
     Voice(VoiceCommand),
     /// Applications for life events.
     Application(ApplicationCommand),
+    /// Orders to outside systems (缴费、寄递).
+    Order(OrderCommand),
     /// Takes a case that waits at a step (领取).
     ClaimCase(String),
     /// Hands a case on to another (转办).

@@ -13,7 +13,7 @@ use crate::change::{Change, Event, Reply};
 use crate::command::Command;
 use crate::facts::DueKind;
 use crate::work::{self, Door, LackingRequest};
-use crate::{Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, supervision, voice};
+use crate::{Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, connector, supervision, voice};
 
 /// The most due things that one tick looks at, so that one that can't be done doesn't hide the rest.
 const TICK_MAX: usize = 64;
@@ -74,6 +74,7 @@ fn roles(command: &Command) -> &'static [Role] {
         Command::SetRule { .. } | Command::CloseCard { .. } | Command::GiveOrder { .. } => &[Role::Supervisor],
         Command::Voice(command) => command.roles(),
         Command::Application(command) => command.roles(),
+        Command::Order(command) => command.roles(),
         Command::AnswerSupervision { .. } => &[Role::Window, Role::Reviewer, Role::Decider, Role::Supervisor],
         Command::TakeOrder { .. }
         | Command::TakeOrderAnswer { .. }
@@ -128,6 +129,7 @@ impl Command {
             | Command::Amend { case, .. }
             | Command::Recuse { case, .. }
             | Command::Forward { case, .. } => Some(case),
+            Command::Order(command) => command.of_case(),
             _ => None,
         }
     }
@@ -352,6 +354,7 @@ fn decided(
         }
         Command::Voice(command) => voice::decide(facts, desk, door, command, at),
         Command::Application(command) => application::decide(facts, desk, door, command, at),
+        Command::Order(command) => connector::decide(facts, desk, door, command, at),
         Command::CancelLicence { licence, reason } => {
             door.case_of_licence(facts, licence)?;
             case::cancel_licence(facts, actor, licence, reason, at)

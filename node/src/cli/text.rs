@@ -131,6 +131,7 @@ pub(crate) mod drift;
 pub(crate) mod front;
 mod labels;
 pub(crate) mod life;
+pub(crate) mod order;
 pub(crate) mod sheet;
 pub(crate) mod usage;
 mod voice;
@@ -296,6 +297,7 @@ pub(crate) fn label(key: &str, lang: Lang) -> String {
         .iter()
         .chain(voice::LABELS)
         .chain(application::LABELS)
+        .chain(order::LABELS)
         .find(|(known, _)| *known == key)
         .map_or_else(|| key.replace('_', " "), |(_, text)| text.of(lang).to_owned())
 }

@@ -19,7 +19,7 @@ use tongban_storage::keyspace::journal::{self, ENTRY, SUBTREE};
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::meta::{self, Pulled};
 use tongban_storage::keyspace::{
-    Bytes, Overlay, application, case, directory, front, hall, item, material, supervision, voice,
+    Bytes, Overlay, application, case, connector, directory, front, hall, item, material, supervision, voice,
 };
 use tongban_storage::{Read, StorageError, WriteBatch};
 
@@ -229,6 +229,7 @@ impl Folding<'_> {
             Event::Looked(looked) => supervision::store_looked(&mut self.over, looked),
             Event::Matter(row) => supervision::store_matter(&mut self.over, row)?,
             Event::Voice(row) => voice::store(&mut self.over, row)?,
+            Event::Order(row) => connector::store(self.over.batch, row),
             Event::Application(row) => application::store(&mut self.over, row)?,
             Event::HandedOver(list) => hall::HAND_OVER.put(self.over.batch, &list.id, list),
             Event::Serial(scope, last) => hall::SERIAL.put(self.over.batch, scope, last),

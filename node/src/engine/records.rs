@@ -60,6 +60,7 @@ pub(crate) mod field {
     pub(crate) const ITEM_NAME: u16 = 8;
     pub(crate) const STEP: u16 = 20;
     pub(crate) const CARD_NO: u16 = 40;
+    pub(crate) const ORDER: u16 = 22;
     pub(crate) const VOICE_NO: u16 = 60;
 }
 
@@ -82,6 +83,10 @@ pub(crate) fn record(
         Event::Voice(voice) => {
             let header = super::voices::header(voice)?;
             (ACTS, Header::Acts(header), super::voices::fields(voice))
+        }
+        Event::Order(order) => {
+            let act = super::orders::act(order)?;
+            (ACTS, Header::Acts(super::orders::header(order, act)), super::orders::fields(order))
         }
         Event::Item(item) if !item.state.is_draft() => (
             STANDARDS,
@@ -268,7 +273,7 @@ fn card_header(card: &Card, act: header::ActKind) -> ActHeader {
     ActHeader { card: Some(mark), ..beside(card.about(), card.since, act) }
 }
 
-/// The header of what is done beside a case: about a card, a rating or a ticket.
+/// The header of what is done beside a case: about a card, a rating, a ticket or an order to an outside system.
 pub(super) fn beside(about: About, at: Timestamp, act: header::ActKind) -> ActHeader {
     ActHeader {
         act,

@@ -318,6 +318,7 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
         forwarded_to: row.forwarded_to.clone(),
         forwarded_from: row.forwarded_from.clone(),
         part_of: super::applications::part_of(app, row),
+        orders: super::orders::of_case(app, row)?,
         amendments: amendments(app, row),
         state_code: national::state_code(&history),
         result_code: national::result_code(&history),
@@ -453,6 +454,8 @@ async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>)
         return Err(failure.remedy("give --proof", "请填写 --proof"));
     }
     let mut answer = proven_progress(&app.shared, &code, proof)?;
+    let here = answer.as_ref().map(|_| case::named(app.state(), &code.to_string())).transpose()?.flatten();
+    let orders = here.map(|row| super::orders::of_case(&app, &row)).transpose()?.unwrap_or_default();
     if answer.is_none() && case::named(app.state(), &code.to_string())?.is_none() {
         let question = Question::ProvenProgress(code, proof.to_owned());
         answer = match app.shared.ask::<ProgressAnswer>(Target::Label(code.label()), question).await {
@@ -500,6 +503,7 @@ async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>)
         bring_by: answer.bring_by,
         competent: answer.competent,
         forwarded: answer.forwarded,
+        orders,
         as_of: answer.as_of,
         demo: app.shared.node().demo,
     })

@@ -29,6 +29,7 @@
 //! | 44–47, 4a | journal | [`delivery`] | inbox, receipts, sent, forks | |
 //! | 50 | rows | [`case::PRINT`] | case, act, content type, number | print |
 //! | 52 53 55 | rows, index, queue | [`material`] | case, digest; file, case; case, digest | file that is here; who names it; file that is wanted |
+//! | 57 58 59 | rows, index, queue | [`connector`] | number; case, number; connector, number | order; which orders a case has; what waits to be told |
 //! | 5a 5b 5c | rows, rows, index | [`voice`] | id; case, id; operator, id | rating or ticket; which ratings a case has; who has to do |
 //! | 54 | rows | [`case::RECLAIM`] | case | what is asked for, what was ordered |
 //! | 74 75 | rows, index | [`application`] | id; number, case | application; which cases are parts of it |
@@ -38,6 +39,7 @@
 
 pub mod application;
 pub mod case;
+pub mod connector;
 pub mod delivery;
 pub mod directory;
 pub mod figure;

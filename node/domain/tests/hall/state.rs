@@ -11,6 +11,7 @@ use tongban_domain::case::{Act, Case, Print, ReclaimRow};
 use tongban_domain::catalogue::{
     BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, going_on,
 };
+use tongban_domain::connector::Order;
 use tongban_domain::licence::Licence;
 use tongban_domain::supervision::{Card, Colour, Matter, Rule, Sweep, Watched, watch};
 use tongban_domain::voice::{Rating, Voice};
@@ -47,6 +48,7 @@ pub(crate) struct State {
     pub(crate) matters: BTreeMap<CaseId, Matter>,
     pub(crate) voices: BTreeMap<CaseId, Voice>,
     pub(crate) applications: BTreeMap<CaseId, Application>,
+    pub(crate) orders: BTreeMap<String, Order>,
     pub(crate) watched: BTreeSet<(Timestamp, Watched)>,
     pub(crate) swept: Option<Sweep>,
     /// Files of materials that are here.
@@ -85,6 +87,7 @@ impl State {
             matters: BTreeMap::new(),
             voices: BTreeMap::new(),
             applications: BTreeMap::new(),
+            orders: BTreeMap::new(),
             watched: BTreeSet::new(),
             swept: None,
             files: BTreeSet::new(),
@@ -186,6 +189,9 @@ impl State {
             }
             Event::Application(application) => {
                 self.applications.insert(application.id, (**application).clone());
+            }
+            Event::Order(order) => {
+                self.orders.insert(order.number.clone(), (**order).clone());
             }
             Event::File(case, file) => drop(self.files.insert((*case, file.digest))),
             Event::FileLost(case, digest) => drop(self.files.remove(&(*case, *digest))),
@@ -463,6 +469,14 @@ impl Facts for State {
     fn parts_of(&self, application: &str) -> Vec<CaseId> {
         let is = |case: &&Case| case.part_of.as_ref().is_some_and(|of| of.number == application);
         self.cases.values().filter(is).map(|case| case.id).collect()
+    }
+
+    fn order(&self, number: &str) -> Option<Order> {
+        self.orders.get(number).cloned()
+    }
+
+    fn orders(&self, case: &CaseId) -> Vec<Order> {
+        self.orders.values().filter(|order| order.case == *case).cloned().collect()
     }
 
     fn looks(

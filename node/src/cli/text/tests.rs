@@ -23,7 +23,7 @@ fn every_text_is_in_both_languages_with_the_same_places() {
         assert!(is_chinese(text.zh) || !text.zh.is_ascii(), "{name}");
         assert_eq!(places(text.en), places(text.zh), "{name}");
     }
-    let labels = || LABELS.iter().chain(voice::LABELS).chain(application::LABELS);
+    let labels = || LABELS.iter().chain(voice::LABELS).chain(application::LABELS).chain(order::LABELS);
     for (key, text) in labels() {
         assert!(!text.en.is_empty() && is_chinese(text.zh), "{key}");
         assert_eq!(labels().filter(|(other, _)| other == key).count(), 1, "{key}");
@@ -34,9 +34,19 @@ fn every_text_is_in_both_languages_with_the_same_places() {
 }
 
 fn texts() -> impl Iterator<Item = &'static (&'static str, Text)> {
-    [TEXTS, act::TEXTS, sheet::TEXTS, front::TEXTS, drift::TEXTS, life::TEXTS, work::TEXTS, application::TEXTS]
-        .into_iter()
-        .flatten()
+    [
+        TEXTS,
+        act::TEXTS,
+        sheet::TEXTS,
+        front::TEXTS,
+        drift::TEXTS,
+        life::TEXTS,
+        work::TEXTS,
+        application::TEXTS,
+        order::TEXTS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 #[test]

@@ -24,6 +24,7 @@ mod item_file;
 mod licence;
 mod made;
 mod node;
+mod order;
 mod person;
 mod staff;
 mod standard;
@@ -49,6 +50,7 @@ pub(crate) fn all() -> Vec<Row> {
         supervision::rows(),
         voice::rows(),
         application::rows(),
+        order::rows(),
         licence::rows(),
         api::rows(),
     ]
