@@ -4,6 +4,7 @@ pub mod api;
 mod ballast;
 pub mod cli;
 pub mod config;
+mod connector;
 mod demo;
 pub mod engine;
 pub mod exchange;

@@ -17,6 +17,7 @@ use tongban_storage::{Backend, RocksBackend, RocksOptions, StorageError, open_ve
 
 use crate::ballast::Ballast;
 use crate::config::{DirectoryError, NodeDirectory};
+use crate::connector::Connectors;
 use crate::engine::trust::{AnchorRow, Certificate, RootKey};
 use crate::engine::{
     AppliedState, Applier, Blobs, ExchangeEvent, Keys, LeaderDesk, Outside, Refused, Request, Trust, WriterParts,
@@ -241,8 +242,17 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     let material_bytes_max = u64::from(directory.config.limits.material_mib) << 20;
     let fetching = Fetcher::new(Arc::clone(&shared), Arc::clone(&files), material_bytes_max);
     let fetching = tokio::spawn(fetching.run(stopped.clone()));
-    let app =
-        App::new(Arc::clone(&shared), Arc::clone(&raft), nudge.clone(), Arc::clone(&search), paper, material_bytes_max);
+    let connectors = Connectors::new(&directory.config, &directory.path);
+    let connecting = connectors.start(directory.config.connectors.listen, &shared, &stopped);
+    let app = App::new(
+        Arc::clone(&shared),
+        Arc::clone(&raft),
+        nudge.clone(),
+        Arc::clone(&search),
+        paper,
+        material_bytes_max,
+        connectors,
+    );
     let socket = directory.socket();
     let ending = Ending::catch()?;
     let server = tokio::spawn(http::serve(app, socket.clone(), stopped.clone()));
@@ -266,6 +276,7 @@ pub async fn run(directory: NodeDirectory, options: RunOptions) -> Result<(), Ru
     }
     // Whoever reads the state must have let go of it before it is closed.
     let _fetched = tokio::time::timeout(Duration::from_secs(5), fetching).await;
+    connecting.end().await;
     sweeping.abort();
     handle.stop();
     let _followed = tokio::time::timeout(Duration::from_secs(10), following).await;

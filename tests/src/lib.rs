@@ -6,6 +6,7 @@
 
 mod bare;
 mod cluster;
+mod counterpart;
 mod disk;
 mod front;
 mod hall;
@@ -22,9 +23,11 @@ mod tree;
 mod two_halls;
 pub mod two_provinces;
 pub mod waiting;
+pub mod webhook;
 
 pub use bare::bare_ends;
 pub use cluster::Cluster;
+pub use counterpart::{Counterpart, Teller, exchange};
 pub use disk::SmallDisk;
 pub use front::FrontDatabase;
 pub use hall::{APPLICANT, Collected, Item, citizen, permits, write_catalogue};

@@ -131,6 +131,16 @@ coded! {
         RefuseWithdrawal = 73,
         /// 纸质签收: the paper file came, which counts as receipt by the agreement between the authorities.
         ReceivePaper = 90,
+        /// 下单: an outside system was asked for a payment or a courier.
+        PlaceOrder = 80,
+        /// 对方答复: it took the order or its cancellation, or didn't.
+        AnswerOrder = 81,
+        /// 收到结果: it told an outcome.
+        OrderOutcome = 82,
+        /// 录入结果: an operator entered one.
+        EnterOutcome = 83,
+        /// 撤销、再次发送: an operator asked it to let go, or to take it after all.
+        ChangeOrder = 84,
     }
 }
 

@@ -16,6 +16,7 @@ use crate::catalogue::{
     AgreementView, BaseItem, Decline, DivisionReport, ForeignItem, Guide, ImportReport, LifeReport, Moved,
     PublishReport, ReorganisationReport, ServiceItem, Standard, StandardsReport,
 };
+use crate::connector::{ConnectorKind, Order as ConnectorOrder, OrderState};
 use crate::earlier::{BatchStep, EarlierBatch, EarlierCase, EarlierReply};
 use crate::licence::Licence;
 use crate::supervision::{Card, Looked, Matter, Order, OrderAnswer, Rules};
@@ -111,6 +112,9 @@ pub enum Event {
     /// An earlier case after a file said something of it, or it was taken up.
     #[n(48)]
     Earlier(#[n(0)] Box<EarlierCase>),
+    /// An order to an outside system after what its log says last.
+    #[n(40)]
+    Order(#[n(0)] Box<ConnectorOrder>),
 }
 
 /// In whose name a document is sealed.
@@ -339,6 +343,27 @@ pub enum Reply {
         joint: String,
         /// The cases in which it stands now.
         cases: Vec<CaseId>,
+    },
+    /// An order to an outside system after something was done with it.
+    ConnectorOrder {
+        /// 委托单号.
+        order_no: String,
+        /// The case.
+        case: CaseId,
+        /// What it is.
+        kind: ConnectorKind,
+        /// Where it stands.
+        state: OrderState,
+        /// In Chinese.
+        state_zh: &'static str,
+        /// To whom it was given.
+        connector: String,
+        /// What is to be paid, in fen.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fen: Option<u64>,
+        /// Trade number or waybill.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
     },
     /// Thresholds that are as before.
     Rules(Rules),

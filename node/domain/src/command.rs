@@ -14,6 +14,7 @@ use crate::catalogue::{
     AgreementCommand, ClaimTerms, DeclineReason, DivisionPlan, ForeignItem, Import, ItemAct, Mode, Reorganisation,
     Selection, StandardDraft, StandardKind,
 };
+use crate::connector::OrderCommand;
 use crate::earlier::EarlierCommand;
 use crate::facts::Place;
 use crate::supervision::{Order, OrderAnswer, RuleSetting};
@@ -476,6 +477,8 @@ pub enum Command {
     ReceivePaper(String),
     /// Earlier cases of another system.
     Earlier(Box<EarlierCommand>),
+    /// Orders to outside systems (缴费、寄递).
+    Order(OrderCommand),
     /// Takes a case that waits at a step (领取).
     ClaimCase(String),
     /// Hands a case on to another (转办).

@@ -13,7 +13,9 @@ use crate::change::{Change, Event, Reply};
 use crate::command::Command;
 use crate::facts::DueKind;
 use crate::work::{self, Door, LackingRequest};
-use crate::{Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, earlier, supervision, voice};
+use crate::{
+    Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, connector, earlier, supervision, voice,
+};
 
 /// The most due things that one tick looks at, so that one that can't be done doesn't hide the rest.
 const TICK_MAX: usize = 64;
@@ -77,6 +79,7 @@ fn roles(command: &Command) -> &'static [Role] {
         Command::Voice(command) => command.roles(),
         Command::Application(command) => command.roles(),
         Command::Earlier(command) => command.roles(),
+        Command::Order(command) => command.roles(),
         Command::AnswerSupervision { .. } => &[Role::Window, Role::Reviewer, Role::Decider, Role::Supervisor],
         Command::TakeOrder { .. }
         | Command::TakeOrderAnswer { .. }
@@ -135,6 +138,7 @@ impl Command {
             | Command::Amend { case, .. }
             | Command::Recuse { case, .. }
             | Command::Forward { case, .. } => Some(case),
+            Command::Order(command) => command.of_case(),
             _ => None,
         }
     }
@@ -363,6 +367,7 @@ fn decided(
         Command::Agreement(command) => catalogue::decide_agreement(facts, command, at),
         Command::ReceivePaper(text) => case::receive_paper(facts, actor, named(facts, text)?, at),
         Command::Earlier(command) => earlier::decide(facts, desk, door, command, at),
+        Command::Order(command) => connector::decide(facts, desk, door, command, at),
         Command::CancelLicence { licence, reason } => {
             door.case_of_licence(facts, licence)?;
             case::cancel_licence(facts, actor, licence, reason, at)

@@ -14,6 +14,7 @@ use crate::actor::Operator;
 use crate::application::Application;
 use crate::case::{Act, Case, Personal, ReclaimRow};
 use crate::catalogue::{BaseItem, Bound, Decline, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
+use crate::connector::Order;
 use crate::earlier::{EarlierBatch, EarlierCase};
 use crate::licence::Licence;
 use crate::supervision::{Card, Matter, Sweep, Watched};
@@ -228,6 +229,10 @@ pub trait Facts {
     fn earlier_batches(&self) -> Vec<EarlierBatch>;
     /// The cases that this node knows of the application of a number, wherever that was collected.
     fn parts_of(&self, application: &str) -> Vec<CaseId>;
+    /// An order to an outside system by its number.
+    fn order(&self, number: &str) -> Option<Order>;
+    /// The orders of a case that this node placed, by number.
+    fn orders(&self, case: &CaseId) -> Vec<Order>;
     /// What supervision looks at, after a look and at or before a moment where they are given, earliest first, at most `limit`.
     fn looks(
         &self,

@@ -13,6 +13,7 @@ pub mod case;
 pub mod catalogue;
 mod change;
 mod command;
+pub mod connector;
 mod decide;
 pub mod earlier;
 mod facts;

@@ -110,6 +110,9 @@ enum Command {
     /// 一件事一次办：一次申请、一次填报、一次答复 / life events: one application, one form, one answer
     #[command(subcommand)]
     Application(command::application::Command),
+    /// 缴费、寄递委托单 / orders to outside systems: payments, couriers
+    #[command(subcommand)]
+    Order(command::order::Command),
     /// 汇总 / figures of this division and those below
     #[command(subcommand)]
     Aggregate(command::aggregate::Command),

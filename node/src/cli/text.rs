@@ -133,6 +133,7 @@ pub(crate) mod earlier;
 pub(crate) mod front;
 mod labels;
 pub(crate) mod life;
+pub(crate) mod order;
 pub(crate) mod sheet;
 pub(crate) mod usage;
 mod voice;
@@ -300,6 +301,7 @@ pub(crate) fn label(key: &str, lang: Lang) -> String {
         .chain(application::LABELS)
         .chain(earlier::LABELS)
         .chain(agreement::LABELS)
+        .chain(order::LABELS)
         .find(|(known, _)| *known == key)
         .map_or_else(|| key.replace('_', " "), |(_, text)| text.of(lang).to_owned())
 }

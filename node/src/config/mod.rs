@@ -10,6 +10,7 @@
 //!
 //! `node.toml` is put in place last: a directory without it is not a node's.
 
+mod connectors;
 mod create;
 mod directory;
 mod error;
@@ -17,6 +18,7 @@ mod identity;
 mod keys;
 mod settings;
 
+pub use connectors::{Connector, Connectors, Kind as ConnectorKind};
 pub use create::{NewNode, create};
 pub use directory::{DirectoryError, DirectoryLock, NodeDirectory};
 pub use error::{ConfigError, nearest};

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
+use super::connectors::{self, Connector, Connectors};
 use super::error::{ConfigError, nearest};
 
 /// The settings of a node.
@@ -34,6 +35,12 @@ pub struct Config {
     /// `[telemetry]`.
     #[serde(default)]
     pub telemetry: Telemetry,
+    /// `[connectors]`.
+    #[serde(default)]
+    pub connectors: Connectors,
+    /// Each `[[connector]]`.
+    #[serde(default)]
+    pub connector: Vec<Connector>,
 }
 
 /// Memory of the databases.
@@ -120,7 +127,7 @@ fn default_socket() -> PathBuf {
 /// The socket's file name in the directory.
 pub(crate) const SOCKET_NAME: &str = "tongban.sock";
 
-/// Every key, with its section where it has one.
+/// Every key of a new node's file, with its section where it has one.
 const KEYS: [&str; 12] = [
     "listen",
     "advertise",
@@ -135,6 +142,11 @@ const KEYS: [&str; 12] = [
     "telemetry.filter",
     "telemetry.format",
 ];
+
+/// Every key that a release knows.
+fn keys() -> impl Iterator<Item = &'static str> {
+    KEYS.into_iter().chain(connectors::KEYS)
+}
 
 /// The most addresses that a node advertises; its record carries them all.
 const ADVERTISE_MAX: usize = 8;
@@ -250,7 +262,7 @@ impl Config {
                 "写法如 info 或 info,tongban_quic=debug".to_owned(),
             ));
         }
-        Ok(())
+        connectors::check(&self.connector, table, |span| spans.line(span))
     }
 
     /// The text of a new node's configuration file.
@@ -330,14 +342,17 @@ impl Spans<'_> {
         self.text.as_bytes()[..end].iter().filter(|byte| **byte == b'\n').count() + 1
     }
 
-    /// Refuses the first key that isn't in [`KEYS`].
+    /// Refuses the first key that no release knows.
     fn known(&self, table: &DeTable<'_>, section: &str) -> Result<(), ConfigError> {
         for (key, value) in table {
             let path = join(section, key.get_ref());
-            let is_section = KEYS.iter().any(|known| known.starts_with(&format!("{path}.")));
+            let is_section = keys().any(|known| known.starts_with(&format!("{path}.")));
             match value.get_ref() {
                 DeValue::Table(inner) if is_section => self.known(inner, &path)?,
-                _ if is_section || KEYS.contains(&path.as_str()) => {}
+                DeValue::Array(_) if is_section => {
+                    connectors::tables(value.get_ref()).try_for_each(|inner| self.known(inner, &path))?;
+                }
+                _ if is_section || keys().any(|known| known == path) => {}
                 _ => return Err(self.unknown(&path, section, key.get_ref(), key.span())),
             }
         }
@@ -347,30 +362,27 @@ impl Spans<'_> {
     fn unknown(&self, path: &str, section: &str, key: &str, span: Range<usize>) -> ConfigError {
         let last = |known: &'static str| known.rsplit('.').next().unwrap_or(known);
         // The same name in another section is the likeliest slip, then a similar one.
-        let moved = KEYS.into_iter().find(|known| last(known) == key);
-        let similar = || nearest(path, KEYS).or_else(|| nearest(key, KEYS));
-        let sections = || nearest(key, ["storage", "limits", "federation", "telemetry"]);
+        let moved = keys().find(|known| last(known) == key);
+        let similar = || nearest(path, keys()).or_else(|| nearest(key, keys()));
+        let sections = || nearest(key, ["storage", "limits", "federation", "telemetry", "connectors", "connector"]);
         let near = moved.or_else(similar).or_else(|| if section.is_empty() { sections() } else { None });
         ConfigError::UnknownKey { key: path.to_owned(), line: self.line(span), nearest: near.map(str::to_owned) }
     }
 
     /// The key whose value holds the span.
     fn key_at(&self, table: &DeTable<'_>, span: &Range<usize>) -> String {
+        let inside = |key: &str, value: &DeValue<'_>| {
+            let found = connectors::tables(value).chain(value.as_table()).map(|inner| self.key_at(inner, span));
+            found.filter(|found| !found.is_empty()).map(|found| join(key, &found)).next()
+        };
         for (key, value) in table {
             let held = value.span();
             if held.start <= span.start && span.start < held.end.max(held.start + 1) {
-                return match value.get_ref() {
-                    DeValue::Table(inner) => join(key.get_ref(), &self.key_at(inner, span)),
-                    _ => key.get_ref().to_string(),
-                };
+                return inside(key.get_ref(), value.get_ref()).unwrap_or_else(|| key.get_ref().to_string());
             }
         }
         // Sections span their head alone; look into them.
-        table
-            .iter()
-            .filter_map(|(key, value)| value.get_ref().as_table().map(|inner| (key, self.key_at(inner, span))))
-            .find(|(_, found)| !found.is_empty())
-            .map_or_else(String::new, |(key, found)| join(key.get_ref(), &found))
+        table.iter().find_map(|(key, value)| inside(key.get_ref(), value.get_ref())).unwrap_or_default()
     }
 
     fn range(

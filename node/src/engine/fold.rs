@@ -20,7 +20,7 @@ use tongban_storage::keyspace::journal::{self, ENTRY, SUBTREE};
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::meta::{self, Pulled};
 use tongban_storage::keyspace::{
-    Bytes, Overlay, application, case, directory, earlier, front, hall, item, material, supervision, voice,
+    Bytes, Overlay, application, case, connector, directory, earlier, front, hall, item, material, supervision, voice,
 };
 use tongban_storage::{Read, StorageError, WriteBatch};
 
@@ -243,6 +243,7 @@ impl Folding<'_> {
                     front::touch(&mut self.over, rating.case())?;
                 }
             }
+            Event::Order(row) => connector::store(self.over.batch, row),
             Event::Application(row) => application::store(&mut self.over, row)?,
             Event::EarlierBatch(row, _) => earlier::BATCH.put(self.over.batch, &row.number, row),
             Event::Earlier(row) => earlier::store(&mut self.over, row),

@@ -17,6 +17,7 @@ mod fold;
 #[cfg(test)]
 mod fold_tests;
 mod membership;
+mod orders;
 mod records;
 mod tree;
 pub mod trust;

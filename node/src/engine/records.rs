@@ -62,6 +62,7 @@ pub(crate) mod field {
     pub(crate) const STEP: u16 = 20;
     pub(crate) const EARLIER_BATCH: u16 = 24;
     pub(crate) const CARD_NO: u16 = 40;
+    pub(crate) const ORDER: u16 = 22;
     pub(crate) const VOICE_NO: u16 = 60;
 }
 
@@ -87,6 +88,10 @@ pub(crate) fn record(
         }
         Event::EarlierBatch(batch, step @ (BatchStep::Finished | BatchStep::Undone)) => {
             (ACTS, Header::Node(batch_header(batch, *step, here, at)), batch_fields(batch))
+        }
+        Event::Order(order) => {
+            let act = super::orders::act(order)?;
+            (ACTS, Header::Acts(super::orders::header(order, act)), super::orders::fields(order))
         }
         Event::Item(item) if !item.state.is_draft() => (
             STANDARDS,
@@ -276,7 +281,7 @@ fn card_header(card: &Card, act: header::ActKind) -> ActHeader {
     ActHeader { card: Some(mark), ..beside(card.about(), card.since, act) }
 }
 
-/// The header of what is done beside a case: about a card, a rating or a ticket.
+/// The header of what is done beside a case: about a card, a rating, a ticket or an order to an outside system.
 pub(super) fn beside(about: About, at: Timestamp, act: header::ActKind) -> ActHeader {
     ActHeader {
         act,

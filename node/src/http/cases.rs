@@ -311,6 +311,7 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
         part_of: super::applications::part_of(app, row),
         agreement: row.agreement.clone(),
         stated: row.stated.clone().map(|stated| StatedView { notice: super::earlier::NOTICE.to_owned(), stated }),
+        orders: super::orders::of_case(app, row)?,
         amendments: amendments(app, row),
         state_code: national::state_code(&history),
         result_code: national::result_code(&history),
@@ -446,6 +447,8 @@ async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>)
         return Err(failure.remedy("give --proof", "请填写 --proof"));
     }
     let mut answer = proven_progress(&app.shared, &code, proof)?;
+    let here = answer.as_ref().map(|_| case::named(app.state(), &code.to_string())).transpose()?.flatten();
+    let orders = here.map(|row| super::orders::of_case(&app, &row)).transpose()?.unwrap_or_default();
     if answer.is_none() && case::named(app.state(), &code.to_string())?.is_none() {
         let question = Question::ProvenProgress(code, proof.to_owned());
         answer = match app.shared.ask::<ProgressAnswer>(Target::Label(code.label()), question).await {
@@ -493,6 +496,7 @@ async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>)
         bring_by: answer.bring_by,
         competent: answer.competent,
         forwarded: answer.forwarded,
+        orders,
         as_of: answer.as_of,
         demo: app.shared.node().demo,
     })

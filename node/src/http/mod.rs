@@ -17,6 +17,7 @@ mod item_rows;
 mod items;
 mod licences;
 mod materials;
+mod orders;
 mod packages;
 mod peers;
 mod quality;
@@ -52,6 +53,7 @@ use admission::Admission;
 use reading::{Body, Query};
 
 use crate::api::v1::{ErrorBody, Problem};
+use crate::connector::Connectors;
 use crate::engine::{Answer, Committed, Key, Refused, Request};
 use crate::exchange::{Nudge, Shared};
 use crate::paper::Stationer;
@@ -74,6 +76,7 @@ pub(crate) struct App {
     packages: Arc<packages::Known>,
     paper: Arc<Stationer>,
     material_bytes_max: u64,
+    connectors: Connectors,
 }
 
 impl App {
@@ -86,6 +89,7 @@ impl App {
         search: Arc<ItemSearch>,
         paper: Arc<Stationer>,
         material_bytes_max: u64,
+        connectors: Connectors,
     ) -> Self {
         Self {
             shared,
@@ -97,6 +101,7 @@ impl App {
             packages: Arc::default(),
             paper,
             material_bytes_max,
+            connectors,
         }
     }
 
@@ -144,6 +149,7 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         .merge(supervision::routes())
         .merge(voices::routes())
         .merge(materials::routes())
+        .merge(orders::routes())
         .merge(work::routes())
         .merge(licences::routes())
         .merge(aggregate::routes())

@@ -9,13 +9,14 @@ use tongban_codes::time::Timestamp;
 use tongban_domain::application::Application;
 use tongban_domain::case::{Act, Case, ReclaimRow};
 use tongban_domain::catalogue::{BaseItem, Bound, Decline, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
+use tongban_domain::connector::Order;
 use tongban_domain::earlier::{EarlierBatch, EarlierCase};
 use tongban_domain::licence::Licence;
 use tongban_domain::supervision::{Card, Matter, Sweep, Watched};
 use tongban_domain::voice::{Rating, Voice};
 use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place, Places};
 
-use crate::keyspace::{application, case, earlier, hall, item, key::stem, material, supervision, voice};
+use crate::keyspace::{application, case, connector, earlier, hall, item, key::stem, material, supervision, voice};
 use crate::{Read, StorageError};
 
 /// The state as the domain asks it; a read that fails is latched, and the decision must be thrown away then.
@@ -274,6 +275,14 @@ impl Facts for StateFacts<'_> {
 
     fn parts_of(&self, number: &str) -> Vec<CaseId> {
         self.kept(application::parts(self.read, number))
+    }
+
+    fn order(&self, number: &str) -> Option<Order> {
+        self.kept(connector::ORDER.load(self.read, &number.to_owned()))
+    }
+
+    fn orders(&self, case: &CaseId) -> Vec<Order> {
+        self.kept(connector::orders(self.read, case))
     }
 
     fn looks(

@@ -29,6 +29,7 @@
 //! | 44–47, 4a | journal | [`delivery`] | inbox, receipts, sent, forks | |
 //! | 50 | rows | [`case::PRINT`] | case, act, content type, number | print |
 //! | 52 53 55 | rows, index, queue | [`material`] | case, digest; file, case; case, digest | file that is here; who names it; file that is wanted |
+//! | 57 58 59 | rows, index, queue | [`connector`] | number; case, number; connector, number | order; which orders a case has; what waits to be told |
 //! | 5a 5b 5c | rows, rows, index | [`voice`] | id; case, id; operator, id | rating or ticket; which ratings a case has; who has to do |
 //! | 5d 5e 5f | rows, rows, index | [`front`] | ; front database, `row_guid`; front database, kind, case, `row_guid` | how the node stands with whom reports of cases go to; row of a case as reported last; what is due, sent, not taken |
 //! | 54 | rows | [`case::RECLAIM`] | case | what is asked for, what was ordered |
@@ -40,6 +41,7 @@
 
 pub mod application;
 pub mod case;
+pub mod connector;
 pub mod delivery;
 pub mod directory;
 pub mod earlier;

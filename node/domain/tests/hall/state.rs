@@ -11,6 +11,7 @@ use tongban_domain::case::{Act, Case, Print, ReclaimRow};
 use tongban_domain::catalogue::{
     BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, going_on,
 };
+use tongban_domain::connector::Order;
 use tongban_domain::earlier::{EarlierBatch, EarlierCase};
 use tongban_domain::licence::Licence;
 use tongban_domain::supervision::{Card, Colour, Matter, Rule, Sweep, Watched, watch};
@@ -50,6 +51,7 @@ pub(crate) struct State {
     pub(crate) applications: BTreeMap<CaseId, Application>,
     pub(crate) earlier: BTreeMap<String, EarlierCase>,
     pub(crate) batches: BTreeMap<String, EarlierBatch>,
+    pub(crate) orders: BTreeMap<String, Order>,
     pub(crate) watched: BTreeSet<(Timestamp, Watched)>,
     pub(crate) swept: Option<Sweep>,
     /// Files of materials that are here.
@@ -90,6 +92,7 @@ impl State {
             applications: BTreeMap::new(),
             earlier: BTreeMap::new(),
             batches: BTreeMap::new(),
+            orders: BTreeMap::new(),
             watched: BTreeSet::new(),
             swept: None,
             files: BTreeSet::new(),
@@ -194,6 +197,9 @@ impl State {
             }
             Event::EarlierBatch(batch, _) => drop(self.batches.insert(batch.number.clone(), (**batch).clone())),
             Event::Earlier(earlier) => drop(self.earlier.insert(earlier.number.clone(), (**earlier).clone())),
+            Event::Order(order) => {
+                self.orders.insert(order.number.clone(), (**order).clone());
+            }
             Event::File(case, file) => drop(self.files.insert((*case, file.digest))),
             Event::FileLost(case, digest) => drop(self.files.remove(&(*case, *digest))),
             Event::Forgotten(case) => self.files.retain(|(of, _)| of != case),
@@ -483,6 +489,14 @@ impl Facts for State {
     fn parts_of(&self, application: &str) -> Vec<CaseId> {
         let is = |case: &&Case| case.part_of.as_ref().is_some_and(|of| of.number == application);
         self.cases.values().filter(is).map(|case| case.id).collect()
+    }
+
+    fn order(&self, number: &str) -> Option<Order> {
+        self.orders.get(number).cloned()
+    }
+
+    fn orders(&self, case: &CaseId) -> Vec<Order> {
+        self.orders.values().filter(|order| order.case == *case).cloned().collect()
     }
 
     fn looks(

@@ -11,7 +11,7 @@ use tongban_domain::catalogue::{Accord, ImportRow, Mode};
 use tongban_domain::work::{Delegation, Lacking, Recusal, WorkView};
 use tongban_domain::{Mandate, Role};
 
-use super::{DivisionCodes, MaterialView, PartOfView, Problem, StatedView};
+use super::{DivisionCodes, MaterialView, OrderBrief, PartOfView, Problem, StatedView};
 
 macro_rules! answer {
     ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {$(
@@ -296,6 +296,9 @@ answer! {
         stated: Option<StatedView>,
         /// The agreement between the authorities under which it was collected, and what counts as receipt by it.
         agreement: Option<Accord>,
+        /// Orders to outside systems that this node placed for it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        orders: Vec<OrderBrief>,
         /// Entries that were put right, both versions masked.
         amendments: Vec<AmendmentView>,
         /// Number of the state in the national list (工程审批数据标准), where it has one.
@@ -393,6 +396,9 @@ answer! {
         competent: Option<Competent>,
         /// The code to go on asking with, when a superior authority goes on with it.
         forwarded: Option<QueryCode>,
+        /// What is to be paid or is on its way, of orders that the node placed that was asked.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        orders: Vec<OrderBrief>,
         /// As of.
         as_of: Timestamp,
         /// 演示.

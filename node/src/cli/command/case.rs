@@ -459,6 +459,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
                 "stop.from",
                 "stop.announced",
                 "extended_days",
+                "orders",
                 "renewal",
                 "renewal_due",
                 "to_bring",

@@ -114,6 +114,7 @@ fn examine(context: &Context, directory: &Path) -> Vec<Finding> {
             found.push(checks::config(directory, &config));
             found.push(checks::keys(directory));
             found.push(checks::permissions(directory));
+            found.extend(checks::connectors(directory, &config));
             found.push(checks::disk(directory, config.limits.low_water_mib));
             found.push(checks::clock(now));
             found.push(checks::calendar(now.date()));

@@ -22,6 +22,7 @@ pub(super) mod journal;
 pub(super) mod licence;
 pub(super) mod material;
 pub(super) mod operator;
+pub(super) mod order;
 pub(super) mod peer;
 pub(super) mod rate;
 pub(super) mod run;
@@ -58,6 +59,7 @@ pub(super) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Rate(command) => rate::run(context, command),
         Command::Ticket(command) => ticket::run(context, command),
         Command::Application(command) => application::run(context, command),
+        Command::Order(command) => order::run(context, command),
         Command::Aggregate(command) => aggregate::run(context, &command),
         Command::Journal(command) => journal::run(context, &command),
         Command::Sync(command) => sync::run(context, &command),

@@ -13,6 +13,9 @@ faults! {
     MODE_LOOSE = "permissions-loose", "": "others may read {0}", "其他用户可读取 {0}"; "chmod go-rwx {0}", "chmod go-rwx {0}";
     MODE_UNREADABLE = "permissions-unreadable", "": "the permissions of {0} can't be read: {1~}", "无法读取 {0} 的权限：{1~}";
         "run doctor as the owner of the directory", "请以目录属主身份运行 doctor";
+    CONNECTORS_OK = "connectors", "": "{0} {0|outside system|outside systems} with secrets that can be read", "{0} 个对接系统，密钥可读"; "-", "-";
+    CONNECTOR_UNUSABLE = "connector-unusable", "connector": "the connector {0} can't be used: {1~}", "对接系统 {0} 无法使用：{1~}";
+        "mend its secret_file or ca_file; its orders wait until then", "请修正其 secret_file 或 ca_file；在此之前委托单等待";
     DISK_OK = "disk", "": "{0} MiB of disk {0|is|are} free", "磁盘余量 {0} MiB"; "-", "-";
     DISK_NEAR = "disk-near-low-water", "": "only {0} MiB of disk {0|is|are} free; below {1} nothing new is admitted",
         "磁盘余量仅 {0} MiB；低于 {1} 将停止收件";
@@ -76,6 +79,7 @@ pub(crate) const CHECKS: &[(&str, Text)] = &[
     ("config", Text { en: "configuration", zh: "配置" }),
     ("keys", Text { en: "keys", zh: "密钥" }),
     ("permissions", Text { en: "permissions", zh: "权限" }),
+    ("connectors", Text { en: "outside systems", zh: "对接系统" }),
     ("disk", Text { en: "disk", zh: "磁盘" }),
     ("clock", Text { en: "clock", zh: "时钟" }),
     ("calendar", Text { en: "calendar", zh: "工作日历" }),

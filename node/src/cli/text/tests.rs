@@ -24,7 +24,13 @@ fn every_text_is_in_both_languages_with_the_same_places() {
         assert_eq!(places(text.en), places(text.zh), "{name}");
     }
     let labels = || {
-        LABELS.iter().chain(voice::LABELS).chain(application::LABELS).chain(earlier::LABELS).chain(agreement::LABELS)
+        LABELS
+            .iter()
+            .chain(voice::LABELS)
+            .chain(application::LABELS)
+            .chain(earlier::LABELS)
+            .chain(agreement::LABELS)
+            .chain(order::LABELS)
     };
     for (key, text) in labels() {
         assert!(!text.en.is_empty() && is_chinese(text.zh), "{key}");
@@ -46,6 +52,7 @@ fn texts() -> impl Iterator<Item = &'static (&'static str, Text)> {
         work::TEXTS,
         application::TEXTS,
         earlier::TEXTS,
+        order::TEXTS,
     ]
     .into_iter()
     .flatten()

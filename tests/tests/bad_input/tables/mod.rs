@@ -26,6 +26,7 @@ mod item_file;
 mod licence;
 mod made;
 mod node;
+mod order;
 mod person;
 mod staff;
 mod standard;
@@ -53,6 +54,7 @@ pub(crate) fn all() -> Vec<Row> {
         supervision::rows(),
         voice::rows(),
         application::rows(),
+        order::rows(),
         licence::rows(),
         api::rows(),
     ]

@@ -10,10 +10,12 @@ use tongban_seal::Signer as _;
 
 use super::Finding;
 use crate::cli::text::doctor::{
-    CALENDAR_ENDED, CALENDAR_ENDS, CALENDAR_OK, CLOCK_ABSURD, CLOCK_OK, CONFIG_OK, DIRECTORY_OK, DISK_LOW, DISK_NEAR,
-    DISK_OK, DISK_UNKNOWN, KEYS_OK, MODE_LOOSE, MODE_UNREADABLE, MODES_OK, NOT_DIALLED, SOCKET_LONG,
+    CALENDAR_ENDED, CALENDAR_ENDS, CALENDAR_OK, CLOCK_ABSURD, CLOCK_OK, CONFIG_OK, CONNECTOR_UNUSABLE, CONNECTORS_OK,
+    DIRECTORY_OK, DISK_LOW, DISK_NEAR, DISK_OK, DISK_UNKNOWN, KEYS_OK, MODE_LOOSE, MODE_UNREADABLE, MODES_OK,
+    NOT_DIALLED, SOCKET_LONG,
 };
 use crate::config::{Config, Identity, NodeDirectory, UnlockFile};
+use crate::connector::Connectors;
 
 /// The longest path of a Unix socket, in bytes (sun_path without its end).
 const SOCKET_PATH_BYTES_MAX: usize = 107;
@@ -60,6 +62,17 @@ pub(super) fn permissions(directory: &Path) -> Finding {
         }
     }
     Finding::ok("permissions", &MODES_OK, &[])
+}
+
+pub(super) fn connectors(directory: &Path, config: &Config) -> Option<Finding> {
+    if config.connector.is_empty() {
+        return None;
+    }
+    let problems = Connectors::new(config, directory).problems();
+    Some(match problems.first() {
+        Some((name, problem)) => Finding::warn("connectors", &CONNECTOR_UNUSABLE, &[name, problem]),
+        None => Finding::ok("connectors", &CONNECTORS_OK, &[&config.connector.len().to_string()]),
+    })
 }
 
 pub(super) fn disk(directory: &Path, low_water_mib: u32) -> Finding {

@@ -1,0 +1,271 @@
+//! The row of an order: what was asked of an outside system, what waits to be told to it, and what it said.
+
+use minicbor::{Decode, Encode};
+use serde::Serialize;
+use tongban_codes::ids::{CaseId, Digest};
+use tongban_codes::time::Timestamp;
+
+use super::list::{ConnectorKind, Direction, OrderDeed, OrderOutcome, OrderState};
+use crate::case::Personal;
+use crate::supervision::About;
+
+/// The most lines that the log of an order takes from outside; beyond that something is wrong at the other side, and nothing more is taken.
+pub const LOG_MAX: usize = 100;
+
+/// What is told to the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[cbor(index_only)]
+#[serde(rename_all = "kebab-case")]
+pub enum WordKind {
+    /// It is asked to take the order.
+    #[n(0)]
+    Place,
+    /// It is asked to let it go.
+    #[n(1)]
+    Cancel,
+}
+
+/// A word to the other side that it hasn't answered yet; it is said again, the same, until it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[cbor(map)]
+pub struct Word {
+    /// Number within the order, from 1: with the order's it is the idempotency key.
+    #[n(0)]
+    pub number: u32,
+    /// What is said.
+    #[n(1)]
+    pub kind: WordKind,
+    /// Since when.
+    #[n(2)]
+    pub since: Timestamp,
+}
+
+/// What the other side answered to a word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It took it.
+    Taken {
+        /// Its own number of the order, where it gave one.
+        reference: Option<String>,
+        /// Where the applicant pays or follows it.
+        link: Option<String>,
+    },
+    /// It doesn't take it, and won't when it is asked again the same.
+    Declined {
+        /// HTTP status.
+        status: u16,
+        /// Its words, shortened.
+        reason: String,
+    },
+}
+
+/// The message in which the other side told an outcome.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Message {
+    /// Its id, the other side's idempotency key.
+    #[n(0)]
+    pub id: String,
+    /// SHA-256 of its body.
+    #[n(1)]
+    pub digest: Digest,
+}
+
+/// A line of what was done with an order.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[cbor(map)]
+pub struct OrderEntry {
+    /// What.
+    #[n(0)]
+    pub deed: OrderDeed,
+    /// When, at this node.
+    #[n(1)]
+    pub at: Timestamp,
+    /// By whom: an operator, or `system` for the other side.
+    #[n(2)]
+    pub operator: String,
+    /// The state after it.
+    #[n(3)]
+    pub state: OrderState,
+    /// The outcome, where one was told or entered.
+    #[n(4)]
+    pub outcome: Option<OrderOutcome>,
+    /// When that came about, by the other side's clock.
+    #[n(5)]
+    pub occurred_at: Option<Timestamp>,
+    /// Money that it is about, in fen.
+    #[n(6)]
+    pub fen: Option<u64>,
+    /// Trade number, waybill, number of a slip.
+    #[n(7)]
+    pub reference: Option<String>,
+    /// In words.
+    #[n(8)]
+    pub text: Option<String>,
+    /// The message that told it.
+    #[n(9)]
+    #[serde(skip)]
+    pub message: Option<Message>,
+}
+
+/// Who gets a parcel, or gives one: encrypted in the row, and sent to the courier alone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// Name.
+    pub name: String,
+    /// Telephone.
+    pub telephone: String,
+    /// Address.
+    pub address: String,
+}
+
+impl std::fmt::Debug for Recipient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Recipient { .. }")
+    }
+}
+
+impl Recipient {
+    /// The two fields under which it is encrypted: the name, and telephone and address as two lines.
+    pub(super) fn fields(&self) -> (&str, String) {
+        (&self.name, format!("{}\n{}", self.telephone, self.address))
+    }
+
+    /// Reads the two fields.
+    #[must_use]
+    pub fn of_fields((name, rest): (String, String)) -> Option<Self> {
+        let (telephone, address) = rest.split_once('\n')?;
+        Some(Self { name, telephone: telephone.to_owned(), address: address.to_owned() })
+    }
+}
+
+/// A fee that is to be paid.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[cbor(map)]
+pub struct Charge {
+    /// What it is for.
+    #[n(0)]
+    pub fee: String,
+    /// How much, in fen.
+    #[n(1)]
+    pub fen: u64,
+    /// The law that allows it (行政许可法 58).
+    #[n(2)]
+    pub basis: String,
+}
+
+/// An order to an outside system: a payment, or a courier's way.
+///
+/// ```text
+///   payment   placed ──took it──▶ taken ──▶ paid ──▶ refunded        courier   placed ──▶ taken ──▶ picked-up ──▶ delivered
+///               │  ▲                 │  └──▶ failed                              (as left)              ├──▶ returned
+///     doesn't   ▼  │ retry           │  another amount                                                  └──▶ lost ──▶ delivered
+///     take it declined               └─────────▶ disputed
+///
+///   placed, taken, declined ──cancel──▶ cancelling ──took it──▶ cancelled; of a declined one at once
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Order {
+    /// 委托单号, drawn by this node: `JF…` of a payment, `KD…` of a courier.
+    #[n(0)]
+    pub number: String,
+    /// The case.
+    #[n(1)]
+    pub case: CaseId,
+    /// What figures and the other side are told of the case: as it stood when the order was placed.
+    #[n(2)]
+    pub about: About,
+    /// What it is.
+    #[n(3)]
+    pub kind: ConnectorKind,
+    /// The connector, by the name that the configuration gives it.
+    #[n(4)]
+    pub connector: String,
+    /// Where it stands.
+    #[n(5)]
+    pub state: OrderState,
+    /// What is to be paid.
+    #[n(6)]
+    pub charge: Option<Charge>,
+    /// Where the courier goes.
+    #[n(7)]
+    pub direction: Option<Direction>,
+    /// Who gets it, or gives it: under the key of the case.
+    #[n(8)]
+    pub recipient: Option<Personal>,
+    /// Trade number or waybill, as last told.
+    #[n(9)]
+    pub reference: Option<String>,
+    /// Where the applicant pays or follows it.
+    #[n(10)]
+    pub link: Option<String>,
+    /// Number of the last word.
+    #[n(11)]
+    pub words: u32,
+    /// The word that the other side hasn't answered.
+    #[n(12)]
+    pub waiting: Option<Word>,
+    /// What was done, in order; the last is what this row came of.
+    #[n(13)]
+    pub log: Vec<OrderEntry>,
+    /// When it was placed.
+    #[n(14)]
+    pub placed_at: Timestamp,
+    /// The state to which it goes back when the other side doesn't let it go.
+    #[n(15)]
+    pub before_cancel: Option<OrderState>,
+}
+
+impl Order {
+    /// The id of a word: the same at each attempt, so that the other side takes it once.
+    #[must_use]
+    pub fn word_id(&self, word: &Word) -> String {
+        format!("{}.{}", self.number, word.number)
+    }
+
+    /// What was done last.
+    #[must_use]
+    pub fn last(&self) -> Option<&OrderEntry> {
+        self.log.last()
+    }
+
+    /// Whether the other side may have heard of it.
+    #[must_use]
+    pub fn is_known_there(&self) -> bool {
+        self.state != OrderState::Declined
+    }
+
+    /// The line in which a message was taken.
+    #[must_use]
+    pub fn told_by(&self, message: &str) -> Option<&OrderEntry> {
+        self.log.iter().find(|entry| entry.message.as_ref().is_some_and(|known| known.id == message))
+    }
+
+    pub(super) fn done(&mut self, deed: OrderDeed, at: Timestamp, operator: &str) -> &mut OrderEntry {
+        self.log.push(OrderEntry {
+            deed,
+            at,
+            operator: operator.to_owned(),
+            state: self.state,
+            outcome: None,
+            occurred_at: None,
+            fen: None,
+            reference: None,
+            text: None,
+            message: None,
+        });
+        let last = self.log.len() - 1;
+        &mut self.log[last]
+    }
+
+    /// Has a word said. The order itself is always the first one, so that it is the same however often it is sent.
+    pub(super) fn say(&mut self, kind: WordKind, at: Timestamp) {
+        let (number, since) = match kind {
+            WordKind::Place => (1, self.placed_at),
+            WordKind::Cancel => (self.words + 1, at),
+        };
+        self.words = self.words.max(number);
+        self.waiting = Some(Word { number, kind, since });
+    }
+}

@@ -1,0 +1,226 @@
+//! What the other side answered and told, and what an operator enters in its place.
+
+use tongban_codes::time::Timestamp;
+
+use super::list::{ConnectorKind, OrderDeed, OrderOutcome, OrderState, Step};
+use super::order::{Answer, LOG_MAX, Message, Order, WordKind};
+use super::{named, out_of_state, reference, stored, touched};
+use crate::case::reason;
+use crate::change::{Change, Reply};
+use crate::work::Door;
+use crate::{Facts, Rejection, codes};
+
+/// The longest words of the other side that are kept, in characters.
+const TEXT_CHARS_MAX: usize = 200;
+/// The longest link that is kept, in bytes.
+const LINK_BYTES_MAX: usize = 400;
+
+/// An outcome as it was told or entered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// What came about.
+    pub outcome: OrderOutcome,
+    /// When, by the clock of whoever tells it.
+    pub occurred_at: Option<Timestamp>,
+    /// Money, in fen.
+    pub fen: Option<u64>,
+    /// Trade number, waybill, number of a slip.
+    pub reference: Option<String>,
+    /// In words.
+    pub text: Option<String>,
+}
+
+/// What the other side says in words, cut, on one line; nothing where it says nothing.
+fn words(text: &str) -> Option<String> {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line: String = line.chars().filter(|c| !c.is_control()).take(TEXT_CHARS_MAX).collect();
+    Some(line).filter(|line| !line.is_empty())
+}
+
+/// A link that a browser may be given; anything else is left out.
+fn link(text: &str) -> Option<String> {
+    let plain =
+        text.starts_with("https://") && text.len() <= LINK_BYTES_MAX && text.bytes().all(|b| b.is_ascii_graphic());
+    plain.then(|| text.to_owned())
+}
+
+/// The other side answered a word. An answer to a word that waits no more changes nothing.
+pub(super) fn answered(
+    facts: &dyn Facts,
+    number: &str,
+    word: u32,
+    answer: &Answer,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    let mut order = named(facts, number)?;
+    let Some(waiting) = order.waiting.filter(|waiting| waiting.number == word) else {
+        return Ok(Change::of(Vec::new(), Reply::Known {}));
+    };
+    order.waiting = None;
+    match answer {
+        Answer::Taken { reference: theirs, link: where_to } => {
+            let deed = match waiting.kind {
+                WordKind::Place => OrderDeed::Taken,
+                WordKind::Cancel => OrderDeed::CancelTaken,
+            };
+            match (waiting.kind, order.state) {
+                (WordKind::Place, OrderState::Placed) => order.state = OrderState::Taken,
+                (WordKind::Cancel, OrderState::Cancelling) => order.state = OrderState::Cancelled,
+                // An outcome was quicker.
+                _ => {}
+            }
+            let theirs = theirs.as_deref().and_then(|text| reference(text).ok());
+            order.link = where_to.as_deref().and_then(link).or(order.link);
+            if theirs.is_some() {
+                order.reference.clone_from(&theirs);
+            }
+            order.done(deed, at, "system").reference = theirs;
+        }
+        Answer::Declined { status, reason } => {
+            let deed = match waiting.kind {
+                WordKind::Place => OrderDeed::Declined,
+                WordKind::Cancel => OrderDeed::CancelDeclined,
+            };
+            match (waiting.kind, order.state) {
+                (WordKind::Place, OrderState::Placed) => order.state = OrderState::Declined,
+                (WordKind::Cancel, OrderState::Cancelling) => {
+                    // An order whose first word was never answered is taken to be known there: it has spoken of it.
+                    order.state = match order.before_cancel {
+                        Some(OrderState::Declined) => OrderState::Declined,
+                        _ => OrderState::Taken,
+                    };
+                }
+                _ => {}
+            }
+            let said = words(reason).map_or_else(|| format!("HTTP {status}"), |said| format!("HTTP {status}: {said}"));
+            order.done(deed, at, "system").text = Some(said);
+        }
+    }
+    Ok(stored(Vec::new(), order))
+}
+
+/// Where an outcome leads, the amount looked at.
+fn leads(order: &Order, report: &Report) -> Step {
+    let step = order.state.step(order.kind, report.outcome);
+    let asked = order.charge.as_ref().map(|charge| charge.fen);
+    match step {
+        // Another amount than was asked for isn't the payment.
+        Step::To(OrderState::Paid) if report.fen != asked => Step::To(OrderState::Disputed),
+        step => step,
+    }
+}
+
+fn unfit(order: &Order, outcome: OrderOutcome) -> Rejection {
+    use crate::catalogue::CodeList as _;
+    Rejection::new(
+        codes::ORDER_OUTCOME_UNFIT,
+        format!("no {} order is {}", order.kind.name(), outcome.name()),
+        format!("{}委托单没有“{}”这一结果", order.kind.zh(), outcome.zh()),
+    )
+    .field("outcome", outcome.name())
+    .remedy("use an outcome of its kind: docs/connectors.md", "使用该类委托单的结果，见 docs/connectors.md")
+}
+
+fn apply(order: &mut Order, step: Step) {
+    if let Step::To(state) = step {
+        order.state = state;
+        // What has come about isn't asked for any more, nor can it be taken back.
+        if state != OrderState::Taken {
+            order.waiting = None;
+        } else if order.waiting.is_some_and(|waiting| waiting.kind == WordKind::Place) {
+            order.waiting = None;
+        }
+    }
+}
+
+/// The other side told an outcome: taken once, whoever repeats it.
+pub(super) fn told(
+    facts: &dyn Facts,
+    connector: &str,
+    number: &str,
+    message: Message,
+    report: &Report,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    let mut order = named(facts, number)?;
+    if order.connector != connector {
+        return Err(Rejection::new(
+            codes::ORDER_CONNECTOR,
+            "the order was given to another connector",
+            "该委托单属于另一对接系统",
+        )
+        .field("order", number)
+        .remedy("tell of it by the connector that has it", "请由承接该委托单的系统告知"));
+    }
+    if let Some(known) = order.told_by(&message.id) {
+        if known.message.as_ref().is_some_and(|known| known.digest == message.digest) {
+            return Ok(Change::of(Vec::new(), known_reply(&order)));
+        }
+        return Err(Rejection::new(
+            codes::ORDER_MESSAGE_REUSED,
+            "this message id was used for another message",
+            "该消息编号已用于另一消息",
+        )
+        .field("webhook-id", &message.id)
+        .remedy("give each message an id of its own", "每条消息使用各自的编号"));
+    }
+    if order.log.len() >= LOG_MAX {
+        return Err(Rejection::new(
+            codes::ORDER_FULL,
+            format!("more than {LOG_MAX} things were told of this order"),
+            format!("该委托单的记录已超过 {LOG_MAX} 条"),
+        )
+        .field("order", number)
+        .remedy("tell no more of it", "请停止告知"));
+    }
+    let step = leads(&order, report);
+    if step == Step::Unfit {
+        return Err(unfit(&order, report.outcome));
+    }
+    let theirs = report.reference.as_deref().map(reference).transpose()?;
+    apply(&mut order, step);
+    if step != Step::History && theirs.is_some() {
+        order.reference.clone_from(&theirs);
+    }
+    let entry = order.done(OrderDeed::Told, at, "system");
+    entry.outcome = Some(report.outcome);
+    entry.occurred_at = report.occurred_at;
+    entry.fen = report.fen;
+    entry.reference = theirs;
+    entry.text = report.text.as_deref().and_then(words);
+    entry.message = Some(message);
+    Ok(stored(Vec::new(), order))
+}
+
+fn known_reply(order: &Order) -> Reply {
+    stored(Vec::new(), order.clone()).reply
+}
+
+/// An operator enters an outcome; unlike a late message it has to lead somewhere. He settles what is disputed, too.
+pub(super) fn enter(
+    facts: &dyn Facts,
+    door: &Door,
+    number: &str,
+    report: Report,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    let why = reason(report.text.as_deref().unwrap_or_default())?;
+    let slip = reference(report.reference.as_deref().unwrap_or_default())?;
+    let mut order = touched(facts, door, number)?;
+    let asked = order.charge.as_ref().map(|charge| charge.fen);
+    let is_money =
+        order.kind == ConnectorKind::Payment && matches!(report.outcome, OrderOutcome::Paid | OrderOutcome::Refunded);
+    let fen = report.fen.or(asked).filter(|_| is_money);
+    let settles = order.state == OrderState::Disputed && report.outcome == OrderOutcome::Paid && fen == asked;
+    let step = if settles { Step::To(OrderState::Paid) } else { leads(&order, &Report { fen, ..report.clone() }) };
+    match step {
+        Step::Unfit => return Err(unfit(&order, report.outcome)),
+        Step::History => return Err(out_of_state(&order, "this outcome", "录入该结果")),
+        Step::To(_) => apply(&mut order, step),
+    }
+    order.reference = Some(slip.clone());
+    let entry = order.done(OrderDeed::Entered, at, &door.actor.operator);
+    (entry.outcome, entry.fen) = (Some(report.outcome), fen);
+    (entry.reference, entry.text) = (Some(slip), Some(why));
+    Ok(stored(Vec::new(), order))
+}

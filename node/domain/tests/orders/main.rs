@@ -1,0 +1,9 @@
+//! Orders to outside systems: every outcome in every state, who may, what is charged, what comes twice, late or wrong.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod charging;
+#[path = "../hall/mod.rs"]
+mod hall;
+mod scene;
+mod table;
+mod told;

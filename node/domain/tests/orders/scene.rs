@@ -1,0 +1,170 @@
+//! A hall with an accepted case, and what is done about its orders.
+
+use tongban_codes::ids::{CaseId, Digest};
+use tongban_domain::connector::{
+    Answer, ConnectorKind, Direction, Fare, Order, OrderCommand, OrderOutcome, OrderState, PlaceOrder, Recipient,
+    Report,
+};
+use tongban_domain::{Change, Command, Event, Facts as _, Rejection, Reply};
+
+use crate::hall::{CARD, Hall, guangan};
+
+pub(crate) const FEN: u64 = 1050;
+
+/// A hall with a case of an item without a guide, accepted.
+pub(crate) fn accepted() -> (Hall, CaseId) {
+    let mut hall = guangan();
+    let case = hall.collect(CARD[3].1, hall.division());
+    hall.act(&Command::Accept(case.to_string())).unwrap();
+    (hall, case)
+}
+
+pub(crate) fn payment() -> Fare {
+    Fare::Payment { fee: None, fen: Some(FEN), basis: Some("行政许可法第五十八条".to_owned()) }
+}
+
+pub(crate) fn courier(direction: Direction) -> Fare {
+    let recipient = Recipient {
+        name: "张三".to_owned(),
+        telephone: "13800000000".to_owned(),
+        address: "代市镇正街 1 号".to_owned(),
+    };
+    Fare::Courier { direction, recipient }
+}
+
+pub(crate) fn place(hall: &mut Hall, case: CaseId, fare: Fare) -> Result<Change, Rejection> {
+    let connector = match &fare {
+        Fare::Payment { .. } => "pay",
+        Fare::Courier { .. } => "post",
+    };
+    let request = PlaceOrder { case: case.to_string(), connector: connector.to_owned(), fare };
+    hall.act(&Command::Order(OrderCommand::Place(Box::new(request))))
+}
+
+/// Places an order and gives its number.
+pub(crate) fn placed(hall: &mut Hall, case: CaseId, fare: Fare) -> String {
+    match place(hall, case, fare).unwrap().reply {
+        Reply::ConnectorOrder { order_no, .. } => order_no,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) fn order(hall: &Hall, number: &str) -> Order {
+    hall.state.order(number).unwrap()
+}
+
+pub(crate) fn state(hall: &Hall, number: &str) -> OrderState {
+    order(hall, number).state
+}
+
+pub(crate) fn answer(hall: &mut Hall, number: &str, answer: Answer) -> Change {
+    let word = order(hall, number).waiting.map_or(1, |word| word.number);
+    let order = number.to_owned();
+    hall.act(&Command::Order(OrderCommand::Answered { order, word, answer })).unwrap()
+}
+
+pub(crate) fn taken() -> Answer {
+    Answer::Taken { reference: Some("T20260914-1".to_owned()), link: Some("https://pay.example/T1".to_owned()) }
+}
+
+pub(crate) fn declined() -> Answer {
+    Answer::Declined { status: 410, reason: "  gone\n for good ".to_owned() }
+}
+
+pub(crate) fn report(outcome: OrderOutcome) -> Report {
+    let fen = matches!(outcome, OrderOutcome::Paid | OrderOutcome::Refunded).then_some(FEN);
+    Report { outcome, occurred_at: None, fen, reference: Some("R1".to_owned()), text: None }
+}
+
+/// The other side tells an outcome in a message of this id.
+pub(crate) fn tell(hall: &mut Hall, number: &str, id: &str, report: Report) -> Result<Change, Rejection> {
+    let connector = order(hall, number).connector;
+    tell_by(hall, &connector, number, (id, id), report)
+}
+
+pub(crate) fn tell_by(
+    hall: &mut Hall,
+    connector: &str,
+    number: &str,
+    (id, body): (&str, &str),
+    report: Report,
+) -> Result<Change, Rejection> {
+    hall.act(&Command::Order(OrderCommand::Told {
+        connector: connector.to_owned(),
+        order: number.to_owned(),
+        id: id.to_owned(),
+        digest: Digest::of(body.as_bytes()),
+        report: Box::new(report),
+    }))
+}
+
+pub(crate) fn cancel(hall: &mut Hall, number: &str) -> Result<Change, Rejection> {
+    let (order, reason) = (number.to_owned(), "申请人不办了".to_owned());
+    hall.act(&Command::Order(OrderCommand::Cancel { order, reason }))
+}
+
+pub(crate) fn retry(hall: &mut Hall, number: &str) -> Result<Change, Rejection> {
+    hall.act(&Command::Order(OrderCommand::Retry { order: number.to_owned() }))
+}
+
+pub(crate) fn enter(
+    hall: &mut Hall,
+    number: &str,
+    outcome: OrderOutcome,
+    fen: Option<u64>,
+) -> Result<Change, Rejection> {
+    let (order, reference, reason) = (number.to_owned(), "POS-77".to_owned(), "刷卡凭条".to_owned());
+    hall.act(&Command::Order(OrderCommand::Enter { order, outcome, fen, reference, reason }))
+}
+
+pub(crate) fn code(result: Result<Change, Rejection>) -> &'static str {
+    result.map_or_else(|rejection| rejection.code, |_| "ok")
+}
+
+/// How many events of orders a change has.
+pub(crate) fn rows(change: &Change) -> usize {
+    change.events.iter().filter(|event| matches!(event, Event::Order(_))).count()
+}
+
+/// An order of a kind that stands so.
+pub(crate) fn standing(kind: ConnectorKind, wanted: OrderState) -> Option<(Hall, String)> {
+    use OrderOutcome as O;
+    use OrderState as S;
+    let (mut hall, case) = accepted();
+    let fare = match kind {
+        ConnectorKind::Payment => payment(),
+        ConnectorKind::Courier => courier(Direction::BetweenHalls),
+    };
+    let number = placed(&mut hall, case, fare);
+    let told = |outcome: O| (vec![outcome], FEN);
+    let (outcomes, fen) = match wanted {
+        S::Placed => (Vec::new(), FEN),
+        S::Taken => {
+            answer(&mut hall, &number, taken());
+            (Vec::new(), FEN)
+        }
+        S::Declined => {
+            answer(&mut hall, &number, declined());
+            (Vec::new(), FEN)
+        }
+        S::Cancelling => {
+            cancel(&mut hall, &number).unwrap();
+            (Vec::new(), FEN)
+        }
+        S::Cancelled => told(O::Cancelled),
+        S::Failed => told(O::Failed),
+        S::Disputed => (vec![O::Paid], FEN - 1),
+        S::Paid => told(O::Paid),
+        S::Refunded => told(O::Refunded),
+        S::PickedUp => told(O::PickedUp),
+        S::Delivered => told(O::Delivered),
+        S::Returned => told(O::Returned),
+        S::Lost => told(O::Lost),
+    };
+    for (index, outcome) in outcomes.into_iter().enumerate() {
+        let fen = Some(fen).filter(|_| outcome == O::Paid);
+        tell(&mut hall, &number, &format!("before-{index}"), Report { fen, ..report(outcome) }).ok()?;
+    }
+    assert_eq!(state(&hall, &number), wanted);
+    Some((hall, number))
+}

@@ -1,0 +1,97 @@
+//! Every outcome in every state of both kinds, as `docs/connectors.md` has it.
+
+use tongban_domain::catalogue::CodeList as _;
+use tongban_domain::connector::{ConnectorKind, OrderOutcome, OrderState, Step};
+
+use crate::scene::{code, order, report, standing, state, tell};
+
+/// Where each outcome leads: accepted, paid, failed, cancelled, refunded, picked-up, delivered, returned, lost.
+///
+/// A letter is the state that it leads to, a point what is noted and changes nothing, a dash what no such order comes to.
+const PAYMENT: [(OrderState, &str); 9] = [
+    (OrderState::Placed, "tpfcr----"),
+    (OrderState::Taken, ".pfcr----"),
+    (OrderState::Declined, "tpfcr----"),
+    (OrderState::Cancelling, ".pfcr----"),
+    (OrderState::Cancelled, ".d..r----"),
+    (OrderState::Failed, ".p..r----"),
+    (OrderState::Paid, "....r----"),
+    (OrderState::Refunded, ".....----"),
+    (OrderState::Disputed, "....r----"),
+];
+
+const COURIER: [(OrderState, &str); 10] = [
+    (OrderState::Placed, "t-fc-uvbl"),
+    (OrderState::Taken, ".-fc-uvbl"),
+    (OrderState::Declined, "t-fc-uvbl"),
+    (OrderState::Cancelling, ".-fc-uvbl"),
+    (OrderState::Cancelled, ".-..-uvbl"),
+    (OrderState::Failed, ".-..-uvbl"),
+    (OrderState::PickedUp, ".-f.-.vbl"),
+    (OrderState::Delivered, ".-..-...."),
+    (OrderState::Returned, ".-..-...."),
+    (OrderState::Lost, ".-..-.vb."),
+];
+
+fn of_letter(letter: char) -> OrderState {
+    match letter {
+        't' => OrderState::Taken,
+        'p' => OrderState::Paid,
+        'f' => OrderState::Failed,
+        'c' => OrderState::Cancelled,
+        'r' => OrderState::Refunded,
+        'd' => OrderState::Disputed,
+        'u' => OrderState::PickedUp,
+        'v' => OrderState::Delivered,
+        'b' => OrderState::Returned,
+        'l' => OrderState::Lost,
+        other => panic!("{other} is no state"),
+    }
+}
+
+#[test]
+fn every_outcome_in_every_state() {
+    for (kind, table) in [(ConnectorKind::Payment, &PAYMENT[..]), (ConnectorKind::Courier, &COURIER[..])] {
+        for (from, row) in table {
+            for (outcome, cell) in OrderOutcome::ALL.iter().zip(row.chars()) {
+                let place = format!("{kind:?} {from:?} {outcome:?}");
+                let step = match cell {
+                    '.' => Step::History,
+                    '-' => Step::Unfit,
+                    letter => Step::To(of_letter(letter)),
+                };
+                assert_eq!(from.step(kind, *outcome), step, "{place}");
+                let (mut hall, number) = standing(kind, *from).expect("the state can be reached");
+                let before = order(&hall, &number);
+                let told = code(tell(&mut hall, &number, "m1", report(*outcome)));
+                assert_eq!(told, if step == Step::Unfit { "connector-outcome-unfit" } else { "ok" }, "{place}");
+                let after = order(&hall, &number);
+                match step {
+                    Step::To(to) => assert_eq!(state(&hall, &number), to, "{place}"),
+                    Step::History => {
+                        assert_eq!((after.state, &after.reference), (before.state, &before.reference), "{place}");
+                        assert_eq!((after.log.len(), after.waiting), (before.log.len() + 1, before.waiting), "{place}");
+                    }
+                    Step::Unfit => assert_eq!(after, before, "{place}"),
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_state_of_a_kind_has_a_row() {
+    for (kind, table, others) in [(ConnectorKind::Payment, &PAYMENT[..], 4), (ConnectorKind::Courier, &COURIER[..], 3)]
+    {
+        let missing: Vec<&OrderState> =
+            OrderState::ALL.iter().filter(|state| !table.iter().any(|(known, _)| known == *state)).collect();
+        assert_eq!(missing.len(), others, "{kind:?}: {missing:?}");
+        // Those without a row are the other kind's: no outcome of this kind leads there.
+        let reached = |state: &OrderState| {
+            table
+                .iter()
+                .any(|(from, _)| OrderOutcome::ALL.iter().any(|outcome| from.step(kind, *outcome) == Step::To(*state)))
+        };
+        assert!(missing.into_iter().all(|state| !reached(state)), "{kind:?}");
+    }
+}

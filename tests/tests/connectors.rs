@@ -1,0 +1,450 @@
+//! Payments and couriers with real processes: a node and the reference counterpart, which answers, fails, hangs up, forges and repeats.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use system_tests::webhook::Secret;
+use system_tests::{Cluster, Counterpart, Node, Teller, exchange, seen, within};
+
+const COUNTERPART: &str = env!("CARGO_BIN_EXE_tongban-counterpart");
+const HOME: &str = "home";
+const DIVISION: &str = "511602";
+const FEN: u64 = 1050;
+const ADDRESS: &str = "代市镇正街九十九号";
+
+/// A free TCP port on loopback, for who will listen there soon.
+fn port() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
+    listener.local_addr().expect("it has an address")
+}
+
+/// A hall with two connectors, `pay` and `post`, which doesn't run yet.
+struct Scene {
+    cluster: Cluster,
+    /// Where the node hears.
+    hears: SocketAddr,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let mut cluster = Cluster::new();
+        cluster.init(HOME, DIVISION, "广安区");
+        let scene = Self { cluster, hears: port() };
+        scene.configure(&format!("[connectors]\nlisten = \"{}\"\n", scene.hears));
+        for name in ["pay", "post"] {
+            scene.give_secret(name, &Secret::draw());
+        }
+        scene
+    }
+
+    fn node(&self) -> &Node {
+        self.cluster.node(HOME)
+    }
+
+    /// Adds to the node's configuration.
+    fn configure(&self, text: &str) {
+        let path = self.node().dir.join("config.toml");
+        let before = std::fs::read_to_string(&path).expect("init wrote it");
+        std::fs::write(path, format!("{before}\n{text}")).expect("it can be written");
+    }
+
+    fn secret(&self, name: &str) -> PathBuf {
+        self.cluster.root().join(format!("{name}.secret"))
+    }
+
+    /// Both sides read the same file here.
+    fn give_secret(&self, name: &str, text: &str) {
+        let path = self.secret(name);
+        std::fs::write(&path, text).expect("it can be written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("it is ours");
+    }
+
+    fn connect(&self, name: &str, kind: &str, url: &str, more: &str) {
+        let secret = self.secret(name);
+        self.configure(&format!(
+            "[[connector]]\nname = \"{name}\"\nkind = \"{kind}\"\nurl = \"{url}\"\nsecret_file = \"{}\"\n{more}\n",
+            secret.display()
+        ));
+    }
+
+    fn callback(&self, name: &str) -> String {
+        format!("http://{}/v1/connectors/{name}", self.hears)
+    }
+
+    /// Starts a counterpart of a connector.
+    fn counterpart(&self, name: &str, kind: &str, more: &[&str]) -> Counterpart {
+        let (secret, callback) = (self.secret(name).to_string_lossy().into_owned(), self.callback(name));
+        let common = ["--kind", kind, "--secret-file", &secret, "--callback", &callback];
+        Counterpart::start(COUNTERPART, &[&common[..], more].concat())
+    }
+
+    fn teller(&self, name: &str, kind: &str) -> Teller {
+        Teller::new(COUNTERPART, kind, &self.secret(name), &self.callback(name))
+    }
+
+    /// Starts the node, with an item that has a fee, and a case of it that is accepted.
+    fn started(&self) -> String {
+        self.node().start();
+        let mut items: Value = serde_json::from_str(include_str!("../data/guesthouse-permit.json")).expect("JSON");
+        items[0]["charged"] = json!("是");
+        items[0]["fees"] =
+            json!([{ "name": "工本费", "standard": "10.50元/证", "basis": "《某条例》第五条", "fen": FEN }]);
+        let file = self.cluster.file("items.json", items.to_string().as_bytes());
+        let report = self.node().ok(&["item", "import", &file.to_string_lossy()]);
+        assert_eq!(report["rejected"], 0, "{report}");
+        let published = self.node().ok(&["item", "publish", "--all"]);
+        assert_eq!(published["refused"], json!([]), "{published}");
+        self.node().staff();
+        self.accepted()
+    }
+
+    fn accepted(&self) -> String {
+        let case = self.node().collect("511A0015500013", DIVISION).case;
+        self.node().ok(&["case", "accept", &case]);
+        case
+    }
+
+    fn pay(&self, case: &str) -> String {
+        let placed = self.node().ok(&["order", "place", case, "--kind", "payment"]);
+        assert_eq!((&placed["state"], &placed["fen"]), (&json!("placed"), &json!(FEN)), "{placed}");
+        text(&placed, "order_no")
+    }
+
+    fn send(&self, case: &str) -> String {
+        let words =
+            ["order", "place", case, "--kind", "courier", "--direction", "between-halls", "--recipient", "李四"];
+        let placed = self.node().ok(&[&words[..], &["--phone", "13900001111", "--address", ADDRESS]].concat());
+        text(&placed, "order_no")
+    }
+
+    fn shown(&self, order: &str) -> Value {
+        self.node().ok(&["order", "show", order])
+    }
+
+    /// Waits until an order stands so.
+    #[track_caller]
+    fn stands(&self, order: &str, state: &str) -> Value {
+        within(30, &format!("{order} is {state}"), || {
+            let shown = self.shown(order);
+            seen(shown["state"] == state, shown)
+        })
+    }
+}
+
+fn text(value: &Value, field: &str) -> String {
+    value[field].as_str().unwrap_or_default().to_owned()
+}
+
+fn url(address: SocketAddr) -> String {
+    format!("http://{address}/orders")
+}
+
+fn deeds(shown: &Value) -> Vec<String> {
+    shown["log"].as_array().into_iter().flatten().map(|line| text(line, "deed")).collect()
+}
+
+/// Files below a directory that hold these bytes.
+fn holding(directory: &Path, bytes: &[u8]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(holding(&path, bytes));
+        } else if std::fs::read(&path).is_ok_and(|content| content.windows(bytes.len()).any(|part| part == bytes)) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn a_fee_is_paid_and_a_paper_delivered() {
+    let scene = Scene::new();
+    let bank = scene.counterpart("pay", "payment", &["--tell", "accepted", "--tell", "paid"]);
+    let tells = ["--tell", "accepted", "--tell", "picked-up", "--tell", "delivered"];
+    let courier = scene.counterpart("post", "courier", &tells);
+    scene.connect("pay", "payment", &url(bank.address), "");
+    scene.connect("post", "courier", &url(courier.address), "");
+    let case = scene.started();
+    let (order, parcel) = (scene.pay(&case), scene.send(&case));
+
+    let paid = scene.stands(&order, "paid");
+    assert_eq!(paid["reference"], format!("T-{order}"), "{paid}");
+    assert_eq!((&paid["fee"], &paid["waiting"]), (&json!("工本费"), &Value::Null), "{paid}");
+    let there = bank.order(&order);
+    assert_eq!((&there["data"]["amount_fen"], &there["messages"]), (&json!(FEN), &json!([format!("{order}.1")])));
+    assert!(there["data"].get("recipient").is_none(), "{there}");
+
+    scene.stands(&parcel, "delivered");
+    assert_eq!(courier.order(&parcel)["data"]["recipient"]["address"], ADDRESS);
+    let brief = scene.node().ok(&["case", "show", &case])["orders"].clone();
+    let states: Vec<&Value> = brief.as_array().into_iter().flatten().map(|order| &order["order_state"]).collect();
+    assert_eq!(states, ["paid", "delivered"], "{brief}");
+    assert_eq!(scene.node().ok(&["order", "list", "--open"])["orders"], json!([]));
+    assert_eq!(scene.node().ok(&["order", "list", "--case", &case])["orders"].as_array().map(Vec::len), Some(2));
+    // The applicant sees it, too.
+    let code = text(&scene.node().ok(&["case", "show", &case]), "query_code");
+    let told = scene.node().ok(&["case", "progress", &code, "--proof", "070011"]);
+    assert_eq!(told["orders"][1]["reference"], format!("T-{parcel}"), "{told}");
+    assert!(!told.to_string().contains(ADDRESS), "{told}");
+    // The clerk's screen in Chinese names everything.
+    let screen = scene.node().text(&["--lang", "zh", "order", "show", &order]);
+    for word in ["委托单号", "已缴费", "收到结果", "对方接单"] {
+        assert!(screen.contains(word), "{word}\n{screen}");
+    }
+    let doctor = scene.node().ok(&["doctor"]);
+    let checks = doctor["checks"].as_array().cloned().unwrap_or_default();
+    assert!(checks.iter().any(|check| check["check"] == "connectors" && check["level"] == "ok"), "{doctor}");
+    // Where the parcel goes lies nowhere in the clear.
+    scene.node().stop();
+    assert_eq!(holding(&scene.node().dir, ADDRESS.as_bytes()), [PathBuf::new(); 0]);
+    assert_eq!(holding(&scene.node().dir, b"13900001111"), [PathBuf::new(); 0]);
+    assert!(!holding(&scene.node().dir, order.as_bytes()).is_empty(), "the order itself does");
+}
+
+#[test]
+fn an_order_is_carried_out_once_through_failures_and_lost_answers() {
+    let scene = Scene::new();
+    let state = scene.cluster.root().join("taken.jsonl").to_string_lossy().into_owned();
+    let listens = port().to_string();
+    let failing = scene.counterpart("pay", "payment", &["--fail-first", "2"]);
+    let options = ["--listen", &listens, "--state", &state];
+    let dropping = scene.counterpart("post", "courier", &[&options[..], &["--drop-first", "1"]].concat());
+    scene.connect("pay", "payment", &url(failing.address), "");
+    scene.connect("post", "courier", &format!("http://{listens}/"), "");
+    let case = scene.started();
+    let (order, parcel) = (scene.pay(&case), scene.send(&case));
+
+    // It has the parcel's order, and is gone before it could say so.
+    within(20, "the courier has it", || {
+        let holds = dropping.holds();
+        seen(holds["orders"].get(&parcel).is_some(), holds)
+    });
+    assert_ne!(scene.shown(&parcel)["state"], "taken");
+    drop(dropping);
+    let again = scene.counterpart("post", "courier", &options);
+    scene.stands(&parcel, "taken");
+    assert_eq!(again.order(&parcel)["messages"], json!([format!("{parcel}.1")]), "one order, however often it came");
+
+    let taken = scene.stands(&order, "taken");
+    assert_eq!(deeds(&taken), ["placed", "taken"], "{taken}");
+    let holds = failing.holds();
+    assert_eq!((&holds["requests"], &holds["refused"]), (&json!(3), &json!(0)), "{holds}");
+    assert_eq!(holds["orders"][&order]["messages"], json!([format!("{order}.1")]), "{holds}");
+}
+
+#[test]
+fn what_was_committed_is_sent_after_a_crash() {
+    let scene = Scene::new();
+    let listens = port();
+    scene.connect("pay", "payment", &url(listens), "");
+    let case = scene.started();
+    let order = scene.pay(&case);
+    let waits = within(20, "it was tried", || {
+        let shown = scene.shown(&order);
+        seen(shown["waiting"]["tries"].as_u64() > Some(0), shown)
+    });
+    assert!(text(&waits["waiting"], "problem").contains("no connection"), "{waits}");
+    scene.node().kill();
+    let bank = scene.counterpart("pay", "payment", &["--listen", &listens.to_string()]);
+    scene.node().start();
+    let taken = scene.stands(&order, "taken");
+    assert_eq!(deeds(&taken), ["placed", "taken"], "{taken}");
+    assert_eq!(bank.order(&order)["messages"], json!([format!("{order}.1")]));
+    // Given up: asked back there, once it was there.
+    scene.node().ok(&["order", "cancel", &order, "--reason", "申请人不办了"]);
+    scene.stands(&order, "cancelled");
+    let there = bank.order(&order);
+    assert_eq!(
+        (&there["cancelled"], &there["messages"]),
+        (&json!(true), &json!([format!("{order}.1"), format!("{order}.2")]))
+    );
+}
+
+#[test]
+fn what_is_forged_stale_or_wrong_changes_nothing() {
+    let scene = Scene::new();
+    let bank = scene.counterpart("pay", "payment", &[]);
+    scene.connect("pay", "payment", &url(bank.address), "");
+    scene.connect("post", "courier", &url(bank.address), "");
+    let case = scene.started();
+    let order = scene.pay(&case);
+    scene.stands(&order, "taken");
+    let (pay, post) = (scene.teller("pay", "payment"), scene.teller("post", "courier"));
+    let as_courier = Teller::new(COUNTERPART, "courier", &scene.secret("pay"), &scene.callback("pay"));
+    let nowhere = scene.teller("nobody", "payment");
+    scene.give_secret("nobody", &Secret::draw());
+    let before = scene.shown(&order);
+    let fen = FEN.to_string();
+    let good = ["--fen", &fen];
+    let unknown = "JF511602000000-20200101-00001";
+    let pad = (70 << 10).to_string();
+    for (name, teller, of, outcome, more, status, code) in [
+        ("forged", &pay, order.as_str(), "paid", &["--forge"][..], 401, "connector-signature"),
+        ("altered", &pay, &order, "paid", &["--alter"], 401, "connector-signature"),
+        ("of another's secret", &as_courier, &order, "delivered", &["--forge"], 401, "connector-signature"),
+        ("old", &pay, &order, "paid", &["--age", "310"], 401, "connector-stale"),
+        ("of the future", &pay, &order, "paid", &["--age", "-310"], 401, "connector-stale"),
+        ("unsigned", &pay, &order, "paid", &["--unsigned"], 400, "connector-message"),
+        ("of an unknown order", &pay, unknown, "paid", &[], 404, "connector-order-unknown"),
+        ("of another connector", &post, &order, "delivered", &[], 403, "connector-order-other"),
+        ("of another kind", &as_courier, &order, "delivered", &[], 422, "connector-message"),
+        ("of no kind", &pay, &order, "eaten", &[], 422, "connector-message"),
+        ("of a courier's outcome", &pay, &order, "delivered", &[], 422, "connector-outcome-unfit"),
+        ("with another field", &pay, &order, "paid", &["--extra"], 400, "connector-message"),
+        ("with a bad reference", &pay, &order, "paid", &["--reference", "流水"], 422, "invalid-field"),
+        ("too long", &pay, &order, "paid", &["--pad", &pad], 413, "connector-message"),
+        ("to a connector that there is not", &nowhere, &order, "paid", &[], 404, "connector-unknown"),
+    ] {
+        let told = teller.once(of, outcome, &[&good[..], more].concat());
+        assert_eq!(told, (status, code.to_owned()), "{name}");
+        assert_eq!(scene.shown(&order), before, "{name}");
+    }
+    for (request, status) in [
+        ("GET /v1/connectors/pay HTTP/1.1\r\nhost: x\r\n\r\n", 405),
+        ("POST /v1/status HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n", 404),
+        ("GET /v1/status HTTP/1.1\r\nhost: x\r\n\r\n", 404),
+        ("GET / HTTP/1.1\r\nhost: x\r\n\r\n", 404),
+    ] {
+        let (got, answer) = exchange(scene.hears, request);
+        assert_eq!(got, status, "{request}: {answer}");
+        let error = &answer["error"];
+        for field in ["code", "en", "zh", "remedy_en", "remedy_zh"] {
+            assert_ne!(text(error, field), "", "{answer}");
+        }
+    }
+    assert_eq!(scene.shown(&order), before);
+    // The same message, rightly sent, is taken.
+    assert_eq!(pay.once(&order, "paid", &good), (200, String::new()));
+    assert_eq!(scene.shown(&order)["state"], "paid");
+}
+
+#[test]
+fn what_is_told_twice_late_or_of_another_amount() {
+    let scene = Scene::new();
+    let (bank, van) = (scene.counterpart("pay", "payment", &[]), scene.counterpart("post", "courier", &[]));
+    scene.connect("pay", "payment", &url(bank.address), "");
+    scene.connect("post", "courier", &url(van.address), "");
+    let case = scene.started();
+    let (order, parcel) = (scene.pay(&case), scene.send(&case));
+    scene.stands(&order, "taken");
+    scene.stands(&parcel, "taken");
+    let (pay, post) = (scene.teller("pay", "payment"), scene.teller("post", "courier"));
+
+    let told = post.tell(&parcel, "delivered", &["--times", "3", "--reference", "SF100"]);
+    assert_eq!(told.len(), 3);
+    assert!(told.iter().all(|answer| answer.0 == 200 && answer == &told[0]), "{told:?}");
+    let shown = scene.shown(&parcel);
+    assert_eq!((deeds(&shown).len(), &shown["reference"]), (3, &json!("SF100")), "{shown}");
+    assert_eq!(post.once(&parcel, "accepted", &["--reference", "SF0"]).0, 200, "late");
+    let after = scene.shown(&parcel);
+    assert_eq!((&after["state"], &after["reference"]), (&json!("delivered"), &json!("SF100")), "{after}");
+    assert_eq!(deeds(&after).len(), 4, "it is noted all the same");
+
+    assert_eq!(pay.once(&order, "paid", &["--fen", "1049", "--id", "m1"]).0, 200);
+    assert_eq!(scene.shown(&order)["state"], "disputed");
+    let reused = pay.once(&order, "paid", &["--fen", "1050", "--id", "m1"]);
+    assert_eq!(reused, (409, "connector-message-reused".to_owned()));
+    let open = scene.node().ok(&["order", "list", "--open"]);
+    assert_eq!(open["orders"][0]["order_no"], order.as_str(), "{open}");
+    let enter = ["order", "enter", &order, "--outcome", "paid", "--reference", "POS-1", "--reason", "现场补缴一分"];
+    scene.node().ok(&enter);
+    let paid = scene.shown(&order);
+    let last = paid["log"].as_array().and_then(|log| log.last()).cloned().unwrap_or_default();
+    assert_eq!((&paid["state"], &last["operator"]), (&json!("paid"), &json!("window")), "{paid}");
+    // A node that was killed in between still knows the message.
+    scene.node().kill();
+    scene.node().start();
+    within(10, "it hears again", || {
+        let told = std::net::TcpStream::connect(scene.hears).map(drop);
+        told.map_err(|error| error.to_string())
+    });
+    assert_eq!(
+        post.tell(&parcel, "delivered", &["--id", &format!("{parcel}-delivered"), "--reference", "SF100"])[0].0,
+        409
+    );
+    assert_eq!(scene.shown(&parcel)["state"], "delivered");
+}
+
+#[test]
+fn a_declined_order_is_shown_and_sent_again() {
+    let scene = Scene::new();
+    let listens = port().to_string();
+    let elsewhere = scene.counterpart("post", "courier", &[]);
+    let refusing = scene.counterpart("pay", "payment", &["--listen", &listens, "--decline", "410"]);
+    let moved = scene.counterpart("post", "courier", &["--redirect", &url(elsewhere.address)]);
+    scene.connect("pay", "payment", &format!("http://{listens}/"), "");
+    scene.connect("post", "courier", &url(moved.address), "");
+    let case = scene.started();
+    let (order, parcel) = (scene.pay(&case), scene.send(&case));
+    let shown = scene.stands(&order, "declined");
+    let said = text(&shown["log"][1], "text");
+    assert!(said.starts_with("HTTP 410") && said.contains("not taken"), "{shown}");
+    drop(refusing);
+    let taking = scene.counterpart("pay", "payment", &["--listen", &listens]);
+    scene.node().ok(&["order", "retry", &order]);
+    scene.stands(&order, "taken");
+    assert_eq!(taking.order(&order)["messages"], json!([format!("{order}.1")]));
+    // A redirect isn't followed: the address of the configuration is the one that was agreed.
+    let waits = within(20, "the redirect was met", || {
+        let shown = scene.shown(&parcel);
+        seen(shown["waiting"]["problem"] == "HTTP 307", shown)
+    });
+    assert_eq!((&waits["state"], &elsewhere.holds()["requests"]), (&json!("placed"), &json!(0)), "{waits}");
+}
+
+#[test]
+fn secrets_change_while_the_node_runs() {
+    let scene = Scene::new();
+    let bank = scene.counterpart("pay", "payment", &[]);
+    scene.connect("pay", "payment", &url(bank.address), "");
+    let case = scene.started();
+    let old = std::fs::read_to_string(scene.secret("pay")).expect("it is there");
+    let order = scene.pay(&case);
+    scene.stands(&order, "taken");
+    // The node has the new one first and still the old one; the counterpart has the old one until it is started again.
+    let new = Secret::draw();
+    scene.give_secret("pay", &format!("{new}\n{old}\n"));
+    let second = scene.accepted();
+    let order = scene.pay(&second);
+    scene.stands(&order, "taken");
+    assert_eq!(bank.holds()["refused"], 0, "it is signed by both");
+    scene.give_secret("old", &old);
+    let before = Teller::new(COUNTERPART, "payment", &scene.secret("old"), &scene.callback("pay"));
+    let fen = FEN.to_string();
+    assert_eq!(before.once(&order, "accepted", &[]).0, 200);
+    scene.give_secret("pay", &new);
+    assert_eq!(before.once(&order, "paid", &["--fen", &fen]), (401, "connector-signature".to_owned()));
+    assert_eq!(scene.teller("pay", "payment").once(&order, "paid", &["--fen", &fen]).0, 200);
+    // Without a secret nothing is believed, and the node says so.
+    std::fs::remove_file(scene.secret("pay")).expect("it is there");
+    scene.give_secret("old", &new);
+    assert_eq!(before.once(&order, "refunded", &[]), (503, "connector-secret".to_owned()));
+    let doctor = scene.node().text(&["doctor"]);
+    assert!(doctor.contains("connector-unusable"), "{doctor}");
+}
+
+#[test]
+fn tls_is_believed_by_the_authorities_of_the_configuration_alone() {
+    let scene = Scene::new();
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).expect("a certificate can be made");
+    let certificate = scene.cluster.file("bank.pem", made.cert.pem().as_bytes()).to_string_lossy().into_owned();
+    let key =
+        scene.cluster.file("bank.key", made.signing_key.serialize_pem().as_bytes()).to_string_lossy().into_owned();
+    let options = ["--tls-certificate", &certificate, "--tls-key", &key];
+    let bank = scene.counterpart("pay", "payment", &options);
+    let stranger = scene.counterpart("post", "courier", &options);
+    let secure = |address: SocketAddr| format!("https://localhost:{}/orders", address.port());
+    scene.connect("pay", "payment", &secure(bank.address), &format!("ca_file = \"{certificate}\""));
+    scene.connect("post", "courier", &secure(stranger.address), "");
+    let case = scene.started();
+    let (order, parcel) = (scene.pay(&case), scene.send(&case));
+    scene.stands(&order, "taken");
+    let waits = within(20, "the certificate was met", || {
+        let shown = scene.shown(&parcel);
+        seen(text(&shown["waiting"], "problem").starts_with("TLS"), shown)
+    });
+    assert_eq!(waits["state"], "placed", "{waits}");
+}
