@@ -14,6 +14,7 @@ use tongban_domain::supervision::{Card, Matter, Sweep, Watched};
 use tongban_domain::voice::{Rating, Voice};
 use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place, Places};
 
+use crate::keyspace::supervision::LookCursor;
 use crate::keyspace::{application, case, hall, item, key::stem, material, supervision, voice};
 use crate::{Read, StorageError};
 
@@ -23,6 +24,7 @@ pub struct StateFacts<'a> {
     node: &'a NodeFacts,
     calendar: &'a Calendar,
     places: &'a Places,
+    looks: Option<&'a LookCursor>,
     fault: RefCell<Option<StorageError>>,
 }
 
@@ -30,7 +32,13 @@ impl<'a> StateFacts<'a> {
     /// Facts over a view; `places` is what the directory knows.
     #[must_use]
     pub fn new(read: &'a dyn Read, node: &'a NodeFacts, calendar: &'a Calendar, places: &'a Places) -> Self {
-        Self { read, node, calendar, places, fault: RefCell::new(None) }
+        Self { read, node, calendar, places, looks: None, fault: RefCell::new(None) }
+    }
+
+    /// The same facts, that find looks which are due from where the last search ended.
+    #[must_use]
+    pub fn looking_from(self, looks: &'a LookCursor) -> Self {
+        Self { looks: Some(looks), ..self }
     }
 
     /// The first read that failed, if one did.
@@ -268,7 +276,10 @@ impl Facts for StateFacts<'_> {
         until: Option<Timestamp>,
         limit: usize,
     ) -> Vec<(Timestamp, Watched)> {
-        self.kept(supervision::looks(self.read, after, until, limit))
+        match (self.looks, after, until) {
+            (Some(cursor), None, Some(until)) => self.kept(cursor.due(self.read, until, limit)),
+            _ => self.kept(supervision::looks(self.read, after, until, limit)),
+        }
     }
 
     fn sweep(&self) -> Option<Sweep> {
