@@ -30,6 +30,7 @@ use tongban_codes::time::Timestamp;
 use tongban_domain::{Document, NodeFacts, Places};
 use tongban_federation::{Envelope, Receipt};
 use tongban_seal::SignedNote;
+use tongban_storage::keyspace::supervision::LookCursor;
 use tongban_storage::keyspace::{Bytes, Overlay, View, delivery, meta};
 use tongban_storage::{StorageError, WriteBatch};
 
@@ -98,6 +99,7 @@ pub struct Writer {
     checkpointed: [(Timestamp, u64); 2],
     places: Arc<Places>,
     window: KeyWindow,
+    looks: LookCursor,
     stopped: bool,
 }
 
@@ -152,6 +154,7 @@ impl Writer {
             checkpointed,
             places: Arc::default(),
             window,
+            looks: LookCursor::default(),
             stopped: false,
         })
     }
@@ -367,7 +370,8 @@ impl Writer {
         layers.push(whole);
         let view = View::new(&self.hot, layers);
         let (window, receiver) = (&mut self.window, &mut self.inbox);
-        let mut decider = Decider { parts: &mut self.parts, places: &self.places, view: &view, at, window, receiver };
+        let (parts, places, looks) = (&mut self.parts, &self.places, &self.looks);
+        let mut decider = Decider { parts, places, view: &view, at, window, looks, receiver };
         let decided = decider.request(request)?;
         if let Some(fault) = decider.parts.desk.fault() {
             return Err(Refused::fault(fault));

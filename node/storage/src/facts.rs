@@ -25,6 +25,7 @@ pub struct StateFacts<'a> {
     node: &'a NodeFacts,
     calendar: &'a Calendar,
     places: &'a Places,
+    looks: Option<&'a LookCursor>,
     fault: RefCell<Option<StorageError>>,
 }
 
@@ -32,7 +33,13 @@ impl<'a> StateFacts<'a> {
     /// Facts over a view; `places` is what the directory knows.
     #[must_use]
     pub fn new(read: &'a dyn Read, node: &'a NodeFacts, calendar: &'a Calendar, places: &'a Places) -> Self {
-        Self { read, node, calendar, places, fault: RefCell::new(None) }
+        Self { read, node, calendar, places, looks: None, fault: RefCell::new(None) }
+    }
+
+    /// The same facts, that find looks which are due from where the last search ended.
+    #[must_use]
+    pub fn looking_from(self, looks: &'a LookCursor) -> Self {
+        Self { looks: Some(looks), ..self }
     }
 
     /// The first read that failed, if one did.
@@ -291,7 +298,10 @@ impl Facts for StateFacts<'_> {
         until: Option<Timestamp>,
         limit: usize,
     ) -> Vec<(Timestamp, Watched)> {
-        self.kept(supervision::looks(self.read, after, until, limit))
+        match (self.looks, after, until) {
+            (Some(cursor), None, Some(until)) => self.kept(cursor.due(self.read, until, limit)),
+            _ => self.kept(supervision::looks(self.read, after, until, limit)),
+        }
     }
 
     fn sweep(&self) -> Option<Sweep> {

@@ -19,6 +19,8 @@ pub(super) struct KeyWindow {
     known: HashSet<u128>,
     /// Up to where keys have been examined for their age.
     examined: Option<Digest>,
+    /// When they were last.
+    examined_at: Option<Timestamp>,
 }
 
 fn short(key: &Digest) -> u128 {
@@ -31,7 +33,7 @@ impl KeyWindow {
         IDEMPOTENCY.visit_keys(state, |key| {
             known.insert(short(&key));
         })?;
-        Ok(Self { known, examined: None })
+        Ok(Self { known, examined: None, examined_at: None })
     }
 
     /// Whether the key may have been used: if not, it wasn't.
@@ -53,12 +55,18 @@ impl KeyWindow {
         }
     }
 
-    /// Some of the keys whose outcome is older than `before`, when there are any where it was not looked last.
+    /// Some of the keys whose outcome is older than `before`, when there are any where it was not looked last; none when that was less than a second
+    /// ago, for ticks may follow each other at once.
     pub(super) fn expired(
         &mut self,
         read: &dyn Read,
+        at: Timestamp,
         before: Timestamp,
     ) -> Result<Vec<(Timestamp, Digest)>, StorageError> {
+        if self.known.is_empty() || self.examined_at.is_some_and(|last| at >= last && at < last.add_seconds(1)) {
+            return Ok(Vec::new());
+        }
+        self.examined_at = Some(at);
         let (mut old, mut examined, mut last) = (Vec::new(), 0, None);
         IDEMPOTENCY.visit(read, &[], self.examined.as_ref(), false, |key, outcome| {
             examined += 1;

@@ -1,5 +1,6 @@
 //! Cards and orders of supervision, and when it looks at what.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use tongban_codes::ids::CaseId;
@@ -96,6 +97,50 @@ pub fn matter_named(read: &dyn Read, number: &str) -> Result<Option<Matter>, Sto
     match BY_TEXT.load(read, &number.to_owned())? {
         Some(id) => MATTER.load(read, &id),
         None => Ok(None),
+    }
+}
+
+/// Where the next search for looks that are due begins, kept by whoever decides from one decision to the next.
+///
+/// Looks that are taken leave deleted keys behind, and a search from the first key would step over all of them: at the midnight on which a million
+/// cases get their card, each tick over those of all ticks before it. So a search that found as many as were asked for goes on where it ended. What
+/// was put before that meanwhile is found by a search from the first key, at the end of such a row of searches and now and then after it.
+#[derive(Debug, Default)]
+pub struct LookCursor {
+    from: Cell<Option<(Timestamp, Watched)>>,
+    short: Cell<u32>,
+}
+
+/// Every so many searches that found less than was asked for begin at the first key.
+const SEARCHES_FROM_THERE: u32 = 64;
+
+impl LookCursor {
+    /// The looks that are due at a moment, earliest first, at most `limit`; all that are due are found after some searches.
+    ///
+    /// # Errors
+    ///
+    /// When the state can't be read.
+    pub fn due(
+        &self,
+        read: &dyn Read,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, Watched)>, StorageError> {
+        let from = self.from.get();
+        let mut found = looks(read, from, Some(until), limit)?;
+        if from.is_some() && found.len() < limit {
+            let searches = self.short.get();
+            self.short.set(searches.wrapping_add(1) % SEARCHES_FROM_THERE);
+            if searches > 0 {
+                return Ok(found);
+            }
+            found = looks(read, None, Some(until), limit)?;
+        }
+        if found.len() == limit {
+            self.from.set(found.last().copied());
+            self.short.set(0);
+        }
+        Ok(found)
     }
 }
 
