@@ -146,7 +146,7 @@ pub(crate) fn rows() -> Vec<Row> {
                 "{\"channel\":\"national\",\"after\":\"x\"}" => "invalid-request";
         }
         "POST /v1/front/cases/record" {
-            HOME "a batch of items":
+            HOME "a report of cases that was never begun":
                 "{\"channel\":\"national\",\"sent\":[\"330106000000-20260914-0001\",\"2026-09-14T00:00:00+08:00\"]}" => "front-unreported";
         }
         "POST /v1/front/cases/answers" {
@@ -162,7 +162,7 @@ pub(crate) fn rows() -> Vec<Row> {
                 "{\"channel\":\"\",\"guids\":[]}" => "invalid-field";
         }
         "GET /v1/front/cases/untaken?channel=" {
-            HOME "no channel":
+            HOME "rows of cases of no channel":
                 "" => "invalid-field";
         }
         "GET /v1/front/reported?channel=" {

@@ -224,11 +224,11 @@ pub(crate) fn rows() -> Vec<Row> {
                 "case progress 0000000000 --proof 070011" => "query-code";
         }
         "case report" {
-            HOME "nowhere to report to":
+            HOME "nowhere to report cases to":
                 "case report" => "argument-missing" .usage();
-            HOME "a password in the address":
+            HOME "a password in the address to which cases go":
                 "case report --to postgres://u:secret@127.0.0.1/db" => "front-address";
-            HOME "a batch of items":
+            HOME "a batch of items where one of cases is meant":
                 "case report --to-files {root}/out --since 330106000000-20260914-0001" => "invalid-field";
         }
         "case reconcile" {
