@@ -54,6 +54,11 @@ fn a_licence_ends_before_the_decision() {
 }
 
 #[test]
+fn a_line_before_a_limit() {
+    play(&docs("a-line-before-a-limit.md"));
+}
+
+#[test]
 fn a_service_is_rated() {
     play(&docs("a-service-is-rated.md"));
 }

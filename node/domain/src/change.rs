@@ -16,6 +16,7 @@ use crate::catalogue::{
     ReorganisationReport, ServiceItem, Standard, StandardsReport,
 };
 use crate::licence::Licence;
+use crate::limit::Turn;
 use crate::supervision::{Card, Looked, Matter, Order, OrderAnswer, Rules};
 use crate::voice::{
     FollowUpOutcome, FollowUpState, Grade, Standing, TicketKind, TicketOutcome, TicketState, Voice, Word,
@@ -100,6 +101,9 @@ pub enum Event {
     /// An application for a life event, with the cases of its parts that are begun.
     #[n(35)]
     Application(#[n(0)] Box<Application>),
+    /// A granted case took a number of a limited item, or gave it back.
+    #[n(45)]
+    Number(#[n(0)] CaseId, #[n(1)] Box<Turn>, #[n(2)] bool),
 }
 
 /// In whose name a document is sealed.

@@ -342,6 +342,8 @@ pub enum Command {
         /// Reason; required for a denial (行政许可法 38).
         reason: Option<String>,
     },
+    /// Denies because the numbers of the item are used up (行政许可法 57).
+    DenyForNumber(String),
     /// Stops the clock for a special procedure (特别程序).
     SuspendCase {
         /// Case.

@@ -13,7 +13,7 @@ use crate::change::{Change, Event, Reply};
 use crate::command::Command;
 use crate::facts::DueKind;
 use crate::work::{self, Door, LackingRequest};
-use crate::{Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, supervision, voice};
+use crate::{Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, limit, supervision, voice};
 
 /// The most due things that one tick looks at, so that one that can't be done doesn't hide the rest.
 const TICK_MAX: usize = 64;
@@ -58,7 +58,9 @@ fn roles(command: &Command) -> &'static [Role] {
             &[Role::Reviewer, Role::Decider]
         }
         Command::Amend { .. } => &[Role::Window, Role::Reviewer, Role::Decider],
-        Command::Decide { .. } | Command::ExtendCase { .. } | Command::Forward { .. } => &[Role::Decider],
+        Command::Decide { .. } | Command::DenyForNumber(_) | Command::ExtendCase { .. } | Command::Forward { .. } => {
+            &[Role::Decider]
+        }
         Command::PrintDocument { .. } => &[Role::Window, Role::Reviewer, Role::Decider, Role::Issuer],
         Command::ClaimCase(_) | Command::ReturnCase { .. } | Command::DoStep { .. } => &[Role::Reviewer, Role::Decider],
         Command::HandCaseOn { .. } => &[Role::Reviewer, Role::Decider, Role::Admin],
@@ -103,9 +105,11 @@ impl Command {
     #[must_use]
     pub fn of_case(&self) -> Option<&str> {
         match self {
-            Command::Offer(case) | Command::Accept(case) | Command::Close(case) | Command::ClaimCase(case) => {
-                Some(case)
-            }
+            Command::Offer(case)
+            | Command::Accept(case)
+            | Command::Close(case)
+            | Command::ClaimCase(case)
+            | Command::DenyForNumber(case) => Some(case),
             Command::Refuse { case, .. }
             | Command::Notify { case, .. }
             | Command::Decide { case, .. }
@@ -148,6 +152,7 @@ pub fn decide(
     let door = Door::open(facts, actor, command, authorise(actor, command), at)?;
     let mut change = door.sign(decided(facts, desk, &door, command, at)?);
     application::after(facts, desk, &mut change, at);
+    limit::after(facts, &mut change, at);
     supervision::after(facts, &mut change, at);
     Ok(change)
 }
@@ -315,6 +320,7 @@ fn decided(
         Command::Decide { case, grant, reason } => {
             case::decide_case(facts, door, named(facts, case)?, *grant, reason.as_deref(), at)
         }
+        Command::DenyForNumber(text) => case::deny_for_number(facts, door, named(facts, text)?, at),
         Command::SuspendCase { case, procedure, days } => {
             case::suspend(facts, actor, named(facts, case)?, procedure, *days, at)
         }

@@ -15,6 +15,7 @@ use crate::application::Application;
 use crate::case::{Act, Case, Personal, ReclaimRow};
 use crate::catalogue::{BaseItem, Bound, Decline, ForeignItem, Guide, ServiceItem, Standard, StandardKind};
 use crate::licence::Licence;
+use crate::limit::{self, Turn};
 use crate::supervision::{Card, Matter, Sweep, Watched};
 use crate::voice::{Rating, Voice};
 
@@ -234,6 +235,14 @@ pub trait Facts {
     fn place(&self, division: DivisionCode) -> Option<Place>;
     /// The nearest node that is above both of two nodes.
     fn common_superior(&self, one: &NodeId, other: &NodeId) -> Option<NodeId>;
+    /// The open cases that stand before a quota, in order of acceptance, at most `limit`.
+    fn line(&self, quota: &str, limit: usize) -> Vec<limit::Place>;
+    /// How many numbers of a quota are taken, of a year or of all.
+    fn numbers_taken(&self, quota: &str, year: u16) -> u32;
+    /// Whether a granted case holds its number.
+    fn holds_number(&self, case: &CaseId, turn: &Turn) -> bool;
+    /// When the last accepted one was accepted of those that hold a number of a quota.
+    fn last_numbered(&self, quota: &str) -> Option<Timestamp>;
     /// What is known of a reclaim of a case that this node doesn't have.
     fn reclaim(&self, case: &CaseId) -> Option<ReclaimRow>;
 }

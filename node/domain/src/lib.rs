@@ -16,6 +16,7 @@ mod command;
 mod decide;
 mod facts;
 pub mod licence;
+pub mod limit;
 mod rejection;
 pub mod supervision;
 pub mod tables;

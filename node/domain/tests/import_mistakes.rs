@@ -104,6 +104,9 @@ fn kind(column: &str) -> Kind {
         | "materials.statutory"
         | "fees.reducible"
         | "special_links.stops_clock" => of("是", YES),
+        "limit_grants" => of("3", NUMBER),
+        "limit_period" => of("每年", LISTED),
+        "limit_order" => of("受理先后", LISTED),
         "tier" => of("办理项", LISTED),
         "origin" => of("自建", LISTED),
         "locks" => of("申请材料^收费", LISTED),
@@ -134,6 +137,8 @@ fn kind(column: &str) -> Kind {
         | "flow"
         | "intermediary"
         | "quantity_limit"
+        | "limit_basis"
+        | "limit_order_basis"
         | "remedies"
         | "bases.text"
         | "materials.fill_explain"

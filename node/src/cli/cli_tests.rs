@@ -118,6 +118,8 @@ fn the_contract_is_understood() {
         "case list",
         "case whereis Q",
         "case history C",
+        "case decide C --deny --no-number",
+        "item limit 511A0015500013",
         "case progress Q --proof 071237",
         "licence issue C --type T --until 2031-09-20",
         "licence cancel I --reason T",

@@ -98,6 +98,7 @@ fn progress() -> NoticeBody {
         forwarded_to: None,
         amended: None,
         lacking: Vec::new(),
+        turn: None,
     }))
 }
 
@@ -193,6 +194,7 @@ pub(super) fn known() -> Box<Case> {
         recused: Vec::new(),
         lacking: Vec::new(),
         back_since: None,
+        turn: None,
         part_of: None,
         renewal: None,
         renewal_at: None,

@@ -210,6 +210,7 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
                     reason: amended.reason,
                 }),
                 lacking: progress.lacking,
+                turn: progress.turn,
             };
             (KIND_PROGRESS, VERSION, tongban_codes::cbor::to_vec(&body))
         }
@@ -331,6 +332,7 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
                     reason: amended.reason,
                 }),
                 lacking: body.lacking,
+                turn: body.turn,
             };
             Ok(Inbound::Command(Box::new(Command::Mirror { origin, progress: Box::new(progress) })))
         }

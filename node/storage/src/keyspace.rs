@@ -31,6 +31,7 @@
 //! | 52 53 55 | rows, index, queue | [`material`] | case, digest; file, case; case, digest | file that is here; who names it; file that is wanted |
 //! | 5a 5b 5c | rows, rows, index | [`voice`] | id; case, id; operator, id | rating or ticket; which ratings a case has; who has to do |
 //! | 54 | rows | [`case::RECLAIM`] | case | what is asked for, what was ordered |
+//! | 68 69 | index, rows | [`limit`] | quota, kind, moment, serial, case; quota, year | who stands in line, who holds a number; how many are taken |
 //! | 74 75 | rows, index | [`application`] | id; number, case | application; which cases are parts of it |
 //! | 60– 6c | meta | [`meta`], [`supervision::SWEEP`] | | |
 //!
@@ -46,6 +47,7 @@ pub mod hall;
 pub mod item;
 pub mod journal;
 pub mod key;
+pub mod limit;
 pub mod lineage;
 pub mod material;
 pub mod meta;

@@ -148,6 +148,7 @@ pub(crate) fn collect(
         recused: Vec::new(),
         lacking: Vec::new(),
         back_since: None,
+        turn: None,
         part_of: request.part_of.map(|word| word.kept(desk, &id)),
     };
     let mut change = Change::of(vec![Event::Serial(scope, serial)], Reply::Known {});

@@ -18,7 +18,7 @@ use crate::command::Origin;
 use crate::facts::Place;
 use crate::supervision::{CARD_NUMBERS, ORDER_NUMBERS};
 use crate::voice::{RATING_NUMBERS, TICKET_NUMBERS};
-use crate::{Actor, Agent, Applicant, Desk, Facts, Rejection, codes, work};
+use crate::{Actor, Agent, Applicant, Desk, Facts, Rejection, codes, limit, work};
 
 /// What the numbers begin with that name something beside cases.
 const NUMBERS_BESIDE: [&str; 5] = [CARD_NUMBERS, ORDER_NUMBERS, RATING_NUMBERS, TICKET_NUMBERS, APPLICATION_NUMBERS];
@@ -388,6 +388,7 @@ pub(crate) fn take_custody(
         recused: Vec::new(),
         lacking: Vec::new(),
         back_since: None,
+        turn: None,
         part_of: offer.part_of.as_ref().map(|word| word.kept(desk, &offer.case)),
     };
     if let Some(order) = &order {
@@ -395,6 +396,7 @@ pub(crate) fn take_custody(
         case.reclaims.push(order.taken());
         // A lost node that never took it received nothing: what the authority has, it has from today on.
         case.received_on.get_or_insert(at.date());
+        change.events.extend(limit::resume(facts, &mut case, &offer.history, at));
         // Opinions of the lost node's operators are gone with it: its steps begin anew.
         if case.work.is_none() && matches!(case.status, Status::Accepted | Status::SpecialProcedure) {
             case.work = work::begin(facts, &case, at.date());

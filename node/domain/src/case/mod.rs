@@ -59,7 +59,7 @@ pub(crate) use correction::{NoticeRequest, notify, send_back};
 pub use custody::Offer;
 pub(crate) use custody::{discharge, here, offer, offer_refused, take_custody};
 pub use deadline::{Deadline, Deadlines};
-pub(crate) use decision::{close, decide_case, deliver, withdraw};
+pub(crate) use decision::{close, decide_case, deliver, deny_for_number, withdraw};
 pub(crate) use forward::{ForwardRequest, forward};
 pub use forward::{ForwardedFrom, ForwardedTo};
 pub(crate) use inspection::{check, check_officers, correct, sealed_check};
@@ -92,6 +92,7 @@ use tongban_codes::time::{Date, Timestamp};
 use crate::application::PartOf;
 use crate::catalogue::{Core, Mode, ServiceItem, Term, number_code, number_prefix};
 use crate::facts::Place;
+use crate::limit::Turn;
 use crate::work::{Lacking, Recusal, Work};
 use crate::{Authority, Facts, Rejection, codes};
 
@@ -491,6 +492,9 @@ pub struct Case {
     /// The application that it is a part of (一件事).
     #[n(55)]
     pub part_of: Option<PartOf>,
+    /// Where it stands before a limit of number.
+    #[n(56)]
+    pub turn: Option<Turn>,
 }
 
 /// Whether there is nothing to count.

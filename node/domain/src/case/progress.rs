@@ -18,6 +18,7 @@ use super::{
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::facts::Place;
+use crate::limit::Turn;
 use crate::work::{LACKING_MAX, Lacking};
 use crate::{Actor, Desk, Facts, Rejection, codes};
 
@@ -71,6 +72,8 @@ pub struct Progress {
     pub amended: Option<Amended>,
     /// Materials that are to follow its acceptance.
     pub lacking: Vec<Lacking>,
+    /// Where it stands before a limit of number.
+    pub turn: Option<Turn>,
 }
 
 impl Progress {
@@ -92,6 +95,7 @@ impl Progress {
             forwarded_to: case.forwarded_to.clone(),
             amended: None,
             lacking: case.lacking.clone(),
+            turn: case.turn.clone(),
         }
     }
 }
@@ -220,6 +224,7 @@ pub(crate) fn mirror(
     case.competent.clone_from(&progress.competent);
     case.forwarded_to.clone_from(&progress.forwarded_to);
     case.lacking.clone_from(&progress.lacking);
+    case.turn.clone_from(&progress.turn);
     match act.kind {
         ActKind::Refuse | ActKind::Notify | ActKind::Return | ActKind::Decide | ActKind::Withdraw => {
             case.reason.clone_from(&act.note);
@@ -282,6 +287,9 @@ fn bounded(progress: &Progress) -> Result<(), Rejection> {
     let is_long = |lacking: &Lacking| long(&lacking.name) || lacking.promise.len() > LICENCE_CHARS_MAX;
     if progress.lacking.len() > LACKING_MAX || progress.lacking.iter().any(is_long) {
         return refuse("lacking");
+    }
+    if progress.turn.as_ref().is_some_and(|turn| long(&turn.quota)) {
+        return refuse("turn");
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! The fields of an item beyond its core, by the names that they have as columns of a file.
 
 use super::cell::Cell;
-use super::code_list::{Origin, Range, ResultKind, Tier};
+use super::code_list::{LimitOrder, LimitPeriod, Origin, Range, ResultKind, Tier};
 use super::{
-    BaseItem, Basis, Codes, External, Fee, Guide, Lock, Mode, Question, RequiredMaterial, ResultDocument, Scope,
-    ServiceItem, ServicePlace, SpecialLink, Step, UseLevel,
+    BaseItem, Basis, Codes, External, Fee, Guide, Lock, Mode, NumberLimit, Question, RequiredMaterial, ResultDocument,
+    Scope, ServiceItem, ServicePlace, SpecialLink, Step, UseLevel,
 };
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Date;
@@ -25,6 +25,7 @@ pub(super) struct Fields {
     pub(super) above: Option<String>,
     scopes: Vec<ScopeCells>,
     result: ResultCells,
+    limit: LimitCells,
 }
 
 /// A scope of which parts may still be missing.
@@ -42,6 +43,39 @@ struct ResultCells {
     kind: Option<ResultKind>,
     name: String,
     sample: Option<String>,
+}
+
+/// A limit of number of which parts may still be missing.
+#[derive(Clone, Debug, Default)]
+struct LimitCells {
+    grants: Option<u32>,
+    period: Option<LimitPeriod>,
+    quota: Option<String>,
+    basis: String,
+    order: Option<LimitOrder>,
+    order_basis: Option<String>,
+}
+
+impl LimitCells {
+    fn of(limit: NumberLimit) -> Self {
+        let NumberLimit { grants, period, quota, basis, order, order_basis } = limit;
+        Self { grants: Some(grants), period, quota, basis, order, order_basis }
+    }
+
+    fn limit(&self) -> Option<NumberLimit> {
+        let Self { grants, period, quota, basis, order, order_basis } = self.clone();
+        Some(NumberLimit { grants: grants?, period, quota, basis, order, order_basis })
+    }
+
+    fn is_begun(&self) -> bool {
+        let Self { grants, period, quota, basis, order, order_basis } = self;
+        grants.is_some()
+            || period.is_some()
+            || quota.is_some()
+            || !basis.is_empty()
+            || order.is_some()
+            || order_basis.is_some()
+    }
 }
 
 impl Fields {
@@ -81,7 +115,8 @@ impl Fields {
         let result = guide.result.take();
         let result =
             result.map(|result| ResultCells { kind: Some(result.kind), name: result.name, sample: result.sample });
-        Self { scopes: scopes.collect(), result: result.unwrap_or_default(), guide, ..Self::default() }
+        let limit = guide.limit.take().map(LimitCells::of).unwrap_or_default();
+        Self { scopes: scopes.collect(), result: result.unwrap_or_default(), limit, guide, ..Self::default() }
     }
 
     /// The system that the item runs in when it isn't this node.
@@ -98,7 +133,22 @@ impl Fields {
             name: self.result.name.clone(),
             sample: self.result.sample.clone(),
         });
+        guide.limit = self.limit.limit();
         guide
+    }
+
+    /// The column that a limit of number lacks, when one is begun: how many, by what, and by which law not in the order of acceptance.
+    pub(super) fn limit_lacks(&self) -> Option<&'static str> {
+        let limit = &self.limit;
+        if !limit.is_begun() {
+            None
+        } else if limit.grants.is_none() {
+            Some("limit_grants")
+        } else if limit.basis.is_empty() {
+            Some("limit_basis")
+        } else {
+            (limit.order == Some(LimitOrder::Other) && limit.order_basis.is_none()).then_some("limit_order_basis")
+        }
     }
 
     /// Tells whether a name or a sample of a result is given, and not its kind.
@@ -182,6 +232,12 @@ columns! {
     "joint_departments": Line => guide.joint_departments;
     "intermediary": Text => guide.intermediary;
     "quantity_limit": Text => guide.quantity_limit;
+    "limit_grants": Line => limit.grants;
+    "limit_period": Line => limit.period;
+    "limit_quota": Line => limit.quota;
+    "limit_basis": Text => limit.basis;
+    "limit_order": Line => limit.order;
+    "limit_order_basis": Text => limit.order_basis;
     "result_kind": Line => result.kind;
     "result_name": Line => result.name;
     "result_sample": Line => result.sample;

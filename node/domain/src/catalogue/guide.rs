@@ -15,7 +15,7 @@ use super::code_list::{
     AuthorityKind, CaseKind, Form, MaterialForm, MaterialKind, MaterialSource, Necessity, OnlineDepth, PowerSource,
     Range, ResultKind, Served, StepRole, StepRule, UseLevel,
 };
-use super::{Mode, Term};
+use super::{Mode, NumberLimit, Term};
 
 /// A legal basis (设定依据), with article and text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
@@ -426,6 +426,10 @@ pub struct Guide {
     /// Columns of the source that have no place above, as they came.
     #[n(44)]
     pub further: Further,
+    /// 数量限制: what the node keeps to when it grants.
+    #[n(45)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<NumberLimit>,
 }
 
 impl Guide {

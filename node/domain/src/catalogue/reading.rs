@@ -30,6 +30,12 @@ pub(super) fn read(findings: &mut Findings<'_>, fields: &mut Fields, codes: Opti
         let problem = "有审批结果名称或样本，没有类型 / a result has a name or a sample, and no kind";
         findings.reject("result_kind", "empty", problem, "填写审批结果类型 / give the kind of the result");
     }
+    if let Some(column) = fields.limit_lacks()
+        && row.text(column).is_empty()
+    {
+        let problem = "数量限制须有数量、依据；不按受理先后的，须有法律、行政法规依据 / a limit of number has a number and a basis, and where another order holds, the law for it";
+        findings.reject(column, "empty", problem, "填写该栏 / fill it in");
+    }
     for (list, columns) in LIST_COLUMNS {
         self::list(findings, fields, (list, columns), codes);
     }

@@ -12,6 +12,7 @@ use tongban_domain::catalogue::{
     BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, going_on,
 };
 use tongban_domain::licence::Licence;
+use tongban_domain::limit::{Place as InLine, Turn, stands};
 use tongban_domain::supervision::{Card, Colour, Matter, Rule, Sweep, Watched, watch};
 use tongban_domain::voice::{Rating, Voice};
 use tongban_domain::work::{HandOver, position};
@@ -56,6 +57,8 @@ pub(crate) struct State {
     pub(crate) reclaims: BTreeMap<CaseId, ReclaimRow>,
     pub(crate) places: Places,
     pub(crate) handed_over: Vec<HandOver>,
+    /// Numbers of limited items that are held, and of which year.
+    pub(crate) numbers: BTreeMap<(String, InLine), u16>,
 }
 
 impl State {
@@ -92,6 +95,7 @@ impl State {
             reclaims: BTreeMap::new(),
             places: Places::default(),
             handed_over: Vec::new(),
+            numbers: BTreeMap::new(),
         }
     }
 
@@ -192,6 +196,14 @@ impl State {
             Event::Act(act) => self.told.push(act.clone()),
             Event::Reclaim(case, row) => {
                 self.reclaims.insert(*case, (**row).clone());
+            }
+            Event::Number(case, turn, taken) => {
+                let key = (turn.quota.clone(), turn.place(*case));
+                if *taken {
+                    assert_eq!(self.numbers.insert(key, turn.year.unwrap()), None, "a case takes one number");
+                } else {
+                    assert!(self.numbers.remove(&key).is_some(), "what is given back was held");
+                }
             }
             Event::HandedOver(list) => self.handed_over.push((**list).clone()),
             Event::Serial(scope, serial) => {
@@ -410,6 +422,29 @@ impl Facts for State {
 
     fn reclaim(&self, id: &CaseId) -> Option<ReclaimRow> {
         self.reclaims.get(id).cloned()
+    }
+
+    fn line(&self, quota: &str, limit: usize) -> Vec<InLine> {
+        let waits = |case: &&Case| stands(case.status, &case.custody);
+        let of = self.cases.values().filter(waits).filter_map(|case| Some((case.turn.as_ref()?, case.id)));
+        let mut line: Vec<_> =
+            of.filter(|(turn, _)| turn.quota == quota).map(|(turn, case)| turn.place(case)).collect();
+        line.sort_unstable();
+        line.truncate(limit);
+        line
+    }
+
+    fn numbers_taken(&self, quota: &str, year: u16) -> u32 {
+        let of = |((known, _), of): &(&(String, InLine), &u16)| known == quota && **of == year;
+        u32::try_from(self.numbers.iter().filter(of).count()).unwrap()
+    }
+
+    fn holds_number(&self, case: &CaseId, turn: &Turn) -> bool {
+        self.numbers.contains_key(&(turn.quota.clone(), turn.place(*case)))
+    }
+
+    fn last_numbered(&self, quota: &str) -> Option<Timestamp> {
+        self.numbers.keys().filter(|(known, _)| known == quota).map(|(_, (since, _, _))| *since).max()
     }
 
     fn cards(&self, case: &CaseId) -> Vec<Card> {

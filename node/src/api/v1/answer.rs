@@ -8,6 +8,7 @@ use tongban_domain::case::{
     Act, Competent, Correction, Extension, ForwardedFrom, ForwardedTo, Ledger, Print, PrintForm, Reclaim, Renewal, Stop,
 };
 use tongban_domain::catalogue::{ImportRow, Mode};
+use tongban_domain::limit::{Seen, Turn};
 use tongban_domain::work::{Delegation, Lacking, Recusal, WorkView};
 use tongban_domain::{Mandate, Role};
 
@@ -304,6 +305,9 @@ answer! {
         /// What is to follow its acceptance.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         lacking: Vec<Lacking>,
+        /// Where it stands before a limit of number.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        turn: Option<Turn>,
         /// Day of the decision.
         decided_on: Option<Date>,
         /// Reason.
@@ -386,6 +390,8 @@ answer! {
         competent: Option<Competent>,
         /// The code to go on asking with, when a superior authority goes on with it.
         forwarded: Option<QueryCode>,
+        /// How many were accepted before it, and how many numbers are left, where the item has a limit of number.
+        turn: Option<Seen>,
         /// As of.
         as_of: Timestamp,
         /// 演示.

@@ -9,6 +9,24 @@ macro_rules! labels {
 }
 
 labels! {
+    "grants" = "numbers", "名额";
+    "period" = "in", "周期";
+    "year" = "year", "年度";
+    "limit_basis" = "limited by", "限额依据";
+    "grant_order" = "who comes first", "准予顺序";
+    "order_basis" = "order by", "顺序依据";
+    "shared_quota" = "shared quota", "共用名额";
+    "taken" = "taken", "已用名额";
+    "left" = "left", "剩余名额";
+    "place" = "place", "位次";
+    "accepted_at" = "accepted at", "受理时间";
+    "in_turn" = "may be granted", "可否准予";
+    "overtaken" = "overtaken", "被越序";
+    "turn.ahead" = "accepted before", "先受理件数";
+    "turn.left" = "numbers left", "剩余名额";
+    "turn.seen.ahead" = "accepted before", "先受理件数";
+    "turn.seen.left" = "numbers left", "剩余名额";
+    "turn.overtaken" = "overtaken", "被越序";
     "becomes" = "after", "修改后";
     "base_version" = "base version", "基本目录版本";
     "was" = "before", "修改前";

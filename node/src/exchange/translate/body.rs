@@ -11,6 +11,7 @@ use tongban_domain::case::{
     Status, Stop,
 };
 use tongban_domain::catalogue::Mode;
+use tongban_domain::limit::Turn;
 use tongban_domain::supervision::{Answer, Colour, Rule};
 use tongban_domain::work::Lacking;
 
@@ -112,6 +113,8 @@ pub struct ProgressBody {
     #[n(15)]
     #[cbor(default, skip_if = "Vec::is_empty")]
     pub(super) lacking: Vec<Lacking>,
+    #[n(56)]
+    pub(super) turn: Option<Turn>,
 }
 
 /// An entry that was put right.

@@ -7,6 +7,7 @@ use tongban_codes::ids::{CaseId, NodeId, QueryCode};
 use tongban_codes::time::Timestamp;
 use tongban_domain::case::{Act, Case, Custody, Deadlines, Print, ReclaimRow, Status};
 use tongban_domain::catalogue::StepRole;
+use tongban_domain::limit::Turn;
 use tongban_domain::work::{Lacking, Position, Work, position};
 use tongban_domain::{Due, DueKind};
 
@@ -92,6 +93,8 @@ struct Indexed {
     #[n(45)]
     #[cbor(default)]
     lacking: Vec<Lacking>,
+    #[n(56)]
+    turn: Option<Turn>,
 }
 
 impl Indexed {
@@ -224,6 +227,8 @@ pub fn store(over: &mut Overlay<'_>, case: &Case, act: &Act) -> Result<(), Stora
             LACKING.put(batch, &(until, case.id), &());
         }
     }
+    let stood = known.map(|known| (known.status, &known.custody, known.turn.as_ref()));
+    super::limit::store_place(batch, stood, case);
     CASE.put(batch, &case.id, case);
     ACT.put(batch, &(case.id, act.place.node, act.number), act);
     Ok(())

@@ -8,7 +8,7 @@ use crate::cli::client::Answer;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::text::{AMENDMENTS, ASKED, HISTORY, MATERIALS, SHARES, STOPS};
 
-const FIELDS: [&str; 48] = [
+const FIELDS: [&str; 51] = [
     "case",
     "case_no",
     "collection_no",
@@ -49,6 +49,9 @@ const FIELDS: [&str; 48] = [
     "forwarded_to.query_code",
     "forwarded_from.case",
     "forwarded_from.opinion",
+    "turn.seen.ahead",
+    "turn.seen.left",
+    "turn.overtaken",
     "part_of.application",
     "part_of.part",
     "part_of.form",

@@ -1,8 +1,8 @@
 //! The table of columns.
 
 use tongban_domain::catalogue::{
-    AuthorityKind, CaseKind, CodeList, Form, Lock, MaterialForm, MaterialKind, MaterialSource, Mode, Necessity,
-    OnlineDepth, Origin, PowerSource, Range, ResultKind, Served, StepRole, StepRule, Tier, UseLevel,
+    AuthorityKind, CaseKind, CodeList, Form, LimitOrder, LimitPeriod, Lock, MaterialForm, MaterialKind, MaterialSource,
+    Mode, Necessity, OnlineDepth, Origin, PowerSource, Range, ResultKind, Served, StepRole, StepRule, Tier, UseLevel,
 };
 
 use super::Holds::{Code, Day, Number, One, Several, Term, Text, YesNo};
@@ -369,6 +369,12 @@ pub(crate) const COLUMNS: &[Column] = &[
     col("joint_departments", "联办机构", "others that take part, with ^ between", Text, &["other_dept"], ""),
     col("intermediary", "中介服务", "services of intermediaries", Text, &["service_type"], ""),
     col("quantity_limit", "数量限制", "limits of number", Text, &["limit_explain"], ""),
+    col("limit_grants", "数量限制名额", "how many may be granted", Number, &["限制数量"], ""),
+    col("limit_period", "数量限制周期", "in which period", One(words::<LimitPeriod>), &[], ""),
+    col("limit_quota", "数量限制共用名额", "name of a quota that several items share", Text, &[], ""),
+    col("limit_basis", "数量限制依据", "what the limit stands on", Text, &[], ""),
+    col("limit_order", "数量限制准予顺序", "who comes first", One(words::<LimitOrder>), &[], ""),
+    col("limit_order_basis", "数量限制准予顺序依据", "the law, where it isn't by acceptance", Text, &[], ""),
     col(
         "result_kind",
         "审批结果类型",
