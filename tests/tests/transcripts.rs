@@ -125,6 +125,7 @@ fn every_transcript_is_played() {
         "a-division-gets-another-code.md",
         "a-drift-is-found-and-mended.md",
         "a-licence-ends-before-the-decision.md",
+        "a-line-before-a-limit.md",
         "a-service-is-rated.md",
         "first-federation.md",
         "front-database.md",

@@ -125,6 +125,10 @@ coded! {
         JointInspect = 70,
         /// 统一公示: a publicity that they share.
         JointPublicity = 71,
+        /// 告知承诺: a pledge was taken in the place of materials.
+        Pledge = 85,
+        /// 承诺核查: what a check of it found, or what came of it.
+        VerifyPledge = 86,
     }
 }
 

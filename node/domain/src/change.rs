@@ -104,6 +104,9 @@ pub enum Event {
     /// A granted case took a number of a limited item, or gave it back.
     #[n(45)]
     Number(#[n(0)] CaseId, #[n(1)] Box<Turn>, #[n(2)] bool),
+    /// A false pledge bars its applicant at an authority from pledging again, or does no longer: authority, keyed hash of his number, case.
+    #[n(46)]
+    Barred(#[n(0)] AuthorityId, #[cbor(n(1), with = "minicbor::bytes")] [u8; 32], #[n(2)] CaseId, #[n(3)] bool),
 }
 
 /// In whose name a document is sealed.

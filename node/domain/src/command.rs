@@ -15,6 +15,7 @@ use crate::catalogue::{
     StandardDraft, StandardKind,
 };
 use crate::facts::Place;
+use crate::pledge::Outcome;
 use crate::supervision::{Order, OrderAnswer, RuleSetting};
 use crate::voice::VoiceCommand;
 
@@ -521,6 +522,24 @@ pub enum Command {
         promise: Material,
         /// Why what else a notice asked for is enough as it is.
         enough: Option<String>,
+    },
+    /// Takes the applicant's pledge in the place of materials (告知承诺).
+    Pledge {
+        /// Case.
+        case: String,
+        /// For which materials, by the guide's names.
+        materials: Vec<String>,
+        /// The signed pledge.
+        commitment: Material,
+    },
+    /// Records what a check of a pledge found, or what came of it (承诺核查).
+    VerifyPledge {
+        /// Case.
+        case: String,
+        /// What.
+        outcome: Outcome,
+        /// In words.
+        finding: String,
     },
     /// Enters materials that were to follow.
     FollowUp {

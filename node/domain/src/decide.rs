@@ -13,7 +13,9 @@ use crate::change::{Change, Event, Reply};
 use crate::command::Command;
 use crate::facts::DueKind;
 use crate::work::{self, Door, LackingRequest};
-use crate::{Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, limit, supervision, voice};
+use crate::{
+    Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, limit, pledge, supervision, voice,
+};
 
 /// The most due things that one tick looks at, so that one that can't be done doesn't hide the rest.
 const TICK_MAX: usize = 64;
@@ -65,7 +67,10 @@ fn roles(command: &Command) -> &'static [Role] {
         Command::ClaimCase(_) | Command::ReturnCase { .. } | Command::DoStep { .. } => &[Role::Reviewer, Role::Decider],
         Command::HandCaseOn { .. } => &[Role::Reviewer, Role::Decider, Role::Admin],
         Command::Recuse { .. } => &[Role::Window, Role::Reviewer, Role::Decider, Role::Issuer, Role::Admin],
-        Command::AcceptLacking { .. } | Command::FollowUp { .. } => &[Role::Window, Role::Reviewer],
+        Command::AcceptLacking { .. } | Command::FollowUp { .. } | Command::Pledge { .. } => {
+            &[Role::Window, Role::Reviewer]
+        }
+        Command::VerifyPledge { .. } => &[Role::Reviewer, Role::Decider],
         Command::Delegate { .. }
         | Command::EndDelegation { .. }
         | Command::HandOver { .. }
@@ -124,6 +129,8 @@ impl Command {
             | Command::DoStep { case, .. }
             | Command::AcceptLacking { case, .. }
             | Command::FollowUp { case, .. }
+            | Command::Pledge { case, .. }
+            | Command::VerifyPledge { case, .. }
             | Command::AcceptEnough { case, .. }
             | Command::Supplement { case, .. }
             | Command::Return { case, .. }
@@ -377,6 +384,12 @@ fn decided(
             let enough = enough.as_deref();
             let request = LackingRequest { names: lacking, until: *until, promise, enough };
             case::accept_lacking(facts, actor, named(facts, case)?, &request, at)
+        }
+        Command::Pledge { case, materials, commitment } => {
+            pledge::pledge(facts, actor, named(facts, case)?, (materials, commitment), at)
+        }
+        Command::VerifyPledge { case, outcome, finding } => {
+            pledge::verify(facts, actor, named(facts, case)?, (*outcome, finding), at)
         }
         Command::FollowUp { case, materials } => work::follow_up(facts, actor, named(facts, case)?, materials, at),
         Command::Delegate { principal, deputy, items, from, until, approver } => {

@@ -243,6 +243,8 @@ pub trait Facts {
     fn holds_number(&self, case: &CaseId, turn: &Turn) -> bool;
     /// When the last accepted one was accepted of those that hold a number of a quota.
     fn last_numbered(&self, quota: &str) -> Option<Timestamp>;
+    /// Whether a false pledge bars an applicant, by the keyed hash of his number, from pledging at an authority.
+    fn barred(&self, authority: &AuthorityId, holder: &[u8; 32]) -> bool;
     /// What is known of a reclaim of a case that this node doesn't have.
     fn reclaim(&self, case: &CaseId) -> Option<ReclaimRow>;
 }

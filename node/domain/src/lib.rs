@@ -17,6 +17,7 @@ mod decide;
 mod facts;
 pub mod licence;
 pub mod limit;
+pub mod pledge;
 mod rejection;
 pub mod supervision;
 pub mod tables;

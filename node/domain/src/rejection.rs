@@ -124,6 +124,14 @@ pub mod codes {
         ITEM_UNLIMITED = "item-unlimited";
         /// The licence of the case was cancelled, and its number is free.
         NUMBER_FREED = "number-freed";
+        /// The item takes no pledge in the place of the material.
+        PLEDGE_UNLAWFUL = "pledge-unlawful";
+        /// An earlier pledge of the applicant was false.
+        PLEDGE_BARRED = "pledge-barred";
+        /// What is asked doesn't follow from where the pledge stands.
+        PLEDGE_STATE = "pledge-state";
+        /// Who made a finding would decide about it.
+        FINDING_SELF = "finding-self";
         /// The operator holds nothing that could be handed over.
         NOTHING_TO_HAND_OVER = "nothing-to-hand-over";
         /// No item of that code is known here.

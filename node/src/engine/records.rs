@@ -159,6 +159,8 @@ fn act_kind(kind: case::ActKind) -> header::ActKind {
         D::FollowUp => J::FollowUp,
         D::JointCheck => J::JointInspect,
         D::JointPublicity => J::JointPublicity,
+        D::Pledge => J::Pledge,
+        D::VerifyPledge => J::VerifyPledge,
     }
 }
 

@@ -184,6 +184,7 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
                 standing: offer.standing,
                 forwarded_from: offer.forwarded_from,
                 part_of: offer.part_of,
+                pledge: offer.pledge,
             };
             (KIND_OFFER, VERSION, tongban_codes::cbor::to_vec(&body))
         }
@@ -211,6 +212,7 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
                 }),
                 lacking: progress.lacking,
                 turn: progress.turn,
+                pledge: progress.pledge,
             };
             (KIND_PROGRESS, VERSION, tongban_codes::cbor::to_vec(&body))
         }
@@ -303,6 +305,7 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
                 standing: body.standing,
                 forwarded_from: body.forwarded_from,
                 part_of: body.part_of,
+                pledge: body.pledge,
             };
             Ok(Inbound::Command(Box::new(Command::TakeCustody { origin, offer: Box::new(offer) })))
         }
@@ -333,6 +336,7 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
                 }),
                 lacking: body.lacking,
                 turn: body.turn,
+                pledge: body.pledge,
             };
             Ok(Inbound::Command(Box::new(Command::Mirror { origin, progress: Box::new(progress) })))
         }

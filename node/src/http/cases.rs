@@ -14,6 +14,7 @@ use tongban_codes::time::Timestamp;
 use tongban_domain::case::{Amended, AmendedField, Amendment, Case, Custody, Force, ledger, national};
 use tongban_domain::catalogue::ForeignItem;
 use tongban_domain::limit::{self, Turn};
+use tongban_domain::pledge::Pledge;
 use tongban_domain::work::Work;
 use tongban_domain::{Actor, Agent, Applicant, Command};
 use tongban_federation::wire::{Query as Question, Target};
@@ -327,6 +328,8 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
         recused: row.recused.clone(),
         lacking: row.lacking.clone(),
         turn: turn(app, row)?,
+        pledge: row.pledge.clone(),
+        pledge_standing: row.pledge.as_ref().map(Pledge::standing),
         decided_on: row.decided_on,
         reason: row.reason.clone(),
         licences: row.licences.clone(),

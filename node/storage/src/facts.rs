@@ -15,7 +15,7 @@ use tongban_domain::supervision::{Card, Matter, Sweep, Watched};
 use tongban_domain::voice::{Rating, Voice};
 use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place, Places};
 
-use crate::keyspace::{application, case, hall, item, key::stem, limit, material, supervision, voice};
+use crate::keyspace::{application, case, hall, item, key::stem, limit, material, pledge, supervision, voice};
 use crate::{Read, StorageError};
 
 /// The state as the domain asks it; a read that fails is latched, and the decision must be thrown away then.
@@ -298,6 +298,10 @@ impl Facts for StateFacts<'_> {
 
     fn last_numbered(&self, quota: &str) -> Option<Timestamp> {
         self.kept(limit::last_numbered(self.read, quota))
+    }
+
+    fn barred(&self, authority: &AuthorityId, holder: &[u8; 32]) -> bool {
+        self.kept(pledge::barred(self.read, authority, holder))
     }
 
     fn reclaim(&self, id: &CaseId) -> Option<ReclaimRow> {

@@ -32,6 +32,7 @@
 //! | 5a 5b 5c | rows, rows, index | [`voice`] | id; case, id; operator, id | rating or ticket; which ratings a case has; who has to do |
 //! | 54 | rows | [`case::RECLAIM`] | case | what is asked for, what was ordered |
 //! | 68 69 | index, rows | [`limit`] | quota, kind, moment, serial, case; quota, year | who stands in line, who holds a number; how many are taken |
+//! | 6a | index | [`pledge`] | authority, holder, case | whom a false pledge bars |
 //! | 74 75 | rows, index | [`application`] | id; number, case | application; which cases are parts of it |
 //! | 60– 6c | meta | [`meta`], [`supervision::SWEEP`] | | |
 //!
@@ -51,6 +52,7 @@ pub mod limit;
 pub mod lineage;
 pub mod material;
 pub mod meta;
+pub mod pledge;
 pub mod supervision;
 mod view;
 pub mod voice;

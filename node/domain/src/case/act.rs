@@ -123,11 +123,17 @@ pub enum ActKind {
     /// 统一公示: a publicity that several cases of an application share.
     #[n(51)]
     JointPublicity,
+    /// 告知承诺: the applicant's pledge was taken in the place of materials.
+    #[n(65)]
+    Pledge,
+    /// 承诺核查: what a check of it found, or what came of it.
+    #[n(66)]
+    VerifyPledge,
 }
 
 impl ActKind {
     /// All kinds in the order of their numbers.
-    pub const ALL: [ActKind; 37] = [
+    pub const ALL: [ActKind; 39] = [
         ActKind::Collect,
         ActKind::Offer,
         ActKind::TakeCustody,
@@ -165,6 +171,8 @@ impl ActKind {
         ActKind::FollowUp,
         ActKind::JointCheck,
         ActKind::JointPublicity,
+        ActKind::Pledge,
+        ActKind::VerifyPledge,
     ];
 
     /// Stable English name.
@@ -208,6 +216,8 @@ impl ActKind {
             ActKind::FollowUp => "follow-up",
             ActKind::JointCheck => "joint-check",
             ActKind::JointPublicity => "joint-publicity",
+            ActKind::Pledge => "pledge",
+            ActKind::VerifyPledge => "verify-pledge",
         }
     }
 
@@ -252,6 +262,8 @@ impl ActKind {
             ActKind::FollowUp => "补交容缺材料",
             ActKind::JointCheck => "联合踏勘",
             ActKind::JointPublicity => "统一公示",
+            ActKind::Pledge => "告知承诺",
+            ActKind::VerifyPledge => "承诺核查",
         }
     }
 
@@ -284,6 +296,7 @@ impl ActKind {
                 | ActKind::FollowUp
                 | ActKind::JointCheck
                 | ActKind::JointPublicity
+                | ActKind::VerifyPledge
         )
     }
 }

@@ -149,6 +149,7 @@ pub(crate) fn collect(
         lacking: Vec::new(),
         back_since: None,
         turn: None,
+        pledge: None,
         part_of: request.part_of.map(|word| word.kept(desk, &id)),
     };
     let mut change = Change::of(vec![Event::Serial(scope, serial)], Reply::Known {});

@@ -16,6 +16,7 @@ use crate::catalogue::{Crosswalk, Mode, ServiceItem, in_force, named};
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::facts::Place;
+use crate::pledge::{self, PledgeWord};
 use crate::supervision::{CARD_NUMBERS, ORDER_NUMBERS};
 use crate::voice::{RATING_NUMBERS, TICKET_NUMBERS};
 use crate::{Actor, Agent, Applicant, Desk, Facts, Rejection, codes, limit, work};
@@ -65,6 +66,8 @@ pub struct Offer {
     pub forwarded_from: Option<ForwardedFrom>,
     /// The application that the case is a part of.
     pub part_of: Option<PartWord>,
+    /// The pledge that the collecting hall took.
+    pub pledge: Option<PledgeWord>,
 }
 
 /// The most acts that travel with an offer.
@@ -152,6 +155,7 @@ pub(crate) fn offer(
             standing,
             forwarded_from: case.forwarded_from.clone(),
             part_of: case.part_of.as_ref().map(|of| of.word(desk, &case.id)),
+            pledge: pledge::word_of(&case).filter(|_| standing.is_none()),
         })),
     });
     change.events.push(Event::Case(Box::new(case), act));
@@ -389,6 +393,7 @@ pub(crate) fn take_custody(
         lacking: Vec::new(),
         back_since: None,
         turn: None,
+        pledge: None,
         part_of: offer.part_of.as_ref().map(|word| word.kept(desk, &offer.case)),
     };
     if let Some(order) = &order {
@@ -401,6 +406,9 @@ pub(crate) fn take_custody(
         if case.work.is_none() && matches!(case.status, Status::Accepted | Status::SpecialProcedure) {
             case.work = work::begin(facts, &case, at.date());
         }
+    }
+    if let Some(word) = offer.pledge.as_ref().filter(|_| case.status == Status::Collected) {
+        case.pledge = pledge::keep(facts, &case, word)?;
     }
     if let Some(licence) = offer.renews.as_ref().filter(|_| case.status == Status::Collected) {
         renewal::begin(facts, desk, &mut case, licence, &applicant, &mut change)?;
@@ -416,7 +424,10 @@ pub(crate) fn take_custody(
         let due = case.deadlines.as_ref().and_then(|due| due.renewal);
         case.renewal_at = due.map(|day| day.next_day().start());
     }
-    let note = origin.place.division.to_string();
+    let mut note = origin.place.division.to_string();
+    if offer.pledge.is_some() && case.pledge.is_none() {
+        note = format!("{note}；所附告知承诺不适用，相应材料应当提交");
+    }
     let act = case.act(ActKind::TakeCustody, &Actor::system(), here, at, Some(note));
     change.reply = Change::case(&case);
     record(&mut change, here, &case, act);

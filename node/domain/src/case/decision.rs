@@ -8,7 +8,7 @@ use super::progress::{done, record};
 use super::{ActKind, Case, Status, renewal};
 use crate::change::Change;
 use crate::work::Door;
-use crate::{Actor, Facts, Operator, Rejection, Role, codes, limit, work};
+use crate::{Actor, Facts, Operator, Rejection, Role, codes, limit, pledge, work};
 
 /// A mandate in force under which somebody acts for the authority in charge.
 pub(super) struct Mandated {
@@ -77,10 +77,14 @@ pub(crate) fn decide_case(
     case.status = if grant { Status::Granted } else { Status::Denied };
     case.decided_on = Some(at.date());
     case.renewal_at = None;
+    if let Some(pledge) = case.pledge.as_mut().filter(|_| grant) {
+        pledge.check_by = Some(pledge::due(facts, pledge, at.date()));
+    }
+    let told = if grant { pledge::lines(&case) } else { Vec::new() };
     let here = here(facts);
     let mut act = case.act(ActKind::Decide, actor, here, at, case.reason.clone());
     act.mandate = Some(mandate.said);
-    let document = paper(facts, &case, &actor.operator, at, "application/tongban-decision+cbor", &[], Some(grant));
+    let document = paper(facts, &case, &actor.operator, at, "application/tongban-decision+cbor", &told, Some(grant));
     let mut change = Change::of(number.into_iter().collect(), Change::case(&case));
     record(&mut change, here, &case, act);
     change.documents.push(document);

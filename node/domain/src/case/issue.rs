@@ -207,6 +207,7 @@ pub(crate) fn cancel_licence(
     licence.status = licence::Status::Cancelled;
     licence.since = at;
     licence.reason = Some(text.clone());
+    crate::pledge::cancelled(&mut case, actor, &text, at);
     let note = format!("{id}: {text}");
     let reply = Reply::Licence { licence: id.to_owned() };
     let mut change = Change::of(vec![Event::Licence(licence)], reply);

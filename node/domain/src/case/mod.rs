@@ -93,6 +93,7 @@ use crate::application::PartOf;
 use crate::catalogue::{Core, Mode, ServiceItem, Term, number_code, number_prefix};
 use crate::facts::Place;
 use crate::limit::Turn;
+use crate::pledge::Pledge;
 use crate::work::{Lacking, Recusal, Work};
 use crate::{Authority, Facts, Rejection, codes};
 
@@ -241,6 +242,8 @@ impl Status {
             A::HandOn => matches!(self, Status::Accepted | Status::SpecialProcedure),
             A::Recuse => unanswered || matches!(self, Status::Accepted | Status::SpecialProcedure | Status::Granted),
             A::FollowUp => matches!(self, Status::Accepted | Status::SpecialProcedure),
+            A::Pledge => unanswered || matches!(self, Status::Accepted | Status::SpecialProcedure),
+            A::VerifyPledge => matches!(self, Status::Granted | Status::Delivered | Status::Closed),
             A::Amend => true,
             // The first draws a case that had no state, the second goes on record whatever the case has come to.
             A::Collect | A::RefuseSupplement | A::AskReclaim | A::Reclaim => false,
@@ -495,6 +498,9 @@ pub struct Case {
     /// Where it stands before a limit of number.
     #[n(56)]
     pub turn: Option<Turn>,
+    /// The applicant's pledge in the place of materials.
+    #[n(57)]
+    pub pledge: Option<Pledge>,
 }
 
 /// Whether there is nothing to count.

@@ -19,6 +19,7 @@ use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::facts::Place;
 use crate::limit::Turn;
+use crate::pledge::{PLEDGED_MAX, Pledge};
 use crate::work::{LACKING_MAX, Lacking};
 use crate::{Actor, Desk, Facts, Rejection, codes};
 
@@ -74,6 +75,8 @@ pub struct Progress {
     pub lacking: Vec<Lacking>,
     /// Where it stands before a limit of number.
     pub turn: Option<Turn>,
+    /// The applicant's pledge.
+    pub pledge: Option<Pledge>,
 }
 
 impl Progress {
@@ -96,6 +99,7 @@ impl Progress {
             amended: None,
             lacking: case.lacking.clone(),
             turn: case.turn.clone(),
+            pledge: case.pledge.clone(),
         }
     }
 }
@@ -225,6 +229,7 @@ pub(crate) fn mirror(
     case.forwarded_to.clone_from(&progress.forwarded_to);
     case.lacking.clone_from(&progress.lacking);
     case.turn.clone_from(&progress.turn);
+    case.pledge.clone_from(&progress.pledge);
     match act.kind {
         ActKind::Refuse | ActKind::Notify | ActKind::Return | ActKind::Decide | ActKind::Withdraw => {
             case.reason.clone_from(&act.note);
@@ -287,6 +292,16 @@ fn bounded(progress: &Progress) -> Result<(), Rejection> {
     let is_long = |lacking: &Lacking| long(&lacking.name) || lacking.promise.len() > LICENCE_CHARS_MAX;
     if progress.lacking.len() > LACKING_MAX || progress.lacking.iter().any(is_long) {
         return refuse("lacking");
+    }
+    let is_long = |pledge: &Pledge| {
+        let texts = pledge.items.iter().chain([&pledge.commitment, &pledge.by, &pledge.consequences]);
+        let found = pledge.findings.iter().flat_map(|finding| [&finding.text, &finding.by]);
+        pledge.items.len() > PLEDGED_MAX
+            || pledge.findings.len() > PLEDGED_MAX * 4
+            || texts.chain(found).any(|text| long(text))
+    };
+    if progress.pledge.as_ref().is_some_and(is_long) {
+        return refuse("pledge");
     }
     if progress.turn.as_ref().is_some_and(|turn| long(&turn.quota)) {
         return refuse("turn");

@@ -12,7 +12,7 @@ use super::progress::{done, record};
 use super::{ActKind, Case, Deadlines, Status};
 use crate::change::{Change, Event};
 use crate::work::{self, LackingRequest};
-use crate::{Actor, Facts, Rejection, codes, limit};
+use crate::{Actor, Facts, Rejection, codes, limit, pledge};
 
 /// The two lawful refusals of 行政许可法 32(1) and (2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
@@ -158,6 +158,7 @@ fn accepted(
     let turn = limit::enter(facts, &mut case, kind, at);
     let follows: Vec<String> =
         case.lacking.iter().map(|lacking| format!("容缺：{}，{} 前补交", lacking.name, lacking.until)).collect();
+    let follows: Vec<String> = follows.into_iter().chain(pledge::lines(&case)).collect();
     let said: Vec<String> = note.into_iter().chain(follows.iter().cloned()).collect();
     let note = (!said.is_empty()).then(|| said.join("；"));
     let act = case.act(kind, actor, here, at, note);

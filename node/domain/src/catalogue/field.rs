@@ -1,10 +1,10 @@
 //! The fields of an item beyond its core, by the names that they have as columns of a file.
 
 use super::cell::Cell;
-use super::code_list::{LimitOrder, LimitPeriod, Origin, Range, ResultKind, Tier};
+use super::code_list::{LimitOrder, LimitPeriod, Origin, Range, ResultKind, StepRole, Tier};
 use super::{
-    BaseItem, Basis, Codes, External, Fee, Guide, Lock, Mode, NumberLimit, Question, RequiredMaterial, ResultDocument,
-    Scope, ServiceItem, ServicePlace, SpecialLink, Step, UseLevel,
+    BaseItem, Basis, Codes, External, Fee, Guide, Lock, Mode, NumberLimit, PLEDGE_DAYS_MAX, PledgeRule, Question,
+    RequiredMaterial, ResultDocument, Scope, ServiceItem, ServicePlace, SpecialLink, Step, UseLevel,
 };
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Date;
@@ -26,6 +26,7 @@ pub(super) struct Fields {
     scopes: Vec<ScopeCells>,
     result: ResultCells,
     limit: LimitCells,
+    pledge: PledgeCells,
 }
 
 /// A scope of which parts may still be missing.
@@ -54,6 +55,37 @@ struct LimitCells {
     basis: String,
     order: Option<LimitOrder>,
     order_basis: Option<String>,
+}
+
+/// The rule of pledges of which parts may still be missing.
+#[derive(Clone, Debug, Default)]
+struct PledgeCells {
+    check_days: Option<u16>,
+    check_role: Option<StepRole>,
+    correct_days: Option<u16>,
+    consequences: String,
+}
+
+impl PledgeCells {
+    fn of(rule: PledgeRule) -> Self {
+        let PledgeRule { check_days, check_role, correct_days, consequences } = rule;
+        Self { check_days: Some(check_days), check_role, correct_days: Some(correct_days), consequences }
+    }
+
+    fn rule(&self) -> Option<PledgeRule> {
+        let (check_days, correct_days) = (self.check_days?, self.correct_days?);
+        Some(PledgeRule {
+            check_days,
+            check_role: self.check_role,
+            correct_days,
+            consequences: self.consequences.clone(),
+        })
+    }
+
+    fn is_begun(&self) -> bool {
+        let Self { check_days, check_role, correct_days, consequences } = self;
+        check_days.is_some() || check_role.is_some() || correct_days.is_some() || !consequences.is_empty()
+    }
 }
 
 impl LimitCells {
@@ -116,7 +148,8 @@ impl Fields {
         let result =
             result.map(|result| ResultCells { kind: Some(result.kind), name: result.name, sample: result.sample });
         let limit = guide.limit.take().map(LimitCells::of).unwrap_or_default();
-        Self { scopes: scopes.collect(), result: result.unwrap_or_default(), limit, guide, ..Self::default() }
+        let pledge = guide.pledge.take().map(PledgeCells::of).unwrap_or_default();
+        Self { scopes: scopes.collect(), result: result.unwrap_or_default(), limit, pledge, guide, ..Self::default() }
     }
 
     /// The system that the item runs in when it isn't this node.
@@ -134,21 +167,31 @@ impl Fields {
             sample: self.result.sample.clone(),
         });
         guide.limit = self.limit.limit();
+        guide.pledge = self.pledge.rule();
         guide
     }
 
-    /// The column that a limit of number lacks, when one is begun: how many, by what, and by which law not in the order of acceptance.
-    pub(super) fn limit_lacks(&self) -> Option<&'static str> {
-        let limit = &self.limit;
-        if !limit.is_begun() {
-            None
-        } else if limit.grants.is_none() {
-            Some("limit_grants")
-        } else if limit.basis.is_empty() {
-            Some("limit_basis")
-        } else {
-            (limit.order == Some(LimitOrder::Other) && limit.order_basis.is_none()).then_some("limit_order_basis")
+    /// The columns that a limit of number or a rule of pledges lacks, when one is begun, and those whose days are none, with whether they are
+    /// given: how many, by what, and by which law not in the order of acceptance; when pledges are checked, put right, and what follows.
+    pub(super) fn policies_lack(&self) -> Vec<(&'static str, bool)> {
+        let (limit, pledge) = (&self.limit, &self.pledge);
+        let mut lacks = Vec::new();
+        if limit.is_begun() {
+            let other = limit.order == Some(LimitOrder::Other);
+            lacks.extend(limit.grants.is_none().then_some(("limit_grants", false)));
+            lacks.extend(limit.basis.is_empty().then_some(("limit_basis", false)));
+            lacks.extend((other && limit.order_basis.is_none()).then_some(("limit_order_basis", false)));
         }
+        if pledge.is_begun() || self.guide.materials.iter().any(|material| material.pledge == Some(true)) {
+            for (column, days) in
+                [("pledge_check_days", pledge.check_days), ("pledge_correct_days", pledge.correct_days)]
+            {
+                let lawful = days.is_some_and(|days| (1..=PLEDGE_DAYS_MAX).contains(&days));
+                lacks.extend((!lawful).then_some((column, days.is_some())));
+            }
+            lacks.extend(pledge.consequences.is_empty().then_some(("pledge_consequences", false)));
+        }
+        lacks
     }
 
     /// Tells whether a name or a sample of a result is given, and not its kind.
@@ -238,6 +281,10 @@ columns! {
     "limit_basis": Text => limit.basis;
     "limit_order": Line => limit.order;
     "limit_order_basis": Text => limit.order_basis;
+    "pledge_check_days": Line => pledge.check_days;
+    "pledge_check_role": Line => pledge.check_role;
+    "pledge_correct_days": Line => pledge.correct_days;
+    "pledge_consequences": Text => pledge.consequences;
     "result_kind": Line => result.kind;
     "result_name": Line => result.name;
     "result_sample": Line => result.sample;
@@ -330,6 +377,7 @@ lists! {
         "example": Line => example;
         "licence": Line => licence;
         "statutory": Line => statutory;
+        "pledge": Line => pledge;
     }
     "fees": [guide.fees] of Fee, needs ["name"] {
         "name": Line => name;

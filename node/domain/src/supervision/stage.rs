@@ -116,6 +116,13 @@ pub fn stages(calendar: &Calendar, rules: &Rules, here: NodeId, case: &Case) -> 
             run(Rule::Overtaken, received, answer_by, &every);
         }
     }
+    if case.custody == Custody::Owner
+        && case.deciding.node == here
+        && let Some(pledge) = &case.pledge
+        && let (Some(from), Some(due)) = (pledge.runs_from(case.decided_on), pledge.due())
+    {
+        run(Rule::Pledge, from, due, &every);
+    }
     if is_over(case.status) {
         return stages;
     }

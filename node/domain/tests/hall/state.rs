@@ -58,6 +58,8 @@ pub(crate) struct State {
     pub(crate) places: Places,
     pub(crate) handed_over: Vec<HandOver>,
     /// Numbers of limited items that are held, and of which year.
+    /// False pledges that stand against applicants.
+    pub(crate) barred: BTreeSet<(AuthorityId, [u8; 32], CaseId)>,
     pub(crate) numbers: BTreeMap<(String, InLine), u16>,
 }
 
@@ -96,6 +98,7 @@ impl State {
             places: Places::default(),
             handed_over: Vec::new(),
             numbers: BTreeMap::new(),
+            barred: BTreeSet::new(),
         }
     }
 
@@ -204,6 +207,12 @@ impl State {
                 } else {
                     assert!(self.numbers.remove(&key).is_some(), "what is given back was held");
                 }
+            }
+            Event::Barred(authority, holder, case, true) => {
+                assert!(self.barred.insert((*authority, *holder, *case)));
+            }
+            Event::Barred(authority, holder, case, false) => {
+                assert!(self.barred.remove(&(*authority, *holder, *case)));
             }
             Event::HandedOver(list) => self.handed_over.push((**list).clone()),
             Event::Serial(scope, serial) => {
@@ -445,6 +454,10 @@ impl Facts for State {
 
     fn last_numbered(&self, quota: &str) -> Option<Timestamp> {
         self.numbers.keys().filter(|(known, _)| known == quota).map(|(_, (since, _, _))| *since).max()
+    }
+
+    fn barred(&self, authority: &AuthorityId, holder: &[u8; 32]) -> bool {
+        self.barred.iter().any(|(at, who, _)| at == authority && who == holder)
     }
 
     fn cards(&self, case: &CaseId) -> Vec<Card> {

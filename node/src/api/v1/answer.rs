@@ -9,6 +9,7 @@ use tongban_domain::case::{
 };
 use tongban_domain::catalogue::{ImportRow, Mode};
 use tongban_domain::limit::{Seen, Turn};
+use tongban_domain::pledge::{Pledge, Standing as PledgeStanding};
 use tongban_domain::work::{Delegation, Lacking, Recusal, WorkView};
 use tongban_domain::{Mandate, Role};
 
@@ -308,6 +309,12 @@ answer! {
         /// Where it stands before a limit of number.
         #[serde(skip_serializing_if = "Option::is_none")]
         turn: Option<Turn>,
+        /// The applicant's pledge in the place of materials.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pledge: Option<Pledge>,
+        /// Where it stands.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pledge_standing: Option<PledgeStanding>,
         /// Day of the decision.
         decided_on: Option<Date>,
         /// Reason.

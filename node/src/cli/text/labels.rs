@@ -9,6 +9,16 @@ macro_rules! labels {
 }
 
 labels! {
+    "pledge" = "pledge", "承诺";
+    "pledge_due" = "pledge until", "承诺办理期限";
+    "pledge_standing" = "stands at", "承诺进展";
+    "pledge.items" = "in the place of", "替代材料";
+    "pledge.commitment" = "pledge (SHA-256)", "承诺书（SHA-256）";
+    "pledge.at" = "taken at", "承诺时间";
+    "pledge.by" = "taken by", "收取人";
+    "pledge.consequences" = "when it is false", "不实后果";
+    "pledge.check_by" = "checked by", "核查期限";
+    "correct_by" = "put right by", "整改期限";
     "grants" = "numbers", "名额";
     "period" = "in", "周期";
     "year" = "year", "年度";

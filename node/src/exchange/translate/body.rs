@@ -12,6 +12,7 @@ use tongban_domain::case::{
 };
 use tongban_domain::catalogue::Mode;
 use tongban_domain::limit::Turn;
+use tongban_domain::pledge::{Pledge, PledgeWord};
 use tongban_domain::supervision::{Answer, Colour, Rule};
 use tongban_domain::work::Lacking;
 
@@ -57,6 +58,8 @@ pub struct OfferBody {
     pub(super) agent: Option<AgentBody>,
     #[n(55)]
     pub(super) part_of: Option<PartWord>,
+    #[n(57)]
+    pub(super) pledge: Option<PledgeWord>,
 }
 
 /// Who acts for the applicant, in the body of an offer.
@@ -115,6 +118,8 @@ pub struct ProgressBody {
     pub(super) lacking: Vec<Lacking>,
     #[n(56)]
     pub(super) turn: Option<Turn>,
+    #[n(57)]
+    pub(super) pledge: Option<Pledge>,
 }
 
 /// An entry that was put right.

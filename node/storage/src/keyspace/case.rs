@@ -8,6 +8,7 @@ use tongban_codes::time::Timestamp;
 use tongban_domain::case::{Act, Case, Custody, Deadlines, Print, ReclaimRow, Status};
 use tongban_domain::catalogue::StepRole;
 use tongban_domain::limit::Turn;
+use tongban_domain::pledge::{self, Pledge};
 use tongban_domain::work::{Lacking, Position, Work, position};
 use tongban_domain::{Due, DueKind};
 
@@ -48,6 +49,9 @@ pub const WAITS: Keyspace<(u8, Timestamp, CaseId), ()> = Keyspace::new(Family::Q
 pub const HELD: Keyspace<(String, Timestamp, CaseId), ()> = Keyspace::new(Family::Index, 0x28);
 /// Accepted cases to which a material is to follow: when the first of its days is over, case.
 pub const LACKING: Keyspace<(Timestamp, CaseId), ()> = Keyspace::new(Family::Rows, 0x1f);
+
+/// In the place of a role in the keys of [`WAITS`]: pledges that are to be checked or put right, until when.
+pub const PLEDGES: u8 = 65;
 
 /// The number of a role in the keys of [`WAITS`]; never reused.
 #[must_use]
@@ -95,6 +99,8 @@ struct Indexed {
     lacking: Vec<Lacking>,
     #[n(56)]
     turn: Option<Turn>,
+    #[n(57)]
+    pledge: Option<Pledge>,
 }
 
 impl Indexed {
@@ -225,6 +231,16 @@ pub fn store(over: &mut Overlay<'_>, case: &Case, act: &Act) -> Result<(), Stora
         }
         if let Some(until) = follows {
             LACKING.put(batch, &(until, case.id), &());
+        }
+    }
+    let was_due = known.and_then(|known| pledge::position(&known.custody, known.pledge.as_ref()));
+    let due = pledge::position(&case.custody, case.pledge.as_ref());
+    if was_due != due {
+        if let Some(until) = was_due {
+            WAITS.delete(batch, &(PLEDGES, until, case.id));
+        }
+        if let Some(until) = due {
+            WAITS.put(batch, &(PLEDGES, until, case.id), &());
         }
     }
     let stood = known.map(|known| (known.status, &known.custody, known.turn.as_ref()));
