@@ -64,6 +64,11 @@ fn a_licence_ends_before_the_decision() {
 }
 
 #[test]
+fn a_line_before_a_limit() {
+    play(&docs("a-line-before-a-limit.md"));
+}
+
+#[test]
 fn a_service_is_rated() {
     play(&docs("a-service-is-rated.md"));
 }
@@ -141,6 +146,7 @@ fn every_transcript_is_played() {
         "a-division-gets-another-code.md",
         "a-drift-is-found-and-mended.md",
         "a-licence-ends-before-the-decision.md",
+        "a-line-before-a-limit.md",
         "a-service-is-rated.md",
         "cases-are-reported.md",
         "first-federation.md",

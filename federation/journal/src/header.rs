@@ -141,6 +141,10 @@ coded! {
         EnterOutcome = 83,
         /// 撤销、再次发送: an operator asked it to let go, or to take it after all.
         ChangeOrder = 84,
+        /// 告知承诺: a pledge was taken in the place of materials.
+        Pledge = 85,
+        /// 承诺核查: what a check of it found, or what came of it.
+        VerifyPledge = 86,
     }
 }
 

@@ -19,6 +19,7 @@ use crate::catalogue::{
 use crate::connector::{ConnectorKind, Order as ConnectorOrder, OrderState};
 use crate::earlier::{BatchStep, EarlierBatch, EarlierCase, EarlierReply};
 use crate::licence::Licence;
+use crate::limit::Turn;
 use crate::supervision::{Card, Looked, Matter, Order, OrderAnswer, Rules};
 use crate::voice::{
     FollowUpOutcome, FollowUpState, Grade, Standing, TicketKind, TicketOutcome, TicketState, Voice, Word,
@@ -115,6 +116,12 @@ pub enum Event {
     /// An order to an outside system after what its log says last.
     #[n(40)]
     Order(#[n(0)] Box<ConnectorOrder>),
+    /// A granted case took a number of a limited item, or gave it back.
+    #[n(45)]
+    Number(#[n(0)] CaseId, #[n(1)] Box<Turn>, #[n(2)] bool),
+    /// A false pledge bars its applicant at an authority from pledging again, or does no longer: authority, keyed hash of his number, case.
+    #[n(46)]
+    Barred(#[n(0)] AuthorityId, #[cbor(n(1), with = "minicbor::bytes")] [u8; 32], #[n(2)] CaseId, #[n(3)] bool),
 }
 
 /// In whose name a document is sealed.

@@ -17,6 +17,7 @@ use crate::catalogue::{
 use crate::connector::OrderCommand;
 use crate::earlier::EarlierCommand;
 use crate::facts::Place;
+use crate::pledge::Outcome;
 use crate::supervision::{Order, OrderAnswer, RuleSetting};
 use crate::voice::VoiceCommand;
 
@@ -344,6 +345,8 @@ pub enum Command {
         /// Reason; required for a denial (行政许可法 38).
         reason: Option<String>,
     },
+    /// Denies because the numbers of the item are used up (行政许可法 57).
+    DenyForNumber(String),
     /// Stops the clock for a special procedure (特别程序).
     SuspendCase {
         /// Case.
@@ -529,6 +532,24 @@ pub enum Command {
         promise: Material,
         /// Why what else a notice asked for is enough as it is.
         enough: Option<String>,
+    },
+    /// Takes the applicant's pledge in the place of materials (告知承诺).
+    Pledge {
+        /// Case.
+        case: String,
+        /// For which materials, by the guide's names.
+        materials: Vec<String>,
+        /// The signed pledge.
+        commitment: Material,
+    },
+    /// Records what a check of a pledge found, or what came of it (承诺核查).
+    VerifyPledge {
+        /// Case.
+        case: String,
+        /// What.
+        outcome: Outcome,
+        /// In words.
+        finding: String,
     },
     /// Enters materials that were to follow.
     FollowUp {

@@ -14,7 +14,8 @@ use crate::command::Command;
 use crate::facts::DueKind;
 use crate::work::{self, Door, LackingRequest};
 use crate::{
-    Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, connector, earlier, supervision, voice,
+    Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, connector, earlier, limit, pledge,
+    supervision, voice,
 };
 
 /// The most due things that one tick looks at, so that one that can't be done doesn't hide the rest.
@@ -62,12 +63,17 @@ fn roles(command: &Command) -> &'static [Role] {
             &[Role::Reviewer, Role::Decider]
         }
         Command::Amend { .. } => &[Role::Window, Role::Reviewer, Role::Decider],
-        Command::Decide { .. } | Command::ExtendCase { .. } | Command::Forward { .. } => &[Role::Decider],
+        Command::Decide { .. } | Command::DenyForNumber(_) | Command::ExtendCase { .. } | Command::Forward { .. } => {
+            &[Role::Decider]
+        }
         Command::PrintDocument { .. } => &[Role::Window, Role::Reviewer, Role::Decider, Role::Issuer],
         Command::ClaimCase(_) | Command::ReturnCase { .. } | Command::DoStep { .. } => &[Role::Reviewer, Role::Decider],
         Command::HandCaseOn { .. } => &[Role::Reviewer, Role::Decider, Role::Admin],
         Command::Recuse { .. } => &[Role::Window, Role::Reviewer, Role::Decider, Role::Issuer, Role::Admin],
-        Command::AcceptLacking { .. } | Command::FollowUp { .. } => &[Role::Window, Role::Reviewer],
+        Command::AcceptLacking { .. } | Command::FollowUp { .. } | Command::Pledge { .. } => {
+            &[Role::Window, Role::Reviewer]
+        }
+        Command::VerifyPledge { .. } => &[Role::Reviewer, Role::Decider],
         Command::Delegate { .. }
         | Command::EndDelegation { .. }
         | Command::HandOver { .. }
@@ -115,7 +121,8 @@ impl Command {
             | Command::Accept(case)
             | Command::Close(case)
             | Command::ClaimCase(case)
-            | Command::ReceivePaper(case) => Some(case),
+            | Command::ReceivePaper(case)
+            | Command::DenyForNumber(case) => Some(case),
             Command::Refuse { case, .. }
             | Command::Notify { case, .. }
             | Command::Decide { case, .. }
@@ -130,6 +137,8 @@ impl Command {
             | Command::DoStep { case, .. }
             | Command::AcceptLacking { case, .. }
             | Command::FollowUp { case, .. }
+            | Command::Pledge { case, .. }
+            | Command::VerifyPledge { case, .. }
             | Command::AcceptEnough { case, .. }
             | Command::Supplement { case, .. }
             | Command::Return { case, .. }
@@ -159,6 +168,7 @@ pub fn decide(
     let door = Door::open(facts, actor, command, authorise(actor, command), at)?;
     let mut change = door.sign(decided(facts, desk, &door, command, at)?);
     application::after(facts, desk, &mut change, at);
+    limit::after(facts, &mut change, at);
     supervision::after(facts, &mut change, at);
     Ok(change)
 }
@@ -327,6 +337,7 @@ fn decided(
         Command::Decide { case, grant, reason } => {
             case::decide_case(facts, door, named(facts, case)?, *grant, reason.as_deref(), at)
         }
+        Command::DenyForNumber(text) => case::deny_for_number(facts, door, named(facts, text)?, at),
         Command::SuspendCase { case, procedure, days } => {
             case::suspend(facts, actor, named(facts, case)?, procedure, *days, at)
         }
@@ -387,6 +398,12 @@ fn decided(
             let enough = enough.as_deref();
             let request = LackingRequest { names: lacking, until: *until, promise, enough };
             case::accept_lacking(facts, actor, named(facts, case)?, &request, at)
+        }
+        Command::Pledge { case, materials, commitment } => {
+            pledge::pledge(facts, actor, named(facts, case)?, (materials, commitment), at)
+        }
+        Command::VerifyPledge { case, outcome, finding } => {
+            pledge::verify(facts, actor, named(facts, case)?, (*outcome, finding), at)
         }
         Command::FollowUp { case, materials } => work::follow_up(facts, actor, named(facts, case)?, materials, at),
         Command::Delegate { principal, deputy, items, from, until, approver } => {

@@ -17,6 +17,7 @@ use crate::catalogue::{BaseItem, Bound, Decline, ForeignItem, Guide, ServiceItem
 use crate::connector::Order;
 use crate::earlier::{EarlierBatch, EarlierCase};
 use crate::licence::Licence;
+use crate::limit::{self, Turn};
 use crate::supervision::{Card, Matter, Sweep, Watched};
 use crate::voice::{Rating, Voice};
 
@@ -246,6 +247,16 @@ pub trait Facts {
     fn place(&self, division: DivisionCode) -> Option<Place>;
     /// The nearest node that is above both of two nodes.
     fn common_superior(&self, one: &NodeId, other: &NodeId) -> Option<NodeId>;
+    /// The open cases that stand before a quota, in order of acceptance, at most `limit`.
+    fn line(&self, quota: &str, limit: usize) -> Vec<limit::Place>;
+    /// How many numbers of a quota are taken, of a year or of all.
+    fn numbers_taken(&self, quota: &str, year: u16) -> u32;
+    /// Whether a granted case holds its number.
+    fn holds_number(&self, case: &CaseId, turn: &Turn) -> bool;
+    /// When the last accepted one was accepted of those that hold a number of a quota.
+    fn last_numbered(&self, quota: &str) -> Option<Timestamp>;
+    /// Whether a false pledge bars an applicant, by the keyed hash of his number, from pledging at an authority.
+    fn barred(&self, authority: &AuthorityId, holder: &[u8; 32]) -> bool;
     /// What is known of a reclaim of a case that this node doesn't have.
     fn reclaim(&self, case: &CaseId) -> Option<ReclaimRow>;
 }

@@ -18,6 +18,8 @@ mod decide;
 pub mod earlier;
 mod facts;
 pub mod licence;
+pub mod limit;
+pub mod pledge;
 mod rejection;
 pub mod supervision;
 pub mod tables;

@@ -114,6 +114,24 @@ pub mod codes {
         MATERIAL_LACKING = "material-lacking";
         /// The material is not among those that were to follow.
         MATERIAL_NOT_LACKING = "material-not-lacking";
+        /// The numbers of a limited item are all taken.
+        NUMBERS_USED_UP = "numbers-used-up";
+        /// Others that were accepted before need the numbers that are left.
+        OUT_OF_TURN = "out-of-turn";
+        /// A denial says that no number is left, and one is.
+        NUMBERS_LEFT = "numbers-left";
+        /// The case's item has no limit of number.
+        ITEM_UNLIMITED = "item-unlimited";
+        /// The licence of the case was cancelled, and its number is free.
+        NUMBER_FREED = "number-freed";
+        /// The item takes no pledge in the place of the material.
+        PLEDGE_UNLAWFUL = "pledge-unlawful";
+        /// An earlier pledge of the applicant was false.
+        PLEDGE_BARRED = "pledge-barred";
+        /// What is asked doesn't follow from where the pledge stands.
+        PLEDGE_STATE = "pledge-state";
+        /// Who made a finding would decide about it.
+        FINDING_SELF = "finding-self";
         /// The operator holds nothing that could be handed over.
         NOTHING_TO_HAND_OVER = "nothing-to-hand-over";
         /// No item of that code is known here.

@@ -102,8 +102,16 @@ fn kind(column: &str) -> Kind {
         | "terminals"
         | "in_hall"
         | "materials.statutory"
+        | "materials.pledge"
         | "fees.reducible"
         | "special_links.stops_clock" => of("是", YES),
+        "limit_grants" => of("3", NUMBER),
+        "pledge_check_days" | "pledge_correct_days" => {
+            of("30", &[("-1", "number"), ("两次", "number"), ("0", "days"), ("251", "days")])
+        }
+        "pledge_check_role" => of("审查", LISTED),
+        "limit_period" => of("每年", LISTED),
+        "limit_order" => of("受理先后", LISTED),
         "tier" => of("办理项", LISTED),
         "origin" => of("自建", LISTED),
         "locks" => of("申请材料^收费", LISTED),
@@ -134,6 +142,9 @@ fn kind(column: &str) -> Kind {
         | "flow"
         | "intermediary"
         | "quantity_limit"
+        | "limit_basis"
+        | "pledge_consequences"
+        | "limit_order_basis"
         | "remedies"
         | "bases.text"
         | "materials.fill_explain"

@@ -13,8 +13,9 @@ use tongban_domain::case::{
     ActKind, Amended, AmendedField, Asked, Bringing, Correction, Custody, Material, Offer, Reclaim, ReclaimOrder,
     RefusalKind, Renewal, Status, Stop, national,
 };
-use tongban_domain::catalogue::{Accord, Mode, ReceiptRule, StepRole, StepRule};
+use tongban_domain::catalogue::{Accord, Guide, Mode, PledgeRule, ReceiptRule, RequiredMaterial, StepRole, StepRule};
 use tongban_domain::licence::{self, Licence};
+use tongban_domain::pledge::{Outcome, Pledge};
 use tongban_domain::work::{Lacking, Work, WorkStep};
 use tongban_domain::{Command, Reply};
 
@@ -129,6 +130,9 @@ const OWNER: &[Row] = &[
     row(ActKind::Recuse, "公务员法 76", &[Collected, Notified, Accepted, Granted, SpecialProcedure, Supplemented]),
     // What was to follow comes before the decision.
     row(ActKind::FollowUp, "容缺受理（事项公布）", &[Accepted, SpecialProcedure]),
+    // A pledge does in the place of a material until the decision, and is checked after a grant.
+    row(ActKind::Pledge, "告知承诺制（事项公布）", &[Collected, Notified, Accepted, SpecialProcedure, Supplemented]),
+    row(ActKind::VerifyPledge, "行政许可法 61、69", &[Granted, Delivered, Closed]),
     // Once for all cases of an application that share it.
     row(ActKind::JointCheck, "行政许可法 26、34", &[Accepted]),
     row(ActKind::JointPublicity, "行政许可法 5、26", &[Accepted]),
@@ -236,6 +240,13 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
             let material = Material { name: "检测报告".into(), sha256: "0".repeat(64), size: None };
             Command::FollowUp { case, materials: vec![material] }
         }
+        ActKind::Pledge => {
+            let commitment = Material { name: "承诺书".into(), sha256: "0".repeat(64), size: None };
+            Command::Pledge { case, materials: vec!["检测报告".into()], commitment }
+        }
+        ActKind::VerifyPledge => {
+            Command::VerifyPledge { case, outcome: Outcome::True, finding: "与承诺一致".into() }
+        }
         ActKind::Deliver => Command::Deliver { case, note: None },
         ActKind::Close => Command::Close(case),
         ActKind::Withdraw | ActKind::AskWithdrawal => Command::Withdraw { case, reason: None },
@@ -273,6 +284,7 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
                     standing: None,
                     part_of: None,
                     agreement: None,
+                    pledge: None,
                 }),
             }
         }
@@ -425,6 +437,29 @@ fn try_cell(template: &Hall, peers: &(Hall, Hall), status: Status, act: ActKind,
     if act == ActKind::FollowUp {
         let (name, until) = ("检测报告".into(), date(2026, 9, 18));
         case.lacking.push(Lacking { name, until, promise: "0".repeat(64) });
+    }
+    if act == ActKind::Pledge {
+        let material =
+            RequiredMaterial { name: "检测报告".into(), pledge: Some(true), ..RequiredMaterial::default() };
+        let rule = PledgeRule { check_days: 5, check_role: None, correct_days: 5, consequences: "撤销许可".into() };
+        let guide = Guide { materials: vec![material], pledge: Some(rule), ..Guide::default() };
+        let version = hall.state.versions.get_mut(&(case.item.code.clone(), case.item.version)).unwrap();
+        version.guide = Some(guide.digest());
+        hall.state.guides.insert(guide.digest(), (guide, true));
+    }
+    if act == ActKind::VerifyPledge {
+        case.pledge = Some(Pledge {
+            items: vec!["检测报告".into()],
+            commitment: "0".repeat(64),
+            at: due,
+            by: "窗口员".into(),
+            consequences: "撤销许可".into(),
+            check_days: 5,
+            role: StepRole::Decider,
+            correct_days: 5,
+            check_by: Some(date(2026, 9, 21)),
+            findings: Vec::new(),
+        });
     }
     if status == SpecialProcedure {
         let (procedure, basis) = ("检测".into(), "行政许可法第四十五条".into());

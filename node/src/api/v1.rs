@@ -26,6 +26,7 @@
 //! | GET `/v1/divisions` | | [`List`] of [`DivisionChangeView`] under `divisions` |
 //! | POST `/v1/operators/line` | [`AssignLine`] | the operator |
 //! | GET `/v1/items` | [`ItemQuery`] | [`List`] of [`ItemView`] under `items` |
+//! | GET `/v1/items/limit` | [`LimitQuery`] | [`LimitView`] |
 //! | GET `/v1/items/rows` | [`ItemQuery`] of one stage | [`ItemRows`] |
 //! | POST `/v1/standards` | [`SetStandards`] | `set`, `unchanged`, `refused` |
 //! | POST `/v1/standards/withdraw` | [`WithdrawStandard`] | `standard` |
@@ -112,6 +113,7 @@ mod drift;
 mod earlier;
 mod front;
 mod item_life;
+mod limit;
 mod material;
 mod order;
 mod request;
@@ -130,6 +132,7 @@ pub use drift::*;
 pub use earlier::*;
 pub use front::*;
 pub use item_life::*;
+pub use limit::*;
 pub use material::*;
 pub use order::*;
 use request::request;

@@ -8,7 +8,7 @@ use tongban_domain::Role;
 use tongban_domain::application::{EntryKind, PartState};
 use tongban_domain::case::{ActKind, Status};
 use tongban_domain::catalogue::ceiling::CeilingField;
-use tongban_domain::catalogue::{CodeList as _, ListKind, Mode, ReceiptRule};
+use tongban_domain::catalogue::{CodeList as _, LimitOrder, LimitPeriod, ListKind, Mode, ReceiptRule};
 use tongban_domain::supervision::{Colour, Ending, Rule};
 use tongban_domain::voice::{Channel, FollowUpState, Ground, RatingDeed, Standing, TicketDeed, TicketKind};
 
@@ -169,6 +169,9 @@ impl Output {
             "roles" => Role::ALL.iter().find(|role| role.name() == text).map(|role| role.zh()),
             "list" | "entry.list" => ListKind::named(text).map(ListKind::zh),
             "limited" => CeilingField::named(text).map(CeilingField::zh),
+            "period" => LimitPeriod::named(text).map(LimitPeriod::zh),
+            "grant_order" => LimitOrder::named(text).map(LimitOrder::zh),
+            "outcome" => Some(Found::named(text).map_or(text, Found::zh)),
             "rule" => Rule::named(text).map(Rule::zh),
             "receipt" | "agreement.receipt" => ReceiptRule::named(text).map(ReceiptRule::zh),
             "colour" => Colour::named(text).map(Colour::zh),
@@ -182,8 +185,8 @@ impl Output {
             "deed" => {
                 RatingDeed::named(text).map(RatingDeed::zh).or_else(|| TicketDeed::named(text).map(TicketDeed::zh))
             }
-            "relation" | "state" | "custody" | "file" | "journal" | "stage" | "severity" | "stands" | "renewal"
-            | "renewal_standing" | "holder" => None,
+            "pledge" | "pledge_standing" | "relation" | "state" | "custody" | "file" | "journal" | "stage"
+            | "severity" | "stands" | "renewal" | "renewal_standing" | "holder" => None,
             _ => return text.to_owned(),
         };
         let known = zh.map_or_else(|| word(text, self.lang), str::to_owned);

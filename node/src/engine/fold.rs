@@ -20,7 +20,8 @@ use tongban_storage::keyspace::journal::{self, ENTRY, SUBTREE};
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::meta::{self, Pulled};
 use tongban_storage::keyspace::{
-    Bytes, Overlay, application, case, connector, directory, earlier, front, hall, item, material, supervision, voice,
+    Bytes, Overlay, application, case, connector, directory, earlier, front, hall, item, limit, material, pledge,
+    supervision, voice,
 };
 use tongban_storage::{Read, StorageError, WriteBatch};
 
@@ -247,6 +248,13 @@ impl Folding<'_> {
             Event::Application(row) => application::store(&mut self.over, row)?,
             Event::EarlierBatch(row, _) => earlier::BATCH.put(self.over.batch, &row.number, row),
             Event::Earlier(row) => earlier::store(&mut self.over, row),
+            Event::Number(case, turn, taken) => limit::store_number(&mut self.over, *case, turn, *taken)?,
+            Event::Barred(authority, holder, case, true) => {
+                pledge::BARRED.put(self.over.batch, &(*authority, *holder, *case), &());
+            }
+            Event::Barred(authority, holder, case, false) => {
+                pledge::BARRED.delete(self.over.batch, &(*authority, *holder, *case));
+            }
             Event::HandedOver(list) => hall::HAND_OVER.put(self.over.batch, &list.id, list),
             Event::Serial(scope, last) => hall::SERIAL.put(self.over.batch, scope, last),
         }

@@ -172,6 +172,8 @@ fn act_kind(kind: case::ActKind) -> header::ActKind {
         D::AskWithdrawal => J::AskWithdrawal,
         D::RefuseWithdrawal => J::RefuseWithdrawal,
         D::ReceivePaper => J::ReceivePaper,
+        D::Pledge => J::Pledge,
+        D::VerifyPledge => J::VerifyPledge,
     }
 }
 

@@ -129,6 +129,9 @@ pub struct ProgressAnswer {
     /// How a renewal stands, as [`tongban_domain::case::Renewal::standing`] names it.
     #[n(15)]
     pub renewal: Option<String>,
+    /// How it stands in the line of a limit of number.
+    #[n(56)]
+    pub turn: Option<tongban_domain::limit::Seen>,
 }
 
 /// An item of the answering node.

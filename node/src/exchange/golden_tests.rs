@@ -10,7 +10,9 @@ use tongban_domain::case::{
     Extension, ForwardedFrom, ForwardedTo, ItemPin, Material, Offer, Personal, Progress, ReclaimOrder, ReclaimRequest,
     Renewal, Status, Stop, Supplement, Withdrawal,
 };
-use tongban_domain::catalogue::{Core, Mode};
+use tongban_domain::catalogue::{Core, Mode, StepRole};
+use tongban_domain::limit::{Seen, Turn};
+use tongban_domain::pledge::{Finding, Outcome as Found, Pledge, PledgeWord};
 use tongban_domain::supervision::{Answer, Colour, Order, OrderAnswer, Rule};
 use tongban_domain::voice::{
     Channel, Grade, Indicator, Plea, Rater, RatingWord, Score, TicketKind, TicketNews, TicketOutcome, TicketReply,
@@ -71,6 +73,7 @@ fn offer() -> NoticeBody {
         forwarded_from: None,
         part_of: None,
         agreement: None,
+        pledge: None,
     }))
 }
 
@@ -99,6 +102,8 @@ fn progress() -> NoticeBody {
         forwarded_to: None,
         amended: None,
         lacking: Vec::new(),
+        turn: None,
+        pledge: None,
     }))
 }
 
@@ -194,6 +199,8 @@ pub(super) fn known() -> Box<Case> {
         recused: Vec::new(),
         lacking: Vec::new(),
         back_since: None,
+        turn: None,
+        pledge: None,
         part_of: None,
         stated: None,
         agreement: None,
@@ -244,6 +251,52 @@ fn handed_back() -> NoticeBody {
     let NoticeBody::Offer(mut offer) = offer() else { unreachable!("it is an offer") };
     (offer.tenure, offer.standing) = (1_002, Some(Status::Accepted));
     NoticeBody::Offer(offer)
+}
+
+/// The collecting hall took a pledge.
+fn offered_pledge() -> NoticeBody {
+    let NoticeBody::Offer(mut offer) = offer() else { unreachable!("it is an offer") };
+    offer.pledge = Some(PledgeWord {
+        items: vec!["检测报告".to_owned()],
+        commitment: "ef".repeat(32),
+        at: Timestamp::from_millis(1_789_347_600_000),
+        by: "演示窗口".to_owned(),
+    });
+    NoticeBody::Offer(offer)
+}
+
+/// A pledge that was found false, on a case of limited number that was overtaken.
+fn pledged() -> NoticeBody {
+    let NoticeBody::Progress(mut progress) = progress() else { unreachable!("it is progress") };
+    let at = Timestamp::from_millis(1_789_347_600_000);
+    progress.act = act(ActKind::VerifyPledge, 7, place(2, "511602"), 2, Status::Granted);
+    progress.turn = Some(Turn {
+        quota: "511A0015500013".to_owned(),
+        since: at,
+        serial: 3,
+        year: Some(2026),
+        overtaken: true,
+        seen: Some(Seen { ahead: 2, left: 1 }),
+    });
+    progress.pledge = Some(Pledge {
+        items: vec!["检测报告".to_owned()],
+        commitment: "ef".repeat(32),
+        at,
+        by: "演示窗口".to_owned(),
+        consequences: "撤销许可（演示）".to_owned(),
+        check_days: 10,
+        role: StepRole::Reviewer,
+        correct_days: 5,
+        check_by: Date::ymd(2026, 9, 28),
+        findings: vec![Finding {
+            outcome: Found::False,
+            text: "未检测（演示）".to_owned(),
+            by: "演示审查".to_owned(),
+            at,
+            correct_by: Date::ymd(2026, 9, 20),
+        }],
+    });
+    NoticeBody::Progress(progress)
 }
 
 /// A lower authority's case that goes on at a superior's.
@@ -507,6 +560,8 @@ fn bodies_are_what_they_were_and_read_back() {
         ("offer-part.1.hex", offered_part(), place(1, "511603104000")),
         ("joint.1.hex", joint(), place(1, "511603104000")),
         ("withdrawal.1.hex", withdrawal(), place(1, "511603104000")),
+        ("offer-pledge.1.hex", offered_pledge(), place(1, "511603104000")),
+        ("progress-pledge.1.hex", pledged(), place(2, "511602")),
     ];
     for (name, notice, sender) in others.into_iter().chain(reclaims()).chain(voices()) {
         let (kind, version, bytes) = outbound(&notice);

@@ -24,6 +24,9 @@ mod join;
 mod joint;
 pub mod knowledge;
 pub(crate) mod licence;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod line_tests;
 pub mod materials;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use minicbor::Encode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tongban_codes::calendar::Calendar;
 use tongban_codes::ids::{NodeId, QueryCode};
 use tongban_domain::Place;
 use tongban_domain::case::{Custody, Status};
@@ -12,8 +13,8 @@ use tongban_federation::wire::{Answer, Query, Refusal, Request, Response, Routed
 use tongban_federation::{Sealed, limits};
 use tongban_quic::{Link, Standing};
 use tongban_seal::cose;
-use tongban_storage::StorageError;
 use tongban_storage::keyspace::{case, figure, hall, item};
+use tongban_storage::{StateFacts, StorageError};
 
 use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, ProgressAnswer, UNREACHED, WhereisAnswer};
 use super::drift::Question;
@@ -289,8 +290,14 @@ pub fn proven_progress(
 ) -> Result<Option<ProgressAnswer>, StorageError> {
     let Some(case) = case::named(&*knowledge.parts.backend, &code.to_string())? else { return Ok(None) };
     let end = knowledge.parts.keys.proof(&case.id, &case.personal);
-    let proven = end.is_some_and(|end| knowledge.proves(case.id, &end, proof));
-    Ok(proven.then(|| progress(knowledge, &case)))
+    if !end.is_some_and(|end| knowledge.proves(case.id, &end, proof)) {
+        return Ok(None);
+    }
+    let mut answer = progress(knowledge, &case);
+    if case.turn.is_some() {
+        answer.turn = turn(knowledge, &case)?;
+    }
+    Ok(Some(answer))
 }
 
 /// How far a case is, without a name.
@@ -324,7 +331,20 @@ fn progress(knowledge: &Knowledge, case: &tongban_domain::case::Case) -> Progres
         bring_by: open.map(|correction| correction.until),
         competent: case.competent.clone(),
         forwarded: case.forwarded_to.as_ref().map(|to| to.query_code),
+        turn: None,
     }
+}
+
+/// How a case stands in the line of a limit of number.
+fn turn(
+    knowledge: &Knowledge,
+    case: &tongban_domain::case::Case,
+) -> Result<Option<tongban_domain::limit::Seen>, StorageError> {
+    let (node, places) = (knowledge.node(), knowledge.places());
+    let snapshot = knowledge.parts.backend.snapshot()?;
+    let facts = StateFacts::new(&*snapshot, &node, Calendar::embedded(), &places);
+    let seen = tongban_domain::limit::seen(&facts, case, knowledge.now().date());
+    facts.fault().map_or(Ok(seen), Err)
 }
 
 /// Where a case is, by this node's own knowledge: its own row, or what its subordinates' entries say.

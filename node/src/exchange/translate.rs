@@ -189,6 +189,7 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
                 forwarded_from: offer.forwarded_from,
                 part_of: offer.part_of,
                 agreement: offer.agreement,
+                pledge: offer.pledge,
             };
             (KIND_OFFER, VERSION, tongban_codes::cbor::to_vec(&body))
         }
@@ -215,6 +216,8 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
                     reason: amended.reason,
                 }),
                 lacking: progress.lacking,
+                turn: progress.turn,
+                pledge: progress.pledge,
             };
             (KIND_PROGRESS, VERSION, tongban_codes::cbor::to_vec(&body))
         }
@@ -309,6 +312,7 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
                 forwarded_from: body.forwarded_from,
                 part_of: body.part_of,
                 agreement: body.agreement,
+                pledge: body.pledge,
             };
             Ok(Inbound::Command(Box::new(Command::TakeCustody { origin, offer: Box::new(offer) })))
         }
@@ -338,6 +342,8 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
                     reason: amended.reason,
                 }),
                 lacking: body.lacking,
+                turn: body.turn,
+                pledge: body.pledge,
             };
             Ok(Inbound::Command(Box::new(Command::Mirror { origin, progress: Box::new(progress) })))
         }

@@ -1,6 +1,6 @@
 //! What stands on the page, part by part.
 
-use tongban_domain::catalogue::{CodeList, Guide, Mode, ServiceItem, Term, Unit};
+use tongban_domain::catalogue::{CodeList, Guide, LimitOrder, Mode, ServiceItem, Term, Unit};
 
 use super::{Fact, Language, Section, Source};
 
@@ -65,6 +65,8 @@ pub(super) fn of(source: &Source<'_>, language: Language) -> Vec<Section> {
             sections.push(times(source.item, Some(guide), language));
             sections.push(conditions(guide, language));
             sections.push(materials(guide, language));
+            sections.push(pledges(guide, language));
+            sections.push(numbers(guide, language));
             sections.push(fees(guide, language));
             sections.push(procedure(guide, language));
             sections.push(special_links(guide, language));
@@ -131,6 +133,36 @@ fn times(item: &ServiceItem, guide: Option<&Guide>, language: Language) -> Secti
 fn conditions(guide: &Guide, language: Language) -> Section {
     let paragraphs = guide.conditions.clone().into_iter().collect();
     Section { title: language.of("Conditions", "受理条件"), paragraphs, ..Section::default() }
+}
+
+/// For which materials a pledge does, and what follows a false one.
+fn pledges(guide: &Guide, language: Language) -> Section {
+    let mut facts = Facts::new(language);
+    if let Some(rule) = &guide.pledge {
+        let pledged = guide.materials.iter().filter(|material| material.pledge == Some(true));
+        let names: Vec<&str> = pledged.map(|material| material.name.as_str()).collect();
+        facts
+            .add("a pledge does in the place of", "可承诺替代的材料", Some(names.join("、")))
+            .add("checked after the grant, working days", "准予后核查期限（工作日）", Some(rule.check_days.to_string()))
+            .add("put right, working days", "整改期限（工作日）", Some(rule.correct_days.to_string()))
+            .add("when it is false", "承诺不实的后果", Some(rule.consequences.clone()));
+    }
+    Section { title: language.of("Pledge", "告知承诺"), facts: facts.facts, ..Section::default() }
+}
+
+/// How many there are, and who comes first.
+fn numbers(guide: &Guide, language: Language) -> Section {
+    let mut facts = Facts::new(language);
+    if let Some(limit) = &guide.limit {
+        let period = limit.period.map(|period| word(language, period)).unwrap_or_default();
+        facts
+            .add("numbers", "名额", Some(format!("{} {period}", limit.grants).trim_end().to_owned()))
+            .add("shared with other items as", "共用名额", limit.quota.clone())
+            .add("limited by", "限额依据", Some(limit.basis.clone()))
+            .add("who comes first", "准予顺序", Some(word(language, limit.order.unwrap_or(LimitOrder::Acceptance))))
+            .add("order by", "顺序依据", limit.order_basis.clone());
+    }
+    Section { title: language.of("Limit of number", "数量限制"), facts: facts.facts, ..Section::default() }
 }
 
 fn materials(guide: &Guide, language: Language) -> Section {

@@ -13,6 +13,8 @@ use tongban_codes::ids::{CaseId, Digest, QueryCode};
 use tongban_codes::time::Timestamp;
 use tongban_domain::case::{Amended, AmendedField, Amendment, Case, Custody, Force, ledger, national};
 use tongban_domain::catalogue::ForeignItem;
+use tongban_domain::limit::{self, Turn};
+use tongban_domain::pledge::Pledge;
 use tongban_domain::work::Work;
 use tongban_domain::{Actor, Agent, Applicant, Command};
 use tongban_federation::wire::{Query as Question, Target};
@@ -178,6 +180,7 @@ async fn act_on(State(app): State<App>, call: Call, body: Body<CaseAct>) -> Resu
             Command::Amend { case, amended: Amended { field, value, reason } }
         }
         ActRequest::Decide { grant, reason } => Command::Decide { case, grant, reason },
+        ActRequest::DenyForNumber {} => Command::DenyForNumber(case),
         ActRequest::Suspend { procedure, days } => Command::SuspendCase { case, procedure, days },
         ActRequest::Resume { note } => Command::ResumeCase { case, note },
         ActRequest::Extend { days, approver, reason } => Command::ExtendCase { case, days, approver, reason },
@@ -318,6 +321,9 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
         work: row.work.as_ref().map(Work::view),
         recused: row.recused.clone(),
         lacking: row.lacking.clone(),
+        turn: turn(app, row)?,
+        pledge: row.pledge.clone(),
+        pledge_standing: row.pledge.as_ref().map(Pledge::standing),
         decided_on: row.decided_on,
         reason: row.reason.clone(),
         licences: row.licences.clone(),
@@ -332,6 +338,14 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
             .collect(),
         demo: app.shared.node().demo,
     })
+}
+
+/// Where a case stands before a limit of number: as it is now here, as it was told by another owner.
+fn turn(app: &App, row: &Case) -> Result<Option<Turn>, Failure> {
+    let Some(turn) = row.turn.clone() else { return Ok(None) };
+    let day = app.shared.now().date();
+    let seen = super::standards::judged(app, |facts, _| Ok(limit::seen(facts, row, day)))?;
+    Ok(Some(Turn { seen, ..turn }))
 }
 
 fn target(text: &str) -> Option<Target> {
@@ -497,6 +511,7 @@ async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>)
         competent: answer.competent,
         forwarded: answer.forwarded,
         orders,
+        turn: answer.turn,
         as_of: answer.as_of,
         demo: app.shared.node().demo,
     })

@@ -16,6 +16,7 @@ mod item_life;
 mod item_rows;
 mod items;
 mod licences;
+mod limits;
 mod materials;
 mod orders;
 mod packages;
@@ -135,6 +136,7 @@ pub(crate) async fn serve(app: App, socket: PathBuf, mut stopped: watch::Receive
         .merge(items::routes())
         .merge(item_life::routes())
         .merge(item_rows::routes())
+        .merge(limits::routes())
         .merge(guide::routes())
         .merge(quality::routes())
         .merge(standards::routes())
@@ -396,8 +398,9 @@ impl Call {
             let needed = command.roles();
             let rank = |operator: &&Operator| {
                 let fits = needed.is_empty() || operator.roles.iter().any(|role| needed.contains(role));
-                let mandated = !matches!(command, Command::Decide { .. } | Command::Forward { .. })
-                    || !operator.mandates.is_empty();
+                let mandated =
+                    !matches!(command, Command::Decide { .. } | Command::DenyForNumber(_) | Command::Forward { .. })
+                        || !operator.mandates.is_empty();
                 // Who has no such role himself may stand in for one who has.
                 let deputises = fits || !operator.deputises.is_empty();
                 (!fits, !deputises, !mandated, operator.roles.len(), operator.name.clone())

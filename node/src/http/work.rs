@@ -10,6 +10,7 @@ use tongban_codes::ids::CaseId;
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::case::Case;
 use tongban_domain::catalogue::{CodeList as _, StepRole};
+use tongban_domain::pledge::Pledge;
 use tongban_domain::work::{is_on_duty, shown};
 use tongban_domain::{Command, Identity, Operator};
 use tongban_storage::keyspace::key::stem;
@@ -53,6 +54,8 @@ async fn work(State(app): State<App>, call: Call, body: Body<WorkCase>) -> Resul
         WorkRequest::AcceptLacking { lacking, until, promise, enough } => {
             Command::AcceptLacking { case, lacking, until, promise, enough }
         }
+        WorkRequest::Pledge { materials, commitment } => Command::Pledge { case, materials, commitment },
+        WorkRequest::VerifyPledge { outcome, finding } => Command::VerifyPledge { case, outcome, finding },
         WorkRequest::FollowUp { mut materials } => {
             materials::by_digest(&mut materials);
             Command::FollowUp { case, materials }
@@ -78,6 +81,9 @@ async fn queue(State(app): State<App>, call: Call, Query(query): Query<QueueQuer
     };
     let ids = if query.lacking {
         case::LACKING.list(app.state(), &[], None, limit)?.into_iter().map(|((_, id), ())| id).collect()
+    } else if query.pledges {
+        let of = case::WAITS.list(app.state(), &stem(&case::PLEDGES), None, limit)?;
+        of.into_iter().map(|((_, _, id), ())| id).collect()
     } else if query.mine {
         let actor = call.actor(&app, &Command::ClaimCase(String::new()))?;
         case::held(app.state(), &actor.operator, limit)?
@@ -109,6 +115,8 @@ fn row(found: &Case, today: Date) -> QueueRow {
     let work = shown(found, today);
     let due = found.deadlines.as_ref();
     let lacking = found.lacking.iter().any(|lacking| lacking.until < today);
+    let pledge = found.pledge.as_ref();
+    let pledge_due = pledge.and_then(Pledge::due);
     QueueRow {
         case: found.id,
         case_no: found.case_no.clone(),
@@ -126,7 +134,9 @@ fn row(found: &Case, today: Date) -> QueueRow {
         promised_due: due.and_then(|due| due.promised).map(|due| due.date),
         statutory_due: due.and_then(|due| due.statutory).map(|due| due.date),
         lacking: found.lacking.clone(),
-        overdue: lacking || work.due.is_some_and(|day| day < today),
+        pledge_due,
+        pledge: pledge.map(Pledge::standing),
+        overdue: lacking || work.due.into_iter().chain(pledge_due).any(|day| day < today),
     }
 }
 

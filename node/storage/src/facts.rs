@@ -12,11 +12,14 @@ use tongban_domain::catalogue::{BaseItem, Bound, Decline, ForeignItem, Guide, Se
 use tongban_domain::connector::Order;
 use tongban_domain::earlier::{EarlierBatch, EarlierCase};
 use tongban_domain::licence::Licence;
+use tongban_domain::limit::{self as limited, Turn};
 use tongban_domain::supervision::{Card, Matter, Sweep, Watched};
 use tongban_domain::voice::{Rating, Voice};
 use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place, Places};
 
-use crate::keyspace::{application, case, connector, earlier, hall, item, key::stem, material, supervision, voice};
+use crate::keyspace::{
+    application, case, connector, earlier, hall, item, key::stem, limit, material, pledge, supervision, voice,
+};
 use crate::{Read, StorageError};
 
 /// The state as the domain asks it; a read that fails is latched, and the decision must be thrown away then.
@@ -314,6 +317,26 @@ impl Facts for StateFacts<'_> {
 
     fn common_superior(&self, one: &NodeId, other: &NodeId) -> Option<NodeId> {
         self.places.common_superior(one, other)
+    }
+
+    fn line(&self, quota: &str, limit: usize) -> Vec<limited::Place> {
+        self.kept(limit::line(self.read, quota, limit))
+    }
+
+    fn numbers_taken(&self, quota: &str, year: u16) -> u32 {
+        self.kept(limit::TAKEN.load(self.read, &(quota.to_owned(), year))).unwrap_or(0)
+    }
+
+    fn holds_number(&self, case: &CaseId, turn: &Turn) -> bool {
+        self.kept(limit::holds_number(self.read, case, turn))
+    }
+
+    fn last_numbered(&self, quota: &str) -> Option<Timestamp> {
+        self.kept(limit::last_numbered(self.read, quota))
+    }
+
+    fn barred(&self, authority: &AuthorityId, holder: &[u8; 32]) -> bool {
+        self.kept(pledge::barred(self.read, authority, holder))
     }
 
     fn reclaim(&self, id: &CaseId) -> Option<ReclaimRow> {

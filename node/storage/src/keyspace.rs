@@ -33,6 +33,8 @@
 //! | 5a 5b 5c | rows, rows, index | [`voice`] | id; case, id; operator, id | rating or ticket; which ratings a case has; who has to do |
 //! | 5d 5e 5f | rows, rows, index | [`front`] | ; front database, `row_guid`; front database, kind, case, `row_guid` | how the node stands with whom reports of cases go to; row of a case as reported last; what is due, sent, not taken |
 //! | 54 | rows | [`case::RECLAIM`] | case | what is asked for, what was ordered |
+//! | 68 69 | index, rows | [`limit`] | quota, kind, moment, serial, case; quota, year | who stands in line, who holds a number; how many are taken |
+//! | 6a | index | [`pledge`] | authority, holder, case | whom a false pledge bars |
 //! | 74 75 | rows, index | [`application`] | id; number, case | application; which cases are parts of it |
 //! | 6b 6d 6d | rows, rows, index | [`earlier`] | number; batch; holder, number | earlier case; batch in which it came; whose it is |
 //! | 60–67 6c | meta | [`meta`], [`supervision::SWEEP`] | | |
@@ -51,9 +53,11 @@ pub mod hall;
 pub mod item;
 pub mod journal;
 pub mod key;
+pub mod limit;
 pub mod lineage;
 pub mod material;
 pub mod meta;
+pub mod pledge;
 pub mod supervision;
 mod view;
 pub mod voice;

@@ -132,11 +132,17 @@ pub enum ActKind {
     /// 纸质签收: the paper file came, which counts as receipt by the agreement.
     #[n(70)]
     ReceivePaper,
+    /// 告知承诺: the applicant's pledge was taken in the place of materials.
+    #[n(65)]
+    Pledge,
+    /// 承诺核查: what a check of it found, or what came of it.
+    #[n(66)]
+    VerifyPledge,
 }
 
 impl ActKind {
     /// All kinds in the order of their numbers.
-    pub const ALL: [ActKind; 40] = [
+    pub const ALL: [ActKind; 42] = [
         ActKind::Collect,
         ActKind::Offer,
         ActKind::TakeCustody,
@@ -177,6 +183,8 @@ impl ActKind {
         ActKind::AskWithdrawal,
         ActKind::RefuseWithdrawal,
         ActKind::ReceivePaper,
+        ActKind::Pledge,
+        ActKind::VerifyPledge,
     ];
 
     /// Stable English name.
@@ -223,6 +231,8 @@ impl ActKind {
             ActKind::AskWithdrawal => "ask-withdrawal",
             ActKind::RefuseWithdrawal => "refuse-withdrawal",
             ActKind::ReceivePaper => "receive-paper",
+            ActKind::Pledge => "pledge",
+            ActKind::VerifyPledge => "verify-pledge",
         }
     }
 
@@ -270,6 +280,8 @@ impl ActKind {
             ActKind::AskWithdrawal => "代收撤件申请",
             ActKind::RefuseWithdrawal => "撤件申请未收",
             ActKind::ReceivePaper => "纸质签收",
+            ActKind::Pledge => "告知承诺",
+            ActKind::VerifyPledge => "承诺核查",
         }
     }
 
@@ -303,6 +315,7 @@ impl ActKind {
                 | ActKind::JointCheck
                 | ActKind::JointPublicity
                 | ActKind::ReceivePaper
+                | ActKind::VerifyPledge
         )
     }
 }

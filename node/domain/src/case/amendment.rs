@@ -157,8 +157,9 @@ pub(crate) fn amend(
         AmendedField::ApplicantName => after.name.clone(),
         AmendedField::ApplicantId => after.identity.clone(),
     };
+    let known = case.clone();
     rewrite(desk, &mut case, amended.field, &after, (&act, text.clone()));
-    let mut change = Change::of(Vec::new(), Change::case(&case));
+    let mut change = Change::of(crate::pledge::rekey(&known, &case), Change::case(&case));
     if decided {
         let told = [amended.field.zh().to_owned(), text.clone()];
         let content_type = "application/tongban-amendment+cbor";

@@ -161,6 +161,8 @@ pub(crate) fn collect(
         recused: Vec::new(),
         lacking: Vec::new(),
         back_since: None,
+        turn: None,
+        pledge: None,
         part_of: request.part_of.map(|word| word.kept(desk, &id)),
         stated: request.stated.clone().map(|stated| by_law(facts, &item, stated)),
         agreement,

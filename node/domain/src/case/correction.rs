@@ -228,7 +228,10 @@ impl Case {
     /// Numbers of the lines of a notice against which nothing was brought, while it waits for that.
     fn open_lines(&self) -> Vec<usize> {
         let correction = self.correction.as_ref().filter(|_| self.status == Status::Notified);
-        correction.map(Correction::missing).unwrap_or_default()
+        let mut missing = correction.map(Correction::missing).unwrap_or_default();
+        let asked = correction.map_or(&[][..], |correction| &correction.asked);
+        missing.retain(|number| !asked.get(number - 1).is_some_and(|line| crate::pledge::pledged(self, &line.text)));
+        missing
     }
 
     /// Refuses to accept while something that a notice asked for is missing, unless the officer says why it is enough (行政许可法 32(5)).

@@ -16,9 +16,10 @@ use crate::catalogue::{Crosswalk, Mode, ReceiptRule, ServiceItem, accord, in_for
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::facts::Place;
+use crate::pledge::{self, PledgeWord};
 use crate::supervision::{CARD_NUMBERS, ORDER_NUMBERS};
 use crate::voice::{RATING_NUMBERS, TICKET_NUMBERS};
-use crate::{Actor, Agent, Applicant, Desk, Facts, Rejection, codes, work};
+use crate::{Actor, Agent, Applicant, Desk, Facts, Rejection, codes, limit, work};
 
 /// What the numbers begin with that name something beside cases.
 const NUMBERS_BESIDE: [&str; 5] = [CARD_NUMBERS, ORDER_NUMBERS, RATING_NUMBERS, TICKET_NUMBERS, APPLICATION_NUMBERS];
@@ -67,6 +68,8 @@ pub struct Offer {
     pub part_of: Option<PartWord>,
     /// The agreement between the authorities under which the window collected, by its number.
     pub agreement: Option<String>,
+    /// The pledge that the collecting hall took.
+    pub pledge: Option<PledgeWord>,
 }
 
 /// The most acts that travel with an offer.
@@ -155,6 +158,7 @@ pub(crate) fn offer(
             forwarded_from: case.forwarded_from.clone(),
             part_of: case.part_of.as_ref().map(|of| of.word(desk, &case.id)),
             agreement: case.agreement.as_ref().map(|accord| accord.number.clone()),
+            pledge: pledge::word_of(&case).filter(|_| standing.is_none()),
         })),
     });
     change.events.push(Event::Case(Box::new(case), act));
@@ -398,6 +402,8 @@ pub(crate) fn take_custody(
         recused: Vec::new(),
         lacking: Vec::new(),
         back_since: None,
+        turn: None,
+        pledge: None,
         part_of: offer.part_of.as_ref().map(|word| word.kept(desk, &offer.case)),
         stated: None,
         agreement,
@@ -407,10 +413,14 @@ pub(crate) fn take_custody(
         case.reclaims.push(order.taken());
         // A lost node that never took it received nothing: what the authority has, it has from today on.
         case.received_on.get_or_insert(at.date());
+        change.events.extend(limit::resume(facts, &mut case, &offer.history, at));
         // Opinions of the lost node's operators are gone with it: its steps begin anew.
         if case.work.is_none() && matches!(case.status, Status::Accepted | Status::SpecialProcedure) {
             case.work = work::begin(facts, &case, at.date());
         }
+    }
+    if let Some(word) = offer.pledge.as_ref().filter(|_| case.status == Status::Collected) {
+        case.pledge = pledge::keep(facts, &case, word)?;
     }
     if let Some(licence) = offer.renews.as_ref().filter(|_| case.status == Status::Collected) {
         renewal::begin(facts, desk, &mut case, licence, &applicant, &mut change)?;
@@ -426,7 +436,10 @@ pub(crate) fn take_custody(
         let due = case.deadlines.as_ref().and_then(|due| due.renewal);
         case.renewal_at = due.map(|day| day.next_day().start());
     }
-    let note = origin.place.division.to_string();
+    let mut note = origin.place.division.to_string();
+    if offer.pledge.is_some() && case.pledge.is_none() {
+        note = format!("{note}；所附告知承诺不适用，相应材料应当提交");
+    }
     let act = case.act(ActKind::TakeCustody, &Actor::system(), here, at, Some(note));
     change.reply = Change::case(&case);
     record(&mut change, here, &case, act);

@@ -8,7 +8,7 @@ use super::progress::{done, record};
 use super::{ActKind, Case, Status, renewal};
 use crate::change::Change;
 use crate::work::Door;
-use crate::{Actor, Facts, Operator, Rejection, Role, codes, work};
+use crate::{Actor, Facts, Operator, Rejection, Role, codes, limit, pledge, work};
 
 /// A mandate in force under which somebody acts for the authority in charge.
 pub(super) struct Mandated {
@@ -67,6 +67,7 @@ pub(crate) fn decide_case(
     let mandate = mandate(facts, actor, &case, at)?;
     let lenders: Vec<&Operator> = door.stands_for().into_iter().chain(&mandate.lender).collect();
     work::may_decide(facts, actor, &mut case, &lenders, grant, at)?;
+    let number = if grant { limit::grant(facts, &mut case, at)? } else { None };
     let text = text.filter(|text| !text.trim().is_empty());
     case.reason = match text {
         Some(text) if grant => Some(reason(text)?),
@@ -76,14 +77,25 @@ pub(crate) fn decide_case(
     case.status = if grant { Status::Granted } else { Status::Denied };
     case.decided_on = Some(at.date());
     case.renewal_at = None;
+    if let Some(pledge) = case.pledge.as_mut().filter(|_| grant) {
+        pledge.check_by = Some(pledge::due(facts, pledge, at.date()));
+    }
+    let told = if grant { pledge::lines(&case) } else { Vec::new() };
     let here = here(facts);
     let mut act = case.act(ActKind::Decide, actor, here, at, case.reason.clone());
     act.mandate = Some(mandate.said);
-    let document = paper(facts, &case, &actor.operator, at, "application/tongban-decision+cbor", &[], Some(grant));
-    let mut change = Change::of(Vec::new(), Change::case(&case));
+    let document = paper(facts, &case, &actor.operator, at, "application/tongban-decision+cbor", &told, Some(grant));
+    let mut change = Change::of(number.into_iter().collect(), Change::case(&case));
     record(&mut change, here, &case, act);
     change.documents.push(document);
     Ok(change)
+}
+
+/// Denies because the numbers of the item are used up: the reason names the limit and what it stands on.
+pub(crate) fn deny_for_number(facts: &dyn Facts, door: &Door, case: Case, at: Timestamp) -> Result<Change, Rejection> {
+    case.may(facts, ActKind::Decide)?;
+    let text = limit::used_up(facts, &case, at)?;
+    decide_case(facts, door, case, false, Some(&text), at)
 }
 
 /// Delivers the decision and its result (行政许可法 44).

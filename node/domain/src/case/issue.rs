@@ -12,7 +12,7 @@ use super::{ActKind, Case, named, renewal};
 use crate::authority::LicenceType;
 use crate::change::{Change, Event, Reply};
 use crate::licence::{self, Licence, Statement};
-use crate::{Actor, Authority, Desk, Facts, Rejection, codes};
+use crate::{Actor, Authority, Desk, Facts, Rejection, codes, limit};
 
 /// What is to be issued.
 pub(super) struct Issue<'a> {
@@ -39,6 +39,7 @@ pub(crate) fn issue_licence(
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     case.may(facts, ActKind::IssueLicence)?;
+    limit::may_issue(facts, &case)?;
     if until < at.date() {
         return Err(Rejection::new(codes::INVALID_FIELD, "the last day of validity has passed", "有效期止早于今日")
             .field("until", until)
@@ -202,12 +203,15 @@ pub(crate) fn cancel_licence(
     let text = reason(text)?;
     let mut case = named(facts, &licence.case.to_string())?;
     case.may(facts, ActKind::CancelLicence)?;
+    let freed = limit::freed(facts, &licence);
     licence.status = licence::Status::Cancelled;
     licence.since = at;
     licence.reason = Some(text.clone());
+    crate::pledge::cancelled(&mut case, actor, &text, at);
     let note = format!("{id}: {text}");
     let reply = Reply::Licence { licence: id.to_owned() };
     let mut change = Change::of(vec![Event::Licence(licence)], reply);
+    change.events.extend(freed);
     let here = here(facts);
     let act = case.act(ActKind::CancelLicence, actor, here, at, Some(note));
     record(&mut change, here, &case, act);

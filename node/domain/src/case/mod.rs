@@ -62,7 +62,7 @@ pub(crate) use correction::{NoticeRequest, notify, send_back};
 pub use custody::Offer;
 pub(crate) use custody::{discharge, here, offer, offer_refused, take_custody};
 pub use deadline::{Deadline, Deadlines};
-pub(crate) use decision::{close, decide_case, deliver};
+pub(crate) use decision::{close, decide_case, deliver, deny_for_number};
 pub(crate) use forward::{ForwardRequest, forward};
 pub use forward::{ForwardedFrom, ForwardedTo};
 pub(crate) use inspection::{check, check_officers, correct, sealed_check};
@@ -100,6 +100,8 @@ use crate::application::PartOf;
 use crate::catalogue::{Accord, Core, Mode, ServiceItem, Term, number_code, number_prefix};
 use crate::earlier::Stated;
 use crate::facts::Place;
+use crate::limit::Turn;
+use crate::pledge::Pledge;
 use crate::work::{Lacking, Recusal, Work};
 use crate::{Authority, Facts, Rejection, codes};
 
@@ -248,6 +250,8 @@ impl Status {
             A::HandOn => matches!(self, Status::Accepted | Status::SpecialProcedure),
             A::Recuse => unanswered || matches!(self, Status::Accepted | Status::SpecialProcedure | Status::Granted),
             A::FollowUp => matches!(self, Status::Accepted | Status::SpecialProcedure),
+            A::Pledge => unanswered || matches!(self, Status::Accepted | Status::SpecialProcedure),
+            A::VerifyPledge => matches!(self, Status::Granted | Status::Delivered | Status::Closed),
             A::Amend => true,
             // The first draws a case that had no state, the second goes on record whatever the case has come to.
             A::Collect | A::RefuseSupplement | A::RefuseWithdrawal | A::AskReclaim | A::Reclaim => false,
@@ -508,6 +512,12 @@ pub struct Case {
     /// The agreement between the authorities under which it was collected, and what counts as receipt by it; none by published scope alone.
     #[n(59)]
     pub agreement: Option<Accord>,
+    /// Where it stands before a limit of number.
+    #[n(56)]
+    pub turn: Option<Turn>,
+    /// The applicant's pledge in the place of materials.
+    #[n(57)]
+    pub pledge: Option<Pledge>,
 }
 
 /// Whether there is nothing to count.

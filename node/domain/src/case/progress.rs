@@ -18,6 +18,8 @@ use super::{
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::facts::Place;
+use crate::limit::Turn;
+use crate::pledge::{PLEDGED_MAX, Pledge};
 use crate::work::{LACKING_MAX, Lacking};
 use crate::{Actor, Desk, Facts, Rejection, codes};
 
@@ -71,6 +73,10 @@ pub struct Progress {
     pub amended: Option<Amended>,
     /// Materials that are to follow its acceptance.
     pub lacking: Vec<Lacking>,
+    /// Where it stands before a limit of number.
+    pub turn: Option<Turn>,
+    /// The applicant's pledge.
+    pub pledge: Option<Pledge>,
 }
 
 impl Progress {
@@ -92,6 +98,8 @@ impl Progress {
             forwarded_to: case.forwarded_to.clone(),
             amended: None,
             lacking: case.lacking.clone(),
+            turn: case.turn.clone(),
+            pledge: case.pledge.clone(),
         }
     }
 }
@@ -220,6 +228,8 @@ pub(crate) fn mirror(
     case.competent.clone_from(&progress.competent);
     case.forwarded_to.clone_from(&progress.forwarded_to);
     case.lacking.clone_from(&progress.lacking);
+    case.turn.clone_from(&progress.turn);
+    case.pledge.clone_from(&progress.pledge);
     match act.kind {
         ActKind::Refuse | ActKind::Notify | ActKind::Return | ActKind::Decide | ActKind::Withdraw => {
             case.reason.clone_from(&act.note);
@@ -283,6 +293,19 @@ fn bounded(progress: &Progress) -> Result<(), Rejection> {
     let is_long = |lacking: &Lacking| long(&lacking.name) || lacking.promise.len() > LICENCE_CHARS_MAX;
     if progress.lacking.len() > LACKING_MAX || progress.lacking.iter().any(is_long) {
         return refuse("lacking");
+    }
+    let is_long = |pledge: &Pledge| {
+        let texts = pledge.items.iter().chain([&pledge.commitment, &pledge.by, &pledge.consequences]);
+        let found = pledge.findings.iter().flat_map(|finding| [&finding.text, &finding.by]);
+        pledge.items.len() > PLEDGED_MAX
+            || pledge.findings.len() > PLEDGED_MAX * 4
+            || texts.chain(found).any(|text| long(text))
+    };
+    if progress.pledge.as_ref().is_some_and(is_long) {
+        return refuse("pledge");
+    }
+    if progress.turn.as_ref().is_some_and(|turn| long(&turn.quota)) {
+        return refuse("turn");
     }
     Ok(())
 }

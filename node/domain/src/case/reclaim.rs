@@ -320,6 +320,8 @@ impl Case {
             renewal_at: None,
             back_since: own.back_since,
             part_of: own.part_of,
+            // A line is its node's own: whoever goes on gives it a place in his.
+            turn: None,
             ..standing.clone()
         };
         // An order doesn't say what was brought; this node may know it.

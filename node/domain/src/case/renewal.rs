@@ -319,6 +319,9 @@ pub(crate) fn deem_renewed(
     case.decided_on = Some(due);
     case.reason = None;
     case.end_stop(due);
+    if let Some(pledge) = &mut case.pledge {
+        pledge.check_by = Some(crate::pledge::due(facts, pledge, at.date()));
+    }
     let mut change = Change::of(Vec::new(), Change::case(&case));
     let mut told = vec![old.clone(), due.to_string(), DEEMED_BASIS.to_owned()];
     let successor = facts.licence(&old).filter(|licence| licence.status == licence::Status::Valid).and_then(|old| {

@@ -12,7 +12,7 @@ use super::progress::{done, record};
 use super::{ActKind, Case, Deadlines, Status};
 use crate::change::{Change, Event};
 use crate::work::{self, LackingRequest};
-use crate::{Actor, Facts, Rejection, codes};
+use crate::{Actor, Facts, Rejection, codes, limit, pledge};
 
 /// The two lawful refusals of 行政许可法 32(1) and (2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
@@ -155,13 +155,15 @@ fn accepted(
     serial: Event,
 ) -> Change {
     let here = here(facts);
+    let turn = limit::enter(facts, &mut case, kind, at);
     let follows: Vec<String> =
         case.lacking.iter().map(|lacking| format!("容缺：{}，{} 前补交", lacking.name, lacking.until)).collect();
+    let follows: Vec<String> = follows.into_iter().chain(pledge::lines(&case)).collect();
     let said: Vec<String> = note.into_iter().chain(follows.iter().cloned()).collect();
     let note = (!said.is_empty()).then(|| said.join("；"));
     let act = case.act(kind, actor, here, at, note);
     let document = paper(facts, &case, &actor.operator, at, "application/tongban-acceptance+cbor", &follows, None);
-    let mut change = Change::of(vec![serial], Change::case(&case));
+    let mut change = Change::of(turn.into_iter().chain([serial]).collect(), Change::case(&case));
     record(&mut change, here, &case, act);
     change.documents.push(document);
     change

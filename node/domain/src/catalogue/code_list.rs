@@ -315,6 +315,26 @@ code_list! {
 }
 
 code_list! {
+    /// 数量限制周期.
+    LimitPeriod: "数量限制周期" {
+        /// 每年: so many in each calendar year.
+        Year = 0, "year", "每年", [];
+        /// 总量: so many at any time.
+        Total = 1, "total", "总量", [];
+    }
+}
+
+code_list! {
+    /// 数量限制准予顺序 (行政许可法 57).
+    LimitOrder: "数量限制准予顺序" {
+        /// 受理先后.
+        Acceptance = 0, "acceptance", "受理先后", [];
+        /// 其他方式: as another provision of a law or regulation has it: tender, auction, examination, lot.
+        Other = 1, "other", "其他方式", [];
+    }
+}
+
+code_list! {
     /// 材料必要性.
     Necessity: "材料必要性" {
         /// 必要.
@@ -416,6 +436,8 @@ mod tests {
         holds::<ResultKind>();
         holds::<StepRole>();
         holds::<StepRule>();
+        holds::<LimitPeriod>();
+        holds::<LimitOrder>();
         holds::<Necessity>();
         holds::<MaterialSource>();
         holds::<MaterialForm>();

@@ -40,7 +40,7 @@ pub struct FieldChange {
 }
 
 /// Fields in the order in which people read them: path, Chinese name, and of lists of records the field that names a member.
-const FIELDS: [(&str, &str, Option<&str>); 76] = [
+const FIELDS: [(&str, &str, Option<&str>); 78] = [
     ("core.name", "事项名称", None),
     ("core.base_code", "基本编码", None),
     ("core.item_type", "事项类型", None),
@@ -108,6 +108,8 @@ const FIELDS: [(&str, &str, Option<&str>); 76] = [
     ("guide.joint_departments", "联办机构", None),
     ("guide.intermediary", "中介服务", None),
     ("guide.quantity_limit", "数量限制", None),
+    ("guide.limit", "数量限制规则", None),
+    ("guide.pledge", "告知承诺规则", None),
     ("guide.result", "审批结果", None),
     ("guide.person_topics", "自然人主题", None),
     ("guide.corporate_topics", "法人主题", None),

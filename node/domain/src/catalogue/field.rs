@@ -1,10 +1,10 @@
 //! The fields of an item beyond its core, by the names that they have as columns of a file.
 
 use super::cell::Cell;
-use super::code_list::{Origin, Range, ResultKind, Tier};
+use super::code_list::{LimitOrder, LimitPeriod, Origin, Range, ResultKind, StepRole, Tier};
 use super::{
-    BaseItem, Basis, Codes, External, Fee, Guide, Lock, Mode, Question, RequiredMaterial, ResultDocument, Scope,
-    ServiceItem, ServicePlace, SpecialLink, Step, UseLevel,
+    BaseItem, Basis, Codes, External, Fee, Guide, Lock, Mode, NumberLimit, PLEDGE_DAYS_MAX, PledgeRule, Question,
+    RequiredMaterial, ResultDocument, Scope, ServiceItem, ServicePlace, SpecialLink, Step, UseLevel,
 };
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::Date;
@@ -25,6 +25,8 @@ pub(super) struct Fields {
     pub(super) above: Option<String>,
     scopes: Vec<ScopeCells>,
     result: ResultCells,
+    limit: LimitCells,
+    pledge: PledgeCells,
 }
 
 /// A scope of which parts may still be missing.
@@ -42,6 +44,70 @@ struct ResultCells {
     kind: Option<ResultKind>,
     name: String,
     sample: Option<String>,
+}
+
+/// A limit of number of which parts may still be missing.
+#[derive(Clone, Debug, Default)]
+struct LimitCells {
+    grants: Option<u32>,
+    period: Option<LimitPeriod>,
+    quota: Option<String>,
+    basis: String,
+    order: Option<LimitOrder>,
+    order_basis: Option<String>,
+}
+
+/// The rule of pledges of which parts may still be missing.
+#[derive(Clone, Debug, Default)]
+struct PledgeCells {
+    check_days: Option<u16>,
+    check_role: Option<StepRole>,
+    correct_days: Option<u16>,
+    consequences: String,
+}
+
+impl PledgeCells {
+    fn of(rule: PledgeRule) -> Self {
+        let PledgeRule { check_days, check_role, correct_days, consequences } = rule;
+        Self { check_days: Some(check_days), check_role, correct_days: Some(correct_days), consequences }
+    }
+
+    fn rule(&self) -> Option<PledgeRule> {
+        let (check_days, correct_days) = (self.check_days?, self.correct_days?);
+        Some(PledgeRule {
+            check_days,
+            check_role: self.check_role,
+            correct_days,
+            consequences: self.consequences.clone(),
+        })
+    }
+
+    fn is_begun(&self) -> bool {
+        let Self { check_days, check_role, correct_days, consequences } = self;
+        check_days.is_some() || check_role.is_some() || correct_days.is_some() || !consequences.is_empty()
+    }
+}
+
+impl LimitCells {
+    fn of(limit: NumberLimit) -> Self {
+        let NumberLimit { grants, period, quota, basis, order, order_basis } = limit;
+        Self { grants: Some(grants), period, quota, basis, order, order_basis }
+    }
+
+    fn limit(&self) -> Option<NumberLimit> {
+        let Self { grants, period, quota, basis, order, order_basis } = self.clone();
+        Some(NumberLimit { grants: grants?, period, quota, basis, order, order_basis })
+    }
+
+    fn is_begun(&self) -> bool {
+        let Self { grants, period, quota, basis, order, order_basis } = self;
+        grants.is_some()
+            || period.is_some()
+            || quota.is_some()
+            || !basis.is_empty()
+            || order.is_some()
+            || order_basis.is_some()
+    }
 }
 
 impl Fields {
@@ -81,7 +147,9 @@ impl Fields {
         let result = guide.result.take();
         let result =
             result.map(|result| ResultCells { kind: Some(result.kind), name: result.name, sample: result.sample });
-        Self { scopes: scopes.collect(), result: result.unwrap_or_default(), guide, ..Self::default() }
+        let limit = guide.limit.take().map(LimitCells::of).unwrap_or_default();
+        let pledge = guide.pledge.take().map(PledgeCells::of).unwrap_or_default();
+        Self { scopes: scopes.collect(), result: result.unwrap_or_default(), limit, pledge, guide, ..Self::default() }
     }
 
     /// The system that the item runs in when it isn't this node.
@@ -98,7 +166,32 @@ impl Fields {
             name: self.result.name.clone(),
             sample: self.result.sample.clone(),
         });
+        guide.limit = self.limit.limit();
+        guide.pledge = self.pledge.rule();
         guide
+    }
+
+    /// The columns that a limit of number or a rule of pledges lacks, when one is begun, and those whose days are none, with whether they are
+    /// given: how many, by what, and by which law not in the order of acceptance; when pledges are checked, put right, and what follows.
+    pub(super) fn policies_lack(&self) -> Vec<(&'static str, bool)> {
+        let (limit, pledge) = (&self.limit, &self.pledge);
+        let mut lacks = Vec::new();
+        if limit.is_begun() {
+            let other = limit.order == Some(LimitOrder::Other);
+            lacks.extend(limit.grants.is_none().then_some(("limit_grants", false)));
+            lacks.extend(limit.basis.is_empty().then_some(("limit_basis", false)));
+            lacks.extend((other && limit.order_basis.is_none()).then_some(("limit_order_basis", false)));
+        }
+        if pledge.is_begun() || self.guide.materials.iter().any(|material| material.pledge == Some(true)) {
+            for (column, days) in
+                [("pledge_check_days", pledge.check_days), ("pledge_correct_days", pledge.correct_days)]
+            {
+                let lawful = days.is_some_and(|days| (1..=PLEDGE_DAYS_MAX).contains(&days));
+                lacks.extend((!lawful).then_some((column, days.is_some())));
+            }
+            lacks.extend(pledge.consequences.is_empty().then_some(("pledge_consequences", false)));
+        }
+        lacks
     }
 
     /// Tells whether a name or a sample of a result is given, and not its kind.
@@ -182,6 +275,16 @@ columns! {
     "joint_departments": Line => guide.joint_departments;
     "intermediary": Text => guide.intermediary;
     "quantity_limit": Text => guide.quantity_limit;
+    "limit_grants": Line => limit.grants;
+    "limit_period": Line => limit.period;
+    "limit_quota": Line => limit.quota;
+    "limit_basis": Text => limit.basis;
+    "limit_order": Line => limit.order;
+    "limit_order_basis": Text => limit.order_basis;
+    "pledge_check_days": Line => pledge.check_days;
+    "pledge_check_role": Line => pledge.check_role;
+    "pledge_correct_days": Line => pledge.correct_days;
+    "pledge_consequences": Text => pledge.consequences;
     "result_kind": Line => result.kind;
     "result_name": Line => result.name;
     "result_sample": Line => result.sample;
@@ -274,6 +377,7 @@ lists! {
         "example": Line => example;
         "licence": Line => licence;
         "statutory": Line => statutory;
+        "pledge": Line => pledge;
     }
     "fees": [guide.fees] of Fee, needs ["name"] {
         "name": Line => name;

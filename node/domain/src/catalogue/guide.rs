@@ -15,7 +15,7 @@ use super::code_list::{
     AuthorityKind, CaseKind, Form, MaterialForm, MaterialKind, MaterialSource, Necessity, OnlineDepth, PowerSource,
     Range, ResultKind, Served, StepRole, StepRule, UseLevel,
 };
-use super::{Mode, Term};
+use super::{Mode, NumberLimit, PledgeRule, Term};
 
 /// A legal basis (设定依据), with article and text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
@@ -97,6 +97,10 @@ pub struct RequiredMaterial {
     /// Asked for by a law: no county drops it (standards §0.10).
     #[n(15)]
     pub statutory: Option<bool>,
+    /// 可承诺替代: the applicant's pledge does in its place until it is checked.
+    #[n(16)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pledge: Option<bool>,
 }
 
 /// A fee (收费).
@@ -426,6 +430,14 @@ pub struct Guide {
     /// Columns of the source that have no place above, as they came.
     #[n(44)]
     pub further: Further,
+    /// 数量限制: what the node keeps to when it grants.
+    #[n(45)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<NumberLimit>,
+    /// 告知承诺: how pledges are checked.
+    #[n(46)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pledge: Option<PledgeRule>,
 }
 
 impl Guide {

@@ -20,8 +20,10 @@ mod guide;
 mod import;
 mod item;
 mod life;
+mod limit;
 mod line;
 pub mod list;
+mod pledge;
 mod publish;
 pub mod quality;
 mod reading;
@@ -45,8 +47,8 @@ pub(crate) use claim::claim;
 pub(crate) use claimed::decline;
 pub use claimed::{ClaimRate, ClaimState, ClaimView, DifferenceView, OpenClaim, claim_rates, claims, differences};
 pub use code_list::{
-    AuthorityKind, CaseKind, CodeList, Form, MaterialForm, MaterialKind, MaterialSource, Necessity, OnlineDepth,
-    Origin, PowerSource, Range, ResultKind, Served, Source, StepRole, StepRule, Tier, UseLevel,
+    AuthorityKind, CaseKind, CodeList, Form, LimitOrder, LimitPeriod, MaterialForm, MaterialKind, MaterialSource,
+    Necessity, OnlineDepth, Origin, PowerSource, Range, ResultKind, Served, Source, StepRole, StepRule, Tier, UseLevel,
 };
 pub use crosswalk::{Crosswalk, LINES_MAX};
 pub(crate) use date::{begin, end, end_base};
@@ -71,6 +73,9 @@ pub use item::{
 pub(crate) use item::{number_code, number_prefix};
 pub(crate) use life::{Acting, bring, take_back};
 pub use life::{Brought, ItemAct, LifeReport, Selection};
+pub use limit::NumberLimit;
+pub(crate) use pledge::PLEDGE_DAYS_MAX;
+pub use pledge::PledgeRule;
 pub use publish::{PublishReport, Refused};
 pub(crate) use publish::{in_force, named};
 pub use redivide::{DivisionPlan, DivisionReport};

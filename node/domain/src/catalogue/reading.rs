@@ -33,6 +33,16 @@ pub(super) fn read(findings: &mut Findings<'_>, fields: &mut Fields, codes: Opti
     for (list, columns) in LIST_COLUMNS {
         self::list(findings, fields, (list, columns), codes);
     }
+    // What is wrong of them was named already.
+    for (column, is_given) in fields.policies_lack() {
+        if is_given {
+            let problem = "应为 1 至 250 个工作日 / 1 to 250 working days";
+            findings.reject(column, "days", problem, "填写工作日数 / write a number of working days");
+        } else if row.text(column).is_empty() {
+            let problem = "数量限制须有数量、依据（不按受理先后的，须有另行规定的依据）；承诺替代材料的，须有核查、整改期限和不实后果 / a limit of number has a number and a basis, and the law for another order; pledges have days for the check and for putting right, and what follows";
+            findings.reject(column, "empty", problem, "填写该栏 / fill it in");
+        }
+    }
 }
 
 /// Reads the entries of a list, all in place of those that stand.

@@ -91,7 +91,8 @@ pub struct Looked {
 #[must_use]
 pub fn watch(case: &Case, at: Timestamp) -> Option<Timestamp> {
     let is_here = !matches!(case.custody, Custody::Elsewhere { .. });
-    (is_here && !is_over(case.status)).then(|| at.date().next_day().start())
+    let is_to_check = case.pledge.as_ref().is_some_and(|pledge| pledge.due().is_some());
+    (is_here && (!is_over(case.status) || is_to_check)).then(|| at.date().next_day().start())
 }
 
 struct Looking<'a> {

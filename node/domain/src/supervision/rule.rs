@@ -44,6 +44,10 @@ code_list! {
         Complaint = 12, "complaint", "投诉答复时限", [];
         /// 办不成事答复时限: what couldn't be got done isn't answered in time.
         Unresolved = 13, "unresolved", "办不成事答复时限", [];
+        /// 越序准予: the last numbers of a limited item went to later ones before it was known that it was deemed accepted.
+        Overtaken = 65, "overtaken", "越序准予", [];
+        /// 承诺核查时限: a pledge isn't checked, or what is false isn't put right, in time.
+        Pledge = 66, "pledge", "承诺核查时限", [];
     }
 }
 
@@ -57,6 +61,8 @@ impl Rule {
             Rule::Acceptance | Rule::Deemed | Rule::SecondNotice => "行政许可法第三十二条第一款第四项",
             Rule::Handover | Rule::Unanswered => "国办发〔2020〕35号；收件与办理机关的协议",
             Rule::Stop => "行政许可法第四十五条",
+            Rule::Overtaken => "行政许可法第五十七条",
+            Rule::Pledge => "国办发〔2020〕42号；事项公布的核查期限",
             Rule::Delivery => "行政许可法第四十四条",
             Rule::Order => "督办单",
             Rule::FollowUp => "国办发〔2019〕51号",
@@ -93,6 +99,13 @@ impl Rule {
                 "说明首次告知时为何无法得知：tongban supervise answer；由监察人员关闭",
             ),
             Rule::Order => ("answer the order: tongban supervise answer", "答复督办：tongban supervise answer"),
+            Rule::Pledge => {
+                ("check it and say what was found: tongban case verify", "核查并登记结果：tongban case verify")
+            }
+            Rule::Overtaken => (
+                "say why nobody answered, and how the applicant is served: tongban supervise answer; a supervisor closes the card",
+                "说明逾期未答复的原因及对申请人的处理：tongban supervise answer；由监察人员关闭",
+            ),
             Rule::FollowUp => (
                 "verify, put right or explain, and tell the applicant: tongban rate show",
                 "回访核实、整改或说明，并反馈评价人：tongban rate show",
@@ -106,7 +119,7 @@ impl Rule {
     /// Whether what it found stays found, whatever is done later: such a card is closed by a person alone.
     #[must_use]
     pub fn is_lasting(self) -> bool {
-        matches!(self, Rule::Deemed | Rule::SecondNotice)
+        matches!(self, Rule::Deemed | Rule::SecondNotice | Rule::Overtaken)
     }
 
     /// Whether the collecting place answers for it, not the deciding one.
@@ -136,7 +149,8 @@ impl Rule {
             Rule::Promise => setting(Some(1), Some(80), Some(0), Some(5), None),
             Rule::Statutory => setting(None, None, Some(0), Some(5), None),
             Rule::Acceptance => setting(Some(1), None, None, None, None),
-            Rule::Deemed => setting(None, None, Some(0), None, None),
+            Rule::Pledge => setting(Some(0), None, None, None, None),
+            Rule::Deemed | Rule::Overtaken => setting(None, None, Some(0), None, None),
             Rule::Handover => setting(None, None, Some(0), Some(5), Some(1)),
             Rule::Unanswered => setting(Some(0), None, None, None, Some(2)),
             Rule::Stop => setting(Some(1), None, Some(0), Some(5), None),

@@ -110,7 +110,18 @@ pub fn stages(calendar: &Calendar, rules: &Rules, here: NodeId, case: &Case) -> 
         && case.deciding.node == here
         && let Some(received) = case.accepted_on
     {
-        run(Rule::Deemed, received, plus(received, crate::case::ACCEPTANCE_DAYS), &every);
+        let answer_by = plus(received, crate::case::ACCEPTANCE_DAYS);
+        run(Rule::Deemed, received, answer_by, &every);
+        if case.turn.as_ref().is_some_and(|turn| turn.overtaken) {
+            run(Rule::Overtaken, received, answer_by, &every);
+        }
+    }
+    if case.custody == Custody::Owner
+        && case.deciding.node == here
+        && let Some(pledge) = &case.pledge
+        && let (Some(from), Some(due)) = (pledge.runs_from(case.decided_on), pledge.due())
+    {
+        run(Rule::Pledge, from, due, &every);
     }
     if is_over(case.status) {
         return stages;

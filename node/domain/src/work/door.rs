@@ -109,7 +109,7 @@ impl Door {
 fn carries(command: &Command, principal: &Operator, case: &Case, day: Date) -> bool {
     let work = case.work.as_ref();
     match command {
-        Command::Decide { .. } | Command::Forward { .. } => {
+        Command::Decide { .. } | Command::DenyForNumber(_) | Command::Forward { .. } => {
             principal.mandate(&case.item.code, day).is_some()
                 && !work.is_some_and(|work| work.excludes(&principal.name))
         }

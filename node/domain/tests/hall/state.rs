@@ -14,6 +14,7 @@ use tongban_domain::catalogue::{
 use tongban_domain::connector::Order;
 use tongban_domain::earlier::{EarlierBatch, EarlierCase};
 use tongban_domain::licence::Licence;
+use tongban_domain::limit::{Place as InLine, Turn, stands};
 use tongban_domain::supervision::{Card, Colour, Matter, Rule, Sweep, Watched, watch};
 use tongban_domain::voice::{Rating, Voice};
 use tongban_domain::work::{HandOver, position};
@@ -61,6 +62,10 @@ pub(crate) struct State {
     pub(crate) reclaims: BTreeMap<CaseId, ReclaimRow>,
     pub(crate) places: Places,
     pub(crate) handed_over: Vec<HandOver>,
+    /// Numbers of limited items that are held, and of which year.
+    /// False pledges that stand against applicants.
+    pub(crate) barred: BTreeSet<(AuthorityId, [u8; 32], CaseId)>,
+    pub(crate) numbers: BTreeMap<(String, InLine), u16>,
 }
 
 impl State {
@@ -100,6 +105,8 @@ impl State {
             reclaims: BTreeMap::new(),
             places: Places::default(),
             handed_over: Vec::new(),
+            numbers: BTreeMap::new(),
+            barred: BTreeSet::new(),
         }
     }
 
@@ -206,6 +213,20 @@ impl State {
             Event::Act(act) => self.told.push(act.clone()),
             Event::Reclaim(case, row) => {
                 self.reclaims.insert(*case, (**row).clone());
+            }
+            Event::Number(case, turn, taken) => {
+                let key = (turn.quota.clone(), turn.place(*case));
+                if *taken {
+                    assert_eq!(self.numbers.insert(key, turn.year.unwrap()), None, "a case takes one number");
+                } else {
+                    assert!(self.numbers.remove(&key).is_some(), "what is given back was held");
+                }
+            }
+            Event::Barred(authority, holder, case, true) => {
+                assert!(self.barred.insert((*authority, *holder, *case)));
+            }
+            Event::Barred(authority, holder, case, false) => {
+                assert!(self.barred.remove(&(*authority, *holder, *case)));
             }
             Event::HandedOver(list) => self.handed_over.push((**list).clone()),
             Event::Serial(scope, serial) => {
@@ -424,6 +445,33 @@ impl Facts for State {
 
     fn reclaim(&self, id: &CaseId) -> Option<ReclaimRow> {
         self.reclaims.get(id).cloned()
+    }
+
+    fn line(&self, quota: &str, limit: usize) -> Vec<InLine> {
+        let waits = |case: &&Case| stands(case.status, &case.custody);
+        let of = self.cases.values().filter(waits).filter_map(|case| Some((case.turn.as_ref()?, case.id)));
+        let mut line: Vec<_> =
+            of.filter(|(turn, _)| turn.quota == quota).map(|(turn, case)| turn.place(case)).collect();
+        line.sort_unstable();
+        line.truncate(limit);
+        line
+    }
+
+    fn numbers_taken(&self, quota: &str, year: u16) -> u32 {
+        let of = |((known, _), of): &(&(String, InLine), &u16)| known == quota && **of == year;
+        u32::try_from(self.numbers.iter().filter(of).count()).unwrap()
+    }
+
+    fn holds_number(&self, case: &CaseId, turn: &Turn) -> bool {
+        self.numbers.contains_key(&(turn.quota.clone(), turn.place(*case)))
+    }
+
+    fn last_numbered(&self, quota: &str) -> Option<Timestamp> {
+        self.numbers.keys().filter(|(known, _)| known == quota).map(|(_, (since, _, _))| *since).max()
+    }
+
+    fn barred(&self, authority: &AuthorityId, holder: &[u8; 32]) -> bool {
+        self.barred.iter().any(|(at, who, _)| at == authority && who == holder)
     }
 
     fn cards(&self, case: &CaseId) -> Vec<Card> {

@@ -7,7 +7,7 @@ use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::case::{
     Act, Competent, Correction, Extension, ForwardedFrom, ForwardedTo, Ledger, Print, PrintForm, Reclaim, Renewal, Stop,
 };
-use tongban_domain::catalogue::{Accord, ImportRow, Mode};
+use tongban_domain::catalogue::{Accord, Pledge, Standing as PledgeStanding};
 use tongban_domain::work::{Delegation, Lacking, Recusal, WorkView};
 use tongban_domain::{Mandate, Role};
 
@@ -314,6 +314,15 @@ answer! {
         /// What is to follow its acceptance.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         lacking: Vec<Lacking>,
+        /// Where it stands before a limit of number.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        turn: Option<Turn>,
+        /// The applicant's pledge in the place of materials.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pledge: Option<Pledge>,
+        /// Where it stands.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pledge_standing: Option<PledgeStanding>,
         /// Day of the decision.
         decided_on: Option<Date>,
         /// Reason.
@@ -399,6 +408,8 @@ answer! {
         /// What is to be paid or is on its way, of orders that the node placed that was asked.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         orders: Vec<OrderBrief>,
+        /// How many were accepted before it, and how many numbers are left, where the item has a limit of number.
+        turn: Option<Seen>,
         /// As of.
         as_of: Timestamp,
         /// 演示.

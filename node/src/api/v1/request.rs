@@ -407,6 +407,8 @@ pub enum ActRequest {
         #[serde(default)]
         reason: Option<String>,
     },
+    /// 不予, because no number is left.
+    DenyForNumber {},
     /// 特别程序.
     Suspend {
         /// One of 行政许可法 45, or a special link of the item.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::case::Material;
+use tongban_domain::pledge::{Outcome, Standing as PledgeStanding};
 use tongban_domain::work::{HandOver, Lacking};
 
 use super::request;
@@ -27,6 +28,9 @@ request! {
         /// Cases to which a material is to follow, instead.
         #[serde(default)]
         lacking: bool,
+        /// Pledges that are to be checked or put right.
+        #[serde(default)]
+        pledges: bool,
         /// At most so many, those due first before the others, 100 when absent.
         #[serde(default)]
         limit: Option<usize>,
@@ -135,6 +139,20 @@ pub enum WorkRequest {
         #[serde(default)]
         enough: Option<String>,
     },
+    /// 告知承诺.
+    Pledge {
+        /// For which materials, by the guide's names.
+        materials: Vec<String>,
+        /// The signed pledge.
+        commitment: Material,
+    },
+    /// 承诺核查.
+    VerifyPledge {
+        /// What.
+        outcome: Outcome,
+        /// In words.
+        finding: String,
+    },
     /// 补交容缺材料.
     FollowUp {
         /// What has come.
@@ -178,7 +196,13 @@ pub struct QueueRow {
     /// What is to follow.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lacking: Vec<Lacking>,
-    /// Whether the day of the step, or of something lacking, is over.
+    /// The last day to check a pledge, or to put right what is false.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pledge_due: Option<Date>,
+    /// Where the pledge stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pledge: Option<PledgeStanding>,
+    /// Whether the day of the step, of a pledge, or of something lacking, is over.
     pub overdue: bool,
 }
 

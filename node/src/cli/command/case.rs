@@ -149,6 +149,9 @@ pub(crate) enum Command {
         /// 理由 / reason
         #[arg(long, value_name = "T")]
         reason: Option<String>,
+        /// 名额已用完，理由由系统写明 / because no number is left; the reason says so
+        #[arg(long, requires = "deny", conflicts_with = "reason")]
+        no_number: bool,
     },
     /// 特别程序，中止计时 / stop the clock for a special procedure
     Suspend {
@@ -398,7 +401,10 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             };
             act(case, ActRequest::Amend { field, value, reason })
         }
-        Command::Decide { case, grant, deny: _, reason } => act(case, ActRequest::Decide { grant, reason }),
+        Command::Decide { case, no_number: true, .. } => act(case, ActRequest::DenyForNumber {}),
+        Command::Decide { case, grant, deny: _, reason, no_number: false } => {
+            act(case, ActRequest::Decide { grant, reason })
+        }
         Command::Suspend { case, procedure, days } => act(case, ActRequest::Suspend { procedure, days }),
         Command::Resume { case, note } => act(case, ActRequest::Resume { note }),
         Command::Extend { case, days, approver, reason } => act(case, ActRequest::Extend { days, approver, reason }),
@@ -467,6 +473,8 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
                 "competent.authority",
                 "competent.division",
                 "forwarded",
+                "turn.ahead",
+                "turn.left",
                 "as_of",
                 "demo",
             ];

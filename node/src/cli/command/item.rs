@@ -10,6 +10,7 @@ pub(crate) mod guide;
 mod import;
 mod life;
 pub(crate) mod life_event;
+mod limit;
 pub(crate) mod list_entry;
 mod list_file;
 pub(crate) mod lists;
@@ -98,6 +99,8 @@ pub(crate) enum Command {
     Monthly(lists::ReportArgs),
     /// 办事指南 / the guide of an item
     Guide(guide::Args),
+    /// 数量限制：名额、先后顺序 / a limit of number: what is taken, and who stands in line
+    Limit(limit::Args),
     /// 检索事项 / search
     Search(super::item_search::Search),
     /// 一个事项 / one item
@@ -168,6 +171,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Lists(args) => lists::run(context, &args),
         Command::Monthly(args) => lists::report(context, &args),
         Command::Guide(args) => guide::run(context, &args),
+        Command::Limit(args) => limit::run(context, &args),
         Command::Search(search) => super::item_search::run(context, &search),
         Command::Show { code, division: _, version: Some(version) } => version::show(context, &code, &version),
         Command::Show { code, division, version: None } => {
@@ -189,7 +193,7 @@ fn published(context: &Context, answer: &Answer) -> Result<Outcome, Failure> {
         return Ok(Outcome::Done);
     }
     let report = answer.value()?;
-    let list = |name: &str| report.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let list = |name: &str| list_of(&report, name);
     let (done, refused) = (list("published"), list("refused"));
     output.line(&PUBLISHED.with(output.lang, &[&done.len().to_string(), &refused.len().to_string()]))?;
     let waiting = list("waiting").len();
@@ -292,6 +296,11 @@ fn show(context: &Context, code: &str, items: Vec<Value>) -> Result<Outcome, Fai
             Ok(Outcome::Done)
         }
     }
+}
+
+/// A list of an answer under its name.
+fn list_of(value: &Value, name: &str) -> Vec<Value> {
+    value.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
 /// Reads modes by their English or Chinese names.

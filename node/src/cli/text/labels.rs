@@ -9,6 +9,34 @@ macro_rules! labels {
 }
 
 labels! {
+    "pledge" = "pledge", "承诺";
+    "pledge_due" = "pledge until", "承诺办理期限";
+    "pledge_standing" = "stands at", "承诺进展";
+    "pledge.items" = "in the place of", "替代材料";
+    "pledge.commitment" = "pledge (SHA-256)", "承诺书（SHA-256）";
+    "pledge.at" = "taken at", "承诺时间";
+    "pledge.by" = "taken by", "收取人";
+    "pledge.consequences" = "when it is false", "不实后果";
+    "pledge.check_by" = "checked by", "核查期限";
+    "correct_by" = "put right by", "整改期限";
+    "grants" = "numbers", "名额";
+    "period" = "in", "周期";
+    "year" = "year", "年度";
+    "limit_basis" = "limited by", "限额依据";
+    "grant_order" = "who comes first", "准予顺序";
+    "order_basis" = "order by", "顺序依据";
+    "shared_quota" = "shared quota", "共用名额";
+    "taken" = "taken", "已用名额";
+    "left" = "left", "剩余名额";
+    "place" = "place", "位次";
+    "accepted_at" = "accepted at", "受理时间";
+    "in_turn" = "may be granted", "可否准予";
+    "overtaken" = "overtaken", "被越序";
+    "turn.ahead" = "accepted before", "先受理件数";
+    "turn.left" = "numbers left", "剩余名额";
+    "turn.seen.ahead" = "accepted before", "先受理件数";
+    "turn.seen.left" = "numbers left", "剩余名额";
+    "turn.overtaken" = "overtaken", "被越序";
     "becomes" = "after", "修改后";
     "base_version" = "base version", "基本目录版本";
     "was" = "before", "修改前";

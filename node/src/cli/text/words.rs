@@ -2,6 +2,9 @@
 
 /// Words that no type of the domain translates.
 pub(super) const WORDS: &[(&str, &str)] = &[
+    ("to-check", "待核查"),
+    ("to-put-right", "待整改"),
+    ("over", "已了结"),
     ("superior", "上级"),
     ("subordinate", "下级"),
     ("foreign-root", "外省根节点"),

@@ -11,6 +11,8 @@ use tongban_domain::case::{
     Status, Stop,
 };
 use tongban_domain::catalogue::Mode;
+use tongban_domain::limit::Turn;
+use tongban_domain::pledge::{Pledge, PledgeWord};
 use tongban_domain::supervision::{Answer, Colour, Rule};
 use tongban_domain::work::Lacking;
 
@@ -58,6 +60,8 @@ pub struct OfferBody {
     pub(super) agent: Option<AgentBody>,
     #[n(55)]
     pub(super) part_of: Option<PartWord>,
+    #[n(57)]
+    pub(super) pledge: Option<PledgeWord>,
 }
 
 /// Who acts for the applicant, in the body of an offer.
@@ -114,6 +118,10 @@ pub struct ProgressBody {
     #[n(15)]
     #[cbor(default, skip_if = "Vec::is_empty")]
     pub(super) lacking: Vec<Lacking>,
+    #[n(56)]
+    pub(super) turn: Option<Turn>,
+    #[n(57)]
+    pub(super) pledge: Option<Pledge>,
 }
 
 /// An entry that was put right.

@@ -7,6 +7,8 @@ use tongban_codes::ids::{CaseId, NodeId, QueryCode};
 use tongban_codes::time::Timestamp;
 use tongban_domain::case::{Act, Case, Custody, Deadlines, Print, ReclaimRow, Status};
 use tongban_domain::catalogue::StepRole;
+use tongban_domain::limit::Turn;
+use tongban_domain::pledge::{self, Pledge};
 use tongban_domain::work::{Lacking, Position, Work, position};
 use tongban_domain::{Due, DueKind};
 
@@ -47,6 +49,9 @@ pub const WAITS: Keyspace<(u8, Timestamp, CaseId), ()> = Keyspace::new(Family::Q
 pub const HELD: Keyspace<(String, Timestamp, CaseId), ()> = Keyspace::new(Family::Index, 0x28);
 /// Accepted cases to which a material is to follow: when the first of its days is over, case.
 pub const LACKING: Keyspace<(Timestamp, CaseId), ()> = Keyspace::new(Family::Rows, 0x1f);
+
+/// In the place of a role in the keys of [`WAITS`]: pledges that are to be checked or put right, until when.
+pub const PLEDGES: u8 = 65;
 
 /// The number of a role in the keys of [`WAITS`]; never reused.
 #[must_use]
@@ -92,6 +97,10 @@ struct Indexed {
     #[n(45)]
     #[cbor(default)]
     lacking: Vec<Lacking>,
+    #[n(56)]
+    turn: Option<Turn>,
+    #[n(57)]
+    pledge: Option<Pledge>,
 }
 
 impl Indexed {
@@ -224,6 +233,18 @@ pub fn store(over: &mut Overlay<'_>, case: &Case, act: &Act) -> Result<(), Stora
             LACKING.put(batch, &(until, case.id), &());
         }
     }
+    let was_due = known.and_then(|known| pledge::position(&known.custody, known.pledge.as_ref()));
+    let due = pledge::position(&case.custody, case.pledge.as_ref());
+    if was_due != due {
+        if let Some(until) = was_due {
+            WAITS.delete(batch, &(PLEDGES, until, case.id));
+        }
+        if let Some(until) = due {
+            WAITS.put(batch, &(PLEDGES, until, case.id), &());
+        }
+    }
+    let stood = known.map(|known| (known.status, &known.custody, known.turn.as_ref()));
+    super::limit::store_place(batch, stood, case);
     CASE.put(batch, &case.id, case);
     ACT.put(batch, &(case.id, act.place.node, act.number), act);
     Ok(())

@@ -112,6 +112,7 @@ macro_rules! tuple {
 tuple!(A, B);
 tuple!(A, B, C);
 tuple!(A, B, C, D);
+tuple!(A, B, C, D, E);
 
 /// The bytes of a key or the first parts of one.
 #[must_use]

@@ -150,6 +150,10 @@ pub(crate) fn rows() -> Vec<Row> {
                 "case decide {accepted} --grant --deny" => "argument-conflict" .usage();
             HOME "a denial without a reason":
                 "case decide --deny {accepted} --as decider" => "invalid-field";
+            HOME "for want of a number, where there is no limit":
+                "case decide --deny --no-number {accepted} --as decider" => "item-unlimited";
+            HOME "for want of a number, and for another reason":
+                "case decide --deny --no-number --reason 不符 {accepted}" => "argument-conflict" .usage();
             HOME "by one who has no mandate":
                 "case decide --grant {accepted} --as newcomer" => "mandate-missing";
             HOME "by a window":

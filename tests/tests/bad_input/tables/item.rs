@@ -119,6 +119,14 @@ pub(crate) fn rows() -> Vec<Row> {
             HOME "a guide at a division that is no number":
                 "item guide {open} --division westlake" => "invalid-field";
         }
+        "item limit" {
+            HOME "the line of an item that there is not":
+                "item limit 330A0099999999" => "item-unknown";
+            HOME "the line of an item without a limit":
+                "item limit {open}" => "item-unlimited";
+            HOME "the lines of two items at once":
+                "item limit {open} {open}" => "argument-unknown" .usage();
+        }
         "item drift" {
             HOME "a division that is neither above nor below nor beside":
                 "item drift --division 440000" => "division-unserved";

@@ -28,11 +28,36 @@ pub(crate) fn rows() -> Vec<Row> {
             HOME "a grant while a material is to follow":
                 "case decide --grant {lacking} --as decider" => "material-lacking";
         }
+        "case pledge" {
+            HOME "a pledge for a material of which the item takes none":
+                "case pledge {fresh} --material 检测报告 --commitment sha256:{sha}" => "pledge-unlawful";
+            HOME "a pledge for nothing":
+                "case pledge {fresh} --commitment sha256:{sha}" => "argument-missing" .usage();
+            HOME "a pledge that nobody signed":
+                "case pledge {fresh} --material 检测报告" => "argument-missing" .usage();
+            HOME "a pledge on an empty sheet":
+                "case pledge {fresh} --material 检测报告 --commitment {file}" => "material-empty"
+                .file("pledge.txt", "");
+            HOME "a pledge after the decision":
+                "case pledge {granted} --material 检测报告 --commitment sha256:{sha}" => "case-state";
+        }
+        "case verify" {
+            HOME "the check of a case without a pledge":
+                "case verify {granted} --outcome true --finding 一致 --as reviewer" => "pledge-state";
+            HOME "the check of a case that was not decided":
+                "case verify {accepted} --outcome true --finding 一致 --as reviewer" => "case-state";
+            HOME "a check that found something else":
+                "case verify {granted} --outcome perhaps --finding 一致" => "argument-value" .usage();
+            HOME "a check by a window":
+                "case verify {granted} --outcome true --finding 一致 --as window" => "role-missing";
+        }
         "case queue" {
             HOME "the queue of a role that has no step":
                 "case queue --role window" => "invalid-field";
             HOME "what is lacking and mine at once":
                 "case queue --lacking --mine" => "argument-conflict" .usage();
+            HOME "what is pledged and lacking at once":
+                "case queue --pledges --lacking" => "argument-conflict" .usage();
             HOME "a queue of half a case":
                 "case queue --limit 0.5" => "argument-value" .usage();
         }

@@ -9,7 +9,7 @@ use crate::cli::failure::{Failure, Outcome};
 use crate::cli::text::order::ORDERS;
 use crate::cli::text::{AMENDMENTS, ASKED, HISTORY, MATERIALS, SHARES, STOPS};
 
-const FIELDS: [&str; 58] = [
+const FIELDS: [&str; 61] = [
     "case",
     "case_no",
     "collection_no",
@@ -53,6 +53,9 @@ const FIELDS: [&str; 58] = [
     "forwarded_to.query_code",
     "forwarded_from.case",
     "forwarded_from.opinion",
+    "turn.seen.ahead",
+    "turn.seen.left",
+    "turn.overtaken",
     "part_of.application",
     "part_of.part",
     "part_of.form",

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use serde_json::Value;
+use tongban_domain::pledge::Outcome as Found;
 
 use super::{Case, list};
 use crate::api::v1::{WorkCase, WorkRequest};
@@ -11,7 +13,7 @@ use crate::cli::client::Answer;
 use crate::cli::command::material;
 use crate::cli::failure::{Failure, Outcome, parse};
 use crate::cli::output::Output;
-use crate::cli::text::work::{LACKING, RECUSED, WORK};
+use crate::cli::text::work::{LACKING, PLEDGE, RECUSED, WORK};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -26,6 +28,9 @@ pub(crate) enum Command {
         /// 有容缺材料的 / to which a material is to follow
         #[arg(long, conflicts_with_all = ["role", "mine"])]
         lacking: bool,
+        /// 待核查、待整改的承诺 / with a pledge that is to be checked or put right
+        #[arg(long, conflicts_with_all = ["role", "mine", "lacking"])]
+        pledges: bool,
         /// 最多列出多少件 / at most so many, 100 when absent
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
@@ -80,6 +85,28 @@ pub(crate) enum Command {
         #[arg(long, value_name = "T")]
         reason: String,
     },
+    /// 告知承诺：以申请人的书面承诺替代材料 / take the applicant's pledge in the place of materials
+    Pledge {
+        #[command(flatten)]
+        case: Case,
+        /// 材料名称，可重复 / a material that it stands for, may be repeated
+        #[arg(long = "material", value_name = "NAME", required = true)]
+        materials: Vec<String>,
+        /// 申请人签署的承诺书 / the signed pledge
+        #[arg(long, value_name = "FILE|sha256:HEX")]
+        commitment: String,
+    },
+    /// 承诺核查：登记核查结果及后续 / record what the check of a pledge found, or what came of it
+    Verify {
+        #[command(flatten)]
+        case: Case,
+        /// 核查结果或后续 / what
+        #[arg(long, value_name = "OUTCOME", value_parser = found())]
+        outcome: Found,
+        /// 核查情况 / in words
+        #[arg(long, value_name = "T")]
+        finding: String,
+    },
     /// 补交容缺材料 / enter what was to follow
     FollowUp {
         #[command(flatten)]
@@ -88,6 +115,13 @@ pub(crate) enum Command {
         #[arg(long = "material", value_name = "NAME=FILE|NAME=sha256:HEX", required = true)]
         materials: Vec<String>,
     },
+}
+
+/// What a clerk may say of a pledge; that its licence was cancelled follows from the licence alone.
+fn found() -> impl TypedValueParser<Value = Found> {
+    let said = Found::ALL.into_iter().filter(|outcome| *outcome != Found::Cancelled);
+    let values = said.map(|outcome| PossibleValue::new(outcome.name()).alias(outcome.zh()).help(outcome.zh()));
+    PossibleValuesParser::new(values).try_map(|text| Found::named(&text).ok_or(text))
 }
 
 /// What of the materials is to follow.
@@ -107,8 +141,19 @@ pub(crate) struct LackingArgs {
 const COLUMNS: [&str; 9] =
     ["case", "collection_no", "item_name", "step", "step_name", "role", "signed", "step_due", "promised_due"];
 const LACKING_COLUMNS: [&str; 5] = ["case", "collection_no", "item_name", "lacking", "overdue"];
+const PLEDGE_COLUMNS: [&str; 6] = ["case", "collection_no", "item_name", "pledge", "pledge_due", "overdue"];
+const FINDING_COLUMNS: [&str; 5] = ["at", "outcome", "text", "by", "correct_by"];
 const DONE: [&str; 8] =
     ["case", "case_no", "state", "work.step", "work.name", "work.holder", "work.due", "work.signatures"];
+const PLEDGE_FIELDS: [&str; 7] = [
+    "pledge.items",
+    "pledge.commitment",
+    "pledge.at",
+    "pledge.by",
+    "pledge.consequences",
+    "pledge.check_by",
+    "pledge_standing",
+];
 const WORK_FIELDS: [&str; 7] =
     ["work.step", "work.steps", "work.name", "work.role", "work.holder", "work.since", "work.due"];
 
@@ -119,17 +164,22 @@ fn post(context: &Context, case: Case, act: WorkRequest) -> Result<Outcome, Fail
 
 pub(super) fn run(context: &Context, command: Command) -> Result<Outcome, Failure> {
     match command {
-        Command::Queue { role, mine, lacking, limit } => {
+        Command::Queue { role, mine, lacking, pledges, limit } => {
             let limit = limit.map(|limit| limit.to_string());
             let yes = |set: bool| set.then_some("true");
             let query = [
                 ("role", role.as_deref()),
                 ("mine", yes(mine)),
                 ("lacking", yes(lacking)),
+                ("pledges", yes(pledges)),
                 ("limit", limit.as_deref()),
             ];
             let answer = context.client()?.get("/v1/cases/queue", &query)?;
-            let columns = if lacking { &LACKING_COLUMNS[..] } else { &COLUMNS[..] };
+            let columns = match (lacking, pledges) {
+                (true, _) => &LACKING_COLUMNS[..],
+                (_, true) => &PLEDGE_COLUMNS[..],
+                _ => &COLUMNS[..],
+            };
             context.output.list(&answer, "queue", columns)
         }
         Command::Claim(case) => post(context, case, WorkRequest::Claim {}),
@@ -137,6 +187,17 @@ pub(super) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::SendBack { case, to_step, reason } => post(context, case, WorkRequest::Return { to_step, reason }),
         Command::Step { case, pass, back: _, opinion } => post(context, case, WorkRequest::Step { pass, opinion }),
         Command::Recuse { case, whom, reason } => post(context, case, WorkRequest::Recuse { operator: whom, reason }),
+        Command::Pledge { case, materials, commitment } => {
+            let commitment = material::digest(&format!("告知承诺书={commitment}"))?;
+            let act = WorkRequest::Pledge { materials, commitment };
+            let answer = context.client()?.post("/v1/cases/work", &WorkCase { case: case.case, act })?;
+            context.output.object(&answer, &["case", "case_no", "state"])
+        }
+        Command::Verify { case, outcome, finding } => {
+            let act = WorkRequest::VerifyPledge { outcome, finding };
+            let answer = context.client()?.post("/v1/cases/work", &WorkCase { case: case.case, act })?;
+            context.output.object(&answer, &["case", "case_no", "state"])
+        }
         Command::FollowUp { case, materials } => {
             let materials = materials.iter().map(|text| material::digest(text)).collect::<Result<_, Failure>>()?;
             let act = WorkRequest::FollowUp { materials };
@@ -178,6 +239,14 @@ pub(super) fn show(output: Output, case: &Value) -> Result<(), Failure> {
         if !rows.is_empty() {
             output.line(&format!("\n{}", title.of(output.lang)))?;
             output.rows(&rows, columns)?;
+        }
+    }
+    if let Some(pledge) = case.get("pledge").filter(|pledge| !pledge.is_null()) {
+        output.line(&format!("\n{}", PLEDGE.of(output.lang)))?;
+        output.fields(case, &PLEDGE_FIELDS)?;
+        let findings = list(pledge, "findings");
+        if !findings.is_empty() {
+            output.rows(&findings, &FINDING_COLUMNS)?;
         }
     }
     Ok(())

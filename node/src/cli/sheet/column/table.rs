@@ -1,8 +1,8 @@
 //! The table of columns.
 
 use tongban_domain::catalogue::{
-    AuthorityKind, CaseKind, CodeList, Form, Lock, MaterialForm, MaterialKind, MaterialSource, Mode, Necessity,
-    OnlineDepth, Origin, PowerSource, Range, ResultKind, Served, StepRole, StepRule, Tier, UseLevel,
+    AuthorityKind, CaseKind, CodeList, Form, LimitOrder, LimitPeriod, Lock, MaterialForm, MaterialKind, MaterialSource,
+    Mode, Necessity, OnlineDepth, Origin, PowerSource, Range, ResultKind, Served, StepRole, StepRule, Tier, UseLevel,
 };
 
 use super::Holds::{Code, Day, Number, One, Several, Term, Text, YesNo};
@@ -369,6 +369,16 @@ pub(crate) const COLUMNS: &[Column] = &[
     col("joint_departments", "联办机构", "others that take part, with ^ between", Text, &["other_dept"], ""),
     col("intermediary", "中介服务", "services of intermediaries", Text, &["service_type"], ""),
     col("quantity_limit", "数量限制", "limits of number", Text, &["limit_explain"], ""),
+    col("pledge_check_days", "告知承诺核查期限", "working days after the grant", Number, &[], ""),
+    col("pledge_check_role", "告知承诺核查角色", "by whom", One(words::<StepRole>), &[], ""),
+    col("pledge_correct_days", "告知承诺整改期限", "working days to put right", Number, &[], ""),
+    col("pledge_consequences", "承诺不实的后果", "what follows a false one", Text, &[], ""),
+    col("limit_grants", "数量限制名额", "how many may be granted", Number, &["限制数量"], ""),
+    col("limit_period", "数量限制周期", "in which period", One(words::<LimitPeriod>), &[], ""),
+    col("limit_quota", "数量限制共用名额", "name of a quota that several items share", Text, &[], ""),
+    col("limit_basis", "数量限制依据", "what the limit stands on", Text, &[], ""),
+    col("limit_order", "数量限制准予顺序", "who comes first", One(words::<LimitOrder>), &[], ""),
+    col("limit_order_basis", "数量限制准予顺序依据", "the law, where it isn't by acceptance", Text, &[], ""),
     col(
         "result_kind",
         "审批结果类型",
@@ -452,6 +462,7 @@ pub(crate) const COLUMNS: &[Column] = &[
     col("materials.blank", "材料空白表格", "name or digest of the blank form", Text, &["form_guid"], ""),
     col("materials.example", "材料样表", "name or digest of the example", Text, &["example_guid", "示例样表"], ""),
     col("materials.licence", "材料对应证照", "licence that makes it needless to bring", Text, &[], ""),
+    col("materials.pledge", "材料可承诺替代", "whether a pledge does in its place", YesNo, &["是否可告知承诺"], ""),
     col("materials.statutory", "材料法定", "asked for by a law", YesNo, &["是否法定"], ""),
     col("fees.name", "收费名称", "what it is for", Text, &["fee_name", "项目名称"], "工本费"),
     col("fees.standard", "收费标准", "amount and unit as published", Text, &["fee_stand"], "10元/证"),
