@@ -446,6 +446,13 @@ fn offered_part() -> NoticeBody {
     NoticeBody::Offer(offer)
 }
 
+/// Collected under an agreement between the authorities.
+fn agreed() -> NoticeBody {
+    let NoticeBody::Offer(mut offer) = offer() else { unreachable!("it is an offer") };
+    offer.agreement = Some("跨域〔2026〕1号".to_owned());
+    NoticeBody::Offer(offer)
+}
+
 fn joint() -> NoticeBody {
     NoticeBody::Joint(Box::new(JointWord {
         joint: "现场踏勘".to_owned(),
@@ -497,6 +504,7 @@ fn bodies_are_what_they_were_and_read_back() {
         ("order-answer.1.hex", order_answer(), place(2, "511602")),
         ("offer-part.1.hex", offered_part(), place(1, "511603104000")),
         ("joint.1.hex", joint(), place(1, "511603104000")),
+        ("offer-agreement.1.hex", agreed(), place(1, "511603104000")),
     ];
     for (name, notice, sender) in others.into_iter().chain(reclaims()).chain(voices()) {
         let (kind, version, bytes) = outbound(&notice);
