@@ -39,7 +39,7 @@ fn a_window_collects_under_an_agreement_while_it_is_in_force() {
     let today = text(&shown, "received_on");
     let digest = format!("sha256:{}", "ab".repeat(32));
     let add = |number: &str, party: &str| {
-        vec![
+        [
             "agreement",
             "add",
             number,

@@ -80,7 +80,8 @@ fn rows_come_in_as_imported_and_count_nowhere() {
     let mut rows: Vec<String> = (0..20).map(decided).collect();
     let right = rows.clone();
     rows[7] = rows[7].replace(&citizen(7), "110101199003070012");
-    rows[9].clone_from(&rows[8]);
+    let twice = rows[8].clone();
+    rows[9] = twice;
     let faulty = write(&cluster, "faulty.csv", &rows);
     let errors = cluster.root().join("errors.xlsx").to_string_lossy().into_owned();
     let (exit, report) = import(node, &[&faulty, "--errors", &errors]);
