@@ -32,10 +32,14 @@ fn text(value: &Value, field: &str) -> String {
 fn a_window_collects_under_an_agreement_while_it_is_in_force() {
     let cluster = halls();
     let (home, other) = (cluster.node("home"), cluster.node("other"));
-    let today = text(&home.get("/v1/status"), "now")[..10].to_owned();
+    // By published scope, as long as nothing else is agreed.
+    let before = other.collect(CODE, "330106");
+    let shown = home.owns(20, &before.case);
+    assert_eq!(shown["agreement"], Value::Null);
+    let today = text(&shown, "received_on");
     let digest = format!("sha256:{}", "ab".repeat(32));
     let add = |number: &str, party: &str| {
-        vec![
+        [
             "agreement",
             "add",
             number,
@@ -61,10 +65,6 @@ fn a_window_collects_under_an_agreement_while_it_is_in_force() {
         .collect::<Vec<String>>()
     };
     let run = |args: &[String]| home.call(&args.iter().map(String::as_str).collect::<Vec<_>>());
-
-    // By published scope, as long as nothing else is agreed.
-    let before = other.collect(CODE, "330106");
-    assert_eq!(home.owns(20, &before.case)["agreement"], Value::Null);
 
     let (exit, refused) = run(&add("跨域一号", "330110/123/余杭区卫健局"));
     assert_eq!((exit, refused["error"]["code"].as_str()), (1, Some("invalid-identity")), "{refused}");

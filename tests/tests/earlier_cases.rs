@@ -80,7 +80,8 @@ fn rows_come_in_as_imported_and_count_nowhere() {
     let mut rows: Vec<String> = (0..20).map(decided).collect();
     let right = rows.clone();
     rows[7] = rows[7].replace(&citizen(7), "110101199003070012");
-    rows[9].clone_from(&rows[8]);
+    let twice = rows[8].clone();
+    rows[9] = twice;
     let faulty = write(&cluster, "faulty.csv", &rows);
     let errors = cluster.root().join("errors.xlsx").to_string_lossy().into_owned();
     let (exit, report) = import(node, &[&faulty, "--errors", &errors]);
@@ -95,7 +96,7 @@ fn rows_come_in_as_imported_and_count_nowhere() {
     // A dry run says what would come, the import brings it, and the same file again brings nothing.
     let mut rows = right;
     rows.push(open(100));
-    rows.push(format!("LS-1,暂住证办理,旅客,,2018-01-02,,,,,,旧系统"));
+    rows.push("LS-1,暂住证办理,旅客,,2018-01-02,,,,,,旧系统".to_owned());
     let file = write(&cluster, "old.csv", &rows);
     let (exit, report) = import(node, &[&file, "--dry-run"]);
     assert_eq!((exit, counts(&report)), (1, [21, 0, 0, 1]), "{report}");
@@ -116,7 +117,10 @@ fn rows_come_in_as_imported_and_count_nowhere() {
     assert_eq!((shown["applicant"].as_str(), shown["id_checked"].as_bool()), (Some("测**"), Some(true)));
     assert_eq!(shown["file_digest"], batches(node)[0]["file"]);
     let text = node.text(&["case", "show", "GA-2019-000003"]);
-    assert!(text.contains("导入，未经本系统见证") && text.contains("root"), "{text}");
+    assert!(
+        text.contains("导入，未经本系统见证") && shown["importer"].as_str().is_some_and(|name| text.contains(name)),
+        "{text}"
+    );
     let listed = node.ok(&["case", "list", "--imported", "--id", &citizen(3).to_lowercase()]);
     assert_eq!(listed["cases"].as_array().map(Vec::len), Some(1), "{listed}");
     assert_eq!(listed["cases"][0]["old_number"], "GA-2019-000003");
@@ -144,7 +148,7 @@ fn rows_come_in_as_imported_and_count_nowhere() {
         let now: Vec<String> = node.figures("month").into_iter().filter(|row| !before.contains(row)).collect();
         assert_eq!(now.len(), 1, "one collection, and nothing of twenty-two rows: {now:?}");
         let audit = node.ok(&["aggregate", "audit"]);
-        assert_eq!(audit["differences"], json!([]), "{audit}");
+        assert_eq!(audit["equal"], true, "{audit}");
     }
 }
 
@@ -203,34 +207,31 @@ fn a_correction_an_undo_and_what_is_taken_up() {
 /// The node dies in the middle, again and again: the same file, run once more, brings each row once.
 #[test]
 fn a_file_that_broke_off_is_finished_by_itself() {
-    const ROWS: u32 = 9_000;
+    const ROWS: u32 = 12_000;
     let cluster = county();
     let node = cluster.node("county");
     let rows: Vec<String> = (0..ROWS).map(decided).collect();
     let file = write(&cluster, "many.csv", &rows);
-    for killed in 1..=2 {
-        let aim = u64::from(ROWS) * killed / 4;
+    let taken = || batches(node).first().and_then(|batch| batch["taken"].as_u64()).unwrap_or_default();
+    for _ in 0..2 {
+        let before = taken();
         let broken = std::thread::scope(|scope| {
             let running = scope.spawn(|| import(node, &[&file]));
-            within(60, "rows come in", || {
-                let taken = batches(node).first().and_then(|batch| batch["taken"].as_u64()).unwrap_or_default();
-                seen(taken >= aim, taken)
-            });
+            within(120, "further rows come in", || seen(taken() > before, before));
             node.kill();
             running.join().expect("it ends")
         });
         assert_eq!((broken.0, broken.1["error"]["code"].as_str()), (1, Some("import-broken-off")), "{}", broken.1);
         node.start();
     }
-    let taken = batches(node)[0]["taken"].as_u64().unwrap_or_default();
-    assert!((u64::from(ROWS) / 2..u64::from(ROWS)).contains(&taken), "it broke off: {taken}");
+    assert!((1..u64::from(ROWS)).contains(&taken()), "it broke off: {}", taken());
     let (exit, report) = import(node, &[&file]);
     assert_eq!((exit, counts(&report)), (0, [u64::from(ROWS), 0, 0, 0]), "{report}");
     assert_eq!((stands(node), batches(node).len()), (ROWS as usize, 1));
     assert_eq!(batches(node)[0]["batch_state"], "finished");
     // The journal says it once.
     let audit = node.ok(&["aggregate", "audit"]);
-    assert_eq!(audit["differences"], json!([]), "{audit}");
+    assert_eq!(audit["equal"], true, "{audit}");
     let (_, again) = import(node, &[&file]);
     assert_eq!(again["again"], true, "{again}");
 }

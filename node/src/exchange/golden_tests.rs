@@ -508,6 +508,13 @@ fn offered_part() -> NoticeBody {
     NoticeBody::Offer(offer)
 }
 
+/// Collected under an agreement between the authorities.
+fn agreed() -> NoticeBody {
+    let NoticeBody::Offer(mut offer) = offer() else { unreachable!("it is an offer") };
+    offer.agreement = Some("跨域〔2026〕1号".to_owned());
+    NoticeBody::Offer(offer)
+}
+
 fn joint() -> NoticeBody {
     NoticeBody::Joint(Box::new(JointWord {
         joint: "现场踏勘".to_owned(),
@@ -562,6 +569,7 @@ fn bodies_are_what_they_were_and_read_back() {
         ("withdrawal.1.hex", withdrawal(), place(1, "511603104000")),
         ("offer-pledge.1.hex", offered_pledge(), place(1, "511603104000")),
         ("progress-pledge.1.hex", pledged(), place(2, "511602")),
+        ("offer-agreement.1.hex", agreed(), place(1, "511603104000")),
     ];
     for (name, notice, sender) in others.into_iter().chain(reclaims()).chain(voices()) {
         let (kind, version, bytes) = outbound(&notice);

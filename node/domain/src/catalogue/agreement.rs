@@ -182,6 +182,8 @@ pub(crate) fn accord(
         return Ok(Some(Accord { number: held.number.clone(), receipt: held.receipt }));
     }
     let Some(nearest) = named.iter().max_by_key(|known| (known.last(), known.from)) else {
+        // What a peer calls it is repeated no longer than a number may be.
+        let of = of.map(|of| of.chars().take(NAME_CHARS_MAX).collect::<String>());
         let about = of.map(|of| (format!(" {of}"), format!("（{of}）"))).unwrap_or_default();
         let en = format!("no agreement{} of the item for the mode {} names {division}", about.0, mode.name());
         let zh = format!("该事项“{}”的协议{}未包括 {division}", mode.zh(), about.1);
@@ -259,6 +261,7 @@ pub struct AgreementView {
 }
 
 /// The agreements of items, by number; an item in force speaks for its number.
+#[must_use]
 pub fn agreements(items: impl Iterator<Item = ServiceItem>, day: Date) -> Vec<AgreementView> {
     let mut found: BTreeMap<String, AgreementView> = BTreeMap::new();
     for item in items.filter(|item| item.state != ItemState::Withdrawn) {
