@@ -5,7 +5,7 @@ use tongban_domain::application::{ANSWER_TYPE, ApplicationCommand, ApplicationSt
 use tongban_domain::case::{Amended, AmendedField};
 use tongban_domain::{Command, Desk, Sealer};
 
-use super::scene::{Scene, replied, request};
+use super::scene::{Scene, columns, part, replied, request};
 
 fn answer(scene: &mut Scene) -> Result<tongban_domain::Change, tongban_domain::Rejection> {
     let application = scene.application().number;
@@ -36,32 +36,38 @@ fn all_granted_and_in_time() {
     assert_eq!(answer(&mut scene).unwrap_err().code, "application-state");
 }
 
-/// A part that another county decides alone: when it has ended there and is answered, form and files are nobody's here any more.
+/// Parts that another county decides: when all have ended there and are answered, form and files are nobody's here any more.
 #[test]
 fn what_was_granted_elsewhere_is_forgotten_when_it_is_answered_and_over() {
     for answered_first in [true, false] {
         let mut scene = Scene::new();
+        let again = "511A0093000031-511602000000-000-115113016823646795-1-00";
+        let again = scene.home.offer_item(&columns(again, "511602000000", "农药经营许可证补发（演示）"));
+        let foreign = scene.home.foreign(&again);
+        scene.branch.act(&foreign).unwrap();
         let mut request = request();
         request.plan.parts.retain(|part| part.part == "变更");
+        request.plan.parts.push(part("补发", "511A0093000031", "511602"));
         request.fields.retain(|(name, _)| name != "负责人");
         scene.collect(request).unwrap();
         let before = scene.application();
-        let files = before.materials.len();
-        assert!(files > 0, "it has materials: their names stay");
-        scene.accept(true, "变更");
-        scene.decide(true, "变更", true);
-        let case = scene.case("变更").to_string();
         let open = |scene: &Scene| {
             let kept = scene.application();
             let form = kept.form.open(&scene.branch.desk, &kept.id);
             (kept.personal.open(&scene.branch.desk, &kept.id).is_some(), form.is_some())
         };
-        let closing = [Command::Deliver { case: case.clone(), note: None }, Command::Close(case)];
+        let mut closing = Vec::new();
+        for part in ["变更", "补发"] {
+            scene.accept(true, part);
+            scene.decide(true, part, true);
+            let case = scene.case(part).to_string();
+            closing.extend([Command::Deliver { case: case.clone(), note: None }, Command::Close(case)]);
+        }
         if answered_first {
             answer(&mut scene).unwrap();
-            assert_eq!(open(&scene), (true, true), "the case may come back");
         }
         for command in &closing {
+            assert_eq!(open(&scene), (true, true), "a case may come back");
             scene.give(true, command).unwrap();
         }
         if !answered_first {
@@ -70,7 +76,7 @@ fn what_was_granted_elsewhere_is_forgotten_when_it_is_answered_and_over() {
         }
         assert_eq!(open(&scene), (false, false), "answered first: {answered_first}");
         let after = scene.application();
-        assert_eq!((after.materials.len(), after.holder, after.answer.is_some()), (files, before.holder, true));
+        assert_eq!((&after.materials, after.holder, &after.given), (&before.materials, before.holder, &before.given));
         assert_eq!(scene.standing().state, ApplicationState::Answered);
     }
 }
