@@ -223,7 +223,7 @@ impl Oracle {
 
     fn exchanged(&mut self, node: usize, event: &ExchangeEvent, machines: &[Machine]) {
         if let ExchangeEvent::Denied { origin, epoch, sequence, receipt, placed, .. } = event
-            && self.is_hostile_node(origin)
+            && (self.is_hostile_node(origin) || self.is_hostile(node))
         {
             let witness = &mut self.nodes[node];
             witness.sealed.insert(mark(receipt));

@@ -72,13 +72,13 @@ impl World {
                     strike(at, Fault::Cut { one: node, other });
                     strike(at + hours, Fault::Heal { one: node, other });
                 }
-                6 | 7 => {
+                6 | 7 if scene.superiors[node] != node => {
                     // The line to the superior, over which most goes.
                     let above = scene.superiors[node];
                     strike(at, Fault::Cut { one: node, other: above });
                     strike(at + hours, Fault::Heal { one: node, other: above });
                 }
-                8 | 9 => {
+                6..=9 => {
                     strike(at, Fault::Island { node });
                     strike(at + hours, Fault::Ashore { node });
                 }
