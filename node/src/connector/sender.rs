@@ -116,10 +116,8 @@ async fn record(shared: &Shared, order: &Order, word: &Word, answer: Answer) -> 
 }
 
 async fn say(connector: &Connector, shared: &Shared, order: &Order, word: &Word) -> Tried {
-    let recipient = order.recipient.as_ref().filter(|_| word.kind == WordKind::Place).map(|sealed| {
-        let fields = shared.parts.keys.applicant(&order.case, sealed);
-        fields.and_then(Recipient::of_fields)
-    });
+    let is_told = order.recipient.is_some() && word.kind == WordKind::Place;
+    let recipient = is_told.then(|| shared.parts.keys.of_order(order).and_then(Recipient::of_fields));
     let recipient = match recipient {
         None => None,
         Some(Some(recipient)) => Some(recipient),

@@ -7,6 +7,8 @@ use rand::{RngCore, SeedableRng};
 use tongban_codes::ids::{AuthorityId, CaseId};
 use tongban_domain::application::Application;
 use tongban_domain::case::{Case, Personal, masked_name, masked_number, number_end};
+use tongban_domain::connector::Order;
+use tongban_domain::earlier::EarlierVersion;
 use tongban_domain::voice::Ticket;
 use tongban_domain::{Desk, Document};
 use tongban_seal::{CaseKey, Ed25519Signer, FileKey, IndexKey, NodeKey, Signer, Statement, WrappedKey, batch, cose};
@@ -77,6 +79,18 @@ impl Keys {
     #[must_use]
     pub fn of_application(&self, application: &Application, personal: &Personal) -> Option<(String, String)> {
         self.opened(&application.id, personal)
+    }
+
+    /// What an earlier case that was imported says of its applicant, for whoever may read it: it is of this node alone and handed over to nobody.
+    #[must_use]
+    pub fn of_earlier(&self, version: &EarlierVersion, personal: &Personal) -> Option<(String, String)> {
+        self.opened(&version.id, personal)
+    }
+
+    /// To whom an order goes, for the connector that it is of.
+    #[must_use]
+    pub fn of_order(&self, order: &Order) -> Option<(String, String)> {
+        self.opened(&order.case, order.recipient.as_ref()?)
     }
 
     /// Both fields, when the key of the case still exists.

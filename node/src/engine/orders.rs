@@ -132,7 +132,12 @@ mod tests {
             state: OrderState::Paid,
             charge: Some(Charge { fee: "工本费".to_owned(), fen: 1050, basis: "某条例".to_owned() }),
             direction: None,
-            recipient: Some(Personal { wrapped_key: vec![1], name: b"sealed".to_vec(), identity: b"sealed".to_vec() }),
+            recipient: Some(Personal {
+                wrapped_key: vec![1],
+                name: b"sealed".to_vec(),
+                identity: b"sealed".to_vec(),
+                forgotten_at: None,
+            }),
             reference: Some("T1".to_owned()),
             link: None,
             words: 1,

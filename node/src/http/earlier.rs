@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tongban_domain::Command;
+use tongban_domain::case::masked_name;
 use tongban_domain::case::national::RESULTS;
 use tongban_domain::catalogue::CodeList as _;
 use tongban_domain::earlier::{
@@ -16,7 +17,6 @@ use tongban_storage::Read;
 use tongban_storage::keyspace::earlier::{self, Standing};
 use tongban_storage::keyspace::key::stem;
 
-use super::cases::masked;
 use super::{App, Body, Call, Failure, Query, act, materials, problem};
 use crate::api::v1::{
     BatchList, BeginEarlier, BringEarlier, CheckEarlier, EarlierPage, EarlierQuery, EarlierVersionView, EarlierView,
@@ -110,8 +110,8 @@ fn version_view(
     whole: bool,
 ) -> Result<EarlierVersionView, Failure> {
     let keys = &app.shared.parts.keys;
-    let name = keys.applicant(&version.id, &version.personal).map(|(name, _)| name);
-    let note = version.note.as_ref().filter(|_| whole).and_then(|note| keys.applicant(&version.id, note));
+    let name = keys.of_earlier(version, &version.personal).map(|(name, _)| name);
+    let note = version.note.as_ref().filter(|_| whole).and_then(|note| keys.of_earlier(version, note));
     let batch = standing.batch(&version.batch)?.map(|batch| (batch.file, batch.view()));
     let result = version.result.and_then(|code| RESULTS.iter().find(|(known, _)| *known == code));
     let (batch_state, batch_state_zh) =
@@ -119,7 +119,7 @@ fn version_view(
     Ok(EarlierVersionView {
         item: version.item_code.clone(),
         item_name: version.item_name.clone(),
-        applicant: name.map_or_else(String::new, |name| masked(&name)),
+        applicant: name.map_or_else(String::new, |name| masked_name(&name)),
         applicant_kind: version.applicant_kind.name(),
         applicant_kind_zh: version.applicant_kind.zh(),
         id_kind: version.id_kind.name(),

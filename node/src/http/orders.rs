@@ -8,12 +8,11 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use std::cmp::Reverse;
 use tongban_domain::Command;
-use tongban_domain::case::Case;
+use tongban_domain::case::{Case, masked_name};
 use tongban_domain::catalogue::CodeList;
 use tongban_domain::connector::{ConnectorKind, Fare, Order, OrderCommand, PlaceOrder, Recipient};
 use tongban_storage::keyspace::{case, connector};
 
-use super::cases::masked;
 use super::supervision::First;
 use super::{App, Body, Call, Failure, Query, act, listed, problem};
 use crate::api::v1::{
@@ -129,7 +128,7 @@ async fn done(
 }
 
 fn view(app: &App, order: Order) -> ConnectorOrderView {
-    let name = order.recipient.as_ref().and_then(|sealed| app.shared.parts.keys.applicant(&order.case, sealed));
+    let name = app.shared.parts.keys.of_order(&order);
     let tried = app.connectors.named(&order.connector).and_then(|connector| connector.tried(&order.number));
     let waiting = order.waiting.map(|word| OrderWaits {
         message: order.word_id(&word),
@@ -162,7 +161,7 @@ fn view(app: &App, order: Order) -> ConnectorOrderView {
         basis: order.charge.map(|charge| charge.basis),
         direction: order.direction,
         direction_zh: order.direction.map(CodeList::zh),
-        recipient: name.map(|(name, _)| masked(&name)),
+        recipient: name.map(|(name, _)| masked_name(&name)),
         reference: order.reference,
         link: order.link,
         placed_at: order.placed_at,

@@ -109,7 +109,7 @@ impl Held {
     fn of(app: &App, row: &Case, acts: Vec<tongban_domain::case::Act>) -> Result<Self, StorageError> {
         let state = app.state();
         let person = |personal| {
-            let opened = app.shared.parts.keys.applicant(&row.id, personal);
+            let opened = app.shared.parts.keys.disclosed(row, personal);
             opened.map(|(name, identity)| Applicant { name, identity })
         };
         let version = match item::VERSION.load(state, &(row.item.code.clone(), row.item.version))? {
