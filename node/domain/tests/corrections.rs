@@ -248,6 +248,8 @@ fn supplements_that_are_not_taken() {
         (take(town.origin(), &|told| told.lines[0].0 = 7), "invalid-field"),
         (take(town.origin(), &|told| told.lines.clear()), "invalid-field"),
         (take(town.origin(), &|told| told.lines[0].1[0].sha256 = "00".into()), "invalid-field"),
+        (take(town.origin(), &|told| told.act.number = 1), "invalid-field"),
+        (take(town.origin(), &|told| told.act.note = Some("啊".repeat(100_000))), "invalid-field"),
     ] {
         assert_eq!(home.code(&command), code, "{command:?}");
     }
@@ -318,6 +320,9 @@ fn withdrawals_that_are_not_taken() {
         (take(town.origin(), &|told| told.act.tenure = 1), "stale-tenure"),
         (take(town.origin(), &|told| told.act.case = CaseId::from_bytes([9; 16])), "case-unknown"),
         (take(town.origin(), &|told| told.reason = Some("啊".repeat(5_000))), "invalid-field"),
+        (take(town.origin(), &|told| told.act.note = Some("啊".repeat(100_000))), "invalid-field"),
+        // In the place of the act by which the hall had collected it.
+        (take(town.origin(), &|told| told.act.number = 1), "invalid-field"),
     ] {
         assert_eq!(home.code(&command), code, "{command:?}");
     }

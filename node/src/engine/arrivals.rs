@@ -87,6 +87,8 @@ pub(super) fn redact(over: &mut Overlay<'_>, case: &CaseId) -> Result<(), Storag
             SENT.put(over.batch, &key, &sent);
         }
         SENT_OF.delete(over.batch, &place);
+        // What became of it needs no word any more.
+        ASIDE.delete(over.batch, &key);
     }
     Ok(())
 }

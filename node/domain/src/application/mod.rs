@@ -253,9 +253,9 @@ fn amended(desk: &mut dyn Desk, application: &mut Application, events: &[Event])
         let Event::Case(case, act) = event else { continue };
         let of = case.part_of.as_ref().is_some_and(|of| of.application == application.id);
         let last = case.amendments.last().filter(|_| of && act.kind == ActKind::Amend);
-        let Some(before) = last.and_then(|last| desk.decrypt(&case.id, &last.before)) else { continue };
-        let Some(after) = desk.decrypt(&case.id, &case.personal) else { continue };
-        let Some(mut own) = desk.decrypt(&application.id, &application.personal) else { continue };
+        let Some(before) = last.and_then(|last| last.before.open(desk, &case.id)) else { continue };
+        let Some(after) = case.personal.open(desk, &case.id) else { continue };
+        let Some(mut own) = application.personal.open(desk, &application.id) else { continue };
         let said = own.clone();
         if own.0 == before.0 {
             own.0.clone_from(&after.0);

@@ -214,11 +214,14 @@ fn rewrite(
 pub(super) fn follow(desk: &mut dyn Desk, case: &mut Case, act: &Act, amended: &Amended) {
     let overtaken =
         |known: &Amendment| known.field == amended.field && (known.tenure, known.act) >= (act.tenure, act.number);
+    if case.amendments.iter().any(overtaken) {
+        return;
+    }
     if case.personal.forgotten_at.is_some() {
         return case.remask(desk, amended);
     }
     let Some((name, identity)) = case.personal.open(desk, &case.id) else { return };
-    if case.amendments.iter().any(overtaken) || case.amendments.len() >= AMENDMENTS_MAX {
+    if case.amendments.len() >= AMENDMENTS_MAX {
         return;
     }
     let mut after = Applicant { name, identity };

@@ -255,6 +255,21 @@ pub(super) fn is_bounded(act: &Act) -> bool {
     (1..=ACTS_MAX).contains(&act.number) && !texts.into_iter().flatten().any(|text| long(text))
 }
 
+/// Refuses an act of the collecting hall that would be kept in the history as no act of it is, or in the place of another that is known.
+pub(super) fn told_act(facts: &dyn Facts, told: &Act) -> Result<(), Rejection> {
+    let same_place = |act: &Act| (act.place.node, act.number) == (told.place.node, told.number);
+    let is_other = |act: &Act| same_place(act) && act.kind != told.kind;
+    if is_bounded(told) && !facts.acts(&told.case).iter().any(is_other) {
+        return Ok(());
+    }
+    Err(Rejection::new(
+        codes::INVALID_FIELD,
+        "the act that is told says more than such an act has to say, or stands where another does",
+        "所告知的环节超出应有内容，或与已知环节编号相同",
+    )
+    .field("act", told.number))
+}
+
 /// What no owner says: a number or a text beyond what any act of it makes. It would be kept, and travel with a request.
 fn bounded(progress: &Progress) -> Result<(), Rejection> {
     let act = &progress.act;

@@ -12,6 +12,7 @@ use super::custody::here;
 use super::paper::reason;
 use super::progress::is_bounded;
 use super::reclaim::TENURE_JUMP;
+use super::withdrawal;
 use super::{Act, ActKind, Case, Custody, Reclaim, ReclaimOrder, ReclaimRequest, ReclaimRow, Status};
 use crate::change::{Change, Document, Event, Notice, NoticeBody, Reply, Sealer};
 use crate::command::{Origin, Witness};
@@ -385,6 +386,7 @@ fn take_back(facts: &dyn Facts, order: &ReclaimOrder, at: Timestamp) -> Result<C
         return Err(stale(&order.case, case.tenure, order.tenure));
     }
     let heard = case.heard;
+    let withdrawal = withdrawal::asked(facts, &case);
     // The offer was refused meanwhile, or the case came to its end: what was done since the ask stands, a withdrawal above all.
     let stands = case.custody == Custody::Owner || matches!(case.status, Status::Closed | Status::Withdrawn);
     if !stands {
@@ -409,7 +411,11 @@ fn take_back(facts: &dyn Facts, order: &ReclaimOrder, at: Timestamp) -> Result<C
     let note = format!("{}；{}", order.reason, order.lost.division);
     let act = case.act(ActKind::Reclaim, &Actor::system(), here, at, Some(note));
     change.reply = Change::case(&case);
-    change.events.push(Event::Case(Box::new(case), act));
+    change.events.push(Event::Case(Box::new(case.clone()), act));
+    // What the applicant withdrew and the lost node didn't hear of, or didn't say, isn't gone on with.
+    if let Some(asked) = withdrawal.filter(|_| case.status != Status::Withdrawn) {
+        withdrawal::come_back(case, &asked, here, at, &mut change);
+    }
     Ok(change)
 }
 

@@ -10,7 +10,7 @@ use super::collect::deemed_at;
 use super::correction::numbers;
 use super::custody::here;
 use super::paper::paper;
-use super::progress::record;
+use super::progress::{record, told_act};
 use super::review::NOTICE_ITEMS_MAX;
 use super::submission::{MATERIALS_MAX, materials};
 use super::{Act, ActKind, Brought, Case, Custody, Material, Status};
@@ -257,6 +257,7 @@ pub(crate) fn take_supplement(
     {
         return Ok(Change::of(Vec::new(), Change::case(&case)));
     }
+    told_act(facts, told)?;
     if told.tenure != case.tenure {
         return Err(Rejection::new(
             codes::STALE_TENURE,

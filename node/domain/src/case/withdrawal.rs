@@ -6,7 +6,7 @@ use tongban_codes::time::Timestamp;
 
 use super::custody::here;
 use super::paper::reason;
-use super::progress::done;
+use super::progress::{done, told_act};
 use super::{Act, ActKind, Case, Custody, Status, renewal};
 use crate::change::{Change, Event, Notice, NoticeBody};
 use crate::command::Origin;
@@ -66,13 +66,29 @@ fn end(
     Ok(done(facts, actor, case, ActKind::Withdraw, (at, note), None))
 }
 
-/// Whether the owner hasn't said yet what it made of the withdrawal that this hall took last.
-fn is_asked(facts: &dyn Facts, case: &Case) -> bool {
+/// The withdrawal that this hall took last, while the owner hasn't said yet what it made of it.
+pub(super) fn asked(facts: &dyn Facts, case: &Case) -> Option<Act> {
     let here = here(facts).node;
-    let mut acts = facts.acts(&case.id);
-    acts.retain(|act| act.place.node == here && act.tenure == case.tenure);
-    let last = |kind| acts.iter().filter(|act| act.kind == kind).map(|act| act.number).max();
-    last(ActKind::AskWithdrawal) > last(ActKind::RefuseWithdrawal)
+    let acts = facts.acts(&case.id);
+    let own = |act: &&Act| act.place.node == here && act.tenure == case.tenure;
+    let last = |kind| acts.iter().filter(own).filter(|act| act.kind == kind).max_by_key(|act| act.number);
+    let refused = last(ActKind::RefuseWithdrawal).map(|act| act.number);
+    last(ActKind::AskWithdrawal).filter(|asked| Some(asked.number) > refused).cloned()
+}
+
+/// What becomes of a withdrawal whose owner is lost, when the case has come back: it is done here, or goes on record as too late.
+pub(super) fn come_back(mut case: Case, asked: &Act, here: Place, at: Timestamp, change: &mut Change) {
+    let (kind, note) = if case.status.allows(ActKind::Withdraw) {
+        case.reason.clone_from(&asked.note);
+        case.status = Status::Withdrawn;
+        case.end_stop(at.date());
+        (ActKind::Withdraw, asked.note.clone())
+    } else {
+        (ActKind::RefuseWithdrawal, Some(format!("{}: {}", codes::CASE_STATE, case.status.zh())))
+    };
+    let act = case.act(kind, &Actor::system(), here, at, note);
+    change.reply = Change::case(&case);
+    change.events.push(Event::Case(Box::new(case), act));
 }
 
 /// Takes it at the collecting hall: nothing changes in the case, whose owner hears of it. Asked for again, it is on its way.
@@ -86,7 +102,8 @@ fn ask(
 ) -> Result<Change, Rejection> {
     case.in_state(ActKind::AskWithdrawal)?;
     let reason = text.map(reason).transpose()?;
-    if is_asked(facts, &case) {
+    // Within the day: an answer that decided nothing must not keep him from asking again.
+    if asked(facts, &case).is_some_and(|asked| asked.at.date() == at.date()) {
         return Ok(Change::of(Vec::new(), Change::case(&case)));
     }
     let act = case.act(ActKind::AskWithdrawal, actor, here(facts), at, reason.clone());
@@ -130,6 +147,7 @@ pub(crate) fn take_withdrawal(
     if facts.acts(&told.case).iter().any(is_same) {
         return Ok(Change::of(Vec::new(), Change::case(&case)));
     }
+    told_act(facts, told)?;
     if told.tenure != case.tenure {
         return refuse(
             codes::STALE_TENURE,

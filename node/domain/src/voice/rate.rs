@@ -124,7 +124,10 @@ pub(super) fn served(case: &Case) -> Result<(), Rejection> {
 
 /// The day of the visit that is rated.
 fn visit(case: &Case, acts: &[Act], here: Place, asked: Option<Date>) -> Result<Date, Rejection> {
+    // What the node recorded by itself, since another hall had taken it, is no visit.
+    let by_hand = |act: &&Act| act.operator != Actor::system().operator;
     let visits = acts.iter().filter(|act| act.place.node == here.node && is_attended(case.mode, act.kind));
+    let visits = visits.filter(by_hand);
     let days = visits.map(|act| act.at.date()).filter(|day| asked.is_none_or(|asked| asked == *day));
     days.max().ok_or_else(|| {
         Rejection::new(

@@ -96,8 +96,11 @@ impl Door {
             }
         }
         for notice in &mut change.notices {
-            if let NoticeBody::Progress(progress) = &mut notice.body {
-                sign(&mut progress.act.mandate);
+            match &mut notice.body {
+                NoticeBody::Progress(progress) => sign(&mut progress.act.mandate),
+                NoticeBody::Supplement(supplement) => sign(&mut supplement.act.mandate),
+                NoticeBody::Withdrawal(withdrawal) => sign(&mut withdrawal.act.mandate),
+                _ => {}
             }
         }
         change

@@ -216,3 +216,25 @@ fn nobody_asks_for_what_is_over() {
     }
     assert_eq!((scene.town.case(scene.id).status, asked), (Status::Closed, 0));
 }
+
+/// What the applicant withdrew at the collecting hall isn't gone on with because its owner was lost before it heard.
+#[test]
+fn a_withdrawal_that_the_lost_node_did_not_hear_is_done_when_the_case_comes_back() {
+    for decided in [false, true] {
+        let mut scene = scene();
+        scene.taken();
+        scene.done(&Command::Accept(scene.case()), true);
+        scene.town.act(&Command::Withdraw { case: scene.case(), reason: Some("不办了".to_owned()) }).unwrap();
+        if decided {
+            // The grant was heard before the node was lost, so that nothing can be withdrawn any more.
+            scene.done(&Command::Decide { case: scene.case(), grant: true, reason: None }, true);
+        }
+        scene.reclaimed_for_next();
+        let case = scene.town.case(scene.id);
+        let last = scene.town.state.acts.iter().rfind(|act| act.place == scene.town.place()).unwrap();
+        let expected =
+            if decided { (Status::Granted, ActKind::RefuseWithdrawal) } else { (Status::Withdrawn, ActKind::Withdraw) };
+        assert_eq!((case.status, last.kind), expected);
+        assert_eq!(last.number, case.acts);
+    }
+}
