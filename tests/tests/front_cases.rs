@@ -26,6 +26,7 @@ impl Stage {
         let file = stage.cluster.file("items.json", ITEM.as_bytes());
         stage.node().ok(&["item", "import", &file.to_string_lossy()]);
         stage.node().ok(&["item", "publish", CODE]);
+        stage.node().staff();
         let output = Command::new(binary()).args(["case", "report", "--ddl"]).output().expect("the binary starts");
         let ddl = String::from_utf8(output.stdout).expect("SQL is UTF-8");
         assert!(ddl.contains("CREATE TABLE up_pro_accept") && !ddl.contains("up_task_"), "{ddl}");

@@ -68,8 +68,8 @@ fn begun() -> (Hall, CaseId) {
     (hall, id)
 }
 
-fn give(hall: &mut Hall, command: Command) {
-    hall.act(&command).unwrap();
+fn give(hall: &mut Hall, command: &Command) {
+    hall.act(command).unwrap();
 }
 
 fn text(text: &str) -> String {
@@ -79,7 +79,7 @@ fn text(text: &str) -> String {
 fn accepted() -> (Hall, CaseId) {
     let (mut hall, id) = begun();
     hall.now = at(2026, 9, 15, 10);
-    give(&mut hall, Command::Accept(id.to_string()));
+    give(&mut hall, &Command::Accept(id.to_string()));
     (hall, id)
 }
 
@@ -88,21 +88,21 @@ fn whole() -> (Hall, CaseId) {
     let (mut hall, id) = accepted();
     let case = id.to_string();
     hall.now = at(2026, 9, 16, 10);
-    give(&mut hall, Command::SuspendCase { case: case.clone(), procedure: text("检测"), days: 5 });
+    give(&mut hall, &Command::SuspendCase { case: case.clone(), procedure: text("检测"), days: 5 });
     hall.now = at(2026, 9, 18, 16);
-    give(&mut hall, Command::ResumeCase { case: case.clone(), note: Some(text("检测合格")) });
+    give(&mut hall, &Command::ResumeCase { case: case.clone(), note: Some(text("检测合格")) });
     let extension =
         Command::ExtendCase { case: case.clone(), days: 10, approver: text("局长"), reason: text("案情复杂") };
-    give(&mut hall, extension);
+    give(&mut hall, &extension);
     hall.now = at(2026, 9, 21, 9);
-    give(&mut hall, Command::Decide { case: case.clone(), grant: true, reason: None });
+    give(&mut hall, &Command::Decide { case: case.clone(), grant: true, reason: None });
     let issue =
         Command::IssueLicence {
             case: case.clone(), kind: text("公共场所卫生许可证"), until: date(2030, 9, 16)
         };
-    give(&mut hall, issue);
-    give(&mut hall, Command::Deliver { case: case.clone(), note: Some(text("EMS 1023")) });
-    give(&mut hall, Command::Close(case));
+    give(&mut hall, &issue);
+    give(&mut hall, &Command::Deliver { case: case.clone(), note: Some(text("EMS 1023")) });
+    give(&mut hall, &Command::Close(case));
     (hall, id)
 }
 
@@ -211,7 +211,7 @@ fn what_was_brought_is_told_one_by_one() {
     let materials = vec![material("申请表"), material("照片"), material("照片")];
     let collecting = Command::Collect { item, division, mode, applicant, materials, hold, renews, agent };
     let tongban_domain::Reply::Collected(collected) = hall.act(&collecting).unwrap().reply else { panic!("none") };
-    give(&mut hall, Command::Accept(collected.case.to_string()));
+    give(&mut hall, &Command::Accept(collected.case.to_string()));
     let rows = made(&hall, collected.case);
     let brought = of(&rows, CasePart::Material);
     let names: Vec<&str> = brought.iter().map(|row| value(row, "material_name")).collect();
@@ -225,11 +225,11 @@ fn what_was_brought_is_told_one_by_one() {
 fn a_procedure_that_goes_on_has_no_row_yet() {
     let (mut hall, id) = accepted();
     let case = id.to_string();
-    give(&mut hall, Command::SuspendCase { case: case.clone(), procedure: text("听证"), days: 20 });
+    give(&mut hall, &Command::SuspendCase { case: case.clone(), procedure: text("听证"), days: 20 });
     assert_eq!(of(&made(&hall, id), CasePart::SpecialProcedure).len(), 0, "it has no end, which the table demands");
     // It ends with the case, whatever ends that.
     hall.now = at(2026, 9, 17, 9);
-    give(&mut hall, Command::Withdraw { case, reason: Some(text("申请人自愿撤回")) });
+    give(&mut hall, &Command::Withdraw { case, reason: Some(text("申请人自愿撤回")) });
     let rows = made(&hall, id);
     let [special] = of(&rows, CasePart::SpecialProcedure)[..] else { panic!("{rows:?}") };
     assert_eq!(value(special, "end_time"), "20260917090000");
@@ -290,7 +290,7 @@ fn what_was_refused_is_reported_by_the_number_of_its_collection() {
         reason: text("无需许可"),
         competent: None,
     };
-    give(&mut hall, refuse);
+    give(&mut hall, &refuse);
     assert!(reported(&hall, id));
     let rows = made(&hall, id);
     let collection = hall.case(id).collection_no.clone();
@@ -298,7 +298,7 @@ fn what_was_refused_is_reported_by_the_number_of_its_collection() {
     assert_eq!(value(of(&rows, CasePart::Result)[0], "result_type"), "6");
     // Withdrawn before anybody answered: never in the authority's books.
     let (mut hall, id) = begun();
-    give(&mut hall, Command::Withdraw { case: id.to_string(), reason: None });
+    give(&mut hall, &Command::Withdraw { case: id.to_string(), reason: None });
     assert!(!reported(&hall, id));
 }
 
@@ -357,7 +357,7 @@ fn a_case_that_lacks_a_field_is_not_sent_by_half() {
     }
     // A result that must say why, and doesn't.
     let (mut hall, id) = accepted();
-    give(&mut hall, Command::Withdraw { case: id.to_string(), reason: Some(text("自愿")) });
+    give(&mut hall, &Command::Withdraw { case: id.to_string(), reason: Some(text("自愿")) });
     hall.state.acts.iter_mut().for_each(|act| act.note = None);
     hall.state.cases.get_mut(&id).unwrap().reason = None;
     assert_eq!(lacks(&hall, id), ["result_explain"]);
@@ -396,7 +396,7 @@ fn only_what_changed_goes_out_though_nothing_is_kept_in_the_clear() {
         value: text("李四"),
         reason: text("录入有误"),
     };
-    give(&mut hall, Command::Amend { case: id.to_string(), amended });
+    give(&mut hall, &Command::Amend { case: id.to_string(), amended });
     let sent = report(&hall, id, false);
     let expected = [(Operation::Update, text("up_pro_accept")), (Operation::Insert, text("up_pro_process"))];
     assert_eq!(sent, expected);

@@ -139,7 +139,7 @@ impl Held {
         })
     }
 
-    fn rows(&self, row: &Case, choices: &Choices) -> Result<Vec<Row>, Vec<Lack>> {
+    fn rows(&self, row: &Case, choices: &Choices) -> Made {
         case_rows(CaseSource {
             case: row,
             acts: &self.acts,
@@ -154,8 +154,11 @@ impl Held {
     }
 }
 
+/// The rows of a case, or what it lacks for them.
+type Made = Result<Vec<Row>, Vec<Lack>>;
+
 /// The rows of a case as they are now; none of one that this node doesn't report.
-fn made(app: &App, id: CaseId, choices: &Choices) -> Result<Option<Result<Vec<Row>, Vec<Lack>>>, StorageError> {
+fn made(app: &App, id: CaseId, choices: &Choices) -> Result<Option<Made>, StorageError> {
     let Some(row) = case::CASE.load(app.state(), &id)? else { return Ok(None) };
     let acts = case::history(app.state(), &id)?;
     if !is_reported(&row, &acts, &app.shared.here().node) {
@@ -410,7 +413,7 @@ async fn untaken(State(app): State<App>, Query(query): Query<UntakenQuery>) -> R
     let stands = front(state, &channel)?.ok_or_else(|| never(&channel))?;
     let limit = limit.unwrap_or(ROWS_MAX).clamp(1, ROWS_MAX);
     let after = after_case.map(|case| (channel.clone(), UNTAKEN, case, after_guid.unwrap_or_default()));
-    let found = CASE_SENT.list(state, &stem(&(channel.clone(), UNTAKEN)), after.as_ref(), limit)?;
+    let found = CASE_SENT.list(state, &stem(&(channel, UNTAKEN)), after.as_ref(), limit)?;
     let more = found.len() == limit;
     let mut rows = Vec::new();
     for ((channel, _, _, guid), _) in found {
