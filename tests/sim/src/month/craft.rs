@@ -64,9 +64,9 @@ pub(super) fn flipped(chance: &mut Chance, mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 /// What somebody else has sealed, changed.
-pub(super) fn altered(chance: &mut Chance, by: SignedBy) -> SignedBy {
+pub(super) fn altered(chance: &mut Chance, by: &SignedBy) -> SignedBy {
     let bytes = flipped(chance, by.sealed.as_bytes().to_vec());
-    SignedBy { sealed: Sealed::new(bytes), ..by }
+    SignedBy { signer: by.signer, sealed: Sealed::new(bytes) }
 }
 
 /// A receipt of a node's own that says the opposite, in time and well sealed.

@@ -164,10 +164,10 @@ impl World {
         let Some(far) = far.filter(|far| !self.oracle.is_hostile(*far)) else { return self.send(link, bytes) };
         let me = self.machines[node].place.node;
         let leaves = match Frame::from_bytes(&bytes) {
-            Ok(Frame::Receipt(by)) if by.signer == me => self.own_receipt(node, by, bytes),
-            Ok(Frame::Envelope(by)) if by.signer == me => self.own_envelope(node, by, bytes),
-            Ok(Frame::Envelope(by)) => self.passed_on(by, Frame::Envelope, bytes),
-            Ok(Frame::Receipt(by)) => self.passed_on(by, Frame::Receipt, bytes),
+            Ok(Frame::Receipt(by)) if by.signer == me => self.own_receipt(node, &by, bytes),
+            Ok(Frame::Envelope(by)) if by.signer == me => self.own_envelope(node, &by, bytes),
+            Ok(Frame::Envelope(by)) => self.passed_on(&by, Frame::Envelope, bytes),
+            Ok(Frame::Receipt(by)) => self.passed_on(&by, Frame::Receipt, bytes),
             Ok(Frame::Hello(hello)) if self.chance.one_in(4) => {
                 self.attacks("false numbers in a hello");
                 let peer = self.machines[far].place.node;
@@ -181,7 +181,7 @@ impl World {
     }
 
     /// A receipt of its own: given, held back for a while or for ever, or saying something else.
-    fn own_receipt(&mut self, node: usize, by: SignedBy, bytes: Vec<u8>) -> Option<Vec<u8>> {
+    fn own_receipt(&mut self, node: usize, by: &SignedBy, bytes: Vec<u8>) -> Option<Vec<u8>> {
         let receipt = batch::claimed_statement(by.sealed.as_bytes(), content_type::RECEIPT)
             .and_then(|statement| Receipt::from_bytes(&statement).ok());
         let Some(receipt) = receipt else { return Some(bytes) };
@@ -209,8 +209,8 @@ impl World {
     }
 
     /// An envelope of its own: as it is, or in its place another's words as its own.
-    fn own_envelope(&mut self, node: usize, by: SignedBy, bytes: Vec<u8>) -> Option<Vec<u8>> {
-        let Some(own) = craft::envelope(&by) else { return Some(bytes) };
+    fn own_envelope(&mut self, node: usize, by: &SignedBy, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        let Some(own) = craft::envelope(by) else { return Some(bytes) };
         let key = (node, own.destination, own.sequence);
         let known = self.hostile()?.borrowed.get(&key).cloned();
         if let Some(known) = known {
@@ -227,7 +227,7 @@ impl World {
     }
 
     /// What honest nodes send through it: passed on, lost, or changed.
-    fn passed_on(&mut self, by: SignedBy, kind: fn(SignedBy) -> Frame, bytes: Vec<u8>) -> Option<Vec<u8>> {
+    fn passed_on(&mut self, by: &SignedBy, kind: fn(SignedBy) -> Frame, bytes: Vec<u8>) -> Option<Vec<u8>> {
         match self.chance.below(8) {
             0 => {
                 self.attacks("passed on changed");
