@@ -359,6 +359,8 @@ pub enum Reply {
         case: CaseId,
         /// What it is.
         kind: ConnectorKind,
+        /// In Chinese.
+        kind_zh: &'static str,
         /// Where it stands.
         state: OrderState,
         /// In Chinese.

@@ -9,6 +9,7 @@ use tongban_domain::application::{EntryKind, PartState};
 use tongban_domain::case::{ActKind, Status};
 use tongban_domain::catalogue::ceiling::CeilingField;
 use tongban_domain::catalogue::{CodeList as _, LimitOrder, LimitPeriod, ListKind, Mode, ReceiptRule};
+use tongban_domain::pledge::Outcome as Found;
 use tongban_domain::supervision::{Colour, Ending, Rule};
 use tongban_domain::voice::{Channel, FollowUpState, Ground, RatingDeed, Standing, TicketDeed, TicketKind};
 

@@ -202,7 +202,7 @@ async fn answer(request: HttpRequest<IncomingBody>, connectors: &Connectors, sha
 }
 
 /// A header that is there once.
-fn header<'h>(headers: &'h HeaderMap, name: &'static str) -> Result<&'h str, Refusal> {
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> Result<&'h str, Refusal> {
     let mut values = headers.get_all(name).iter();
     match (values.next().and_then(|value| value.to_str().ok()), values.next()) {
         (Some(value), None) if !value.is_empty() => Ok(value),

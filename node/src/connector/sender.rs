@@ -136,7 +136,12 @@ async fn say(connector: &Connector, shared: &Shared, order: &Order, word: &Word)
     let signature = secrets.sign(&id, seconds, &body);
     let headers = [("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", signature)];
     match client.post(&headers, body).await {
-        Ok(answered) => judged(answered.status, &answered.body),
+        Ok(answered) => match (judged(answered.status, &answered.body), recipient) {
+            (Tried::Answered(Answer::Declined { status, reason }), Some(recipient)) => {
+                Tried::Answered(Answer::Declined { status, reason: recipient.hidden_in(&reason) })
+            }
+            (tried, _) => tried,
+        },
         Err(error) => Tried::Later(error.to_string()),
     }
 }

@@ -20,7 +20,7 @@ fn turn(quota: u8, since: i64) -> Turn {
     Turn { quota, since: Timestamp::from_millis(since), serial: 1, year: None, overtaken: false, seen: None }
 }
 
-fn pledge(day: i8) -> Pledge {
+fn pledge(day: u8) -> Pledge {
     Pledge {
         items: vec!["检测报告".to_owned()],
         commitment: "0".repeat(64),
@@ -42,7 +42,7 @@ struct Step {
     status: Status,
     owned: bool,
     turn: Option<(u8, i64)>,
-    pledge: Option<i8>,
+    pledge: Option<u8>,
     /// Whether it takes or gives back a number, of a year.
     number: Option<(bool, u16)>,
 }
@@ -50,7 +50,7 @@ struct Step {
 fn step() -> impl Strategy<Value = Step> {
     let number = prop::option::of((any::<bool>(), 0u16..2));
     let turn = prop::option::weighted(0.8, (0u8..2, 1i64..4));
-    let of = (1u8..6, 0..Status::ALL.len(), any::<bool>(), turn, prop::option::of(1i8..5), number);
+    let of = (1u8..6, 0..Status::ALL.len(), any::<bool>(), turn, prop::option::of(1u8..5), number);
     of.prop_map(|(case, status, owned, turn, pledge, number)| Step {
         case,
         status: Status::ALL[status],

@@ -17,6 +17,7 @@ use tongban_domain::supervision::{Card, Matter, Sweep, Watched};
 use tongban_domain::voice::{Rating, Voice};
 use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place, Places};
 
+use crate::keyspace::supervision::LookCursor;
 use crate::keyspace::{
     application, case, connector, earlier, hall, item, key::stem, limit, material, pledge, supervision, voice,
 };

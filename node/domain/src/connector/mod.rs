@@ -161,6 +161,7 @@ fn stored(mut events: Vec<Event>, order: Order) -> Change {
         order_no: order.number.clone(),
         case: order.case,
         kind: order.kind,
+        kind_zh: crate::catalogue::CodeList::zh(order.kind),
         state: order.state,
         state_zh: crate::catalogue::CodeList::zh(order.state),
         connector: order.connector.clone(),

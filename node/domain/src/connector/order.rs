@@ -131,6 +131,13 @@ impl Recipient {
         (&self.name, format!("{}\n{}", self.telephone, self.address))
     }
 
+    /// A text of the other side without what it repeats of the recipient: such texts are kept as they are.
+    #[must_use]
+    pub fn hidden_in(&self, text: &str) -> String {
+        let fields = [&self.address, &self.telephone, &self.name];
+        fields.into_iter().fold(text.to_owned(), |text, field| text.replace(field.as_str(), "…"))
+    }
+
     /// Reads the two fields.
     #[must_use]
     pub fn of_fields((name, rest): (String, String)) -> Option<Self> {

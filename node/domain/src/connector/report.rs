@@ -125,11 +125,7 @@ fn apply(order: &mut Order, step: Step) {
     if let Step::To(state) = step {
         order.state = state;
         // What has come about isn't asked for any more, nor can it be taken back.
-        if state != OrderState::Taken {
-            order.waiting = None;
-        } else if order.waiting.is_some_and(|waiting| waiting.kind == WordKind::Place) {
-            order.waiting = None;
-        }
+        order.waiting = order.waiting.filter(|word| state == OrderState::Taken && word.kind == WordKind::Cancel);
     }
 }
 
@@ -212,7 +208,7 @@ pub(super) fn enter(
         order.kind == ConnectorKind::Payment && matches!(report.outcome, OrderOutcome::Paid | OrderOutcome::Refunded);
     let fen = report.fen.or(asked).filter(|_| is_money);
     let settles = order.state == OrderState::Disputed && report.outcome == OrderOutcome::Paid && fen == asked;
-    let step = if settles { Step::To(OrderState::Paid) } else { leads(&order, &Report { fen, ..report.clone() }) };
+    let step = if settles { Step::To(OrderState::Paid) } else { leads(&order, &Report { fen, ..report }) };
     match step {
         Step::Unfit => return Err(unfit(&order, report.outcome)),
         Step::History => return Err(out_of_state(&order, "this outcome", "录入该结果")),

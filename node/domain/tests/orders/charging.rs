@@ -148,6 +148,8 @@ fn a_recipient_is_whole_and_isnt_repeated_in_a_refusal() {
         assert_eq!((code, at, &*value), ("invalid-field", field, ""));
     }
     assert_eq!(format!("{good:?}"), "Recipient { .. }");
+    // Nor in what the other side says of it.
+    assert_eq!(good.hidden_in("张三 of 某路 1 号: no such place"), "… of …: no such place");
 }
 
 #[test]

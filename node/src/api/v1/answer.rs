@@ -7,7 +7,9 @@ use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::case::{
     Act, Competent, Correction, Extension, ForwardedFrom, ForwardedTo, Ledger, Print, PrintForm, Reclaim, Renewal, Stop,
 };
-use tongban_domain::catalogue::{Accord, Pledge, Standing as PledgeStanding};
+use tongban_domain::catalogue::{Accord, ImportRow, Mode};
+use tongban_domain::limit::{Seen, Turn};
+use tongban_domain::pledge::{Pledge, Standing as PledgeStanding};
 use tongban_domain::work::{Delegation, Lacking, Recusal, WorkView};
 use tongban_domain::{Mandate, Role};
 

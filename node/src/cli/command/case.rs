@@ -465,7 +465,6 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
                 "stop.from",
                 "stop.announced",
                 "extended_days",
-                "orders",
                 "renewal",
                 "renewal_due",
                 "to_bring",
@@ -478,7 +477,11 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
                 "as_of",
                 "demo",
             ];
-            context.output.object(&answer, &fields)
+            let done = context.output.object(&answer, &fields)?;
+            if !context.output.is_json() {
+                view::orders(context.output, &answer.value()?)?;
+            }
+            Ok(done)
         }
     }
 }

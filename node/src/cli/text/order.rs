@@ -11,7 +11,6 @@ const fn text(en: &'static str, zh: &'static str) -> Text {
 }
 
 pub(super) const LABELS: &[(&str, Text)] = &[
-    ("orders", text("to pay or on its way", "缴费与寄递")),
     ("order_no", text("order", "委托单号")),
     ("order_kind", text("kind", "类型")),
     ("order_state", text("state", "状态")),

@@ -6,6 +6,7 @@ use super::{Case, ask, list, work};
 use crate::cli::Context;
 use crate::cli::client::Answer;
 use crate::cli::failure::{Failure, Outcome};
+use crate::cli::output::Output;
 use crate::cli::text::order::ORDERS;
 use crate::cli::text::{AMENDMENTS, ASKED, HISTORY, MATERIALS, SHARES, STOPS};
 
@@ -80,7 +81,7 @@ const STOP_COLUMNS: [&str; 5] = ["procedure", "from", "until", "announced", "bas
 const SPAN_COLUMNS: [&str; 6] = ["holder", "from", "until", "open", "working_days", "natural_days"];
 const SHARE_COLUMNS: [&str; 4] = ["holder", "working_days", "natural_days", "millis"];
 const ASKED_COLUMNS: [&str; 6] = ["number", "text", "on", "brought.on", "brought.place.division", "new_reason"];
-const ORDER_COLUMNS: [&str; 5] = ["order_no", "order_kind", "order_state", "fen", "reference"];
+const ORDER_COLUMNS: [&str; 6] = ["order_no", "order_kind", "order_state", "fen", "reference", "link"];
 const AMENDMENT_COLUMNS: [&str; 6] = ["field", "was", "becomes", "at", "operator", "reason"];
 
 pub(super) fn show(context: &Context, case: &Case) -> Result<Outcome, Failure> {
@@ -115,16 +116,22 @@ pub(super) fn show(context: &Context, case: &Case) -> Result<Outcome, Failure> {
         output.line(&format!("\n{}", AMENDMENTS.of(output.lang)))?;
         output.rows(&amendments, &AMENDMENT_COLUMNS)?;
     }
-    let orders = list(&case, "orders");
-    if !orders.is_empty() {
-        output.line(&format!("\n{}", ORDERS.of(output.lang)))?;
-        output.rows(&orders, &ORDER_COLUMNS)?;
-    }
+    orders(output, &case)?;
     work::show(output, &case)?;
     output.line(&format!("\n{}", HISTORY.of(output.lang)))?;
     let acts = list(&case, "history");
     output.rows(&acts, act_columns(&acts))?;
     Ok(Outcome::Done)
+}
+
+/// What is to be paid or is on its way, where there is any.
+pub(super) fn orders(output: Output, case: &Value) -> Result<(), Failure> {
+    let orders = list(case, "orders");
+    if orders.is_empty() {
+        return Ok(());
+    }
+    output.line(&format!("\n{}", ORDERS.of(output.lang)))?;
+    output.rows(&orders, &ORDER_COLUMNS)
 }
 
 pub(super) fn history(context: &Context, case: &Case) -> Result<Outcome, Failure> {
