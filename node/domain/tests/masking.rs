@@ -34,7 +34,9 @@ fn handed_over() -> (Hall, Hall, CaseId) {
     let Reply::Collected(collected) = &change.reply else { panic!("{:?}", change.reply) };
     let id = collected.case;
     let held = HeldFile { digest: file, file: [7; 16], size: 11, key: vec![1], since: town.now };
-    town.state.fold(&Event::File(id, Box::new(held)));
+    // It is here, and comes to the authority as it does on the wire.
+    town.state.fold(&Event::File(id, Box::new(held.clone())));
+    home.state.fold(&Event::File(id, Box::new(held)));
     assert!(town.case(id).is_disclosed(), "while it is offered it may come back");
     for notice in carry(&change.notices[0], &mut town, &mut home) {
         carry(&notice, &mut home, &mut town);
