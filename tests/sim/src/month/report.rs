@@ -23,8 +23,6 @@ pub struct Attacked {
     pub own_cases: usize,
     /// How many of those two honest nodes believe to own, each by an offer of its own.
     pub doubled: usize,
-    /// Copies at relays, in the end, of envelopes whose origin has its receipt: a hostile node gave them again.
-    pub copies_kept: usize,
 }
 
 /// What a month came to.
@@ -108,8 +106,8 @@ impl fmt::Display for Played {
         listed(f, "receipts to hostile words", &self.attacked.answered)?;
         write!(
             f,
-            "questions refused {}, cases with a hostile part {}, of those with two owners {}, copies kept by relays {}",
-            self.attacked.unanswered, self.attacked.own_cases, self.attacked.doubled, self.attacked.copies_kept
+            "questions refused {}, cases with a hostile part {}, of those with two owners {}",
+            self.attacked.unanswered, self.attacked.own_cases, self.attacked.doubled
         )
     }
 }
@@ -128,7 +126,6 @@ impl World {
             unanswered: tally.unanswered,
             own_cases,
             doubled,
-            copies_kept: self.copies_kept(),
         };
         let deemed = (self.oracle.deemed_accepted(), self.oracle.deemed_renewed());
         let envelopes = self.oracle.envelopes();

@@ -51,11 +51,6 @@ impl Oracle {
         }
     }
 
-    /// Whether there are hostile nodes.
-    pub(super) fn knows_hostile(&self) -> bool {
-        self.hostile.nodes.contains(&true)
-    }
-
     pub(crate) fn is_hostile(&self, node: usize) -> bool {
         self.hostile.nodes[node]
     }

@@ -47,27 +47,15 @@ impl World {
             let relay = RELAY.list(state, &[], None, usize::MAX).unwrap_or_default();
             let aside = ASIDE.list(state, &[], None, usize::MAX).unwrap_or_default();
             let quarantine = QUARANTINE.list(state, &[], None, usize::MAX).unwrap_or_default();
-            let place = |node: &NodeId| self.machines.iter().position(|machine| machine.place.node == *node);
-            let waiting = outbox
-                .iter()
-                .find(|((to, ..), _)| sound(to))
-                .map(|((to, _, sequence), _)| format!("envelope {sequence} for node {:?} waits", place(to)));
-            // A hostile node may have given it a copy of what was received long ago, for which there is no way but back: nobody waits for that.
-            let waits = |from: &NodeId, key: &(NodeId, u32, u64)| {
-                let origin = place(from).filter(|_| self.oracle.knows_hostile());
-                origin.is_none_or(|from| OUTBOX.holds(&*self.machines[from].disk.state, key).unwrap_or(true))
-            };
-            let relayed = relay.iter().find(|((to, from, epoch, sequence), _)| {
-                sound(to) && sound(from) && waits(from, &(*to, *epoch, *sequence))
-            });
-            let relayed = relayed.map(|((to, from, _, sequence), _)| {
-                format!("envelope {sequence} of node {:?} for {:?} waits", place(from), place(to))
-            });
-            let aside = aside.iter().any(|((to, ..), _)| sound(to)).then(|| "an envelope was put aside".to_owned());
-            let quarantine = quarantine.iter().any(|((from, ..), _)| sound(from));
-            let quarantine = quarantine.then(|| "something is quarantined".to_owned());
-            if let Some(what) = waiting.or(relayed).or(aside).or(quarantine) {
-                return Some(format!("{what} at node {number}"));
+            for (what, waiting) in [
+                ("an envelope waits", outbox.iter().any(|((to, ..), _)| sound(to))),
+                ("another's envelope waits", relay.iter().any(|((to, from, ..), _)| sound(to) && sound(from))),
+                ("an envelope was put aside", aside.iter().any(|((to, ..), _)| sound(to))),
+                ("something is quarantined", quarantine.iter().any(|((from, ..), _)| sound(from))),
+            ] {
+                if waiting {
+                    return Some(format!("{what} at node {number}"));
+                }
             }
         }
         (0..self.machines.len()).find_map(|node| self.unpulled(node))
@@ -97,20 +85,6 @@ impl World {
             }
         }
         None
-    }
-}
-
-impl World {
-    /// How many copies relays keep of envelopes of sound nodes for sound nodes that were received: for ever, as it seems, where hostile nodes
-    /// gave them and the only way leads back.
-    pub(crate) fn copies_kept(&self) -> usize {
-        let sound = |node: &NodeId| self.oracle.is_sound_node(node);
-        let of = |machine: &Machine| {
-            let rows = RELAY.list(&*machine.disk.state, &[], None, usize::MAX).unwrap_or_default();
-            rows.iter().filter(|((to, from, ..), _)| sound(to) && sound(from)).count()
-        };
-        let sound = self.machines.iter().enumerate().filter(|(node, _)| self.oracle.is_sound(*node));
-        sound.map(|(_, machine)| of(machine)).sum()
     }
 }
 
