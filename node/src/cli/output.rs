@@ -172,7 +172,10 @@ impl Output {
             "limited" => CeilingField::named(text).map(CeilingField::zh),
             "period" => LimitPeriod::named(text).map(LimitPeriod::zh),
             "grant_order" => LimitOrder::named(text).map(LimitOrder::zh),
-            "outcome" => Some(Found::named(text).map_or(text, Found::zh)),
+            "outcome" => match Found::named(text) {
+                Some(found) => Some(found.zh()),
+                None => return text.to_owned(),
+            },
             "rule" => Rule::named(text).map(Rule::zh),
             "receipt" | "agreement.receipt" => ReceiptRule::named(text).map(ReceiptRule::zh),
             "colour" => Colour::named(text).map(Colour::zh),
