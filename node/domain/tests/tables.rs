@@ -64,6 +64,7 @@ fn item() -> ServiceItem {
         base_version: None,
         successor: None,
         editing: Editing::default(),
+        agreements: Vec::new(),
     }
 }
 

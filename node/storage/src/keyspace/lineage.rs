@@ -213,6 +213,7 @@ mod tests {
             base_version: None,
             successor: next.and_then(successor),
             editing: Editing::default(),
+            agreements: Vec::new(),
         }
     }
 
