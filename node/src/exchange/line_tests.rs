@@ -111,7 +111,7 @@ proptest! {
                 for _ in 0..2 {
                     limit::store_number(&mut over, row.id, &turn, taken).unwrap();
                 }
-                if taken { drop(held.insert(key, year)) } else { drop(held.remove(&key)) }
+                let _known = if taken { held.insert(key, year) } else { held.remove(&key) };
             }
             state.write(batch).unwrap();
             rows.insert(row.id, row);

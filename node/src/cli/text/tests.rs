@@ -53,6 +53,7 @@ fn texts() -> impl Iterator<Item = &'static (&'static str, Text)> {
         application::TEXTS,
         earlier::TEXTS,
         order::TEXTS,
+        agreement::TEXTS,
     ]
     .into_iter()
     .flatten()
