@@ -224,9 +224,7 @@ mod tests {
         let code = r#"{"code":"order-expired","data":{"recipient":{"address":"代市镇正街 1 号"}}}"#;
         assert_eq!(of(ConnectorKind::Payment, code).as_deref(), Some("order-expired"));
         assert_eq!(of(ConnectorKind::Courier, code), None);
-        for other in
-            ["", "代市镇正街 1 号", r#"{"code":"代市镇"}"#, r#"{"code":""}"#, r#"{"code":7}"#, r#"["order-expired"]"#]
-        {
+        for other in ["", "代市镇正街 1 号", r#"{"code":"代市镇"}"#, r#"{"code":""}"#, r#"{"code":7}"#] {
             assert_eq!(of(ConnectorKind::Payment, other), None, "{other}");
         }
         assert_eq!(of(ConnectorKind::Payment, &format!(r#"{{"code":"{}"}}"#, "a".repeat(65))), None);
