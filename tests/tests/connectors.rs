@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use system_tests::webhook::Secret;
+use system_tests::webhook::{Secret, now_seconds};
 use system_tests::{Cluster, Counterpart, Node, Teller, exchange, seen, within};
 
 const COUNTERPART: &str = env!("CARGO_BIN_EXE_tongban-counterpart");
@@ -113,8 +113,12 @@ impl Scene {
     }
 
     fn send(&self, case: &str) -> String {
-        let words =
-            ["order", "place", case, "--kind", "courier", "--direction", "between-halls", "--recipient", "李四"];
+        self.send_by(case, "post")
+    }
+
+    fn send_by(&self, case: &str, connector: &str) -> String {
+        let words = ["order", "place", case, "--kind", "courier", "--connector", connector];
+        let words = [&words[..], &["--direction", "between-halls", "--recipient", "李四"]].concat();
         let placed = self.node().ok(&[&words[..], &["--phone", "13900001111", "--address", ADDRESS]].concat());
         text(&placed, "order_no")
     }
@@ -211,13 +215,13 @@ fn an_order_is_carried_out_once_through_failures_and_lost_answers() {
     let listens = port().to_string();
     let failing = scene.counterpart("pay", "payment", &["--fail-first", "2"]);
     let options = ["--listen", &listens, "--state", &state];
-    let dropping = scene.counterpart("post", "courier", &[&options[..], &["--drop-first", "1"]].concat());
+    let dropping = scene.counterpart("post", "courier", &[&options[..], &["--drop-first", "1000"]].concat());
     scene.connect("pay", "payment", &url(failing.address), "");
     scene.connect("post", "courier", &format!("http://{listens}/"), "");
     let case = scene.started();
     let (order, parcel) = (scene.pay(&case), scene.send(&case));
 
-    // It has the parcel's order, and is gone before it could say so.
+    // It has the parcel's order, and never says so.
     within(20, "the courier has it", || {
         let holds = dropping.holds();
         seen(holds["orders"].get(&parcel).is_some(), holds)
@@ -246,7 +250,9 @@ fn what_was_committed_is_sent_after_a_crash() {
         let shown = scene.shown(&order);
         seen(shown["waiting"]["tries"].as_u64() > Some(0), shown)
     });
-    assert!(text(&waits["waiting"], "problem").contains("no connection"), "{waits}");
+    let problem = |field: &str| text(&waits["waiting"], field);
+    assert_eq!(problem("problem"), "no connection: nobody answers there", "{waits}");
+    assert_eq!(problem("problem_zh"), "无法连接：对方没有应答", "{waits}");
     scene.node().kill();
     let bank = scene.counterpart("pay", "payment", &["--listen", &listens.to_string()]);
     scene.node().start();
@@ -274,6 +280,7 @@ fn what_is_forged_stale_or_wrong_changes_nothing() {
     scene.stands(&order, "taken");
     let (pay, post) = (scene.teller("pay", "payment"), scene.teller("post", "courier"));
     let as_courier = Teller::new(COUNTERPART, "courier", &scene.secret("pay"), &scene.callback("pay"));
+    let as_other = Teller::new(COUNTERPART, "payment", &scene.secret("post"), &scene.callback("pay"));
     let nowhere = scene.teller("nobody", "payment");
     scene.give_secret("nobody", &Secret::draw());
     let before = scene.shown(&order);
@@ -284,7 +291,7 @@ fn what_is_forged_stale_or_wrong_changes_nothing() {
     for (name, teller, of, outcome, more, status, code) in [
         ("forged", &pay, order.as_str(), "paid", &["--forge"][..], 401, "connector-signature"),
         ("altered", &pay, &order, "paid", &["--alter"], 401, "connector-signature"),
-        ("of another's secret", &as_courier, &order, "delivered", &["--forge"], 401, "connector-signature"),
+        ("signed by another connector", &as_other, &order, "paid", &[], 401, "connector-signature"),
         ("old", &pay, &order, "paid", &["--age", "310"], 401, "connector-stale"),
         ("of the future", &pay, &order, "paid", &["--age", "-310"], 401, "connector-stale"),
         ("unsigned", &pay, &order, "paid", &["--unsigned"], 400, "connector-message"),
@@ -316,8 +323,18 @@ fn what_is_forged_stale_or_wrong_changes_nothing() {
         }
     }
     assert_eq!(scene.shown(&order), before);
-    // The same message, rightly sent, is taken.
-    assert_eq!(pay.once(&order, "paid", &good), (200, String::new()));
+    // Genuine ones are bounded, too: what exceeds a burst is put off, and nothing of it kept.
+    within(60, "a burst is put off", || {
+        let told = pay.tell(&order, "paid", &["--extra", "--times", "400"]);
+        let off = told.iter().find(|answer| answer.0 == 429).map(|answer| text(&answer.1["error"], "code"));
+        seen(off.as_deref() == Some("connector-rate"), told.len())
+    });
+    assert_eq!(scene.shown(&order), before);
+    // The same message, rightly sent, is taken, once there is room again.
+    within(30, "there is room", || {
+        let told = pay.once(&order, "paid", &good).0;
+        seen(told == 200, told)
+    });
     assert_eq!(scene.shown(&order)["state"], "paid");
 }
 
@@ -375,13 +392,15 @@ fn a_declined_order_is_shown_and_sent_again() {
     let elsewhere = scene.counterpart("post", "courier", &[]);
     let refusing = scene.counterpart("pay", "payment", &["--listen", &listens, "--decline", "410"]);
     let moved = scene.counterpart("post", "courier", &["--redirect", &url(elsewhere.address)]);
+    let parrot = scene.counterpart("post", "courier", &["--decline", "422"]);
     scene.connect("pay", "payment", &format!("http://{listens}/"), "");
     scene.connect("post", "courier", &url(moved.address), "");
+    scene.give_secret("van", &std::fs::read_to_string(scene.secret("post")).expect("it is there"));
+    scene.connect("van", "courier", &url(parrot.address), "");
     let case = scene.started();
-    let (order, parcel) = (scene.pay(&case), scene.send(&case));
+    let (order, parcel) = (scene.pay(&case), scene.send_by(&case, "post"));
     let shown = scene.stands(&order, "declined");
-    let said = text(&shown["log"][1], "text");
-    assert!(said.starts_with("HTTP 410") && said.contains("not taken"), "{shown}");
+    assert_eq!(shown["log"][1]["text"], "HTTP 410: not-taken", "{shown}");
     drop(refusing);
     let taking = scene.counterpart("pay", "payment", &["--listen", &listens]);
     scene.node().ok(&["order", "retry", &order]);
@@ -390,9 +409,34 @@ fn a_declined_order_is_shown_and_sent_again() {
     // A redirect isn't followed: the address of the configuration is the one that was agreed.
     let waits = within(20, "the redirect was met", || {
         let shown = scene.shown(&parcel);
-        seen(shown["waiting"]["problem"] == "HTTP 307", shown)
+        seen(shown["waiting"]["problem"] == "HTTP 307" && shown["waiting"]["problem_zh"] == "HTTP 307", shown)
     });
     assert_eq!((&waits["state"], &elsewhere.holds()["requests"]), (&json!("placed"), &json!(0)), "{waits}");
+    // Who declines a parcel and says back where it was to go has nothing of that stored in the clear.
+    let declined = scene.stands(&scene.send_by(&case, "van"), "declined");
+    assert_eq!(declined["log"][1]["text"], "HTTP 422", "{declined}");
+    scene.node().stop();
+    for hidden in [ADDRESS, "13900001111"] {
+        assert_eq!(holding(&scene.node().dir, hidden.as_bytes()), Vec::<PathBuf>::new());
+    }
+}
+
+#[test]
+fn a_counterpart_takes_one_body_under_an_id() {
+    let scene = Scene::new();
+    let bank = scene.counterpart("pay", "payment", &[]);
+    let secret = std::fs::read_to_string(scene.secret("pay")).expect("it is there");
+    let secret = Secret::parse(&secret).expect("it is one");
+    let post = |fen: u64| {
+        let body = json!({ "type": "payment.order.placed", "data": { "order": "JF1", "amount_fen": fen } }).to_string();
+        let seconds = now_seconds().to_string();
+        let signature = secret.sign("JF1.1", &seconds, body.as_bytes());
+        let signed = format!("webhook-id: JF1.1\r\nwebhook-timestamp: {seconds}\r\nwebhook-signature: {signature}");
+        let head = format!("POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}", body.len());
+        exchange(bank.address, &format!("{head}\r\n{signed}\r\n\r\n{body}")).0
+    };
+    assert_eq!([post(1), post(1), post(2)], [200, 200, 409]);
+    assert_eq!(bank.order("JF1")["data"]["amount_fen"], 1);
 }
 
 #[test]

@@ -85,6 +85,14 @@ pub(super) struct Acknowledgement {
     pub(super) link: Option<String>,
 }
 
+/// What the other side may say of why it declines a word.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Refusal {
+    /// A short code.
+    #[serde(default)]
+    pub(super) code: Option<String>,
+}
+
 /// A message that tells an outcome.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,5 @@
 //! One HTTP request to an outside system: no redirects, no proxies, bounded in time and size.
 
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +14,8 @@ use rustls_pki_types::pem::PemObject as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+
+use super::said::Said;
 
 /// How long a connection may take to be made, TLS included.
 const CONNECT_TIME: Duration = Duration::from_secs(10);
@@ -39,23 +40,9 @@ pub(super) struct Answered {
     pub(super) body: Bytes,
 }
 
-/// Why there is no answer.
-#[derive(Debug)]
-pub(super) struct Unanswered(String);
-
-impl fmt::Display for Unanswered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-fn unanswered(what: &str, error: impl fmt::Display) -> Unanswered {
-    Unanswered(format!("{what}: {error}"))
-}
-
 impl Client {
     /// A client for an address that the configuration has checked.
-    pub(super) fn new(uri: Uri, roots: Option<&Path>) -> Result<Self, String> {
+    pub(super) fn new(uri: Uri, roots: Option<&Path>) -> Result<Self, Said> {
         let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
         let is_tls = uri.scheme_str() == Some("https");
         let port = uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
@@ -63,32 +50,33 @@ impl Client {
         Ok(Self { uri, host, port, tls })
     }
 
-    /// Posts a signed body.
-    pub(super) async fn post(&self, headers: &[(&str, String)], body: Vec<u8>) -> Result<Answered, Unanswered> {
+    /// Posts a signed body; says why where there is no answer.
+    pub(super) async fn post(&self, headers: &[(&str, String)], body: Vec<u8>) -> Result<Answered, Said> {
         let whole = async {
             let connected = tokio::time::timeout(CONNECT_TIME, TcpStream::connect((self.host.as_str(), self.port)));
-            let stream = connected.await.map_err(|_| Unanswered("no connection in 10 s".to_owned()))?;
-            let stream = stream.map_err(|error| unanswered("no connection", error))?;
+            let stream = connected.await.map_err(|_| Said::new("no connection in 10 s", "10 秒内未能连接"))?;
+            let stream = stream.map_err(|error| Said::of("no connection", "无法连接", &error))?;
             // A word is one small packet.
             let _is_slower = stream.set_nodelay(true);
             match &self.tls {
                 None => self.exchange(stream, headers, body).await,
                 Some((connector, name)) => {
                     let shaken = tokio::time::timeout(CONNECT_TIME, connector.connect(name.clone(), stream));
-                    let stream = shaken.await.map_err(|_| Unanswered("no TLS in 10 s".to_owned()))?;
-                    self.exchange(stream.map_err(|error| unanswered("TLS", error))?, headers, body).await
+                    let stream = shaken.await.map_err(|_| Said::new("no TLS in 10 s", "10 秒内未建立 TLS"))?;
+                    let stream = stream.map_err(|error| Said::of("TLS", "TLS", &error))?;
+                    self.exchange(stream, headers, body).await
                 }
             }
         };
         let answer = tokio::time::timeout(WHOLE_TIME, whole).await;
-        answer.unwrap_or_else(|_| Err(Unanswered("no answer in 30 s".to_owned())))
+        answer.unwrap_or_else(|_| Err(Said::new("no answer in 30 s", "30 秒内没有答复")))
     }
 
-    async fn exchange<S>(&self, stream: S, headers: &[(&str, String)], body: Vec<u8>) -> Result<Answered, Unanswered>
+    async fn exchange<S>(&self, stream: S, headers: &[(&str, String)], body: Vec<u8>) -> Result<Answered, Said>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let broken = |error: hyper::Error| unanswered("the connection broke", error);
+        let broken = |error: hyper::Error| Said::of("the connection broke", "连接中断", &error);
         let (mut sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
         let driving = tokio::spawn(connection);
@@ -101,32 +89,33 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        let request = request.body(Full::new(Bytes::from(body))).map_err(|error| unanswered("request", error))?;
+        let request = request.body(Full::new(Bytes::from(body)));
+        let request = request.map_err(|error| Said::of("the request can't be made", "无法构造请求", &error))?;
         let response = sender.send_request(request).await.map_err(broken)?;
         let status = response.status();
         let read = Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await;
-        let body = read.map_err(|error| unanswered("the answer can't be read", error))?.to_bytes();
+        let body = read.map_err(|error| Said::of("the answer can't be read", "无法读取答复", &error))?.to_bytes();
         driving.abort();
         Ok(Answered { status, body })
     }
 }
 
 /// TLS that trusts the authorities of a PEM file, and no client certificate.
-fn tls(host: &str, roots: &Path) -> Result<(TlsConnector, ServerName<'static>), String> {
-    let named = roots.display();
+fn tls(host: &str, roots: &Path) -> Result<(TlsConnector, ServerName<'static>), Said> {
+    let named = roots.display().to_string();
     let mut store = rustls::RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(roots).map_err(|error| format!("{named}: {error}"))? {
-        let certificate = certificate.map_err(|error| format!("{named}: {error}"))?;
+    for certificate in CertificateDer::pem_file_iter(roots).map_err(|error| Said::of(&named, &named, &error))? {
+        let certificate = certificate.map_err(|error| Said::of(&named, &named, &error))?;
         store.add_parsable_certificates([certificate]);
     }
     if store.is_empty() {
-        return Err(format!("{named} holds no certificate"));
+        return Err(Said::new(format!("{named} holds no certificate"), format!("{named} 中没有证书")));
     }
-    let name = ServerName::try_from(host.to_owned()).map_err(|error| format!("{host}: {error}"))?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| Said::of(host, host, &error))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
+        .map_err(|error| Said::of("TLS", "TLS", &error))?
         .with_root_certificates(store)
         .with_no_client_auth();
     Ok((TlsConnector::from(Arc::new(config)), name))

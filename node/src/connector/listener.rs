@@ -301,6 +301,7 @@ async fn hear(request: HttpRequest<IncomingBody>, connectors: &Connectors, share
 /// Whether a message comes from who has the secret, and was sent now.
 fn genuine(connector: &Connector, of: (&str, i64), signatures: &str, body: &[u8]) -> Result<(), Refusal> {
     let secrets = connector.secrets().map_err(|error| {
+        let error = error.said();
         tracing::error!(connector = connector.name, %error, "the secret of a connector can't be read");
         let text = ("the node can't verify messages now", "节点暂时无法核验消息");
         let remedy = ("send it again later", "请稍后重发");

@@ -13,6 +13,7 @@
 mod body;
 mod client;
 mod listener;
+mod said;
 mod secret;
 mod sender;
 mod tries;
@@ -25,11 +26,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use tongban_domain::connector::ConnectorKind;
+use tongban_domain::connector::{ConnectorKind, Word};
+use tongban_storage::keyspace::connector;
+use tongban_storage::{Read, StorageError};
 
 use crate::config::{Config, Connector as Setting};
 use crate::exchange::Shared;
 use client::Client;
+pub(crate) use said::Said;
 use secret::{SecretError, Secrets};
 use tries::Tries;
 pub(crate) use tries::Try;
@@ -45,7 +49,7 @@ pub(crate) struct Connector {
     pub(crate) kind: ConnectorKind,
     secrets: PathBuf,
     /// None, and why, where the authorities of its certificate can't be read.
-    client: Result<Client, String>,
+    client: Result<Client, Said>,
     tries: Tries,
     wake: Notify,
     admitted: listener::Rate,
@@ -57,7 +61,7 @@ impl Connector {
         let roots = setting.ca_file.as_ref().map(|file| directory.join(file));
         let client = match setting.uri() {
             Some(uri) => Client::new(uri, roots.as_deref()),
-            None => Err(format!("{} is no address", setting.url)),
+            None => Err(Said::new(format!("{} is no address", setting.url), format!("{} 不是地址", setting.url))),
         };
         let connector = Self {
             name: setting.name.clone(),
@@ -70,14 +74,14 @@ impl Connector {
             warned: listener::Rate::of_warnings(),
         };
         if let Some(problem) = connector.problem() {
-            tracing::error!(connector = connector.name, problem, "a connector can't be used; its orders wait");
+            tracing::error!(connector = connector.name, %problem, "a connector can't be used; its orders wait");
         }
         connector
     }
 
     /// Why it can't be used, if it can't.
-    fn problem(&self) -> Option<String> {
-        let secrets = self.secrets().err().map(|error| error.to_string());
+    fn problem(&self) -> Option<Said> {
+        let secrets = self.secrets().err().map(|error| error.said());
         secrets.or_else(|| self.client.as_ref().err().cloned())
     }
 
@@ -86,9 +90,9 @@ impl Connector {
         Secrets::load(&self.secrets)
     }
 
-    /// How an order that waits was tried, since the node began.
-    pub(crate) fn tried(&self, order: &str) -> Option<Try> {
-        self.tries.of(order)
+    /// How a word of an order was tried, since the node began.
+    pub(crate) fn tried(&self, order: &str, word: &Word) -> Option<Try> {
+        self.tries.of(&(order.to_owned(), word.number))
     }
 }
 
@@ -104,7 +108,7 @@ impl Connectors {
     }
 
     /// What can't be used: connector and reason.
-    pub(crate) fn problems(&self) -> Vec<(String, String)> {
+    pub(crate) fn problems(&self) -> Vec<(String, Said)> {
         let one = |connector: &Arc<Connector>| Some((connector.name.clone(), connector.problem()?));
         self.0.values().filter_map(one).collect()
     }
@@ -117,6 +121,31 @@ impl Connectors {
     /// Those of a kind.
     pub(crate) fn of_kind(&self, kind: ConnectorKind) -> impl Iterator<Item = &Arc<Connector>> {
         self.0.values().filter(move |connector| connector.kind == kind)
+    }
+
+    /// Orders that aren't over of connectors which the configuration doesn't name any more: nothing is sent of them, and nothing heard.
+    pub(crate) fn orphans(&self, state: &dyn Read) -> Result<BTreeMap<String, usize>, StorageError> {
+        let mut found = BTreeMap::new();
+        connector::ORDER.visit(state, &[], None, false, |_, order| {
+            let is_open = !order.state.is_over() || order.waiting.is_some();
+            if is_open && !self.0.contains_key(&order.connector) {
+                *found.entry(order.connector).or_default() += 1;
+            }
+            std::ops::ControlFlow::Continue(())
+        })?;
+        Ok(found)
+    }
+
+    /// Says in the log whose orders nobody sends.
+    fn warn_of_orphans(&self, state: &dyn Read) {
+        match self.orphans(state) {
+            Ok(orphans) => {
+                for (connector, orders) in orphans {
+                    tracing::warn!(connector, orders, "orders wait for a connector that isn't configured any more");
+                }
+            }
+            Err(error) => tracing::error!(%error, "orders can't be read"),
+        }
     }
 
     /// Something waits to be told: those who send look now.
@@ -132,6 +161,8 @@ impl Connectors {
         stopped: &watch::Receiver<bool>,
     ) -> Running {
         let mut tasks = JoinSet::new();
+        let (all, looking) = (self.clone(), Arc::clone(shared));
+        tasks.spawn_blocking(move || all.warn_of_orphans(&*looking.parts.backend));
         for connector in self.0.values() {
             tasks.spawn(sender::run(Arc::clone(connector), Arc::clone(shared), stopped.clone()));
         }
@@ -157,4 +188,40 @@ impl Running {
 fn unix_seconds() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     i64::try_from(since).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use tongban_domain::connector::{Order, OrderDeed, OrderState};
+    use tongban_storage::{Backend as _, MemoryBackend, WriteBatch};
+
+    use super::*;
+    use crate::engine::sample_order;
+
+    #[test]
+    fn open_orders_of_a_connector_that_is_gone_are_found() {
+        const CONFIG: &str = "listen = \"127.0.0.1:7511\"\n[[connector]]\nname = \"pay\"\nkind = \"payment\"\n\
+                              url = \"http://127.0.0.1:9/\"\nsecret_file = \"pay.secret\"\n";
+        let config = Config::parse(CONFIG).expect("it is a configuration");
+        let connectors = Connectors::new(&config, Path::new("/nowhere"));
+        let state = MemoryBackend::new();
+        let mut batch = WriteBatch::new();
+        for (index, (name, at)) in [
+            ("pay", OrderState::Taken),
+            ("bank", OrderState::Paid),
+            ("bank", OrderState::Taken),
+            ("bank", OrderState::Disputed),
+            ("post", OrderState::Delivered),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let order = sample_order(OrderDeed::Placed);
+            let number = format!("{}{index}", order.number);
+            connector::store(&mut batch, &Order { number, connector: name.to_owned(), state: at, ..order });
+        }
+        state.write(batch).expect("it is written");
+        let found = connectors.orphans(&state).expect("it reads");
+        assert_eq!(found, BTreeMap::from([("bank".to_owned(), 2)]));
+    }
 }

@@ -6,8 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
-use thiserror::Error;
 use zeroize::Zeroizing;
+
+use super::said::Said;
 
 /// What a secret begins with.
 const PREFIX: &str = "whsec_";
@@ -18,15 +19,14 @@ const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 /// The most secrets at once: the one that is used, and those that are on their way in or out.
 const SECRETS_MAX: usize = 4;
 /// The most signatures of a message that are looked at.
-const SIGNATURES_MAX: usize = 8;
+const SIGNATURES_MAX: usize = 4;
 /// Seconds by which the time of a message may differ from now.
 pub(crate) const TOLERANCE_SECONDS: i64 = 300;
 
 /// Why secrets can't be used.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum SecretError {
     /// The file can't be read.
-    #[error("{path}: {said}")]
     Read {
         /// Which file.
         path: String,
@@ -34,11 +34,26 @@ pub(crate) enum SecretError {
         said: String,
     },
     /// Others on the machine may read it.
-    #[error("{0} may be read by every user of the machine; chmod 600")]
     Open(String),
     /// It holds no secrets.
-    #[error("{0} holds no secret: one a line, whsec_ and base64 of 24 to 64 bytes, at most 4")]
     Shape(String),
+}
+
+impl SecretError {
+    /// In words.
+    pub(crate) fn said(&self) -> Said {
+        match self {
+            Self::Read { path, said } => Said::of(path, path, said),
+            Self::Open(path) => Said::new(
+                format!("{path} may be read by every user of the machine; chmod 600"),
+                format!("本机所有用户都能读取 {path}；请 chmod 600"),
+            ),
+            Self::Shape(path) => Said::new(
+                format!("{path} holds no secret: one a line, whsec_ and base64 of 24 to 64 bytes, at most 4"),
+                format!("{path} 中没有密钥：每行一个，whsec_ 加 24 至 64 字节的 base64，至多 4 个"),
+            ),
+        }
+    }
 }
 
 /// The secrets of a connector: the first signs first, each verifies.
@@ -103,14 +118,11 @@ impl Secrets {
         now_seconds: i64,
     ) -> Result<(), Forged> {
         let given = signatures.split(' ').filter_map(|one| one.strip_prefix(SCHEME)).take(SIGNATURES_MAX);
-        let given: Vec<Vec<u8>> = given.filter_map(|one| STANDARD.decode(one).ok()).collect();
-        let mut holds = false;
-        for secret in &self.0 {
-            for signature in &given {
-                holds |= Self::mac(secret, id, seconds, body).verify_slice(signature).is_ok();
-            }
-        }
-        if !holds {
+        let mut given = given.filter_map(|one| STANDARD.decode(one).ok());
+        let by = |secret: &Zeroizing<Vec<u8>>, given: &[u8]| {
+            Self::mac(secret, id, seconds, body).verify_slice(given).is_ok()
+        };
+        if !given.any(|given| self.0.iter().any(|secret| by(secret, &given))) {
             return Err(Forged::Signature);
         }
         let is_now = now_seconds.saturating_sub(seconds).saturating_abs() <= TOLERANCE_SECONDS;
@@ -148,6 +160,16 @@ mod tests {
         let secrets = Secrets::parse(SECRET).unwrap();
         assert_eq!(secrets.sign(ID, SECONDS, BODY), SIGNATURE);
         assert_eq!(secrets.verify((ID, SECONDS), SIGNATURE, BODY, SECONDS), Ok(()));
+    }
+
+    #[test]
+    fn one_of_the_first_four_signatures_has_to_hold() {
+        let secrets = Secrets::parse(SECRET).unwrap();
+        let other = format!("{SCHEME}{}", STANDARD.encode([7; 32]));
+        for (before, holds) in [(0, true), (SIGNATURES_MAX - 1, true), (SIGNATURES_MAX, false)] {
+            let all = [vec![other.clone(); before], vec![SIGNATURE.to_owned(), "v1,!".to_owned()]].concat().join(" ");
+            assert_eq!(secrets.verify((ID, SECONDS), &all, BODY, SECONDS).is_ok(), holds, "{before}");
+        }
     }
 
     #[test]

@@ -225,6 +225,7 @@ impl Folding<'_> {
             Event::Forgotten(case) => {
                 material::forget(&mut self.over, case)?;
                 arrivals::redact(&mut self.over, case)?;
+                connector::forget(&mut self.over, case)?;
             }
             Event::Act(act) => {
                 case::ACT.put(self.over.batch, &(act.case, act.place.node, act.number), act);
@@ -244,7 +245,7 @@ impl Folding<'_> {
                     front::touch(&mut self.over, rating.case())?;
                 }
             }
-            Event::Order(row) => connector::store(self.over.batch, row),
+            Event::Order(row) => connector::store(&mut self.over, row)?,
             Event::Application(row) => application::store(&mut self.over, row)?,
             Event::EarlierBatch(row, _) => earlier::BATCH.put(self.over.batch, &row.number, row),
             Event::Earlier(row) => earlier::store(&mut self.over, row),

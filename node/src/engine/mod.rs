@@ -18,6 +18,8 @@ mod fold;
 mod fold_tests;
 mod membership;
 mod orders;
+#[cfg(test)]
+pub(crate) use orders::tests::order as sample_order;
 mod records;
 mod tree;
 pub mod trust;

@@ -72,16 +72,20 @@ pub(super) fn fields(order: &Order) -> Vec<(u16, Vec<u8>)> {
         fen: last.fen,
         message: last.message.as_ref().map(|message| message.digest.as_bytes().to_vec()),
     };
-    vec![
+    let mut fields = vec![
         (field::OPERATOR, last.operator.clone().into_bytes()),
         (field::CASE_NO, order.about.case_no.clone().into_bytes()),
+    ];
+    fields.extend(last.mandate.iter().map(|mandate| (field::MANDATE, mandate.clone().into_bytes())));
+    fields.extend([
         (field::ITEM_NAME, order.about.item_name.clone().into_bytes()),
         (field::ORDER, tongban_codes::cbor::to_vec(&mark)),
-    ]
+    ]);
+    fields
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use tongban_codes::ids::{AuthorityId, CaseId, Digest, NodeId};
     use tongban_codes::time::Timestamp;
     use tongban_domain::case::Personal;
@@ -91,7 +95,8 @@ mod tests {
 
     use super::*;
 
-    fn order(deed: OrderDeed) -> Order {
+    /// An order as it may stand.
+    pub(crate) fn order(deed: OrderDeed) -> Order {
         let division: tongban_codes::division::DivisionCode = "511602".parse().expect("a division");
         let case = CaseId::draw(&NodeId::from_bytes([1; 16]), [1; 10]);
         let about = About {
@@ -122,6 +127,7 @@ mod tests {
             reference: Some("T1".to_owned()),
             text: Some("李四代缴".to_owned()),
             message: Some(Message { id: "m1".to_owned(), digest: Digest::of(b"m1") }),
+            mandate: None,
         };
         Order {
             number: "JF511602000000-20261123-00001".to_owned(),
@@ -166,6 +172,14 @@ mod tests {
         for hidden in ["李四代缴", "sealed", "T1"] {
             assert!(!said.windows(hidden.len()).any(|part| part == hidden.as_bytes()), "{hidden}");
         }
+    }
+
+    #[test]
+    fn a_deputys_says_for_whom_in_the_field_of_any_act() {
+        let mut order = order(OrderDeed::Placed);
+        assert!(fields(&order).iter().all(|(number, _)| *number != field::MANDATE));
+        order.log[0].mandate = Some("代 科长".to_owned());
+        assert!(fields(&order).contains(&(field::MANDATE, "代 科长".as_bytes().to_vec())));
     }
 
     #[test]

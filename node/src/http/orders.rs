@@ -19,6 +19,10 @@ use crate::api::v1::{
     ActOnOrder, ConnectorOrderQuery, ConnectorOrderView, ConnectorOrdersQuery, OrderAct, OrderBrief, OrderEntryView,
     OrderWaits, PlaceOrder as PlaceRequest,
 };
+use crate::connector::{Said, Try};
+
+/// Why an order waits of which nobody takes care.
+const UNCONFIGURED: (&str, &str) = ("the configuration has no such connector any more", "配置中已没有该对接系统");
 
 /// Rows in one list.
 const LIMIT_MAX: usize = 1_000;
@@ -129,17 +133,22 @@ async fn done(
 
 fn view(app: &App, order: Order) -> ConnectorOrderView {
     let name = app.shared.parts.keys.of_order(&order);
-    let tried = app.connectors.named(&order.connector).and_then(|connector| connector.tried(&order.number));
-    let waiting = order.waiting.map(|word| OrderWaits {
-        message: order.word_id(&word),
-        since: word.since,
-        tries: tried.as_ref().map_or(0, crate::connector::Try::times),
-        next: tried.as_ref().map(|tried| tried.next),
-        problem: match (&tried, app.connectors.named(&order.connector)) {
-            (Some(tried), _) => Some(tried.problem.clone()),
-            (None, None) => Some("the configuration has no such connector any more".to_owned()),
-            (None, Some(_)) => None,
-        },
+    let connector = app.connectors.named(&order.connector);
+    let waiting = order.waiting.map(|word| {
+        let tried = connector.and_then(|connector| connector.tried(&order.number, &word));
+        let (problem, problem_zh) = match (&tried, connector) {
+            (Some(Try { problem: Said { en, zh }, .. }), _) => (Some(en.clone()), Some(zh.clone())),
+            (None, None) => (Some(UNCONFIGURED.0.to_owned()), Some(UNCONFIGURED.1.to_owned())),
+            (None, Some(_)) => (None, None),
+        };
+        OrderWaits {
+            message: order.word_id(&word),
+            since: word.since,
+            tries: tried.as_ref().map_or(0, Try::times),
+            next: tried.as_ref().map(|tried| tried.next),
+            problem,
+            problem_zh,
+        }
     });
     let entry = |entry: tongban_domain::connector::OrderEntry| OrderEntryView {
         deed_zh: entry.deed.zh(),

@@ -125,6 +125,12 @@ impl OrderState {
         )
     }
 
+    /// Whether an order in it charges its fee, or has charged it: no other order may charge it, too.
+    #[must_use]
+    pub fn charges(self) -> bool {
+        !matches!(self, Self::Failed | Self::Cancelled | Self::Refunded)
+    }
+
     /// Whether it may be given up: nothing has happened yet to money or to a thing.
     #[must_use]
     pub fn may_cancel(self) -> bool {

@@ -13,9 +13,9 @@ use tongban_codes::ids::Digest;
 use tongban_codes::time::Timestamp;
 
 pub use list::{ConnectorKind, Direction, OrderDeed, OrderOutcome, OrderState, Step};
-pub use order::{Answer, Charge, LOG_MAX, Message, Order, OrderEntry, Recipient, Word, WordKind};
+pub use order::{Answer, Charge, LOG_MAX, LOG_RESERVE, Message, Order, OrderEntry, Recipient, Word, WordKind};
 pub use place::{Fare, PlaceOrder};
-pub use report::Report;
+pub use report::{Report, is_reason_code};
 
 use crate::actor::Role;
 use crate::change::{Change, Event, Reply};

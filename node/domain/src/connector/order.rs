@@ -9,8 +9,10 @@ use super::list::{ConnectorKind, Direction, OrderDeed, OrderOutcome, OrderState}
 use crate::case::Personal;
 use crate::supervision::About;
 
-/// The most lines that the log of an order takes from outside; beyond that something is wrong at the other side, and nothing more is taken.
+/// The most lines of the log of an order with which what changes nothing is still noted; beyond that something is wrong at the other side.
 pub const LOG_MAX: usize = 100;
+/// How many lines more are kept for what leads somewhere: a payment must not be refused because it was announced too often.
+pub const LOG_RESERVE: usize = 50;
 
 /// What is told to the other side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -54,8 +56,8 @@ pub enum Answer {
     Declined {
         /// HTTP status.
         status: u16,
-        /// Its words, shortened.
-        reason: String,
+        /// Its short code of the reason, 1 to 64 lower-case letters, digits and dashes; none of a courier, who knows a person.
+        code: Option<String>,
     },
 }
 
@@ -106,6 +108,9 @@ pub struct OrderEntry {
     #[n(9)]
     #[serde(skip)]
     pub message: Option<Message>,
+    /// For whom a deputy did it, and since and until when he may.
+    #[n(10)]
+    pub mandate: Option<String>,
 }
 
 /// Who gets a parcel, or gives one: encrypted in the row, and sent to the courier alone.
@@ -129,13 +134,6 @@ impl Recipient {
     /// The two fields under which it is encrypted: the name, and telephone and address as two lines.
     pub(super) fn fields(&self) -> (&str, String) {
         (&self.name, format!("{}\n{}", self.telephone, self.address))
-    }
-
-    /// A text of the other side without what it repeats of the recipient: such texts are kept as they are.
-    #[must_use]
-    pub fn hidden_in(&self, text: &str) -> String {
-        let fields = [&self.address, &self.telephone, &self.name];
-        fields.into_iter().fold(text.to_owned(), |text, field| text.replace(field.as_str(), "…"))
     }
 
     /// Reads the two fields.
@@ -169,7 +167,7 @@ pub struct Charge {
 ///     doesn't   ▼  │ retry           │  another amount                                                  └──▶ lost ──▶ delivered
 ///     take it declined               └─────────▶ disputed
 ///
-///   placed, taken, declined ──cancel──▶ cancelling ──took it──▶ cancelled; of a declined one at once
+///   placed, taken, declined ──cancel──▶ cancelling ──took it──▶ cancelled
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
@@ -237,10 +235,41 @@ impl Order {
         self.log.last()
     }
 
-    /// Whether the other side may have heard of it.
-    #[must_use]
-    pub fn is_known_there(&self) -> bool {
-        self.state != OrderState::Declined
+    /// What it charges, in fen.
+    pub(super) fn asked(&self) -> Option<u64> {
+        self.charge.as_ref().map(|charge| charge.fen)
+    }
+
+    /// The lines that say it was paid.
+    fn payments(&self) -> impl Iterator<Item = &OrderEntry> {
+        self.log.iter().filter(|entry| entry.outcome == Some(OrderOutcome::Paid))
+    }
+
+    /// Whether a payment is known, and not this one: money that came twice is found by its trade numbers alone.
+    pub(super) fn is_paid_otherwise(&self, reference: Option<&str>) -> bool {
+        let mut known = self.payments().map(|entry| entry.reference.as_deref()).peekable();
+        known.peek().is_some() && !known.any(|known| known == reference)
+    }
+
+    /// Money that came and wasn't given back, in fen, each trade number once. What an operator enters of a dispute is what he found there to be.
+    pub(super) fn held(&self) -> u64 {
+        let (mut held, mut known, mut state) = (0_u64, Vec::new(), OrderState::Placed);
+        for entry in &self.log {
+            let fen = entry.fen.unwrap_or(0);
+            match entry.outcome {
+                Some(OrderOutcome::Paid) if entry.deed == OrderDeed::Entered && state == OrderState::Disputed => {
+                    held = fen;
+                }
+                Some(OrderOutcome::Paid) if !known.contains(&entry.reference) => held = held.saturating_add(fen),
+                Some(OrderOutcome::Refunded) => held = held.saturating_sub(fen),
+                _ => {}
+            }
+            if entry.outcome == Some(OrderOutcome::Paid) {
+                known.push(entry.reference.clone());
+            }
+            state = entry.state;
+        }
+        held
     }
 
     /// The line in which a message was taken.
@@ -261,6 +290,7 @@ impl Order {
             reference: None,
             text: None,
             message: None,
+            mandate: None,
         });
         let last = self.log.len() - 1;
         &mut self.log[last]

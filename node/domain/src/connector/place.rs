@@ -5,7 +5,7 @@ use tongban_codes::time::Timestamp;
 use super::list::{ConnectorKind, Direction, OrderDeed, OrderState};
 use super::order::{Charge, Order, Recipient, WordKind};
 use super::{out_of_state, stored, touched};
-use crate::case::{Case, Custody, Status, here, reason, said};
+use crate::case::{self, Case, Custody, Status, here, reason, said};
 use crate::catalogue::{Fee, Guide};
 use crate::change::Change;
 use crate::supervision::{About, Numbers};
@@ -73,14 +73,22 @@ fn is_over(case: &Case) -> bool {
     )
 }
 
-/// The guide of the item as the case binds it, where this node has it.
-fn guide(facts: &dyn Facts, case: &Case) -> Option<Guide> {
+/// The fees that the item as the case binds it publishes; none where this node hasn't its guide.
+///
+/// Where no guide is published, or it says that nothing is charged, that is known, and there are none (行政许可法 58).
+fn fees(facts: &dyn Facts, case: &Case) -> Option<Vec<Fee>> {
     let own = facts.item_version(&case.item.code, case.item.version);
-    let item = own.filter(|item| item.authority == case.item.authority).or_else(|| {
+    let own = own.filter(|item| item.authority == case.item.authority);
+    let is_own = own.is_some();
+    let item = own.or_else(|| {
         let foreign = facts.foreign_item(case.deciding.division, &case.item.code)?.item;
         (foreign.version == case.item.version).then_some(foreign)
     })?;
-    facts.guide(&item.guide?)
+    match item.guide.map(|digest| facts.guide(&digest)) {
+        Some(Some(Guide { charged: Some(false), .. })) | None => Some(Vec::new()),
+        Some(Some(guide)) => Some(guide.fees),
+        Some(None) => is_own.then(Vec::new),
+    }
 }
 
 fn unlawful(en: String, zh: String, fee: &str) -> Rejection {
@@ -123,7 +131,7 @@ fn charge(
     case: &Case,
     (fee, fen, basis): (Option<&str>, Option<u64>, Option<&str>),
 ) -> Result<Charge, Rejection> {
-    let Some(guide) = guide(facts, case) else {
+    let Some(fees) = fees(facts, case) else {
         let (Some(fen), Some(basis)) = (fen, basis) else {
             return Err(invalid(
                 "fen",
@@ -136,7 +144,7 @@ fn charge(
         let fee = fee.map_or_else(|| case.item.core.name.clone(), str::to_owned);
         return Ok(Charge { fee: said("fee", &fee)?, fen: within(fen)?, basis: said("basis", basis)? });
     };
-    let fee = published(&guide.fees, fee)?;
+    let fee = published(&fees, fee)?;
     let fixed = fee.fen.map(u64::from);
     let fen = match (fen, fixed) {
         (None, Some(fixed)) => fixed,
@@ -204,7 +212,7 @@ fn case_state(case: &Case, en: &str, zh: &str) -> Rejection {
 }
 
 /// Only the owner charges, and only while the case goes on.
-fn may_charge(facts: &dyn Facts, case: &Case, asked: &Charge) -> Result<(), Rejection> {
+fn is_ours(facts: &dyn Facts, case: &Case) -> Result<(), Rejection> {
     if case.custody != Custody::Owner {
         let owner = case.owner(here(facts)).division;
         return Err(Rejection::new(
@@ -218,10 +226,13 @@ fn may_charge(facts: &dyn Facts, case: &Case, asked: &Charge) -> Result<(), Reje
     if is_over(case) {
         return Err(case_state(case, "charging", "收费"));
     }
-    let open = |order: &&Order| {
-        let same = order.charge.as_ref().is_some_and(|charge| charge.fee == asked.fee);
-        same && !matches!(order.state, OrderState::Failed | OrderState::Cancelled | OrderState::Refunded)
-    };
+    Ok(())
+}
+
+/// Each fee is charged by one order.
+fn may_charge(facts: &dyn Facts, case: &Case, asked: &Charge) -> Result<(), Rejection> {
+    let open =
+        |order: &&Order| order.state.charges() && order.charge.as_ref().is_some_and(|charge| charge.fee == asked.fee);
     match facts.orders(&case.id).iter().find(open) {
         None => Ok(()),
         Some(known) => Err(Rejection::new(
@@ -287,6 +298,7 @@ pub(super) fn place(
     let (mut charged, mut direction, mut sealed) = (None, None, None);
     match &request.fare {
         Fare::Payment { fee, fen, basis } => {
+            is_ours(facts, &case)?;
             let charge = charge(facts, &case, (fee.as_deref(), *fen, basis.as_deref()))?;
             may_charge(facts, &case, &charge)?;
             charged = Some(charge);
@@ -295,12 +307,8 @@ pub(super) fn place(
             let given = recipient(given)?;
             may_send(facts, &case, *way)?;
             let (name, rest) = given.fields();
-            let under = desk.encrypt_under(&case.id, &case.personal, name, &rest).ok_or_else(|| {
-                Rejection::new(codes::CASE_STATE, "the personal data of the case was erased", "该办件的个人信息已删除")
-                    .field("case", case.id)
-                    .remedy("send it without this system", "请另行寄递")
-            })?;
-            (direction, sealed) = (Some(*way), Some(under));
+            // Under a key of its own: that of the case is let go of when the case has ended elsewhere.
+            (direction, sealed) = (Some(*way), Some(desk.encrypt(&case.id, name, &rest)));
         }
     }
     let mut numbers = Numbers::new(facts, numbers, at, &[]);
@@ -327,7 +335,8 @@ pub(super) fn place(
     Ok(stored(numbers.drawn().into_iter().collect(), order))
 }
 
-/// Gives an order up. One that the other side may know is asked back there, and is over when it says so.
+/// Gives an order up: it is asked back there, and is over when the other side says so. Also one that was declined: an answer to an earlier try may
+/// have been lost.
 pub(super) fn cancel(
     facts: &dyn Facts,
     door: &Door,
@@ -340,23 +349,22 @@ pub(super) fn cancel(
     if !order.state.may_cancel() {
         return Err(out_of_state(&order, "cancelling", "撤销"));
     }
-    if order.is_known_there() {
-        order.before_cancel = Some(order.state);
-        order.state = OrderState::Cancelling;
-        // What wasn't answered yet may have arrived all the same: the cancellation says enough.
-        order.say(WordKind::Cancel, at);
-    } else {
-        (order.state, order.waiting) = (OrderState::Cancelled, None);
-    }
+    order.before_cancel = Some(order.state);
+    order.state = OrderState::Cancelling;
+    // What wasn't answered yet may have arrived all the same: the cancellation says enough.
+    order.say(WordKind::Cancel, at);
     order.done(OrderDeed::CancelAsked, at, &door.actor.operator).text = Some(why);
     Ok(stored(Vec::new(), order))
 }
 
-/// Sends an order again that the other side didn't take: the same word, under the same id.
+/// Sends an order again that the other side didn't take: the same word, under the same id. A fee only while it may still be charged.
 pub(super) fn retry(facts: &dyn Facts, door: &Door, number: &str, at: Timestamp) -> Result<Change, Rejection> {
     let mut order = touched(facts, door, number)?;
     if order.state != OrderState::Declined {
         return Err(out_of_state(&order, "sending it again", "再次发送"));
+    }
+    if order.charge.is_some() {
+        is_ours(facts, &case::named(facts, &order.case.to_string())?)?;
     }
     order.state = OrderState::Placed;
     order.say(WordKind::Place, at);

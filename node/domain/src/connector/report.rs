@@ -3,7 +3,7 @@
 use tongban_codes::time::Timestamp;
 
 use super::list::{ConnectorKind, OrderDeed, OrderOutcome, OrderState, Step};
-use super::order::{Answer, LOG_MAX, Message, Order, WordKind};
+use super::order::{Answer, LOG_MAX, LOG_RESERVE, Message, Order, WordKind};
 use super::{named, out_of_state, reference, stored, touched};
 use crate::case::reason;
 use crate::change::{Change, Reply};
@@ -35,6 +35,16 @@ fn words(text: &str) -> Option<String> {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let line: String = line.chars().filter(|c| !c.is_control()).take(TEXT_CHARS_MAX).collect();
     Some(line).filter(|line| !line.is_empty())
+}
+
+/// The longest code of a reason that is kept, in bytes.
+const CODE_BYTES_MAX: usize = 64;
+
+/// Whether this is a code of a reason, and no words: these may hold anything that was sent there, a recipient's address included.
+#[must_use]
+pub fn is_reason_code(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=CODE_BYTES_MAX).contains(&text.len()) && text.bytes().all(plain)
 }
 
 /// A link that a browser may be given; anything else is left out.
@@ -76,7 +86,7 @@ pub(super) fn answered(
             }
             order.done(deed, at, "system").reference = theirs;
         }
-        Answer::Declined { status, reason } => {
+        Answer::Declined { status, code } => {
             let deed = match waiting.kind {
                 WordKind::Place => OrderDeed::Declined,
                 WordKind::Cancel => OrderDeed::CancelDeclined,
@@ -84,29 +94,61 @@ pub(super) fn answered(
             match (waiting.kind, order.state) {
                 (WordKind::Place, OrderState::Placed) => order.state = OrderState::Declined,
                 (WordKind::Cancel, OrderState::Cancelling) => {
-                    // An order whose first word was never answered is taken to be known there: it has spoken of it.
+                    // Nobody has said that an order is known there whose first word was never answered: it can be sent again.
                     order.state = match order.before_cancel {
-                        Some(OrderState::Declined) => OrderState::Declined,
-                        _ => OrderState::Taken,
+                        Some(OrderState::Taken) => OrderState::Taken,
+                        _ => OrderState::Declined,
                     };
                 }
                 _ => {}
             }
-            let said = words(reason).map_or_else(|| format!("HTTP {status}"), |said| format!("HTTP {status}: {said}"));
+            // A courier was sent a name, a telephone and an address, and may send them back in whatever it says.
+            let code = code.as_deref().filter(|code| order.kind == ConnectorKind::Payment && is_reason_code(code));
+            let said = code.map_or_else(|| format!("HTTP {status}"), |code| format!("HTTP {status}: {code}"));
             order.done(deed, at, "system").text = Some(said);
         }
     }
     Ok(stored(Vec::new(), order))
 }
 
-/// Where an outcome leads, the amount looked at.
-fn leads(order: &Order, report: &Report) -> Step {
+/// Whether another order charges the same fee of the case.
+fn is_replaced(facts: &dyn Facts, order: &Order) -> bool {
+    let fee = |order: &Order| order.charge.as_ref().map(|charge| charge.fee.clone());
+    let (others, mine) = (facts.orders(&order.case), fee(order));
+    others.iter().any(|other| other.number != order.number && other.state.charges() && fee(other) == mine)
+}
+
+/// Where money leads that was given back: what is left decides. A refund may come before its payment.
+fn refund_leads(order: &Order, fen: Option<u64>) -> Step {
+    let asked = order.asked().unwrap_or(0);
+    let held = Some(order.held()).filter(|held| *held > 0).unwrap_or(asked);
+    match fen.and_then(|fen| held.checked_sub(fen)) {
+        Some(0) => Step::To(OrderState::Refunded),
+        // What came twice went back once.
+        Some(left) if left == asked && held > asked => Step::To(OrderState::Paid),
+        _ => Step::To(OrderState::Disputed),
+    }
+}
+
+/// Where an outcome leads, the amount and the other payments looked at.
+fn leads(facts: &dyn Facts, order: &Order, report: &Report) -> Step {
     let step = order.state.step(order.kind, report.outcome);
-    let asked = order.charge.as_ref().map(|charge| charge.fen);
-    match step {
-        // Another amount than was asked for isn't the payment.
-        Step::To(OrderState::Paid) if report.fen != asked => Step::To(OrderState::Disputed),
-        step => step,
+    let again = || order.is_paid_otherwise(report.reference.as_deref().map(str::trim));
+    match (step, report.outcome) {
+        // Another amount than was asked for isn't the payment; nor is one that another order was placed for meanwhile.
+        (Step::To(OrderState::Paid), _)
+            if report.fen != order.asked() || (order.state == OrderState::Failed && is_replaced(facts, order)) =>
+        {
+            Step::To(OrderState::Disputed)
+        }
+        // The fee was paid twice, or once more after it was given back.
+        (Step::History, OrderOutcome::Paid)
+            if matches!(order.state, OrderState::Paid | OrderState::Refunded) && again() =>
+        {
+            Step::To(OrderState::Disputed)
+        }
+        (Step::To(OrderState::Refunded), _) => refund_leads(order, report.fen),
+        (step, _) => step,
     }
 }
 
@@ -160,21 +202,27 @@ pub(super) fn told(
         .field("webhook-id", &message.id)
         .remedy("give each message an id of its own", "每条消息使用各自的编号"));
     }
-    if order.log.len() >= LOG_MAX {
+    let step = leads(facts, &order, report);
+    if step == Step::Unfit {
+        return Err(unfit(&order, report.outcome));
+    }
+    // What leads somewhere has room when what doesn't has none any more.
+    let most = if step == Step::History { LOG_MAX } else { LOG_MAX + LOG_RESERVE };
+    if order.log.len() >= most {
         return Err(Rejection::new(
             codes::ORDER_FULL,
-            format!("more than {LOG_MAX} things were told of this order"),
-            format!("该委托单的记录已超过 {LOG_MAX} 条"),
+            format!("more than {most} things were done with this order"),
+            format!("该委托单的记录已超过 {most} 条"),
         )
         .field("order", number)
         .remedy("tell no more of it", "请停止告知"));
     }
-    let step = leads(&order, report);
-    if step == Step::Unfit {
-        return Err(unfit(&order, report.outcome));
-    }
     let theirs = report.reference.as_deref().map(reference).transpose()?;
     apply(&mut order, step);
+    if order.state == OrderState::Cancelling && report.outcome == OrderOutcome::Accepted {
+        // It has it after all; should it not let go of it, it has it still.
+        order.before_cancel = Some(OrderState::Taken);
+    }
     if step != Step::History && theirs.is_some() {
         order.reference.clone_from(&theirs);
     }
@@ -192,6 +240,13 @@ fn known_reply(order: &Order) -> Reply {
     stored(Vec::new(), order.clone()).reply
 }
 
+/// Whether an outcome that was entered ends an order which the other side may still carry out, so that it has to be told.
+fn ends_there(before: OrderState, outcome: OrderOutcome) -> bool {
+    use {OrderOutcome as O, OrderState as S};
+    !matches!(outcome, O::Accepted | O::PickedUp | O::Delivered | O::Returned | O::Lost)
+        && matches!(before, S::Placed | S::Taken | S::Declined | S::Cancelling | S::Failed)
+}
+
 /// An operator enters an outcome; unlike a late message it has to lead somewhere. He settles what is disputed, too.
 pub(super) fn enter(
     facts: &dyn Facts,
@@ -203,16 +258,32 @@ pub(super) fn enter(
     let why = reason(report.text.as_deref().unwrap_or_default())?;
     let slip = reference(report.reference.as_deref().unwrap_or_default())?;
     let mut order = touched(facts, door, number)?;
-    let asked = order.charge.as_ref().map(|charge| charge.fen);
-    let is_money =
-        order.kind == ConnectorKind::Payment && matches!(report.outcome, OrderOutcome::Paid | OrderOutcome::Refunded);
-    let fen = report.fen.or(asked).filter(|_| is_money);
-    let settles = order.state == OrderState::Disputed && report.outcome == OrderOutcome::Paid && fen == asked;
-    let step = if settles { Step::To(OrderState::Paid) } else { leads(&order, &Report { fen, ..report }) };
+    let asked = order.asked();
+    let fen = match (order.kind, report.outcome) {
+        (ConnectorKind::Payment, OrderOutcome::Paid) => report.fen.or(asked),
+        (ConnectorKind::Payment, OrderOutcome::Refunded) => {
+            report.fen.or(Some(order.held()).filter(|held| *held > 0)).or(asked)
+        }
+        _ => None,
+    };
+    let step = match (order.state, report.outcome) {
+        (OrderState::Disputed, OrderOutcome::Paid) if fen == asked => Step::To(OrderState::Paid),
+        // Who sees that it is paid doesn't take money again.
+        (OrderState::Paid | OrderState::Refunded, OrderOutcome::Paid) => Step::History,
+        _ => leads(facts, &order, &Report { fen, ..report }),
+    };
+    let (before, waited) = (order.state, order.waiting);
     match step {
         Step::Unfit => return Err(unfit(&order, report.outcome)),
         Step::History => return Err(out_of_state(&order, "this outcome", "录入该结果")),
         Step::To(_) => apply(&mut order, step),
+    }
+    if ends_there(before, report.outcome) {
+        // It came about elsewhere: were it still open at the other side, the fee would be collected twice there.
+        match waited.filter(|word| word.kind == WordKind::Cancel) {
+            Some(word) => order.waiting = Some(word),
+            None => order.say(WordKind::Cancel, at),
+        }
     }
     order.reference = Some(slip.clone());
     let entry = order.done(OrderDeed::Entered, at, &door.actor.operator);

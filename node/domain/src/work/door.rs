@@ -91,8 +91,10 @@ impl Door {
             None => *mandate = Some(said.clone()),
         };
         for event in &mut change.events {
-            if let Event::Case(_, act) = event {
-                sign(&mut act.mandate);
+            match event {
+                Event::Case(_, act) => sign(&mut act.mandate),
+                Event::Order(order) => order.log.last_mut().into_iter().for_each(|entry| sign(&mut entry.mandate)),
+                _ => {}
             }
         }
         for notice in &mut change.notices {

@@ -1,5 +1,6 @@
 //! What is charged, by whom, and when a courier may be sent.
 
+use tongban_domain::case::Custody;
 use tongban_domain::catalogue::{Fee, Guide};
 use tongban_domain::connector::{
     ConnectorKind, Direction, Fare, OrderCommand, OrderOutcome, OrderState, PlaceOrder, Recipient,
@@ -8,25 +9,14 @@ use tongban_domain::{Actor, Command, Rejection, Role};
 
 use crate::hall::{CARD, Hall, carry, collect, daishi, guangan};
 use crate::scene::{
-    FEN, accepted, answer, cancel, code, courier, declined, enter, order, payment, place, placed, retry, standing,
-    state, taken,
+    FEN, accepted, answer, cancel, charging, code, courier, declined, enter, fee, guided, order, payment, place,
+    placed, report, retry, standing, state, taken, tell,
 };
-
-fn fee(name: &str, fen: Option<u32>, reducible: bool) -> Fee {
-    Fee {
-        name: name.into(), basis: "《某条例》第五条".into(), fen, reducible: Some(reducible), ..Fee::default()
-    }
-}
 
 /// A hall whose item has a guide with these fees, and an accepted case of it.
 fn with_fees(fees: Vec<Fee>) -> (Hall, tongban_codes::ids::CaseId) {
     let mut hall = guangan();
-    let guide = Guide { fees, ..Guide::default() };
-    let digest = guide.digest();
-    for item in hall.state.items.values_mut().chain(hall.state.versions.values_mut()) {
-        item.guide = Some(digest);
-    }
-    hall.state.guides.insert(digest, (guide, true));
+    guided(&mut hall, Guide { fees, ..Guide::default() });
     let case = hall.collect(CARD[3].1, hall.division());
     hall.act(&Command::Accept(case.to_string())).unwrap();
     (hall, case)
@@ -72,8 +62,25 @@ fn what_the_guide_publishes_is_charged_and_nothing_else() {
 }
 
 #[test]
-fn without_a_guide_amount_and_basis_are_entered() {
+fn nothing_is_charged_where_no_guide_says_so_or_one_says_no() {
+    let typed = || Fare::Payment { fee: None, fen: Some(1), basis: Some("某法第一条".to_owned()) };
+    let mut hall = guangan();
+    let case = hall.collect(CARD[3].1, hall.division());
+    hall.act(&Command::Accept(case.to_string())).unwrap();
+    assert_eq!(code(place(&mut hall, case, typed())), "fee-unlawful", "the item is ours and has no guide");
+    let fees = vec![fee("工本费", Some(1), false)];
+    guided(&mut hall, Guide { fees, charged: Some(false), ..Guide::default() });
+    assert_eq!(code(place(&mut hall, case, typed())), "fee-unlawful", "the guide says that nothing is charged");
+    hall.state.guides.clear();
+    assert_eq!(code(place(&mut hall, case, typed())), "fee-unlawful", "our own guide is lost");
+    assert!(hall.state.orders.is_empty());
+}
+
+#[test]
+fn where_the_guide_is_elsewhere_amount_and_basis_are_entered() {
     let (mut hall, case) = accepted();
+    // The case is bound to a version that isn't published here.
+    hall.state.versions.clear();
     let fare = |fen, basis: Option<&str>| Fare::Payment { fee: None, fen, basis: basis.map(str::to_owned) };
     for (fen, basis) in
         [(None, Some("某法")), (Some(1), None), (Some(1), Some(" ")), (Some(10_000_000_001), Some("某法"))]
@@ -98,7 +105,7 @@ fn the_same_fee_is_charged_once() {
 
 #[test]
 fn only_the_owner_charges_and_only_while_the_case_goes_on() {
-    let home = guangan();
+    let home = charging();
     let mut town = daishi(&home);
     let mut home = home;
     let offered = town.act(&collect(CARD[3].1, home.division())).unwrap().notices[0].clone();
@@ -111,8 +118,7 @@ fn only_the_owner_charges_and_only_while_the_case_goes_on() {
     assert_eq!(code(place(&mut town, case, courier(Direction::BetweenHalls))), "ok");
     assert_eq!(code(place(&mut home, case, payment())), "ok");
     home.act(&Command::Withdraw { case: case.to_string(), reason: None }).unwrap();
-    let other = Fare::Payment { fee: Some("另一项".into()), fen: Some(5), basis: Some("某法".into()) };
-    assert_eq!(code(place(&mut home, case, other)), "case-state");
+    assert_eq!(code(place(&mut home, case, payment())), "case-state");
     assert_eq!(code(place(&mut home, case, courier(Direction::BetweenHalls))), "case-state");
 }
 
@@ -148,8 +154,6 @@ fn a_recipient_is_whole_and_isnt_repeated_in_a_refusal() {
         assert_eq!((code, at, &*value), ("invalid-field", field, ""));
     }
     assert_eq!(format!("{good:?}"), "Recipient { .. }");
-    // Nor in what the other side says of it.
-    assert_eq!(good.hidden_in("张三 of 某路 1 号: no such place"), "… of …: no such place");
 }
 
 #[test]
@@ -184,8 +188,9 @@ fn who_may() {
 }
 
 #[test]
-fn what_is_known_there_is_asked_back_and_what_isnt_is_over_at_once() {
-    for from in [OrderState::Placed, OrderState::Taken] {
+fn what_is_given_up_is_asked_back_there() {
+    use OrderState as S;
+    for (from, kept) in [(S::Placed, S::Declined), (S::Taken, S::Taken), (S::Declined, S::Declined)] {
         let (mut hall, number) = standing(ConnectorKind::Payment, from).unwrap();
         cancel(&mut hall, &number).unwrap();
         let row = order(&hall, &number);
@@ -195,18 +200,70 @@ fn what_is_known_there_is_asked_back_and_what_isnt_is_over_at_once() {
         answer(&mut hall, &number, taken());
         let row = order(&hall, &number);
         assert_eq!((row.state, row.waiting), (OrderState::Cancelled, None));
-        // It isn't let go: it stands as it did there.
+        // It isn't let go: it stands as it did there, and what nobody there has spoken of can be sent again.
         let (mut hall, number) = standing(ConnectorKind::Payment, from).unwrap();
         cancel(&mut hall, &number).unwrap();
         answer(&mut hall, &number, declined());
-        assert_eq!(state(&hall, &number), OrderState::Taken);
-        assert_eq!(order(&hall, &number).last().unwrap().text.as_deref(), Some("HTTP 410: gone for good"));
+        assert_eq!((state(&hall, &number), order(&hall, &number).waiting), (kept, None), "{from:?}");
+        assert_eq!(order(&hall, &number).last().unwrap().text.as_deref(), Some("HTTP 410: gone-for-good"));
+        assert_eq!(code(retry(&mut hall, &number)) == "ok", kept == S::Declined);
     }
-    let (mut hall, number) = standing(ConnectorKind::Payment, OrderState::Declined).unwrap();
+    // It had it after all.
+    let (mut hall, number) = standing(ConnectorKind::Payment, OrderState::Placed).unwrap();
     cancel(&mut hall, &number).unwrap();
-    assert_eq!((state(&hall, &number), order(&hall, &number).waiting), (OrderState::Cancelled, None));
+    tell(&mut hall, &number, "m1", report(OrderOutcome::Accepted)).unwrap();
+    answer(&mut hall, &number, declined());
+    assert_eq!(state(&hall, &number), OrderState::Taken);
     let (mut hall, number) = standing(ConnectorKind::Payment, OrderState::Paid).unwrap();
     assert_eq!(code(cancel(&mut hall, &number)), "connector-order-state");
+}
+
+#[test]
+fn what_may_not_be_charged_any_more_isnt_sent_again() {
+    let (mut hall, number) = standing(ConnectorKind::Payment, OrderState::Declined).unwrap();
+    let parcel = placed_courier_declined(&mut hall, &number);
+    let case = order(&hall, &number).case;
+    hall.act(&Command::Withdraw { case: case.to_string(), reason: None }).unwrap();
+    let before = order(&hall, &number);
+    assert_eq!(code(retry(&mut hall, &number)), "case-state");
+    assert_eq!(order(&hall, &number), before);
+    assert_eq!(code(retry(&mut hall, &parcel)), "ok", "paper still goes back");
+    // Nor by who isn't the owner any more.
+    let (mut hall, number) = standing(ConnectorKind::Payment, OrderState::Declined).unwrap();
+    let case = order(&hall, &number).case;
+    hall.state.cases.get_mut(&case).unwrap().custody = Custody::Discharged;
+    assert_eq!(code(retry(&mut hall, &number)), "not-owner");
+}
+
+/// A courier of the same case whom the other side didn't take.
+fn placed_courier_declined(hall: &mut Hall, beside: &str) -> String {
+    let case = order(hall, beside).case;
+    let parcel = placed(hall, case, courier(Direction::BetweenHalls));
+    answer(hall, &parcel, declined());
+    parcel
+}
+
+#[test]
+fn a_deputys_order_says_for_whom() {
+    let (mut hall, case) = accepted();
+    let deputy = Actor { operator: "审计员".into(), roles: vec![Role::Audit], window: None };
+    let request = PlaceOrder { case: case.to_string(), connector: "pay".into(), fare: payment() };
+    let command = Command::Order(OrderCommand::Place(Box::new(request)));
+    assert_eq!(code(hall.give(&deputy, &command)), "role-missing");
+    let (from, until) = (hall.now.date(), hall.now.add_seconds(86_400).date());
+    hall.act(&Command::Delegate {
+        principal: "窗口员".into(),
+        deputy: "审计员".into(),
+        items: Vec::new(),
+        from: Some(from),
+        until,
+        approver: "局长".into(),
+    })
+    .unwrap();
+    hall.give(&deputy, &command).unwrap();
+    let row = hall.state.orders.values().next().unwrap();
+    let said = format!("代 窗口员（{from} 至 {until}，局长 批准）");
+    assert_eq!((row.log[0].operator.as_str(), row.log[0].mandate.as_deref()), ("审计员", Some(said.as_str())));
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod charging;
 #[path = "../hall/mod.rs"]
 mod hall;
+mod money;
 mod scene;
 mod table;
 mod told;

@@ -1,6 +1,7 @@
 //! A hall with an accepted case, and what is done about its orders.
 
 use tongban_codes::ids::{CaseId, Digest};
+use tongban_domain::catalogue::{Fee, Guide};
 use tongban_domain::connector::{
     Answer, ConnectorKind, Direction, Fare, Order, OrderCommand, OrderOutcome, OrderState, PlaceOrder, Recipient,
     Report,
@@ -11,16 +12,39 @@ use crate::hall::{CARD, Hall, guangan};
 
 pub(crate) const FEN: u64 = 1050;
 
-/// A hall with a case of an item without a guide, accepted.
-pub(crate) fn accepted() -> (Hall, CaseId) {
+/// A fee as a guide publishes it.
+pub(crate) fn fee(name: &str, fen: Option<u32>, reducible: bool) -> Fee {
+    Fee {
+        name: name.into(), basis: "《某条例》第五条".into(), fen, reducible: Some(reducible), ..Fee::default()
+    }
+}
+
+/// Gives each item of a hall this guide.
+pub(crate) fn guided(hall: &mut Hall, guide: Guide) {
+    let digest = guide.digest();
+    for item in hall.state.items.values_mut().chain(hall.state.versions.values_mut()) {
+        item.guide = Some(digest);
+    }
+    hall.state.guides.insert(digest, (guide, true));
+}
+
+/// A hall whose items publish one fee, without a fixed amount.
+pub(crate) fn charging() -> Hall {
     let mut hall = guangan();
+    guided(&mut hall, Guide { fees: vec![fee("工本费", None, false)], ..Guide::default() });
+    hall
+}
+
+/// A hall with an accepted case of an item that publishes one fee, without a fixed amount.
+pub(crate) fn accepted() -> (Hall, CaseId) {
+    let mut hall = charging();
     let case = hall.collect(CARD[3].1, hall.division());
     hall.act(&Command::Accept(case.to_string())).unwrap();
     (hall, case)
 }
 
 pub(crate) fn payment() -> Fare {
-    Fare::Payment { fee: None, fen: Some(FEN), basis: Some("行政许可法第五十八条".to_owned()) }
+    Fare::Payment { fee: None, fen: Some(FEN), basis: None }
 }
 
 pub(crate) fn courier(direction: Direction) -> Fare {
@@ -68,7 +92,7 @@ pub(crate) fn taken() -> Answer {
 }
 
 pub(crate) fn declined() -> Answer {
-    Answer::Declined { status: 410, reason: "  gone\n for good ".to_owned() }
+    Answer::Declined { status: 410, code: Some("gone-for-good".to_owned()) }
 }
 
 pub(crate) fn report(outcome: OrderOutcome) -> Report {
@@ -162,7 +186,7 @@ pub(crate) fn standing(kind: ConnectorKind, wanted: OrderState) -> Option<(Hall,
         S::Lost => told(O::Lost),
     };
     for (index, outcome) in outcomes.into_iter().enumerate() {
-        let fen = Some(fen).filter(|_| outcome == O::Paid);
+        let fen = Some(fen).filter(|_| matches!(outcome, O::Paid | O::Refunded));
         tell(&mut hall, &number, &format!("before-{index}"), Report { fen, ..report(outcome) }).ok()?;
     }
     assert_eq!(state(&hall, &number), wanted);

@@ -1,9 +1,9 @@
 //! Every outcome in every state of both kinds, as `docs/connectors.md` has it.
 
 use tongban_domain::catalogue::CodeList as _;
-use tongban_domain::connector::{ConnectorKind, OrderOutcome, OrderState, Step};
+use tongban_domain::connector::{ConnectorKind, OrderOutcome, OrderState, Report, Step};
 
-use crate::scene::{code, order, report, standing, state, tell};
+use crate::scene::{FEN, code, order, report, standing, state, tell};
 
 /// Where each outcome leads: accepted, paid, failed, cancelled, refunded, picked-up, delivered, returned, lost.
 ///
@@ -63,7 +63,11 @@ fn every_outcome_in_every_state() {
                 assert_eq!(from.step(kind, *outcome), step, "{place}");
                 let (mut hall, number) = standing(kind, *from).expect("the state can be reached");
                 let before = order(&hall, &number);
-                let told = code(tell(&mut hall, &number, "m1", report(*outcome)));
+                // What is given back is what came: in a dispute another amount than was asked for.
+                let fen = if *from == OrderState::Disputed { FEN - 1 } else { FEN };
+                let fen = Some(fen).filter(|_| *outcome == OrderOutcome::Refunded);
+                let said = report(*outcome);
+                let told = code(tell(&mut hall, &number, "m1", Report { fen: fen.or(said.fen), ..said }));
                 assert_eq!(told, if step == Step::Unfit { "connector-outcome-unfit" } else { "ok" }, "{place}");
                 let after = order(&hall, &number);
                 match step {

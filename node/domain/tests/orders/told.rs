@@ -2,7 +2,7 @@
 
 use tongban_domain::catalogue::CodeList as _;
 use tongban_domain::connector::{
-    Answer, ConnectorKind, LOG_MAX, OrderCommand, OrderDeed, OrderOutcome, OrderState, Report,
+    Answer, ConnectorKind, LOG_MAX, LOG_RESERVE, OrderCommand, OrderDeed, OrderOutcome, OrderState, Report,
 };
 use tongban_domain::{Command, Reply};
 
@@ -119,13 +119,23 @@ fn what_the_other_side_says_is_bounded() {
     tell(&mut hall, &number, "m0", long).unwrap();
     let said = order(&hall, &number).last().unwrap().text.clone().unwrap();
     assert_eq!((said.chars().count(), said.contains('\n')), (200, false));
-    for index in 1.. {
-        if order(&hall, &number).log.len() == LOG_MAX {
-            break;
-        }
+}
+
+#[test]
+fn who_told_too_much_can_still_say_that_it_was_paid() {
+    let (mut hall, number) = waiting_payment();
+    for index in order(&hall, &number).log.len()..LOG_MAX {
         tell(&mut hall, &number, &format!("m{index}"), report(OrderOutcome::Accepted)).unwrap();
     }
-    assert_eq!(code(tell(&mut hall, &number, "more", report(OrderOutcome::Paid))), "connector-order-full");
+    assert_eq!(code(tell(&mut hall, &number, "more", report(OrderOutcome::Accepted))), "connector-order-full");
+    tell(&mut hall, &number, "paid", report(OrderOutcome::Paid)).unwrap();
+    assert_eq!(state(&hall, &number), OrderState::Paid);
+    // What leads somewhere is bounded, too: it is paid, and given back in part, again and again.
+    let back = Report { fen: Some(1), ..report(OrderOutcome::Refunded) };
+    for index in order(&hall, &number).log.len()..LOG_MAX + LOG_RESERVE {
+        tell(&mut hall, &number, &format!("s{index}"), back.clone()).unwrap();
+    }
+    assert_eq!(code(tell(&mut hall, &number, "last", back)), "connector-order-full");
     // An operator still can.
     enter(&mut hall, &number, OrderOutcome::Paid, None).unwrap();
     assert_eq!(state(&hall, &number), OrderState::Paid);

@@ -151,6 +151,8 @@ pub struct OrderWaits {
     pub next: Option<Timestamp>,
     /// Why the last try came to nothing.
     pub problem: Option<String>,
+    /// In Chinese.
+    pub problem_zh: Option<String>,
 }
 
 /// A line of the log of an order.

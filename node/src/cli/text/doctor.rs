@@ -14,8 +14,11 @@ faults! {
     MODE_UNREADABLE = "permissions-unreadable", "": "the permissions of {0} can't be read: {1~}", "无法读取 {0} 的权限：{1~}";
         "run doctor as the owner of the directory", "请以目录属主身份运行 doctor";
     CONNECTORS_OK = "connectors", "": "{0} {0|outside system|outside systems} with secrets that can be read", "{0} 个对接系统，密钥可读"; "-", "-";
-    CONNECTOR_UNUSABLE = "connector-unusable", "connector": "the connector {0} can't be used: {1~}", "对接系统 {0} 无法使用：{1~}";
+    CONNECTOR_UNUSABLE = "connector-unusable", "connector": "the connector {0} can't be used: {1}", "对接系统 {0} 无法使用：{2}";
         "mend its secret_file or ca_file; its orders wait until then", "请修正其 secret_file 或 ca_file；在此之前委托单等待";
+    CONNECTOR_GONE = "connector-gone", "connector": "{1} {1|order waits|orders wait} for the connector {0}, which isn't configured",
+        "对接系统 {0} 已不在配置中，尚有 {1} 张委托单未完成";
+        "add it to config.toml again, or enter what came of each: tongban order list --open", "请在 config.toml 中恢复，或逐单录入结果：tongban order list --open";
     DISK_OK = "disk", "": "{0} MiB of disk {0|is|are} free", "磁盘余量 {0} MiB"; "-", "-";
     DISK_NEAR = "disk-near-low-water", "": "only {0} MiB of disk {0|is|are} free; below {1} nothing new is admitted",
         "磁盘余量仅 {0} MiB；低于 {1} 将停止收件";

@@ -3,24 +3,57 @@
 use tongban_codes::ids::CaseId;
 use tongban_domain::connector::Order;
 
-use super::Keyspace;
+use super::case::CASE;
 use super::key::stem;
+use super::{Keyspace, Overlay};
 use crate::{Family, Read, StorageError, WriteBatch};
 
 /// Orders by their numbers.
 pub const ORDER: Keyspace<String, Order> = Keyspace::new(Family::Rows, 0x57);
 /// Which orders a case has.
 pub const OF_CASE: Keyspace<(CaseId, String), ()> = Keyspace::new(Family::Index, 0x58);
-/// Of which orders the other side of a connector hasn't answered a word: the outbox, in the order of numbers.
-pub const WAITING: Keyspace<(String, String), ()> = Keyspace::new(Family::Queue, 0x59);
+/// Of which orders the other side of a connector hasn't answered a word, and the word's number: the outbox, in the order of orders.
+pub const WAITING: Keyspace<(String, String), u32> = Keyspace::new(Family::Queue, 0x59);
 
-/// Stores an order, under what it is found, and whether something is to be told.
-pub fn store(batch: &mut WriteBatch, order: &Order) {
+/// Stores an order, under what it is found, and whether something is to be told; of one that is over without its recipient, once the case is
+/// forgotten here.
+///
+/// # Errors
+///
+/// When the state can't be read.
+pub fn store(over: &mut Overlay<'_>, order: &Order) -> Result<(), StorageError> {
+    let case = CASE.load(over, &order.case)?;
+    if order.recipient.is_some()
+        && order.state.is_over()
+        && case.is_some_and(|case| case.personal.forgotten_at.is_some())
+    {
+        put(over.batch, &Order { recipient: None, ..order.clone() });
+    } else {
+        put(over.batch, order);
+    }
+    Ok(())
+}
+
+/// Lets go of the recipients of the orders of a case that is forgotten; of one that isn't over when it is.
+///
+/// # Errors
+///
+/// When the state can't be read.
+pub fn forget(over: &mut Overlay<'_>, case: &CaseId) -> Result<(), StorageError> {
+    for order in orders(over, case)? {
+        if order.recipient.is_some() && order.state.is_over() {
+            put(over.batch, &Order { recipient: None, ..order });
+        }
+    }
+    Ok(())
+}
+
+fn put(batch: &mut WriteBatch, order: &Order) {
     ORDER.put(batch, &order.number, order);
     OF_CASE.put(batch, &(order.case, order.number.clone()), &());
     let place = (order.connector.clone(), order.number.clone());
-    if order.waiting.is_some() {
-        WAITING.put(batch, &place, &());
+    if let Some(word) = &order.waiting {
+        WAITING.put(batch, &place, &word.number);
     } else {
         WAITING.delete(batch, &place);
     }

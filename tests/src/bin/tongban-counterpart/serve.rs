@@ -22,6 +22,7 @@ use system_tests::webhook::{Secret, now_seconds};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+use tongban_codes::ids::Digest;
 
 use crate::tell::{body, post, signed};
 use crate::{Common, print, secret};
@@ -51,7 +52,7 @@ pub(crate) struct Args {
     /// Takes the first so many requests and hangs up without an answer
     #[arg(long, default_value_t = 0)]
     drop_first: u32,
-    /// Declines every order with this status
+    /// Declines every order with this status, and says back all that it was sent
     #[arg(long)]
     decline: Option<u16>,
     /// Answers everything with this redirect
@@ -72,6 +73,9 @@ struct Taken {
     data: Value,
     /// Ids of the messages that were carried out, each once.
     messages: Vec<String>,
+    /// SHA-256 of the body of each, by its id: another body under an id that was used is no repeat.
+    #[serde(default)]
+    digests: BTreeMap<String, String>,
     /// It was asked back.
     cancelled: bool,
     /// How often a message about it came, repeats included.
@@ -149,12 +153,13 @@ impl Counterpart {
         if requests <= self.args.fail_first {
             return Ok(Reply::Answer(StatusCode::INTERNAL_SERVER_ERROR, Value::Null));
         }
-        let reply = self.carried_out(&id, &serde_json::from_slice(&body)?)?;
+        let digest = Digest::of(&body).to_string();
+        let reply = self.carried_out(&id, digest, &serde_json::from_slice(&body)?)?;
         Ok(if requests <= self.args.drop_first { Reply::HangUp } else { reply })
     }
 
     /// Carries a message out, once: its id says whether it was.
-    fn carried_out(self: &Arc<Self>, id: &str, message: &Value) -> anyhow::Result<Reply> {
+    fn carried_out(self: &Arc<Self>, id: &str, digest: String, message: &Value) -> anyhow::Result<Reply> {
         let number = message["data"]["order"].as_str().context("a message names its order")?.to_owned();
         let kind = &self.args.common.kind;
         let what = message["type"].as_str().and_then(|name| name.strip_prefix(&format!("{kind}.order.")));
@@ -164,15 +169,20 @@ impl Counterpart {
             _ => bail!("no message of a {kind} connector"),
         };
         if let Some(status) = self.args.decline {
-            let why = json!({ "error": "not taken" });
+            let why = json!({ "code": "not-taken", "error": "not taken", "data": message["data"] });
             return Ok(Reply::Answer(StatusCode::from_u16(status)?, why));
         }
         let mut held = self.held();
         let taken = held.orders.entry(number.clone()).or_default();
         taken.received += 1;
         let is_new = !taken.messages.iter().any(|known| known == id);
+        if taken.digests.get(id).is_some_and(|known| *known != digest) {
+            let why = json!({ "code": "message-reused", "error": "this id was used for another body" });
+            return Ok(Reply::Answer(StatusCode::CONFLICT, why));
+        }
         if is_new {
             taken.messages.push(id.to_owned());
+            taken.digests.insert(id.to_owned(), digest);
             taken.cancelled |= is_cancelled;
             if !is_cancelled {
                 taken.data = message["data"].clone();

@@ -70,7 +70,7 @@ pub(super) fn connectors(directory: &Path, config: &Config) -> Option<Finding> {
     }
     let problems = Connectors::new(config, directory).problems();
     Some(match problems.first() {
-        Some((name, problem)) => Finding::warn("connectors", &CONNECTOR_UNUSABLE, &[name, problem]),
+        Some((name, problem)) => Finding::warn("connectors", &CONNECTOR_UNUSABLE, &[name, &problem.en, &problem.zh]),
         None => Finding::ok("connectors", &CONNECTORS_OK, &[&config.connector.len().to_string()]),
     })
 }

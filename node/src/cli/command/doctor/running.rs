@@ -1,5 +1,6 @@
 //! Checks with the help of the running node.
 
+use std::collections::BTreeMap;
 use std::net::UdpSocket;
 use std::path::Path;
 
@@ -9,11 +10,16 @@ use tongban_codes::time::Timestamp;
 use super::{Finding, Level, databases};
 use crate::api::v1::Problem;
 use crate::cli::Context;
-use crate::cli::text::doctor::{CLOCK_BEHIND, LISTEN_OK, LISTEN_TAKEN, NODE_OK, NODE_STOPPED, NODE_UNREADY, PEER_DOWN};
+use crate::cli::text::doctor::{
+    CLOCK_BEHIND, CONNECTOR_GONE, LISTEN_OK, LISTEN_TAKEN, NODE_OK, NODE_STOPPED, NODE_UNREADY, PEER_DOWN,
+};
 use crate::config::{Config, Identity};
 
 /// How far this machine's clock may be behind the node's effective time before it is a finding.
 const CLOCK_SECONDS_TOLERATED: i64 = 60;
+
+/// Orders that are looked at.
+const ORDERS_MAX: &str = "1000";
 
 /// Asks the node; when it isn't running, checks what it will need to start.
 pub(super) fn examine(
@@ -25,7 +31,15 @@ pub(super) fn examine(
 ) -> Vec<Finding> {
     let answer = context.client().and_then(|client| client.get("/v1/status", &[])).and_then(|answer| answer.value());
     match answer {
-        Ok(status) => judge(&status, identity.demo, now),
+        Ok(status) => {
+            let mut found = judge(&status, identity.demo, now);
+            let open = [("open", Some("true")), ("limit", Some(ORDERS_MAX))];
+            let orders = context.client().and_then(|client| client.get("/v1/orders", &open));
+            if let Ok(orders) = orders.and_then(|answer| answer.value()) {
+                found.extend(orphans(&orders, config));
+            }
+            found
+        }
         Err(failure) if failure.problem.code == NODE_STOPPED.code => {
             let shown = directory.display().to_string();
             let mut found = databases::examine(directory);
@@ -34,6 +48,20 @@ pub(super) fn examine(
         }
         Err(failure) => vec![Finding::failed("node", *failure.problem)],
     }
+}
+
+/// Orders that aren't over of connectors which the configuration doesn't name any more, the newest of them.
+fn orphans(orders: &Value, config: &Config) -> Vec<Finding> {
+    let mut found: BTreeMap<&str, usize> = BTreeMap::new();
+    for order in orders.get("orders").and_then(Value::as_array).into_iter().flatten() {
+        let name = order.get("connector").and_then(Value::as_str).unwrap_or_default();
+        if !config.connector.iter().any(|connector| connector.name == name) {
+            *found.entry(name).or_default() += 1;
+        }
+    }
+    let one =
+        |(name, orders): (&str, usize)| Finding::warn("connectors", &CONNECTOR_GONE, &[name, &orders.to_string()]);
+    found.into_iter().map(one).collect()
 }
 
 fn listen(config: &Config) -> Finding {
@@ -106,5 +134,20 @@ mod tests {
         assert_eq!(codes(false), expect(&node));
         assert_eq!(codes(true), expect(&[node[0], node[2], node[3]]));
         assert_eq!(judge(&json!({"ready": false}), false, now)[0].level, Level::Fail);
+    }
+
+    #[test]
+    fn orders_of_a_connector_that_is_gone_are_a_finding() {
+        let config = "listen = \"127.0.0.1:7511\"\n[[connector]]\nname = \"pay\"\nkind = \"payment\"\n\
+                      url = \"http://127.0.0.1:9/\"\nsecret_file = \"pay.secret\"\n";
+        let config = Config::parse(config).unwrap();
+        let orders = json!({ "orders": [{ "connector": "pay" }, { "connector": "bank" }, { "connector": "bank" }] });
+        let found = orphans(&orders, &config);
+        assert_eq!(found.len(), 1);
+        let Finding { check, level, problem } = &found[0];
+        assert_eq!((*check, *level, problem.code.as_str()), ("connectors", Level::Warn, "connector-gone"));
+        assert!(problem.en.contains("2 orders wait for the connector bank"), "{}", problem.en);
+        assert!(problem.zh.contains("bank") && problem.zh.contains('2'), "{}", problem.zh);
+        assert!(orphans(&json!({ "orders": [] }), &config).is_empty());
     }
 }
