@@ -218,7 +218,9 @@ mod tests {
         {
             let order = sample_order(OrderDeed::Placed);
             let number = format!("{}{index}", order.number);
-            connector::store(&mut batch, &Order { number, connector: name.to_owned(), state: at, ..order });
+            let mut over = tongban_storage::keyspace::Overlay::new(&state, &mut batch);
+            let order = Order { number, connector: name.to_owned(), state: at, ..order };
+            connector::store(&mut over, &order).expect("it is read");
         }
         state.write(batch).expect("it is written");
         let found = connectors.orphans(&state).expect("it reads");

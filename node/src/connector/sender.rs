@@ -192,7 +192,8 @@ mod tests {
         let since = Timestamp::from_millis(1);
         let kept = |word: Option<Word>| {
             let mut batch = WriteBatch::new();
-            connector::store(&mut batch, &Order { waiting: word, ..order.clone() });
+            let mut over = tongban_storage::keyspace::Overlay::new(&state, &mut batch);
+            connector::store(&mut over, &Order { waiting: word, ..order.clone() }).expect("it is read");
             state.write(batch).expect("it is written");
             let mut found = Vec::new();
             let see = |(_, number): (String, String), word| {
