@@ -231,7 +231,8 @@ fn what_may_not_be_charged_any_more_isnt_sent_again() {
     // Nor by who isn't the owner any more.
     let (mut hall, number) = standing(ConnectorKind::Payment, OrderState::Declined).unwrap();
     let case = order(&hall, &number).case;
-    hall.state.cases.get_mut(&case).unwrap().custody = Custody::Discharged;
+    let (owner, as_of) = (hall.place(), hall.now);
+    hall.state.cases.get_mut(&case).unwrap().custody = Custody::Elsewhere { owner, as_of };
     assert_eq!(code(retry(&mut hall, &number)), "not-owner");
 }
 
