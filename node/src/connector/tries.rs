@@ -113,7 +113,8 @@ mod tests {
             tries.failed(&placed, Said::default(), start, &mut jitter);
         }
         assert!(tries.due(vec![placed.clone()], start.add_seconds(2), 1).is_empty());
-        assert_eq!(tries.due(vec![cancelled.clone()], start.add_seconds(2), 1), [cancelled.clone()]);
+        let due = tries.due(vec![cancelled.clone()], start.add_seconds(2), 1);
+        assert_eq!(due.first(), Some(&cancelled));
         assert!(tries.of(&cancelled).is_none() && tries.of(&placed).is_none());
     }
 }

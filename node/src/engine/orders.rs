@@ -166,7 +166,7 @@ pub(crate) mod tests {
         let known: Vec<u16> = fields.iter().map(|(number, _)| *number).collect();
         assert_eq!(known, [field::OPERATOR, field::CASE_NO, field::ITEM_NAME, field::ORDER]);
         let mark: OrderMark = minicbor::decode(&fields[3].1).expect("a mark reads back");
-        assert_eq!((mark.number, mark.asked, mark.fen), (order.number.clone(), Some(1050), Some(1050)));
+        assert_eq!((mark.number, mark.asked, mark.fen), (order.number, Some(1050), Some(1050)));
         assert_eq!(mark.message.as_deref(), Some(&Digest::of(b"m1").as_bytes()[..]));
         let said: Vec<u8> = fields.into_iter().flat_map(|(_, value)| value).collect();
         for hidden in ["李四代缴", "sealed", "T1"] {
