@@ -12,7 +12,7 @@ pub(crate) fn rows() -> Vec<Row> {
                 "case import {file} --list" => "argument-conflict" .usage()
                 .file("both.csv", "办件编号,事项,申请人\nA1,许可,张三\n");
             HOME "a dry run of nothing":
-                "case import --list --dry-run" => "argument-missing" .usage();
+                "case import --dry-run" => "argument-missing" .usage();
             HOME "an undo without a reason":
                 "case import --undo LS330106-20260101-00001" => "argument-missing" .usage();
             HOME "an undo that nobody confirms":
