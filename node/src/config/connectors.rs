@@ -196,7 +196,7 @@ mod tests {
             ("\"pay\"", "\"Pay it\"", "config-range", 5, "connector.name"),
             ("\"keys/pay.secret\"", "\"\"", "config-range", 8, "connector.secret_file"),
             ("\"payment\"", "\"bank\"", "config-type", 6, "connector"),
-            ("secret_file", "secret", "config-unknown-key", 8, "connector.secret_file"),
+            ("secret_file", "secret", "config-unknown-key", 8, "connector.secret"),
             ("[connectors]\nlisten", "[connectors]\nlisen", "config-unknown-key", 3, "connectors.listen"),
             ("\"127.0.0.1:7518\"", "7518", "config-type", 3, "connectors.listen"),
         ] {

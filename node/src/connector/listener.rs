@@ -325,9 +325,9 @@ fn genuine(connector: &Connector, of: (&str, i64), signatures: &str, body: &[u8]
 /// The status of what the domain refuses.
 fn status_of(rejection: &Rejection) -> StatusCode {
     match rejection.code {
-        codes::ORDER_UNKNOWN => StatusCode::NOT_FOUND,
-        codes::ORDER_CONNECTOR => StatusCode::FORBIDDEN,
-        codes::ORDER_MESSAGE_REUSED | codes::ORDER_FULL => StatusCode::CONFLICT,
+        codes::CONNECTOR_ORDER_UNKNOWN => StatusCode::NOT_FOUND,
+        codes::CONNECTOR_ORDER_OTHER => StatusCode::FORBIDDEN,
+        codes::ORDER_MESSAGE_REUSED | codes::CONNECTOR_ORDER_FULL => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

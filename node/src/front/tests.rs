@@ -128,9 +128,9 @@ fn a_batch_of_files_is_whole_and_can_be_written_again() {
 fn answers_are_read_by_the_names_that_the_mapping_gives() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("answers.csv");
-    let text = "[answers]\nguid = \"id\"\nstate = \"result\"\ncode = \"\"\nreason = \"msg\"\naccepted = [\"S\"]\nrejected = [\"F\"]";
+    let text = "[answers]\nguid = \"id\"\nstate = \"outcome\"\ncode = \"\"\nreason = \"msg\"\naccepted = [\"S\"]\nrejected = [\"F\"]";
     let mapping = Mapping::parse(text).unwrap();
-    std::fs::write(&path, "\u{feff}id,result,msg\na,S,\nb,F,不合格\nc,,\n").unwrap();
+    std::fs::write(&path, "\u{feff}id,outcome,msg\na,S,\nb,F,不合格\nc,,\n").unwrap();
     let read = |path: &Path| {
         let mut readings = Vec::new();
         files::readings(path, &mapping, |reading| readings.push(reading)).map(|()| readings)

@@ -68,7 +68,7 @@ async fn limit(State(app): State<App>, Query(query): Query<LimitQuery>) -> Resul
             period: limit.period.unwrap_or(LimitPeriod::Total),
             year: (year > 0).then_some(year),
             grant_order: limit.order.unwrap_or(LimitOrder::Acceptance),
-            taken,
+            used: taken,
             left,
             line: facts.line(&quota, PLACES_MAX).into_iter().enumerate().filter_map(shown).collect(),
             shared_quota: limit.quota,

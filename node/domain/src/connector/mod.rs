@@ -129,7 +129,7 @@ pub(crate) fn decide(
 /// The order of a number, or a rejection that says so.
 fn named(facts: &dyn Facts, number: &str) -> Result<Order, Rejection> {
     facts.order(number.trim()).ok_or_else(|| {
-        Rejection::new(codes::ORDER_UNKNOWN, "no order of this number was placed here", "本节点没有该委托单")
+        Rejection::new(codes::CONNECTOR_ORDER_UNKNOWN, "no order of this number was placed here", "本节点没有该委托单")
             .field("order", number)
             .remedy("list them: tongban order list", "查看：tongban order list")
     })
@@ -147,7 +147,7 @@ fn touched(facts: &dyn Facts, door: &Door, number: &str) -> Result<Order, Reject
 fn out_of_state(order: &Order, en: &str, zh: &str) -> Rejection {
     use crate::catalogue::CodeList as _;
     Rejection::new(
-        codes::ORDER_STATE,
+        codes::CONNECTOR_ORDER_STATE,
         format!("{en} isn't possible while the order is {}", order.state.name()),
         format!("委托单处于“{}”，不能{zh}", order.state.zh()),
     )

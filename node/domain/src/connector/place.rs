@@ -236,7 +236,7 @@ fn may_charge(facts: &dyn Facts, case: &Case, asked: &Charge) -> Result<(), Reje
     match facts.orders(&case.id).iter().find(open) {
         None => Ok(()),
         Some(known) => Err(Rejection::new(
-            codes::ORDER_OPEN,
+            codes::CONNECTOR_ORDER_OPEN,
             format!("{} charges this fee already", known.number),
             format!("该费用已有委托单 {}", known.number),
         )
@@ -272,7 +272,7 @@ fn may_send(facts: &dyn Facts, case: &Case, direction: Direction) -> Result<(), 
         facts.orders(&case.id).iter().filter(|order| order.direction.is_some() && !order.state.is_over()).count();
     if open >= COURIERS_MAX {
         return Err(Rejection::new(
-            codes::ORDER_OPEN,
+            codes::CONNECTOR_ORDER_OPEN,
             format!("{COURIERS_MAX} couriers are ordered for this case already"),
             format!("该办件已有 {COURIERS_MAX} 个未完成的寄递单"),
         )

@@ -183,7 +183,7 @@ pub(super) fn told(
     let mut order = named(facts, number)?;
     if order.connector != connector {
         return Err(Rejection::new(
-            codes::ORDER_CONNECTOR,
+            codes::CONNECTOR_ORDER_OTHER,
             "the order was given to another connector",
             "该委托单属于另一对接系统",
         )
@@ -210,7 +210,7 @@ pub(super) fn told(
     let most = if step == Step::History { LOG_MAX } else { LOG_MAX + LOG_RESERVE };
     if order.log.len() >= most {
         return Err(Rejection::new(
-            codes::ORDER_FULL,
+            codes::CONNECTOR_ORDER_FULL,
             format!("more than {most} things were done with this order"),
             format!("该委托单的记录已超过 {most} 条"),
         )

@@ -35,7 +35,7 @@ pub struct LimitView {
     /// By which law, where it isn't the order of acceptance.
     pub order_basis: Option<String>,
     /// How many numbers are taken.
-    pub taken: u32,
+    pub used: u32,
     /// How many are left.
     pub left: u32,
     /// Who stands in line, in order of acceptance; at most 1,000.

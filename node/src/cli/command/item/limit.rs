@@ -22,7 +22,7 @@ const FIELDS: [&str; 11] = [
     "limit_basis",
     "grant_order",
     "order_basis",
-    "taken",
+    "used",
     "left",
 ];
 const COLUMNS: [&str; 7] = ["place", "case_no", "item", "state", "accepted_at", "in_turn", "overtaken"];
