@@ -85,7 +85,7 @@ fn a_window_collects_under_an_agreement_while_it_is_in_force() {
     assert_eq!(text(&home.ok(&["case", "show", &under.case]), "received_on"), today);
     within(20, "the window hears of the receipt", || {
         let shown = other.ok(&["case", "show", &under.case]);
-        if shown["received_on"] == Value::from(today.as_str()) { Ok(()) } else { Err(shown["received_on"].to_string()) }
+        if shown["received_on"] == today.as_str() { Ok(()) } else { Err(shown["received_on"].to_string()) }
     });
     home.refused(&["case", "receive-paper", &under.case], "paper-not-awaited");
 

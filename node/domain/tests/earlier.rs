@@ -294,7 +294,7 @@ fn what_was_open_is_taken_up_with_a_clock_that_this_node_witnesses() {
     hall.act(&Command::Withdraw { case: collected.case.to_string(), reason: None }).unwrap();
     take_up(&mut hall, of("A1")).unwrap();
     // An undo takes nothing from under the cases that go on, and what was taken up isn't replaced.
-    let undo = EarlierCommand::Undo { batch: batch.clone(), reason: "误导入".into() };
+    let undo = EarlierCommand::Undo { batch, reason: "误导入".into() };
     hall.act(&command(undo)).unwrap();
     assert!(standing(&hall, "A1").is_some() && standing(&hall, "A2").is_none());
     let replacing = BatchRequest { replace: Some("更正".into()), ..request("b", 1) };

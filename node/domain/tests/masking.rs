@@ -182,12 +182,8 @@ fn a_forwarded_case_is_sealed_and_not_forgotten() {
         carry(&notice, &mut home, &mut town);
     }
     told(&mut home, &mut town, &Command::Accept(id.to_string()));
-    let forward = Command::Forward {
-        case: id.to_string(),
-        division: city.division(),
-        item: code.clone(),
-        opinion: "拟准予".into(),
-    };
+    let forward =
+        Command::Forward { case: id.to_string(), division: city.division(), item: code, opinion: "拟准予".into() };
     let forwarded = home.act(&forward).unwrap();
     let collecting = town.place().node;
     for notice in forwarded.notices.iter().filter(|notice| notice.to == collecting) {

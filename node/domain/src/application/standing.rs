@@ -126,7 +126,7 @@ pub(super) fn known(latest: &Latest<'_>, application: &Application) -> Vec<Known
         for (name, one) in earlier {
             match one.state {
                 PartState::Failed | PartState::Forwarded | PartState::Dropped => {
-                    because = because.or(Some(name.clone()))
+                    because = because.or(Some(name.clone()));
                 }
                 // The first cause is named, not the one between.
                 PartState::NotBegun => because = because.or_else(|| one.because.clone()),

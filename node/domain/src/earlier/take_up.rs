@@ -169,7 +169,7 @@ pub(super) fn take_up(
             collection_no: collected.collection_no.clone(),
             at,
             by: door.actor.operator.clone(),
-            batch: version.batch.clone(),
+            batch: version.batch,
         });
     }
     change.events.push(Event::Earlier(Box::new(earlier)));

@@ -168,7 +168,7 @@ fn who_may() {
         (OrderCommand::Retry { order: number.clone() }, vec![Role::Window, Role::Admin]),
         (
             OrderCommand::Enter {
-                order: number.clone(),
+                order: number,
                 outcome: OrderOutcome::Paid,
                 fen: None,
                 reference: "1".into(),
