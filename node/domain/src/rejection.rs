@@ -333,7 +333,7 @@ pub mod codes {
         /// No order of this kind comes to this outcome.
         ORDER_OUTCOME_UNFIT = "connector-outcome-unfit";
         /// The id of a message was used for another message.
-        ORDER_MESSAGE_REUSED = "connector-message-reused";
+        CONNECTOR_MESSAGE_REUSED = "connector-message-reused";
         /// More was told of the order than is kept.
         CONNECTOR_ORDER_FULL = "connector-order-full";
         /// The item doesn't publish that fee, or not that amount.

@@ -327,7 +327,7 @@ fn status_of(rejection: &Rejection) -> StatusCode {
     match rejection.code {
         codes::CONNECTOR_ORDER_UNKNOWN => StatusCode::NOT_FOUND,
         codes::CONNECTOR_ORDER_OTHER => StatusCode::FORBIDDEN,
-        codes::ORDER_MESSAGE_REUSED | codes::CONNECTOR_ORDER_FULL => StatusCode::CONFLICT,
+        codes::CONNECTOR_MESSAGE_REUSED | codes::CONNECTOR_ORDER_FULL => StatusCode::CONFLICT,
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

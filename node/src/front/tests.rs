@@ -141,7 +141,7 @@ fn answers_are_read_by_the_names_that_the_mapping_gives() {
     assert_eq!(answers, [("a", Answer::Accepted, None), rejected, ("c", Answer::Waiting, None)]);
     std::fs::write(&path, "id,msg\na,\n").unwrap();
     assert_eq!(read(&path).unwrap_err().code(), "front-answers");
-    std::fs::write(&path, "id,result\na\n").unwrap();
+    std::fs::write(&path, "id,outcome\na\n").unwrap();
     assert!(matches!(read(&path), Err(FrontError::Answers { line: 2, .. })));
 }
 

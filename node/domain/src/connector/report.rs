@@ -195,7 +195,7 @@ pub(super) fn told(
             return Ok(Change::of(Vec::new(), known_reply(&order)));
         }
         return Err(Rejection::new(
-            codes::ORDER_MESSAGE_REUSED,
+            codes::CONNECTOR_MESSAGE_REUSED,
             "this message id was used for another message",
             "该消息编号已用于另一消息",
         )
