@@ -26,7 +26,7 @@ labels! {
     "grant_order" = "who comes first", "准予顺序";
     "order_basis" = "order by", "顺序依据";
     "shared_quota" = "shared quota", "共用名额";
-    "used" = "numbers used", "已用名额";
+    "used" = "used", "已用名额";
     "left" = "left", "剩余名额";
     "place" = "place", "位次";
     "accepted_at" = "accepted at", "受理时间";
