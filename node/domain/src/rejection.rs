@@ -331,7 +331,7 @@ pub mod codes {
         /// The order was given to another connector.
         CONNECTOR_ORDER_OTHER = "connector-order-other";
         /// No order of this kind comes to this outcome.
-        ORDER_OUTCOME_UNFIT = "connector-outcome-unfit";
+        CONNECTOR_OUTCOME_UNFIT = "connector-outcome-unfit";
         /// The id of a message was used for another message.
         CONNECTOR_MESSAGE_REUSED = "connector-message-reused";
         /// More was told of the order than is kept.

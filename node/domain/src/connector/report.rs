@@ -155,7 +155,7 @@ fn leads(facts: &dyn Facts, order: &Order, report: &Report) -> Step {
 fn unfit(order: &Order, outcome: OrderOutcome) -> Rejection {
     use crate::catalogue::CodeList as _;
     Rejection::new(
-        codes::ORDER_OUTCOME_UNFIT,
+        codes::CONNECTOR_OUTCOME_UNFIT,
         format!("no {} order is {}", order.kind.name(), outcome.name()),
         format!("{}委托单没有“{}”这一结果", order.kind.zh(), outcome.zh()),
     )
