@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use tokio_postgres::{Client, SimpleQueryMessage};
 
 use crate::postgres::{self, Options};
+use crate::{Node, seen, within};
 
 /// A running PostgreSQL 15 with its own empty cluster, reached by a socket alone. It is ended when it is dropped.
 pub struct FrontDatabase {
@@ -49,6 +50,36 @@ impl FrontDatabase {
     pub fn address(&self) -> String {
         let place = self.cluster.place().display().to_string().replace('/', "%2F");
         format!("postgres://postgres@{place}/postgres")
+    }
+
+    /// Has a node report by a command, and kills it when the front database has committed rows of a table and the node hasn't heard of it. Ends when the
+    /// command has said that the node doesn't run.
+    ///
+    /// # Panics
+    ///
+    /// When it comes otherwise.
+    #[track_caller]
+    pub fn kill_between_commit_and_record(&self, node: &Node, command: &[&str], table: &str) {
+        // A commit there waits for a lock that is held here: so it is known where the report stands.
+        self.run(&format!(
+            "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END';
+             CREATE CONSTRAINT TRIGGER waits AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED
+             FOR EACH ROW EXECUTE FUNCTION wait();
+             SELECT pg_advisory_lock(7)",
+        ));
+        let address = self.address();
+        let command = [command, &["--to", &address]].concat();
+        let (ended, said) = std::thread::scope(|scope| {
+            let reporting = scope.spawn(|| node.call(&command));
+            within(30, "the report waits in its commit", || {
+                let waiting = self.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
+                seen(waiting == "1", waiting)
+            });
+            node.kill();
+            self.run("SELECT pg_advisory_unlock(7)");
+            reporting.join().expect("the command ends")
+        });
+        assert_eq!((ended, said["error"]["code"].as_str()), (1, Some("node-not-running")), "{said}");
     }
 
     /// Runs statements; gives the values of the last one's rows, NULL as `-`.

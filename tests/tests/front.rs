@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use serde_json::Value;
-use system_tests::{Cluster, FrontDatabase, HOME, NEIGHBOUR, Node, binary, seen, within};
+use system_tests::{Cluster, FrontDatabase, HOME, NEIGHBOUR, Node, binary};
 
 const FULL: &str = include_str!("../data/guesthouse-permit.json");
 const CODE: &str = "511A0015500013";
@@ -152,27 +152,8 @@ fn a_report_that_is_repeated_makes_no_double_row() {
 #[test]
 fn a_node_killed_between_commit_and_record_sends_nothing_twice() {
     let stage = Stage::new();
-    // A commit there waits for a lock that the test holds: so it is known where the report stands.
-    stage.front.run(
-        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END';
-         CREATE CONSTRAINT TRIGGER waits AFTER INSERT ON up_task_general_basic DEFERRABLE INITIALLY DEFERRED
-         FOR EACH ROW EXECUTE FUNCTION wait();
-         SELECT pg_advisory_lock(7)",
-    );
     let address = stage.front.address();
-    let cut = std::thread::scope(|scope| {
-        let (node, address) = (stage.node(), &address);
-        let reporting = scope.spawn(move || node.call(&["item", "report", "--to", address]));
-        within(30, "the report waits in its commit", || {
-            let waiting =
-                stage.front.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
-            seen(waiting == "1", waiting)
-        });
-        stage.node().kill();
-        stage.front.run("SELECT pg_advisory_unlock(7)");
-        reporting.join().expect("the command ends")
-    });
-    assert_eq!((cut.0, cut.1["error"]["code"].as_str()), (1, Some("node-not-running")), "{}", cut.1);
+    stage.front.kill_between_commit_and_record(stage.node(), &["item", "report"], "up_task_general_basic");
     assert_eq!(stage.counts(), (ROWS, ROWS), "it was committed there");
     let before = stage.lies();
     stage.node().start();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use system_tests::{APPLICANT, Cluster, FrontDatabase, HOME, Node, binary, seen, within};
+use system_tests::{APPLICANT, Cluster, FrontDatabase, HOME, Node, binary};
 
 const ITEM: &str = include_str!("../data/guesthouse-permit.json");
 const CODE: &str = "511A0015500013";
@@ -180,26 +180,8 @@ fn who_applied_is_for_the_administrator_alone() {
 fn a_node_killed_between_commit_and_record_sends_nothing_twice() {
     let stage = Stage::new();
     let case = stage.accepted();
-    stage.front.run(
-        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END';
-         CREATE CONSTRAINT TRIGGER waits AFTER INSERT ON up_pro_accept DEFERRABLE INITIALLY DEFERRED
-         FOR EACH ROW EXECUTE FUNCTION wait();
-         SELECT pg_advisory_lock(7)",
-    );
     let address = stage.front.address();
-    let cut = std::thread::scope(|scope| {
-        let (node, address) = (stage.node(), &address);
-        let reporting = scope.spawn(move || node.call(&["case", "report", "--to", address]));
-        within(30, "the report waits in its commit", || {
-            let waiting =
-                stage.front.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted");
-            seen(waiting == "1", waiting)
-        });
-        stage.node().kill();
-        stage.front.run("SELECT pg_advisory_unlock(7)");
-        reporting.join().expect("the command ends")
-    });
-    assert_eq!((cut.0, cut.1["error"]["code"].as_str()), (1, Some("node-not-running")), "{}", cut.1);
+    stage.front.kill_between_commit_and_record(stage.node(), &["case", "report"], "up_pro_accept");
     assert_eq!(stage.operations(), [["I", "3"]], "it was committed there");
     let before = stage.lies();
     stage.node().start();

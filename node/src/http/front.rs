@@ -12,12 +12,13 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde_json::json;
+use serde_json::{Value, json};
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::catalogue::{Guide, ItemState, ServiceItem};
 use tongban_domain::tables::{
-    Answer, BATCHES_A_DAY_MAX, Batch, Comparison, Outgoing, ReportedRow, Subject, TableSource, answered, compare, rows,
+    Answer, BATCHES_A_DAY_MAX, Batch, Comparison, Outgoing, ReportedRow, Said, Subject, TableSource, answered, compare,
+    rows,
 };
 use tongban_domain::{Command, Role};
 use tongban_storage::keyspace::front::{FRONT, FrontRow, REPORTED};
@@ -249,25 +250,33 @@ async fn answers(State(app): State<App>, call: Call, body: Body<RecordAnswers>) 
     admit(&app)?;
     tracing::info!(operator, channel, said = said.len(), "a front database answered");
     let settled = app.shared.settle(move |read, at, _| {
-        let (mut kept, mut accepted, mut rejected, mut unchanged) = (Vec::new(), 0, 0, 0);
-        for said in said {
-            let key = (channel.clone(), said.item.clone(), said.guid.clone());
-            match REPORTED.load(read, &key)?.and_then(|row| answered(&row, &said, at)) {
-                Some(row) => {
-                    accepted += usize::from(row.answer == Answer::Accepted);
-                    rejected += usize::from(row.answer == Answer::Rejected);
-                    kept.push(row);
-                }
-                None => unchanged += 1,
-            }
-        }
-        let reply = json!({ "accepted": accepted, "rejected": rejected, "unchanged": unchanged });
+        let (rows, reply) =
+            heard(said, at, |said| REPORTED.load(read, &(channel.clone(), said.item.clone(), said.guid.clone())))?;
         let stands = FRONT.load(read, &channel)?.unwrap_or_default();
         let front = FrontRow { reconciled: Some(at), ..stands };
-        let exchange = vec![ExchangeEvent::Reported { channel, front, rows: kept }];
+        let exchange = vec![ExchangeEvent::Reported { channel, front, rows }];
         Ok(Outside { exchange, reply, ..Outside::default() })
     });
     Ok(replied(settled.await?))
+}
+
+/// Takes in what was said of rows that were sent: those that it changes, and the counts.
+fn heard(
+    said: Vec<Said>,
+    at: Timestamp,
+    sent: impl Fn(&Said) -> Result<Option<ReportedRow>, StorageError>,
+) -> Result<(Vec<ReportedRow>, Value), StorageError> {
+    let (mut rows, mut unchanged) = (Vec::new(), 0);
+    for said in said {
+        match sent(&said)?.and_then(|row| answered(&row, &said, at)) {
+            Some(row) => rows.push(row),
+            None => unchanged += 1,
+        }
+    }
+    let count = |answer| rows.iter().filter(|row| row.answer == answer).count();
+    let (accepted, rejected) = (count(Answer::Accepted), count(Answer::Rejected));
+    let reply = json!({ "accepted": accepted, "rejected": rejected, "unchanged": unchanged });
+    Ok((rows, reply))
 }
 
 fn replied(reply: Vec<u8>) -> Response {

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "deliberate-bugs")]
 use tongban_codes::deliberate::{Bug, is_in};
+use tongban_codes::ids::CaseId;
 use tongban_codes::time::{Date, Timestamp};
 
 use super::amendment::follow;
@@ -268,6 +269,31 @@ pub(super) fn told_act(facts: &dyn Facts, told: &Act) -> Result<(), Rejection> {
         "所告知的环节超出应有内容，或与已知环节编号相同",
     )
     .field("act", told.number))
+}
+
+/// Records at the collecting hall that the owner didn't take what the hall had taken for it by an act, and why.
+///
+/// # Errors
+///
+/// `stale-tenure` where this node did no such act.
+pub(super) fn not_taken(
+    facts: &dyn Facts,
+    case: &CaseId,
+    (act, done, refused): (u32, ActKind, ActKind),
+    refusal: &(String, String),
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    let here = here(facts);
+    let is = |own: &Act| own.place.node == here.node && own.number == act && own.kind == done;
+    let known = facts.case(case).filter(|_| facts.acts(case).iter().any(is));
+    let mut case = known.ok_or_else(|| {
+        let (en, zh) = ("the answer fits nothing that this hall has taken for the owner", "答复与本厅代收的内容不符");
+        Rejection::new(codes::STALE_TENURE, en, zh).field("case", case)
+    })?;
+    let note = format!("{}: {}", refusal.0, refusal.1);
+    let act = case.act(refused, &Actor::system(), here, at, Some(note));
+    let reply = Change::case(&case);
+    Ok(Change::of(vec![Event::Case(Box::new(case), act)], reply))
 }
 
 /// What no owner says: a number or a text beyond what any act of it makes. It would be kept, and travel with a request.

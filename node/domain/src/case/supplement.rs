@@ -10,7 +10,7 @@ use super::collect::deemed_at;
 use super::correction::numbers;
 use super::custody::here;
 use super::paper::paper;
-use super::progress::{record, told_act};
+use super::progress::{not_taken, record, told_act};
 use super::review::NOTICE_ITEMS_MAX;
 use super::submission::{MATERIALS_MAX, materials};
 use super::{Act, ActKind, Brought, Case, Custody, Material, Status};
@@ -290,14 +290,5 @@ pub(crate) fn supplement_refused(
     refusal: &(String, String),
     at: Timestamp,
 ) -> Result<Change, Rejection> {
-    let here = here(facts);
-    let is = |done: &Act| done.place.node == here.node && done.number == act && done.kind == ActKind::Supplement;
-    let known = facts.case(case).filter(|_| facts.acts(case).iter().any(is));
-    let mut case = known.ok_or_else(|| {
-        Rejection::new(codes::STALE_TENURE, "the answer fits no supplement", "答复与补正不符").field("case", case)
-    })?;
-    let note = format!("{}: {}", refusal.0, refusal.1);
-    let act = case.act(ActKind::RefuseSupplement, &Actor::system(), here, at, Some(note));
-    let reply = Change::case(&case);
-    Ok(Change::of(vec![Event::Case(Box::new(case), act)], reply))
+    not_taken(facts, case, (act, ActKind::Supplement, ActKind::RefuseSupplement), refusal, at)
 }

@@ -6,7 +6,7 @@ use tongban_codes::time::Timestamp;
 
 use super::custody::here;
 use super::paper::reason;
-use super::progress::{done, told_act};
+use super::progress::{done, not_taken, told_act};
 use super::{Act, ActKind, Case, Custody, Status, renewal};
 use crate::change::{Change, Event, Notice, NoticeBody};
 use crate::command::Origin;
@@ -171,14 +171,5 @@ pub(crate) fn withdrawal_refused(
     refusal: &(String, String),
     at: Timestamp,
 ) -> Result<Change, Rejection> {
-    let here = here(facts);
-    let is = |done: &Act| done.place.node == here.node && done.number == act && done.kind == ActKind::AskWithdrawal;
-    let known = facts.case(case).filter(|_| facts.acts(case).iter().any(is));
-    let mut case = known.ok_or_else(|| {
-        Rejection::new(codes::STALE_TENURE, "the answer fits no withdrawal", "答复与撤件申请不符").field("case", case)
-    })?;
-    let note = format!("{}: {}", refusal.0, refusal.1);
-    let act = case.act(ActKind::RefuseWithdrawal, &Actor::system(), here, at, Some(note));
-    let reply = Change::case(&case);
-    Ok(Change::of(vec![Event::Case(Box::new(case), act)], reply))
+    not_taken(facts, case, (act, ActKind::AskWithdrawal, ActKind::RefuseWithdrawal), refusal, at)
 }

@@ -11,7 +11,7 @@ use tongban_domain::catalogue::Finding;
 
 use super::column::{ACT_COLUMNS, ACTS, Subject};
 use super::encoding::Encoding;
-use super::head::Head;
+use super::head::{Head, chosen};
 use super::kind::Kind;
 use super::mapping::Mapping;
 use super::rows::{VALUE_CHARS_MAX, finding};
@@ -21,7 +21,7 @@ use super::{text, workbook};
 use crate::api::v1::{ActRequest, WorkRequest};
 use crate::cli::failure::Failure;
 use crate::cli::text::act::{ACT_COLUMN_MISSING, ACT_HEAD_UNKNOWN, ACT_ROWS_MANY};
-use crate::cli::text::sheet::{FILE_KIND, SHEET_EMPTY, SHEET_UNKNOWN, SHEETS_NONE};
+use crate::cli::text::sheet::{FILE_KIND, SHEET_EMPTY};
 
 /// The most acts of one file.
 pub(crate) const ROWS_MAX: usize = 10_000;
@@ -129,23 +129,7 @@ impl ActFile {
 fn choose(tables: Vec<Table>, sheet: Option<&str>) -> Result<(Table, Head), Failure> {
     let unknown = || Failure::of(&ACT_HEAD_UNKNOWN, "", &[]);
     let find = |table: &Table| Head::find(table, &Mapping::default(), Subject::Acts);
-    if let Some(wanted) = sheet {
-        let names: Vec<String> = tables.iter().map(|table| table.sheet.clone()).collect();
-        let Some(table) = tables.into_iter().find(|table| table.sheet == wanted) else {
-            if names.iter().all(String::is_empty) {
-                return Err(Failure::of(&SHEETS_NONE, wanted, &[wanted]));
-            }
-            return Err(Failure::of(&SHEET_UNKNOWN, wanted, &[wanted, &names.join(", ")]));
-        };
-        let head = find(&table)?.ok_or_else(unknown)?;
-        return Ok((table, head));
-    }
-    for table in tables.into_iter().filter(|table| table.visible) {
-        if let Some(head) = find(&table)? {
-            return Ok((table, head));
-        }
-    }
-    Err(unknown())
+    chosen(tables, sheet, find)?.ok_or_else(unknown)
 }
 
 /// The cells of a row while it is read: which were used, and what is wrong.

@@ -8,7 +8,7 @@ use tongban_domain::catalogue::{Finding, ImportRow};
 
 use super::column::{EARLIER_COLUMNS, Subject};
 use super::encoding::Encoding;
-use super::head::Head;
+use super::head::{Head, chosen};
 use super::kind::Kind;
 use super::mapping::Mapping;
 use super::rows::{finding, value};
@@ -17,7 +17,7 @@ use super::template::columns;
 use super::{json, text, workbook};
 use crate::cli::failure::Failure;
 use crate::cli::text::earlier::{EARLIER_COLUMN_MISSING, EARLIER_HEAD_UNKNOWN, EARLIER_MAPPING};
-use crate::cli::text::sheet::{SHEET_EMPTY, SHEET_UNKNOWN, SHEETS_NONE};
+use crate::cli::text::sheet::SHEET_EMPTY;
 
 /// Columns without which no row says anything.
 const NEEDED: [&str; 3] = ["old_number", "item", "applicant"];
@@ -168,23 +168,7 @@ fn choose(tables: Vec<Table>, mapping: &Mapping, sheet: Option<&str>) -> Result<
     if tables.iter().all(|table| table.rows_from(1).next().is_none()) {
         return Err(Failure::of(&SHEET_EMPTY, "", &[]));
     }
-    if let Some(wanted) = sheet {
-        let names: Vec<String> = tables.iter().map(|table| table.sheet.clone()).collect();
-        let Some(table) = tables.into_iter().find(|table| table.sheet == wanted) else {
-            if names.iter().all(String::is_empty) {
-                return Err(Failure::of(&SHEETS_NONE, wanted, &[wanted]));
-            }
-            return Err(Failure::of(&SHEET_UNKNOWN, wanted, &[wanted, &names.join(", ")]));
-        };
-        let head = find(&table)?.ok_or_else(unknown)?;
-        return Ok((table, head));
-    }
-    for table in tables.into_iter().filter(|table| table.visible) {
-        if let Some(head) = find(&table)? {
-            return Ok((table, head));
-        }
-    }
-    Err(unknown())
+    chosen(tables, sheet, find)?.ok_or_else(unknown)
 }
 
 /// Writes the empty file: every column with a note, text throughout, and values to choose from.

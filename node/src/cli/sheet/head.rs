@@ -6,7 +6,7 @@ use super::column::{self, Column, Subject};
 use super::mapping::Mapping;
 use super::table::{COLUMNS_MAX, Row, Table};
 use crate::cli::failure::Failure;
-use crate::cli::text::sheet::COLUMN_REPEATED;
+use crate::cli::text::sheet::{COLUMN_REPEATED, SHEET_UNKNOWN, SHEETS_NONE};
 
 /// Rows at the top of a sheet among which the head is looked for; titles and remarks stand above it.
 const SEARCH_ROWS: usize = 40;
@@ -121,4 +121,30 @@ fn title_parts(rows: &[Row<'_>], column: usize) -> Vec<String> {
         }
     }
     parts
+}
+/// The sheet that is named, else the first that people see in which a head is found; none where there is no head.
+///
+/// # Errors
+/// `sheets-none`, `sheet-unknown`, and what the search refuses
+pub(super) fn chosen(
+    tables: Vec<Table>,
+    sheet: Option<&str>,
+    find: impl Fn(&Table) -> Result<Option<Head>, Failure>,
+) -> Result<Option<(Table, Head)>, Failure> {
+    if let Some(wanted) = sheet {
+        let names: Vec<String> = tables.iter().map(|table| table.sheet.clone()).collect();
+        let Some(table) = tables.into_iter().find(|table| table.sheet == wanted) else {
+            if names.iter().all(String::is_empty) {
+                return Err(Failure::of(&SHEETS_NONE, wanted, &[wanted]));
+            }
+            return Err(Failure::of(&SHEET_UNKNOWN, wanted, &[wanted, &names.join(", ")]));
+        };
+        return Ok(find(&table)?.map(|head| (table, head)));
+    }
+    for table in tables.into_iter().filter(|table| table.visible) {
+        if let Some(head) = find(&table)? {
+            return Ok(Some((table, head)));
+        }
+    }
+    Ok(None)
 }

@@ -14,8 +14,8 @@ use tongban_codes::ids::{CaseId, Digest};
 use tongban_domain::case::Case;
 use tongban_domain::catalogue::{Guide, ServiceItem};
 use tongban_domain::tables::{
-    Answer, Batch, CaseSource, Choices, Comparison, KEPT, Lack, Looked, ReportedRow, Row, Subject, Table, answered,
-    case_rows, compare_by, is_reported,
+    Answer, Batch, CaseSource, Choices, Comparison, KEPT, Lack, Looked, ReportedRow, Row, Subject, Table, case_rows,
+    compare_by, is_reported,
 };
 use tongban_domain::voice::{Occasion, Rating, Standing};
 use tongban_domain::{Applicant, Role};
@@ -27,7 +27,7 @@ use tongban_storage::keyspace::{case, hall, item, voice};
 use tongban_storage::{Read, StorageError};
 
 use super::super::{App, Body, Call, Failure, Query, admit, problem};
-use super::{ROWS_MAX, check_batch, check_channel, check_count, guide, next_batch, replied};
+use super::{ROWS_MAX, check_batch, check_channel, check_count, guide, heard, next_batch, replied};
 use crate::api::v1::{
     CasePlan, KnownCaseRows, OpenCaseFront, PlanCases, RecordAnswers, RecordCases, Reported, SentCases, UntakenQuery,
 };
@@ -316,19 +316,7 @@ async fn answers(State(app): State<App>, call: Call, body: Body<RecordAnswers>) 
     admit(&app)?;
     tracing::info!(operator, channel, said = said.len(), "a front database answered about cases");
     let settled = app.shared.settle(move |read, at, _| {
-        let (mut rows, mut accepted, mut rejected, mut unchanged) = (Vec::new(), 0, 0, 0);
-        for said in said {
-            let known = CASE_ROW.load(read, &(channel.clone(), said.guid.clone()))?;
-            match known.and_then(|row| answered(&row, &said, at)) {
-                Some(row) => {
-                    accepted += usize::from(row.answer == Answer::Accepted);
-                    rejected += usize::from(row.answer == Answer::Rejected);
-                    rows.push(row);
-                }
-                None => unchanged += 1,
-            }
-        }
-        let reply = json!({ "accepted": accepted, "rejected": rejected, "unchanged": unchanged });
+        let (rows, reply) = heard(said, at, |said| CASE_ROW.load(read, &(channel.clone(), said.guid.clone())))?;
         let exchange = vec![ExchangeEvent::CasesAnswered { channel, rows }];
         Ok(Outside { exchange, reply, ..Outside::default() })
     });

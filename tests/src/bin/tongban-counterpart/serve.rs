@@ -211,12 +211,13 @@ impl Counterpart {
             // One body under one id: what is sent again is the same.
             let body = body(&self.args.common.kind, outcome, &data);
             let id = format!("{number}-{outcome}");
+            let mut tries = tokio::time::interval(TELL_AGAIN);
             for _ in 0..TELL_TIMES {
+                tries.tick().await;
                 let headers = signed(&self.secret, &id, now_seconds(), &body);
                 if matches!(post(url, &headers, body.clone()).await, Ok((200, _))) {
                     break;
                 }
-                tokio::time::sleep(TELL_AGAIN).await;
             }
         }
     }
