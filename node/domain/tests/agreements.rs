@@ -5,7 +5,8 @@ mod hall;
 
 use hall::{CARD, Hall, PERMIT, at, carry, collect, daishi, date, guangan, row};
 use tongban_codes::calendar::Calendar;
-use tongban_domain::case::{ActKind, Custody};
+use tongban_codes::ids::CaseId;
+use tongban_domain::case::{ActKind, Bringing, Custody, ForwardedFrom};
 use tongban_domain::catalogue::{Accord, Agreement, AgreementCommand, Mode, Party, ReceiptRule};
 use tongban_domain::{Command, Event, NoticeBody, Reply};
 
@@ -94,7 +95,13 @@ fn an_agreement_says_what_it_must_or_is_refused() {
     let other = Agreement { until: None, ..agreement("一") };
     assert_eq!(hall.code(&add(other, &[ITEM])), "agreement-known");
     assert_eq!(hall.code(&withdraw("二", None)), "agreement-unknown");
-    assert_eq!(hall.code(&withdraw("一", Some(date(2026, 9, 13)))), "invalid-field");
+    for past in [13, 14] {
+        assert_eq!(
+            hall.code(&withdraw("一", Some(date(2026, 9, past)))),
+            "invalid-field",
+            "what was collected today stands"
+        );
+    }
     assert_eq!(hall.code(&withdraw("一", Some(date(2026, 10, 5)))), "agreement-known");
 }
 
@@ -140,6 +147,8 @@ fn a_window_elsewhere_collects_while_it_is_in_force_and_not_otherwise() {
     home.act(&withdraw("一", None)).unwrap();
     home.act(&add(narrow, &[ITEM])).unwrap();
     fetched(&home, &mut window);
+    assert_eq!(window.code(&asked), "ok", "it ends with the day");
+    window.now = at(2026, 9, 15, 10);
     let refused = window.act(&asked).unwrap_err();
     assert_eq!((refused.code, &*refused.value), ("agreement-lapsed", "一"));
     let next = Agreement { from: date(2026, 9, 14), until: None, ..agreement("三") };
@@ -167,6 +176,11 @@ fn the_owner_takes_what_it_had_agreed_on_the_day_of_collection() {
     let mut home = home_with("二");
     let mut window = daishi(&home);
     home.act(&withdraw("二", None)).unwrap();
+    // What was collected on the day of the withdrawal arrives, and is taken.
+    let change = window.act(&collect(ITEM, home.division())).unwrap();
+    carry(&change.notices[0], &mut window, &mut home);
+    assert_eq!(home.case(change.notices[0].case).custody, Custody::Owner);
+    (home.now, window.now) = (at(2026, 9, 15, 9), at(2026, 9, 15, 9));
     let change = window.act(&collect(ITEM, home.division())).unwrap();
     carry(&change.notices[0], &mut window, &mut home);
     let case = change.notices[0].case;
@@ -248,4 +262,55 @@ fn an_agreement_stands_in_every_version_of_its_item() {
     let waiting = home.state.waiting.values().next().unwrap();
     assert_eq!(waiting.agreements[0].last(), last);
     assert!(home.state.items[CARD[3].1].agreements.is_empty());
+}
+
+/// What was collected by the published scope before the item had its first agreement is taken when it comes later.
+#[test]
+fn what_was_collected_before_the_first_agreement_is_taken() {
+    let mut home = guangan();
+    let mut window = daishi(&home);
+    let change = window.act(&collect(ITEM, home.division())).unwrap();
+    home.now = at(2026, 9, 16, 9);
+    home.act(&add(Agreement { from: date(2026, 9, 16), ..agreement("一") }, &[ITEM])).unwrap();
+    carry(&change.notices[0], &mut window, &mut home);
+    let case = home.case(change.notices[0].case);
+    assert_eq!((&case.custody, &case.agreement), (&Custody::Owner, &None));
+}
+
+/// As forwarded an offer needs no agreement; only one from below is.
+#[test]
+fn nobody_beside_forwards() {
+    let mut home = home_with("一");
+    let mut window = daishi(&home);
+    let change = window.act(&collect(ITEM, home.division())).unwrap();
+    let NoticeBody::Offer(offer) = &change.notices[0].body else { panic!("an offer") };
+    let mut offer = offer.clone();
+    offer.agreement = None;
+    offer.forwarded_from = Some(ForwardedFrom {
+        case: CaseId::from_bytes([5; 16]),
+        case_no: None,
+        division: offer.collecting.division,
+        opinion: "拟准予".into(),
+    });
+    assert_eq!(home.code(&Command::TakeCustody { origin: window.origin(), offer }), "not-owner");
+}
+
+/// What is brought after a notice makes nothing whole while the paper hasn't come.
+#[test]
+fn a_supplement_is_not_the_paper() {
+    let mut home = guangan();
+    home.act(&add(Agreement { receipt: ReceiptRule::Paper, ..agreement("一") }, &[ITEM])).unwrap();
+    let mut window = daishi(&home);
+    let change = window.act(&collect(ITEM, home.division())).unwrap();
+    carry(&change.notices[0], &mut window, &mut home);
+    let case = change.notices[0].case;
+    let items = vec!["检测报告".to_owned()];
+    home.act(&Command::Notify { case: case.to_string(), items, new_reasons: Vec::new(), within: None }).unwrap();
+    let brings = vec![Bringing { item: "1".into(), materials: Vec::new() }];
+    home.act(&Command::Supplement { case: case.to_string(), brings }).unwrap();
+    assert_eq!(home.case(case).deemed_at, None);
+    home.now = at(2026, 9, 25, 9);
+    home.act(&Command::ReceivePaper(case.to_string())).unwrap();
+    let due = Calendar::embedded().add_working_days(date(2026, 9, 25), 5).date;
+    assert_eq!(home.case(case).deemed_at, Some(due.next_day().start()));
 }

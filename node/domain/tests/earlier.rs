@@ -322,3 +322,31 @@ fn the_moment_of_import_is_the_decisions() {
     assert_eq!(hall.state.batches[&batch].finished_at, Some(hall.now));
     assert_eq!(standing(&hall, "A1").unwrap().at, hall.now);
 }
+
+/// What two files say is brought by both: it stands while one of them does.
+#[test]
+fn an_undo_takes_nothing_that_another_batch_says_too() {
+    let mut hall = guangan();
+    let (first, _) = import(&mut hall, &request("a", 1), &[old(2, "A1", &[])]);
+    let (second, report) = import(&mut hall, &request("b", 2), &[old(2, "A1", &[]), old(3, "A2", &[])]);
+    assert_eq!((report.known, report.added), (1, 1));
+    let undo = |hall: &mut Hall, batch: String| {
+        hall.act(&command(EarlierCommand::Undo { batch, reason: "误导入".into() })).unwrap();
+    };
+    undo(&mut hall, first);
+    assert!(standing(&hall, "A1").is_some(), "the second file says it, too");
+    undo(&mut hall, second);
+    assert_eq!((standing(&hall, "A1"), standing(&hall, "A2")), (None, None));
+}
+
+/// Another system's case under the same number is none of this one's versions.
+#[test]
+fn the_number_of_another_system_replaces_nothing() {
+    let mut hall = guangan();
+    import(&mut hall, &request("a", 1), &[old(2, "A1", &[])]);
+    let replacing = BatchRequest { replace: Some("更正".into()), ..request("b", 1) };
+    let batch = begin(&mut hall, &replacing).batch;
+    let refused = bring(&mut hall, &batch, 0, &[old(2, "A1", &[("source_system", "另一系统")])]).unwrap();
+    assert_eq!(refused.rows[0].code, "earlier-other-system");
+    assert_eq!(hall.state.earlier["A1"].versions.len(), 1);
+}

@@ -13,6 +13,7 @@ use tongban_domain::supervision::Rule;
 use tongban_domain::{Command, NoticeBody, Reply};
 
 const CODE: &str = "511A0015500013";
+const OTHER: &str = "1.2.156.3005.2.11100000000013338W011.11430000006122244L.20230000403.001.U";
 const BASIS: &str = "区政府公告〔2026〕3号";
 
 /// 广安区 whose permit is limited by these columns.
@@ -161,6 +162,27 @@ fn a_renewal_keeps_the_number_of_the_first() {
     let command = cancel(&hall, slip.case);
     hall.act(&command).unwrap();
     hall.act(&grant(two)).unwrap();
+}
+
+/// A licence of another item opens no way past the line.
+#[test]
+fn a_renewal_of_another_items_licence_takes_a_number() {
+    let mut hall = limited(&[("limit_grants", "1")]);
+    let one = accepted(&mut hall);
+    hall.act(&grant(one)).unwrap();
+    hall.act(&issue(one)).unwrap();
+    let mut licence = hall.state.licences[&hall.case(one).licences[0]].clone();
+    let division = hall.division();
+    let other = hall.collect("511F82001003", division);
+    (licence.id, licence.case) = (OTHER.into(), other);
+    hall.state.licences.insert(OTHER.into(), licence);
+    let mut renewing = collect(CODE, division);
+    if let Command::Collect { renews, .. } = &mut renewing {
+        *renews = Some(OTHER.into());
+    }
+    let Reply::Collected(slip) = hall.act(&renewing).unwrap().reply else { panic!("it is collected") };
+    hall.act(&Command::Accept(slip.case.to_string())).unwrap();
+    refused(&mut hall, &grant(slip.case), "numbers-used-up");
 }
 
 #[test]

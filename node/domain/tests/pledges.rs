@@ -124,6 +124,9 @@ fn a_pledge_takes_the_place_of_what_was_asked_for() {
     hall.act(&Command::Notify { case: id.to_string(), items, new_reasons: Vec::new(), within: None }).unwrap();
     assert_eq!(hall.code(&Command::Accept(id.to_string())), "supplement-missing");
     hall.act(&pledge(id, &[REPORT])).unwrap();
+    // Nothing is missing any more: the five days run, and nothing may be returned for want of it.
+    assert_eq!(hall.case(id).status, Status::Supplemented);
+    assert!(hall.case(id).deemed_at.is_some());
     hall.act(&Command::Accept(id.to_string())).unwrap();
 
     let id = received(&mut hall);
@@ -208,6 +211,24 @@ fn a_cancelled_licence_ends_the_check() {
     assert_eq!(standing(&hall, id), Standing::Over);
     let again = received(&mut hall);
     assert_eq!(hall.code(&pledge(again, &[REPORT])), "pledge-barred");
+}
+
+/// While another licence rests on the pledge, it is checked all the same.
+#[test]
+fn one_of_two_licences_ends_nothing() {
+    let mut hall = trusting();
+    let id = granted(&mut hall);
+    for _ in 0..2 {
+        let (kind, until) = ("公共场所卫生许可证".into(), date(2030, 9, 14));
+        hall.act(&Command::IssueLicence { case: id.to_string(), kind, until }).unwrap();
+    }
+    for expected in [Standing::ToCheck, Standing::Over] {
+        let licences = hall.case(id).licences.clone();
+        let valid = |id: &&String| hall.state.licences[*id].status == tongban_domain::licence::Status::Valid;
+        let licence = licences.iter().find(valid).unwrap().clone();
+        hall.act(&Command::CancelLicence { licence, reason: "歇业".into() }).unwrap();
+        assert_eq!(standing(&hall, id), expected);
+    }
 }
 
 #[test]

@@ -110,6 +110,9 @@ impl<'m> Database<'m> {
             } else {
                 table.columns().map(|column| value(&row, column.name)).collect()
             };
+            // No text of PostgreSQL holds one, and one in a note would keep all that comes behind it from going out.
+            let values: Vec<Option<String>> =
+                values.into_iter().map(|value| value.map(|text| text.replace('\0', ""))).collect();
             let parameters: Vec<&(dyn ToSql + Sync)> =
                 values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
             let there = match transaction.query_opt(put, &parameters).await.map_err(fault)? {

@@ -153,8 +153,11 @@ impl FrontError {
     pub(super) fn of_database(error: &tokio_postgres::Error) -> Self {
         match error.as_db_error() {
             Some(said) => {
-                let detail = said.detail().map(|detail| format!(": {detail}")).unwrap_or_default();
-                Self::Refused { message: format!("{}{detail}", said.message()), state: said.code().code().to_owned() }
+                // Where, and not what: the detail of a refused row is the row, with the applicant in it.
+                let places = [said.table(), said.column(), said.constraint()];
+                let place = places.into_iter().flatten().collect::<Vec<_>>().join(" ");
+                let place = if place.is_empty() { place } else { format!(" ({place})") };
+                Self::Refused { message: format!("{}{place}", said.message()), state: said.code().code().to_owned() }
             }
             None => {
                 let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();

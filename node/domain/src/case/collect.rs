@@ -217,7 +217,7 @@ fn by_law(facts: &dyn Facts, item: &ServiceItem, stated: Stated) -> Stated {
 }
 
 /// The moment of deemed acceptance: the end of the fifth working day after receipt, or after all was brought that a notice asked for. Permits only, the law says so of no other type.
-pub(super) fn deemed_at(facts: &dyn Facts, case: &Case) -> Option<Timestamp> {
+pub(crate) fn deemed_at(facts: &dyn Facts, case: &Case) -> Option<Timestamp> {
     if case.item.core.item_type != TYPE_PERMIT {
         return None;
     }

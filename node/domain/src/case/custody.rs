@@ -12,7 +12,7 @@ use super::submission::{applicant, materials};
 use super::{Act, ActKind, Agency, Case, Custody, ForwardedFrom, ItemPin, Material, Status, agent, renewal};
 use crate::application::APPLICATION_NUMBERS;
 use crate::application::PartWord;
-use crate::catalogue::{Crosswalk, Mode, ReceiptRule, ServiceItem, accord, in_force, named};
+use crate::catalogue::{Crosswalk, Mode, ReceiptRule, ServiceItem, accord, had_begun, in_force, named};
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::facts::Place;
@@ -283,11 +283,14 @@ fn own_numbers(facts: &dyn Facts, offer: &Offer) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Refuses an opinion that is none, or that another than the collecting hall's authority would have given.
-fn forwarded(offer: &Offer) -> Result<(), Rejection> {
+/// Refuses an opinion that is none, that another than the collecting hall's authority would have given, or one from a division that isn't below
+/// (行政许可法 43): as forwarded a case needs no agreement.
+fn forwarded(facts: &dyn Facts, offer: &Offer) -> Result<(), Rejection> {
     let Some(from) = &offer.forwarded_from else { return Ok(()) };
     said("opinion", &from.opinion)?;
-    if from.division != offer.collecting.division {
+    let above = here(facts).division;
+    let is_below = from.division != above && from.division.is_within(above);
+    if from.division != offer.collecting.division || !is_below {
         return Err(not_offerable(offer));
     }
     Ok(())
@@ -336,6 +339,7 @@ pub(crate) fn take_custody(
     let collected = (offer.collecting.division, offer.mode);
     let agreement = match &offer.forwarded_from {
         Some(_) => None,
+        None if offer.agreement.is_none() && !had_begun(&item, offer.mode, offer.collected_at.date()) => None,
         None => accord(facts, &item, collected, offer.agreement.as_deref(), offer.collected_at.date())?,
     };
     let by_paper = agreement.as_ref().is_some_and(|accord| accord.receipt == ReceiptRule::Paper);
@@ -344,7 +348,7 @@ pub(crate) fn take_custody(
     let materials = materials(&offer.materials)?;
     let asked_on = offer.collected_at.date();
     let agent = offer.agent.as_ref().map(|given| agent::checked(given, &applicant, asked_on)).transpose()?;
-    forwarded(offer)?;
+    forwarded(facts, offer)?;
     offer.part_of.as_ref().map(|word| word.check(&offer.case, offer.collecting.division)).transpose()?;
     let mut change = Change::of(Vec::new(), Reply::Known {});
     // A case that comes back goes on counting its acts; an open offer of this node's was evidently taken.
@@ -412,8 +416,14 @@ pub(crate) fn take_custody(
         case.stand_as(&order.standing);
         case.reclaims.push(order.taken());
         // A lost node that never took it received nothing: what the authority has, it has from today on.
-        case.received_on.get_or_insert(at.date());
-        change.events.extend(limit::resume(facts, &mut case, &offer.history, at));
+        if !by_paper {
+            case.received_on.get_or_insert(at.date());
+        }
+        // A finding against the applicant stands at the authority, whichever node goes on.
+        if case.pledge.as_ref().is_some_and(pledge::Pledge::bars) {
+            change.events.push(Event::Barred(case.item.authority, case.holder, case.id, true));
+        }
+        change.events.extend(limit::resume(facts, &mut case, &offer.history, order.lost.node, at));
         // Opinions of the lost node's operators are gone with it: its steps begin anew.
         if case.work.is_none() && matches!(case.status, Status::Accepted | Status::SpecialProcedure) {
             case.work = work::begin(facts, &case, at.date());

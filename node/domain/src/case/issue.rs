@@ -207,7 +207,10 @@ pub(crate) fn cancel_licence(
     licence.status = licence::Status::Cancelled;
     licence.since = at;
     licence.reason = Some(text.clone());
-    crate::pledge::cancelled(&mut case, actor, &text, at);
+    // While another licence rests on the pledge, it is checked.
+    if !limit::others_stand(facts, &case, id) {
+        crate::pledge::cancelled(&mut case, actor, &text, at);
+    }
     let note = format!("{id}: {text}");
     let reply = Reply::Licence { licence: id.to_owned() };
     let mut change = Change::of(vec![Event::Licence(licence)], reply);

@@ -56,7 +56,7 @@ pub use amendment::{Amended, AmendedField, Amendment};
 pub use clock::{Extension, Stop};
 pub(crate) use clock::{extend, resume, suspend};
 pub use collect::Collected;
-pub(crate) use collect::{ACCEPTANCE_DAYS, CollectRequest, collect, draw_query_code, offered_item};
+pub(crate) use collect::{ACCEPTANCE_DAYS, CollectRequest, collect, deemed_at, draw_query_code, offered_item};
 pub use correction::{Asked, Brought, Correction, NOTICE_DAYS_DEFAULT};
 pub(crate) use correction::{NoticeRequest, notify, send_back};
 pub use custody::Offer;

@@ -438,6 +438,8 @@ fn let_go(facts: &dyn Facts, order: &ReclaimOrder, at: Timestamp) -> Result<Chan
     own.sort_by_key(|act| act.number);
     // Of a longer leg the end: that is where it was decided.
     own.drain(..own.len().saturating_sub(ACTS_MAX - 1));
+    // A number that nobody had heard of is free again; where the case stands as granted, who goes on holds it.
+    let held = case.turn.clone().filter(|turn| facts.holds_number(&case.id, turn));
     case.stand_as(&order.standing);
     case.custody = Custody::Elsewhere { owner: order.to, as_of: order.at };
     case.tenure = order.tenure;
@@ -454,6 +456,7 @@ fn let_go(facts: &dyn Facts, order: &ReclaimOrder, at: Timestamp) -> Result<Chan
         act: act.number,
         body: NoticeBody::ReclaimReturn(own),
     });
+    change.events.extend(held.map(|turn| Event::Number(case.id, Box::new(turn), false)));
     change.events.push(Event::Case(Box::new(case), act));
     Ok(change)
 }

@@ -10,7 +10,9 @@ use super::material::all_here;
 use super::paper::{Handed, paper, reason};
 use super::progress::{done, record};
 use super::{ActKind, Case, Deadlines, Status};
+use crate::catalogue::ReceiptRule;
 use crate::change::{Change, Event};
+use crate::pledge::pledged;
 use crate::work::{self, LackingRequest};
 use crate::{Actor, Facts, Rejection, codes, limit, pledge};
 
@@ -260,8 +262,22 @@ fn who_is(case: &Case, kind: RefusalKind, named: Option<&Competent>) -> Result<O
 }
 
 impl Case {
+    /// The numbers of lines of the notice, from 1, for which nothing was brought and nothing pledged.
+    pub(crate) fn unbrought(&self) -> Vec<usize> {
+        let Some(correction) = &self.correction else { return Vec::new() };
+        let is_pledged = |line: &usize| correction.asked.get(line - 1).is_some_and(|asked| pledged(self, &asked.text));
+        correction.missing().into_iter().filter(|line| !is_pledged(line)).collect()
+    }
+
     /// The day on which the authority in charge had all that it needs for an answer.
     pub(crate) fn complete_on(&self) -> Option<Date> {
-        self.correction.as_ref().and_then(|correction| correction.complete_on).or(self.received_on)
+        let complete = self.correction.as_ref().and_then(|correction| correction.complete_on);
+        let by_paper = self.agreement.as_ref().is_some_and(|accord| accord.receipt == ReceiptRule::Paper);
+        // Where the paper counts, nothing is whole before it has come.
+        if by_paper {
+            self.received_on.map(|day| complete.map_or(day, |complete| complete.max(day)))
+        } else {
+            complete.or(self.received_on)
+        }
     }
 }

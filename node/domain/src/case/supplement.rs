@@ -203,7 +203,11 @@ fn received(
                 asked.brought = Some(Brought { on: at.date(), place, act, materials });
             }
         }
-        missing = correction.missing();
+    }
+    if case.correction.is_some() {
+        missing = case.unbrought();
+    }
+    if let Some(correction) = &mut case.correction {
         correction.complete_on = missing.is_empty().then(|| at.date());
     }
     // Where no list says what is missing the authority's officers do: they accept, or return it.

@@ -206,6 +206,11 @@ pub(crate) fn accord(
     ))
 }
 
+/// Whether an agreement of an item for a mode had begun on a day: before that it was collected by its published scope alone.
+pub(crate) fn had_begun(item: &ServiceItem, mode: Mode, day: Date) -> bool {
+    item.agreements.iter().any(|known| known.modes.contains(&mode) && known.from <= day)
+}
+
 /// What is asked of agreements.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AgreementCommand {
@@ -220,7 +225,7 @@ pub enum AgreementCommand {
     Withdraw {
         /// Its number.
         number: String,
-        /// The first day without it, today when absent.
+        /// The first day without it, tomorrow when absent.
         from: Option<Date>,
         /// Why.
         reason: String,
@@ -384,9 +389,12 @@ fn with_drafts(facts: &dyn Facts, mut events: Vec<Event>) -> Vec<Event> {
     events
 }
 
-/// What is said of an agreement in the items where it stands.
+/// What is said of an agreement in the items where it stands, those that were withdrawn too: one may be published again.
 fn known(facts: &dyn Facts, number: &str) -> Vec<(ServiceItem, bool)> {
-    let all = facts.item_codes().into_iter().flat_map(|code| versions(facts, &code));
+    let all = facts.item_codes().into_iter().flat_map(|code| {
+        let kept = facts.item(&code).map(|item| (item, false));
+        kept.into_iter().chain(facts.items_waiting(&code).into_iter().map(|item| (item, true))).collect::<Vec<_>>()
+    });
     all.filter(|(item, _)| item.agreements.iter().any(|known| known.number == number)).collect()
 }
 
@@ -495,12 +503,12 @@ fn withdraw(
         .field("number", number)
         .remedy("list them: tongban agreement list", "查看：tongban agreement list"));
     };
-    // What was collected under it on a day that is past stays collected under it.
-    let from = from.unwrap_or(today);
-    if from < today {
+    // What was collected under it stays collected under it, that of today too, whenever it arrives.
+    let from = from.unwrap_or(today.next_day());
+    if from <= today {
         let (en, zh) = (
-            "an agreement ends today or later: what was collected under it stands",
-            "终止日不得早于今天：已据此收件的依旧有效",
+            "an agreement ends tomorrow or later: what was collected under it stands",
+            "终止日不得早于明天：已据此收件的依旧有效",
         );
         return Err(invalid("from", from, en, zh));
     }

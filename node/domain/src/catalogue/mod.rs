@@ -40,7 +40,7 @@ mod update;
 mod versions;
 
 pub use agreement::{Accord, Agreement, AgreementCommand, AgreementEnd, AgreementView, Party, ReceiptRule, agreements};
-pub(crate) use agreement::{accord, decide as decide_agreement};
+pub(crate) use agreement::{accord, decide as decide_agreement, had_begun};
 pub use bound::{Bound, Decline, DeclineReason, concerns};
 pub use claim::ClaimTerms;
 pub(crate) use claim::claim;

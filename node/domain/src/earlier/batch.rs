@@ -6,9 +6,9 @@ use tongban_codes::ids::{CaseId, Digest};
 use tongban_codes::time::Timestamp;
 
 use super::check::{Checked, Judge};
-use super::row::{BatchStep, EarlierBatch, EarlierCase, EarlierVersion, Undone, VERSIONS_MAX, holder_text};
+use super::row::{BatchStep, EarlierBatch, EarlierCase, EarlierVersion, TakenUp, Undone, VERSIONS_MAX, holder_text};
 use super::{BatchRequest, EARLIER_ROWS_MAX, EarlierReply, RowsReport};
-use crate::case::reason;
+use crate::case::{Status, reason};
 use crate::catalogue::{Finding, ImportRow};
 use crate::change::{Change, Event, Reply};
 use crate::supervision::Numbers;
@@ -25,8 +25,8 @@ const BATCHES_MAX: usize = 10_000;
 enum Fate {
     /// No version stands: the row is one.
     New(Option<EarlierCase>),
-    /// It stands with the same content.
-    Known,
+    /// It stands with the same content, of a version.
+    Known(EarlierCase, CaseId),
     /// It stands with another content, which it replaces.
     Replaces(EarlierCase),
 }
@@ -39,11 +39,10 @@ struct Batches<'f> {
 
 impl Batches<'_> {
     fn standing(&mut self, earlier: &EarlierCase) -> Option<EarlierVersion> {
-        for version in &earlier.versions {
-            if !self.undone.contains_key(&version.batch) {
-                let batch = self.facts.earlier_batch(&version.batch);
-                let undone = batch.is_some_and(|batch| batch.undone.is_some());
-                self.undone.insert(version.batch.clone(), undone);
+        for name in earlier.versions.iter().flat_map(|version| std::iter::once(&version.batch).chain(&version.also)) {
+            if !self.undone.contains_key(name) {
+                let undone = self.facts.earlier_batch(name).is_some_and(|batch| batch.undone.is_some());
+                self.undone.insert(name.clone(), undone);
             }
         }
         earlier.standing(|batch| self.undone.get(batch).copied().unwrap_or(false)).cloned()
@@ -117,13 +116,21 @@ fn fate(
         return has_room(&earlier).map(|()| Fate::New(Some(earlier)));
     };
     if checked.is(desk, &earlier.number, &version) {
-        return Ok(Fate::Known);
+        return Ok(Fate::Known(earlier, version.id));
     }
     if own == Some(&version.batch) {
         let problem = format!("第 {} 行已有该编号 / row {} has the same number", version.row, version.row);
         return Err(("earlier-repeated", problem, "删去其中一行 / leave one of them out"));
     }
-    if let Some(taken) = &earlier.taken_up {
+    if version.system != checked.system {
+        return Err((
+            "earlier-other-system",
+            format!("该编号属于另一系统“{}” / the number is of another system, {}", version.system, version.system),
+            "在编号前加系统名以区分 / put the system's name before the number",
+        ));
+    }
+    let goes_on = |taken: &&TakenUp| facts.case(&taken.case).is_none_or(|case| case.status != Status::Withdrawn);
+    if let Some(taken) = earlier.taken_up.as_ref().filter(goes_on) {
         return Err((
             "earlier-taken-up",
             format!("已承接为 {} / it was taken up as {}", taken.collection_no, taken.collection_no),
@@ -157,7 +164,7 @@ fn counted(judged: &Judged) -> RowsReport {
     };
     RowsReport {
         added: count(|fate| matches!(fate, Fate::New(_))),
-        known: count(|fate| matches!(fate, Fate::Known)),
+        known: count(|fate| matches!(fate, Fate::Known(..))),
         replaced: count(|fate| matches!(fate, Fate::Replaces(_))),
         rows: judged.found.clone(),
         ..RowsReport::default()
@@ -195,7 +202,8 @@ pub(super) fn begin(
             .remedy("split the file", "请拆分文件"));
     }
     let replace = request.replace.as_deref().map(reason).transpose()?;
-    let request = BatchRequest { replace, ..request.clone() };
+    let sheet = request.sheet.chars().take(100).collect();
+    let request = BatchRequest { replace, sheet, ..request.clone() };
     let mark = desk.index(&format!("earlier:{}", request.content));
     let known = facts.earlier_batches();
     if let Some(batch) = known.iter().find(|batch| batch.is_of(&request, &mark)) {
@@ -216,7 +224,7 @@ pub(super) fn begin(
         id: CaseId::draw(&facts.node().node, random),
         file: request.file,
         mark,
-        sheet: request.sheet.chars().take(100).collect(),
+        sheet: request.sheet,
         rows: request.rows,
         keep_invalid: request.keep_invalid,
         replace: request.replace,
@@ -296,7 +304,12 @@ pub(super) fn bring(
     let mut chain = batch.digest;
     for (row, checked, fate) in judged.rows {
         let (known, replaces) = match fate {
-            Fate::Known => continue,
+            Fate::Known(known, version) => {
+                events.extend(
+                    stated_too(known, &version, &batch.number).map(|earlier| Event::Earlier(Box::new(earlier))),
+                );
+                continue;
+            }
             Fate::New(known) => (known, None),
             Fate::Replaces(known) => (Some(known), batch.replace.clone()),
         };
@@ -322,6 +335,17 @@ pub(super) fn bring(
     };
     events.push(Event::EarlierBatch(Box::new(batch), step));
     Ok(Change::of(events, told(report)))
+}
+
+/// The earlier case with a further batch that said the same as one of its versions; none where that is noted, or where too many did.
+fn stated_too(mut earlier: EarlierCase, version: &CaseId, batch: &str) -> Option<EarlierCase> {
+    let known = earlier.versions.iter_mut().find(|known| known.id == *version)?;
+    let is_noted = known.batch == batch || known.also.iter().any(|other| other == batch);
+    if is_noted || known.also.len() >= VERSIONS_MAX {
+        return None;
+    }
+    known.also.push(batch.to_owned());
+    Some(earlier)
 }
 
 fn version(
@@ -366,6 +390,7 @@ fn version(
         at,
         by: actor.operator.clone(),
         replaces,
+        also: Vec::new(),
     }
 }
 

@@ -132,6 +132,10 @@ pub struct EarlierVersion {
     /// Why it stands in the place of the version before.
     #[n(25)]
     pub replaces: Option<String>,
+    /// Other batches whose files said the same: it stands while one of them does. At most as many as there may be versions.
+    #[n(26)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub also: Vec<String>,
 }
 
 impl EarlierVersion {
@@ -147,7 +151,10 @@ impl EarlierCase {
     #[must_use]
     pub fn standing(&self, is_undone: impl Fn(&str) -> bool) -> Option<&EarlierVersion> {
         let kept = self.taken_up.as_ref().map(|taken| taken.batch.as_str());
-        self.versions.iter().rev().find(|version| kept == Some(&version.batch) || !is_undone(&version.batch))
+        self.versions.iter().rev().find(|version| {
+            let said = std::iter::once(&version.batch).chain(&version.also);
+            kept == Some(&version.batch) || said.into_iter().any(|batch| !is_undone(batch))
+        })
     }
 }
 

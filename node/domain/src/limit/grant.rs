@@ -131,9 +131,14 @@ pub(crate) fn freed(facts: &dyn Facts, cancelled: &Licence) -> Option<Event> {
     }
     let case = facts.case(&first.case)?;
     let turn = case.turn.clone().filter(|turn| turn.year.is_some())?;
-    let others = case.licences.iter().filter(|id| **id != first.id).filter_map(|id| facts.licence(id));
-    let stands = others.into_iter().any(|licence| last(facts, licence).status == Status::Valid);
-    (!stands && facts.holds_number(&case.id, &turn)).then(|| Event::Number(case.id, Box::new(turn), false))
+    (!others_stand(facts, &case, &first.id) && facts.holds_number(&case.id, &turn))
+        .then(|| Event::Number(case.id, Box::new(turn), false))
+}
+
+/// Whether another licence of a case stands, or what has renewed it.
+pub(crate) fn others_stand(facts: &dyn Facts, case: &Case, licence: &str) -> bool {
+    let mut others = case.licences.iter().filter(|id| *id != licence).filter_map(|id| facts.licence(id));
+    others.any(|licence| last(facts, licence).status == Status::Valid)
 }
 
 /// The licence that stands in the place of one today.

@@ -1,5 +1,6 @@
 //! The line before a quota: who stands in it, and where.
 
+use tongban_codes::ids::NodeId;
 use tongban_codes::time::{Date, Timestamp};
 
 use super::{Place, Seen, Turn};
@@ -71,27 +72,52 @@ pub fn seen(facts: &dyn Facts, case: &Case, day: Date) -> Option<Seen> {
     Some(Seen { ahead: u32::try_from(before).unwrap_or(u32::MAX), left: left(facts, &turn.quota, &limit, day) })
 }
 
-/// Gives an accepted case its place in line, when its item has a limit; the serial that it draws for that. A renewal takes no number.
+/// Gives an accepted case its place in line, when its item has a limit; the serial that it draws for that. A renewal goes on with the number of what it renews.
 pub(crate) fn enter(facts: &dyn Facts, case: &mut Case, kind: ActKind, at: Timestamp) -> Option<Event> {
     let acts = || facts.acts(&case.id);
     let since = if kind == ActKind::AcceptDeemed { received(facts, case, &acts()) } else { at };
     place(facts, case, since, at)
 }
 
-/// Gives a case its place that was accepted at another node, by the acts that came with it.
-pub(crate) fn resume(facts: &dyn Facts, case: &mut Case, leg: &[Act], at: Timestamp) -> Option<Event> {
-    let accepted = case.accepted_on.filter(|_| stands(case.status, &case.custody))?;
-    let is = |act: &&Act| matches!(act.kind, ActKind::Accept | ActKind::AcceptDeemed) && act.at.date() == accepted;
-    let since = leg.iter().filter(is).map(|act| act.at).next_back().unwrap_or_else(|| accepted.start());
-    place(facts, case, since, at)
+/// Gives a case its place that was accepted at a node that is lost, by the acts of that node which came with it; and its number, when it was granted
+/// there.
+pub(crate) fn resume(facts: &dyn Facts, case: &mut Case, leg: &[Act], lost: NodeId, at: Timestamp) -> Vec<Event> {
+    let granted = matches!(case.status, Status::Granted | Status::Delivered);
+    let Some(accepted) = case.accepted_on.filter(|_| granted || stands(case.status, &case.custody)) else {
+        return Vec::new();
+    };
+    let of_lost = |act: &&Act| act.case == case.id && act.place.node == lost && act.at.date() == accepted;
+    let is = |act: &&Act| matches!(act.kind, ActKind::Accept | ActKind::AcceptDeemed);
+    let since = leg.iter().filter(of_lost).filter(is).map(|act| act.at).next_back();
+    let mut events: Vec<Event> =
+        place(facts, case, since.unwrap_or_else(|| accepted.start()), at).into_iter().collect();
+    if granted
+        && let Some(limit) = limit_of(facts, case)
+        && let Some(turn) = &mut case.turn
+    {
+        turn.year = Some(limit.year(case.decided_on.unwrap_or(at.date())));
+        events.push(Event::Number(case.id, Box::new(turn.clone()), true));
+    }
+    events
+}
+
+/// Whether a case renews a licence of the same item, or of one that shares its quota: it goes on with the number of that.
+fn renews_a_number(facts: &dyn Facts, case: &Case, quota: &str) -> bool {
+    let issued = case.renewal.as_ref().and_then(|renewal| facts.licence(&renewal.licence));
+    let Some(earlier) = issued.and_then(|licence| facts.case(&licence.case)) else { return false };
+    let shares = || {
+        let item = facts.item_version(&earlier.item.code, earlier.item.version)?;
+        Some(quota_of(facts, &item)?.0 == quota)
+    };
+    earlier.item.code == case.item.code || shares().unwrap_or(false)
 }
 
 fn place(facts: &dyn Facts, case: &mut Case, since: Timestamp, at: Timestamp) -> Option<Event> {
     case.turn = None;
-    if case.renewal.is_some() {
+    let (quota, limit) = quota_of(facts, &facts.item_version(&case.item.code, case.item.version)?)?;
+    if renews_a_number(facts, case, &quota) {
         return None;
     }
-    let (quota, limit) = quota_of(facts, &facts.item_version(&case.item.code, case.item.version)?)?;
     let scope = format!("turn:{quota}");
     let serial = facts.next_serial(&scope);
     let mut turn = Turn { quota, since, serial, year: None, overtaken: false, seen: None };
@@ -108,7 +134,8 @@ fn received(facts: &dyn Facts, case: &Case, acts: &[Act]) -> Timestamp {
     let here = here(facts).node;
     let day = case.accepted_on.unwrap_or(case.collected_at.date());
     let came = |act: &&Act| {
-        let kind = matches!(act.kind, ActKind::Collect | ActKind::TakeCustody | ActKind::Supplement);
+        let kind =
+            matches!(act.kind, ActKind::Collect | ActKind::TakeCustody | ActKind::Supplement | ActKind::ReceivePaper);
         kind && act.place.node == here && act.at.date() == day
     };
     acts.iter().filter(came).map(|act| act.at).max().unwrap_or_else(|| day.start())

@@ -21,7 +21,7 @@
 mod grant;
 mod line;
 
-pub(crate) use grant::{freed, grant, may_issue, used_up};
+pub(crate) use grant::{freed, grant, may_issue, others_stand, used_up};
 pub(crate) use line::{after, enter, resume};
 pub use line::{quota_of, seen, stands};
 

@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 use tongban_codes::time::Timestamp;
 
 use super::{PLEDGED_MAX, Pledge};
-use crate::case::{ActKind, Case, Material, here, materials, record};
+use crate::case::{ActKind, Case, Material, Status, deemed_at, here, materials, record};
 use crate::catalogue::{Guide, PledgeRule, StepRole};
 use crate::change::Change;
 use crate::{Actor, Facts, Rejection, codes};
@@ -105,6 +105,14 @@ pub(crate) fn pledge(
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     case.may(facts, ActKind::Pledge)?;
+    // A hall that has the case back takes none: the authority that goes on stands by what the lost node had.
+    if case.deciding.node != here(facts).node && case.status != Status::Collected {
+        let en = format!("{} of {} is in charge, not this node", case.item.department, case.deciding.division);
+        let zh = format!("该事项由 {} 的 {} 办理，本节点无权", case.deciding.division, case.item.department);
+        return Err(Rejection::new(codes::NOT_COMPETENT, en, zh)
+            .field("case", case.id)
+            .remedy("hand the case over first: tongban case offer", "请先移交办件：tongban case offer"));
+    }
     if names.is_empty() || names.len() > PLEDGED_MAX {
         return Err(Rejection::new(
             codes::INVALID_FIELD,
@@ -136,6 +144,14 @@ pub(crate) fn pledge(
     let made = made(&rule, items, digest, at, actor.operator.clone());
     let note = told(&made);
     case.pledge = Some(made);
+    // What was pledged needn't be brought: when nothing else is missing, the five days begin again.
+    if case.status == Status::Notified && case.unbrought().is_empty() {
+        if let Some(correction) = &mut case.correction {
+            correction.complete_on = Some(at.date());
+            case.status = Status::Supplemented;
+        }
+        case.deemed_at = deemed_at(facts, &case);
+    }
     let here = here(facts);
     let act = case.act(ActKind::Pledge, actor, here, at, Some(note));
     let mut change = Change::of(Vec::new(), Change::case(&case));

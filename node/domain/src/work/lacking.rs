@@ -7,7 +7,7 @@ use tongban_codes::time::{Date, Timestamp};
 use crate::case::{ActKind, Case, Material, here, materials, record};
 use crate::catalogue::Necessity;
 use crate::change::Change;
-use crate::{Actor, Facts, Rejection, codes};
+use crate::{Actor, Facts, Rejection, codes, pledge};
 
 /// The most materials that follow.
 pub(crate) const LACKING_MAX: usize = 20;
@@ -88,8 +88,16 @@ pub(crate) fn lacking(
                 "一次性告知补正：tongban case notify；或在办事指南中将该材料列为容缺后补",
             ));
         }
-        if found.iter().any(|known| known.name == name) || case.materials.iter().any(|brought| brought.name == name) {
-            return Err(invalid("lacking", name, "it is named twice, or was brought", "材料重复，或已收取"));
+        if found.iter().any(|known| known.name == name)
+            || case.materials.iter().any(|brought| brought.name == name)
+            || pledge::pledged(case, name)
+        {
+            return Err(invalid(
+                "lacking",
+                name,
+                "it is named twice, was brought, or was pledged",
+                "材料重复、已收取或已承诺",
+            ));
         }
         found.push(Lacking { name: name.to_owned(), until: request.until, promise: promise.clone() });
     }

@@ -18,7 +18,7 @@ request! {
     WithdrawAgreement {
         /// Its number.
         number: String,
-        /// The first day without it, today when absent.
+        /// The first day without it, tomorrow when absent.
         #[serde(default)]
         from: Option<Date>,
         /// Why.

@@ -26,7 +26,7 @@ pub(crate) enum Command {
         /// 协议编号 / its number
         #[arg(value_name = "NUMBER")]
         number: String,
-        /// 终止之日，默认今天 / the first day without it, today when absent
+        /// 终止之日，默认明天 / the first day without it, tomorrow when absent
         #[arg(long, value_name = "DATE")]
         from: Option<String>,
         /// 理由 / reason

@@ -14,8 +14,8 @@ use tongban_codes::ids::{CaseId, Digest};
 use tongban_domain::case::Case;
 use tongban_domain::catalogue::{Guide, ServiceItem};
 use tongban_domain::tables::{
-    Answer, Batch, CaseSource, Choices, Comparison, KEPT, Lack, Looked, ReportedRow, Row, Subject, Table, case_rows,
-    compare_by, is_reported,
+    Answer, Batch, CaseSource, Choices, Comparison, KEPT, Lack, Looked, ReportedRow, Row, Said, Subject, Table,
+    case_rows, compare_by, is_reported,
 };
 use tongban_domain::voice::{Occasion, Rating, Standing};
 use tongban_domain::{Applicant, Role};
@@ -316,6 +316,8 @@ async fn answers(State(app): State<App>, call: Call, body: Body<RecordAnswers>) 
     admit(&app)?;
     tracing::info!(operator, channel, said = said.len(), "a front database answered about cases");
     let settled = app.shared.settle(move |read, at, _| {
+        // A reason in words may name the applicant: it is shown when it is read, and isn't kept.
+        let said = said.into_iter().map(|said| Said { reason: None, ..said }).collect();
         let (rows, reply) = heard(said, at, |said| CASE_ROW.load(read, &(channel.clone(), said.guid.clone())))?;
         let exchange = vec![ExchangeEvent::CasesAnswered { channel, rows }];
         Ok(Outside { exchange, reply, ..Outside::default() })
@@ -380,8 +382,9 @@ async fn again(State(app): State<App>, call: Call, body: Body<SentCases>) -> Res
 }
 
 /// Rows by their `row_guid`, as they were sent last.
-async fn known(State(app): State<App>, body: Body<KnownCaseRows>) -> Result<Response, Failure> {
+async fn known(State(app): State<App>, call: Call, body: Body<KnownCaseRows>) -> Result<Response, Failure> {
     app.fresh().await?;
+    reporter(&app, &call)?;
     let KnownCaseRows { channel, guids } = body.value;
     check_channel(&channel)?;
     check_count(guids.len())?;
@@ -393,8 +396,9 @@ async fn known(State(app): State<App>, body: Body<KnownCaseRows>) -> Result<Resp
 }
 
 /// Rows that the other side hasn't taken.
-async fn untaken(State(app): State<App>, Query(query): Query<UntakenQuery>) -> Result<Response, Failure> {
+async fn untaken(State(app): State<App>, call: Call, Query(query): Query<UntakenQuery>) -> Result<Response, Failure> {
     app.fresh().await?;
+    reporter(&app, &call)?;
     let UntakenQuery { channel, after_case, after_guid, limit } = query;
     check_channel(&channel)?;
     let state = app.state();
