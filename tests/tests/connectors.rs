@@ -258,6 +258,8 @@ fn what_was_committed_is_sent_after_a_crash() {
     scene.node().start();
     let taken = scene.stands(&order, "taken");
     assert_eq!(deeds(&taken), ["placed", "taken"], "{taken}");
+    let screen = scene.node().text(&["--lang", "zh", "order", "show", &order]);
+    assert!(screen.contains("对方接单"), "{screen}");
     assert_eq!(bank.order(&order)["messages"], json!([format!("{order}.1")]));
     // Given up: asked back there, once it was there.
     scene.node().ok(&["order", "cancel", &order, "--reason", "申请人不办了"]);
