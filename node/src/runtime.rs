@@ -373,16 +373,21 @@ fn keys(directory: &Arc<NodeDirectory>, backend: &dyn Backend) -> Result<Keys, R
         0 => None,
         version => directory.joined_index_key(version)?,
     };
-    let own = &directory.keys.index;
-    let index = index.unwrap_or_else(|| tongban_seal::IndexKey::new(own.version(), *own.secret()));
+    let own = || tongban_seal::IndexKey::new(directory.keys.index.version(), *directory.keys.index.secret());
+    let former = index.is_some().then(own);
+    let index = index.unwrap_or_else(own);
     let seal = directory.clone();
     let source = Arc::clone(directory);
-    Ok(Keys::new(
+    let keys = Keys::new(
         Arc::new(DirectorySigner(seal)),
         directory.keys.node.clone(),
         index,
         Box::new(move |authority, _| source.authority_signer(authority).map_err(|error| error.to_string())),
-    ))
+    );
+    Ok(match former {
+        Some(former) => keys.with_former(former),
+        None => keys,
+    })
 }
 
 /// The node's seal key where it lies in the opened directory.

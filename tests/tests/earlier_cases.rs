@@ -194,6 +194,18 @@ fn a_correction_an_undo_and_what_is_taken_up() {
         (Some("withdrawn"), Some("undone"))
     );
     assert_eq!(batches(node).len(), 2);
+    // What two files say stands while one of them does.
+    let of = |name: &str, rows: &[String]| {
+        let (exit, report) = import(node, &[&write(&cluster, name, rows)]);
+        assert_eq!(exit, 0, "{report}");
+        report["batch"].as_str().expect("a batch").to_owned()
+    };
+    let third = of("third.csv", &[decided(4)]);
+    let fourth = of("fourth.csv", &[decided(4), decided(5)]);
+    for (undone, standing) in [(third, "standing"), (fourth, "withdrawn")] {
+        node.ok(&["--yes", "case", "import", "--undo", &undone, "--reason", "误导入"]);
+        assert_eq!(node.ok(&["case", "show", "GA-2019-000004"])["earlier_standing"], standing);
+    }
     let (exit, refused) = node.call(&["--yes", "case", "import", "--undo", second, "--reason", "再次"]);
     assert_eq!((exit, refused["error"]["code"].as_str()), (1, Some("earlier-batch-state")), "{refused}");
 
@@ -202,6 +214,29 @@ fn a_correction_an_undo_and_what_is_taken_up() {
     node.start();
     assert_eq!(node.ok(&["case", "show", "GA-2019-000002"])["taken_up"]["case"].as_str(), Some(case));
     assert_eq!(batches(node).iter().filter(|known| known["batch"] == json!(batch)).count(), 1);
+}
+
+/// What was imported before the node joined a tree, and got its key of the search, is found by the applicant's number afterwards.
+#[test]
+fn who_was_imported_before_the_node_joined_is_found() {
+    let mut cluster = Cluster::new();
+    cluster.init("city", "330100", "杭州市").start();
+    cluster.init("county", "330106", "西湖区").start();
+    let node = cluster.node("county");
+    let before = write(&cluster, "before.csv", &[decided(1)]);
+    assert_eq!(import(node, &[&before]).0, 0);
+    cluster.join("city", "county");
+    cluster.linked("city", "county");
+    let after = write(&cluster, "after.csv", &[decided(2)]);
+    assert_eq!(import(node, &[&after]).0, 0);
+    let found = || {
+        let of = |number: u32| node.ok(&["case", "list", "--imported", "--id", &citizen(number)])["cases"].clone();
+        [1, 2, 3].map(|number| of(number).as_array().map_or(0, Vec::len))
+    };
+    assert_eq!(found(), [1, 1, 0]);
+    node.stop();
+    node.start();
+    assert_eq!(found(), [1, 1, 0]);
 }
 
 /// The node dies in the middle, again and again: the same file, run once more, brings each row once.

@@ -152,7 +152,6 @@ fn a_report_that_is_repeated_makes_no_double_row() {
 #[test]
 fn a_node_killed_between_commit_and_record_sends_nothing_twice() {
     let stage = Stage::new();
-    let address = stage.front.address();
     stage.front.kill_between_commit_and_record(stage.node(), &["item", "report"], "up_task_general_basic");
     assert_eq!(stage.counts(), (ROWS, ROWS), "it was committed there");
     let before = stage.lies();
@@ -162,11 +161,16 @@ fn a_node_killed_between_commit_and_record_sends_nothing_twice() {
     assert_eq!(stage.lies(), before);
     assert_eq!(counts_of(&stage.report(&[])), [0, 0, 0, 0]);
 
-    // Before the commit: nothing is there, nothing is remembered.
+    // A row that is refused keeps back its item: nothing of it is there, nothing is remembered.
     stage.change("\"visits\": \"0\"", "\"visits\": \"1\", \"visits_reason\": \"现场核验\"");
     stage.front.run("ALTER TABLE up_task_general_extend ADD CONSTRAINT short CHECK (length(limit_scene_explain) < 2)");
-    stage.node().refused(&["item", "report", "--to", &address], "front-refused");
-    assert_eq!(stage.lies(), before, "all of a batch, or nothing");
+    let sent = stage.report(&[]);
+    assert_eq!(
+        (&sent["lacks"][0]["code"], &sent["lacks"][0]["item"]),
+        (&"front-row-refused".into(), &CODE.into()),
+        "{sent}"
+    );
+    assert_eq!(stage.lies(), before, "all of an item, or nothing");
     stage.front.run("ALTER TABLE up_task_general_extend DROP CONSTRAINT short");
     // Nobody has looked at the new rows: changed, they are new ones there still.
     assert_eq!(counts_of(&stage.report(&[]))[3], 2);

@@ -179,8 +179,7 @@ fn who_applied_is_for_the_administrator_alone() {
 #[test]
 fn a_node_killed_between_commit_and_record_sends_nothing_twice() {
     let stage = Stage::new();
-    let case = stage.accepted();
-    let address = stage.front.address();
+    stage.accepted();
     stage.front.kill_between_commit_and_record(stage.node(), &["case", "report"], "up_pro_accept");
     assert_eq!(stage.operations(), [["I", "3"]], "it was committed there");
     let before = stage.lies();
@@ -189,13 +188,34 @@ fn a_node_killed_between_commit_and_record_sends_nothing_twice() {
     assert_eq!(counts_of(&sent), [3, 0, 0, 0, 1], "the node thinks that it is new, and finds it there: {sent}");
     assert_eq!(stage.lies(), before);
     assert_eq!(counts_of(&stage.report(&[])), [0, 0, 0, 0, 0]);
-    // Refused there: nothing lies there, nothing is remembered, and the case stays due.
+}
+
+/// A row that the other side refuses keeps back its case, all of it, and no other; the case stays due.
+#[test]
+fn a_refused_row_keeps_back_its_own_case_alone() {
+    let stage = Stage::new();
+    let case = stage.accepted();
+    stage.report(&[]);
+    let before = stage.lies();
     stage.node().ok(&["case", "decide", "--grant", &case]);
     stage.front.run("ALTER TABLE up_pro_result ADD CONSTRAINT not_zero CHECK (result_type <> '0')");
-    stage.node().refused(&["case", "report", "--to", &address], "front-refused");
-    assert_eq!(stage.lies(), before, "all of a batch, or nothing");
+    let sent = stage.report(&[]);
+    let number = stage.node().ok(&["case", "show", &case])["case_no"].clone();
+    let lack = &sent["lacks"][0];
+    assert_eq!((&lack["code"], &lack["item"]), (&"front-row-refused".into(), &number), "{sent}");
+    assert_eq!((&lack["table"], &lack["column"]), (&"up_pro_result".into(), &"not_zero".into()), "{sent}");
+    assert!(!sent.to_string().contains(APPLICANT.0), "{sent}");
+    assert_eq!((sent["written"].as_u64(), sent["lacking"].as_u64()), (Some(0), Some(1)), "{sent}");
+    assert_eq!(stage.lies(), before, "all of a case, or nothing");
+    stage.accepted();
+    let sent = stage.report(&[]);
+    assert_eq!((sent["written"].as_u64(), sent["lacking"].as_u64()), (Some(3), Some(1)), "another goes out: {sent}");
     stage.front.run("ALTER TABLE up_pro_result DROP CONSTRAINT not_zero");
     assert_eq!(counts_of(&stage.report(&[])), [2, 0, 0, 2, 1]);
+    // What the whole database refuses isn't a case's fault.
+    stage.front.run("DROP TABLE up_pro_process");
+    stage.accepted();
+    stage.node().refused(&["case", "report", "--to", &stage.front.address()], "front-refused");
 }
 
 #[test]

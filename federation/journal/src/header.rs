@@ -309,7 +309,7 @@ coded! {
         DeclaredLost = 9,
         /// A division or department changed by a dated order.
         DivisionChanged = 10,
-        /// 历史办件导入: a batch of another system's earlier cases came in, imported and not witnessed; the document is the file.
+        /// 历史办件导入: a batch of another system's earlier cases came in, imported and not witnessed; the document is a keyed hash of its rows.
         EarlierImported = 90,
         /// 历史办件导入撤销: such a batch was undone.
         EarlierUndone = 91,

@@ -119,6 +119,8 @@ fn every_wrong_cell_is_named_and_nothing_personal_is_repeated() {
         (&[("decided_on", "2026-08-01"), ("result", "0")], &[("decided_on", "date-order")]),
         (&[("decided_on", "2026-09-10")], &[("result", "cell-missing")]),
         (&[("result", "通过")], &[("result", "invalid-field")]),
+        (&[("delivered_on", "2026-09-10")], &[("delivered_on", "earlier-open")]),
+        (&[("licence_no", "卫证字〔2026〕1号")], &[("licence_no", "earlier-open")]),
         (&[("licence_from", "2026-09-02"), ("licence_until", "2026-09-01")], &[("licence_until", "date-order")]),
     ] {
         let found = check(&mut hall, &old(2, "A1", changes), false);
@@ -293,6 +295,7 @@ fn what_was_open_is_taken_up_with_a_clock_that_this_node_witnesses() {
     // A withdrawn case gives it free again.
     hall.act(&Command::Withdraw { case: collected.case.to_string(), reason: None }).unwrap();
     take_up(&mut hall, of("A1")).unwrap();
+    assert_eq!(hall.state.batches[&batch].taken_up, 3, "three rows, whatever became of their cases");
     // An undo takes nothing from under the cases that go on, and what was taken up isn't replaced.
     let undo = EarlierCommand::Undo { batch, reason: "误导入".into() };
     hall.act(&command(undo)).unwrap();

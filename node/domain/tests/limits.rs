@@ -198,6 +198,22 @@ fn the_numbers_of_a_year_are_of_the_year_of_the_grant() {
     refused(&mut hall, &grant(three), "numbers-used-up");
 }
 
+/// A limit of all years that becomes one of a year, and back, counts what was granted.
+#[test]
+fn another_period_begins_with_what_was_granted() {
+    let mut hall = limited(&[("limit_grants", "2")]);
+    let (one, two, three) = (accepted(&mut hall), accepted(&mut hall), accepted(&mut hall));
+    hall.act(&grant(one)).unwrap();
+    publish(&mut hall, &[("limit_grants", "2"), ("limit_period", "year")]);
+    hall.act(&grant(two)).unwrap();
+    refused(&mut hall, &grant(three), "numbers-used-up");
+    hall.now = at(2027, 1, 4, 9);
+    publish(&mut hall, &[("limit_grants", "3"), ("limit_period", "total")]);
+    hall.act(&grant(three)).unwrap();
+    let four = accepted(&mut hall);
+    refused(&mut hall, &grant(four), "numbers-used-up");
+}
+
 /// How many there are is what is published on the day of the decision.
 #[test]
 fn a_raised_limit_serves_those_who_wait_and_a_lifted_one_binds_nobody() {

@@ -31,6 +31,8 @@ pub struct Keys {
     pub node: NodeKey,
     /// Keys of the search index; replaced when the node joins a tree.
     pub index: Mutex<Arc<IndexKey>>,
+    /// Those that it replaced, under which what was indexed before the node joined is found.
+    former: Mutex<Vec<Arc<IndexKey>>>,
     source: AuthorityKeys,
     authorities: Mutex<BTreeMap<AuthorityId, Arc<Ed25519Signer>>>,
 }
@@ -39,7 +41,22 @@ impl Keys {
     /// Keys, with the source of the authorities' ones.
     #[must_use]
     pub fn new(seal: Arc<dyn Signer>, node: NodeKey, index: IndexKey, source: AuthorityKeys) -> Self {
-        Self { seal, node, index: Mutex::new(Arc::new(index)), source, authorities: Mutex::default() }
+        let index = Mutex::new(Arc::new(index));
+        Self { seal, node, index, former: Mutex::default(), source, authorities: Mutex::default() }
+    }
+
+    /// The same keys, with one of the search index that was used before.
+    #[must_use]
+    pub fn with_former(self, index: IndexKey) -> Self {
+        self.former.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(index));
+        self
+    }
+
+    /// Indexes with another key from now on; what was indexed so far is still found.
+    pub fn replace_index(&self, index: IndexKey) {
+        let mut current = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *current, Arc::new(index));
+        self.former.lock().unwrap_or_else(PoisonError::into_inner).push(before);
     }
 
     /// Name and number of a person for whoever may read them: only where the case is, and hasn't been forgotten.
@@ -137,9 +154,17 @@ impl Keys {
 
 /// The keyed index value of a number, as decisions have it.
 #[must_use]
-pub(crate) fn holder_index(keys: &Keys, identity: &str) -> [u8; 32] {
+fn holder_index(keys: &Keys, identity: &str) -> [u8; 32] {
     let key = keys.index.lock().unwrap_or_else(PoisonError::into_inner);
     key.hmac(INDEX_HOLDER, identity)
+}
+
+/// The values under which a number may have been indexed: the one of today, then those of the time before the node joined.
+#[must_use]
+pub(crate) fn holder_indexes(keys: &Keys, identity: &str) -> Vec<[u8; 32]> {
+    let former = keys.former.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = former.iter().map(|key| key.hmac(INDEX_HOLDER, identity));
+    std::iter::once(holder_index(keys, identity)).chain(before).collect()
 }
 
 /// The desk of the leader's writer.

@@ -30,7 +30,7 @@ pub use apply::{Applied, AppliedState, Applier};
 pub(crate) use arrivals::kept_envelope;
 pub use catalogue_changes::{CatalogueChanges, Changed};
 pub use committed::Committed;
-pub(crate) use desk::holder_index;
+pub(crate) use desk::holder_indexes;
 pub use desk::{AuthorityKeys, Keys, LeaderDesk};
 pub use entry::{Contradiction, Decision, ExchangeEvent, JournalRecord, LogEntry, Outgoing, Unread};
 pub use figures::{dimensions, rows as figure_rows};

@@ -389,7 +389,7 @@ fn batch_header(batch: &EarlierBatch, step: BatchStep, here: &NodeFacts, at: Tim
     NodeHeader {
         division: Some(here.division),
         case: Some(batch.id),
-        document: Some(batch.file),
+        document: Some(Digest::from_bytes(batch.mark)),
         ..NodeHeader::new(event, at)
     }
 }

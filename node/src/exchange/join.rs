@@ -398,8 +398,7 @@ async fn adopt(
     if let Some(named) = joined.index_key.as_ref().filter(|_| !succession.is_move()) {
         let key: [u8; 32] = named.key.as_slice().try_into().map_err(|_| fault("the index key has another length"))?;
         (shared.keep_index_key)(named.version, &key).map_err(fault)?;
-        *shared.parts.keys.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner) =
-            Arc::new(IndexKey::new(named.version, key));
+        shared.parts.keys.replace_index(IndexKey::new(named.version, key));
         index_version = Some(named.version);
     }
     shared.change_directory(|directory| directory.add_anchor(root_key.node, root_key.key.clone()));

@@ -5,9 +5,9 @@ use std::collections::btree_map::Entry;
 use std::time::Duration;
 
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, IsolationLevel, NoTls, Row, Statement};
+use tokio_postgres::{Client, Config, IsolationLevel, NoTls, Row, Statement, Transaction};
 use tongban_codes::division::DivisionCode;
-use tongban_domain::tables::{Answer, Batch, Operation, ReportedRow, Subject, Table};
+use tongban_domain::tables::{Answer, Batch, Lack, Operation, ReportedRow, Subject, Table};
 
 use super::mapping::{Dialect, Mapping};
 use super::{FrontError, Reading, sql, value};
@@ -28,6 +28,25 @@ pub struct Written {
     pub rows: Vec<ReportedRow>,
     /// How many of them were put in or changed; the others lay there already.
     pub changed: usize,
+    /// Items and cases of which the database took no row: their rows aren't among `rows`.
+    pub refused: Vec<RefusedRow>,
+}
+
+/// A row that the database refuses for what is in it; nothing of its item or case was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedRow {
+    /// Code of the item, or id of the case.
+    pub item: String,
+    /// Number of the case; none of an item.
+    pub case_no: Option<String>,
+    /// Name of the table in the standard.
+    pub table: String,
+    /// The column, where the database names one.
+    pub column: String,
+    /// What it said.
+    pub message: String,
+    /// SQLSTATE.
+    pub state: String,
 }
 
 /// A connection to a front database.
@@ -76,7 +95,8 @@ impl<'m> Database<'m> {
         Ok(Self { client, mapping })
     }
 
-    /// Writes rows in one transaction: all or none. A row that lies there already is left alone, and taken as it is.
+    /// Writes rows in one transaction. A row that lies there already is left alone, and taken as it is. Of an item or a case all rows are written or
+    /// none: one that the database refuses for what is in it keeps back its own item or case, and no other.
     ///
     /// # Errors
     ///
@@ -84,51 +104,39 @@ impl<'m> Database<'m> {
     pub async fn send(&mut self, rows: Vec<ReportedRow>, again: bool) -> Result<Written, FrontError> {
         let mapping = self.mapping;
         let fault = |error: tokio_postgres::Error| FrontError::of_database(&error);
-        let transaction = self.client.transaction().await.map_err(fault)?;
+        let mut transaction = self.client.transaction().await.map_err(fault)?;
         let settings = format!("SET LOCAL TIME ZONE 'UTC'; SET LOCAL lock_timeout = '{LOCK_TIME}'");
         transaction.batch_execute(&settings).await.map_err(fault)?;
-        let mut statements: BTreeMap<(Table, bool), (Statement, Statement)> = BTreeMap::new();
+        let mut statements = Statements { mapping, again, prepared: BTreeMap::new() };
         let mut written = Written::default();
-        for mut row in rows {
-            let Some(table) = Table::named(&row.table) else { continue };
-            let is_taken_back = sql::is_taken_back(table, &row);
-            let (put, look) = match statements.entry((table, is_taken_back)) {
-                Entry::Occupied(prepared) => prepared.into_mut(),
-                Entry::Vacant(none) => {
-                    let put =
-                        if is_taken_back { sql::take_back(mapping, table) } else { sql::upsert(mapping, table, again) };
-                    let put = transaction.prepare(&put).await.map_err(fault)?;
-                    let look = transaction.prepare(&look(mapping, table)).await.map_err(fault)?;
-                    none.insert((put, look))
+        for group in rows.chunk_by(|one, next| one.item == next.item) {
+            let savepoint = transaction.savepoint("of_one").await.map_err(fault)?;
+            let mut put = Written::default();
+            let mut refused = None;
+            for row in group {
+                match statements.put(&savepoint, row).await {
+                    Ok(Some((row, is_changed))) => {
+                        put.changed += usize::from(is_changed);
+                        put.rows.push(row);
+                    }
+                    Ok(None) => {}
+                    Err(error) => {
+                        refused = Some(RefusedRow::of(row, &error).ok_or_else(|| fault(error))?);
+                        break;
+                    }
                 }
-            };
-            let values: Vec<Option<String>> = if is_taken_back {
-                sql::TAKEN_BACK
-                    .iter()
-                    .map(|column| if *column == "row_guid" { Some(row.guid.clone()) } else { value(&row, column) })
-                    .collect()
-            } else {
-                table.columns().map(|column| value(&row, column.name)).collect()
-            };
-            // No text of PostgreSQL holds one, and one in a note would keep all that comes behind it from going out.
-            let values: Vec<Option<String>> =
-                values.into_iter().map(|value| value.map(|text| text.replace('\0', ""))).collect();
-            let parameters: Vec<&(dyn ToSql + Sync)> =
-                values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
-            let there = match transaction.query_opt(put, &parameters).await.map_err(fault)? {
-                Some(there) => {
-                    written.changed += 1;
-                    Some(there)
-                }
-                None => transaction.query_opt(look, &[&row.guid]).await.map_err(fault)?,
-            };
-            if let Some(there) = there {
-                let operation: Option<String> = there.try_get(0).map_err(fault)?;
-                let batch: Option<String> = there.try_get(1).map_err(fault)?;
-                row.operation = operation.as_deref().and_then(Operation::of).unwrap_or(row.operation);
-                row.batch = batch.unwrap_or(row.batch);
             }
-            written.rows.push(row);
+            match refused {
+                None => {
+                    savepoint.commit().await.map_err(fault)?;
+                    written.changed += put.changed;
+                    written.rows.append(&mut put.rows);
+                }
+                Some(row) => {
+                    savepoint.rollback().await.map_err(fault)?;
+                    written.refused.push(row);
+                }
+            }
         }
         transaction.commit().await.map_err(fault)?;
         Ok(written)
@@ -206,6 +214,91 @@ impl<'m> Database<'m> {
         let accepted = &self.mapping.answers.accepted;
         let rows = self.client.query(&question.untaken, &[&own, accepted, &after]).await.map_err(fault)?;
         rows.iter().map(|row| reading(self.mapping, row).map_err(fault)).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+impl RefusedRow {
+    /// What keeps back a row's item or case; none of an error that isn't about what is in the row (SQLSTATE classes 22 and 23 are).
+    fn of(row: &ReportedRow, error: &tokio_postgres::Error) -> Option<Self> {
+        let said = error.as_db_error()?;
+        let state = said.code().code();
+        (state.starts_with("22") || state.starts_with("23")).then(|| Self {
+            item: row.item.clone(),
+            case_no: row.values.get("project_no").cloned(),
+            table: row.table.clone(),
+            column: said.column().or(said.constraint()).unwrap_or_default().to_owned(),
+            message: said.message().to_owned(),
+            state: state.to_owned(),
+        })
+    }
+
+    /// What the item or case lacks.
+    #[must_use]
+    pub fn lack(&self) -> Lack {
+        let Self { message, state, .. } = self;
+        Lack {
+            item: self.case_no.as_ref().unwrap_or(&self.item).clone(),
+            name: String::new(),
+            table: self.table.clone(),
+            column: self.column.clone(),
+            code: "front-row-refused".to_owned(),
+            en: format!("the front database refuses the row: {message} (SQLSTATE {state})"),
+            zh: format!("前置库拒收该行：{message}（SQLSTATE {state}）"),
+            remedy_en: "set the column's width or code in the mapping, or put the entry right, and report again; all else went out"
+                .to_owned(),
+            remedy_zh: "在映射文件中设置列宽或代码，或更正内容后重新上报；其他已报出".to_owned(),
+        }
+    }
+}
+
+/// The statements that write rows, each prepared once.
+struct Statements<'m> {
+    mapping: &'m Mapping,
+    again: bool,
+    prepared: BTreeMap<(Table, bool), (Statement, Statement)>,
+}
+
+impl Statements<'_> {
+    /// Writes a row: the row as it lies there now, and whether it was put in or changed. None of a table that there isn't.
+    async fn put(
+        &mut self,
+        transaction: &Transaction<'_>,
+        row: &ReportedRow,
+    ) -> Result<Option<(ReportedRow, bool)>, tokio_postgres::Error> {
+        let (mapping, again) = (self.mapping, self.again);
+        let Some(table) = Table::named(&row.table) else { return Ok(None) };
+        let is_taken_back = sql::is_taken_back(table, row);
+        let (put, look) = match self.prepared.entry((table, is_taken_back)) {
+            Entry::Occupied(prepared) => prepared.into_mut(),
+            Entry::Vacant(none) => {
+                let put =
+                    if is_taken_back { sql::take_back(mapping, table) } else { sql::upsert(mapping, table, again) };
+                let put = transaction.prepare(&put).await?;
+                none.insert((put, transaction.prepare(&look(mapping, table)).await?))
+            }
+        };
+        let values: Vec<Option<String>> = if is_taken_back {
+            let of = |column: &&str| if *column == "row_guid" { Some(row.guid.clone()) } else { value(row, column) };
+            sql::TAKEN_BACK.iter().map(of).collect()
+        } else {
+            table.columns().map(|column| value(row, column.name)).collect()
+        };
+        // No text of PostgreSQL holds one, and one in a note would keep its case from going out.
+        let values: Vec<Option<String>> =
+            values.into_iter().map(|value| value.map(|text| text.replace('\0', ""))).collect();
+        let parameters: Vec<&(dyn ToSql + Sync)> = values.iter().map(|value| value as &(dyn ToSql + Sync)).collect();
+        let (there, is_changed) = match transaction.query_opt(put, &parameters).await? {
+            Some(there) => (Some(there), true),
+            None => (transaction.query_opt(look, &[&row.guid]).await?, false),
+        };
+        let mut row = row.clone();
+        if let Some(there) = there {
+            let operation: Option<String> = there.try_get(0)?;
+            let batch: Option<String> = there.try_get(1)?;
+            row.operation = operation.as_deref().and_then(Operation::of).unwrap_or(row.operation);
+            row.batch = batch.unwrap_or(row.batch);
+        }
+        Ok(Some((row, is_changed)))
     }
 }
 

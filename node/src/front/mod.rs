@@ -16,7 +16,7 @@ pub mod files;
 mod mapping;
 pub mod sql;
 
-pub use database::{Database, UNTAKEN_AT_ONCE, Written};
+pub use database::{Database, RefusedRow, UNTAKEN_AT_ONCE, Written};
 pub use error::FrontError;
 pub use mapping::{AnswerColumns, DateForm, Dialect, Mapping};
 

@@ -22,7 +22,7 @@ use crate::api::v1::{
     BatchList, BeginEarlier, BringEarlier, CheckEarlier, EarlierPage, EarlierQuery, EarlierVersionView, EarlierView,
     TakeUpEarlier, UndoEarlier,
 };
-use crate::engine::{Refused, holder_index};
+use crate::engine::{Refused, holder_indexes};
 
 /// What every earlier case says of itself.
 pub(super) const NOTICE: &str = "导入，未经本系统见证 · imported, not witnessed";
@@ -189,7 +189,7 @@ fn page(app: &App, query: &EarlierQuery) -> Result<EarlierPage<EarlierView>, Fai
     let snapshot = app.state().snapshot()?;
     let read: &dyn Read = &*snapshot;
     let mut standing = Standing::new(read);
-    let holder = query.id.as_deref().map(|id| holder_index(&app.shared.parts.keys, &holder_text(id)));
+    let holders = query.id.as_deref().map(|id| holder_indexes(&app.shared.parts.keys, &holder_text(id)));
     let mut cases = Vec::new();
     let mut fault = None;
     let mut look = |found: &EarlierCase| -> Result<bool, Failure> {
@@ -198,7 +198,7 @@ fn page(app: &App, query: &EarlierQuery) -> Result<EarlierPage<EarlierView>, Fai
             query.batch.as_ref().is_none_or(|batch| found.versions.iter().any(|version| version.batch == *batch));
         // Whose it is, the version says that stands; of what was withdrawn, the last one.
         let whose = current.or(found.versions.last()).and_then(|version| version.holder);
-        let of_holder = holder.is_none_or(|holder| whose == Some(holder));
+        let of_holder = holders.as_ref().is_none_or(|holders| whose.is_some_and(|whose| holders.contains(&whose)));
         let is_open = !query.open || (current.is_some_and(EarlierVersion::is_open) && found.taken_up.is_none());
         if of_batch && of_holder && is_open {
             cases.push(view(app, &mut standing, found, false)?);
@@ -206,11 +206,15 @@ fn page(app: &App, query: &EarlierQuery) -> Result<EarlierPage<EarlierView>, Fai
         Ok(cases.len() < limit)
     };
     let mut next = None;
-    match holder {
-        Some(holder) => {
-            let after = query.after.as_ref().map(|after| (holder, after.clone()));
-            let numbers = earlier::BY_HOLDER.list(read, &stem(&holder), after.as_ref(), usize::MAX)?;
-            for ((_, number), ()) in numbers {
+    match &holders {
+        Some(holders) => {
+            let mut numbers = std::collections::BTreeSet::new();
+            for holder in holders {
+                let after = query.after.as_ref().map(|after| (*holder, after.clone()));
+                let found = earlier::BY_HOLDER.list(read, &stem(holder), after.as_ref(), usize::MAX)?;
+                numbers.extend(found.into_iter().map(|((_, number), ())| number));
+            }
+            for number in numbers {
                 let Some(found) = earlier::EARLIER.load(read, &number)? else { continue };
                 if !look(&found)? {
                     next = Some(number);

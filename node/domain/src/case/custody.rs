@@ -336,11 +336,13 @@ pub(crate) fn take_custody(
     let tenure = if is_in(Bug::TakenAtSameTenure) { offer.tenure } else { tenure };
     let item = offered_item(facts, offer, at)?;
     // Under which agreement it was collected, the authority's own item says; what it had agreed on that day, it takes.
+    // A day to come, which a clock or a peer may say, reaches no agreement that begins then.
     let collected = (offer.collecting.division, offer.mode);
+    let collected_on = offer.collected_at.date().min(at.date());
     let agreement = match &offer.forwarded_from {
         Some(_) => None,
-        None if offer.agreement.is_none() && !had_begun(&item, offer.mode, offer.collected_at.date()) => None,
-        None => accord(facts, &item, collected, offer.agreement.as_deref(), offer.collected_at.date())?,
+        None if offer.agreement.is_none() && !had_begun(&item, offer.mode, collected_on) => None,
+        None => accord(facts, &item, collected, offer.agreement.as_deref(), collected_on)?,
     };
     let by_paper = agreement.as_ref().is_some_and(|accord| accord.receipt == ReceiptRule::Paper);
     own_numbers(facts, offer)?;

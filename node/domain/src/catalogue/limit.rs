@@ -40,7 +40,7 @@ impl NumberLimit {
         self.order != Some(LimitOrder::Other)
     }
 
-    /// The year whose numbers are given out on a day; 0 where they aren't of a year.
+    /// The year whose grants count on a day; 0 where those of all years do.
     #[must_use]
     pub fn year(&self, day: Date) -> u16 {
         match self.period {

@@ -159,6 +159,17 @@ impl<'f> Judge<'f> {
                 "填写办结结果 / give it",
             );
         }
+        let is_open = decided_on.is_none() && result.is_none() && cells.text("result").is_empty();
+        let ends = [("delivered_on", delivered_on.is_some()), ("licence_no", !cells.text("licence_no").is_empty())];
+        for (column, _) in ends.into_iter().filter(|(_, is_there)| is_open && *is_there) {
+            let problem = "未办结而有送达日期或证照编号 / nothing was decided, and it was delivered or has a licence";
+            cells.finding(
+                "earlier-open",
+                column,
+                problem,
+                "填写办结日期和结果，或清空此列 / give day and result, or clear the cell",
+            );
+        }
         let (item_code, item_name) = self.item(&mut cells, &item);
         let checked = Checked {
             number,

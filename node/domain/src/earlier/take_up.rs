@@ -163,6 +163,8 @@ pub(super) fn take_up(
             door.touches(case)?;
         }
     }
+    // A row that is taken up again, after that case was withdrawn, is one row still.
+    let is_first = earlier.taken_up.as_ref().is_none_or(|taken| taken.batch != version.batch);
     if let Reply::Collected(collected) = &change.reply {
         earlier.taken_up = Some(TakenUp {
             case: collected.case,
@@ -174,7 +176,7 @@ pub(super) fn take_up(
     }
     change.events.push(Event::Earlier(Box::new(earlier)));
     if let Some(mut batch) = batch {
-        batch.taken_up += 1;
+        batch.taken_up += u32::from(is_first);
         change.events.push(Event::EarlierBatch(Box::new(batch), BatchStep::TakenUp));
     }
     Ok(change)

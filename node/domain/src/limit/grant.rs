@@ -2,7 +2,7 @@
 
 use tongban_codes::time::Timestamp;
 
-use super::line::{left, limit_of};
+use super::line::{left, limit_of, year_of};
 use super::{Place, Turn};
 use crate::case::Case;
 use crate::catalogue::{LimitPeriod, NumberLimit};
@@ -52,7 +52,7 @@ pub(crate) fn grant(facts: &dyn Facts, case: &mut Case, at: Timestamp) -> Result
             return Err(out_of_turn(facts, case, &first, left));
         }
     }
-    let turn = Turn { year: Some(limit.year(at.date())), ..turn.clone() };
+    let turn = Turn { year: Some(year_of(at.date())), ..turn.clone() };
     case.turn = Some(turn.clone());
     Ok(Some(Event::Number(case.id, Box::new(turn), true)))
 }

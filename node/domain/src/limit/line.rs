@@ -48,6 +48,11 @@ pub(super) fn limit_of(facts: &dyn Facts, case: &Case) -> Option<NumberLimit> {
     quota_of(facts, &bound()?).filter(|(quota, _)| *quota == turn.quota).map(|(_, limit)| limit)
 }
 
+/// The year for which a grant of a day counts.
+pub(super) fn year_of(day: Date) -> u16 {
+    u16::try_from(day.year()).unwrap_or(0)
+}
+
 /// How many numbers are left on a day.
 pub(super) fn left(facts: &dyn Facts, quota: &str, limit: &NumberLimit, day: Date) -> u32 {
     limit.grants.saturating_sub(facts.numbers_taken(quota, limit.year(day)))
@@ -92,10 +97,10 @@ pub(crate) fn resume(facts: &dyn Facts, case: &mut Case, leg: &[Act], lost: Node
     let mut events: Vec<Event> =
         place(facts, case, since.unwrap_or_else(|| accepted.start()), at).into_iter().collect();
     if granted
-        && let Some(limit) = limit_of(facts, case)
+        && limit_of(facts, case).is_some()
         && let Some(turn) = &mut case.turn
     {
-        turn.year = Some(limit.year(case.decided_on.unwrap_or(at.date())));
+        turn.year = Some(year_of(case.decided_on.unwrap_or(at.date())));
         events.push(Event::Number(case.id, Box::new(turn.clone()), true));
     }
     events

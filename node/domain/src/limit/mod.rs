@@ -14,7 +14,8 @@
 //!   stood if the authority had answered at once, and where a number went to a later one meanwhile, the case says that it was overtaken.
 //! - A case stands in line when the version of the item to which it is bound has a limit. How many numbers there are is what the version in
 //!   force says on the day of the decision; when that has no limit any more, none binds.
-//! - A number of a year belongs to the year of the grant. What waits at the turn of the year keeps its place.
+//! - A number of a year belongs to the year of the grant. What waits at the turn of the year keeps its place. Each grant counts for its year and for all
+//!   years, so that a limit that is changed from the one to the other begins with what was granted.
 //! - A renewal takes no number: its holder has one. The number becomes free when the last licence of the case, or of its renewals, is cancelled.
 //! - The line is of the node that owns the case. What it took over from a lost node after an acceptance stands by the moment of that.
 
@@ -46,7 +47,7 @@ pub struct Turn {
     /// The order in which the node noted those of one moment.
     #[n(2)]
     pub serial: u32,
-    /// The year of which the grant took a number, 0 where the numbers aren't of a year; none before a grant.
+    /// The year of the grant, which took a number; none before that.
     #[n(3)]
     pub year: Option<u16>,
     /// Whether the last numbers went to others that were accepted after it, before it was known that it was deemed accepted.

@@ -56,7 +56,9 @@ impl<'r> Standing<'r> {
     /// When the state can't be read.
     pub fn of<'e>(&mut self, earlier: &'e EarlierCase) -> Result<Option<&'e EarlierVersion>, StorageError> {
         for version in &earlier.versions {
-            self.batch(&version.batch)?;
+            for batch in std::iter::once(&version.batch).chain(&version.also) {
+                self.batch(batch)?;
+            }
         }
         let is_undone = |batch: &str| {
             let batch = self.batches.get(batch).and_then(Option::as_ref);

@@ -12,7 +12,7 @@ use crate::{Family, Read, StorageError, WriteBatch};
 /// Who stands before a quota, and who holds a number of it, in order of acceptance: quota, [`WAITS`] or [`HOLDS`], moment of acceptance,
 /// serial, case.
 pub const LINE: Keyspace<(String, u8, Timestamp, u32, CaseId), ()> = Keyspace::new(Family::Index, 0x68);
-/// How many numbers of a quota are taken in a year, 0 where they aren't of a year.
+/// How many numbers of a quota are taken in a year, and under 0 in all years.
 pub const TAKEN: Keyspace<(String, u16), u32> = Keyspace::new(Family::Rows, 0x69);
 
 /// In [`LINE`]: accepted and not decided.
@@ -56,14 +56,15 @@ pub fn store_number(over: &mut Overlay<'_>, case: CaseId, turn: &Turn, taken: bo
     if LINE.holds(over, &key)? == taken {
         return Ok(());
     }
-    let of = (turn.quota.clone(), year);
-    let count = TAKEN.load(over, &of)?.unwrap_or(0);
     if taken {
         LINE.put(over.batch, &key, &());
-        TAKEN.put(over.batch, &of, &count.saturating_add(1));
     } else {
         LINE.delete(over.batch, &key);
-        TAKEN.put(over.batch, &of, &count.saturating_sub(1));
+    }
+    for of in std::collections::BTreeSet::from([0, year]) {
+        let of = (turn.quota.clone(), of);
+        let count = TAKEN.load(over, &of)?.unwrap_or(0);
+        TAKEN.put(over.batch, &of, &if taken { count.saturating_add(1) } else { count.saturating_sub(1) });
     }
     Ok(())
 }

@@ -117,6 +117,8 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
             stored += count;
         }
         point["collect_to_discharge"] = Value::Object(across);
+        // The next population takes long: what was measured so far is there if it breaks off.
+        say(&point.to_string());
         measured.push(point);
     }
     county.stop().await?;

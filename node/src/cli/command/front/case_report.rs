@@ -1,6 +1,7 @@
 //! `tongban case report`: a page of cases after the other, each a batch that is sent and remembered before the next is asked for. What breaks off
 //! leaves whole batches behind, and the next report goes on where it was.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use tongban_domain::tables::{Batch, ReportedRow, Row, Subject};
@@ -95,6 +96,7 @@ impl Report {
             written = there;
             sent = Some((batch.clone(), at));
             self.sent.written += written.changed;
+            self.sent.refused(&written.refused);
             self.sent.batches = Some(self.sent.batches.unwrap_or_default() + 1);
             // Of several directories the one in which they lie is said.
             let several = self.sent.batches > Some(1);
@@ -108,8 +110,12 @@ impl Report {
             client.post("/v1/front/cases/record", &body)?;
         }
         // Only what was told is done.
+        let refused: BTreeSet<&str> = written.refused.iter().map(|row| row.item.as_str()).collect();
         for page in pages {
-            let CasePlan { looked, surveyed, is_surveyed, .. } = page;
+            let CasePlan { mut looked, surveyed, is_surveyed, .. } = page;
+            for looked in &mut looked {
+                looked.done &= !refused.contains(looked.case.to_string().as_str());
+            }
             let body =
                 RecordCases { channel: channel.clone(), looked, surveyed, is_surveyed, ..RecordCases::default() };
             if !body.looked.is_empty() || is_surveyed {

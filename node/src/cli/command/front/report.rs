@@ -23,7 +23,7 @@ use crate::cli::text::front::{
     CASES_NOTHING, CASES_PLANNED, CASES_SENT, REPORT_FILES, REPORT_MORE, REPORT_NOTHING, REPORT_PLANNED, REPORT_SENT,
     REPORT_THERE,
 };
-use crate::front::{Database, Mapping, Written, files, sql};
+use crate::front::{Database, Mapping, RefusedRow, Written, files, sql};
 
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("where").required(true)))]
@@ -94,6 +94,12 @@ impl Sent {
                 Operation::Delete => self.deleted += 1,
             }
         }
+    }
+
+    /// Counts what the database took no row of.
+    pub(super) fn refused(&mut self, refused: &[RefusedRow]) {
+        self.lacking += refused.len();
+        self.lacks.extend(refused.iter().map(RefusedRow::lack));
     }
 }
 
@@ -172,7 +178,7 @@ impl<'a> Target<'a> {
                 path.to_path_buf()
             }
         };
-        Ok((Written { changed: rows.len(), rows }, Some(place)))
+        Ok((Written { changed: rows.len(), rows, refused: Vec::new() }, Some(place)))
     }
 }
 
@@ -209,7 +215,8 @@ fn items(context: &Context, client: &Client, mapping: &Mapping, args: &Args) -> 
     let Some(mut target) = Target::of(args, mapping)? else { return Ok(Outcome::Done) };
     let rows: Vec<ReportedRow> = rows.into_iter().map(|row| row.sent(&batch, at)).collect();
     let sending = Sending { subject: Subject::Items, division: client.division(), batch: &batch, rows, whole };
-    let (Written { rows, changed }, place) = target.send(context, mapping, args.again, sending)?;
+    let (Written { rows, changed, refused }, place) = target.send(context, mapping, args.again, sending)?;
+    sent.refused(&refused);
     for part in rows.chunks(RECORDED_ROWS) {
         let body = RecordReport { channel: mapping.name.clone(), batch: batch.clone(), at, rows: part.to_vec() };
         client.post("/v1/front/record", &body)?;
