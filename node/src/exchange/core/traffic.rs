@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tongban_codes::ids::NodeId;
-use tongban_federation::route::{Journey, Policy};
+use tongban_federation::route::{Journey, NoHop, Policy};
 use tongban_federation::session::Input;
 use tongban_federation::wire::SignedBy;
 use tongban_federation::{Envelope, Flow, Hop, Outgoing, Receipt, Role, Sealed, Unseal, limits, next_hop};
@@ -19,6 +19,9 @@ use crate::exchange::translate;
 
 /// Bytes of receipts that wait at a relay for a way back.
 const UNPASSED_BYTES_MAX: usize = 8 << 20;
+
+/// How many copies of a flow that lead back are let go of in one look.
+const LET_GO_MAX: usize = 64;
 
 /// A receipt of another node for another node.
 pub(super) struct Unpassed {
@@ -85,8 +88,7 @@ impl Exchange {
     pub(super) fn announce_flow(&mut self, flow: Flow, stored: Option<u64>, last: u64, only: Option<NodeId>) {
         let me = self.knowledge.here().node;
         let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
-        let came_from = (flow.origin != me).then_some(flow.origin);
-        let journey = Journey { destination: flow.destination, came_from, hops: limits::HOPS_MAX };
+        let journey = self.journey(&flow);
         let mut ways = Vec::new();
         match next_hop(&self.knowledge.directory(), me, &journey, &linked, &self.policy()) {
             Hop::Direct(peer) | Hop::Via(peer) => ways.push(peer),
@@ -106,6 +108,7 @@ impl Exchange {
                     ways.push(peer);
                 }
             }
+            Hop::None(NoHop::WayBack) => self.let_go(&flow),
             Hop::None(_) => {}
         }
         for peer in ways {
@@ -125,6 +128,46 @@ impl Exchange {
             }
             self.feed(peer, Input::OutboxGrew { flow, from });
         }
+    }
+
+    /// The journey of a flow's envelopes from here.
+    fn journey(&self, flow: &Flow) -> Journey {
+        let came_from = (flow.origin != self.knowledge.here().node).then_some(flow.origin);
+        Journey { destination: flow.destination, came_from, hops: limits::HOPS_MAX }
+    }
+
+    /// Whether the only way on for what is of a flow leads back to its origin.
+    ///
+    /// On a way that its origin chose there is no such node, as long as both know the same directory: it was repeated by somebody, or sent while
+    /// one of them hadn't heard of a change of the tree. Nobody would ever fetch the copy or send a receipt for it through here.
+    fn leads_back(&self, flow: &Flow) -> bool {
+        let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
+        let (directory, me) = (self.knowledge.directory(), self.knowledge.here().node);
+        let hop = next_hop(&directory, me, &self.journey(flow), &linked, &self.policy());
+        hop == Hop::None(NoHop::WayBack)
+    }
+
+    /// Lets go of copies that lead back to whose they are. What was said to be held here costs time only: the origin keeps its own until it has
+    /// the receipt, and offers it again, by the way that is the right one then.
+    fn let_go(&mut self, flow: &Flow) {
+        let copies = self.rows(flow, 0, LET_GO_MAX);
+        if !copies.is_empty() {
+            tracing::info!(origin = %flow.origin, destination = %flow.destination, count = copies.len(), "copies that lead back are let go of");
+        }
+        for (sequence, _) in copies {
+            self.forget_copy(*flow, sequence);
+        }
+    }
+
+    /// Deletes the copy of an envelope of another node, if there is one.
+    fn forget_copy(&mut self, flow: Flow, sequence: u64) {
+        let Flow { origin, epoch, destination } = flow;
+        let request = Request::Custom(Box::new(move |read, _, _| {
+            let kept = delivery::RELAY.holds(read, &(destination, origin, epoch, sequence))?;
+            let event = ExchangeEvent::RelayDone { destination, origin, epoch, sequence };
+            Ok(Outside { exchange: kept.then_some(event).into_iter().collect(), ..Outside::default() })
+        }));
+        self.decide(Waiting::RelayDone { flow, sequence }, request, false);
     }
 
     /// Every flow of which something waits here, own envelopes and those of others, with its last sequence.
@@ -212,7 +255,7 @@ impl Exchange {
 
     pub(super) fn relay(&mut self, peer: NodeId, envelope: &Envelope, sealed: Sealed) {
         let (flow, sequence) = (envelope.flow(), envelope.sequence);
-        if self.knowledge.directory().node(&flow.destination).is_none() {
+        if self.knowledge.directory().node(&flow.destination).is_none() || self.leads_back(&flow) {
             self.feed_later(peer, Input::Dropped { flow, sequence });
             return;
         }
@@ -261,12 +304,7 @@ impl Exchange {
         } else {
             self.pass_receipt(&receipt, ways);
         }
-        let request = Request::Custom(Box::new(move |read, _, _| {
-            let kept = delivery::RELAY.holds(read, &(destination, origin, epoch, sequence))?;
-            let event = ExchangeEvent::RelayDone { destination, origin, epoch, sequence };
-            Ok(Outside { exchange: kept.then_some(event).into_iter().collect(), ..Outside::default() })
-        }));
-        self.decide(Waiting::RelayDone { flow, sequence }, request, false);
+        self.forget_copy(flow, sequence);
     }
 
     /// Every linked peer that gave envelopes of the flow, for each of them keeps its own copy until it hears of the receipt; where there is none,
