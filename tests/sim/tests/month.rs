@@ -65,4 +65,10 @@ mod bites {
     fn a_case_taken_at_its_former_tenure_is_found() {
         is_found(Bug::TakenAtSameTenure);
     }
+
+    /// Which hostile nodes alone show: none of the promises knows of it.
+    #[test]
+    fn a_report_of_anyone_is_found() {
+        is_found(Bug::ReportOfAnyone);
+    }
 }

@@ -41,6 +41,13 @@ impl Hostile {
     }
 }
 
+impl Hostile {
+    /// Whether a row of the case was seen.
+    pub(super) fn is_collected(&self, case: &CaseId) -> bool {
+        self.collected.contains_key(case)
+    }
+}
+
 impl Oracle {
     /// From now on these nodes keep no promise.
     pub(crate) fn distrusts(&mut self, hostile: &BTreeSet<usize>) {

@@ -95,6 +95,7 @@ impl Oracle {
         self.acknowledged(machines, clients);
         self.legs(machines);
         self.sums(machines);
+        self.voices(machines);
     }
 
     /// Whether a case is only between nodes that come to rest.
