@@ -6,8 +6,8 @@ mod trees;
 mod world;
 
 use tongban_codes::ids::{Digest, NodeId};
+use tongban_federation::Flow;
 use tongban_federation::wire::{DriftRoot, JournalSize, Pull, Query, Request, Response, Routed, Target};
-use tongban_federation::{Flow, Sealed};
 use tongban_journal::{JournalKind, Slice, SliceEntry};
 use tongban_storage::keyspace::figure::{SLICE, SliceRow};
 use tongban_storage::keyspace::meta::{self, Pulled};

@@ -6,7 +6,9 @@ use tongban_codes::ids::NodeId;
 use tongban_federation::route::{Journey, NoHop, Policy};
 use tongban_federation::session::Input;
 use tongban_federation::wire::SignedBy;
-use tongban_federation::{Envelope, Flow, Hop, Outgoing, Receipt, Role, Sealed, Unseal, limits, next_hop};
+use tongban_federation::{
+    Envelope, Flow, Hop, Outgoing, Receipt, Role, Sealed, Unseal, leads_through, limits, next_hop,
+};
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::{Bytes, delivery, meta};
 
@@ -89,8 +91,12 @@ impl Exchange {
         let me = self.knowledge.here().node;
         let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
         let journey = self.journey(&flow);
+        let hop = next_hop(&self.knowledge.directory(), me, &journey, &linked, &self.policy());
+        if self.leads_back(&flow, &hop) {
+            return self.let_go(&flow);
+        }
         let mut ways = Vec::new();
-        match next_hop(&self.knowledge.directory(), me, &journey, &linked, &self.policy()) {
+        match hop {
             Hop::Direct(peer) | Hop::Via(peer) => ways.push(peer),
             Hop::Dial { node, .. } => {
                 // An accepting session never dials; while no connection stands, not even one that is still greeting, this node may.
@@ -108,7 +114,6 @@ impl Exchange {
                     ways.push(peer);
                 }
             }
-            Hop::None(NoHop::WayBack) => self.let_go(&flow),
             Hop::None(_) => {}
         }
         for peer in ways {
@@ -136,15 +141,18 @@ impl Exchange {
         Journey { destination: flow.destination, came_from, hops: limits::HOPS_MAX }
     }
 
-    /// Whether the only way on for what is of a flow leads back to its origin.
+    /// Whether what is of another's flow, whose next hop is this, would come to its origin again before its destination.
     ///
-    /// On a way that its origin chose there is no such node, as long as both know the same directory: it was repeated by somebody, or sent while
-    /// one of them hadn't heard of a change of the tree. Nobody would ever fetch the copy or send a receipt for it through here.
-    fn leads_back(&self, flow: &Flow) -> bool {
-        let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
-        let (directory, me) = (self.knowledge.directory(), self.knowledge.here().node);
-        let hop = next_hop(&directory, me, &self.journey(flow), &linked, &self.policy());
-        hop == Hop::None(NoHop::WayBack)
+    /// On a way that its origin chose it never does, as long as both know the same directory: it was repeated by somebody, or sent while one of
+    /// them hadn't heard of a change of the tree. A copy here would stay for ever, for its receipt doesn't come this way.
+    fn leads_back(&self, flow: &Flow, hop: &Hop) -> bool {
+        let me = self.knowledge.here().node;
+        match hop {
+            _ if flow.origin == me => false,
+            Hop::Direct(node) | Hop::Dial { node, .. } if *node == flow.destination => false,
+            Hop::None(NoHop::WayBack) => true,
+            _ => leads_through(&self.knowledge.directory(), me, flow.destination, flow.origin),
+        }
     }
 
     /// Lets go of copies that lead back to whose they are. What was said to be held here costs time only: the origin keeps its own until it has
@@ -255,7 +263,10 @@ impl Exchange {
 
     pub(super) fn relay(&mut self, peer: NodeId, envelope: &Envelope, sealed: Sealed) {
         let (flow, sequence) = (envelope.flow(), envelope.sequence);
-        if self.knowledge.directory().node(&flow.destination).is_none() || self.leads_back(&flow) {
+        let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
+        let me = self.knowledge.here().node;
+        let hop = next_hop(&self.knowledge.directory(), me, &self.journey(&flow), &linked, &self.policy());
+        if self.knowledge.directory().node(&flow.destination).is_none() || self.leads_back(&flow, &hop) {
             self.feed_later(peer, Input::Dropped { flow, sequence });
             return;
         }

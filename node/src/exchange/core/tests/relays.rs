@@ -8,8 +8,9 @@ use tongban_federation::{EnvelopeId, Receipt, Sealed};
 
 use super::super::Happened;
 use super::super::traffic::Unpassed;
-use super::world::World;
-use super::{CITY, ONE, TWO, node};
+use super::world::{World, place};
+use super::{CITY, COUNTY, NEW_CITY, ONE, PROVINCE, TWO, node, with_a_city_between};
+use crate::exchange::change::Change;
 
 #[test]
 fn an_envelope_goes_through_the_superior() {
@@ -107,6 +108,33 @@ fn a_copy_that_leads_only_back_is_let_go_of() {
     world.run(120);
     assert_eq!((world.nodes[TWO].taken(city), world.nodes[TWO].taken(one)), (1, 1));
     assert_eq!(world.nodes[CITY].relaying(), 0);
+}
+
+/// Nor where the way goes on for a step before it comes to the origin: there the copy wouldn't be kept, and its receipt doesn't come by here.
+#[test]
+fn what_comes_to_its_origin_later_is_not_kept() {
+    let mut world = with_a_city_between(20);
+    let (province, city) = (node(&world, PROVINCE), node(&world, NEW_CITY));
+    let word = world.nodes[NEW_CITY].certify(world.nodes[COUNTY].place);
+    world.nodes[COUNTY].take_superior(city, word);
+    world.nodes[COUNTY].change(Change::Publish);
+    world.run(60);
+    let other = place(9, "511603");
+    let record = world.nodes[PROVINCE].newcomer(other);
+    for number in [PROVINCE, COUNTY, NEW_CITY] {
+        world.nodes[number].change(Change::Records(vec![record.clone()]));
+    }
+    assert_eq!(world.nodes[COUNTY].knowledge.directory().superiors(&other.node), [province]);
+    world.nodes[PROVINCE].send(other.node, 1);
+    let sealed = Sealed::new(world.nodes[PROVINCE].outbox(other.node, 1));
+    let link = world.link(COUNTY, NEW_CITY);
+    let bytes = Frame::Envelope(SignedBy { signer: province, sealed: sealed.clone() }).to_bytes();
+    world.nodes[COUNTY].exchange.handle(Happened::Frame { link, bytes });
+    // And what lies there already goes.
+    world.nodes[NEW_CITY].keep(other.node, province, 1, sealed.into_bytes());
+    world.run(5);
+    assert_eq!((world.nodes[COUNTY].relaying(), world.nodes[NEW_CITY].relaying()), (0, 0));
+    assert_eq!(world.nodes[PROVINCE].unreceipted(other.node), [1]);
 }
 
 /// What waits for a way back is what a copy was held for; receipts that a peer makes up don't drive it out.
