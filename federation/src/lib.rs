@@ -28,7 +28,7 @@ pub use directory::{AnchorRecord, AuthorityRecord, Certification, Directory, Nod
 pub use envelope::{Body, Envelope, EnvelopeId, Flow, StatementError, Subject};
 pub use invite::{Invitation, InvitationError};
 pub use receipt::{CheckpointRef, Outcome, Receipt};
-pub use route::{Hop, Journey, next_hop};
+pub use route::{Hop, Journey, leads_through, next_hop};
 pub use sealed::{Sealed, Unseal, UnsealError};
 pub use session::{Config, Input, Output, Progress, Role, Session};
 pub use version::{FederationLevel, ProtocolVersion, Release, VersionRange, VersionSkew};

@@ -138,6 +138,25 @@ pub fn next_hop(
     dial(directory, next, came_from, policy).unwrap_or(Hop::None(NoHop::NotLinked(next)))
 }
 
+/// Whether the way along the tree from one node to another leads through a third.
+///
+/// A node on the way of a third's envelopes to that other never finds so, as long as both know the same directory: it is nearer to the other.
+pub fn leads_through(directory: &Directory, from: NodeId, to: NodeId, node: NodeId) -> bool {
+    let (mut up, mut down) = (directory.superiors(&from), directory.superiors(&to));
+    let place = |of: NodeId, line: &[NodeId]| line.iter().position(|above| *above == of);
+    if let Some(below) = place(from, &down) {
+        down.truncate(below);
+        up.clear();
+    } else if let Some(above) = place(to, &up) {
+        up.truncate(above);
+        down.clear();
+    } else if let Some(turn) = up.iter().copied().find(|above| down.contains(above)) {
+        up.truncate(place(turn, &up).unwrap_or(0) + 1);
+        down.truncate(place(turn, &down).unwrap_or(0));
+    }
+    up.contains(&node) || down.contains(&node)
+}
+
 fn dial(directory: &Directory, node: NodeId, came_from: Option<NodeId>, policy: &Policy) -> Option<Hop> {
     let addresses = &directory.node(&node)?.record.addresses;
     let possible = !addresses.is_empty() && Some(node) != came_from && !policy.unreachable.contains(&node);

@@ -43,6 +43,40 @@ fn along_the_tree_and_straight() {
 }
 
 #[test]
+fn ways_through_a_third_node() {
+    for (from, to, through) in [
+        (3, 5, &[2, 4][..]),
+        (5, 3, &[4, 2]),
+        (2, 5, &[4]),
+        (5, 2, &[4]),
+        (5, 1, &[4, 2]),
+        (1, 5, &[2, 4]),
+        (3, 4, &[2]),
+        (3, 2, &[]),
+        (5, 8, &[4, 2, 1]),
+        (8, 5, &[1, 2, 4]),
+    ] {
+        for node in [1, 2, 3, 4, 5, 8] {
+            let leads = leads_through(&tree(), id(from), id(to), id(node));
+            assert_eq!(leads, through.contains(&node), "from {from} to {to} through {node}");
+        }
+    }
+}
+
+/// Whoever is on the way never leads back through whose envelope it is: nothing that is on its way is dropped.
+#[test]
+fn no_way_leads_back_through_where_it_began() {
+    let directory = tree();
+    for (start, end) in [1, 2, 3, 4, 5, 8].into_iter().flat_map(|start| [1, 2, 3, 4, 5, 8].map(|end| (start, end))) {
+        let on_the_way = [1, 2, 3, 4, 5, 8].map(id);
+        let on_the_way = on_the_way.iter().filter(|node| leads_through(&directory, id(start), id(end), **node));
+        for node in on_the_way.filter(|_| start != end) {
+            assert!(!leads_through(&directory, *node, id(end), id(start)), "from {start} to {end} by {node}");
+        }
+    }
+}
+
+#[test]
 fn dialling_hops_and_revocation() {
     let mut directory = tree();
     let journey = Journey { destination: id(3), came_from: None, hops: 8 };

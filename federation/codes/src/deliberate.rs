@@ -50,11 +50,13 @@ pub enum Bug {
     SupplementForgotten,
     /// Who takes a case goes on at the tenure of the offer.
     TakenAtSameTenure,
+    /// The collecting node believes a report of whoever sends it, at the tenure that it knows.
+    ReportOfAnyone,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 22] = [
+    pub const ALL: [Bug; 23] = [
         Bug::ReplyBeforeCommit,
         Bug::InboxRecordDropped,
         Bug::CursorAdvancedEarly,
@@ -77,6 +79,7 @@ impl Bug {
         Bug::ExtensionUntold,
         Bug::SupplementForgotten,
         Bug::TakenAtSameTenure,
+        Bug::ReportOfAnyone,
     ];
 
     /// Its name, by which a binary that holds it is known.
@@ -105,6 +108,7 @@ impl Bug {
             Bug::ExtensionUntold => "deliberate-bug:extension-untold",
             Bug::SupplementForgotten => "deliberate-bug:supplement-forgotten",
             Bug::TakenAtSameTenure => "deliberate-bug:taken-at-same-tenure",
+            Bug::ReportOfAnyone => "deliberate-bug:report-of-anyone",
         }
     }
 }

@@ -60,28 +60,44 @@ impl Terms {
     }
 }
 
-/// The journals that a peer may pull here: acts if it is above, standards if it is above or below; this node's own and what it pulled itself
-/// from beyond. Standards go down to those who hold to them, and up to those who count who has claimed them.
-pub(super) fn offered(knowledge: &Knowledge, peer: &NodeId) -> Vec<(JournalSize, Vec<u8>)> {
-    let terms = Terms::of(knowledge, peer);
-    let me = knowledge.here().node;
-    let state = &*knowledge.parts.backend;
-    let mut offered = Vec::new();
-    for journal in terms.journals().iter().copied() {
-        if let Ok(Some(Bytes(note))) = meta::CHECKPOINT.load(state, &journal)
-            && let Ok(parsed) = SignedNote::parse(&note)
-        {
-            let size = parsed.claimed().size;
-            offered.push((JournalSize { origin: me, journal, epoch: knowledge.epoch, size }, note));
-        }
+/// The journals that this node has something of, with their checkpoints: its own as far as one covers them, and what it pulled.
+pub(super) struct Kept(Vec<(JournalSize, Vec<u8>)>);
+
+impl Kept {
+    /// Reads them, acts first: once for all peers, for a province has thousands of them.
+    pub(super) fn read(knowledge: &Knowledge) -> Self {
+        let me = knowledge.here().node;
+        let state = &*knowledge.parts.backend;
         let pulled = meta::PULLED.list(state, &[], None, usize::MAX).unwrap_or_default();
-        for ((origin, of, epoch), row) in pulled {
-            if of == journal && terms.passes(knowledge, &origin, of) {
-                offered.push((JournalSize { origin, journal, epoch, size: row.size }, row.checkpoint));
+        let mut kept = Vec::new();
+        for journal in [ACTS, STANDARDS] {
+            if let Ok(Some(Bytes(note))) = meta::CHECKPOINT.load(state, &journal)
+                && let Ok(parsed) = SignedNote::parse(&note)
+            {
+                let size = parsed.claimed().size;
+                kept.push((JournalSize { origin: me, journal, epoch: knowledge.epoch, size }, note));
+            }
+            for ((origin, _, epoch), row) in pulled.iter().filter(|((_, of, _), _)| *of == journal) {
+                let size = JournalSize { origin: *origin, journal, epoch: *epoch, size: row.size };
+                kept.push((size, row.checkpoint.clone()));
             }
         }
+        Self(kept)
     }
-    offered
+
+    /// Those that a peer may pull here: acts if it is above, standards if it is above or below; this node's own and what it pulled itself
+    /// from beyond. Standards go down to those who hold to them, and up to those who count who has claimed them.
+    pub(super) fn offered(
+        &self,
+        knowledge: &Knowledge,
+        peer: &NodeId,
+    ) -> impl Iterator<Item = &(JournalSize, Vec<u8>)> {
+        let (terms, me) = (Terms::of(knowledge, peer), (knowledge.here().node, knowledge.epoch));
+        self.0.iter().filter(move |(of, _)| {
+            let is_own = (of.origin, of.epoch) == me;
+            terms.journals().contains(&of.journal) && (is_own || terms.passes(knowledge, &of.origin, of.journal))
+        })
+    }
 }
 
 /// The same of one journal of another that was pulled here.
@@ -96,10 +112,11 @@ pub(super) fn offered_of(knowledge: &Knowledge, peer: &NodeId, journal: &Journal
 }
 
 pub(super) fn list(knowledge: &Knowledge, peer: &NodeId) -> JournalList {
-    let journals = offered(knowledge, peer)
-        .into_iter()
-        .map(|(size, note)| JournalListed { size, note: String::from_utf8(note).ok() })
-        .collect();
+    let kept = Kept::read(knowledge);
+    let journals = kept.offered(knowledge, peer);
+    let journals =
+        journals.map(|(size, note)| JournalListed { size: *size, note: String::from_utf8(note.clone()).ok() });
+    let journals = journals.collect();
     JournalList { journals }
 }
 

@@ -52,6 +52,8 @@ pub(crate) const PERMIT: &str = "330A0015500013";
 pub(crate) const LICENCE_TYPE: &str = "许可证";
 /// The number of who comes to all windows, and holds a licence of every node.
 pub(crate) const APPLICANT: &str = "11010519491231002X";
+/// The department of every hall.
+pub(crate) const DEPARTMENT: &str = "卫健局";
 /// The service that every node of the small province has in force.
 pub(crate) const SERVICE: &str = "330A0015500014";
 
@@ -107,7 +109,7 @@ pub(crate) fn beginning() -> i64 {
 /// A row of an item file whose item windows of these divisions may collect for.
 pub(crate) fn row(number: u32, code: &str, kind: &str, covered: &str) -> ImportRow {
     let columns = [
-        ("department", "卫健局"),
+        ("department", DEPARTMENT),
         ("main_item", "许可"),
         ("name", code),
         ("local_item_code", code),

@@ -13,12 +13,15 @@
 //! Hostile nodes run the program, with valid keys, and somebody who has its memory, its keys and its network card in his hands. Their own
 //! cases are left out of the promises, and so is what needs a hostile superior to come to rest; nothing else is.
 
+mod applications;
 mod craft;
 mod hostile;
 mod hours;
 mod people;
+mod ratings;
 mod report;
 mod tally;
+mod tickets;
 mod visits;
 mod weather;
 
@@ -101,6 +104,16 @@ pub(crate) enum Due {
     GivenUp,
     /// An order is answered, where it was given to.
     Answer(usize, u32),
+    /// Somebody asks or complains.
+    Opens,
+    /// A ticket is taken up, for at most so many more times.
+    Ticket(usize, u8),
+    /// A bad grade is followed up, likewise.
+    FollowUp(usize, u8),
+    /// Somebody comes with a life event.
+    Applies,
+    /// An application is seen to, likewise.
+    Application(usize, u8),
     /// Something of the catalogue.
     Housekeeping,
     /// A hostile node does something.
@@ -205,6 +218,11 @@ impl World {
             Due::Again(act) => self.asks_again(act),
             Due::GivenUp => self.gives_up(),
             Due::Answer(node, act) => self.answers_order(node, act),
+            Due::Opens => self.opens(),
+            Due::Ticket(ticket, left) => self.attends(ticket, left),
+            Due::FollowUp(rating, left) => self.follows_up(rating, left),
+            Due::Applies => self.applies(),
+            Due::Application(which, left) => self.sees_to(which, left),
             Due::Housekeeping => self.keeps_house(),
             Due::Mischief(node) => self.mischief(node),
             Due::Lost(node) => self.loses(node),

@@ -8,6 +8,7 @@ mod hostile;
 mod looking;
 mod rest;
 mod touched;
+mod voices;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -61,6 +62,8 @@ struct Witness {
     keys: BTreeMap<Digest, Done>,
     forgotten: BTreeSet<Digest>,
     cases: BTreeMap<CaseId, Case>,
+    /// Slices that were held against their origins' journals, which only grow: origin, journal, from where, and what.
+    pieces: BTreeSet<(NodeId, u8, u64, Digest)>,
     /// What its log has changed since its state was looked at.
     touched: Touched,
 }
@@ -77,6 +80,10 @@ pub(crate) struct Oracle {
     knowing: BTreeMap<CaseId, BTreeSet<usize>>,
     /// The newest order of a reclaim of each case: who is gone, who gets it, at which tenure.
     orders: BTreeMap<CaseId, (NodeId, NodeId, u32)>,
+    /// Where each ticket was opened, and who handles it.
+    tickets: BTreeMap<CaseId, (NodeId, NodeId)>,
+    /// The case of each part of each application.
+    parts: BTreeMap<(CaseId, String), CaseId>,
     broken: Option<(&'static str, String)>,
 }
 
@@ -90,6 +97,8 @@ impl Oracle {
             hostile: Hostile::none(born.len()),
             knowing: BTreeMap::new(),
             orders: BTreeMap::new(),
+            tickets: BTreeMap::new(),
+            parts: BTreeMap::new(),
             broken: None,
         };
         for (number, born) in born.iter().enumerate() {
@@ -216,7 +225,11 @@ impl Oracle {
             }
             for event in &decision.exchange {
                 self.answered_hostile(node, event, &decision.events);
+                self.voices_hostile(node, event, &decision.events);
                 self.exchanged(node, event, machines);
+            }
+            if !self.is_hostile(node) {
+                decision.events.iter().for_each(|event| self.keeps(event));
             }
         }
     }
@@ -247,7 +260,9 @@ impl Oracle {
                     let text = format!("node {node} took sequence {sequence} of {origin}, where {expected} is next");
                     return self.breach("4", text);
                 }
-                if witness.taken.insert(*id, *digest).is_some() {
+                // A hostile node may say the same at two places of its line; it has one effect, and the same receipt.
+                let again = witness.taken.insert(*id, *digest).is_some();
+                if again && !self.is_hostile_node(origin) {
                     return self.breach("4", format!("node {node} took envelope {id} of {origin} twice"));
                 }
                 if quarantined.is_none() {
@@ -295,6 +310,7 @@ impl Oracle {
                     return self.breach("5", format!("node {node} names a slice that isn't there"));
                 };
                 self.nodes[node].touched.slices.push(*digest);
+                self.nodes[node].pieces.insert((*origin, *journal, *from, *digest));
                 self.sliced(node, (*origin, *journal, *from), &blob);
             }
             _ => {}

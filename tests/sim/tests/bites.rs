@@ -24,10 +24,8 @@ macro_rules! found {
             is_found(Bug::$bug);
         })+
 
-        #[test]
-        fn every_bug_has_its_test() {
-            assert_eq!([$(Bug::$bug),+], Bug::ALL);
-        }
+        /// Those that a province of honest nodes shows.
+        const OF_HONEST: &[Bug] = &[$(Bug::$bug),+];
     };
 }
 
@@ -54,6 +52,25 @@ found! {
     extension_untold: ExtensionUntold,
     supplement_forgotten: SupplementForgotten,
     taken_at_same_tenure: TakenAtSameTenure,
+}
+
+/// What hostile nodes alone bring to light; `month.rs` finds it.
+const OF_HOSTILE: [Bug; 1] = [Bug::ReportOfAnyone];
+
+#[test]
+fn every_bug_has_its_test() {
+    let tested: Vec<Bug> = OF_HONEST.iter().copied().chain(OF_HOSTILE).collect();
+    assert_eq!(tested, Bug::ALL);
+}
+
+/// Honest nodes never show what only hostile ones do: that these bugs are found says something of the hostile ones.
+#[test]
+fn honest_nodes_do_not_show_what_hostile_ones_do() {
+    for bug in OF_HOSTILE {
+        let plan = Plan { bug: Some(bug), ..Plan::default() };
+        let broken = (1..=50).find_map(|seed| play(seed, &plan).breach);
+        assert_eq!(broken, None, "{}", bug.name());
+    }
 }
 
 /// What the name of every bug begins with.

@@ -12,6 +12,22 @@ fn happened(played: &Played) {
     assert!(answered > 0 && played.attacked.unanswered > 0, "hostile words are answered: {played}");
     assert!(!played.attacked.answered.contains_key("applied"), "{played}");
     assert!(played.looks > 30, "{played}");
+    // Matters between two nodes that aren't cases, and those of several nodes.
+    for act in [
+        "Ticket-Open",
+        "Ticket-Assign",
+        "Ticket-Answer",
+        "Ticket-GiveBack",
+        "Ticket-Send",
+        "Ticket-Reopen",
+        "Ticket-Confirm",
+        "Rate",
+        "Rating-Verify",
+        "Application-Collect",
+        "Application-Answer",
+    ] {
+        assert!(played.acts.contains_key(act), "nobody did {act}: {played}");
+    }
 }
 
 #[test]
@@ -64,5 +80,11 @@ mod bites {
     #[test]
     fn a_case_taken_at_its_former_tenure_is_found() {
         is_found(Bug::TakenAtSameTenure);
+    }
+
+    /// Which hostile nodes alone show: none of the promises knows of it.
+    #[test]
+    fn a_report_of_anyone_is_found() {
+        is_found(Bug::ReportOfAnyone);
     }
 }

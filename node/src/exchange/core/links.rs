@@ -298,7 +298,8 @@ impl Exchange {
             .map(|((origin, epoch), sequence)| HighWater { origin, epoch, sequence })
             .collect();
         high_waters.reverse();
-        let journals = pull::offered(&self.knowledge, peer).into_iter().map(|(size, _)| size).collect();
+        let kept = pull::Kept::read(&self.knowledge);
+        let journals = kept.offered(&self.knowledge, peer).map(|(size, _)| *size).collect();
         Progress { high_waters, journals, directory: Some(self.digest_for(peer)) }
     }
 }

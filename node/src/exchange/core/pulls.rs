@@ -142,8 +142,13 @@ impl Pulls {
 impl Exchange {
     /// Tells superiors and subordinates how far the journals have grown that they may pull.
     pub(super) fn offer_journals(&mut self) {
-        for peer in self.open_peers() {
-            let sizes = pull::offered(&self.knowledge, &peer).into_iter().map(|(size, _)| size);
+        let peers = self.open_peers();
+        if peers.is_empty() {
+            return;
+        }
+        let kept = pull::Kept::read(&self.knowledge);
+        for peer in peers {
+            let sizes = kept.offered(&self.knowledge, &peer).map(|(size, _)| *size);
             let told = self.pulls.offered.entry(peer).or_default();
             let grown: Vec<JournalSize> =
                 sizes.filter(|size| told.insert(key(size), size.size) != Some(size.size)).collect();

@@ -1,24 +1,23 @@
 //! Exchanges that talk over a queue: open, hand over, acknowledge, break, restart, relay.
 
 mod licences;
+mod relays;
 mod trees;
 mod world;
 
 use tongban_codes::ids::{Digest, NodeId};
-use tongban_codes::time::Timestamp;
-use tongban_federation::receipt::Outcome;
+use tongban_federation::Flow;
 use tongban_federation::wire::{DriftRoot, JournalSize, Pull, Query, Request, Response, Routed, Target};
-use tongban_federation::{EnvelopeId, Flow, Receipt, Sealed};
 use tongban_journal::{JournalKind, Slice, SliceEntry};
 use tongban_storage::keyspace::figure::{SLICE, SliceRow};
 use tongban_storage::keyspace::meta::{self, Pulled};
 use tongban_storage::{Backend, WriteBatch};
 
-use super::traffic::Unpassed;
 use super::{Effect, Exchange, Happened, Proven, Trouble};
 use crate::engine::{ACTS, Refused, STANDARDS};
 use crate::exchange::answer_here;
 use crate::exchange::change::{Change, Changed};
+use relays::waiting_at_the_city;
 use world::World;
 
 const CITY: usize = 0;
@@ -73,88 +72,6 @@ fn what_waits_while_the_link_is_cut_goes_when_it_stands_again() {
     world.run(120);
     assert_eq!(world.nodes[CITY].taken(one), 1);
     assert!(world.nodes[ONE].unreceipted(city).is_empty());
-}
-
-#[test]
-fn an_envelope_goes_through_the_superior() {
-    let mut world = World::new(4);
-    world.run(5);
-    let (one, two) = (node(&world, ONE), node(&world, TWO));
-    world.nodes[ONE].send(two, 1);
-    world.nodes[ONE].send(two, 2);
-    world.run(5);
-    assert_eq!(world.nodes[TWO].taken(one), 2);
-    assert!(world.nodes[ONE].unreceipted(two).is_empty());
-    assert_eq!(world.nodes[CITY].relaying(), 0, "the relay lets go of what is receipted");
-}
-
-/// An envelope of the one county for the other waits at the city, which can't reach that one.
-fn waiting_at_the_city(seed: u64) -> World {
-    let mut world = World::new(seed);
-    world.run(5);
-    let two = node(&world, TWO);
-    world.cut(CITY, TWO, true);
-    world.nodes[ONE].send(two, 1);
-    world.run(5);
-    assert_eq!(world.nodes[CITY].relaying(), 1);
-    world
-}
-
-#[test]
-fn a_relay_keeps_what_it_holds_over_a_restart() {
-    let mut world = waiting_at_the_city(5);
-    let (one, two) = (node(&world, ONE), node(&world, TWO));
-    world.restart(CITY, 50);
-    world.cut(CITY, TWO, false);
-    world.run(120);
-    assert_eq!(world.nodes[TWO].taken(one), 1);
-    assert!(world.nodes[ONE].unreceipted(two).is_empty());
-}
-
-#[test]
-fn a_relay_lets_go_of_what_is_received_while_the_way_back_is_cut() {
-    let mut world = waiting_at_the_city(15);
-    let (one, two) = (node(&world, ONE), node(&world, TWO));
-    world.cut(CITY, ONE, true);
-    world.run(30);
-    world.cut(CITY, TWO, false);
-    world.run(120);
-    assert_eq!((world.nodes[TWO].taken(one), world.nodes[CITY].relaying()), (1, 0));
-    assert_eq!(world.nodes[ONE].unreceipted(two), vec![1], "the origin hasn't heard of it");
-    world.cut(CITY, ONE, false);
-    world.run(120);
-    assert!(world.nodes[ONE].unreceipted(two).is_empty());
-}
-
-/// What waits for a way back is what a copy was held for; receipts that a peer makes up don't drive it out.
-#[test]
-fn made_up_receipts_drive_out_no_receipt_that_waits() {
-    let mut world = waiting_at_the_city(17);
-    let (one, two) = (node(&world, ONE), node(&world, TWO));
-    world.cut(CITY, ONE, true);
-    world.run(30);
-    world.cut(CITY, TWO, false);
-    world.run(120);
-    let city = &mut world.nodes[CITY].exchange;
-    assert_eq!(city.unpassed.len(), 1);
-    for sequence in 1_000..1_200 {
-        let receipt = Receipt {
-            receiver: two,
-            origin: one,
-            epoch: 1,
-            sequence,
-            envelope: EnvelopeId(Digest::of(b"made up")),
-            digest: Digest::of(b"made up"),
-            outcome: Outcome::Applied { detail: Vec::new() },
-            at: Timestamp::from_millis(0),
-            checkpoint: None,
-        };
-        city.relay_receipt(Unpassed::new(&receipt, two, Sealed::new(vec![0; 64 << 10])));
-    }
-    assert_eq!(city.unpassed.len(), 1);
-    world.cut(CITY, ONE, false);
-    world.run(120);
-    assert!(world.nodes[ONE].unreceipted(two).is_empty());
 }
 
 #[test]

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tongban_codes::ids::NodeId;
-use tongban_federation::route::{Journey, Policy};
+use tongban_federation::route::{Journey, NoHop, Policy};
 use tongban_federation::session::Input;
 use tongban_federation::wire::SignedBy;
-use tongban_federation::{Envelope, Flow, Hop, Outgoing, Receipt, Role, Sealed, Unseal, limits, next_hop};
+use tongban_federation::{
+    Envelope, Flow, Hop, Outgoing, Receipt, Role, Sealed, Unseal, leads_through, limits, next_hop,
+};
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::{Bytes, delivery, meta};
 
@@ -19,6 +21,9 @@ use crate::exchange::translate;
 
 /// Bytes of receipts that wait at a relay for a way back.
 const UNPASSED_BYTES_MAX: usize = 8 << 20;
+
+/// How many copies of a flow that lead back are let go of in one look.
+const LET_GO_MAX: usize = 64;
 
 /// A receipt of another node for another node.
 pub(super) struct Unpassed {
@@ -85,10 +90,13 @@ impl Exchange {
     pub(super) fn announce_flow(&mut self, flow: Flow, stored: Option<u64>, last: u64, only: Option<NodeId>) {
         let me = self.knowledge.here().node;
         let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
-        let came_from = (flow.origin != me).then_some(flow.origin);
-        let journey = Journey { destination: flow.destination, came_from, hops: limits::HOPS_MAX };
+        let journey = self.journey(&flow);
+        let hop = next_hop(&self.knowledge.directory(), me, &journey, &linked, &self.policy());
+        if self.leads_back(&flow, &hop) {
+            return self.let_go(&flow);
+        }
         let mut ways = Vec::new();
-        match next_hop(&self.knowledge.directory(), me, &journey, &linked, &self.policy()) {
+        match hop {
             Hop::Direct(peer) | Hop::Via(peer) => ways.push(peer),
             Hop::Dial { node, .. } => {
                 // An accepting session never dials; while no connection stands, not even one that is still greeting, this node may.
@@ -125,6 +133,49 @@ impl Exchange {
             }
             self.feed(peer, Input::OutboxGrew { flow, from });
         }
+    }
+
+    /// The journey of a flow's envelopes from here.
+    fn journey(&self, flow: &Flow) -> Journey {
+        let came_from = (flow.origin != self.knowledge.here().node).then_some(flow.origin);
+        Journey { destination: flow.destination, came_from, hops: limits::HOPS_MAX }
+    }
+
+    /// Whether what is of another's flow, whose next hop is this, would come to its origin again before its destination.
+    ///
+    /// On a way that its origin chose it never does, as long as both know the same directory: it was repeated by somebody, or sent while one of
+    /// them hadn't heard of a change of the tree. A copy here would stay for ever, for its receipt doesn't come this way.
+    fn leads_back(&self, flow: &Flow, hop: &Hop) -> bool {
+        let me = self.knowledge.here().node;
+        match hop {
+            _ if flow.origin == me => false,
+            Hop::Direct(node) | Hop::Dial { node, .. } if *node == flow.destination => false,
+            Hop::None(NoHop::WayBack) => true,
+            _ => leads_through(&self.knowledge.directory(), me, flow.destination, flow.origin),
+        }
+    }
+
+    /// Lets go of copies that lead back to whose they are. What was said to be held here costs time only: the origin keeps its own until it has
+    /// the receipt, and offers it again, by the way that is the right one then.
+    fn let_go(&mut self, flow: &Flow) {
+        let copies = self.rows(flow, 0, LET_GO_MAX);
+        if !copies.is_empty() {
+            tracing::info!(origin = %flow.origin, destination = %flow.destination, count = copies.len(), "copies that lead back are let go of");
+        }
+        for (sequence, _) in copies {
+            self.forget_copy(*flow, sequence);
+        }
+    }
+
+    /// Deletes the copy of an envelope of another node, if there is one.
+    fn forget_copy(&mut self, flow: Flow, sequence: u64) {
+        let Flow { origin, epoch, destination } = flow;
+        let request = Request::Custom(Box::new(move |read, _, _| {
+            let kept = delivery::RELAY.holds(read, &(destination, origin, epoch, sequence))?;
+            let event = ExchangeEvent::RelayDone { destination, origin, epoch, sequence };
+            Ok(Outside { exchange: kept.then_some(event).into_iter().collect(), ..Outside::default() })
+        }));
+        self.decide(Waiting::RelayDone { flow, sequence }, request, false);
     }
 
     /// Every flow of which something waits here, own envelopes and those of others, with its last sequence.
@@ -212,7 +263,10 @@ impl Exchange {
 
     pub(super) fn relay(&mut self, peer: NodeId, envelope: &Envelope, sealed: Sealed) {
         let (flow, sequence) = (envelope.flow(), envelope.sequence);
-        if self.knowledge.directory().node(&flow.destination).is_none() {
+        let linked: BTreeSet<NodeId> = self.open_peers().into_iter().collect();
+        let me = self.knowledge.here().node;
+        let hop = next_hop(&self.knowledge.directory(), me, &self.journey(&flow), &linked, &self.policy());
+        if self.knowledge.directory().node(&flow.destination).is_none() || self.leads_back(&flow, &hop) {
             self.feed_later(peer, Input::Dropped { flow, sequence });
             return;
         }
@@ -261,12 +315,7 @@ impl Exchange {
         } else {
             self.pass_receipt(&receipt, ways);
         }
-        let request = Request::Custom(Box::new(move |read, _, _| {
-            let kept = delivery::RELAY.holds(read, &(destination, origin, epoch, sequence))?;
-            let event = ExchangeEvent::RelayDone { destination, origin, epoch, sequence };
-            Ok(Outside { exchange: kept.then_some(event).into_iter().collect(), ..Outside::default() })
-        }));
-        self.decide(Waiting::RelayDone { flow, sequence }, request, false);
+        self.forget_copy(flow, sequence);
     }
 
     /// Every linked peer that gave envelopes of the flow, for each of them keeps its own copy until it hears of the receipt; where there is none,

@@ -7,8 +7,11 @@ use tongban_codes::ids::CaseId;
 use tongban_domain::catalogue::Mode;
 use tongban_domain::{Agent, Applicant, Command, Role};
 
+use super::applications::{APPLICATION_VISITS_MAX, Collected};
 use super::hours::{DAY, HOUR, MINUTE, after, open_between};
+use super::ratings::FOLLOW_UPS_MAX;
 use super::tally::Tally;
+use super::tickets::TICKET_VISITS_MAX;
 use super::{Due, visits};
 use crate::client::Told;
 use crate::genesis::{APPLICANT, PERMIT, SERVICE, Scene, item_of, licence_of, row};
@@ -21,13 +24,31 @@ pub(super) const VISITS_MAX: u8 = 40;
 /// Who acts for an applicant.
 const AGENT: &str = "110101199003070011";
 
+/// What something that somebody does begins, once it is done.
+#[derive(Clone, Copy)]
+pub(super) enum Awaited {
+    /// A case, collected like this.
+    Case(&'static str),
+    /// An order, and who answers it.
+    Order(usize),
+    /// A ticket.
+    Ticket,
+    /// A rating.
+    Rating,
+    /// An application.
+    Application,
+}
+
 /// What people wait for.
 #[derive(Default)]
 pub(super) struct People {
-    /// Cases that are being collected: the act, and how.
-    collecting: BTreeMap<usize, &'static str>,
-    /// Orders that were given: the act, and who answers.
-    pub(super) ordering: BTreeMap<usize, usize>,
+    /// By the act.
+    awaited: BTreeMap<usize, Awaited>,
+    /// Where tickets were opened, and their numbers.
+    pub(super) tickets: Vec<(usize, String)>,
+    /// Where ratings were given, and their numbers.
+    pub(super) ratings: Vec<(usize, String)>,
+    pub(super) applications: Vec<Collected>,
     imported: u32,
 }
 
@@ -44,18 +65,16 @@ impl World {
             }
         };
         // The last come a few hours before the end.
-        draw(i64::try_from(cases).unwrap_or(i64::MAX), Due::Arrive);
+        let cases = i64::try_from(cases).unwrap_or(i64::MAX);
+        draw(cases, Due::Arrive);
+        draw(cases / 8, Due::Opens);
+        draw(cases / 16, Due::Applies);
         draw(span / (40 * MINUTE), Due::GivenUp);
         draw(2 * (calm - now) / DAY, Due::Housekeeping);
     }
 
     pub(super) fn arrives(&mut self) {
-        let node = self.chance.below(self.machines.len());
-        if self.machines[node].run.is_none() {
-            let again = after(self.queue.now(), self.chance.millis(10 * MINUTE, 3 * HOUR));
-            self.queue.put_at(again, Event::Month(Due::Arrive));
-            return;
-        }
+        let Some(node) = self.open_hall(Due::Arrive) else { return };
         let (to, how) = self.competent(node);
         let (agent, renews, hold) = (self.chance.one_in(8), self.chance.one_in(6), self.chance.one_in(20));
         let division = self.machines[to].place.division;
@@ -88,15 +107,31 @@ impl World {
             renews: renews.then(|| licence_of(division)),
             agent,
         };
-        let number = self.clients.acts.len();
-        if let Some(month) = self.month.as_mut() {
-            month.people.collecting.insert(number, how);
-        }
+        self.awaits(Awaited::Case(how));
         self.month_acts(node, Role::Window, command);
     }
 
+    /// A hall to which somebody comes; where it is closed, he comes again later.
+    pub(super) fn open_hall(&mut self, due: Due) -> Option<usize> {
+        let node = self.chance.below(self.machines.len());
+        if self.machines[node].run.is_some() {
+            return Some(node);
+        }
+        let again = after(self.queue.now(), self.chance.millis(10 * MINUTE, 3 * HOUR));
+        self.queue.put_at(again, Event::Month(due));
+        None
+    }
+
+    /// What the next act begins.
+    pub(super) fn awaits(&mut self, what: Awaited) {
+        let number = self.clients.acts.len();
+        if let Some(month) = self.month.as_mut() {
+            month.people.awaited.insert(number, what);
+        }
+    }
+
     /// Which authority decides the matter of somebody who comes to a hall, and what such a matter is called.
-    fn competent(&mut self, node: usize) -> (usize, &'static str) {
+    pub(super) fn competent(&mut self, node: usize) -> (usize, &'static str) {
         let superiors = &self.scene.superiors;
         let above = Scene::above(superiors, node);
         let root = |node: usize| Scene::above(superiors, node).last().copied().unwrap_or(node);
@@ -161,16 +196,39 @@ impl World {
             }
             Told::Nothing | Told::Unknown => return,
         };
-        if let Some(to) = month.people.ordering.remove(&number) {
-            let due = Event::Month(Due::Answer(to, u32::try_from(number).unwrap_or(u32::MAX)));
-            let at = after(self.queue.now(), self.chance.millis(HOUR, 16 * HOUR));
-            self.queue.put_at(at, due);
-        }
-        let Some(how) = month.people.collecting.remove(&number) else { return };
-        Tally::counts(&mut month.tally.cases, how);
-        let case: Option<CaseId> = reply["case"].as_str().and_then(|id| id.parse().ok());
-        if let Some(case) = case {
-            self.expects_visit(case, VISITS_MAX);
+        let node = act.node;
+        let Some(awaited) = month.people.awaited.remove(&number) else { return };
+        let named = |what: &str| reply[what].as_str().map(str::to_owned);
+        match awaited {
+            Awaited::Order(to) => {
+                let due = Event::Month(Due::Answer(to, u32::try_from(number).unwrap_or(u32::MAX)));
+                let at = after(self.queue.now(), self.chance.millis(HOUR, 16 * HOUR));
+                self.queue.put_at(at, due);
+            }
+            Awaited::Case(how) => {
+                Tally::counts(&mut month.tally.cases, how);
+                if let Some(case) = named("case").and_then(|id| id.parse::<CaseId>().ok()) {
+                    self.expects_visit(case, VISITS_MAX);
+                }
+            }
+            Awaited::Ticket => {
+                let Some(ticket) = named("ticket") else { return };
+                month.people.tickets.push((node, ticket));
+                let which = month.people.tickets.len() - 1;
+                self.expects_ticket(which, TICKET_VISITS_MAX);
+            }
+            Awaited::Rating => {
+                let Some(rating) = named("rating") else { return };
+                month.people.ratings.push((node, rating));
+                let which = month.people.ratings.len() - 1;
+                self.expects_follow_up(which, FOLLOW_UPS_MAX);
+            }
+            Awaited::Application => {
+                let Some(application) = named("application") else { return };
+                month.people.applications.push(Collected::new(node, application));
+                let which = month.people.applications.len() - 1;
+                self.expects_application(which, APPLICATION_VISITS_MAX);
+            }
         }
     }
 

@@ -2,13 +2,12 @@
 
 use tongban_codes::ids::CaseId;
 use tongban_domain::case::{Case, Status};
-use tongban_domain::catalogue::CodeList as _;
-use tongban_domain::voice::{Channel, Grade, RateRequest, Rater, VoiceCommand};
+use tongban_domain::voice::VoiceCommand;
 use tongban_domain::{Command, Role};
 
 use super::Due;
 use super::hours::{DAY, HOUR, MINUTE, after};
-use super::people::VISITS_MAX;
+use super::people::{Awaited, VISITS_MAX};
 use crate::client::{Told, next};
 use crate::genesis::{PERMIT, Scene, item_of};
 use crate::queue::Event;
@@ -16,8 +15,15 @@ use crate::world::World;
 
 /// What a command is called.
 pub(super) fn name(command: &Command) -> String {
-    let text = format!("{command:?}");
-    text.chars().take_while(|letter| letter.is_ascii_alphanumeric()).collect()
+    let first = |text: String| text.chars().take_while(char::is_ascii_alphanumeric).collect::<String>();
+    match command {
+        Command::Voice(VoiceCommand::Ticket { act, .. }) => format!("Ticket-{}", first(format!("{act:?}"))),
+        Command::Voice(VoiceCommand::Open(_)) => "Ticket-Open".to_owned(),
+        Command::Voice(VoiceCommand::FollowUp { act, .. }) => format!("Rating-{}", first(format!("{act:?}"))),
+        Command::Voice(voice) => first(format!("{voice:?}")),
+        Command::Application(application) => format!("Application-{}", first(format!("{application:?}"))),
+        _ => first(format!("{command:?}")),
+    }
 }
 
 impl World {
@@ -41,16 +47,20 @@ impl World {
         };
         if matches!(case.status, Status::Closed | Status::Withdrawn) {
             if self.chance.one_in(5) {
-                let (role, command) = self.rates(&case);
-                self.month_acts(node, role, command);
+                self.rates(node, &case);
             }
             return;
         }
         if let Some(forwarded) = case.forwarded_to.as_ref().filter(|_| case.status == Status::Forwarded) {
             self.expects_visit(forwarded.case, VISITS_MAX);
         }
-        let (node, role, command) = self.takes_up(node, &case);
-        self.month_acts(node, role, command);
+        let is_over = matches!(case.status, Status::Granted | Status::Denied | Status::Delivered);
+        if is_over && self.chance.one_in(6) {
+            self.rates(node, &case);
+        } else {
+            let (node, role, command) = self.takes_up(node, &case);
+            self.month_acts(node, role, command);
+        }
         if left > 0 {
             self.expects_visit(id, left - 1);
         }
@@ -81,10 +91,7 @@ impl World {
         let above = Scene::above(&self.scene.superiors, node);
         let superior = above.iter().copied().find(|node| self.machines[*node].run.is_some());
         if let Some(superior) = superior.filter(|_| self.chance.one_in(25)) {
-            let number = self.clients.acts.len();
-            if let Some(month) = self.month.as_mut() {
-                month.people.ordering.insert(number, node);
-            }
+            self.awaits(Awaited::Order(node));
             let division = Some(self.machines[node].place.division);
             let order = Command::GiveOrder { about: id, division, text: "请说明办理情况".to_owned(), days: 5 };
             return (superior, Role::Supervisor, order);
@@ -108,7 +115,6 @@ impl World {
             Status::Notified if self.chance.one_in(4) => {
                 (Role::Reviewer, Command::Return { case: id, reason: "逾期未补正".to_owned() })
             }
-            Status::Granted | Status::Denied | Status::Delivered if self.chance.one_in(6) => self.rates(case),
             _ => return self.goes_on(node, case),
         };
         (node, role, command)
@@ -117,21 +123,6 @@ impl World {
     fn goes_on(&mut self, node: usize, case: &Case) -> (usize, Role, Command) {
         let (role, command) = next(&mut self.chance, case);
         (node, role, command)
-    }
-
-    /// A grade on the pad of a window.
-    fn rates(&mut self, case: &Case) -> (Role, Command) {
-        let grade = self.chance.pick(Grade::ALL).copied().expect("there are grades");
-        let request = RateRequest {
-            case: case.id.to_string(),
-            by: Rater::Window,
-            grade,
-            channel: Channel::Pad,
-            comment: None,
-            scores: Vec::new(),
-            visited_on: None,
-        };
-        (Role::Window, Command::Voice(VoiceCommand::Rate(Box::new(request))))
     }
 
     /// Who was ordered to answer does so.

@@ -41,6 +41,13 @@ impl Hostile {
     }
 }
 
+impl Hostile {
+    /// Whether a row of the case was seen.
+    pub(super) fn is_collected(&self, case: &CaseId) -> bool {
+        self.collected.contains_key(case)
+    }
+}
+
 impl Oracle {
     /// From now on these nodes keep no promise.
     pub(crate) fn distrusts(&mut self, hostile: &BTreeSet<usize>) {
@@ -99,7 +106,9 @@ impl Oracle {
     pub(super) fn concerns(&mut self, node: usize, case: &Case) -> bool {
         let (id, collecting) = (case.id, case.collecting.node);
         let known = self.hostile.collected.get(&id).copied();
-        if self.is_hostile(node) && known.is_some() && !self.is_tainted(&id) {
+        // Also where it has a part by now, of a row that it made up before.
+        let made_up = known.is_some_and(|known| known != collecting || !self.is_tainted(&id));
+        if self.is_hostile(node) && made_up {
             return false;
         }
         if let Some(known) = known.filter(|known| *known != collecting) {

@@ -47,7 +47,10 @@ impl Oracle {
             let blob = machine.disk.blobs.load(&row.digest);
             match (blob, self.numbers.contains_key(&origin)) {
                 (Ok(blob), true) if Digest::of(&blob) == row.digest => {
-                    self.sliced(node, (origin, journal, from), &blob);
+                    // The same bytes were judged when they came, and a journal only grows.
+                    if !self.nodes[node].pieces.contains(&(origin, journal, from, row.digest)) {
+                        self.sliced(node, (origin, journal, from), &blob);
+                    }
                 }
                 _ => return self.breach("5", format!("node {node} has lost a slice of {origin}")),
             }

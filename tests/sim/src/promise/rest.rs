@@ -47,9 +47,16 @@ impl World {
             let relay = RELAY.list(state, &[], None, usize::MAX).unwrap_or_default();
             let aside = ASIDE.list(state, &[], None, usize::MAX).unwrap_or_default();
             let quarantine = QUARANTINE.list(state, &[], None, usize::MAX).unwrap_or_default();
+            let mut relayed = relay.iter().map(|((to, from, _, sequence), _)| (to, from, sequence));
+            if let Some((to, from, sequence)) = relayed.find(|(to, from, _)| sound(to) && sound(from)) {
+                let numbers = &self.oracle.numbers;
+                return Some(format!(
+                    "envelope {sequence} of node {} for node {} waits at node {number}",
+                    numbers[from], numbers[to]
+                ));
+            }
             for (what, waiting) in [
                 ("an envelope waits", outbox.iter().any(|((to, ..), _)| sound(to))),
-                ("another's envelope waits", relay.iter().any(|((to, from, ..), _)| sound(to) && sound(from))),
                 ("an envelope was put aside", aside.iter().any(|((to, ..), _)| sound(to))),
                 ("something is quarantined", quarantine.iter().any(|((from, ..), _)| sound(from))),
             ] {
@@ -95,6 +102,7 @@ impl Oracle {
         self.acknowledged(machines, clients);
         self.legs(machines);
         self.sums(machines);
+        self.voices(machines);
     }
 
     /// Whether a case is only between nodes that come to rest.

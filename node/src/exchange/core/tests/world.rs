@@ -202,6 +202,18 @@ impl Node {
         self.state.write(row).unwrap();
     }
 
+    /// The sealed bytes of an own envelope.
+    pub(super) fn outbox(&self, to: NodeId, sequence: u64) -> Vec<u8> {
+        delivery::OUTBOX.load(&*self.state, &(to, 1, sequence)).unwrap().unwrap().0
+    }
+
+    /// Keeps a copy of an envelope of another node, as a relay does.
+    pub(super) fn keep(&self, to: NodeId, from: NodeId, sequence: u64, bytes: Vec<u8>) {
+        let mut row = WriteBatch::new();
+        delivery::RELAY.put(&mut row, &(to, from, 1, sequence), &Bytes(bytes));
+        self.state.write(row).unwrap();
+    }
+
     pub(super) fn unreceipted(&self, to: NodeId) -> Vec<u64> {
         let rows = delivery::OUTBOX.list(&*self.state, &[], None, usize::MAX).unwrap();
         rows.into_iter().filter(|((node, ..), _)| *node == to).map(|((.., sequence), _)| sequence).collect()
