@@ -180,9 +180,9 @@ fn is_led(act: &Act) -> bool {
 
 /// Whether a case has a joint act: it was led there, or was told there by its owner.
 fn has(acts: &[Act], kind: ActKind, note: &str) -> bool {
-    acts.iter().any(|act| {
-        act.kind == kind && act.note.as_ref().is_some_and(|own| own.strip_prefix(TOLD).unwrap_or(own) == note)
-    })
+    // A step may be called as what is told begins with.
+    let is = |own: &str| own == note || own.strip_prefix(TOLD) == Some(note);
+    acts.iter().any(|act| act.kind == kind && act.note.as_deref().is_some_and(is))
 }
 
 /// Tells the other owners of a joint act that this hall, which collected the application, has heard of or did itself.
@@ -211,7 +211,8 @@ pub(super) fn pass_on(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
         }
         let kind = if act.kind == ActKind::JointCheck { JointKind::Inspection } else { JointKind::Publicity };
         for part in application.parts.iter().filter(|part| part.joint.is_some() && part.joint == of.joint) {
-            let Some(mut other) = part.case.and_then(|id| facts.case(&id)) else { continue };
+            let latest = Latest { facts, events: &change.events };
+            let Some(mut other) = part.case.and_then(|id| latest.case(&id)) else { continue };
             // Who led it has recorded it in all of its own.
             let owner = other.owner(here);
             if owner.node == act.place.node || recorded.contains(&other.id) || told.contains(&other.id) {

@@ -282,6 +282,9 @@ fn next_steps(application: &Application, known: &[Known], state: ApplicationStat
             );
         }
         let Some(case) = known.case.as_ref().filter(|_| !known.state.is_over()) else { continue };
+        if known.state == PartState::Forwarded && application.answer.is_some() {
+            continue;
+        }
         if let Some(to) = case.forwarded_to.as_ref().filter(|_| known.state == PartState::Forwarded) {
             let (number, code) = (&application.number, to.query_code);
             step(

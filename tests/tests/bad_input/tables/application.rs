@@ -42,7 +42,7 @@ pub(crate) fn rows() -> Vec<Row> {
                 "application begin --for 开店 --part 甲={open} --part 乙={unscoped}@330106 --name 张三 --id 110101199003070011"
                 => "invalid-field";
             HOME "a part put together at the window in a division that there is not":
-                "application begin --for 开店 --part 甲={open}@33 --part 乙={unscoped}@330106 --name 张三 --id 110101199003070011"
+                "application begin --for 开店 --part 甲={open}@33010 --part 乙={unscoped}@330106 --name 张三 --id 110101199003070011"
                 => "invalid-field";
             HOME "a part put together at the window that waits for nobody's":
                 "application begin --for 开店 --part 甲={open}@330106 --part 乙={unscoped}@330106 --after 丙:甲 --name 张三 --id 110101199003070011"

@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn what_is_no_part_or_of_none_is_said() {
         let parts = ["备案=511A0093000029@511603"];
-        for wrong in ["变更", "变更=511A0093000028", "=511A@511602", "变更=@511602", "变更=511A@51"] {
+        for wrong in ["变更", "变更=511A0093000028", "=511A@511602", "变更=@511602", "变更=511A@51x602"] {
             assert!(plan(&args(&[wrong, parts[0]], &[], &[])).is_err(), "{wrong}");
         }
         assert!(plan(&args(&parts, &["变更:备案"], &[])).is_err());
