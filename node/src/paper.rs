@@ -270,14 +270,18 @@ pub(crate) fn answer_content(
     content.set(Field::Applicant, applicant.unwrap_or_default());
     content.set(Field::Operator, &answer.operator);
     content.list(Field::Items, answer.lines.iter().map(AnswerLine::zh).collect());
-    let in_time = match answer.in_time {
-        Some(true) => "，已按期办结",
-        Some(false) => "，未按期办结",
-        None => "",
+    let (in_time, in_time_en) = match answer.in_time {
+        Some(true) => ("，已按期办结", ", kept"),
+        Some(false) => ("，未按期办结", ", not kept"),
+        None => ("", ""),
     };
     let promised = answer.promised.map(|promised| format!("承诺办结日期 {}{in_time}。", day(promised)));
     content.set(Field::Text, promised.unwrap_or_default());
     moments(&mut content, answer.at);
+    let translated = answer.translated();
+    let mut english: Vec<String> = translated.lines.iter().map(AnswerLine::en).collect();
+    english.extend(translated.promised.map(|promised| format!("promised for {promised}{in_time_en}")));
+    content.list(Field::Translations, english);
     let digest = Digest::of(statement).to_string();
     content.set(Field::DigestShort, &digest[..16]);
     content.set(Field::Digest, digest);

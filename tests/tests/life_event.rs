@@ -187,10 +187,40 @@ fn a_denied_part_is_answered_plainly_and_the_others_go_on() {
         (&json!("failed"), &json!("仓储条件不符合要求")),
         "{answer}"
     );
-    assert!(text(&denied, "remedies").contains("行政复议"), "{answer}");
+    assert!(text(&denied, "remedies_zh").contains("行政复议"), "{answer}");
     assert_eq!((&hung["part_result"], &hung["because"]), (&json!("not-begun"), &json!("变更")), "{answer}");
     assert_eq!(granted["part_result"], "granted", "{answer}");
+    assert!(text(&denied, "remedies").contains("administrative review"), "{answer}");
     branch.refused(&["application", "advance", &number], "application-state");
+
+    // It is applied for anew with what was given, the file included; what hung on it begins with the grant.
+    let anew = branch.ok(&["application", "again", &number, "--part", "变更"]);
+    let next = text(&part(&anew, "变更"), "case");
+    assert_ne!(next, licence, "{anew}");
+    accept(home, &next);
+    home.ok(&["case", "decide", &next, "--grant"]);
+    let filing = stands(branch, &number, "备案", "running");
+    let whole = shown(branch, &number);
+    assert_eq!((&whole["state"], &part(&whole, "变更")["earlier"][0]["status"]), (&json!("running"), &json!("denied")));
+    let kept = whole["joint_answer"]["lines"].as_array().cloned().unwrap_or_default();
+    assert!(kept.iter().any(|line| line["part_result"] == "failed"), "the former answer stands: {whole}");
+    // The licence is issued after the filing has begun, and is told to the one who has that.
+    let issue = ["licence", "issue", &next, "--type", "农药经营许可证", "--until", "2031-09-13"];
+    let issued = text(&home.ok(&issue), "licence");
+    within(40, "the filing refers to the licence", || {
+        let row = branch.ok(&["case", "show", &filing]);
+        let entries = row["part_of"]["entries"].as_array().cloned().unwrap_or_default();
+        let told = entries.iter().any(|entry| entry["source"]["licences"] == json!([issued]));
+        seen(told, row).map(drop)
+    });
+    accept(branch, &filing);
+    branch.ok(&["case", "decide", &filing, "--grant"]);
+    let further = branch.ok(&["application", "answer", &number]);
+    let all = further["answer"].as_array().cloned().unwrap_or_default();
+    assert!(all.len() == 3 && all.iter().all(|line| line["part_result"] == "granted"), "{further}");
+    let paper = cluster.root().join("further.pdf");
+    branch.ok(&["application", "print", &number, "--file", &paper.to_string_lossy()]);
+    assert_eq!(shown(branch, &number)["former_answers"].as_array().map(Vec::len), Some(1));
 
     // Another one is withdrawn where it was collected, while the line to the home county is cut: home hears of it afterwards.
     let number = collect(&cluster);

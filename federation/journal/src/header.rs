@@ -145,6 +145,10 @@ coded! {
         VerifyPledge = 86,
         /// 纸质签收: the paper file came, which counts as receipt by the agreement between the authorities.
         ReceivePaper = 90,
+        /// 转报结果: what a case came to with which a superior goes on.
+        ForwardOutcome = 91,
+        /// 前序结果告知: what an earlier part of an application came to after this one had begun.
+        TellResults = 92,
     }
 }
 

@@ -84,6 +84,8 @@ fields! {
     NotRequired = "not_required";
     /// 文书所列各项 / what the document lists.
     Items = "items";
+    /// 文书所列各项的英文 / what the document lists, in English.
+    Translations = "translations";
     /// 补正期限 / the day until which what a notice lists is to be brought.
     Until = "until";
     /// 所交材料 / materials brought.

@@ -7,7 +7,7 @@ use tongban_codes::ids::{AuthorityId, CaseId, Digest, NodeId};
 
 use crate::Authority;
 use crate::actor::Operator;
-use crate::application::{Application, ApplicationReply, JointKind, JointWord};
+use crate::application::{Application, ApplicationReply, JointKind, JointWord, ResultsWord};
 use crate::case::{
     Act, Case, Collected, HeldFile, Offer, Print, Progress, ReclaimOrder, ReclaimRequest, ReclaimRow, Supplement,
     Withdrawal,
@@ -186,6 +186,8 @@ pub enum NoticeBody {
     Voice(Box<Word>),
     /// What another authority led for several cases of an application.
     Joint(Box<JointWord>),
+    /// What earlier parts of an application came to after a later one had begun.
+    Results(Box<ResultsWord>),
     /// The collecting hall took for the owner that the applicant withdraws.
     Withdrawal(Box<Withdrawal>),
 }

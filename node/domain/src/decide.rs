@@ -167,6 +167,7 @@ pub fn decide(
 ) -> Result<Change, Rejection> {
     let door = Door::open(facts, actor, command, authorise(actor, command), at)?;
     let mut change = door.sign(decided(facts, desk, &door, command, at)?);
+    case::after_forwarding(facts, &mut change, at);
     application::after(facts, desk, &mut change, at);
     limit::after(facts, &mut change, at);
     supervision::after(facts, &mut change, at);

@@ -8,16 +8,16 @@ use std::path::Path;
 
 use hall::{CARD, CITIZEN, Hall, PERMIT, applicant, at, collect, daishi, date, guangan, under};
 use tongban_codes::ids::CaseId;
-use tongban_domain::application::{ApplicationCommand, Joint, PartOf};
+use tongban_domain::application::{ApplicationCommand, Entry, EntryKind, Joint, PartOf, ResultsWord, Source};
 use tongban_domain::case::{
-    ActKind, Amended, AmendedField, Asked, Bringing, Correction, Custody, Material, Offer, Reclaim, ReclaimOrder,
-    RefusalKind, Renewal, Status, Stop, national,
+    Act, ActKind, Amended, AmendedField, Asked, Bringing, Correction, Custody, ForwardedFrom, ForwardedTo, Material,
+    Offer, Progress, Reclaim, ReclaimOrder, RefusalKind, Renewal, Status, Stop, national,
 };
 use tongban_domain::catalogue::{Accord, Guide, Mode, PledgeRule, ReceiptRule, RequiredMaterial, StepRole, StepRule};
 use tongban_domain::licence::{self, Licence};
 use tongban_domain::pledge::{Outcome, Pledge};
 use tongban_domain::work::{Lacking, Work, WorkStep};
-use tongban_domain::{Command, Reply};
+use tongban_domain::{Change, Command, Event, Reply};
 
 /// What a cell expects: done, nothing to do, or refused with this code.
 type Expected = &'static str;
@@ -106,6 +106,10 @@ const OWNER: &[Row] = &[
         &[RefusedNotRequired, RefusedNotCompetent, Denied, Delivered, Returned, Forwarded],
     ),
     // The applicant may withdraw until the decision.
+    // What it came to at the superior, also when this leg is closed.
+    Row { rest: NOTHING, ..row(ActKind::ForwardOutcome, "行政许可法 43", &[Forwarded, Closed]) },
+    // What an earlier part of its application came to.
+    row(ActKind::TellResults, "行政许可法 26、31", UNDECIDED),
     row(ActKind::Withdraw, "申请人自愿", UNDECIDED),
     // At the hall that collected it, for the owner.
     row(ActKind::AskWithdrawal, "申请人自愿", UNDECIDED),
@@ -152,7 +156,7 @@ fn offered(act: ActKind, status: Status) -> Expected {
         ActKind::Reclaim => OK,
         ActKind::RefuseCustody | ActKind::Discharge => OK,
         ActKind::RefuseSupplement | ActKind::RefuseWithdrawal => STALE,
-        ActKind::AcceptDeemed | ActKind::DeemedRenewal => NOTHING,
+        ActKind::AcceptDeemed | ActKind::DeemedRenewal | ActKind::ForwardOutcome => NOTHING,
         // It can't hand on what it hasn't taken.
         ActKind::TakeCustody => ELSEWHERE,
         _ => OFFERED,
@@ -172,7 +176,7 @@ fn elsewhere(act: ActKind, status: Status) -> Expected {
         ActKind::RefuseCustody | ActKind::Discharge | ActKind::RefuseSupplement | ActKind::RefuseWithdrawal => STALE,
         ActKind::AskReclaim => asked(status),
         ActKind::Reclaim => OK,
-        ActKind::AcceptDeemed | ActKind::DeemedRenewal => NOTHING,
+        ActKind::AcceptDeemed | ActKind::DeemedRenewal | ActKind::ForwardOutcome => NOTHING,
         _ => ELSEWHERE,
     }
 }
@@ -223,6 +227,49 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
         ActKind::RefuseWithdrawal => {
             let refusal = ("case-state".into(), "decided".into());
             Command::WithdrawalRefused { case: id, act: hall.case(id).acts, refusal }
+        }
+        // The owner of the superior's case reports that it was granted.
+        ActKind::ForwardOutcome => {
+            let next = hall.state.cases.values().find(|next| next.forwarded_from.is_some());
+            let next = next.map_or(id, |next| next.id);
+            let act = Act {
+                case: next,
+                number: 9,
+                kind: ActKind::Decide,
+                at: hall.now,
+                place: peer.place(),
+                operator: "决定员".into(),
+                window: None,
+                tenure: 2,
+                status: Granted,
+                note: None,
+                mandate: None,
+            };
+            let progress = Progress {
+                act,
+                case_no: None,
+                received_on: None,
+                accepted_on: Some(date(2026, 9, 14)),
+                decided_on: Some(date(2026, 9, 14)),
+                deadlines: None,
+                deemed: false,
+                licences: Vec::new(),
+                stops: Vec::new(),
+                extension: None,
+                renewal: None,
+                correction: None,
+                competent: None,
+                forwarded_to: None,
+                amended: None,
+                lacking: Vec::new(),
+                turn: None,
+                pledge: None,
+            };
+            Command::Mirror { origin, progress: Box::new(progress) }
+        }
+        ActKind::TellResults => {
+            let word = Box::new(ResultsWord { entries: vec![result(vec!["L".into()])], act: 1 });
+            Command::Application(ApplicationCommand::TakeResults { origin, case: id, word })
         }
         ActKind::Decide => Command::Decide { case, grant: true, reason: None },
         ActKind::Suspend => Command::SuspendCase { case, procedure: "检测".into(), days: 5 },
@@ -328,9 +375,19 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
 /// The application of which the cases of joint acts are a part.
 const APPLICATION: &str = "YJS511602000000-20260914-00001";
 
+/// A licence that an earlier part comes to, as a case refers to it.
+fn result(licences: Vec<String>) -> Entry {
+    let source = Source::Part { part: "备案".into(), case: None, licences, not_required_on: None };
+    Entry { entry: EntryKind::Material, name: "备案证".into(), source }
+}
+
 fn jointly(act: Joint) -> Command {
     let (application, joint) = (APPLICATION.to_owned(), "踏勘".to_owned());
     Command::Application(ApplicationCommand::Joint { application, joint, act })
+}
+
+fn touches(change: &Change, id: CaseId) -> bool {
+    change.events.iter().any(|event| matches!(event, Event::Case(case, _) if case.id == id))
 }
 
 /// Work that stands at the second of three steps.
@@ -419,7 +476,28 @@ fn try_cell(template: &Hall, peers: &(Hall, Hall), status: Status, act: ActKind,
         case.work =
             Some(at_second_step(if act == ActKind::SignStep { StepRule::Countersign } else { StepRule::Single }));
     }
-    if matches!(act, ActKind::JointCheck | ActKind::JointPublicity) {
+    if act == ActKind::TellResults {
+        case.collecting = peer.place();
+    }
+    if act == ActKind::ForwardOutcome {
+        let mut next = case.clone();
+        next.id = CaseId::from_bytes([9; 16]);
+        next.forwarded_from = Some(ForwardedFrom { case: id, case_no: None, division, opinion: "拟准予".into() });
+        (next.status, next.tenure, next.acts) = (Accepted, 2, 0);
+        next.custody = Custody::Elsewhere { owner: peer.place(), as_of: due };
+        case.forwarded_to = Some(ForwardedTo {
+            division: peer.division(),
+            item: case.item.code.clone(),
+            case: next.id,
+            query_code: case.query_code,
+            on: date(2026, 9, 14),
+            in_time: true,
+            outcome: None,
+        });
+        hall.state.cases.insert(next.id, next);
+    }
+    let case = hall.state.cases.get_mut(&id).unwrap();
+    if matches!(act, ActKind::JointCheck | ActKind::JointPublicity | ActKind::TellResults) {
         case.part_of = Some(PartOf {
             application: id,
             number: APPLICATION.into(),
@@ -427,7 +505,7 @@ fn try_cell(template: &Hall, peers: &(Hall, Hall), status: Status, act: ActKind,
             part: "变更".into(),
             joint: Some("踏勘".into()),
             form: None,
-            entries: Vec::new(),
+            entries: vec![result(Vec::new())],
         });
     }
     if act == ActKind::ReceivePaper {
@@ -472,6 +550,8 @@ fn try_cell(template: &Hall, peers: &(Hall, Hall), status: Status, act: ActKind,
             assert_eq!(change.reply, Reply::Known {});
             NOTHING.to_owned()
         }
+        // What isn't forwarded stays as it is; the superior's case is another.
+        Ok(change) if act == ActKind::ForwardOutcome && !touches(&change, id) => NOTHING.to_owned(),
         Ok(_) => {
             let last = hall.state.acts.iter().rev().find(|act| act.case == id).unwrap();
             // One command: where the node owns the case it is withdrawn, elsewhere that is asked for.

@@ -270,6 +270,10 @@ faults! {
         "rename it{1}, or leave it out", "请改名{2}，或删去该列";
     AFTER_MALFORMED = "invalid-field", "after": "each is LATER:EARLIER, two codes with a colon between", "写作 后办编码:先办编码";
         "write --after B:A where B waits for A", "B 须在 A 之后办理的，写作 --after B:A";
+    PART_MALFORMED = "invalid-field", "part": "a part is NAME=ITEM@DIVISION", "分项写作 名称=事项编码@区划";
+        "write --part 变更=511A0093000028@511602", "写作 --part 变更=511A0093000028@511602";
+    OF_PART_MALFORMED = "invalid-field", "part": "it is PART=TEXT, and the part is one of those given with --part", "写作 分项=内容，且分项须以 --part 列出";
+        "write --asks 变更=经营者名称,分店地址", "写作 --asks 变更=经营者名称,分店地址";
     FIELD_INVALID = "invalid-field", "field": "a field of the form is NAME=VALUE", "表单项写作 名称=内容";
         "write --field 分店地址=代市镇正街1号", "写作 --field 分店地址=代市镇正街1号";
     LICENCE_SOURCE_INVALID = "invalid-field", "from_licence": "what a licence says is NAME=LICENCE", "由证照取得的内容写作 名称=证照标识";

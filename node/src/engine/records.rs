@@ -171,6 +171,8 @@ fn act_kind(kind: case::ActKind) -> header::ActKind {
         D::JointPublicity => J::JointPublicity,
         D::AskWithdrawal => J::AskWithdrawal,
         D::RefuseWithdrawal => J::RefuseWithdrawal,
+        D::ForwardOutcome => J::ForwardOutcome,
+        D::TellResults => J::TellResults,
         D::ReceivePaper => J::ReceivePaper,
         D::Pledge => J::Pledge,
         D::VerifyPledge => J::VerifyPledge,

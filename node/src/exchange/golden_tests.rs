@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use tongban_codes::ids::{AuthorityId, CaseId, Digest, Label, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
-use tongban_domain::application::{ApplicationCommand, Entry, EntryKind, JointKind, JointWord, PartWord, Source};
+use tongban_domain::application::{
+    ApplicationCommand, Entry, EntryKind, JointKind, JointWord, PartWord, ResultsWord, Source,
+};
 use tongban_domain::case::{
-    Act, ActKind, Amended, AmendedField, Asked, Brought, Case, Competent, Correction, Custody, Deadline, Deadlines,
-    Extension, ForwardedFrom, ForwardedTo, ItemPin, Material, Offer, Personal, Progress, ReclaimOrder, ReclaimRequest,
-    Renewal, Status, Stop, Supplement, Withdrawal,
+    Act, ActKind, Amended, AmendedField, Asked, Brought, CameTo, Case, Competent, Correction, Custody, Deadline,
+    Deadlines, Extension, ForwardedFrom, ForwardedTo, ItemPin, Material, Offer, Personal, Progress, ReclaimOrder,
+    ReclaimRequest, Renewal, Status, Stop, Supplement, Withdrawal,
 };
 use tongban_domain::catalogue::{Core, Mode, StepRole};
 use tongban_domain::limit::{Seen, Turn};
@@ -378,6 +380,7 @@ fn corrected() -> NoticeBody {
         query_code: QueryCode::draw(Label::new(town.division, 0).unwrap(), 4712),
         on: day(16),
         in_time: true,
+        outcome: None,
     });
     let (field, value, reason) = (AmendedField::ApplicantName, "李四（演示）".to_owned(), "录入有误".to_owned());
     progress.amended = Some(Amended { field, value, reason });
@@ -491,6 +494,7 @@ fn offered_part() -> NoticeBody {
         part: "变更".to_owned(),
         case: Some(CaseId::from_bytes([5; 16])),
         licences: vec![LICENCE.to_owned()],
+        not_required_on: None,
     };
     offer.part_of = Some(PartWord {
         application: CaseId::from_bytes([6; 16]),
@@ -522,7 +526,46 @@ fn joint() -> NoticeBody {
         note: "现场踏勘：甲、乙：符合要求（演示）".to_owned(),
         act: 2,
         of: CaseId::from_bytes([5; 16]),
+        late: None,
     }))
+}
+
+/// The same, told to a case that was accepted afterwards.
+fn late() -> NoticeBody {
+    let NoticeBody::Joint(mut word) = joint() else { unreachable!("it is a joint act") };
+    word.late = Some(true);
+    NoticeBody::Joint(word)
+}
+
+/// What earlier parts came to after this one had begun.
+fn results() -> NoticeBody {
+    let entry = |name: &str, licences: Vec<String>, not_required_on| {
+        let source = Source::Part {
+            part: "变更".to_owned(),
+            case: Some(CaseId::from_bytes([5; 16])),
+            licences,
+            not_required_on,
+        };
+        Entry { entry: EntryKind::Material, name: name.to_owned(), source }
+    };
+    let licence = entry("农药经营许可证", vec![LICENCE.to_owned()], None);
+    let needless = entry("仓储许可", Vec::new(), Date::ymd(2026, 9, 16));
+    NoticeBody::Results(Box::new(ResultsWord { entries: vec![licence, needless], act: 2 }))
+}
+
+/// What came of a case that a superior went on with.
+fn went_on() -> NoticeBody {
+    let NoticeBody::Progress(mut progress) = corrected() else { unreachable!("it is progress") };
+    progress.act = act(ActKind::ForwardOutcome, 7, place(2, "511602"), 2, Status::Forwarded);
+    progress.forwarded_to.as_mut().unwrap().outcome = Some(CameTo {
+        status: Status::Granted,
+        on: Date::ymd(2026, 9, 18),
+        case_no: Some("115116000089999999202609180001".to_owned()),
+        reason: None,
+        licences: vec![LICENCE.to_owned()],
+        division: "511600".parse().unwrap(),
+    });
+    NoticeBody::Progress(progress)
 }
 
 /// Reads the pinned bytes; `TONGBAN_BLESS=1` writes a file that is missing, never one that is there.
@@ -566,6 +609,9 @@ fn bodies_are_what_they_were_and_read_back() {
         ("order-answer.1.hex", order_answer(), place(2, "511602")),
         ("offer-part.1.hex", offered_part(), place(1, "511603104000")),
         ("joint.1.hex", joint(), place(1, "511603104000")),
+        ("joint-late.1.hex", late(), place(1, "511603104000")),
+        ("results.1.hex", results(), place(1, "511603104000")),
+        ("progress-forwarded.1.hex", went_on(), place(2, "511602")),
         ("withdrawal.1.hex", withdrawal(), place(1, "511603104000")),
         ("offer-pledge.1.hex", offered_pledge(), place(1, "511603104000")),
         ("progress-pledge.1.hex", pledged(), place(2, "511602")),
@@ -601,6 +647,9 @@ fn bodies_are_what_they_were_and_read_back() {
             (Command::TakeOrderAnswer { answer, .. }, NoticeBody::OrderAnswer(sent)) => assert_eq!(answer, sent),
             (Command::Voice(VoiceCommand::Take { word, .. }), NoticeBody::Voice(sent)) => assert_eq!(word, sent),
             (Command::Application(ApplicationCommand::TakeJoint { word, .. }), NoticeBody::Joint(sent)) => {
+                assert_eq!(word, sent);
+            }
+            (Command::Application(ApplicationCommand::TakeResults { word, .. }), NoticeBody::Results(sent)) => {
                 assert_eq!(word, sent);
             }
             (other, _) => panic!("{name} read back as {other:?}"),

@@ -40,6 +40,7 @@ pub(crate) mod reclaim;
 mod reclaim_tests;
 pub mod record;
 mod renew;
+mod results;
 mod revoke;
 mod serve;
 pub mod shared;

@@ -308,6 +308,8 @@ fn a_told_number_of_a_case_hides_no_application() {
         window: None,
         answer: None,
         promised: None,
+        mode: None,
+        former: Vec::new(),
     };
     let state = node();
     let mut rows = WriteBatch::new();

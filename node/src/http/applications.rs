@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use tongban_codes::ids::QueryCode;
 use tongban_domain::application::{
-    Application, ApplicationCommand, ApplicationState, CollectApplication, Joint, PARTS_MAX, PartOf, form_values,
-    standing,
+    Answer, Application, ApplicationCommand, ApplicationState, CollectApplication, Joint, PARTS_MAX, PartOf,
+    form_values, standing,
 };
 use tongban_domain::case::Case;
 use tongban_domain::{Applicant, Command, Role};
@@ -72,8 +72,9 @@ async fn act_on(State(app): State<App>, call: Call, body: Body<ActOnApplication>
     let ActOnApplication { application, act: request } = body.value;
     let command = match request {
         ApplicationRequest::Advance {} => ApplicationCommand::Advance { application },
-        ApplicationRequest::Answer {} => ApplicationCommand::Answer { application },
+        ApplicationRequest::Answer { forwarded_open } => ApplicationCommand::Answer { application, forwarded_open },
         ApplicationRequest::Withdraw { parts, reason } => ApplicationCommand::Withdraw { application, parts, reason },
+        ApplicationRequest::Again { parts } => ApplicationCommand::Again { application, parts },
         ApplicationRequest::Inspect { joint, officers, finding } => {
             ApplicationCommand::Joint { application, joint, act: Joint::Inspection { officers, finding } }
         }
@@ -82,19 +83,23 @@ async fn act_on(State(app): State<App>, call: Call, body: Body<ActOnApplication>
             ApplicationCommand::Joint { application, joint, act: Joint::Publicity { published, from, days } }
         }
     };
-    if matches!(command, ApplicationCommand::Advance { .. }) {
+    if matches!(command, ApplicationCommand::Advance { .. } | ApplicationCommand::Again { .. }) {
         // What can't be begun with an item as it was kept may be begun with the item as it is.
         refresh(&app, &call, digest, &Command::Application(command.clone())).await?;
     }
     act(&app, &call, digest, Command::Application(command)).await
 }
 
-/// Fetches the items of the parts of an application that aren't begun.
+/// Fetches the items of the parts of an application that aren't begun, or are applied for anew.
 async fn refresh(app: &App, call: &Call, digest: tongban_codes::ids::Digest, command: &Command) -> Result<(), Failure> {
     app.fresh().await?;
-    let Command::Application(ApplicationCommand::Advance { application: text }) = command else { return Ok(()) };
+    let (text, again) = match command {
+        Command::Application(ApplicationCommand::Advance { application }) => (application, &[][..]),
+        Command::Application(ApplicationCommand::Again { application, parts }) => (application, &parts[..]),
+        _ => return Ok(()),
+    };
     let Some(row) = application::named(app.state(), text)? else { return Ok(()) };
-    for part in row.parts.iter().filter(|part| part.case.is_none()) {
+    for part in row.parts.iter().filter(|part| part.case.is_none() || again.contains(&part.part)) {
         fetch_for(app, call, digest, command, (part.deciding.division, &part.item.code)).await?;
     }
     Ok(())
@@ -153,6 +158,7 @@ async fn show(State(app): State<App>, Query(query): Query<ApplicationQuery>) -> 
     app.fresh().await?;
     let row = application::named(app.state(), &query.application)?.ok_or_else(|| unknown(&query.application))?;
     let standing = judged(&app, |facts, _| Ok(standing(facts, &row)))?;
+    let joint_answer = row.last_answer().cloned().map(Answer::translated);
     Ok(Json(ApplicationView {
         applicant: applicant(&app, &row),
         application: row.number,
@@ -165,7 +171,8 @@ async fn show(State(app): State<App>, Query(query): Query<ApplicationQuery>) -> 
         operator: row.operator,
         standing,
         given: row.given,
-        joint_answer: row.answer,
+        joint_answer,
+        former_answers: row.former.into_iter().map(Answer::translated).collect(),
         demo: app.shared.node().demo,
     })
     .into_response())
@@ -220,7 +227,9 @@ async fn progress(State(app): State<App>, Query(query): Query<ApplicationQuery>)
         state_zh: part.state_zh,
         due: part.due,
         because: part.because,
+        forwarded_to: part.forwarded_to,
     });
+    let joint_answer = row.last_answer().map(|answer| answer.clone().translated().lines).unwrap_or_default();
     Ok(Json(ApplicationProgress {
         query_code: row.query_code,
         event: row.event,
@@ -229,7 +238,7 @@ async fn progress(State(app): State<App>, Query(query): Query<ApplicationQuery>)
         due: now.due,
         parts: parts.collect(),
         next: now.next.into_iter().filter(|step| step.who == "applicant").collect(),
-        joint_answer: row.answer.map(|answer| answer.lines).unwrap_or_default(),
+        joint_answer,
         demo: app.shared.node().demo,
     })
     .into_response())

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use tongban_document::{OFFSET_MM_MAX, RenderError, Rendered};
 use tongban_domain::Command;
-use tongban_domain::application::{ANSWER_ACT, ANSWER_TYPE, Application};
+use tongban_domain::application::{ANSWER_TYPE, Application};
 use tongban_domain::case::{Case, DocumentChoice, Print, chosen_document, document_kind, is_handed_out, usual_form};
 use tongban_seal::{Algorithm, KeyId, PublicKey, batch};
 use tongban_storage::Read;
@@ -169,7 +169,7 @@ pub(super) async fn answer(app: &App, row: Application) -> Result<Rendered, Fail
     let here = app.clone();
     apart(app, move || {
         judged(&here, |_, read| {
-            let key = (row.id, ANSWER_ACT, ANSWER_TYPE.to_owned());
+            let key = (row.id, row.answer_act(), ANSWER_TYPE.to_owned());
             let sealed = case::DOCUMENT.load(read, &key)?.ok_or_else(|| {
                 let (en, zh) = ("the application has no answer yet", "尚未出具综合答复");
                 problem("document-unknown", "application", &row.number, en, zh)

@@ -6,8 +6,10 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::{Date, Timestamp};
 
+use super::again::Tried;
 use super::latest::Latest;
 use super::list::{ApplicationState, PartState};
+use super::remedy::remedies;
 use super::row::Application;
 use super::standing::{self, PartStanding};
 use crate::case::Status;
@@ -18,7 +20,7 @@ use crate::{Actor, Facts, Rejection, codes};
 /// Content type of the sealed answer.
 pub const ANSWER_TYPE: &str = "application/tongban-joint-answer+cbor";
 
-/// The number under which the answer is kept beside the application: it has one document.
+/// The number under which the first answer is kept beside the application; those that are given anew follow.
 pub const ANSWER_ACT: u32 = 1;
 
 /// What came of a part.
@@ -52,6 +54,7 @@ pub struct AnswerLine {
     pub case_no: Option<String>,
     /// What it came to, in the words of the law.
     #[n(8)]
+    #[serde(rename = "came_to_zh")]
     pub came_to: Option<String>,
     /// On which day.
     #[n(9)]
@@ -64,10 +67,28 @@ pub struct AnswerLine {
     pub because: Option<String>,
     /// What the applicant can do.
     #[n(12)]
+    #[serde(rename = "remedies_zh")]
     pub remedies: Option<String>,
     /// The licences that came of it.
     #[n(13)]
     pub licences: Vec<String>,
+    /// What it came to, in English; none in an answer of an earlier release that wasn't [translated](Answer::translated).
+    #[n(17)]
+    #[serde(rename = "came_to")]
+    pub came_to_en: Option<String>,
+    /// What the applicant can do, in English; none as above.
+    #[n(18)]
+    #[serde(rename = "remedies")]
+    pub remedies_en: Option<String>,
+    /// The superior's division, where one went on with it (转报).
+    #[n(19)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forwarded_to: Option<DivisionCode>,
+    /// What came of it before it was applied for anew.
+    #[n(20)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Tried>,
 }
 
 /// The one answer.
@@ -108,33 +129,12 @@ struct Paper<'a> {
     demo: bool,
 }
 
-/// What is open to the applicant after a part came to nothing (行政许可法 38, 行政复议法 20, 行政诉讼法 46).
-fn remedies(status: Option<Status>, state: PartState, because: Option<&str>) -> Option<String> {
-    let again = |what: &str| Some(format!("{what}，可以重新提出申请，已提供的材料无须重复提供"));
-    match (state, status) {
-        (PartState::Granted, _) => None,
-        (PartState::Forwarded, _) => Some("已转报上级机关办理，结果由该机关另行送达，凭本项查询码可查进度".to_owned()),
-        (PartState::NotBegun, _) => again(&format!("“{}”获准后", because.unwrap_or_default())),
-        (PartState::Dropped, _) | (_, Some(Status::Withdrawn)) => again("撤件后"),
-        (_, Some(Status::Returned)) => again("备齐材料后"),
-        (_, Some(Status::RefusedNotRequired)) => Some("依法不需要取得行政许可".to_owned()),
-        _ => Some(
-            "不服本项决定的，可以自知道之日起六十日内申请行政复议，或者自知道之日起六个月内提起行政诉讼".to_owned(),
-        ),
-    }
-}
-
-/// The state in which a case ended, behind which it may have been delivered or closed.
-fn came_to(latest: &Latest<'_>, part: &PartStanding) -> Option<Status> {
-    let acts = latest.acts(&part.case?);
-    acts.iter().rev().map(|act| act.status).find(|status| status.result_code().is_some()).or(part.case_state)
-}
-
 /// Gives the answer: all parts are over, and it is given once.
 pub(super) fn answer(
     facts: &dyn Facts,
     actor: &Actor,
     mut application: Application,
+    forwarded_open: bool,
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     let latest = Latest { facts, events: &[] };
@@ -149,6 +149,7 @@ pub(super) fn answer(
         ApplicationState::Answered => {
             return refuse("it was answered before".to_owned(), "已出具综合答复".to_owned());
         }
+        ApplicationState::Running if forwarded_open && waits_for_superiors(&now.parts) => {}
         ApplicationState::Running => {
             let open = now.parts.iter().filter(|part| !part.state.is_over());
             let open: Vec<&str> = open.map(|part| part.part.as_str()).collect();
@@ -158,9 +159,14 @@ pub(super) fn answer(
             );
         }
     }
+    // As it stands once it is answered: what waits for a superior's word isn't begun then.
+    let said =
+        Answer { at, operator: actor.operator.clone(), lines: Vec::new(), promised: now.promised, in_time: None };
+    application.answer = Some(said.clone());
     let mut lines = Vec::new();
-    for part in &now.parts {
-        let status = came_to(&latest, part);
+    for (part, known) in standing::of(&latest, &application).parts.iter().zip(standing::known(&latest, &application)) {
+        let status = known.came_to.as_ref().map(|came_to| came_to.status);
+        let remedies = remedies(status, part.state, part.because.as_deref());
         lines.push(AnswerLine {
             part: part.part.clone(),
             item: part.item.clone(),
@@ -174,13 +180,17 @@ pub(super) fn answer(
             on: part.decided_on,
             reason: part.reason.clone(),
             because: part.because.clone(),
-            remedies: remedies(status, part.state, part.because.as_deref()),
+            remedies: remedies.as_ref().map(|text| text.zh.clone()),
             licences: part.licences.clone(),
+            came_to_en: status.map(|status| status.name().to_owned()),
+            remedies_en: remedies.map(|text| text.en),
+            forwarded_to: part.forwarded_to,
+            earlier: part.earlier.clone(),
         });
     }
     let last = lines.iter().filter_map(|line| line.on).max();
     let in_time = now.promised.zip(last).map(|(promised, last)| last <= promised);
-    let answer = Answer { at, operator: actor.operator.clone(), lines, promised: now.promised, in_time };
+    let answer = Answer { lines, in_time, ..said };
     let paper = Paper {
         number: &application.number,
         event: &application.event,
@@ -191,7 +201,7 @@ pub(super) fn answer(
     };
     let document = Document {
         case: application.id,
-        act: ANSWER_ACT,
+        act: application.answer_act(),
         sealer: Sealer::Node,
         content_type: ANSWER_TYPE,
         payload: tongban_codes::cbor::to_vec(&paper),
@@ -201,6 +211,31 @@ pub(super) fn answer(
     let mut change = Change::of(vec![Event::Application(Box::new(application))], reply);
     change.documents.push(document);
     Ok(change)
+}
+
+/// Whether nothing is open but what superiors go on with, and what waits for it.
+fn waits_for_superiors(parts: &[PartStanding]) -> bool {
+    let mut open = parts.iter().filter(|part| !part.state.is_over());
+    open.all(|part| matches!(part.state, PartState::Forwarded | PartState::Waiting))
+}
+
+impl Answer {
+    /// The answer with its English, which one of an earlier release was given without.
+    #[must_use]
+    pub fn translated(mut self) -> Self {
+        for line in self.lines.iter_mut().filter(|line| line.remedies_en.is_none() && line.came_to_en.is_none()) {
+            let came_to = line.came_to.as_deref();
+            let status = Status::ALL.into_iter().find(|status| Some(status.zh()) == came_to);
+            line.came_to_en = status.map(|status| status.name().to_owned());
+            line.remedies_en = remedies(status, line.result, line.because.as_deref()).map(|text| text.en);
+        }
+        self
+    }
+}
+
+/// A stable name as words.
+pub(super) fn words(name: &str) -> String {
+    name.replace('-', " ")
 }
 
 impl AnswerLine {
@@ -213,13 +248,47 @@ impl AnswerLine {
                 text.push_str(&format!("；{what}{value}"));
             }
         };
-        add("", self.came_to.as_ref().filter(|_| self.result == PartState::Failed));
+        add("", self.came_to.as_ref().filter(|_| self.says_what_it_came_to()));
+        add("转报上级办理：", self.forwarded_to.map(|division| division.to_string()).as_ref());
         add("编号 ", self.case_no.as_ref());
         add("理由：", self.reason.as_ref());
+        add("此前：", self.tried(Tried::zh, "、").as_ref());
         add("因前序事项未获准：", self.because.as_ref());
         let licences = (!self.licences.is_empty()).then(|| self.licences.join("、"));
         add("证照 ", licences.as_ref());
         add("", self.remedies.as_ref());
         text
+    }
+
+    /// The line in English. Names and reasons stand as they are.
+    #[must_use]
+    pub fn en(&self) -> String {
+        let mut text = format!("{} ({}): {}", self.item_name, self.department, words(self.result.name()));
+        let mut add = |what: &str, value: Option<&String>| {
+            if let Some(value) = value {
+                text.push_str(&format!("; {what}{value}"));
+            }
+        };
+        let came_to = self.came_to_en.as_ref().filter(|_| self.says_what_it_came_to());
+        add("", came_to.map(|name| words(name)).as_ref());
+        add("forwarded to the superior of ", self.forwarded_to.map(|division| division.to_string()).as_ref());
+        add("no. ", self.case_no.as_ref());
+        add("reason: ", self.reason.as_ref());
+        add("before that: ", self.tried(Tried::en, ", ").as_ref());
+        add("since this wasn't granted: ", self.because.as_ref());
+        let licences = (!self.licences.is_empty()).then(|| self.licences.join(", "));
+        add("licences ", licences.as_ref());
+        add("", self.remedies_en.as_ref());
+        text
+    }
+
+    fn tried(&self, said: impl Fn(&Tried) -> String, between: &str) -> Option<String> {
+        let all: Vec<String> = self.earlier.iter().map(said).collect();
+        (!all.is_empty()).then(|| all.join(between))
+    }
+
+    /// Whether the result alone says less than the law does.
+    fn says_what_it_came_to(&self) -> bool {
+        matches!(self.result, PartState::Failed | PartState::NotRequired)
     }
 }

@@ -14,7 +14,8 @@ use super::row::{
     Application, Entry, LICENCES_TOLD_MAX, NUMBERS, PART_BYTES_MAX, Part, PartWord, Source, called, form_values,
     invalid, name, packed, value,
 };
-use crate::case::{CollectRequest, Collected, Material, collect, draw_query_code, here, materials, person};
+use crate::case::{CollectRequest, Collected, Material, Status, collect, draw_query_code, here, materials, person};
+use crate::catalogue::Mode;
 use crate::change::{Change, Event, Reply};
 use crate::supervision::Numbers;
 use crate::work::Door;
@@ -170,6 +171,8 @@ pub(super) fn collect_application(
         window: door.actor.window.clone(),
         answer: None,
         promised: None,
+        mode: request.plan.jointly.then_some(Mode::Joint),
+        former: Vec::new(),
     };
     application.promised = deadline::planned(facts.calendar(), &application);
     let mut change = Change::of(numbers.drawn().into_iter().collect(), Reply::Known {});
@@ -222,7 +225,7 @@ pub(super) fn begin(
     let request = CollectRequest {
         item: &part.item.code,
         division: part.deciding.division,
-        mode: None,
+        mode: application.mode,
         applicant: &Applicant { name, identity },
         materials: &materials,
         hold: false,
@@ -275,14 +278,23 @@ fn word(
 }
 
 /// What a part asks for, with where it came from.
-fn source(latest: &Latest<'_>, application: &Application, part: &Part, entry: (EntryKind, &str)) -> Option<Entry> {
+pub(super) fn source(
+    latest: &Latest<'_>,
+    application: &Application,
+    part: &Part,
+    entry: (EntryKind, &str),
+) -> Option<Entry> {
     let (kind, of) = entry;
     let source = match part.result_of(of) {
         Some(earlier) => {
             let case = application.part(earlier).and_then(|earlier| earlier.case);
-            let licences = case.and_then(|case| latest.case(&case)).map(|case| case.licences);
-            let told = licences.into_iter().flatten().take(LICENCES_TOLD_MAX).collect();
-            Source::Part { part: earlier.to_owned(), case, licences: told }
+            let known = case.and_then(|case| latest.case(&case));
+            let came_to = known.as_ref().and_then(|case| latest.came_to(case));
+            let needless = came_to.filter(|came_to| came_to.status == Status::RefusedNotRequired);
+            let licences = known.map(|case| latest.licences(&case)).unwrap_or_default();
+            let licences = licences.into_iter().take(LICENCES_TOLD_MAX).collect();
+            let not_required_on = needless.and_then(|came_to| came_to.on);
+            Source::Part { part: earlier.to_owned(), case, licences, not_required_on }
         }
         None => application.given.iter().find(|given| given.entry == kind && given.name == of)?.source.clone(),
     };

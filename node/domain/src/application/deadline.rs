@@ -60,7 +60,9 @@ pub(super) fn times(calendar: &Calendar, application: &Application, known: &[Kno
         let case = known.case.as_ref();
         let end = match known.state {
             PartState::Failed | PartState::NotBegun | PartState::Forwarded | PartState::Dropped => None,
-            PartState::Granted => case.and_then(|case| case.decided_on).map(on),
+            PartState::Granted | PartState::NotRequired => {
+                known.came_to.as_ref().and_then(|came_to| came_to.on).map(on)
+            }
             _ => match case {
                 Some(case) => {
                     let accepted = case.deadlines.as_ref().and_then(|due| due.promised.or(due.statutory));

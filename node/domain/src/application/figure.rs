@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::latest::Latest;
 use super::list::EntryKind;
 use super::row::{Application, Source};
 use super::standing::Known;
+use crate::case::Case;
 
 /// What one part asks for, and how it came to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -39,7 +41,7 @@ pub struct Total {
 }
 
 /// The figures of the parts in their order, and their sum.
-pub(super) fn figures(application: &Application, known: &[Known]) -> (Vec<PartFigure>, Total) {
+pub(super) fn figures(latest: &Latest<'_>, application: &Application, known: &[Known]) -> (Vec<PartFigure>, Total) {
     let mut seen: BTreeSet<(EntryKind, &str)> = BTreeSet::new();
     let mut total = Total::default();
     let mut figures = Vec::new();
@@ -61,8 +63,11 @@ pub(super) fn figures(application: &Application, known: &[Known]) -> (Vec<PartFi
                 figure.reused += 1;
             }
         }
-        let correction = known.case.as_ref().and_then(|case| case.correction.as_ref());
-        for line in correction.iter().flat_map(|correction| &correction.asked) {
+        // What he was asked for again when it was tried before counts as well.
+        let before = part.earlier.iter().filter_map(|attempt| latest.case(&attempt.case?));
+        let cases: Vec<Case> = before.chain(known.case.clone()).collect();
+        let corrections = cases.iter().filter_map(|case| case.correction.as_ref());
+        for line in corrections.flat_map(|correction| &correction.asked) {
             let names_it = part.asks().any(|(_, name)| line.text.contains(name));
             figure.asked_again += u32::from(names_it);
         }

@@ -3,11 +3,16 @@
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
 
-use super::latest::{Ended, Latest};
+use super::latest::Latest;
 use super::row::Application;
-use crate::case::Personal;
+use crate::case::{Personal, Status};
 use crate::change::{Change, Event};
 use crate::{Desk, Facts};
+
+/// Whether nobody applies for it anew: it was granted, or needs no permit.
+fn is_done_with(status: Status) -> bool {
+    matches!(status, Status::Granted | Status::RefusedNotRequired)
+}
 
 /// Whether nothing of what the application keeps of people is needed again. What failed may be applied for anew, with what was brought; a
 /// part that this hall decides itself keeps it the authority's.
@@ -15,7 +20,8 @@ fn is_to_be_forgotten(latest: &Latest<'_>, application: &Application) -> bool {
     let over = |case: Option<CaseId>| {
         let case = case.and_then(|id| latest.case(&id));
         case.is_some_and(|case| {
-            case.personal.forgotten_at.is_some() && matches!(latest.ended(&case), Some(Ended::Granted))
+            case.personal.forgotten_at.is_some()
+                && latest.came_to(&case).is_some_and(|came_to| is_done_with(came_to.status))
         })
     };
     application.answer.is_some()

@@ -7,8 +7,9 @@ use minicbor::{Decode, Encode};
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::{Date, Timestamp};
 
+use super::latest::Latest;
 use super::list::JointKind;
-use super::row::{PARTS_MAX, invalid, name};
+use super::row::{ATTEMPTS_MAX, PARTS_MAX, Part, invalid, name};
 use crate::case::{Act, ActKind, Case, check_officers, here, record, said, sealed_check};
 use crate::catalogue::CodeList as _;
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
@@ -77,6 +78,9 @@ pub struct JointWord {
     /// The case in which it was recorded first.
     #[n(4)]
     pub of: CaseId,
+    /// Whether it was recorded before the case that hears of it was accepted; then one that has it already takes it as a repeat.
+    #[n(65)]
+    pub late: Option<bool>,
 }
 
 /// The cases of an application that this node knows and that share a joint step.
@@ -95,7 +99,7 @@ fn sharing(facts: &dyn Facts, door: &Door, application: &str, joint: &str) -> Re
     }
     // A number is drawn once; cases of two applications under one were told by somebody else.
     let of = |case: &Case| case.part_of.as_ref().map(|of| of.application);
-    if cases.len() > PARTS_MAX || cases.iter().any(|case| of(case) != of(&cases[0])) {
+    if cases.len() > PARTS_MAX * ATTEMPTS_MAX || cases.iter().any(|case| of(case) != of(&cases[0])) {
         return Err(invalid(
             "application",
             application,
@@ -163,17 +167,31 @@ pub(super) fn joint(
     Ok(change)
 }
 
+fn is_joint(act: &Act) -> bool {
+    matches!(act.kind, ActKind::JointCheck | ActKind::JointPublicity)
+}
+
+/// Whether an act is a joint one that somebody led. What a node records by itself it was told of; a note of a peer beyond what any joint act
+/// has is passed on to nobody.
+fn is_led(act: &Act) -> bool {
+    let noted = act.note.as_ref().is_some_and(|note| note.chars().count() <= NOTE_CHARS_MAX);
+    is_joint(act) && act.operator != Actor::system().operator && noted
+}
+
+/// Whether a case has a joint act: it was led there, or was told there by its owner.
+fn has(acts: &[Act], kind: ActKind, note: &str) -> bool {
+    // A step may be called as what is told begins with.
+    let is = |own: &str| own == note || own.strip_prefix(TOLD) == Some(note);
+    acts.iter().any(|act| act.kind == kind && act.note.as_deref().is_some_and(is))
+}
+
 /// Tells the other owners of a joint act that this hall, which collected the application, has heard of or did itself.
 pub(super) fn pass_on(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
     let here = here(facts);
     let mut news: Vec<(Case, Act)> = Vec::new();
     for event in &change.events {
         let Event::Case(case, act) = event else { continue };
-        let is_joint = matches!(act.kind, ActKind::JointCheck | ActKind::JointPublicity);
-        // What a node records by itself it was told of; a note of a peer beyond what any joint act has is passed on to nobody.
-        let noted = act.note.as_ref().is_some_and(|note| note.chars().count() <= NOTE_CHARS_MAX);
-        let is_led = act.operator != Actor::system().operator && noted;
-        if is_joint && is_led && case.collecting.node == here.node {
+        if is_led(act) && case.collecting.node == here.node {
             news.push(((**case).clone(), act.clone()));
         }
     }
@@ -193,7 +211,8 @@ pub(super) fn pass_on(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
         }
         let kind = if act.kind == ActKind::JointCheck { JointKind::Inspection } else { JointKind::Publicity };
         for part in application.parts.iter().filter(|part| part.joint.is_some() && part.joint == of.joint) {
-            let Some(mut other) = part.case.and_then(|id| facts.case(&id)) else { continue };
+            let latest = Latest { facts, events: &change.events };
+            let Some(mut other) = part.case.and_then(|id| latest.case(&id)) else { continue };
             // Who led it has recorded it in all of its own.
             let owner = other.owner(here);
             if owner.node == act.place.node || recorded.contains(&other.id) || told.contains(&other.id) {
@@ -209,6 +228,10 @@ pub(super) fn pass_on(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
                 }
                 continue;
             }
+            // What isn't accepted yet hears of it then.
+            if !other.status.allows(act.kind) {
+                continue;
+            }
             told.push(other.id);
             let passed = other.act(act.kind, &Actor::system(), here, at, Some(format!("{PASSED_ON}{note}")));
             let word = JointWord {
@@ -217,6 +240,7 @@ pub(super) fn pass_on(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
                 note,
                 act: passed.number,
                 of: case.id,
+                late: None,
             };
             change.notices.push(Notice {
                 to: owner.node,
@@ -227,6 +251,76 @@ pub(super) fn pass_on(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
             change.events.push(Event::Case(Box::new(other), passed));
         }
     }
+}
+
+/// Tells the owner of a case that is accepted by now of the joint acts that were led before.
+///
+/// The clock that stood still is told again when it runs: what came meanwhile wasn't recorded.
+pub(super) fn catch_up(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
+    let here = here(facts);
+    let mut accepted: Vec<CaseId> = Vec::new();
+    for event in &change.events {
+        if let Event::Case(case, act) = event
+            && matches!(act.kind, ActKind::Accept | ActKind::AcceptDeemed | ActKind::Resume)
+            && case.collecting.node == here.node
+            && !accepted.contains(&case.id)
+        {
+            accepted.push(case.id);
+        }
+    }
+    for id in accepted {
+        for (of, led) in missed(&Latest { facts, events: &change.events }, &id) {
+            let Some(mut case) = (Latest { facts, events: &change.events }).case(&id) else { continue };
+            let (owner, note) = (case.owner(here), led.note.clone().unwrap_or_default());
+            if owner.node == here.node {
+                if case.may(facts, led.kind).is_ok() {
+                    let own = case.act(led.kind, &Actor::system(), here, at, Some(format!("{TOLD}{note}")));
+                    record(change, here, &case, own);
+                }
+                continue;
+            }
+            if !case.status.allows(led.kind) {
+                continue;
+            }
+            let passed = case.act(led.kind, &Actor::system(), here, at, Some(format!("{PASSED_ON}{note}")));
+            let word = JointWord {
+                joint: case.part_of.as_ref().and_then(|of| of.joint.clone()).unwrap_or_default(),
+                kind: if led.kind == ActKind::JointCheck { JointKind::Inspection } else { JointKind::Publicity },
+                note,
+                act: passed.number,
+                of,
+                late: Some(true),
+            };
+            change.notices.push(Notice {
+                to: owner.node,
+                case: case.id,
+                act: passed.number,
+                body: NoticeBody::Joint(Box::new(word)),
+            });
+            change.events.push(Event::Case(Box::new(case), passed));
+        }
+    }
+}
+
+/// The joint acts that other cases of the application share with a case and it doesn't have, each once, with the case where it was led.
+fn missed(latest: &Latest<'_>, id: &CaseId) -> Vec<(CaseId, Act)> {
+    let Some(of) = latest.case(id).and_then(|case| case.part_of) else { return Vec::new() };
+    let Some(application) = latest.application(&of.application).filter(|_| of.joint.is_some()) else {
+        return Vec::new();
+    };
+    let own = latest.acts(id);
+    let mut missed: Vec<(CaseId, Act)> = Vec::new();
+    for other in application.parts.iter().filter(|part| part.joint == of.joint).flat_map(Part::cases) {
+        for led in latest.acts(&other).into_iter().filter(|act| other != *id && is_led(act)) {
+            let is_same = |known: &Act| (known.kind, &known.note) == (led.kind, &led.note);
+            let note = led.note.as_deref().unwrap_or_default();
+            if !has(&own, led.kind, note) && !missed.iter().any(|(_, known)| is_same(known)) {
+                missed.push((other, led));
+            }
+        }
+    }
+    missed.sort_by_key(|(_, led)| led.at);
+    missed
 }
 
 /// Records what another authority led, as the hall tells that collected the application.
@@ -247,6 +341,9 @@ pub(super) fn take(
     let shares = case.part_of.as_ref().is_some_and(|of| of.joint.as_deref() == Some(word.joint.as_str()));
     if !shares || word.note.trim().is_empty() || word.note.chars().count() > NOTE_CHARS_MAX {
         return refuse(codes::JOINT_UNKNOWN, "the case shares no such joint step", "该办件不共用此联合环节");
+    }
+    if word.late == Some(true) && has(&facts.acts(id), word.kind.act(), &word.note) {
+        return Ok(Change::of(Vec::new(), Change::case(&case)));
     }
     case.may(facts, word.kind.act())?;
     let here = here(facts);

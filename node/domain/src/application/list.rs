@@ -29,10 +29,12 @@ code_list! {
         Failed = 5, "failed", "未通过", [];
         /// It isn't begun, since something that it waits for failed.
         NotBegun = 6, "not-begun", "未启动", [];
-        /// A superior authority goes on with it (转报), in a case of its own of which it tells the applicant itself.
-        Forwarded = 7, "forwarded", "已转报上级", [];
+        /// A superior authority goes on with it (转报), in a case of its own, and what that comes to isn't known here yet.
+        Forwarded = 7, "forwarded", "已转报上级，结果未知", [];
         /// The applicant took it out before it was begun.
         Dropped = 8, "dropped", "申请人撤回", [];
+        /// 不受理: its authority said that the law asks for no permit (行政许可法 32(1)). It didn't fail, and bars nothing that waits for it.
+        NotRequired = 9, "not-required", "依法不需要许可", [];
     }
 }
 
@@ -40,7 +42,13 @@ impl PartState {
     /// Whether nothing more comes of it.
     #[must_use]
     pub fn is_over(self) -> bool {
-        matches!(self, Self::Granted | Self::Failed | Self::NotBegun | Self::Forwarded | Self::Dropped)
+        matches!(self, Self::Granted | Self::Failed | Self::NotBegun | Self::Dropped | Self::NotRequired)
+    }
+
+    /// Whether what waits for it may begin: it was granted, or the law doesn't ask for it.
+    #[must_use]
+    pub fn opens_the_way(self) -> bool {
+        matches!(self, Self::Granted | Self::NotRequired)
     }
 }
 

@@ -11,6 +11,7 @@
 //! for is granted: in the same change in which this node hears of the grant. How far it is, until when, and what comes next is computed from these
 //! cases whenever it is asked, and stored nowhere; the answer alone is kept, for it was said.
 
+mod again;
 mod answer;
 mod collect;
 mod deadline;
@@ -20,6 +21,8 @@ mod joint;
 mod latest;
 mod list;
 mod plan;
+mod remedy;
+mod results;
 mod row;
 mod standing;
 mod withdraw;
@@ -29,14 +32,16 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 
+pub use again::Tried;
 pub use answer::{ANSWER_ACT, ANSWER_TYPE, Answer, AnswerLine};
 pub use collect::CollectApplication;
 pub use figure::{PartFigure, Total};
 pub use joint::{Joint, JointWord};
 pub use list::{ApplicationState, EntryKind, JointKind, PartState};
 pub use plan::{Plan, PlannedPart};
+pub use results::ResultsWord;
 pub(crate) use row::NUMBERS as APPLICATION_NUMBERS;
-pub use row::{Application, Bundle, Entry, PARTS_MAX, Part, PartOf, PartWord, Source, form_values};
+pub use row::{Application, Attempt, Bundle, Entry, PARTS_MAX, Part, PartOf, PartWord, Source, form_values};
 pub use standing::{ApplicationStanding, NextStep, PartStanding, standing};
 pub use withdraw::Dropped;
 
@@ -63,6 +68,8 @@ pub enum ApplicationCommand {
     Answer {
         /// Its number, id or query code.
         application: String,
+        /// Also while it isn't known what came of parts with which a superior goes on (转报).
+        forwarded_open: bool,
     },
     /// The applicant withdraws it, or parts of it.
     Withdraw {
@@ -72,6 +79,13 @@ pub enum ApplicationCommand {
         parts: Vec<String>,
         /// Reason; he owes none.
         reason: Option<String>,
+    },
+    /// Applies anew for parts that failed or were taken out.
+    Again {
+        /// Its number, id or query code.
+        application: String,
+        /// Names of the parts.
+        parts: Vec<String>,
     },
     /// Records what several authorities did together.
     Joint {
@@ -91,6 +105,15 @@ pub enum ApplicationCommand {
         /// What.
         word: Box<JointWord>,
     },
+    /// The hall that collected the application tells what earlier parts came to after a later one had begun.
+    TakeResults {
+        /// Who.
+        origin: Origin,
+        /// Case of the later one.
+        case: CaseId,
+        /// What.
+        word: Box<ResultsWord>,
+    },
 }
 
 impl ApplicationCommand {
@@ -98,9 +121,13 @@ impl ApplicationCommand {
     #[must_use]
     pub fn roles(&self) -> &'static [Role] {
         match self {
-            Self::Collect(_) | Self::Advance { .. } | Self::Answer { .. } | Self::Withdraw { .. } => &[Role::Window],
+            Self::Collect(_)
+            | Self::Advance { .. }
+            | Self::Answer { .. }
+            | Self::Withdraw { .. }
+            | Self::Again { .. } => &[Role::Window],
             Self::Joint { .. } => &[Role::Reviewer, Role::Decider],
-            Self::TakeJoint { .. } => &[],
+            Self::TakeJoint { .. } | Self::TakeResults { .. } => &[],
         }
     }
 }
@@ -201,17 +228,21 @@ pub(crate) fn decide(
         ApplicationCommand::Advance { application } => {
             advance(facts, desk, &door.actor, named(facts, door, application)?, at)
         }
-        ApplicationCommand::Answer { application } => {
-            answer::answer(facts, &door.actor, named(facts, door, application)?, at)
+        ApplicationCommand::Answer { application, forwarded_open } => {
+            answer::answer(facts, &door.actor, named(facts, door, application)?, *forwarded_open, at)
         }
         ApplicationCommand::Withdraw { application, parts, reason } => {
             let application = named(facts, door, application)?;
             withdraw::withdraw(facts, &door.actor, application, (parts, reason.as_deref()), at)
         }
+        ApplicationCommand::Again { application, parts } => {
+            again::again(facts, desk, &door.actor, named(facts, door, application)?, parts, at)
+        }
         ApplicationCommand::Joint { application, joint: shared, act } => {
             joint::joint(facts, door, application, shared, act, at)
         }
         ApplicationCommand::TakeJoint { origin, case, word } => joint::take(facts, *origin, case, word, at),
+        ApplicationCommand::TakeResults { origin, case, word } => results::take(facts, *origin, case, word, at),
     }
 }
 
@@ -302,7 +333,7 @@ pub(crate) fn after(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change,
     }
 }
 
-/// Begins the parts whose turn has come, and passes joint acts on.
+/// Begins the parts whose turn has come, tells those that have begun what is new, and passes joint acts on.
 fn begin(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change, touched: Vec<CaseId>, at: Timestamp) {
     if touched.is_empty() {
         return;
@@ -310,8 +341,8 @@ fn begin(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change, touched: V
     // What an application's own command did has begun what it could.
     let own = |event: &Event| matches!(event, Event::Application(_));
     if !change.events.iter().any(own) {
-        for id in touched {
-            let Some(mut application) = facts.application(&id) else { continue };
+        for id in &touched {
+            let Some(mut application) = facts.application(id) else { continue };
             let mut begun = amended(desk, &mut application, &change.events);
             let ready = standing::ready(&Latest { facts, events: &change.events }, &application);
             for place in ready {
@@ -322,5 +353,7 @@ fn begin(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change, touched: V
             }
         }
     }
+    results::tell(facts, change, &touched, at);
     joint::pass_on(facts, change, at);
+    joint::catch_up(facts, change, at);
 }

@@ -9,7 +9,7 @@ use tongban_codes::time::Timestamp;
 
 use super::row::{ASKED_MAX, Bundle, PARTS_MAX, Part, invalid, name};
 use crate::case::{ItemPin, offered_item};
-use crate::catalogue::{LifeEvent, Necessity, ServiceItem, StandardBody, StandardKind, holding, short_code};
+use crate::catalogue::{LifeEvent, Mode, Necessity, ServiceItem, StandardBody, StandardKind, holding, short_code};
 use crate::facts::Place;
 use crate::{Facts, Rejection, codes};
 
@@ -25,6 +25,9 @@ pub struct Plan {
     pub name: Option<String>,
     /// Its parts, 2 to 20.
     pub parts: Vec<PlannedPart>,
+    /// Whether every part is handled in the mode 多地联办, which each item must publish; else each goes by what its item publishes.
+    #[serde(default)]
+    pub jointly: bool,
 }
 
 /// A part of a plan.
@@ -61,6 +64,20 @@ pub(super) struct Checked {
     pub(super) parts: Vec<Part>,
 }
 
+fn not_joint(part: &Part, item: &ServiceItem) -> Rejection {
+    let (place, zh) = (part.deciding.division, Mode::Joint.zh());
+    Rejection::new(
+        codes::SCOPE_MISSING,
+        format!("“{}”: the item of {place} is not published for the mode {}", part.part, Mode::Joint.name()),
+        format!("“{}”：{place} 的该事项未公布“{zh}”模式", part.part),
+    )
+    .field("item", &item.code)
+    .remedy(
+        "the authority in charge publishes modes and covered divisions; collect this part by itself: tongban case collect",
+        "由主管机关发布通办范围和模式；或单独收件：tongban case collect",
+    )
+}
+
 fn event_of(facts: &dyn Facts, code: &str, at: Timestamp) -> Result<(Bundle, LifeEvent), Rejection> {
     let here = facts.node().division;
     let known = holding(facts, StandardKind::LifeEvent, code, here, at.date()).into_iter().next_back();
@@ -92,7 +109,12 @@ pub(super) fn check(facts: &dyn Facts, plan: &Plan, at: Timestamp) -> Result<Che
     }
     let mut found: Vec<(Part, ServiceItem)> = Vec::new();
     for planned in &plan.parts {
-        found.push(part(facts, planned, at)?);
+        let (part, item) = part(facts, planned, at)?;
+        // Its own hall collects for its authority in this mode, too, only where that has published it.
+        if plan.jointly && !item.modes.contains(&Mode::Joint) {
+            return Err(not_joint(&part, &item));
+        }
+        found.push((part, item));
     }
     let mut names = BTreeSet::new();
     let mut items = BTreeSet::new();
@@ -193,6 +215,7 @@ fn part(facts: &dyn Facts, planned: &PlannedPart, at: Timestamp) -> Result<(Part
         joint,
         case: None,
         dropped: None,
+        earlier: Vec::new(),
     };
     Ok((part, item))
 }

@@ -6,13 +6,13 @@ use minicbor::{Decode, Encode};
 use serde::Serialize;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, QueryCode};
-use tongban_codes::time::Timestamp;
+use tongban_codes::time::{Date, Timestamp};
 
-use super::answer::Answer;
+use super::answer::{ANSWER_ACT, Answer};
 use super::list::EntryKind;
 use super::withdraw::Dropped;
 use crate::case::{Deadline, ItemPin, Material, Personal};
-use crate::catalogue::CodeList as _;
+use crate::catalogue::{CodeList as _, Mode};
 use crate::facts::Place;
 use crate::{Desk, Rejection, codes};
 
@@ -42,6 +42,10 @@ pub enum Source {
         /// The licences that came of it.
         #[n(2)]
         licences: Vec<String>,
+        /// The day on which its authority said that the law asks for no permit (行政许可法 32(1)): no licence comes, and none is needed.
+        #[n(3)]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        not_required_on: Option<Date>,
     },
 }
 
@@ -58,6 +62,22 @@ pub struct Entry {
     /// Where it came from.
     #[n(2)]
     pub source: Source,
+}
+
+impl Entry {
+    /// Whether its licences are no more, and no longer, than a hall tells.
+    pub(super) fn is_said(&self) -> Result<bool, Rejection> {
+        name("entries", &self.name)?;
+        let fits = |licence: &String| licence.len() <= LICENCE_BYTES_MAX;
+        Ok(match &self.source {
+            Source::Applicant {} => true,
+            Source::Licence { licence } => fits(licence),
+            Source::Part { part, licences, .. } => {
+                name("part", part)?;
+                licences.len() <= LICENCES_MAX && licences.iter().all(fits)
+            }
+        })
+    }
 }
 
 /// A part: one item of one authority.
@@ -94,6 +114,10 @@ pub struct Part {
     /// That the applicant took it out before it was begun.
     #[n(9)]
     pub dropped: Option<Dropped>,
+    /// How it was tried before, in order: what failed stays visible.
+    #[n(17)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub earlier: Vec<Attempt>,
 }
 
 impl Part {
@@ -103,11 +127,34 @@ impl Part {
         fields.chain(self.materials.iter().map(|name| (EntryKind::Material, name.as_str())))
     }
 
+    /// Its cases: of the attempts before, and its own.
+    pub(super) fn cases(&self) -> impl Iterator<Item = CaseId> {
+        self.earlier.iter().filter_map(|attempt| attempt.case).chain(self.case)
+    }
+
     /// The earlier part that comes to what it asks for under a name.
     #[must_use]
     pub fn result_of(&self, name: &str) -> Option<&str> {
         self.results.iter().find(|(of, _)| of == name).map(|(_, part)| part.as_str())
     }
+}
+
+/// How a part ended that was applied for anew.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Attempt {
+    /// Its case; none where it was taken out before it was begun.
+    #[n(0)]
+    pub case: Option<CaseId>,
+    /// That the applicant took it out.
+    #[n(1)]
+    pub dropped: Option<Dropped>,
+    /// When it was applied for anew.
+    #[n(2)]
+    pub at: Timestamp,
+    /// Who took that.
+    #[n(3)]
+    pub operator: String,
 }
 
 /// The standard that says which items belong together.
@@ -181,6 +228,13 @@ pub struct Application {
     /// The end of its critical path as it was told at collecting; none where an item had no time, and of applications of an earlier release.
     #[n(16)]
     pub promised: Option<Deadline>,
+    /// The mode in which every part is handled (多地联办); none where each goes by what its item publishes.
+    #[n(17)]
+    pub mode: Option<Mode>,
+    /// Answers that were given before parts were applied for anew, in order.
+    #[n(18)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub former: Vec<Answer>,
 }
 
 impl Application {
@@ -188,6 +242,20 @@ impl Application {
     #[must_use]
     pub fn part(&self, part: &str) -> Option<&Part> {
         self.parts.iter().find(|known| known.part == part)
+    }
+
+    /// The answer that was given last; of an application that goes on anew, the former one.
+    #[must_use]
+    pub fn last_answer(&self) -> Option<&Answer> {
+        self.answer.as_ref().or(self.former.last())
+    }
+
+    /// The number under which the last answer is kept; the next one's where none was given.
+    #[must_use]
+    pub fn answer_act(&self) -> u32 {
+        let former = u32::try_from(self.former.len()).unwrap_or(u32::MAX);
+        let is_former = self.answer.is_none() && former > 0;
+        ANSWER_ACT.saturating_add(former).saturating_sub(u32::from(is_former))
     }
 }
 
@@ -253,6 +321,8 @@ impl std::fmt::Debug for PartWord {
 
 /// The most parts of an application.
 pub const PARTS_MAX: usize = 20;
+/// How often a part is applied for within one application, the first time included.
+pub(super) const ATTEMPTS_MAX: usize = 5;
 /// The most fields, and the most materials, that one part asks for.
 pub(super) const ASKED_MAX: usize = 200;
 /// The longest name of a part, a field, a material, or of what an application is for, in characters.
@@ -334,22 +404,7 @@ impl PartWord {
             name("fields", of)?;
             value(of, text)?;
         }
-        for entry in &self.entries {
-            name("entries", &entry.name)?;
-            let long = |licence: &String| licence.len() > LICENCE_BYTES_MAX;
-            let is_long = match &entry.source {
-                Source::Applicant {} => false,
-                Source::Licence { licence } => long(licence),
-                Source::Part { part, licences, .. } => {
-                    name("part", part)?;
-                    licences.len() > LICENCES_MAX || licences.iter().any(long)
-                }
-            };
-            if is_long {
-                return Err(refuse("entries"));
-            }
-        }
-        Ok(())
+        self.entries.iter().try_for_each(|entry| if entry.is_said()? { Ok(()) } else { Err(refuse("entries")) })
     }
 
     /// The word as the case keeps it.

@@ -7,12 +7,13 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, QueryCode};
 use tongban_codes::time::Date;
 
+use super::again::{Tried, tried};
 use super::deadline::{self, Times};
 use super::figure::{PartFigure, Total, figures};
-use super::latest::{Ended, Latest};
+use super::latest::Latest;
 use super::list::{ApplicationState, PartState};
 use super::row::{Application, Entry, Part};
-use crate::case::{Act, ActKind, Case, Custody, Deadline, Status};
+use crate::case::{Act, ActKind, CameTo, Case, Custody, Deadline, Status};
 use crate::catalogue::CodeList as _;
 use crate::{Actor, Facts};
 
@@ -55,6 +56,8 @@ pub struct PartStanding {
     pub reason: Option<String>,
     /// The part whose failure keeps it from being begun.
     pub because: Option<String>,
+    /// The superior's division, where one went on with it (转报).
+    pub forwarded_to: Option<DivisionCode>,
     /// Licences that came of it.
     pub licences: Vec<String>,
     /// The on-site check or publicity that it shares.
@@ -63,6 +66,9 @@ pub struct PartStanding {
     pub joint_acts: usize,
     /// What was asked and given.
     pub figure: PartFigure,
+    /// What came of it before it was applied for anew.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Tried>,
     /// What it asks for, and where each came from, as far as that is known.
     pub entries: Vec<Entry>,
 }
@@ -110,6 +116,7 @@ pub struct ApplicationStanding {
 /// A part with its case and where it stands.
 pub(super) struct Known {
     pub(super) case: Option<Case>,
+    pub(super) came_to: Option<CameTo>,
     pub(super) state: PartState,
     pub(super) because: Option<String>,
 }
@@ -122,33 +129,38 @@ pub(super) fn known(latest: &Latest<'_>, application: &Application) -> Vec<Known
         places.insert(&part.part, place);
         let case = part.case.and_then(|id| latest.case(&id));
         let earlier = part.after.iter().filter_map(|name| Some((name, &all[*places.get(name.as_str())?])));
-        let (mut because, mut open) = (None, false);
+        let (mut because, mut open) = (None, None);
         for (name, one) in earlier {
             match one.state {
-                PartState::Failed | PartState::Forwarded | PartState::Dropped => {
-                    because = because.or(Some(name.clone()));
-                }
+                PartState::Failed | PartState::Dropped => because = because.or(Some(name.clone())),
                 // The first cause is named, not the one between.
                 PartState::NotBegun => because = because.or_else(|| one.because.clone()),
-                PartState::Granted => {}
-                _ => open = true,
+                state if state.opens_the_way() => {}
+                _ => open = open.or(Some(name.clone())),
             }
         }
-        let state = match &case {
-            Some(case) => match latest.ended(case) {
-                Some(Ended::Granted) => PartState::Granted,
-                Some(Ended::Failed) => PartState::Failed,
-                Some(Ended::Forwarded) => PartState::Forwarded,
-                None if case.status == Status::Notified => PartState::AtApplicant,
-                None => PartState::Running,
-            },
-            None if part.dropped.is_some() => PartState::Dropped,
-            None if because.is_some() => PartState::NotBegun,
-            None if open => PartState::Waiting,
-            None => PartState::Ready,
+        // What an answer calls not begun isn't begun behind it, whatever a superior's word then brings.
+        let said = application.answer.as_ref();
+        let line = said.and_then(|answer| answer.lines.iter().find(|line| line.part == part.part));
+        let because = match said {
+            Some(_) => because.or(open.clone()).or_else(|| line.and_then(|line| line.because.clone())),
+            None => because,
+        };
+        let came_to = case.as_ref().and_then(|case| latest.came_to(case));
+        let state = match (&case, came_to.as_ref().map(|came_to| came_to.status)) {
+            (Some(_), Some(Status::Granted)) => PartState::Granted,
+            (Some(_), Some(Status::RefusedNotRequired)) => PartState::NotRequired,
+            (Some(_), Some(Status::Forwarded)) => PartState::Forwarded,
+            (Some(_), Some(_)) => PartState::Failed,
+            (Some(case), None) if case.status == Status::Notified => PartState::AtApplicant,
+            (Some(_), None) => PartState::Running,
+            (None, _) if part.dropped.is_some() => PartState::Dropped,
+            (None, _) if because.is_some() || said.is_some() => PartState::NotBegun,
+            (None, _) if open.is_some() => PartState::Waiting,
+            (None, _) => PartState::Ready,
         };
         let because = because.filter(|_| state == PartState::NotBegun);
-        all.push(Known { case, state, because });
+        all.push(Known { case, came_to, state, because });
     }
     all
 }
@@ -179,13 +191,13 @@ pub(super) fn of(latest: &Latest<'_>, application: &Application) -> ApplicationS
     let calendar = latest.facts.calendar();
     let Times { due, path, each } = deadline::times(calendar, application, &known);
     let promised = deadline::promised(calendar, application).map(|due| due.date);
-    let (figures, total) = figures(application, &known);
+    let (figures, total) = figures(latest, application, &known);
     let state = state(application, &known);
     let next = next_steps(application, &known, state);
     let mut parts = Vec::new();
     for (((part, known), ends), figure) in application.parts.iter().zip(&known).zip(each).zip(figures) {
         let acts = part.case.map(|id| latest.acts(&id)).unwrap_or_default();
-        parts.push(part_standing(part, known, &acts, ends, figure));
+        parts.push(part_standing(latest, part, known, (&acts, ends, figure)));
     }
     ApplicationStanding {
         state,
@@ -200,7 +212,12 @@ pub(super) fn of(latest: &Latest<'_>, application: &Application) -> ApplicationS
     }
 }
 
-fn part_standing(part: &Part, known: &Known, acts: &[Act], ends: Option<Deadline>, figure: PartFigure) -> PartStanding {
+fn part_standing(
+    latest: &Latest<'_>,
+    part: &Part,
+    known: &Known,
+    (acts, ends, figure): (&[Act], Option<Deadline>, PartFigure),
+) -> PartStanding {
     let case = known.case.as_ref();
     let entries = case.and_then(|case| case.part_of.as_ref()).map(|of| of.entries.clone()).unwrap_or_default();
     let joint = |act: &&Act| matches!(act.kind, ActKind::JointCheck | ActKind::JointPublicity) && !is_passed_on(act);
@@ -220,13 +237,18 @@ fn part_standing(part: &Part, known: &Known, acts: &[Act], ends: Option<Deadline
         case_state: case.map(|case| case.status),
         case_state_zh: case.map(|case| case.status.zh()),
         due: ends.map(|due| due.date).filter(|_| !known.state.is_over()),
-        decided_on: case.filter(|_| known.state.is_over()).and_then(|case| ended_on(case, acts)),
-        reason: match &part.dropped {
-            Some(dropped) => dropped.reason.clone(),
-            None => case.filter(|_| known.state == PartState::Failed).and_then(|case| case.reason.clone()),
+        decided_on: known.came_to.as_ref().and_then(|came_to| came_to.on),
+        reason: match (&part.dropped, known.state) {
+            (Some(dropped), _) => dropped.reason.clone(),
+            (None, PartState::Failed | PartState::NotRequired) => {
+                known.came_to.as_ref().and_then(|came_to| came_to.reason.clone())
+            }
+            _ => None,
         },
         because: known.because.clone(),
-        licences: case.map(|case| case.licences.clone()).unwrap_or_default(),
+        forwarded_to: case.and_then(|case| case.forwarded_to.as_ref()).map(|to| to.division),
+        licences: case.map(|case| latest.licences(case)).unwrap_or_default(),
+        earlier: tried(latest, part),
         joint: part.joint.clone(),
         joint_acts: acts.iter().filter(joint).count(),
         figure,
@@ -238,14 +260,6 @@ fn part_standing(part: &Part, known: &Known, acts: &[Act], ends: Option<Deadline
 fn is_passed_on(act: &Act) -> bool {
     let noted = act.note.as_ref().is_some_and(|note| note.starts_with(super::joint::PASSED_ON));
     noted && act.operator == Actor::system().operator
-}
-
-/// The day on which a case came to its result.
-pub(super) fn ended_on(case: &Case, acts: &[Act]) -> Option<Date> {
-    // An amendment afterwards is of the same state, and isn't the result.
-    let is_result = |act: &&Act| act.status.result_code().is_some();
-    let ended = acts.iter().rev().skip_while(|act| !is_result(act)).take_while(is_result);
-    case.decided_on.or(ended.last().map(|act| act.at.date()))
 }
 
 fn who_zh(who: &str) -> &'static str {
@@ -268,6 +282,27 @@ fn next_steps(application: &Application, known: &[Known], state: ApplicationStat
             );
         }
         let Some(case) = known.case.as_ref().filter(|_| !known.state.is_over()) else { continue };
+        if known.state == PartState::Forwarded && application.answer.is_some() {
+            continue;
+        }
+        if let Some(to) = case.forwarded_to.as_ref().filter(|_| known.state == PartState::Forwarded) {
+            let (number, code) = (&application.number, to.query_code);
+            step(
+                "window",
+                format!(
+                    "wait for the authority of {}, which goes on with it (query code {code}); or answer without it: tongban \
+                     application answer {number} --forwarded-open",
+                    to.division
+                ),
+                format!(
+                    "等待上级（{}）办理结果，查询码 {code}；或不待其结果先行答复：tongban application answer {number} \
+                     --forwarded-open",
+                    to.division
+                ),
+                None,
+            );
+            continue;
+        }
         if let Some(correction) = case.correction.as_ref().filter(|_| known.state == PartState::AtApplicant) {
             let open = correction.asked.iter().filter(|asked| asked.brought.is_none());
             let open: Vec<&str> = open.map(|asked| asked.text.as_str()).collect();

@@ -5,6 +5,7 @@ use serde::Serialize;
 use tongban_codes::time::Timestamp;
 
 use super::latest::Latest;
+use super::list::PartState;
 use super::row::{Application, invalid};
 use super::standing;
 use crate::case::{Custody, reason, withdraw as withdraw_case};
@@ -58,12 +59,23 @@ pub(super) fn withdraw(
             .field("parts", name)
             .remedy("name parts that are open", "填写尚未办结的事项"));
         }
+        if known[place].state == PartState::Forwarded {
+            return Err(Rejection::new(
+                codes::APPLICATION_STATE,
+                "a superior authority goes on with it; it is withdrawn there",
+                "该事项已转报上级办理，请向上级机关撤件",
+            )
+            .field("parts", name)
+            .remedy("see where it is: tongban case show", "查看去向：tongban case show"));
+        }
         if !places.contains(&place) {
             places.push(place);
         }
     }
     if parts.is_empty() {
-        places = (0..known.len()).filter(|place| !known[*place].state.is_over()).collect();
+        // What a superior goes on with is another's case, which the applicant withdraws there.
+        let is_open = |state: PartState| !state.is_over() && state != PartState::Forwarded;
+        places = (0..known.len()).filter(|place| is_open(known[*place].state)).collect();
         if places.is_empty() {
             return Err(Rejection::new(codes::APPLICATION_STATE, "every part of it is over", "各事项均已办结")
                 .field("application", &application.number)

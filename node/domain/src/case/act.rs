@@ -129,6 +129,12 @@ pub enum ActKind {
     /// 撤件申请未收: the owner didn't take it.
     #[n(53)]
     RefuseWithdrawal,
+    /// 转报结果: what a case came to with which a superior goes on.
+    #[n(58)]
+    ForwardOutcome,
+    /// 前序结果告知: what an earlier part of the application came to after this one had begun.
+    #[n(59)]
+    TellResults,
     /// 纸质签收: the paper file came, which counts as receipt by the agreement.
     #[n(70)]
     ReceivePaper,
@@ -142,7 +148,7 @@ pub enum ActKind {
 
 impl ActKind {
     /// All kinds in the order of their numbers.
-    pub const ALL: [ActKind; 42] = [
+    pub const ALL: [ActKind; 44] = [
         ActKind::Collect,
         ActKind::Offer,
         ActKind::TakeCustody,
@@ -182,6 +188,8 @@ impl ActKind {
         ActKind::JointPublicity,
         ActKind::AskWithdrawal,
         ActKind::RefuseWithdrawal,
+        ActKind::ForwardOutcome,
+        ActKind::TellResults,
         ActKind::ReceivePaper,
         ActKind::Pledge,
         ActKind::VerifyPledge,
@@ -230,6 +238,8 @@ impl ActKind {
             ActKind::JointPublicity => "joint-publicity",
             ActKind::AskWithdrawal => "ask-withdrawal",
             ActKind::RefuseWithdrawal => "refuse-withdrawal",
+            ActKind::ForwardOutcome => "forward-outcome",
+            ActKind::TellResults => "tell-results",
             ActKind::ReceivePaper => "receive-paper",
             ActKind::Pledge => "pledge",
             ActKind::VerifyPledge => "verify-pledge",
@@ -279,6 +289,8 @@ impl ActKind {
             ActKind::JointPublicity => "统一公示",
             ActKind::AskWithdrawal => "代收撤件申请",
             ActKind::RefuseWithdrawal => "撤件申请未收",
+            ActKind::ForwardOutcome => "转报结果",
+            ActKind::TellResults => "前序结果告知",
             ActKind::ReceivePaper => "纸质签收",
             ActKind::Pledge => "告知承诺",
             ActKind::VerifyPledge => "承诺核查",

@@ -11,7 +11,7 @@ use super::custody::here;
 use super::decision::mandate;
 use super::paper::{paper, said};
 use super::progress::record;
-use super::{ActKind, Case, Status};
+use super::{ActKind, CameTo, Case, Status};
 use crate::change::{Change, Reply};
 use crate::work::{self, Door};
 use crate::{Applicant, Desk, Facts, Operator, Rejection, codes};
@@ -41,6 +41,10 @@ pub struct ForwardedTo {
     /// Whether that was within the time of 行政许可法 43.
     #[n(5)]
     pub in_time: bool,
+    /// What it came to there; none while that isn't known.
+    #[n(65)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<CameTo>,
 }
 
 /// Where a case came from.
@@ -146,6 +150,7 @@ pub(crate) fn forward(
         query_code: collected.query_code,
         on: at.date(),
         in_time: due.is_none_or(|due| at.date() <= due),
+        outcome: None,
     });
     case.status = Status::Forwarded;
     let told = [format!("报 {division} {item}"), opinion.clone()];

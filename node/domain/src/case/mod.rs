@@ -24,6 +24,7 @@
 mod act;
 mod agent;
 mod amendment;
+mod came_to;
 mod clock;
 mod collect;
 mod correction;
@@ -31,6 +32,7 @@ mod custody;
 mod deadline;
 mod decision;
 mod forward;
+mod forwarded;
 mod inspection;
 mod issue;
 mod ledger;
@@ -53,6 +55,7 @@ pub use act::{Act, ActKind, Audience};
 pub use agent::Agency;
 pub(crate) use amendment::amend;
 pub use amendment::{Amended, AmendedField, Amendment};
+pub use came_to::CameTo;
 pub use clock::{Extension, Stop};
 pub(crate) use clock::{extend, resume, suspend};
 pub use collect::Collected;
@@ -65,6 +68,7 @@ pub use deadline::{Deadline, Deadlines};
 pub(crate) use decision::{close, decide_case, deliver, deny_for_number};
 pub(crate) use forward::{ForwardRequest, forward};
 pub use forward::{ForwardedFrom, ForwardedTo};
+pub(crate) use forwarded::after as after_forwarding;
 pub(crate) use inspection::{check, check_officers, correct, sealed_check};
 pub(crate) use issue::{cancel_licence, issue_licence};
 pub use ledger::{Holder, Ledger, Share, Span, ledger};
@@ -241,6 +245,8 @@ impl Status {
                     | Status::Returned
                     | Status::Forwarded
             ),
+            A::ForwardOutcome => matches!(self, Status::Forwarded | Status::Closed),
+            A::TellResults => unanswered || matches!(self, Status::Accepted | Status::SpecialProcedure),
             A::Withdraw | A::AskWithdrawal => unanswered || matches!(self, Status::Accepted | Status::SpecialProcedure),
             A::CancelLicence => {
                 matches!(self, Status::Granted | Status::Delivered | Status::Closed)

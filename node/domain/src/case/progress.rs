@@ -25,16 +25,16 @@ use crate::work::{LACKING_MAX, Lacking};
 use crate::{Actor, Desk, Facts, Rejection, codes};
 
 /// The longest text of a report, in characters: the note of a notice repeats all of its lines.
-const TEXT_CHARS_MAX: usize = 64_000;
+pub(super) const TEXT_CHARS_MAX: usize = 64_000;
 
 /// The longest case number (GB/T 39046: an..50), with room for older ones.
-const CASE_NO_CHARS_MAX: usize = 64;
+pub(super) const CASE_NO_CHARS_MAX: usize = 64;
 
 /// The longest identifier of a licence, and of a digest, in characters.
-const LICENCE_CHARS_MAX: usize = 200;
+pub(super) const LICENCE_CHARS_MAX: usize = 200;
 
 /// The most licences of a case.
-const LICENCES_MAX: usize = 1_000;
+pub(super) const LICENCES_MAX: usize = 1_000;
 
 /// The highest number of an act that is believed of another node.
 const ACTS_MAX: u32 = 100_000;
@@ -324,6 +324,10 @@ fn bounded(progress: &Progress) -> Result<(), Rejection> {
     let is_long = |stop: &Stop| long(&stop.procedure) || long(&stop.basis);
     if progress.stops.len() > STOPS_MAX || progress.stops.iter().any(is_long) {
         return refuse("stops");
+    }
+    let went_on = progress.forwarded_to.as_ref().and_then(|to| to.outcome.as_ref());
+    if went_on.is_some_and(|outcome| !outcome.is_said()) {
+        return refuse("forwarded_to");
     }
     let asked = progress.correction.as_ref().map(|correction| &correction.asked);
     let is_long = |line: &Asked| long(&line.text) || line.new_reason.as_ref().is_some_and(|reason| long(reason));

@@ -9,7 +9,7 @@ use super::scene::{Scene, columns, part, replied, request};
 
 fn answer(scene: &mut Scene) -> Result<tongban_domain::Change, tongban_domain::Rejection> {
     let application = scene.application().number;
-    scene.give(false, &Command::Application(ApplicationCommand::Answer { application }))
+    scene.give(false, &Command::Application(ApplicationCommand::Answer { application, forwarded_open: false }))
 }
 
 #[test]
@@ -104,6 +104,21 @@ fn a_failed_part_is_said_with_its_reason_its_remedies_and_what_hung_on_it() {
     assert_eq!(lines[1].because.as_deref(), Some("变更"));
     assert!(lines[1].remedies.as_ref().unwrap().contains("变更"));
     assert!(!lines[2].remedies.as_ref().unwrap().contains("行政复议"), "who withdrew isn't aggrieved");
+    // Every text of it stands there in both languages.
+    for line in &lines {
+        let english = [line.came_to_en.as_ref(), line.remedies_en.as_ref()];
+        assert_eq!(english.map(|text| text.is_some()), [line.came_to.is_some(), line.remedies.is_some()], "{line:?}");
+        assert!(english.into_iter().flatten().all(|text| !text.contains("行政")), "{line:?}");
+    }
+    let told = lines[0].en();
+    assert!(told.contains("failed; denied") && told.contains("administrative review"), "{told}");
+    // An answer of an earlier release was given in Chinese alone, and says the same in English.
+    let kept = scene.application().answer.unwrap();
+    let mut old = kept.clone();
+    for line in &mut old.lines {
+        (line.came_to_en, line.remedies_en) = (None, None);
+    }
+    assert_eq!(old.translated(), kept);
     let told = lines[0].zh();
     assert!(told.contains("未通过；不予") && told.contains("理由：经营场所不符合要求"), "{told}");
 }

@@ -161,6 +161,41 @@ fn a_life_event_of_the_catalogue_gives_name_and_order() {
     assert_eq!(application.parts[1].after, ["招牌"]);
 }
 
+/// 多地联办 by hand: no plan of the catalogue, and every item must be published for the mode.
+#[test]
+fn jointly_every_part_is_of_the_joint_mode() {
+    let mut scene = Scene::new();
+    let mut jointly = request();
+    jointly.plan.jointly = true;
+    for part in &mut jointly.plan.parts {
+        (part.after, part.results) = (Vec::new(), BTreeMap::new());
+    }
+    jointly.materials.push(material("农药经营许可证"));
+    scene.collect(jointly.clone()).unwrap();
+    assert_eq!(scene.states(), [PartState::Running; 3], "nothing waits: each authority decides its own part");
+    for part in ["备案", "变更", "招牌"] {
+        assert_eq!(scene.branch.case(scene.case(part)).mode, Mode::Joint, "{part}");
+    }
+    assert_eq!(scene.home.case(scene.case("变更")).mode, Mode::Joint);
+    assert_eq!(scene.application().bundle, None);
+    // Without it an item goes by what it publishes; with it one that isn't published for the mode is refused, whosever it is.
+    for (own, item) in [(true, SIGN), (false, super::scene::LICENCE)] {
+        let mut scene = Scene::new();
+        let hall = if own { &mut scene.branch } else { &mut scene.home };
+        let items = hall.state.items.values_mut().filter(|known| known.code.starts_with(item));
+        items.for_each(|known| known.modes.retain(|mode| *mode != Mode::Joint));
+        let code = scene.home.state.items.keys().next().unwrap().clone();
+        scene.branch.act(&scene.home.foreign(&code)).unwrap();
+        let refused = scene.collect(jointly.clone()).unwrap_err();
+        assert_eq!((refused.code, refused.field), ("scope-missing", "item"), "{refused:?}");
+        assert!(refused.zh.contains("多地联办"), "{refused:?}");
+        assert!(scene.branch.state.applications.is_empty() && scene.branch.state.cases.is_empty());
+        let mut apart = jointly.clone();
+        apart.plan.jointly = false;
+        scene.collect(apart).unwrap();
+    }
+}
+
 #[test]
 fn an_offer_says_only_what_a_hall_may_say_of_its_application() {
     let mut scene = Scene::new();

@@ -107,6 +107,59 @@ fn one_check_in_two_cases_of_the_leader_is_told_once() {
     }
 }
 
+/// A check that was led before another case was accepted stands in that one, too, when it is: once, whoever decides it.
+#[test]
+fn what_was_led_before_reaches_what_is_accepted_afterwards() {
+    let said = ["联合办理：现场踏勘：审查员、决定员：场所符合要求"];
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    scene.accept(false, "招牌");
+    let led = inspection(&scene);
+    scene.give(false, &led).unwrap();
+    assert_eq!(acts(&scene.home, &scene, "变更"), Vec::<String>::new());
+    let mut own = scene.branch.state.acts.iter().filter(|act| act.case == scene.case("变更"));
+    assert!(own.all(|act| !act.kind.name().starts_with("joint")), "nobody is told what he can't record");
+    scene.accept(true, "变更");
+    assert_eq!(acts(&scene.home, &scene, "变更"), said);
+    // A clock that stood still runs again: it has the check.
+    let case = scene.case("变更").to_string();
+    scene.give(true, &Command::SuspendCase { case: case.clone(), procedure: "检测".into(), days: 5 }).unwrap();
+    scene.give(true, &Command::ResumeCase { case, note: None }).unwrap();
+    assert_eq!(acts(&scene.home, &scene, "变更"), said);
+    assert_eq!(scene.standing().parts[0].joint_acts, 1);
+
+    // Led at home; the case of the collecting hall itself is accepted afterwards.
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    scene.accept(true, "变更");
+    let led = inspection(&scene);
+    scene.give(true, &led).unwrap();
+    assert_eq!(acts(&scene.branch, &scene, "招牌"), Vec::<String>::new());
+    scene.accept(false, "招牌");
+    assert_eq!(acts(&scene.branch, &scene, "招牌"), said);
+}
+
+/// What is led while another case's clock stands still reaches it when that runs again; said twice, it stands there once.
+#[test]
+fn what_was_led_while_the_clock_stood_still_is_told_when_it_runs() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    scene.accept(true, "变更");
+    scene.accept(false, "招牌");
+    let case = scene.case("变更").to_string();
+    scene.give(true, &Command::SuspendCase { case: case.clone(), procedure: "检测".into(), days: 5 }).unwrap();
+    let led = inspection(&scene);
+    scene.give(false, &led).unwrap();
+    assert_eq!(acts(&scene.home, &scene, "变更"), Vec::<String>::new());
+    let resumed = scene.home.act(&Command::ResumeCase { case, note: None }).unwrap();
+    let told = super::hall::carry(&resumed.notices[0], &mut scene.home, &mut scene.branch);
+    let notice = told.iter().find(|notice| matches!(notice.body, tongban_domain::NoticeBody::Joint(_))).unwrap();
+    for _ in 0..2 {
+        super::hall::carry(notice, &mut scene.branch, &mut scene.home);
+    }
+    assert_eq!(acts(&scene.home, &scene, "变更").len(), 1);
+}
+
 #[test]
 fn a_publicity_has_its_days_and_a_check_its_officers() {
     let mut scene = Scene::new();

@@ -1,8 +1,11 @@
 //! Applications for life events: one form, cases of several authorities one after another, one deadline, one answer.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod again;
 mod answers;
+mod begun;
 mod collecting;
+mod forwarded;
 #[path = "../hall/mod.rs"]
 mod hall;
 mod joint;

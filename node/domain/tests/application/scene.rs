@@ -149,7 +149,7 @@ pub(crate) fn plan() -> Plan {
     let mut sign = part("招牌", SIGN, "511603");
     sign.fields = texts(&["分店地址"]);
     sign.joint = Some("现场踏勘".into());
-    Plan { event: None, name: Some("开办农药分店".into()), parts: vec![filing, licence, sign] }
+    Plan { event: None, name: Some("开办农药分店".into()), parts: vec![filing, licence, sign], jointly: false }
 }
 
 pub(crate) fn material(name: &str) -> Material {

@@ -20,7 +20,12 @@ fn a_part_begins_in_the_change_that_brings_the_grant() {
     assert_eq!(filing.custody, Custody::Owner);
     let entries = filing.part_of.unwrap().entries;
     let licence = entries.iter().find(|entry| entry.name == "农药经营许可证").unwrap();
-    let expected = Source::Part { part: "变更".into(), case: Some(scene.case("变更")), licences: Vec::new() };
+    let expected = Source::Part {
+        part: "变更".into(),
+        case: Some(scene.case("变更")),
+        licences: Vec::new(),
+        not_required_on: None,
+    };
     assert_eq!(licence.source, expected);
     assert_eq!(filing.collection_no, "511603000000-20260914-00003");
     // Later words about the case that was granted begin nothing a second time.
@@ -29,24 +34,6 @@ fn a_part_begins_in_the_change_that_brings_the_grant() {
     scene.give(true, &Command::Close(case)).unwrap();
     assert_eq!(scene.branch.state.cases.len(), 3);
     assert_eq!(scene.states()[0], PartState::Granted, "a closed case is still granted");
-}
-
-/// 转报: the superior goes on with it in a case of its own, and the application can be answered.
-#[test]
-fn a_part_that_a_superior_goes_on_with_is_over_here() {
-    let mut scene = Scene::new();
-    scene.collect(request()).unwrap();
-    scene.accept(true, "变更");
-    scene.accept(false, "招牌");
-    scene.decide(false, "招牌", true);
-    let id = scene.case("变更");
-    scene.branch.state.cases.get_mut(&id).unwrap().status = Status::Forwarded;
-    assert_eq!(scene.states(), [PartState::Forwarded, PartState::NotBegun, PartState::Granted]);
-    let answer = Command::Application(ApplicationCommand::Answer { application: scene.application().number });
-    scene.give(false, &answer).unwrap();
-    let lines = scene.application().answer.unwrap().lines;
-    assert!(lines[0].remedies.as_ref().is_some_and(|text| text.contains("转报")), "{lines:?}");
-    assert_eq!(lines[1].because.as_deref(), Some("变更"));
 }
 
 #[test]
@@ -149,7 +136,8 @@ fn who_is_the_applicant_does_nothing_with_it() {
     scene.branch.act(&register).unwrap();
     let change = scene.collect(request()).unwrap();
     assert!(matches!(change.reply, Reply::Application(_)));
-    let unknown = Command::Application(ApplicationCommand::Answer { application: "YJS1".into() });
+    let unknown =
+        Command::Application(ApplicationCommand::Answer { application: "YJS1".into(), forwarded_open: false });
     assert_eq!(scene.give(false, &unknown).unwrap_err().code, "application-unknown");
 }
 

@@ -79,7 +79,11 @@ pub enum ApplicationRequest {
     /// Begins the parts that could be begun and weren't.
     Advance {},
     /// 综合答复.
-    Answer {},
+    Answer {
+        /// Also while it isn't known what came of parts with which a superior goes on.
+        #[serde(default)]
+        forwarded_open: bool,
+    },
     /// 撤回: all that isn't over, or the parts that are named.
     Withdraw {
         /// Names of parts.
@@ -88,6 +92,11 @@ pub enum ApplicationRequest {
         /// The applicant's reason.
         #[serde(default)]
         reason: Option<String>,
+    },
+    /// 重新申请: parts that failed or were taken out.
+    Again {
+        /// Names of parts.
+        parts: Vec<String>,
     },
     /// 联合踏勘.
     Inspect {
@@ -163,8 +172,11 @@ pub struct ApplicationView {
     pub standing: ApplicationStanding,
     /// What was given once, and where it came from.
     pub given: Vec<Entry>,
-    /// 综合答复.
+    /// 综合答复 that was given last.
     pub joint_answer: Option<Answer>,
+    /// Answers that were given before parts were applied for anew.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub former_answers: Vec<Answer>,
     /// Whether it is a demonstration.
     pub demo: bool,
 }
@@ -209,6 +221,8 @@ pub struct PartProgress {
     pub due: Option<Date>,
     /// The part whose failure keeps it from being begun.
     pub because: Option<String>,
+    /// The superior's division, where one went on with it.
+    pub forwarded_to: Option<DivisionCode>,
 }
 
 /// The one answer on paper.

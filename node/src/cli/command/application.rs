@@ -1,5 +1,7 @@
 //! `tongban application`: a life event by one application (一件事一次办).
 
+mod begin;
+
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -19,12 +21,15 @@ use crate::cli::text::application::{FIGURES, GIVEN, JOINT_ANSWER, NEXT, PARTS};
 use crate::cli::text::{
     ANSWER_UNREADABLE, DOCUMENT_WRITTEN, FIELD_INVALID, Fault, GLYPHS_MISSING, LICENCE_SOURCE_INVALID,
 };
+use begin::BeginArgs;
 
 /// The largest plan: twenty parts with two hundred names each fit many times.
 const PLAN_BYTES_MAX: u64 = 1 << 20;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
+    /// 窗口现场组成一次申请（多地联办），不用方案文件 / put an application together at the window (多地联办), without a plan file
+    Begin(Box<BeginArgs>),
     /// 按方案一次收件 / collect by a plan: one form, one set of materials
     Collect(CollectArgs),
     /// 一件事，新收的在前 / applications, newest first
@@ -61,6 +66,15 @@ pub(crate) enum Command {
         #[arg(long, value_name = "T")]
         reason: Option<String>,
     },
+    /// 未通过或已撤回的分项在本申请中重新申请，沿用已填报的内容和材料 / apply anew for parts that failed or were taken out, with what was given
+    Again {
+        /// 一件事 / application
+        #[command(flatten)]
+        of: Of,
+        /// 事项名称，可重复 / a part, may be repeated
+        #[arg(long = "part", value_name = "P", required = true)]
+        parts: Vec<String>,
+    },
     /// 联合踏勘：一次踏勘，记入共用的各办件 / one on-site check, recorded in each case that shares it
     Inspect {
         /// 一件事 / application
@@ -95,7 +109,13 @@ pub(crate) enum Command {
         days: u16,
     },
     /// 综合答复 / give the one answer
-    Answer(Of),
+    Answer {
+        #[command(flatten)]
+        of: Of,
+        /// 转报上级、结果未知的，也先行答复 / also while it isn't known what came of parts with which a superior goes on
+        #[arg(long)]
+        forwarded_open: bool,
+    },
     /// 打印综合答复 / the one answer as PDF
     Print {
         #[command(flatten)]
@@ -113,11 +133,9 @@ pub(crate) struct Of {
     application: String,
 }
 
+/// The applicant, and what he gives once.
 #[derive(Debug, clap::Args)]
-pub(crate) struct CollectArgs {
-    /// 方案文件（JSON），- 为标准输入 / the plan, a JSON file, - for stdin
-    #[arg(value_name = "PLAN.json|-")]
-    plan: PathBuf,
+pub(crate) struct Given {
     /// 申请人名称 / applicant's name
     #[arg(long, value_name = "N")]
     name: String,
@@ -133,6 +151,15 @@ pub(crate) struct CollectArgs {
     /// 由证照取得、不再索要的表单项或材料，可重复 / a field or material that a licence says, may be repeated
     #[arg(long = "from-licence", value_name = "NAME=LICENCE")]
     licences: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CollectArgs {
+    /// 方案文件（JSON），- 为标准输入 / the plan, a JSON file, - for stdin
+    #[arg(value_name = "PLAN.json|-")]
+    plan: PathBuf,
+    #[command(flatten)]
+    given: Given,
 }
 
 const DONE_FIELDS: [&str; 5] = ["application", "query_code", "event", "state", "due"];
@@ -156,8 +183,19 @@ const FIELDS: [&str; 15] = [
     "total.asked_again",
     "demo",
 ];
-const PART_COLUMNS: [&str; 10] =
-    ["part", "item_name", "division", "after", "state", "case_state", "due", "because", "joint_acts", "case"];
+const PART_COLUMNS: [&str; 11] = [
+    "part",
+    "item_name",
+    "division",
+    "after",
+    "state",
+    "case_state",
+    "due",
+    "because",
+    "forwarded_to",
+    "joint_acts",
+    "case",
+];
 const FIGURE_COLUMNS: [&str; 8] = [
     "part",
     "figure.fields",
@@ -170,9 +208,19 @@ const FIGURE_COLUMNS: [&str; 8] = [
 ];
 const NEXT_COLUMNS: [&str; 4] = ["part", "who", "what", "until"];
 const GIVEN_COLUMNS: [&str; 3] = ["entry", "name", "source"];
-const ANSWER_COLUMNS: [&str; 9] =
-    ["part", "item_name", "part_result", "came_to", "case_no", "reason", "because", "remedies", "licences"];
-const PROGRESS_COLUMNS: [&str; 6] = ["item_name", "department", "division", "state", "due", "because"];
+const ANSWER_COLUMNS: [&str; 10] = [
+    "part",
+    "item_name",
+    "part_result",
+    "came_to",
+    "case_no",
+    "reason",
+    "because",
+    "remedies",
+    "licences",
+    "forwarded_to",
+];
+const PROGRESS_COLUMNS: [&str; 7] = ["item_name", "department", "division", "state", "due", "because", "forwarded_to"];
 
 fn rows(value: &Value, name: &str) -> Vec<Value> {
     value.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
@@ -181,6 +229,7 @@ fn rows(value: &Value, name: &str) -> Vec<Value> {
 pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failure> {
     let output = context.output;
     match command {
+        Command::Begin(args) => begin::begin(context, *args),
         Command::Collect(args) => collect(context, args),
         Command::List { all, limit } => {
             let limit = limit.map(|limit| limit.to_string());
@@ -191,6 +240,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Progress { code, proof } => progress(context, &code, &proof),
         Command::Advance(of) => act(context, of, ApplicationRequest::Advance {}),
         Command::Withdraw { of, parts, reason } => act(context, of, ApplicationRequest::Withdraw { parts, reason }),
+        Command::Again { of, parts } => act(context, of, ApplicationRequest::Again { parts }),
         Command::Inspect { of, joint, officers, finding } => {
             joint_act(context, of, ApplicationRequest::Inspect { joint, officers, finding })
         }
@@ -198,7 +248,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             let from: Option<Date> = parse_optional("from", from.as_deref())?;
             joint_act(context, of, ApplicationRequest::Publicise { joint, published, from, days })
         }
-        Command::Answer(of) => act(context, of, ApplicationRequest::Answer {}),
+        Command::Answer { of, forwarded_open } => act(context, of, ApplicationRequest::Answer { forwarded_open }),
         Command::Print { of, file } => print(context, &of, &file),
     }
 }
@@ -217,6 +267,11 @@ fn pair(text: &str, fault: &'static Fault) -> Result<(String, String), Failure> 
 fn collect(context: &Context, args: CollectArgs) -> Result<Outcome, Failure> {
     let bytes = read_or_piped(&args.plan, PLAN_BYTES_MAX)?;
     let plan: Plan = serde_json::from_slice(&bytes).map_err(|error| malformed_json(&error))?;
+    send(context, plan, args.given)
+}
+
+/// Asks for an application by a plan, with what the applicant gives once.
+fn send(context: &Context, plan: Plan, args: Given) -> Result<Outcome, Failure> {
     let fields = args.fields.iter().map(|text| pair(text, &FIELD_INVALID));
     let fields = fields.map(|pair| pair.map(|(name, value)| FieldValue { name, value }));
     let fields = fields.collect::<Result<Vec<FieldValue>, Failure>>()?;

@@ -34,6 +34,7 @@ pub(super) const LABELS: &[(&str, Text)] = &[
     ("what", text("what", "事项")),
     ("part_result", text("result", "结果")),
     ("remedies", text("what can be done", "救济途径")),
+    ("not_required_on", text("no permit needed, said on", "告知不需要许可日期")),
     ("came_to", text("came to", "结论")),
     ("case_state", text("case", "办件状态")),
     ("figure.fields", text("fields", "表单项数")),

@@ -110,6 +110,11 @@ labels! {
     "forwarded_from.case" = "forwarded from", "转报来源办件";
     "forwarded_from.opinion" = "preliminary opinion", "初步审查意见";
     "forwarded_to.case" = "forwarded to", "转报后办件";
+    "forwarded_to" = "superior", "转报上级";
+    "forwarded_to.outcome.status" = "came to there", "上级办理结果";
+    "forwarded_to.outcome.on" = "came to that on", "上级办理结果日期";
+    "forwarded_to.outcome.reason" = "reason given there", "上级理由";
+    "forwarded_to.outcome.licences" = "licences issued there", "上级颁发证照";
     "forwarded_to.query_code" = "goes on under the query code", "转报后查询码";
     "new_reason" = "not known before since", "首次无法发现的理由";
     "on" = "asked on", "告知日期";

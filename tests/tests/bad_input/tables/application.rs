@@ -37,6 +37,29 @@ pub(crate) fn rows() -> Vec<Row> {
                 "application collect {file} --name 张三 --id 110101199003070011 --from-licence 申请表" => "invalid-field"
                 .file("plan.json", PLAN);
         }
+        "application begin" {
+            HOME "a part put together at the window without its division":
+                "application begin --for 开店 --part 甲={open} --part 乙={unscoped}@330106 --name 张三 --id 110101199003070011"
+                => "invalid-field";
+            HOME "a part put together at the window in a division that there is not":
+                "application begin --for 开店 --part 甲={open}@33010 --part 乙={unscoped}@330106 --name 张三 --id 110101199003070011"
+                => "invalid-field";
+            HOME "a part put together at the window that waits for nobody's":
+                "application begin --for 开店 --part 甲={open}@330106 --part 乙={unscoped}@330106 --after 丙:甲 --name 张三 --id 110101199003070011"
+                => "invalid-field";
+            HOME "a field of a part that was not put together":
+                "application begin --for 开店 --part 甲={open}@330106 --part 乙={unscoped}@330106 --asks 丙=地址 --name 张三 --id 110101199003070011"
+                => "invalid-field";
+            HOME "items put together at the window that aren't published for the joint mode":
+                "application begin --for 开店 --part 甲={open}@330106 --part 乙={unscoped}@330106 --name 张三 --id 110101199003070011"
+                => "scope-missing";
+        }
+        "application again" {
+            HOME "a part applied for anew of an application that there is not":
+                "application again YJS330106000000-20200101-00001 --part 甲" => "application-unknown";
+            HOME "a part applied for anew by a reviewer":
+                "--as reviewer application again YJS330106000000-20200101-00001 --part 甲" => "role-missing";
+        }
         "application list" {
             HOME "applications of a year":
                 "application list 2026" => "argument-unknown" .usage();

@@ -10,7 +10,7 @@ use crate::cli::output::Output;
 use crate::cli::text::order::ORDERS;
 use crate::cli::text::{AMENDMENTS, ASKED, HISTORY, MATERIALS, SHARES, STOPS};
 
-const FIELDS: [&str; 61] = [
+const FIELDS: [&str; 65] = [
     "case",
     "case_no",
     "collection_no",
@@ -52,6 +52,10 @@ const FIELDS: [&str; 61] = [
     "competent.division",
     "forwarded_to.case",
     "forwarded_to.query_code",
+    "forwarded_to.outcome.status",
+    "forwarded_to.outcome.on",
+    "forwarded_to.outcome.reason",
+    "forwarded_to.outcome.licences",
     "forwarded_from.case",
     "forwarded_from.opinion",
     "turn.seen.ahead",
