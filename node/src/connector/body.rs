@@ -1,9 +1,12 @@
 //! The bodies of the contract (`docs/connectors.md`): what is said of an order, and what is told of it.
 
 use serde::{Deserialize, Serialize};
-use tongban_codes::time::Timestamp;
+use tongban_codes::time::{Date, Timestamp};
+use tongban_domain::case::OutsideOutcome;
 use tongban_domain::catalogue::CodeList as _;
-use tongban_domain::connector::{ConnectorKind, Direction, Order, OrderOutcome, Recipient, Report, Word, WordKind};
+use tongban_domain::connector::{
+    ConnectorKind, Direction, Dossier, Order, OrderOutcome, Recipient, Report, Word, WordKind,
+};
 
 /// A word about an order.
 #[derive(Debug, Serialize)]
@@ -32,6 +35,17 @@ struct Placed<'a> {
     direction: Option<Direction>,
     #[serde(skip_serializing_if = "Option::is_none")]
     recipient: Option<Party<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applicant: Option<Person<'a>>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    dossier: Option<&'a Dossier>,
+}
+
+/// Who applies, for the system that decides.
+#[derive(Debug, Serialize)]
+struct Person<'a> {
+    name: &'a str,
+    identity: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -41,11 +55,30 @@ struct Party<'a> {
     address: &'a str,
 }
 
-/// The body of a word: the same bytes however often it is said. Of a cancellation the order's number is all there is to say.
-pub(super) fn outgoing(order: &Order, word: &Word, recipient: Option<&Recipient>) -> Vec<u8> {
+/// What of an order is encrypted in its row, opened for whom it is for.
+pub(super) enum Named {
+    /// Where a courier goes.
+    Recipient(Recipient),
+    /// The applicant of a case that another system handles: name and number.
+    Applicant(String, String),
+}
+
+impl Named {
+    /// Reads the two fields of an order of a kind.
+    pub(super) fn of(kind: ConnectorKind, (name, rest): (String, String)) -> Option<Self> {
+        match kind {
+            ConnectorKind::Handling => Some(Self::Applicant(name, rest)),
+            _ => Recipient::of_fields((name, rest)).map(Self::Recipient),
+        }
+    }
+}
+
+/// The body of a word: the same bytes however often it is said. Of a cancellation the order's number is all there is to say, of a refund the amount, too.
+pub(super) fn outgoing(order: &Order, word: &Word, named: Option<&Named>) -> Vec<u8> {
     let what = match word.kind {
         WordKind::Place => "placed",
         WordKind::Cancel => "cancelled",
+        WordKind::Refund => "refund-asked",
     };
     let mut data = Placed {
         order: &order.number,
@@ -57,18 +90,28 @@ pub(super) fn outgoing(order: &Order, word: &Word, recipient: Option<&Recipient>
         basis: None,
         direction: None,
         recipient: None,
+        applicant: None,
+        dossier: None,
     };
+    if word.kind != WordKind::Cancel {
+        data.amount_fen = order.charge.as_ref().map(|charge| charge.fen);
+    }
     if word.kind == WordKind::Place {
         data.case_no = Some(&order.about.case_no);
         data.item_name = Some(&order.about.item_name);
         data.division = Some(order.about.deciding.to_string());
         if let Some(charge) = &order.charge {
-            data.amount_fen = Some(charge.fen);
             (data.fee, data.basis) = (Some(charge.fee.as_str()), Some(charge.basis.as_str()));
         }
         data.direction = order.direction;
-        data.recipient =
-            recipient.map(|one| Party { name: &one.name, telephone: &one.telephone, address: &one.address });
+        data.dossier = order.dossier.as_ref();
+        match named {
+            Some(Named::Recipient(one)) => {
+                data.recipient = Some(Party { name: &one.name, telephone: &one.telephone, address: &one.address });
+            }
+            Some(Named::Applicant(name, identity)) => data.applicant = Some(Person { name, identity }),
+            None => {}
+        }
     }
     let message = Outgoing { r#type: format!("{}.order.{what}", order.kind.name()), timestamp: word.since, data };
     serde_json::to_vec(&message).expect("texts and numbers are written")
@@ -112,15 +155,78 @@ struct Told {
     reference: Option<String>,
     #[serde(default)]
     reason: Option<String>,
+    #[serde(default)]
+    number: Option<String>,
+    #[serde(default)]
+    decided_on: Option<Date>,
+    #[serde(default)]
+    decider: Option<String>,
+    #[serde(default)]
+    document_no: Option<String>,
+    #[serde(default)]
+    reason_code: Option<String>,
+}
+
+/// Why a message that can be read isn't one of the contract.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unfit {
+    /// A connector of this kind tells no such thing.
+    Type,
+    /// What is told has no such field.
+    Field(&'static str),
+    /// What is told needs this field.
+    Missing(&'static str),
+}
+
+impl Told {
+    /// The decision of another system, of which each part is told.
+    fn decision(&self, grant: bool) -> Result<OutsideOutcome, Unfit> {
+        let text = |field, text: &Option<String>| text.clone().ok_or(Unfit::Missing(field));
+        Ok(OutsideOutcome {
+            grant,
+            number: text("number", &self.number)?,
+            decided_on: self.decided_on.ok_or(Unfit::Missing("decided_on"))?,
+            decider: text("decider", &self.decider)?,
+            reason: self.reason.clone(),
+            document_no: self.document_no.clone(),
+            document: None,
+            reason_code: self.reason_code.clone(),
+        })
+    }
+
+    /// A field of a decision, in a message that tells none.
+    fn stray(&self) -> Option<&'static str> {
+        [
+            ("number", self.number.is_some()),
+            ("decided_on", self.decided_on.is_some()),
+            ("decider", self.decider.is_some()),
+            ("document_no", self.document_no.is_some()),
+            ("reason_code", self.reason_code.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(field, is)| is.then_some(field))
+    }
 }
 
 impl Incoming {
-    /// The order and what is told of it; none where the type is no outcome of this kind of connector by its form.
-    pub(super) fn report(self, kind: ConnectorKind) -> Option<(String, Report)> {
-        let outcome = self.r#type.strip_prefix(kind.name())?.strip_prefix('.')?;
-        let outcome = OrderOutcome::ALL.iter().copied().find(|one| one.name() == outcome)?;
-        let Told { order, amount_fen, reference, reason } = self.data;
-        let report = Report { outcome, occurred_at: Some(self.timestamp), fen: amount_fen, reference, text: reason };
-        Some((order, report))
+    /// The order and what is told of it.
+    ///
+    /// # Errors
+    ///
+    /// Where the type is no outcome that a connector tells, or the fields aren't those of the outcome.
+    pub(super) fn report(self, kind: ConnectorKind) -> Result<(String, Report), Unfit> {
+        let outcome = self.r#type.strip_prefix(kind.name()).and_then(|rest| rest.strip_prefix('.'));
+        let outcome = OrderOutcome::ALL.iter().copied().find(|one| Some(one.name()) == outcome).ok_or(Unfit::Type)?;
+        let decides =
+            kind == ConnectorKind::Handling && matches!(outcome, OrderOutcome::Granted | OrderOutcome::Refused);
+        let decided = decides.then(|| self.data.decision(outcome == OrderOutcome::Granted)).transpose()?;
+        if let Some(field) = self.data.stray().filter(|_| !decides) {
+            return Err(Unfit::Field(field));
+        }
+        let Told { order, amount_fen, reference, reason, .. } = self.data;
+        // The reason of a decision is the decision's.
+        let text = reason.filter(|_| !decides);
+        let occurred_at = Some(self.timestamp);
+        Ok((order, Report { outcome, occurred_at, fen: amount_fen, reference, text, decided }))
     }
 }

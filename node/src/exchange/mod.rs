@@ -31,6 +31,9 @@ pub mod materials;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod naming_tests;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod outside_tests;
 pub mod proof;
 mod pull;
 pub mod quarantine;

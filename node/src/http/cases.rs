@@ -11,7 +11,9 @@ use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, Digest, QueryCode};
 use tongban_codes::time::Timestamp;
-use tongban_domain::case::{Amended, AmendedField, Amendment, Case, Custody, Force, ledger, national};
+use tongban_domain::case::{
+    Amended, AmendedField, Amendment, Case, Custody, Force, OutcomeSource, OutsideOutcome, ledger, national,
+};
 use tongban_domain::catalogue::ForeignItem;
 use tongban_domain::limit::{self, Turn};
 use tongban_domain::pledge::Pledge;
@@ -24,7 +26,7 @@ use super::divisions::placed;
 use super::{App, Body, Call, Failure, Query, act, licences, listed, materials, problem};
 use crate::api::v1::{
     ActRequest, ActView, AgentRequest, AgentView, AmendmentView, CaseAct, CaseQuery, CaseView, CollectCase, LedgerView,
-    ProgressQuery, ProgressView, StatedView, WhereisView,
+    OutsideView, ProgressQuery, ProgressView, StatedView, WhereisView,
 };
 use crate::engine::Request;
 use crate::exchange::proof::{PROOF_CHARS, is_proof};
@@ -181,6 +183,13 @@ async fn act_on(State(app): State<App>, call: Call, body: Body<CaseAct>) -> Resu
         }
         ActRequest::Decide { grant, reason } => Command::Decide { case, grant, reason },
         ActRequest::DenyForNumber {} => Command::DenyForNumber(case),
+        ActRequest::Outcome { grant, number, decided_on, decider, reason, document_no, document } => {
+            let told =
+                OutsideOutcome { grant, number, decided_on, decider, reason, document_no, document, reason_code: None };
+            Command::EnterOutcome { case, source: OutcomeSource::Entered(Box::new(told)) }
+        }
+        ActRequest::OutcomeOfOrder { order } => Command::EnterOutcome { case, source: OutcomeSource::Order(order) },
+        ActRequest::WaiveFee { fee, reason } => Command::WaiveFee { case, fee, reason },
         ActRequest::Suspend { procedure, days } => Command::SuspendCase { case, procedure, days },
         ActRequest::Resume { note } => Command::ResumeCase { case, note },
         ActRequest::Extend { days, approver, reason } => Command::ExtendCase { case, days, approver, reason },
@@ -315,6 +324,8 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
         agreement: row.agreement.clone(),
         stated: row.stated.clone().map(|stated| StatedView { notice: super::earlier::NOTICE.to_owned(), stated }),
         orders: super::orders::of_case(app, row)?,
+        outside: row.outside.clone().map(|outside| OutsideView { days_late: outside.days_late(), outside }),
+        waivers: row.waivers.clone(),
         amendments: amendments(app, row),
         state_code: national::state_code(&history),
         result_code: national::result_code(&history),

@@ -138,11 +138,14 @@ pub enum ActKind {
     /// 承诺核查: what a check of it found, or what came of it.
     #[n(66)]
     VerifyPledge,
+    /// 免缴: a fee needn't be paid before the result is handed out.
+    #[n(56)]
+    WaiveFee,
 }
 
 impl ActKind {
     /// All kinds in the order of their numbers.
-    pub const ALL: [ActKind; 42] = [
+    pub const ALL: [ActKind; 43] = [
         ActKind::Collect,
         ActKind::Offer,
         ActKind::TakeCustody,
@@ -185,6 +188,7 @@ impl ActKind {
         ActKind::ReceivePaper,
         ActKind::Pledge,
         ActKind::VerifyPledge,
+        ActKind::WaiveFee,
     ];
 
     /// Stable English name.
@@ -233,6 +237,7 @@ impl ActKind {
             ActKind::ReceivePaper => "receive-paper",
             ActKind::Pledge => "pledge",
             ActKind::VerifyPledge => "verify-pledge",
+            ActKind::WaiveFee => "waive-fee",
         }
     }
 
@@ -282,6 +287,7 @@ impl ActKind {
             ActKind::ReceivePaper => "纸质签收",
             ActKind::Pledge => "告知承诺",
             ActKind::VerifyPledge => "承诺核查",
+            ActKind::WaiveFee => "免缴",
         }
     }
 
@@ -316,6 +322,7 @@ impl ActKind {
                 | ActKind::JointPublicity
                 | ActKind::ReceivePaper
                 | ActKind::VerifyPledge
+                | ActKind::WaiveFee
         )
     }
 }

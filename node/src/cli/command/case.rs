@@ -2,6 +2,7 @@
 
 mod batch;
 mod earlier;
+mod outcome;
 mod print;
 mod view;
 mod work;
@@ -153,6 +154,8 @@ pub(crate) enum Command {
         #[arg(long, requires = "deny", conflicts_with = "reason")]
         no_number: bool,
     },
+    #[command(flatten)]
+    Outside(outcome::Command),
     /// 特别程序，中止计时 / stop the clock for a special procedure
     Suspend {
         #[command(flatten)]
@@ -404,6 +407,10 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Decide { case, no_number: true, .. } => act(case, ActRequest::DenyForNumber {}),
         Command::Decide { case, grant, deny: _, reason, no_number: false } => {
             act(case, ActRequest::Decide { grant, reason })
+        }
+        Command::Outside(command) => {
+            let (case, request) = outcome::request(command)?;
+            act(case, request)
         }
         Command::Suspend { case, procedure, days } => act(case, ActRequest::Suspend { procedure, days }),
         Command::Resume { case, note } => act(case, ActRequest::Resume { note }),
