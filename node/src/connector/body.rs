@@ -230,3 +230,106 @@ impl Incoming {
         Ok((order, Report { outcome, occurred_at, fen: amount_fen, reference, text, decided }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use tongban_domain::connector::OrderDeed;
+
+    use super::*;
+    use crate::engine::sample_order;
+
+    fn said(order: &Order, kind: WordKind, named: Option<&Named>) -> Value {
+        let word = Word { number: 1, kind, since: Timestamp::from_millis(0) };
+        let bytes = outgoing(order, &word, named);
+        assert_eq!(bytes, outgoing(order, &word, named), "it is the same however often it is said");
+        serde_json::from_slice(&bytes).expect("it is JSON")
+    }
+
+    /// What another system is told of a case is all that the contract names, and nothing besides.
+    #[test]
+    fn a_handled_case_is_told_as_agreed() {
+        let dossier = Dossier {
+            system: "省卫生监督系统".to_owned(),
+            collection_no: "511602000000-20261120-00007".to_owned(),
+            item: "511A0015500013".to_owned(),
+            base_code: None,
+            department: "区行政审批局".to_owned(),
+            mode: tongban_domain::catalogue::Mode::Online,
+            accepted_on: Date::ymd(2026, 11, 23),
+            statutory_due: None,
+            promised_due: Date::ymd(2026, 11, 30),
+            materials: Vec::new(),
+            more_materials: None,
+        };
+        let kind = ConnectorKind::Handling;
+        let order = Order { kind, charge: None, dossier: Some(dossier), ..sample_order(OrderDeed::Placed) };
+        let fields = || ("张三".to_owned(), "11010519491231002X".to_owned());
+        let named = Named::of(kind, fields()).expect("it is a person");
+        let data = said(&order, WordKind::Place, Some(&named));
+        assert_eq!(data["type"], "handling.order.placed");
+        let mut known: Vec<&str> = data["data"].as_object().expect("an object").keys().map(String::as_str).collect();
+        known.sort_unstable();
+        let agreed = [
+            "accepted_on",
+            "applicant",
+            "case_no",
+            "collection_no",
+            "department",
+            "division",
+            "item",
+            "item_name",
+            "materials",
+            "mode",
+            "order",
+            "promised_due",
+            "system",
+        ];
+        assert_eq!(known, agreed, "{data}");
+        assert_eq!(data["data"]["applicant"], json!({ "name": "张三", "identity": "11010519491231002X" }));
+        // A cancellation names the order, and nobody.
+        assert_eq!(said(&order, WordKind::Cancel, Some(&named))["data"], json!({ "order": order.number }));
+        // Of two lines a courier makes telephone and address; one is no recipient.
+        assert!(Named::of(ConnectorKind::Courier, fields()).is_none());
+    }
+
+    #[test]
+    fn a_refund_is_of_the_whole_amount() {
+        let order = sample_order(OrderDeed::RefundAsked);
+        let asked = said(&order, WordKind::Refund, None);
+        assert_eq!(asked["type"], "payment.order.refund-asked");
+        assert_eq!(asked["data"], json!({ "order": order.number, "amount_fen": 1050 }));
+    }
+
+    #[test]
+    fn what_is_told_has_its_fields_and_no_others() {
+        let heard = |kind: ConnectorKind, name: &str, more: Value| {
+            let mut data = more;
+            data["order"] = json!("YW1");
+            let body = json!({ "type": name, "timestamp": "2026-11-23T16:05:00+08:00", "data": data });
+            serde_json::from_value::<Incoming>(body).expect("it can be read").report(kind)
+        };
+        let (handling, payment) = (ConnectorKind::Handling, ConnectorKind::Payment);
+        let whole = json!({ "number": "N1", "decided_on": "2026-11-23", "decider": "王局长", "reason": "不符" });
+        let (order, report) = heard(handling, "handling.refused", whole.clone()).expect("it is whole");
+        let decided = report.decided.expect("it is a decision");
+        assert_eq!((order.as_str(), decided.grant, decided.reason.as_deref()), ("YW1", false, Some("不符")));
+        assert_eq!(report.text, None, "the reason is the decision's");
+        for missing in ["number", "decided_on", "decider"] {
+            let mut less = whole.clone();
+            less.as_object_mut().expect("an object").remove(missing);
+            assert_eq!(heard(handling, "handling.granted", less), Err(Unfit::Missing(missing)));
+        }
+        for (kind, name, field) in [
+            (handling, "handling.accepted", "number"),
+            (handling, "handling.failed", "reason_code"),
+            (payment, "payment.paid", "decider"),
+            (payment, "payment.granted", "number"),
+        ] {
+            assert_eq!(heard(kind, name, json!({ field: "x" })), Err(Unfit::Field(field)), "{name}");
+        }
+        for (kind, name) in [(payment, "handling.granted"), (handling, "handling"), (handling, "handling.eaten")] {
+            assert_eq!(heard(kind, name, whole.clone()), Err(Unfit::Type), "{name}");
+        }
+    }
+}

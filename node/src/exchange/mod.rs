@@ -55,7 +55,7 @@ mod withdrawal;
 mod withhold;
 
 pub use self::core::{Effect, Exchange, Happened, Proven, Trouble};
-pub use ask::{Asked, ItemAnswer, LicenceAnswer, MaterialAnswer, ProgressAnswer, WhereisAnswer};
+pub use ask::{Asked, ItemAnswer, LicenceAnswer, MaterialAnswer, OrderWord, ProgressAnswer, WhereisAnswer};
 pub use audit::audit;
 pub use blobs::{BlobStore, FileBlobs, MemoryBlobs};
 pub use change::{Change, Changed, Changing, Kept, TrustChange, Words};

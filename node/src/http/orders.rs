@@ -20,6 +20,7 @@ use crate::api::v1::{
     OrderWaits, PlaceOrder as PlaceRequest,
 };
 use crate::connector::{Said, Try};
+use crate::exchange::OrderWord;
 
 /// Why an order waits of which nobody takes care.
 const UNCONFIGURED: (&str, &str) = ("the configuration has no such connector any more", "配置中已没有该对接系统");
@@ -240,6 +241,20 @@ async fn show(State(app): State<App>, Query(query): Query<ConnectorOrderQuery>) 
             let failure = problem("connector-order-unknown", "order", &query.order, en, zh);
             Err(failure.remedy("list them: tongban order list", "查看：tongban order list"))
         }
+    }
+}
+
+/// An order as its applicant is shown it.
+pub(super) fn told(word: OrderWord) -> OrderBrief {
+    OrderBrief {
+        order_no: word.number,
+        order_kind: word.kind,
+        order_kind_zh: word.kind.zh(),
+        order_state: word.state,
+        order_state_zh: word.state.zh(),
+        fen: word.fen,
+        reference: word.reference,
+        link: word.link,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Cases that another system handles, and refunds, with real processes.
 
 use serde_json::{Value, json};
-use system_tests::{Teller, seen, within};
+use system_tests::webhook::Secret;
+use system_tests::{CITY, HOME, Teller, TwoHalls, seen, within};
 
 use crate::scene::{COUNTERPART, FEN, Scene, deeds, text, url};
 
@@ -209,4 +210,44 @@ fn no_result_is_handed_out_before_its_fee_is_paid() {
         shown["history"].as_array().is_some_and(|acts| acts.iter().any(|act| act["kind"] == "waive-fee")),
         "{shown}"
     );
+}
+
+/// What the authority in charge ordered is seen at the hall that collected, and at one that knows nothing of the case; where it isn't reached, that is said.
+#[test]
+fn the_applicant_sees_what_was_ordered_wherever_he_asks() {
+    let halls = TwoHalls::new();
+    let home = halls.home();
+    home.stop();
+    let secret = halls.cluster.file("post.secret", Secret::draw().as_bytes());
+    std::fs::set_permissions(&secret, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("it is ours");
+    let config = home.dir.join("config.toml");
+    let before = std::fs::read_to_string(&config).expect("init wrote it");
+    let connector = format!(
+        "[[connector]]\nname = \"post\"\nkind = \"courier\"\nurl = \"http://127.0.0.1:9/\"\nsecret_file = \"{}\"\n",
+        secret.display()
+    );
+    std::fs::write(&config, format!("{before}\n{connector}")).expect("it can be written");
+    home.start();
+    halls.cluster.linked(CITY, HOME);
+    let slip = halls.neighbour().collect(halls.item(), halls.division());
+    home.owns(30, &slip.case);
+    let words =
+        ["order", "place", &slip.case, "--kind", "courier", "--direction", "between-halls", "--recipient", "李四"];
+    let placed = home.ok(&[&words[..], &["--phone", "13900001111", "--address", "代市镇"]].concat());
+    let ask = |node: &system_tests::Node| node.ok(&["case", "progress", &slip.query_code, "--proof", "070011"]);
+    for node in [halls.neighbour(), halls.city(), home] {
+        let told = ask(node);
+        assert_eq!(told["orders"][0]["order_no"], placed["order_no"], "{}: {told}", node.name);
+        assert_eq!(
+            (&told["orders"][0]["order_state"], told["orders"].as_array().map(Vec::len)),
+            (&json!("placed"), Some(1))
+        );
+        assert!(told.get("orders_unknown").is_none(), "{told}");
+    }
+    home.kill();
+    let told = within(30, "the line is known to be down", || {
+        let told = ask(halls.neighbour());
+        seen(told["orders_unknown"] == json!(["511602000000"]), told)
+    });
+    assert_eq!((&told["query_code"], told.get("orders")), (&json!(slip.query_code), None), "{told}");
 }

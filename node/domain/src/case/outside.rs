@@ -250,7 +250,14 @@ pub(crate) fn outcome(
         granted: told.grant,
     };
     let verdict = Verdict { grant: told.grant, text: told.reason.as_deref(), outside: Some(outside) };
-    let mut change = decided(facts, door, case, verdict, at)?;
+    let mut change = decided(facts, door, case, verdict, at).map_err(|rejection| match rejection.code {
+        // Nothing is denied here: whoever decides elsewhere has to hear of the limit.
+        codes::NUMBERS_USED_UP => rejection.remedy(
+            "have the other system refuse it for that and enter the refusal; or wait for a number: tongban item limit",
+            "由业务系统以无名额为由不予，再录入；或等候名额：tongban item limit",
+        ),
+        _ => rejection,
+    })?;
     change.events.extend(settled);
     Ok(change)
 }

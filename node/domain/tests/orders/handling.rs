@@ -208,8 +208,8 @@ fn an_order_speaks_for_its_own_case_alone() {
     let other = accepted_outside(&mut hall);
     assert_eq!(hall.code(&by_order(other, &number)), "invalid-field");
     assert_eq!(hall.code(&by_order(other, "YW511602000000-20260914-00099")), "connector-order-unknown");
-    let fee = crate::scene::standing(ConnectorKind::Courier, OrderState::Placed).unwrap().1;
-    assert_eq!(hall.code(&by_order(other, &fee)), "connector-order-unknown");
+    let parcel = standing(ConnectorKind::Courier, OrderState::Placed).unwrap().1;
+    assert_eq!(hall.code(&by_order(other, &parcel)), "connector-order-unknown");
 }
 
 #[test]

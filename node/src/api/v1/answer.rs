@@ -422,9 +422,12 @@ answer! {
         competent: Option<Competent>,
         /// The code to go on asking with, when a superior authority goes on with it.
         forwarded: Option<QueryCode>,
-        /// What is to be paid or is on its way, of orders that the node placed that was asked.
+        /// What is to be paid or is on its way, of orders of the hall that gave out the code and of the authority in charge.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         orders: Vec<OrderBrief>,
+        /// The divisions of those of them that weren't reached, whose orders are unknown.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        orders_unknown: Vec<DivisionCode>,
         /// How many were accepted before it, and how many numbers are left, where the item has a limit of number.
         turn: Option<Seen>,
         /// As of.

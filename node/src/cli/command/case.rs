@@ -481,6 +481,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
                 "forwarded",
                 "turn.ahead",
                 "turn.left",
+                "orders_unknown",
                 "as_of",
                 "demo",
             ];

@@ -20,6 +20,7 @@ pub(super) const LABELS: &[(&str, Text)] = &[
     ("fen", text("fen", "金额（分）")),
     ("recipient", text("recipient", "收件人")),
     ("system", text("handled in", "办理系统")),
+    ("orders_unknown", text("orders not known of", "未能查到委托单的办理地")),
     ("decision.grant", text("granted there", "业务系统准予")),
     ("decision.number", text("number there", "业务编号")),
     ("decision.decided_on", text("decided there on", "业务系统决定日期")),
