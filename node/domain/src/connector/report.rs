@@ -142,7 +142,7 @@ fn leads(facts: &dyn Facts, order: &Order, report: &Report) -> Step {
     let again = || order.is_paid_otherwise(report.reference.as_deref().map(str::trim));
     match (step, report.outcome) {
         // Another amount than was asked for isn't the payment; nor is one that another order was placed for meanwhile.
-        (Step::To(OrderState::Paid), _)
+        (Step::To(OrderState::Paid), OrderOutcome::Paid)
             if report.fen != order.asked() || (order.state == OrderState::Failed && is_replaced(facts, order)) =>
         {
             Step::To(OrderState::Disputed)
