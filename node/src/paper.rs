@@ -16,7 +16,9 @@ use tongban_codes::ids::{Digest, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_document::{Content, Field, Form, Moment, Printing, Rendered};
 use tongban_domain::application::{ANSWER_TYPE, Answer, AnswerLine};
-use tongban_domain::case::{Act, ActKind, Amendment, Case, Personal, Print, PrintForm, Status, document_kind};
+use tongban_domain::case::{
+    Act, ActKind, Amendment, Case, OutsideDecision, Personal, Print, PrintForm, Status, document_kind,
+};
 use tongban_domain::catalogue::{Accord, CodeList as _, TYPE_PERMIT};
 
 mod authority;
@@ -96,6 +98,8 @@ struct Said {
     provisional: Option<bool>,
     #[n(16)]
     agreement: Option<Accord>,
+    #[n(61)]
+    outside: Option<OutsideDecision>,
 }
 
 /// A document of a case with what stands around it.
@@ -179,6 +183,13 @@ pub(crate) fn content(source: &Source<'_>) -> Result<Content, Unreadable> {
         content.flag(Field::Granted, said.granted == Some(true));
         content.flag(Field::Denied, said.granted == Some(false));
         moments(&mut content, said.at);
+        if let Some(outside) = said.outside {
+            content.set(Field::OutsideSystem, outside.system);
+            content.set(Field::OutsideNo, outside.number);
+            content.set(Field::OutsideDecider, outside.decider);
+            content.set(Field::OutsideDocument, outside.document_no.unwrap_or_default());
+            content.set(Field::DecidedOn, day(outside.decided_on));
+        }
         said_demo |= said.demo;
         provisional = said.provisional;
         agreement = said.agreement;

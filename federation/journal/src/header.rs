@@ -129,7 +129,9 @@ coded! {
         AskWithdrawal = 72,
         /// 撤件申请未收: the owner didn't take it.
         RefuseWithdrawal = 73,
-        /// 下单: an outside system was asked for a payment or a courier.
+        /// 免缴: a fee needn't be paid before the result is handed out.
+        WaiveFee = 77,
+        /// 下单: an outside system was asked for a payment, a courier or the handling of a case.
         PlaceOrder = 80,
         /// 对方答复: it took the order or its cancellation, or didn't.
         AnswerOrder = 81,

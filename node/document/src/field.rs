@@ -96,6 +96,16 @@ fields! {
     Agreement = "agreement";
     /// 协议约定的收到方式 / what counts as receipt by it.
     ReceiptRule = "receipt_rule";
+    /// 作出决定的业务系统 / the other system whose decision was entered.
+    OutsideSystem = "outside_system";
+    /// 在该系统的业务编号 / its number there.
+    OutsideNo = "outside_no";
+    /// 在该系统作出决定的人 / who decided there.
+    OutsideDecider = "outside_decider";
+    /// 该系统的决定文号 / number of its document.
+    OutsideDocument = "outside_document";
+    /// 该系统作出决定的日期 / the day of its decision.
+    DecidedOn = "decided_on";
     /// 收件大厅 / the division that collected.
     Collecting = "collecting";
     /// 第几次补打 / set on the second and later prints, with the number of the reprint.

@@ -9,8 +9,8 @@ use tongban_codes::time::Date;
 use crate::actor::Role;
 use crate::application::ApplicationCommand;
 use crate::case::{
-    Act, Amended, Bringing, Competent, DocumentChoice, Material, Offer, PrintForm, Progress, ReclaimOrder,
-    ReclaimRequest, RefusalKind, Supplement, Withdrawal,
+    Act, Amended, Bringing, Competent, DocumentChoice, Material, Offer, OutcomeSource, PrintForm, Progress,
+    ReclaimOrder, ReclaimRequest, RefusalKind, Supplement, Withdrawal,
 };
 use crate::catalogue::{
     AgreementCommand, ClaimTerms, DeclineReason, DivisionPlan, ForeignItem, Import, ItemAct, Mode, Reorganisation,
@@ -267,6 +267,22 @@ pub enum Command {
         grant: bool,
         /// Reason; required for a denial (行政许可法 38).
         reason: Option<String>,
+    },
+    /// Enters what another system decided (系统外办结).
+    EnterOutcome {
+        /// Case.
+        case: String,
+        /// What, and whence.
+        source: OutcomeSource,
+    },
+    /// Waives a fee that comes before the result (免缴).
+    WaiveFee {
+        /// Case.
+        case: String,
+        /// Which, by the guide's name.
+        fee: String,
+        /// Why.
+        reason: String,
     },
     /// Denies because the numbers of the item are used up (行政许可法 57).
     DenyForNumber(String),

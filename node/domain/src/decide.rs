@@ -63,9 +63,12 @@ fn roles(command: &Command) -> &'static [Role] {
             &[Role::Reviewer, Role::Decider]
         }
         Command::Amend { .. } => &[Role::Window, Role::Reviewer, Role::Decider],
-        Command::Decide { .. } | Command::DenyForNumber(_) | Command::ExtendCase { .. } | Command::Forward { .. } => {
-            &[Role::Decider]
-        }
+        Command::Decide { .. }
+        | Command::DenyForNumber(_)
+        | Command::EnterOutcome { .. }
+        | Command::WaiveFee { .. }
+        | Command::ExtendCase { .. }
+        | Command::Forward { .. } => &[Role::Decider],
         Command::PrintDocument { .. } => &[Role::Window, Role::Reviewer, Role::Decider, Role::Issuer],
         Command::ClaimCase(_) | Command::ReturnCase { .. } | Command::DoStep { .. } => &[Role::Reviewer, Role::Decider],
         Command::HandCaseOn { .. } => &[Role::Reviewer, Role::Decider, Role::Admin],
@@ -126,6 +129,8 @@ impl Command {
             Command::Refuse { case, .. }
             | Command::Notify { case, .. }
             | Command::Decide { case, .. }
+            | Command::EnterOutcome { case, .. }
+            | Command::WaiveFee { case, .. }
             | Command::SuspendCase { case, .. }
             | Command::ResumeCase { case, .. }
             | Command::ExtendCase { case, .. }
@@ -169,6 +174,7 @@ pub fn decide(
     let mut change = door.sign(decided(facts, desk, &door, command, at)?);
     case::after_forwarding(facts, &mut change, at);
     application::after(facts, desk, &mut change, at);
+    connector::after(facts, desk, &mut change, at);
     limit::after(facts, &mut change, at);
     supervision::after(facts, &mut change, at);
     Ok(change)
@@ -338,6 +344,8 @@ fn decided(
         Command::Decide { case, grant, reason } => {
             case::decide_case(facts, door, named(facts, case)?, *grant, reason.as_deref(), at)
         }
+        Command::EnterOutcome { case, source } => case::outcome(facts, door, named(facts, case)?, source, at),
+        Command::WaiveFee { case, fee, reason } => case::waive(facts, actor, named(facts, case)?, (fee, reason), at),
         Command::DenyForNumber(text) => case::deny_for_number(facts, door, named(facts, text)?, at),
         Command::SuspendCase { case, procedure, days } => {
             case::suspend(facts, actor, named(facts, case)?, procedure, *days, at)

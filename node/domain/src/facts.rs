@@ -232,6 +232,8 @@ pub trait Facts {
     fn parts_of(&self, application: &str) -> Vec<CaseId>;
     /// An order to an outside system by its number.
     fn order(&self, number: &str) -> Option<Order>;
+    /// The case here whose decision is that of another system under this number.
+    fn outside_case(&self, system: &str, number: &str) -> Option<CaseId>;
     /// The orders of a case that this node placed, by number.
     fn orders(&self, case: &CaseId) -> Vec<Order>;
     /// What supervision looks at, after a look and at or before a moment where they are given, earliest first, at most `limit`.

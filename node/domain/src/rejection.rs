@@ -88,6 +88,16 @@ pub mod codes {
         ROLE_MISSING = "role-missing";
         /// The decider holds no mandate in force for the item.
         MANDATE_MISSING = "mandate-missing";
+        /// Another system decides the item: what it decided is entered.
+        DECIDED_OUTSIDE = "decided-outside";
+        /// The item runs in no other system, and is decided here.
+        NOT_DECIDED_OUTSIDE = "not-decided-outside";
+        /// The outcome of that number of the other system was entered for another case.
+        OUTCOME_KNOWN = "outcome-known";
+        /// What is entered isn't what the order was told.
+        OUTCOME_DIFFERS = "outcome-differs";
+        /// A fee that comes before the result is neither paid nor waived.
+        FEE_UNPAID = "fee-unpaid";
         /// Nobody stands in for that operator, so that nothing can be ended.
         DELEGATION_UNKNOWN = "delegation-unknown";
         /// The operator is out of service.

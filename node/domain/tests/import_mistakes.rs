@@ -112,6 +112,7 @@ fn kind(column: &str) -> Kind {
         "pledge_check_role" => of("审查", LISTED),
         "limit_period" => of("每年", LISTED),
         "limit_order" => of("受理先后", LISTED),
+        "fees.due" => of("出证前", LISTED),
         "tier" => of("办理项", LISTED),
         "origin" => of("自建", LISTED),
         "locks" => of("申请材料^收费", LISTED),

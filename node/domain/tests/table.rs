@@ -13,7 +13,9 @@ use tongban_domain::case::{
     Act, ActKind, Amended, AmendedField, Asked, Bringing, Correction, Custody, ForwardedFrom, ForwardedTo, Material,
     Offer, Progress, Reclaim, ReclaimOrder, RefusalKind, Renewal, Status, Stop, national,
 };
-use tongban_domain::catalogue::{Accord, Guide, Mode, PledgeRule, ReceiptRule, RequiredMaterial, StepRole, StepRule};
+use tongban_domain::catalogue::{
+    Accord, Fee, FeeDue, Guide, Mode, PledgeRule, ReceiptRule, RequiredMaterial, StepRole, StepRule,
+};
 use tongban_domain::licence::{self, Licence};
 use tongban_domain::pledge::{Outcome, Pledge};
 use tongban_domain::work::{Lacking, Work, WorkStep};
@@ -137,6 +139,12 @@ const OWNER: &[Row] = &[
     // A pledge does in the place of a material until the decision, and is checked after a grant.
     row(ActKind::Pledge, "告知承诺制（事项公布）", &[Collected, Notified, Accepted, SpecialProcedure, Supplemented]),
     row(ActKind::VerifyPledge, "行政许可法 61、69", &[Granted, Delivered, Closed]),
+    // A fee that comes before the result is waived until that is handed out, and after it was refunded.
+    row(
+        ActKind::WaiveFee,
+        "行政许可法 58、59",
+        &[Collected, Notified, Accepted, Granted, Delivered, SpecialProcedure, Supplemented],
+    ),
     // Once for all cases of an application that share it.
     row(ActKind::JointCheck, "行政许可法 26、34", &[Accepted]),
     row(ActKind::JointPublicity, "行政许可法 5、26", &[Accepted]),
@@ -294,6 +302,7 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
         ActKind::VerifyPledge => {
             Command::VerifyPledge { case, outcome: Outcome::True, finding: "与承诺一致".into() }
         }
+        ActKind::WaiveFee => Command::WaiveFee { case, fee: "工本费".into(), reason: "低保对象".into() },
         ActKind::Deliver => Command::Deliver { case, note: None },
         ActKind::Close => Command::Close(case),
         ActKind::Withdraw | ActKind::AskWithdrawal => Command::Withdraw { case, reason: None },
@@ -521,6 +530,13 @@ fn try_cell(template: &Hall, peers: &(Hall, Hall), status: Status, act: ActKind,
             RequiredMaterial { name: "检测报告".into(), pledge: Some(true), ..RequiredMaterial::default() };
         let rule = PledgeRule { check_days: 5, check_role: None, correct_days: 5, consequences: "撤销许可".into() };
         let guide = Guide { materials: vec![material], pledge: Some(rule), ..Guide::default() };
+        let version = hall.state.versions.get_mut(&(case.item.code.clone(), case.item.version)).unwrap();
+        version.guide = Some(guide.digest());
+        hall.state.guides.insert(guide.digest(), (guide, true));
+    }
+    if act == ActKind::WaiveFee {
+        let fee = Fee { name: "工本费".into(), due: Some(FeeDue::BeforeResult), ..Fee::default() };
+        let guide = Guide { fees: vec![fee], ..Guide::default() };
         let version = hall.state.versions.get_mut(&(case.item.code.clone(), case.item.version)).unwrap();
         version.guide = Some(guide.digest());
         hall.state.guides.insert(guide.digest(), (guide, true));

@@ -119,6 +119,7 @@ fn guide() -> Guide {
             fen: Some(1000),
             reducible: Some(true),
             reduction: text("低保户"),
+            due: None,
         }],
         steps: vec![
             Step { name: "受理".to_owned(), handler: text("窗口"), term: working(1), ..Step::default() },

@@ -33,6 +33,8 @@ pub enum Kind {
     Payment,
     /// 寄递.
     Courier,
+    /// 业务办理: a system that handles cases.
+    Handling,
 }
 
 impl From<Kind> for ConnectorKind {
@@ -40,6 +42,7 @@ impl From<Kind> for ConnectorKind {
         match kind {
             Kind::Payment => Self::Payment,
             Kind::Courier => Self::Courier,
+            Kind::Handling => Self::Handling,
         }
     }
 }

@@ -17,7 +17,7 @@ use tongban_codes::ids::Digest;
 use tongban_domain::connector::OrderCommand;
 use tongban_domain::{Actor, Command, Rejection, codes};
 
-use super::body::Incoming;
+use super::body::{Incoming, Unfit};
 use super::secret::Forged;
 use super::{Connector, Connectors, unix_seconds};
 use crate::api::v1::{ErrorBody, Problem};
@@ -284,10 +284,14 @@ async fn hear(request: HttpRequest<IncomingBody>, connectors: &Connectors, share
         let zh = format!("消息不符合约定：{}", foreign::zh(&said));
         malformed(StatusCode::BAD_REQUEST, "body", &en, &zh)
     })?;
-    let Some((order, report)) = message.report(connector.kind) else {
-        let (en, zh) = ("a connector of this kind tells no such thing", "该类系统没有这一消息类型");
-        return Err(malformed(StatusCode::UNPROCESSABLE_ENTITY, "type", en, zh));
-    };
+    let (order, report) = message.report(connector.kind).map_err(|unfit| {
+        let (field, en, zh) = match unfit {
+            Unfit::Type => ("type", "a connector of this kind tells no such thing", "该类系统没有这一消息类型"),
+            Unfit::Field(field) => (field, "what is told has no such field", "该类消息没有此字段"),
+            Unfit::Missing(field) => (field, "what is told needs this field", "该类消息须有此字段"),
+        };
+        malformed(StatusCode::UNPROCESSABLE_ENTITY, field, en, zh)
+    })?;
     let (id, connector) = (id.to_owned(), connector.name.clone());
     let told = OrderCommand::Told { connector, order, id, digest: Digest::of(&body), report: Box::new(report) };
     let request = Request::Act { actor: Actor::system(), command: Box::new(Command::Order(told)), key: None };

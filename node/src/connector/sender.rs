@@ -7,16 +7,14 @@ use futures::StreamExt as _;
 use hyper::StatusCode;
 use tokio::sync::watch;
 use tongban_codes::time::Timestamp;
-use tongban_domain::connector::{
-    Answer, ConnectorKind, Order, OrderCommand, Recipient, Word, WordKind, is_reason_code,
-};
+use tongban_domain::connector::{Answer, ConnectorKind, Order, OrderCommand, Word, WordKind, is_reason_code};
 use tongban_domain::{Actor, Command};
 use tongban_federation::backoff::Jitter;
 use tongban_storage::keyspace::connector;
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::{Read, StorageError};
 
-use super::body::{Acknowledgement, Refusal, outgoing};
+use super::body::{Acknowledgement, Named, Refusal, outgoing};
 use super::tries::Waiting;
 use super::{Connector, Said, unix_seconds};
 use crate::engine::Request;
@@ -124,11 +122,18 @@ async fn record(shared: &Shared, (order, word): &Waiting, answer: Answer) -> Res
 }
 
 async fn say(connector: &Connector, shared: &Shared, order: &Order, word: &Word) -> Tried {
+    // An item may name a connector of another kind: no bank is sent what is an authority's.
+    if order.kind != connector.kind {
+        return Tried::Later(Said::new(
+            "the connector of this name is of another kind",
+            "配置中该名称的对接系统属于其他类型",
+        ));
+    }
     let is_told = order.recipient.is_some() && word.kind == WordKind::Place;
-    let recipient = is_told.then(|| shared.parts.keys.of_order(order).and_then(Recipient::of_fields));
-    let recipient = match recipient {
+    let named = is_told.then(|| shared.parts.keys.of_order(order).and_then(|fields| Named::of(order.kind, fields)));
+    let named = match named {
         None => None,
-        Some(Some(recipient)) => Some(recipient),
+        Some(Some(named)) => Some(named),
         Some(None) => {
             return Tried::Later(Said::new(
                 "the recipient was erased; cancel the order",
@@ -144,7 +149,7 @@ async fn say(connector: &Connector, shared: &Shared, order: &Order, word: &Word)
         Ok(client) => client,
         Err(problem) => return Tried::Later(problem.clone()),
     };
-    let body = outgoing(order, word, recipient.as_ref());
+    let body = outgoing(order, word, named.as_ref());
     let (id, seconds) = (order.word_id(word), unix_seconds());
     let signature = secrets.sign(&id, seconds, &body);
     let headers = [("webhook-id", id), ("webhook-timestamp", seconds.to_string()), ("webhook-signature", signature)];
@@ -156,8 +161,8 @@ async fn say(connector: &Connector, shared: &Shared, order: &Order, word: &Word)
 
 /// What an answer means: 2xx takes it, 4xx doesn't and won't, everything else is tried again.
 ///
-/// Of a body that declines only its code is kept, and nothing of a courier's: who echoes what he was sent would have a name and an address
-/// stored in the clear.
+/// Of a body that declines only its code is kept, and nothing of who was sent a person's name: who echoes that would have it stored in
+/// the clear.
 fn judged(kind: ConnectorKind, status: StatusCode, body: &[u8]) -> Tried {
     if status.is_success() {
         let Acknowledgement { reference, link } = serde_json::from_slice(body).unwrap_or_default();
@@ -167,7 +172,7 @@ fn judged(kind: ConnectorKind, status: StatusCode, body: &[u8]) -> Tried {
     if status.is_client_error() && !passes.contains(&status) {
         let Refusal { code } = match kind {
             ConnectorKind::Payment => serde_json::from_slice(body).unwrap_or_default(),
-            ConnectorKind::Courier => Refusal::default(),
+            ConnectorKind::Courier | ConnectorKind::Handling => Refusal::default(),
         };
         let code = code.filter(|code| is_reason_code(code));
         return Tried::Answered(Answer::Declined { status: status.as_u16(), code });

@@ -43,12 +43,15 @@ struct OrderMark {
 pub(super) fn act(order: &Order) -> Option<ActKind> {
     Some(match order.last()?.deed {
         OrderDeed::Placed => ActKind::PlaceOrder,
-        OrderDeed::Taken | OrderDeed::Declined | OrderDeed::CancelTaken | OrderDeed::CancelDeclined => {
-            ActKind::AnswerOrder
-        }
+        OrderDeed::Taken
+        | OrderDeed::Declined
+        | OrderDeed::CancelTaken
+        | OrderDeed::CancelDeclined
+        | OrderDeed::RefundTaken
+        | OrderDeed::RefundDeclined => ActKind::AnswerOrder,
         OrderDeed::Told => ActKind::OrderOutcome,
-        OrderDeed::Entered => ActKind::EnterOutcome,
-        OrderDeed::Retried | OrderDeed::CancelAsked => ActKind::ChangeOrder,
+        OrderDeed::Entered | OrderDeed::Recorded => ActKind::EnterOutcome,
+        OrderDeed::Retried | OrderDeed::CancelAsked | OrderDeed::RefundAsked => ActKind::ChangeOrder,
     })
 }
 
@@ -128,6 +131,7 @@ pub(crate) mod tests {
             text: Some("李四代缴".to_owned()),
             message: Some(Message { id: "m1".to_owned(), digest: Digest::of(b"m1") }),
             mandate: None,
+            decided: None,
         };
         Order {
             number: "JF511602000000-20261123-00001".to_owned(),
@@ -151,6 +155,7 @@ pub(crate) mod tests {
             log: vec![entry],
             placed_at: Timestamp::from_millis(1),
             before_cancel: None,
+            dossier: None,
         }
     }
 
@@ -158,7 +163,7 @@ pub(crate) mod tests {
     fn each_deed_is_an_act_that_says_number_and_outcome_and_no_more() {
         let numbers: Vec<u8> =
             OrderDeed::ALL.iter().filter_map(|deed| act(&order(*deed))).map(ActKind::number).collect();
-        assert_eq!(numbers, [80, 81, 81, 84, 84, 81, 81, 82, 83]);
+        assert_eq!(numbers, [80, 81, 81, 84, 84, 81, 81, 82, 83, 84, 81, 81, 83]);
         let order = order(OrderDeed::Told);
         let header = header(&order, ActKind::OrderOutcome);
         assert_eq!((header.at, header.case), (Timestamp::from_millis(7), order.case));

@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use tongban_codes::ids::Digest;
 use tongban_codes::time::{Date, Timestamp};
-use tongban_domain::case::{self, Act, Case, Extension, Status};
+use tongban_domain::case::{self, Act, Case, Extension, OutsideDecision, Status};
 use tongban_domain::catalogue::{
     BaseItem, CodeList as _, Decline, Guide, ItemState, Mode, ServiceItem, Standard, StandardBody, authority_id,
 };
@@ -47,6 +47,9 @@ pub(crate) struct Step {
     /// By how much the time was extended, where the act did that.
     #[n(5)]
     pub(crate) extension: Option<Extension>,
+    /// The decision of another system, where the act entered it.
+    #[n(61)]
+    pub(crate) outside: Option<OutsideDecision>,
 }
 
 /// Body fields of an act.
@@ -176,6 +179,7 @@ fn act_kind(kind: case::ActKind) -> header::ActKind {
         D::ReceivePaper => J::ReceivePaper,
         D::Pledge => J::Pledge,
         D::VerifyPledge => J::VerifyPledge,
+        D::WaiveFee => J::WaiveFee,
     }
 }
 
@@ -220,7 +224,10 @@ fn act_header(case: &Case, act: &Act) -> ActHeader {
     // A renewal that was deemed granted was decided by nobody: it is of the day on which the licence ended, and never in the time that the law gives.
     let deemed = act.kind == case::ActKind::DeemedRenewal;
     let decided = match act.kind {
-        case::ActKind::Decide => Some(act.at.date()),
+        // What another system decided is of the day on which it did.
+        case::ActKind::Decide => {
+            Some(case.outside.as_ref().map_or_else(|| act.at.date(), |outside| outside.decided_on))
+        }
         case::ActKind::DeemedRenewal => case.decided_on,
         _ => None,
     };
@@ -357,6 +364,7 @@ fn act_fields(case: &Case, act: &Act) -> Vec<(u16, Vec<u8>)> {
         until,
         lacking: follows.then(|| case.lacking.clone()),
         extension: case.extension.clone().filter(|_| act.kind == case::ActKind::Extend),
+        outside: case.outside.clone().filter(|_| act.kind == case::ActKind::Decide),
     };
     fields.push((field::STEP, tongban_codes::cbor::to_vec(&step)));
     fields

@@ -9,6 +9,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, Digest, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::catalogue::ServiceItem;
+use tongban_domain::connector::{ConnectorKind, Order, OrderState};
 use tongban_federation::route::{Journey, Policy};
 use tongban_federation::wire::{Query, Refusal, Request, Response, Routed, Target};
 use tongban_federation::{Hop, Sealed, limits, next_hop};
@@ -132,6 +133,45 @@ pub struct ProgressAnswer {
     /// How it stands in the line of a limit of number.
     #[n(56)]
     pub turn: Option<tongban_domain::limit::Seen>,
+    /// What is to be paid or is on its way, of orders that the answering node placed.
+    #[n(61)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub orders: Vec<OrderWord>,
+}
+
+/// An order of a node to an outside system, as an applicant hears of it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct OrderWord {
+    /// 委托单号.
+    #[n(0)]
+    pub number: String,
+    /// What it is.
+    #[n(1)]
+    pub kind: ConnectorKind,
+    /// Where it stands.
+    #[n(2)]
+    pub state: OrderState,
+    /// How much is to be paid, in fen.
+    #[n(3)]
+    pub fen: Option<u64>,
+    /// Trade number or waybill.
+    #[n(4)]
+    pub reference: Option<String>,
+    /// Where he pays or follows it.
+    #[n(5)]
+    pub link: Option<String>,
+}
+
+impl OrderWord {
+    /// An order as its applicant hears of it; none of what authorities have among themselves: what another system has decided is told when it is
+    /// entered.
+    #[must_use]
+    pub fn of(order: Order) -> Option<Self> {
+        let Order { number, kind, state, charge, reference, link, .. } = order;
+        let fen = charge.map(|charge| charge.fen);
+        (kind != ConnectorKind::Handling).then_some(Self { number, kind, state, fen, reference, link })
+    }
 }
 
 /// An item of the answering node.

@@ -9,7 +9,7 @@ use tongban_domain::application::{
 };
 use tongban_domain::case::{
     Act, ActKind, Amended, AmendedField, Asked, Brought, CameTo, Case, Competent, Correction, Custody, Deadline,
-    Deadlines, Extension, ForwardedFrom, ForwardedTo, ItemPin, Material, Offer, Personal, Progress, ReclaimOrder,
+    Deadlines, Extension, ForwardedFrom, ForwardedTo, ItemPin, Material, Offer, OutsideDecision, Personal, Progress, ReclaimOrder,
     ReclaimRequest, Renewal, Status, Stop, Supplement, Withdrawal,
 };
 use tongban_domain::catalogue::{Core, Mode, StepRole};
@@ -106,6 +106,7 @@ fn progress() -> NoticeBody {
         lacking: Vec::new(),
         turn: None,
         pledge: None,
+        outside: None,
     }))
 }
 
@@ -203,6 +204,8 @@ pub(super) fn known() -> Box<Case> {
         back_since: None,
         turn: None,
         pledge: None,
+        outside: None,
+        waivers: Vec::new(),
         part_of: None,
         stated: None,
         agreement: None,
@@ -512,6 +515,30 @@ fn offered_part() -> NoticeBody {
     NoticeBody::Offer(offer)
 }
 
+/// The decision of another system.
+pub(super) fn outside_decision() -> OutsideDecision {
+    OutsideDecision {
+        system: "省卫生监督系统（演示）".to_owned(),
+        number: "WJ-2026-0007".to_owned(),
+        decided_on: Date::ymd(2026, 9, 16).unwrap(),
+        decider: "王局长（演示）".to_owned(),
+        document_no: Some("川卫许〔2026〕7号".to_owned()),
+        document: Some("ef".repeat(32)),
+        order: Some("YW511602000000-20260914-00001".to_owned()),
+        entered_on: Date::ymd(2026, 9, 18).unwrap(),
+        granted: true,
+    }
+}
+
+/// What another system decided was entered.
+fn outside() -> NoticeBody {
+    let NoticeBody::Progress(mut progress) = progress() else { unreachable!("it is progress") };
+    progress.act = act(ActKind::Decide, 7, place(2, "511602"), 2, Status::Granted);
+    progress.decided_on = Date::ymd(2026, 9, 16);
+    progress.outside = Some(outside_decision());
+    NoticeBody::Progress(progress)
+}
+
 /// Collected under an agreement between the authorities.
 fn agreed() -> NoticeBody {
     let NoticeBody::Offer(mut offer) = offer() else { unreachable!("it is an offer") };
@@ -615,6 +642,7 @@ fn bodies_are_what_they_were_and_read_back() {
         ("withdrawal.1.hex", withdrawal(), place(1, "511603104000")),
         ("offer-pledge.1.hex", offered_pledge(), place(1, "511603104000")),
         ("progress-pledge.1.hex", pledged(), place(2, "511602")),
+        ("progress-outside.1.hex", outside(), place(2, "511602")),
         ("offer-agreement.1.hex", agreed(), place(1, "511603104000")),
     ];
     for (name, notice, sender) in others.into_iter().chain(reclaims()).chain(voices()) {

@@ -31,6 +31,9 @@ pub mod materials;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod naming_tests;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
+mod outside_tests;
 pub mod proof;
 mod pull;
 pub mod quarantine;
@@ -53,7 +56,7 @@ mod withdrawal;
 mod withhold;
 
 pub use self::core::{Effect, Exchange, Happened, Proven, Trouble};
-pub use ask::{Asked, ItemAnswer, LicenceAnswer, MaterialAnswer, ProgressAnswer, WhereisAnswer};
+pub use ask::{Asked, ItemAnswer, LicenceAnswer, MaterialAnswer, OrderWord, ProgressAnswer, WhereisAnswer};
 pub use audit::audit;
 pub use blobs::{BlobStore, FileBlobs, MemoryBlobs};
 pub use change::{Change, Changed, Changing, Kept, TrustChange, Words};

@@ -186,6 +186,9 @@ pub(super) fn standing(known: &Case, seen: &[Seen]) -> Option<Box<Case>> {
     if let Some(extension) = steps().find_map(|step| step.extension.clone()) {
         case.extension = Some(extension);
     }
+    if let Some(outside) = steps().find_map(|step| step.outside.clone()) {
+        case.outside = Some(outside);
+    }
     case.deemed = seen.iter().any(|seen| seen.act.kind == ActKind::AcceptDeemed);
     case.licences = seen.iter().filter_map(|seen| seen.header.licence.clone()).collect();
     let complete_on = case.correction.as_ref().and_then(|correction| correction.complete_on).or(case.received_on);

@@ -13,10 +13,10 @@ use tongban_federation::wire::{Answer, Query, Refusal, Request, Response, Routed
 use tongban_federation::{Sealed, limits};
 use tongban_quic::{Link, Standing};
 use tongban_seal::cose;
-use tongban_storage::keyspace::{case, figure, hall, item};
+use tongban_storage::keyspace::{case, connector, figure, hall, item};
 use tongban_storage::{StateFacts, StorageError};
 
-use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, ProgressAnswer, UNREACHED, WhereisAnswer};
+use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, OrderWord, ProgressAnswer, UNREACHED, WhereisAnswer};
 use super::drift::Question;
 use super::driver::{permits, room};
 use super::knowledge::Knowledge;
@@ -297,6 +297,8 @@ pub fn proven_progress(
     if case.turn.is_some() {
         answer.turn = turn(knowledge, &case)?;
     }
+    let orders = connector::orders(&*knowledge.parts.backend, &case.id)?;
+    answer.orders = orders.into_iter().filter_map(OrderWord::of).collect();
     Ok(Some(answer))
 }
 
@@ -332,6 +334,7 @@ fn progress(knowledge: &Knowledge, case: &tongban_domain::case::Case) -> Progres
         competent: case.competent.clone(),
         forwarded: case.forwarded_to.as_ref().map(|to| to.query_code),
         turn: None,
+        orders: Vec::new(),
     }
 }
 

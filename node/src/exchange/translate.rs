@@ -221,6 +221,7 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
                 lacking: progress.lacking,
                 turn: progress.turn,
                 pledge: progress.pledge,
+                outside: progress.outside,
             };
             (KIND_PROGRESS, VERSION, tongban_codes::cbor::to_vec(&body))
         }
@@ -348,6 +349,7 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
                 lacking: body.lacking,
                 turn: body.turn,
                 pledge: body.pledge,
+                outside: body.outside,
             };
             Ok(Inbound::Command(Box::new(Command::Mirror { origin, progress: Box::new(progress) })))
         }

@@ -1,6 +1,6 @@
 //! What stands on the page, part by part.
 
-use tongban_domain::catalogue::{CodeList, Guide, LimitOrder, Mode, ServiceItem, Term, Unit};
+use tongban_domain::catalogue::{CodeList, FeeDue, Guide, LimitOrder, Mode, ServiceItem, Term, Unit};
 
 use super::{Fact, Language, Section, Source};
 
@@ -217,7 +217,11 @@ fn fees(guide: &Guide, language: Language) -> Section {
         };
         let reduced = fee.reducible.unwrap_or(false) || fee.reduction.is_some();
         let reduction = fee.reduction.clone().unwrap_or_else(|| language.of("may be reduced", "可减免").to_owned());
-        vec![fee.name.clone(), amount, fee.basis.clone(), if reduced { reduction } else { String::new() }]
+        let due = fee.due.map_or("", |due| match due {
+            FeeDue::BeforeResult => language.of("before the result is handed out", due.zh()),
+        });
+        let reduction = if reduced { reduction } else { String::new() };
+        vec![fee.name.clone(), amount, fee.basis.clone(), reduction, due.to_owned()]
     });
     Section {
         title: language.of("Fees", "收费"),
@@ -227,6 +231,7 @@ fn fees(guide: &Guide, language: Language) -> Section {
             language.of("standard", "收费标准"),
             language.of("basis", "收费依据"),
             language.of("reduction", "减免"),
+            language.of("to be paid", "缴费时点"),
         ],
         rows: rows.collect(),
         ..Section::default()

@@ -11,7 +11,9 @@ use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, Digest, QueryCode};
 use tongban_codes::time::Timestamp;
-use tongban_domain::case::{Amended, AmendedField, Amendment, Case, Custody, Force, ledger, national};
+use tongban_domain::case::{
+    Amended, AmendedField, Amendment, Case, Custody, Force, OutcomeSource, OutsideOutcome, ledger, national,
+};
 use tongban_domain::catalogue::ForeignItem;
 use tongban_domain::limit::{self, Turn};
 use tongban_domain::pledge::Pledge;
@@ -24,7 +26,7 @@ use super::divisions::placed;
 use super::{App, Body, Call, Failure, Query, act, licences, listed, materials, problem};
 use crate::api::v1::{
     ActRequest, ActView, AgentRequest, AgentView, AmendmentView, CaseAct, CaseQuery, CaseView, CollectCase, LedgerView,
-    ProgressQuery, ProgressView, StatedView, WhereisView,
+    OrderBrief, OutsideView, ProgressQuery, ProgressView, StatedView, WhereisView,
 };
 use crate::engine::Request;
 use crate::exchange::proof::{PROOF_CHARS, is_proof};
@@ -181,6 +183,13 @@ async fn act_on(State(app): State<App>, call: Call, body: Body<CaseAct>) -> Resu
         }
         ActRequest::Decide { grant, reason } => Command::Decide { case, grant, reason },
         ActRequest::DenyForNumber {} => Command::DenyForNumber(case),
+        ActRequest::Outcome { grant, number, decided_on, decider, reason, document_no, document } => {
+            let told =
+                OutsideOutcome { grant, number, decided_on, decider, reason, document_no, document, reason_code: None };
+            Command::EnterOutcome { case, source: OutcomeSource::Entered(Box::new(told)) }
+        }
+        ActRequest::OutcomeOfOrder { order } => Command::EnterOutcome { case, source: OutcomeSource::Order(order) },
+        ActRequest::WaiveFee { fee, reason } => Command::WaiveFee { case, fee, reason },
         ActRequest::Suspend { procedure, days } => Command::SuspendCase { case, procedure, days },
         ActRequest::Resume { note } => Command::ResumeCase { case, note },
         ActRequest::Extend { days, approver, reason } => Command::ExtendCase { case, days, approver, reason },
@@ -315,6 +324,8 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
         agreement: row.agreement.clone(),
         stated: row.stated.clone().map(|stated| StatedView { notice: super::earlier::NOTICE.to_owned(), stated }),
         orders: super::orders::of_case(app, row)?,
+        outside: row.outside.clone().map(|outside| OutsideView { days_late: outside.days_late(), outside }),
+        waivers: row.waivers.clone(),
         amendments: amendments(app, row),
         state_code: national::state_code(&history),
         result_code: national::result_code(&history),
@@ -441,6 +452,49 @@ fn case_is_here(app: &App, id: &CaseId) -> bool {
         .is_some_and(|row| matches!(row.custody, Custody::Owner | Custody::Offered { .. }))
 }
 
+/// What an applicant is to pay or to get: of the node that answered, and of the hall that gave out his code and the authority in charge where these are
+/// others. Gives the divisions of those that weren't reached.
+async fn orders_of(
+    app: &App,
+    answer: &mut ProgressAnswer,
+    (proof, answered): (&str, DivisionCode),
+) -> (Vec<OrderBrief>, Vec<DivisionCode>) {
+    let (code, here) = (answer.query_code, app.shared.here().division);
+    let mut orders = std::mem::take(&mut answer.orders);
+    let mut others = vec![
+        (answer.division, Target::Division(answer.division)),
+        (code.label().division(), Target::Label(code.label())),
+    ];
+    others.dedup_by_key(|(division, _)| *division);
+    others.retain(|(division, _)| *division != here && *division != answered);
+    let now = app.shared.now();
+    let asked = others.into_iter().map(|(division, target)| async move {
+        if app.silent.is(division, now) {
+            return (division, None);
+        }
+        let question = Question::ProvenProgress(code, proof.to_owned());
+        (division, Some(app.shared.ask::<ProgressAnswer>(target, question).await))
+    });
+    let mut unknown = Vec::new();
+    for (division, asked) in futures::future::join_all(asked).await {
+        let is_its = |node| app.shared.place_of(node).is_some_and(|place| place.division == division);
+        match asked {
+            Some(Asked::Answer(there, node)) if there.query_code == code && is_its(&node) => {
+                let known: Vec<String> = orders.iter().map(|order| order.number.clone()).collect();
+                orders.extend(there.orders.into_iter().filter(|order| !known.contains(&order.number)));
+            }
+            // It isn't there yet, or its release knows no such question.
+            Some(Asked::Answer(..) | Asked::Refused(..)) => {}
+            Some(Asked::Unreached) => {
+                app.silent.tell(division, Some(now));
+                unknown.push(division);
+            }
+            None => unknown.push(division),
+        }
+    }
+    (orders.into_iter().map(super::orders::told).collect(), unknown)
+}
+
 /// How far a case is, for its applicant, asked of whichever node: by its own row, else by that of the node that gave out the query code.
 async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>) -> Result<Response, Failure> {
     app.fresh().await?;
@@ -461,8 +515,7 @@ async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>)
         return Err(failure.remedy("give --proof", "请填写 --proof"));
     }
     let mut answer = proven_progress(&app.shared, &code, proof)?;
-    let here = answer.as_ref().map(|_| case::named(app.state(), &code.to_string())).transpose()?.flatten();
-    let orders = here.map(|row| super::orders::of_case(&app, &row)).transpose()?.unwrap_or_default();
+    let is_here = answer.is_some();
     if answer.is_none() && case::named(app.state(), &code.to_string())?.is_none() {
         let question = Question::ProvenProgress(code, proof.to_owned());
         answer = match app.shared.ask::<ProgressAnswer>(Target::Label(code.label()), question).await {
@@ -480,7 +533,7 @@ async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>)
             }
         };
     }
-    let answer = answer.ok_or_else(|| {
+    let mut answer = answer.ok_or_else(|| {
         let failure = problem(
             "progress-unproven",
             "code",
@@ -493,6 +546,8 @@ async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>)
             "请核对收件凭证；连续五次不符后，十五分钟内不再答复",
         )
     })?;
+    let answered = if is_here { app.shared.here().division } else { code.label().division() };
+    let (orders, orders_unknown) = orders_of(&app, &mut answer, (proof, answered)).await;
     Ok(Json(ProgressView {
         query_code: answer.query_code,
         state: answer.status.name().to_owned(),
@@ -511,6 +566,7 @@ async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>)
         competent: answer.competent,
         forwarded: answer.forwarded,
         orders,
+        orders_unknown,
         turn: answer.turn,
         as_of: answer.as_of,
         demo: app.shared.node().demo,

@@ -20,6 +20,7 @@ use crate::api::v1::{
     OrderWaits, PlaceOrder as PlaceRequest,
 };
 use crate::connector::{Said, Try};
+use crate::exchange::OrderWord;
 
 /// Why an order waits of which nobody takes care.
 const UNCONFIGURED: (&str, &str) = ("the configuration has no such connector any more", "配置中已没有该对接系统");
@@ -99,6 +100,21 @@ async fn place(State(app): State<App>, call: Call, body: Body<PlaceRequest>) -> 
             };
             Fare::Courier { direction, recipient }
         }
+        ConnectorKind::Handling => {
+            let others = [
+                ("fee", fee.is_some()),
+                ("fen", fen.is_some()),
+                ("basis", basis.is_some()),
+                ("direction", direction.is_some()),
+                ("recipient", recipient.is_some()),
+                ("phone", phone.is_some()),
+                ("address", address.is_some()),
+            ];
+            if let Some((field, _)) = others.into_iter().find(|(_, is)| *is) {
+                return Err(out_of_kind(field));
+            }
+            Fare::Handling
+        }
     };
     let connector = chosen(&app, kind, connector.as_deref())?;
     let placed = PlaceOrder { case, connector, fare };
@@ -110,6 +126,7 @@ async fn act_on(State(app): State<App>, call: Call, body: Body<ActOnOrder>) -> R
     let ActOnOrder { order, act: wanted } = body.value;
     let command = match wanted {
         OrderAct::Cancel { reason } => OrderCommand::Cancel { order, reason },
+        OrderAct::Refund { reason } => OrderCommand::Refund { order, reason },
         OrderAct::Retry {} => OrderCommand::Retry { order },
         OrderAct::Enter { outcome, fen, reference, reason } => {
             OrderCommand::Enter { order, outcome, fen, reference, reason }
@@ -133,6 +150,7 @@ async fn done(
 
 fn view(app: &App, order: Order) -> ConnectorOrderView {
     let name = app.shared.parts.keys.of_order(&order);
+    let decision = order.decision().cloned();
     let connector = app.connectors.named(&order.connector);
     let waiting = order.waiting.map(|word| {
         let tried = connector.and_then(|connector| connector.tried(&order.number, &word));
@@ -171,6 +189,8 @@ fn view(app: &App, order: Order) -> ConnectorOrderView {
         direction: order.direction,
         direction_zh: order.direction.map(CodeList::zh),
         recipient: name.map(|(name, _)| masked_name(&name)),
+        system: order.dossier.as_ref().map(|dossier| dossier.system.clone()),
+        decision,
         reference: order.reference,
         link: order.link,
         placed_at: order.placed_at,
@@ -193,7 +213,9 @@ fn page(app: &App, query: &ConnectorOrdersQuery) -> Result<Vec<Order>, Failure> 
     let mut newest = First::new(query.limit.unwrap_or(LIMIT_USUAL).clamp(1, LIMIT_MAX), None);
     let mut see = |order: Order| {
         let open = !order.state.is_over() || order.waiting.is_some();
-        if (!query.open || open) && query.kind.is_none_or(|kind| order.kind == kind) {
+        let fits =
+            query.kind.is_none_or(|kind| order.kind == kind) && query.state.is_none_or(|state| order.state == state);
+        if (!query.open || open) && fits {
             newest.see((Reverse(order.placed_at), Reverse(order.number.clone())), order);
         }
     };
@@ -219,6 +241,20 @@ async fn show(State(app): State<App>, Query(query): Query<ConnectorOrderQuery>) 
             let failure = problem("connector-order-unknown", "order", &query.order, en, zh);
             Err(failure.remedy("list them: tongban order list", "查看：tongban order list"))
         }
+    }
+}
+
+/// An order as its applicant is shown it.
+pub(super) fn told(word: OrderWord) -> OrderBrief {
+    OrderBrief {
+        order_no: word.number,
+        order_kind: word.kind,
+        order_kind_zh: word.kind.zh(),
+        order_state: word.state,
+        order_state_zh: word.state.zh(),
+        fen: word.fen,
+        reference: word.reference,
+        link: word.link,
     }
 }
 

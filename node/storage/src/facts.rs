@@ -292,6 +292,10 @@ impl Facts for StateFacts<'_> {
         self.kept(connector::ORDER.load(self.read, &number.to_owned()))
     }
 
+    fn outside_case(&self, system: &str, number: &str) -> Option<CaseId> {
+        self.kept(case::OUTSIDE.load(self.read, &(system.to_owned(), number.to_owned())))
+    }
+
     fn orders(&self, case: &CaseId) -> Vec<Order> {
         self.kept(connector::orders(self.read, case))
     }

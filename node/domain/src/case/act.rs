@@ -144,11 +144,14 @@ pub enum ActKind {
     /// 承诺核查: what a check of it found, or what came of it.
     #[n(66)]
     VerifyPledge,
+    /// 免缴: a fee needn't be paid before the result is handed out.
+    #[n(56)]
+    WaiveFee,
 }
 
 impl ActKind {
     /// All kinds in the order of their numbers.
-    pub const ALL: [ActKind; 44] = [
+    pub const ALL: [ActKind; 45] = [
         ActKind::Collect,
         ActKind::Offer,
         ActKind::TakeCustody,
@@ -193,6 +196,7 @@ impl ActKind {
         ActKind::ReceivePaper,
         ActKind::Pledge,
         ActKind::VerifyPledge,
+        ActKind::WaiveFee,
     ];
 
     /// Stable English name.
@@ -243,6 +247,7 @@ impl ActKind {
             ActKind::ReceivePaper => "receive-paper",
             ActKind::Pledge => "pledge",
             ActKind::VerifyPledge => "verify-pledge",
+            ActKind::WaiveFee => "waive-fee",
         }
     }
 
@@ -294,6 +299,7 @@ impl ActKind {
             ActKind::ReceivePaper => "纸质签收",
             ActKind::Pledge => "告知承诺",
             ActKind::VerifyPledge => "承诺核查",
+            ActKind::WaiveFee => "免缴",
         }
     }
 
@@ -328,6 +334,7 @@ impl ActKind {
                 | ActKind::JointPublicity
                 | ActKind::ReceivePaper
                 | ActKind::VerifyPledge
+                | ActKind::WaiveFee
         )
     }
 }

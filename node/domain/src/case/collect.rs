@@ -163,6 +163,8 @@ pub(crate) fn collect(
         back_since: None,
         turn: None,
         pledge: None,
+        outside: None,
+        waivers: Vec::new(),
         part_of: request.part_of.map(|word| word.kept(desk, &id)),
         stated: request.stated.clone().map(|stated| by_law(facts, &item, stated)),
         agreement,

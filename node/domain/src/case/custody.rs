@@ -410,6 +410,8 @@ pub(crate) fn take_custody(
         back_since: None,
         turn: None,
         pledge: None,
+        outside: None,
+        waivers: Vec::new(),
         part_of: offer.part_of.as_ref().map(|word| word.kept(desk, &offer.case)),
         stated: None,
         agreement,

@@ -5,7 +5,7 @@ use tongban_codes::time::Timestamp;
 use super::custody::here;
 use super::paper::{denial, paper, reason, remark};
 use super::progress::{done, record};
-use super::{ActKind, Case, Status, renewal};
+use super::{ActKind, Case, OutsideDecision, Status, fee, outside, renewal};
 use crate::change::Change;
 use crate::work::Door;
 use crate::{Actor, Facts, Operator, Rejection, Role, codes, limit, pledge, work};
@@ -52,22 +52,48 @@ pub(super) fn mandate(facts: &dyn Facts, actor: &Actor, case: &Case, at: Timesta
     }))
 }
 
-/// Decides, under a mandate in force; a denial states its reason and the remedies go with the document (行政许可法 38).
+/// What is decided.
+pub(super) struct Verdict<'a> {
+    /// Grants, or denies.
+    pub(super) grant: bool,
+    /// The reason.
+    pub(super) text: Option<&'a str>,
+    /// The decision of another system that is entered.
+    pub(super) outside: Option<OutsideDecision>,
+}
+
+/// Decides here, under a mandate in force.
 pub(crate) fn decide_case(
     facts: &dyn Facts,
     door: &Door,
-    mut case: Case,
+    case: Case,
     grant: bool,
     text: Option<&str>,
     at: Timestamp,
 ) -> Result<Change, Rejection> {
+    case.may(facts, ActKind::Decide)?;
+    outside::decided_here(facts, &case)?;
+    decided(facts, door, case, Verdict { grant, text, outside: None }, at)
+}
+
+/// The decision of a case, made here or entered of another system: under a mandate in force, a denial with its reason and the remedies in the
+/// document (行政许可法 38). It is of today, or of the day on which the other system decided.
+pub(super) fn decided(
+    facts: &dyn Facts,
+    door: &Door,
+    mut case: Case,
+    verdict: Verdict<'_>,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
     let actor = &door.actor;
+    let Verdict { grant, text, outside } = verdict;
+    let day = outside.as_ref().map_or_else(|| at.date(), |outside| outside.decided_on);
     case.may(facts, ActKind::Decide)?;
     renewal::in_time(&case, ActKind::Decide, at)?;
     let mandate = mandate(facts, actor, &case, at)?;
     let lenders: Vec<&Operator> = door.stands_for().into_iter().chain(&mandate.lender).collect();
     work::may_decide(facts, actor, &mut case, &lenders, grant, at)?;
-    let number = if grant { limit::grant(facts, &mut case, at)? } else { None };
+    let number = if grant { limit::grant(facts, &mut case, day)? } else { None };
     let text = text.filter(|text| !text.trim().is_empty());
     case.reason = match text {
         Some(text) if grant => Some(reason(text)?),
@@ -75,10 +101,11 @@ pub(crate) fn decide_case(
         text => Some(denial(text.unwrap_or_default())?),
     };
     case.status = if grant { Status::Granted } else { Status::Denied };
-    case.decided_on = Some(at.date());
+    case.decided_on = Some(day);
+    case.outside = outside;
     case.renewal_at = None;
     if let Some(pledge) = case.pledge.as_mut().filter(|_| grant) {
-        pledge.check_by = Some(pledge::due(facts, pledge, at.date()));
+        pledge.check_by = Some(pledge::due(facts, pledge, day));
     }
     let told = if grant { pledge::lines(&case) } else { Vec::new() };
     let here = here(facts);
@@ -107,6 +134,9 @@ pub(crate) fn deliver(
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     case.may(facts, ActKind::Deliver)?;
+    if case.status == Status::Granted {
+        fee::settled(facts, &case)?;
+    }
     let note = remark(note)?;
     case.status = Status::Delivered;
     Ok(done(facts, actor, case, ActKind::Deliver, (at, note), None))

@@ -8,7 +8,7 @@ use super::custody::here;
 use super::paper::reason;
 use super::progress::record;
 use super::review::numbered;
-use super::{ActKind, Case, named, renewal};
+use super::{ActKind, Case, fee, named, renewal};
 use crate::authority::LicenceType;
 use crate::change::{Change, Event, Reply};
 use crate::licence::{self, Licence, Statement};
@@ -40,6 +40,7 @@ pub(crate) fn issue_licence(
 ) -> Result<Change, Rejection> {
     case.may(facts, ActKind::IssueLicence)?;
     limit::may_issue(facts, &case)?;
+    fee::settled(facts, &case)?;
     if until < at.date() {
         return Err(Rejection::new(codes::INVALID_FIELD, "the last day of validity has passed", "有效期止早于今日")
             .field("until", until)

@@ -31,6 +31,7 @@ mod correction;
 mod custody;
 mod deadline;
 mod decision;
+mod fee;
 mod forward;
 mod forwarded;
 mod inspection;
@@ -39,6 +40,7 @@ mod ledger;
 mod masking;
 mod material;
 pub mod national;
+mod outside;
 mod paper;
 mod print;
 mod progress;
@@ -66,6 +68,8 @@ pub use custody::Offer;
 pub(crate) use custody::{discharge, here, offer, offer_refused, take_custody};
 pub use deadline::{Deadline, Deadlines};
 pub(crate) use decision::{close, decide_case, deliver, deny_for_number};
+pub use fee::Waiver;
+pub(crate) use fee::{not_waived, waive};
 pub(crate) use forward::{ForwardRequest, forward};
 pub use forward::{ForwardedFrom, ForwardedTo};
 pub(crate) use forwarded::after as after_forwarding;
@@ -74,6 +78,8 @@ pub(crate) use issue::{cancel_licence, issue_licence};
 pub use ledger::{Holder, Ledger, Share, Span, ledger};
 pub use masking::{NUMBER_CHARS_KEPT, masked_name, masked_number, number_end};
 pub use material::{FileName, HeldFile, Material};
+pub use outside::{OutcomeSource, OutsideDecision, OutsideOutcome};
+pub(crate) use outside::{handled_in, outcome};
 pub(crate) use paper::{reason, remark, said};
 pub(crate) use print::print;
 pub use print::{DocumentChoice, Print, PrintForm, chosen_document, document_kind, is_handed_out, usual_form};
@@ -258,6 +264,10 @@ impl Status {
             A::FollowUp => matches!(self, Status::Accepted | Status::SpecialProcedure),
             A::Pledge => unanswered || matches!(self, Status::Accepted | Status::SpecialProcedure),
             A::VerifyPledge => matches!(self, Status::Granted | Status::Delivered | Status::Closed),
+            A::WaiveFee => {
+                unanswered
+                    || matches!(self, Status::Accepted | Status::SpecialProcedure | Status::Granted | Status::Delivered)
+            }
             A::Amend => true,
             // The first draws a case that had no state, the second goes on record whatever the case has come to.
             A::Collect | A::RefuseSupplement | A::RefuseWithdrawal | A::AskReclaim | A::Reclaim => false,
@@ -524,6 +534,13 @@ pub struct Case {
     /// The applicant's pledge in the place of materials.
     #[n(57)]
     pub pledge: Option<Pledge>,
+    /// The decision of another system that was entered as its decision (系统外办结).
+    #[n(64)]
+    pub outside: Option<OutsideDecision>,
+    /// Fees that it needn't pay before its result is handed out.
+    #[n(65)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub waivers: Vec<Waiver>,
 }
 
 /// Whether there is nothing to count.

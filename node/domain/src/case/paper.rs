@@ -4,7 +4,7 @@ use minicbor::Encode;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::{Date, Timestamp};
 
-use super::Case;
+use super::{Case, OutsideDecision};
 use crate::catalogue::Accord;
 use crate::change::{Document, Sealer};
 use crate::{Facts, Rejection, codes};
@@ -51,6 +51,9 @@ struct Paper<'a> {
     /// The agreement between the authorities, and what counts as receipt by it.
     #[n(16)]
     agreement: Option<&'a Accord>,
+    /// The decision of another system that was entered.
+    #[n(61)]
+    outside: Option<&'a OutsideDecision>,
 }
 
 /// A document that the authority hands out with an act.
@@ -90,6 +93,7 @@ pub(super) fn paper(
         demo: facts.node().demo,
         provisional: ends.map(|ends| ends.iter().flatten().any(|end| end.provisional)),
         agreement: case.agreement.as_ref(),
+        outside: case.outside.as_ref(),
     };
     Document {
         case: case.id,

@@ -14,7 +14,7 @@ use super::review::NOTICE_ITEMS_MAX;
 use super::submission::MATERIALS_MAX;
 use super::{
     Act, ActKind, Amended, Asked, Case, Competent, Correction, Custody, Deadlines, Extension, ForwardedTo, Material,
-    Renewal, Stop,
+    OutsideDecision, Renewal, Stop,
 };
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
 use crate::command::Origin;
@@ -78,6 +78,8 @@ pub struct Progress {
     pub turn: Option<Turn>,
     /// The applicant's pledge.
     pub pledge: Option<Pledge>,
+    /// The decision of another system that was entered.
+    pub outside: Option<OutsideDecision>,
 }
 
 impl Progress {
@@ -101,6 +103,7 @@ impl Progress {
             lacking: case.lacking.clone(),
             turn: case.turn.clone(),
             pledge: case.pledge.clone(),
+            outside: case.outside.clone(),
         }
     }
 }
@@ -235,6 +238,7 @@ pub(crate) fn mirror(
     case.lacking.clone_from(&progress.lacking);
     case.turn.clone_from(&progress.turn);
     case.pledge.clone_from(&progress.pledge);
+    case.outside.clone_from(&progress.outside);
     match act.kind {
         ActKind::Refuse | ActKind::Notify | ActKind::Return | ActKind::Decide | ActKind::Withdraw => {
             case.reason.clone_from(&act.note);
@@ -355,6 +359,9 @@ fn bounded(progress: &Progress) -> Result<(), Rejection> {
     }
     if progress.turn.as_ref().is_some_and(|turn| long(&turn.quota)) {
         return refuse("turn");
+    }
+    if progress.outside.as_ref().is_some_and(|outside| !outside.is_bounded()) {
+        return refuse("outside");
     }
     Ok(())
 }

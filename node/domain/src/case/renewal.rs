@@ -12,7 +12,7 @@ use super::custody::here;
 use super::issue::{Issue, issued};
 use super::paper::paper;
 use super::progress::record;
-use super::{ActKind, Case, Status};
+use super::{ActKind, Case, Status, fee};
 use crate::catalogue::{Term, Unit};
 use crate::change::{Change, Event};
 use crate::licence::{self, Licence};
@@ -324,7 +324,9 @@ pub(crate) fn deem_renewed(
     }
     let mut change = Change::of(Vec::new(), Change::case(&case));
     let mut told = vec![old.clone(), due.to_string(), DEEMED_BASIS.to_owned()];
-    let successor = facts.licence(&old).filter(|licence| licence.status == licence::Status::Valid).and_then(|old| {
+    let successor = facts.licence(&old).filter(|licence| licence.status == licence::Status::Valid);
+    // What bars a result that somebody decided bars this one, too: it is issued by hand once the fee is paid.
+    let successor = successor.filter(|_| fee::settled(facts, &case).is_ok()).and_then(|old| {
         let until = following_period(old.valid_from.unwrap_or(old.issued_on), old.valid_until);
         let kind = old.type_name.clone();
         let from = Some(old.valid_until.next_day());

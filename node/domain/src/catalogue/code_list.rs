@@ -315,6 +315,14 @@ code_list! {
 }
 
 code_list! {
+    /// 缴费时点: before what a fee has to be paid.
+    FeeDue: "缴费时点" {
+        /// 出证前: before the result is handed out.
+        BeforeResult = 0, "before-result", "出证前", [];
+    }
+}
+
+code_list! {
     /// 数量限制周期.
     LimitPeriod: "数量限制周期" {
         /// 每年: so many in each calendar year.
@@ -436,6 +444,7 @@ mod tests {
         holds::<ResultKind>();
         holds::<StepRole>();
         holds::<StepRule>();
+        holds::<FeeDue>();
         holds::<LimitPeriod>();
         holds::<LimitOrder>();
         holds::<Necessity>();

@@ -386,6 +386,7 @@ lists! {
         "fen": Line => fen;
         "reducible": Line => reducible;
         "reduction": Text => reduction;
+        "due": Line => due;
     }
     "steps": [guide.steps] of Step, needs ["name"] {
         "name": Line => name;

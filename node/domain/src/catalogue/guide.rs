@@ -12,8 +12,8 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::Digest;
 
 use super::code_list::{
-    AuthorityKind, CaseKind, Form, MaterialForm, MaterialKind, MaterialSource, Necessity, OnlineDepth, PowerSource,
-    Range, ResultKind, Served, StepRole, StepRule, UseLevel,
+    AuthorityKind, CaseKind, FeeDue, Form, MaterialForm, MaterialKind, MaterialSource, Necessity, OnlineDepth,
+    PowerSource, Range, ResultKind, Served, StepRole, StepRule, UseLevel,
 };
 use super::{Mode, NumberLimit, PledgeRule, Term};
 
@@ -126,6 +126,9 @@ pub struct Fee {
     /// For whom it is reduced.
     #[n(5)]
     pub reduction: Option<String>,
+    /// Before what it has to be paid; it bars nothing when absent.
+    #[n(60)]
+    pub due: Option<FeeDue>,
 }
 
 /// A step of the procedure (办理流程环节).

@@ -47,8 +47,9 @@ pub(crate) use claim::claim;
 pub(crate) use claimed::decline;
 pub use claimed::{ClaimRate, ClaimState, ClaimView, DifferenceView, OpenClaim, claim_rates, claims, differences};
 pub use code_list::{
-    AuthorityKind, CaseKind, CodeList, Form, LimitOrder, LimitPeriod, MaterialForm, MaterialKind, MaterialSource,
-    Necessity, OnlineDepth, Origin, PowerSource, Range, ResultKind, Served, Source, StepRole, StepRule, Tier, UseLevel,
+    AuthorityKind, CaseKind, CodeList, FeeDue, Form, LimitOrder, LimitPeriod, MaterialForm, MaterialKind,
+    MaterialSource, Necessity, OnlineDepth, Origin, PowerSource, Range, ResultKind, Served, Source, StepRole, StepRule,
+    Tier, UseLevel,
 };
 pub use crosswalk::{Crosswalk, LINES_MAX};
 pub(crate) use date::{begin, end, end_base};

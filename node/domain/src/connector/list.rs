@@ -9,6 +9,8 @@ code_list! {
         Payment = 0, "payment", "缴费", [];
         /// 寄递: a courier's way.
         Courier = 1, "courier", "寄递", [];
+        /// 业务办理: another system handles the case, and decides it.
+        Handling = 2, "handling", "业务办理", [];
     }
 }
 
@@ -43,8 +45,8 @@ code_list! {
         Paid = 6, "paid", "已缴费", [];
         /// 已退费.
         Refunded = 7, "refunded", "已退费", [];
-        /// 存疑: money came that isn't the money that was asked for, and somebody has to look.
-        Disputed = 8, "disputed", "金额存疑", [];
+        /// 存疑: money came that isn't the money that was asked for, or decisions that contradict each other; somebody has to look.
+        Disputed = 8, "disputed", "存疑", [];
         /// 已揽收.
         PickedUp = 9, "picked-up", "已揽收", [];
         /// 已妥投.
@@ -53,6 +55,14 @@ code_list! {
         Returned = 11, "returned", "已退回", [];
         /// 丢失.
         Lost = 12, "lost", "丢失", [];
+        /// 待录入准予: the other system has granted, and nobody has entered it yet.
+        Granted = 13, "granted", "准予待录入", [];
+        /// 待录入不予: it has refused, likewise.
+        Refused = 14, "refused", "不予待录入", [];
+        /// 已录入: its decision was entered as the case's.
+        Recorded = 15, "recorded", "结果已录入", [];
+        /// 退费中: the platform is asked to give the money back.
+        Refunding = 16, "refunding", "退费中", [];
     }
 }
 
@@ -77,6 +87,12 @@ code_list! {
         Returned = 7, "returned", "退回", [];
         /// 丢失.
         Lost = 8, "lost", "丢失", [];
+        /// 准予.
+        Granted = 9, "granted", "准予", [];
+        /// 不予.
+        Refused = 10, "refused", "不予", [];
+        /// 退费未成.
+        RefundFailed = 11, "refund-failed", "退费未成", [];
     }
 }
 
@@ -101,6 +117,14 @@ code_list! {
         Told = 7, "told", "收到结果", [];
         /// 录入结果: an operator entered one.
         Entered = 8, "entered", "录入结果", [];
+        /// 申请退费.
+        RefundAsked = 9, "refund-asked", "申请退费", [];
+        /// 对方受理退费.
+        RefundTaken = 10, "refund-taken", "对方受理退费", [];
+        /// 对方不退费.
+        RefundDeclined = 11, "refund-declined", "对方不予退费", [];
+        /// 录入办件: what was decided was entered as the case's outcome.
+        Recorded = 12, "recorded", "录入办件", [];
     }
 }
 
@@ -121,7 +145,15 @@ impl OrderState {
     pub fn is_over(self) -> bool {
         !matches!(
             self,
-            Self::Placed | Self::Taken | Self::Declined | Self::Cancelling | Self::Disputed | Self::PickedUp
+            Self::Placed
+                | Self::Taken
+                | Self::Declined
+                | Self::Cancelling
+                | Self::Disputed
+                | Self::PickedUp
+                | Self::Granted
+                | Self::Refused
+                | Self::Refunding
         )
     }
 
@@ -148,9 +180,15 @@ impl OrderState {
         let waits = matches!(self, S::Placed | S::Taken | S::Declined | S::Cancelling);
         let fits = match kind {
             ConnectorKind::Payment => {
-                matches!(outcome, O::Accepted | O::Paid | O::Failed | O::Cancelled | O::Refunded)
+                matches!(outcome, O::Accepted | O::Paid | O::Failed | O::Cancelled | O::Refunded | O::RefundFailed)
             }
-            ConnectorKind::Courier => !matches!(outcome, O::Paid | O::Refunded),
+            ConnectorKind::Courier => matches!(
+                outcome,
+                O::Accepted | O::Failed | O::Cancelled | O::PickedUp | O::Delivered | O::Returned | O::Lost
+            ),
+            ConnectorKind::Handling => {
+                matches!(outcome, O::Accepted | O::Failed | O::Cancelled | O::Granted | O::Refused)
+            }
         };
         if !fits {
             return Step::Unfit;
@@ -165,6 +203,12 @@ impl OrderState {
             // Money for what was given up.
             O::Paid if self == S::Cancelled => Step::To(S::Disputed),
             O::Refunded if self != S::Refunded => Step::To(S::Refunded),
+            O::RefundFailed if self == S::Refunding => Step::To(S::Paid),
+            O::Granted if waits || self == S::Failed => Step::To(S::Granted),
+            O::Refused if waits || self == S::Failed => Step::To(S::Refused),
+            // A decision on what was asked back, and one that contradicts the one before it.
+            O::Granted if matches!(self, S::Cancelled | S::Refused) => Step::To(S::Disputed),
+            O::Refused if matches!(self, S::Cancelled | S::Granted) => Step::To(S::Disputed),
             O::PickedUp if waits || matches!(self, S::Cancelled | S::Failed) => Step::To(S::PickedUp),
             O::Delivered if !matches!(self, S::Delivered | S::Returned) => Step::To(S::Delivered),
             O::Returned if !matches!(self, S::Delivered | S::Returned) => Step::To(S::Returned),

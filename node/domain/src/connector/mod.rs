@@ -1,19 +1,25 @@
-//! Orders to outside systems (缴费、寄递): what a hall asks of a payment platform or a courier, and what comes of it.
+//! Orders to outside systems (缴费、寄递、业务办理): what a hall asks of a payment platform, a courier or a system that handles cases, and what comes of
+//! it.
 //!
 //! An order is committed before anything is sent, and a word that the other side hasn't answered stays in the row until it has: so it is said
 //! at least once, under one id, whatever breaks off. What the other side tells comes signed, is taken once, and never leads back. An
 //! operator enters what came otherwise, as a slip of a card reader or of a courier.
 
+mod handling;
 mod list;
 mod order;
 mod place;
+mod refund;
 mod report;
 
 use tongban_codes::ids::Digest;
 use tongban_codes::time::Timestamp;
 
+pub use handling::Dossier;
+pub(crate) use handling::{after, settle, told_outcome};
 pub use list::{ConnectorKind, Direction, OrderDeed, OrderOutcome, OrderState, Step};
 pub use order::{Answer, Charge, LOG_MAX, LOG_RESERVE, Message, Order, OrderEntry, Recipient, Word, WordKind};
+pub(crate) use place::fees;
 pub use place::{Fare, PlaceOrder};
 pub use report::{Report, is_reason_code};
 
@@ -38,6 +44,13 @@ pub enum OrderCommand {
     Retry {
         /// Its number.
         order: String,
+    },
+    /// Asks a payment platform to give back what was paid (退费).
+    Refund {
+        /// Its number.
+        order: String,
+        /// Why.
+        reason: String,
     },
     /// Enters an outcome that came otherwise than by the connector.
     Enter {
@@ -81,7 +94,7 @@ impl OrderCommand {
     #[must_use]
     pub fn roles(&self) -> &'static [Role] {
         match self {
-            Self::Place(_) | Self::Cancel { .. } | Self::Enter { .. } => &[Role::Window],
+            Self::Place(_) | Self::Cancel { .. } | Self::Refund { .. } | Self::Enter { .. } => &[Role::Window],
             Self::Retry { .. } => &[Role::Window, Role::Admin],
             Self::Answered { .. } | Self::Told { .. } => &[],
         }
@@ -107,6 +120,7 @@ pub(crate) fn decide(
     match command {
         OrderCommand::Place(request) => place::place(facts, desk, door, request, at),
         OrderCommand::Cancel { order, reason } => place::cancel(facts, door, order, reason, at),
+        OrderCommand::Refund { order, reason } => refund::refund(facts, door, order, reason, at),
         OrderCommand::Retry { order } => place::retry(facts, door, order, at),
         OrderCommand::Enter { order, outcome, fen, reference, reason } => {
             let report = Report {
@@ -115,6 +129,7 @@ pub(crate) fn decide(
                 fen: *fen,
                 reference: Some(reference.clone()),
                 text: Some(reason.clone()),
+                decided: None,
             };
             report::enter(facts, door, order, report, at)
         }

@@ -5,8 +5,9 @@ use serde::Serialize;
 use tongban_codes::ids::{CaseId, Digest};
 use tongban_codes::time::Timestamp;
 
+use super::handling::Dossier;
 use super::list::{ConnectorKind, Direction, OrderDeed, OrderOutcome, OrderState};
-use crate::case::Personal;
+use crate::case::{OutsideOutcome, Personal};
 use crate::supervision::About;
 
 /// The most lines of the log of an order with which what changes nothing is still noted; beyond that something is wrong at the other side.
@@ -25,6 +26,9 @@ pub enum WordKind {
     /// It is asked to let it go.
     #[n(1)]
     Cancel,
+    /// It is asked to give the money back.
+    #[n(2)]
+    Refund,
 }
 
 /// A word to the other side that it hasn't answered yet; it is said again, the same, until it does.
@@ -111,6 +115,10 @@ pub struct OrderEntry {
     /// For whom a deputy did it, and since and until when he may.
     #[n(10)]
     pub mandate: Option<String>,
+    /// What the other system decided, as it was told or entered.
+    #[n(61)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided: Option<OutsideOutcome>,
 }
 
 /// Who gets a parcel, or gives one: encrypted in the row, and sent to the courier alone.
@@ -159,7 +167,7 @@ pub struct Charge {
     pub basis: String,
 }
 
-/// An order to an outside system: a payment, or a courier's way.
+/// An order to an outside system: a payment, a courier's way, or the handling of a case.
 ///
 /// ```text
 ///   payment   placed ──took it──▶ taken ──▶ paid ──▶ refunded        courier   placed ──▶ taken ──▶ picked-up ──▶ delivered
@@ -168,11 +176,15 @@ pub struct Charge {
 ///     take it declined               └─────────▶ disputed
 ///
 ///   placed, taken, declined ──cancel──▶ cancelling ──took it──▶ cancelled
+///
+///   payment   paid ──refund──▶ refunding ──▶ refunded                handling  placed ──▶ taken ──▶ granted ──case outcome──▶ recorded
+///               ▲                  │                                               (as left)   └──▶ refused ──case outcome──▶ recorded
+///               └── didn't take it ┘                                               another decision than was told ──▶ disputed
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Order {
-    /// 委托单号, drawn by this node: `JF…` of a payment, `KD…` of a courier.
+    /// 委托单号, drawn by this node: `JF…` of a payment, `KD…` of a courier, `YW…` of a handling.
     #[n(0)]
     pub number: String,
     /// The case.
@@ -196,7 +208,7 @@ pub struct Order {
     /// Where the courier goes.
     #[n(7)]
     pub direction: Option<Direction>,
-    /// Who gets it, or gives it: under the key of the case.
+    /// Who gets it, or gives it; of a handling the applicant's name and number: under a key of its own.
     #[n(8)]
     pub recipient: Option<Personal>,
     /// Trade number or waybill, as last told.
@@ -220,6 +232,9 @@ pub struct Order {
     /// The state to which it goes back when the other side doesn't let it go.
     #[n(15)]
     pub before_cancel: Option<OrderState>,
+    /// What another system is told of the case that it handles.
+    #[n(61)]
+    pub dossier: Option<Dossier>,
 }
 
 impl Order {
@@ -272,6 +287,15 @@ impl Order {
         held
     }
 
+    /// What the other system decided, as it stands.
+    #[must_use]
+    pub fn decision(&self) -> Option<&OutsideOutcome> {
+        let stands = |entry: &&OrderEntry| {
+            matches!(entry.state, OrderState::Granted | OrderState::Refused | OrderState::Recorded)
+        };
+        self.log.iter().rev().filter(stands).find_map(|entry| entry.decided.as_ref())
+    }
+
     /// The line in which a message was taken.
     #[must_use]
     pub fn told_by(&self, message: &str) -> Option<&OrderEntry> {
@@ -291,6 +315,7 @@ impl Order {
             text: None,
             message: None,
             mandate: None,
+            decided: None,
         });
         let last = self.log.len() - 1;
         &mut self.log[last]
@@ -300,7 +325,7 @@ impl Order {
     pub(super) fn say(&mut self, kind: WordKind, at: Timestamp) {
         let (number, since) = match kind {
             WordKind::Place => (1, self.placed_at),
-            WordKind::Cancel => (self.words + 1, at),
+            WordKind::Cancel | WordKind::Refund => (self.words + 1, at),
         };
         self.words = self.words.max(number);
         self.waiting = Some(Word { number, kind, since });

@@ -4,7 +4,7 @@ use tongban_codes::time::Timestamp;
 
 use super::list::{ConnectorKind, Direction, OrderDeed, OrderState};
 use super::order::{Charge, Order, Recipient, WordKind};
-use super::{out_of_state, stored, touched};
+use super::{handling, out_of_state, stored, touched};
 use crate::case::{self, Case, Custody, Status, here, reason, said};
 use crate::catalogue::{Fee, Guide};
 use crate::change::Change;
@@ -43,6 +43,8 @@ pub enum Fare {
         /// Who gets it, or gives it.
         recipient: Recipient,
     },
+    /// The handling of the case by the system that its item names.
+    Handling,
 }
 
 /// An order as it is asked for.
@@ -76,7 +78,7 @@ fn is_over(case: &Case) -> bool {
 /// The fees that the item as the case binds it publishes; none where this node hasn't its guide.
 ///
 /// Where no guide is published, or it says that nothing is charged, that is known, and there are none (行政许可法 58).
-fn fees(facts: &dyn Facts, case: &Case) -> Option<Vec<Fee>> {
+pub(crate) fn fees(facts: &dyn Facts, case: &Case) -> Option<Vec<Fee>> {
     let own = facts.item_version(&case.item.code, case.item.version);
     let own = own.filter(|item| item.authority == case.item.authority);
     let is_own = own.is_some();
@@ -294,12 +296,18 @@ pub(super) fn place(
     let (kind, numbers) = match &request.fare {
         Fare::Payment { .. } => (ConnectorKind::Payment, PAYMENT_NUMBERS),
         Fare::Courier { .. } => (ConnectorKind::Courier, COURIER_NUMBERS),
+        Fare::Handling => {
+            let by = (request.connector.as_str(), door.actor.operator.as_str());
+            let (drawn, order) = handling::order(facts, desk, &case, by, &[], at)?;
+            return Ok(stored(drawn.into_iter().collect(), order));
+        }
     };
     let (mut charged, mut direction, mut sealed) = (None, None, None);
     match &request.fare {
         Fare::Payment { fee, fen, basis } => {
             is_ours(facts, &case)?;
             let charge = charge(facts, &case, (fee.as_deref(), *fen, basis.as_deref()))?;
+            case::not_waived(&case, &charge.fee)?;
             may_charge(facts, &case, &charge)?;
             charged = Some(charge);
         }
@@ -310,18 +318,28 @@ pub(super) fn place(
             // Under a key of its own: that of the case is let go of when the case has ended elsewhere.
             (direction, sealed) = (Some(*way), Some(desk.encrypt(&case.id, name, &rest)));
         }
+        Fare::Handling => {}
     }
     let mut numbers = Numbers::new(facts, numbers, at, &[]);
-    let mut order = Order {
-        number: numbers.draw(),
+    let mut order = begun(numbers.draw(), &case, (kind, &request.connector), at);
+    (order.charge, order.direction, order.recipient) = (charged, direction, sealed);
+    order.say(WordKind::Place, at);
+    order.done(OrderDeed::Placed, at, &door.actor.operator);
+    Ok(stored(numbers.drawn().into_iter().collect(), order))
+}
+
+/// An order of which nothing is said yet.
+pub(super) fn begun(number: String, case: &Case, (kind, connector): (ConnectorKind, &str), at: Timestamp) -> Order {
+    Order {
+        number,
         case: case.id,
-        about: About::of_case(&case),
+        about: About::of_case(case),
         kind,
-        connector: request.connector.clone(),
+        connector: connector.to_owned(),
         state: OrderState::Placed,
-        charge: charged,
-        direction,
-        recipient: sealed,
+        charge: None,
+        direction: None,
+        recipient: None,
         reference: None,
         link: None,
         words: 0,
@@ -329,10 +347,8 @@ pub(super) fn place(
         log: Vec::new(),
         placed_at: at,
         before_cancel: None,
-    };
-    order.say(WordKind::Place, at);
-    order.done(OrderDeed::Placed, at, &door.actor.operator);
-    Ok(stored(numbers.drawn().into_iter().collect(), order))
+        dossier: None,
+    }
 }
 
 /// Gives an order up: it is asked back there, and is over when the other side says so. Also one that was declined: an answer to an earlier try may
@@ -357,14 +373,18 @@ pub(super) fn cancel(
     Ok(stored(Vec::new(), order))
 }
 
-/// Sends an order again that the other side didn't take: the same word, under the same id. A fee only while it may still be charged.
+/// Sends an order again that the other side didn't take: the same word, under the same id. A fee only while it may still be charged, a case only
+/// while it waits for its decision.
 pub(super) fn retry(facts: &dyn Facts, door: &Door, number: &str, at: Timestamp) -> Result<Change, Rejection> {
     let mut order = touched(facts, door, number)?;
     if order.state != OrderState::Declined {
         return Err(out_of_state(&order, "sending it again", "再次发送"));
     }
-    if order.charge.is_some() {
-        is_ours(facts, &case::named(facts, &order.case.to_string())?)?;
+    let case = |order: &Order| case::named(facts, &order.case.to_string());
+    match order.kind {
+        ConnectorKind::Payment => is_ours(facts, &case(&order)?)?,
+        ConnectorKind::Handling => drop(handling::may_handle(facts, &case(&order)?)?),
+        ConnectorKind::Courier => {}
     }
     order.state = OrderState::Placed;
     order.say(WordKind::Place, at);

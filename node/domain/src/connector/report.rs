@@ -4,8 +4,8 @@ use tongban_codes::time::Timestamp;
 
 use super::list::{ConnectorKind, OrderDeed, OrderOutcome, OrderState, Step};
 use super::order::{Answer, LOG_MAX, LOG_RESERVE, Message, Order, WordKind};
-use super::{named, out_of_state, reference, stored, touched};
-use crate::case::reason;
+use super::{handling, named, out_of_state, reference, stored, touched};
+use crate::case::{OutsideOutcome, reason};
 use crate::change::{Change, Reply};
 use crate::work::Door;
 use crate::{Facts, Rejection, codes};
@@ -28,6 +28,8 @@ pub struct Report {
     pub reference: Option<String>,
     /// In words.
     pub text: Option<String>,
+    /// What another system decided.
+    pub decided: Option<OutsideOutcome>,
 }
 
 /// What the other side says in words, cut, on one line; nothing where it says nothing.
@@ -72,6 +74,7 @@ pub(super) fn answered(
             let deed = match waiting.kind {
                 WordKind::Place => OrderDeed::Taken,
                 WordKind::Cancel => OrderDeed::CancelTaken,
+                WordKind::Refund => OrderDeed::RefundTaken,
             };
             match (waiting.kind, order.state) {
                 (WordKind::Place, OrderState::Placed) => order.state = OrderState::Taken,
@@ -81,7 +84,8 @@ pub(super) fn answered(
             }
             let theirs = theirs.as_deref().and_then(|text| reference(text).ok());
             order.link = where_to.as_deref().and_then(link).or(order.link);
-            if theirs.is_some() {
+            // The number of a refund isn't that of the payment.
+            if theirs.is_some() && waiting.kind != WordKind::Refund {
                 order.reference.clone_from(&theirs);
             }
             order.done(deed, at, "system").reference = theirs;
@@ -90,6 +94,7 @@ pub(super) fn answered(
             let deed = match waiting.kind {
                 WordKind::Place => OrderDeed::Declined,
                 WordKind::Cancel => OrderDeed::CancelDeclined,
+                WordKind::Refund => OrderDeed::RefundDeclined,
             };
             match (waiting.kind, order.state) {
                 (WordKind::Place, OrderState::Placed) => order.state = OrderState::Declined,
@@ -100,6 +105,7 @@ pub(super) fn answered(
                         _ => OrderState::Declined,
                     };
                 }
+                (WordKind::Refund, OrderState::Refunding) => order.state = OrderState::Paid,
                 _ => {}
             }
             // A courier was sent a name, a telephone and an address, and may send them back in whatever it says.
@@ -136,19 +142,19 @@ fn leads(facts: &dyn Facts, order: &Order, report: &Report) -> Step {
     let again = || order.is_paid_otherwise(report.reference.as_deref().map(str::trim));
     match (step, report.outcome) {
         // Another amount than was asked for isn't the payment; nor is one that another order was placed for meanwhile.
-        (Step::To(OrderState::Paid), _)
+        (Step::To(OrderState::Paid), OrderOutcome::Paid)
             if report.fen != order.asked() || (order.state == OrderState::Failed && is_replaced(facts, order)) =>
         {
             Step::To(OrderState::Disputed)
         }
         // The fee was paid twice, or once more after it was given back.
         (Step::History, OrderOutcome::Paid)
-            if matches!(order.state, OrderState::Paid | OrderState::Refunded) && again() =>
+            if matches!(order.state, OrderState::Paid | OrderState::Refunding | OrderState::Refunded) && again() =>
         {
             Step::To(OrderState::Disputed)
         }
         (Step::To(OrderState::Refunded), _) => refund_leads(order, report.fen),
-        (step, _) => step,
+        (step, _) => handling::leads(facts, order, report.decided.as_ref(), step),
     }
 }
 
@@ -202,10 +208,12 @@ pub(super) fn told(
         .field("webhook-id", &message.id)
         .remedy("give each message an id of its own", "每条消息使用各自的编号"));
     }
-    let step = leads(facts, &order, report);
-    if step == Step::Unfit {
+    if order.state.step(order.kind, report.outcome) == Step::Unfit {
         return Err(unfit(&order, report.outcome));
     }
+    let decided = handling::told(facts, &order, (report.outcome, report.decided.as_ref()), at.date())?;
+    let report = &Report { decided, ..report.clone() };
+    let step = leads(facts, &order, report);
     // What leads somewhere has room when what doesn't has none any more.
     let most = if step == Step::History { LOG_MAX } else { LOG_MAX + LOG_RESERVE };
     if order.log.len() >= most {
@@ -233,6 +241,7 @@ pub(super) fn told(
     entry.reference = theirs;
     entry.text = report.text.as_deref().and_then(words);
     entry.message = Some(message);
+    entry.decided.clone_from(&report.decided);
     Ok(stored(Vec::new(), order))
 }
 
@@ -243,7 +252,7 @@ fn known_reply(order: &Order) -> Reply {
 /// Whether an outcome that was entered ends an order which the other side may still carry out, so that it has to be told.
 fn ends_there(before: OrderState, outcome: OrderOutcome) -> bool {
     use {OrderOutcome as O, OrderState as S};
-    !matches!(outcome, O::Accepted | O::PickedUp | O::Delivered | O::Returned | O::Lost)
+    matches!(outcome, O::Paid | O::Failed | O::Cancelled | O::Refunded)
         && matches!(before, S::Placed | S::Taken | S::Declined | S::Cancelling | S::Failed)
 }
 
@@ -269,8 +278,12 @@ pub(super) fn enter(
     let step = match (order.state, report.outcome) {
         (OrderState::Disputed, OrderOutcome::Paid) if fen == asked => Step::To(OrderState::Paid),
         // Who sees that it is paid doesn't take money again.
-        (OrderState::Paid | OrderState::Refunded, OrderOutcome::Paid) => Step::History,
+        (OrderState::Paid | OrderState::Refunding | OrderState::Refunded, OrderOutcome::Paid) => Step::History,
         _ => leads(facts, &order, &Report { fen, ..report }),
+    };
+    let step = match order.kind {
+        ConnectorKind::Handling => handling::entered(facts, &order, report.outcome, step)?,
+        _ => step,
     };
     let (before, waited) = (order.state, order.waiting);
     match step {

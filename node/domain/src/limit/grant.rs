@@ -1,6 +1,6 @@
 //! What a grant takes and a cancelled licence gives back.
 
-use tongban_codes::time::Timestamp;
+use tongban_codes::time::{Date, Timestamp};
 
 use super::line::{left, limit_of, year_of};
 use super::{Place, Turn};
@@ -28,10 +28,10 @@ fn said(limit: &NumberLimit) -> (String, String) {
 
 /// What a grant takes: a number, when the case's item has a limit. Refused while those who were accepted before need all that are left, and when
 /// none is left.
-pub(crate) fn grant(facts: &dyn Facts, case: &mut Case, at: Timestamp) -> Result<Option<Event>, Rejection> {
+pub(crate) fn grant(facts: &dyn Facts, case: &mut Case, day: Date) -> Result<Option<Event>, Rejection> {
     let Some(limit) = limit_of(facts, case) else { return Ok(None) };
     let Some(turn) = &case.turn else { return Ok(None) };
-    let left = left(facts, &turn.quota, &limit, at.date());
+    let left = left(facts, &turn.quota, &limit, day);
     let (zh, en) = said(&limit);
     if left == 0 {
         return Err(Rejection::new(
@@ -52,7 +52,7 @@ pub(crate) fn grant(facts: &dyn Facts, case: &mut Case, at: Timestamp) -> Result
             return Err(out_of_turn(facts, case, &first, left));
         }
     }
-    let turn = Turn { year: Some(year_of(at.date())), ..turn.clone() };
+    let turn = Turn { year: Some(year_of(day)), ..turn.clone() };
     case.turn = Some(turn.clone());
     Ok(Some(Event::Number(case.id, Box::new(turn), true)))
 }

@@ -114,11 +114,11 @@ impl Door {
 fn carries(command: &Command, principal: &Operator, case: &Case, day: Date) -> bool {
     let work = case.work.as_ref();
     match command {
-        Command::Decide { .. } | Command::DenyForNumber(_) | Command::Forward { .. } => {
+        Command::Decide { .. } | Command::EnterOutcome { .. } | Command::DenyForNumber(_) | Command::Forward { .. } => {
             principal.mandate(&case.item.code, day).is_some()
                 && !work.is_some_and(|work| work.excludes(&principal.name))
         }
-        Command::ExtendCase { .. } => principal.mandate(&case.item.code, day).is_some(),
+        Command::ExtendCase { .. } | Command::WaiveFee { .. } => principal.mandate(&case.item.code, day).is_some(),
         Command::ClaimCase(_) | Command::HandCaseOn { .. } | Command::ReturnCase { .. } | Command::DoStep { .. } => {
             let role = work.map_or(Some(Role::Reviewer), |work| Some(work.step()?.role.role()));
             role.is_some_and(|role| principal.roles.contains(&role))

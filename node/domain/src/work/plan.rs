@@ -86,6 +86,10 @@ pub(super) fn plain() -> Vec<WorkStep> {
 /// Where the work on a case begins that is accepted on `day`: the first step of the version it is bound to, when that publishes any.
 pub(crate) fn begin(facts: &dyn Facts, case: &Case, day: Date) -> Option<Work> {
     let item = facts.item_version(&case.item.code, case.item.version)?;
+    // The steps of what runs in another system are done there.
+    if item.external.is_some() {
+        return None;
+    }
     let guide = facts.guide(&item.guide?)?;
     let mut work = Work::at_first(planned(&guide)?, day);
     work.published = true;

@@ -7,7 +7,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{AuthorityId, CaseId, Digest, NodeId, QueryCode};
 use tongban_codes::time::Timestamp;
 use tongban_domain::application::Application;
-use tongban_domain::case::{Act, Case, Print, ReclaimRow};
+use tongban_domain::case::{Act, Case, Custody, Print, ReclaimRow};
 use tongban_domain::catalogue::{
     BaseItem, Bound, Decline, ForeignItem, Guide, ItemState, ServiceItem, Standard, StandardKind, going_on,
 };
@@ -541,6 +541,14 @@ impl Facts for State {
 
     fn order(&self, number: &str) -> Option<Order> {
         self.orders.get(number).cloned()
+    }
+
+    fn outside_case(&self, system: &str, number: &str) -> Option<CaseId> {
+        let is_it = |case: &&Case| {
+            let outside = case.outside.as_ref().filter(|_| case.custody == Custody::Owner);
+            outside.is_some_and(|outside| outside.system == system && outside.number == number)
+        };
+        self.cases.values().find(is_it).map(|case| case.id)
     }
 
     fn orders(&self, case: &CaseId) -> Vec<Order> {

@@ -1,14 +1,15 @@
 //! A hall with an accepted case, and what is done about its orders.
 
 use tongban_codes::ids::{CaseId, Digest};
-use tongban_domain::catalogue::{Fee, Guide};
+use tongban_domain::case::{OutcomeSource, OutsideOutcome};
+use tongban_domain::catalogue::{External, Fee, Guide};
 use tongban_domain::connector::{
     Answer, ConnectorKind, Direction, Fare, Order, OrderCommand, OrderOutcome, OrderState, PlaceOrder, Recipient,
     Report,
 };
 use tongban_domain::{Change, Command, Event, Facts as _, Rejection, Reply};
 
-use crate::hall::{CARD, Hall, guangan};
+use crate::hall::{CARD, Hall, date, guangan};
 
 pub(crate) const FEN: u64 = 1050;
 
@@ -43,6 +44,55 @@ pub(crate) fn accepted() -> (Hall, CaseId) {
     (hall, case)
 }
 
+/// The system that handles the items of [`outside`].
+pub(crate) const SYSTEM: &str = "省残疾人服务系统";
+
+/// A hall whose items run in another system, which takes cases by this connector, or is told them by hand.
+pub(crate) fn outside(connector: Option<&str>) -> Hall {
+    let mut hall = guangan();
+    let external = External { system: SYSTEM.into(), connector: connector.map(str::to_owned) };
+    for item in hall.state.items.values_mut().chain(hall.state.versions.values_mut()) {
+        item.external = Some(external.clone());
+    }
+    hall
+}
+
+/// A case of such an item, accepted.
+pub(crate) fn accepted_outside(hall: &mut Hall) -> CaseId {
+    let case = hall.collect(CARD[3].1, hall.division());
+    hall.act(&Command::Accept(case.to_string())).unwrap();
+    case
+}
+
+/// What the other system decided.
+pub(crate) fn decision(grant: bool, number: &str) -> OutsideOutcome {
+    OutsideOutcome {
+        grant,
+        number: number.into(),
+        decided_on: date(2026, 9, 14),
+        decider: "王局长".into(),
+        reason: (!grant).then(|| "不符合法定条件".into()),
+        document_no: Some("川残联函〔2026〕7号".into()),
+        document: None,
+        reason_code: (!grant).then(|| "conditions-unmet".into()),
+    }
+}
+
+/// The outcome of a case, entered by hand.
+pub(crate) fn by_hand(case: CaseId, outcome: OutsideOutcome) -> Command {
+    Command::EnterOutcome { case: case.to_string(), source: OutcomeSource::Entered(Box::new(outcome)) }
+}
+
+/// The outcome of a case, as an order was told it.
+pub(crate) fn by_order(case: CaseId, order: &str) -> Command {
+    Command::EnterOutcome { case: case.to_string(), source: OutcomeSource::Order(order.to_owned()) }
+}
+
+pub(crate) fn refund(hall: &mut Hall, number: &str) -> Result<Change, Rejection> {
+    let (order, reason) = (number.to_owned(), "多收".to_owned());
+    hall.act(&Command::Order(OrderCommand::Refund { order, reason }))
+}
+
 pub(crate) fn payment() -> Fare {
     Fare::Payment { fee: None, fen: Some(FEN), basis: None }
 }
@@ -60,6 +110,7 @@ pub(crate) fn place(hall: &mut Hall, case: CaseId, fare: Fare) -> Result<Change,
     let connector = match &fare {
         Fare::Payment { .. } => "pay",
         Fare::Courier { .. } => "post",
+        Fare::Handling => "sys",
     };
     let request = PlaceOrder { case: case.to_string(), connector: connector.to_owned(), fare };
     hall.act(&Command::Order(OrderCommand::Place(Box::new(request))))
@@ -97,7 +148,12 @@ pub(crate) fn declined() -> Answer {
 
 pub(crate) fn report(outcome: OrderOutcome) -> Report {
     let fen = matches!(outcome, OrderOutcome::Paid | OrderOutcome::Refunded).then_some(FEN);
-    Report { outcome, occurred_at: None, fen, reference: Some("R1".to_owned()), text: None }
+    let decided = match outcome {
+        OrderOutcome::Granted => Some(decision(true, "N1")),
+        OrderOutcome::Refused => Some(decision(false, "N1")),
+        _ => None,
+    };
+    Report { outcome, occurred_at: None, fen, reference: Some("R1".to_owned()), text: None, decided }
 }
 
 /// The other side tells an outcome in a message of this id.
@@ -154,10 +210,18 @@ pub(crate) fn rows(change: &Change) -> usize {
 pub(crate) fn standing(kind: ConnectorKind, wanted: OrderState) -> Option<(Hall, String)> {
     use OrderOutcome as O;
     use OrderState as S;
-    let (mut hall, case) = accepted();
+    let (mut hall, case) = match kind {
+        ConnectorKind::Handling => {
+            let mut hall = outside(None);
+            let case = accepted_outside(&mut hall);
+            (hall, case)
+        }
+        _ => accepted(),
+    };
     let fare = match kind {
         ConnectorKind::Payment => payment(),
         ConnectorKind::Courier => courier(Direction::BetweenHalls),
+        ConnectorKind::Handling => Fare::Handling,
     };
     let number = placed(&mut hall, case, fare);
     let told = |outcome: O| (vec![outcome], FEN);
@@ -177,8 +241,11 @@ pub(crate) fn standing(kind: ConnectorKind, wanted: OrderState) -> Option<(Hall,
         }
         S::Cancelled => told(O::Cancelled),
         S::Failed => told(O::Failed),
+        S::Disputed if kind == ConnectorKind::Handling => (vec![O::Granted, O::Refused], FEN),
         S::Disputed => (vec![O::Paid], FEN - 1),
-        S::Paid => told(O::Paid),
+        S::Paid | S::Refunding => told(O::Paid),
+        S::Granted | S::Recorded => told(O::Granted),
+        S::Refused => told(O::Refused),
         S::Refunded => told(O::Refunded),
         S::PickedUp => told(O::PickedUp),
         S::Delivered => told(O::Delivered),
@@ -188,6 +255,11 @@ pub(crate) fn standing(kind: ConnectorKind, wanted: OrderState) -> Option<(Hall,
     for (index, outcome) in outcomes.into_iter().enumerate() {
         let fen = Some(fen).filter(|_| matches!(outcome, O::Paid | O::Refunded));
         tell(&mut hall, &number, &format!("before-{index}"), Report { fen, ..report(outcome) }).ok()?;
+    }
+    match wanted {
+        S::Refunding => drop(refund(&mut hall, &number).unwrap()),
+        S::Recorded => drop(hall.act(&by_order(case, &number)).unwrap()),
+        _ => {}
     }
     assert_eq!(state(&hall, &number), wanted);
     Some((hall, number))

@@ -1,36 +1,51 @@
-//! Every outcome in every state of both kinds, as `docs/connectors.md` has it.
+//! Every outcome in every state of each kind, as `docs/connectors.md` has it.
 
 use tongban_domain::catalogue::CodeList as _;
 use tongban_domain::connector::{ConnectorKind, OrderOutcome, OrderState, Report, Step};
 
 use crate::scene::{FEN, code, order, report, standing, state, tell};
 
-/// Where each outcome leads: accepted, paid, failed, cancelled, refunded, picked-up, delivered, returned, lost.
+/// Where each outcome leads: accepted, paid, failed, cancelled, refunded, picked-up, delivered, returned, lost, granted, refused, refund-failed.
 ///
-/// A letter is the state that it leads to, a point what is noted and changes nothing, a dash what no such order comes to.
-const PAYMENT: [(OrderState, &str); 9] = [
-    (OrderState::Placed, "tpfcr----"),
-    (OrderState::Taken, ".pfcr----"),
-    (OrderState::Declined, "tpfcr----"),
-    (OrderState::Cancelling, ".pfcr----"),
-    (OrderState::Cancelled, ".d..r----"),
-    (OrderState::Failed, ".p..r----"),
-    (OrderState::Paid, "....r----"),
-    (OrderState::Refunded, ".....----"),
-    (OrderState::Disputed, "....r----"),
+/// A letter is the state that it leads to, a point what is noted and changes nothing, a dash what no such order comes to, `!` what is noted by its
+/// kind and contradicts what is known.
+const PAYMENT: [(OrderState, &str); 10] = [
+    (OrderState::Placed, "tpfcr------."),
+    (OrderState::Taken, ".pfcr------."),
+    (OrderState::Declined, "tpfcr------."),
+    (OrderState::Cancelling, ".pfcr------."),
+    (OrderState::Cancelled, ".d..r------."),
+    (OrderState::Failed, ".p..r------."),
+    (OrderState::Paid, "....r------."),
+    (OrderState::Refunding, "....r------p"),
+    (OrderState::Refunded, ".....------."),
+    (OrderState::Disputed, "....r------."),
 ];
 
 const COURIER: [(OrderState, &str); 10] = [
-    (OrderState::Placed, "t-fc-uvbl"),
-    (OrderState::Taken, ".-fc-uvbl"),
-    (OrderState::Declined, "t-fc-uvbl"),
-    (OrderState::Cancelling, ".-fc-uvbl"),
-    (OrderState::Cancelled, ".-..-uvbl"),
-    (OrderState::Failed, ".-..-uvbl"),
-    (OrderState::PickedUp, ".-f.-.vbl"),
-    (OrderState::Delivered, ".-..-...."),
-    (OrderState::Returned, ".-..-...."),
-    (OrderState::Lost, ".-..-.vb."),
+    (OrderState::Placed, "t-fc-uvbl---"),
+    (OrderState::Taken, ".-fc-uvbl---"),
+    (OrderState::Declined, "t-fc-uvbl---"),
+    (OrderState::Cancelling, ".-fc-uvbl---"),
+    (OrderState::Cancelled, ".-..-uvbl---"),
+    (OrderState::Failed, ".-..-uvbl---"),
+    (OrderState::PickedUp, ".-f.-.vbl---"),
+    (OrderState::Delivered, ".-..-....---"),
+    (OrderState::Returned, ".-..-....---"),
+    (OrderState::Lost, ".-..-.vb.---"),
+];
+
+const HANDLING: [(OrderState, &str); 10] = [
+    (OrderState::Placed, "t-fc-----gx-"),
+    (OrderState::Taken, ".-fc-----gx-"),
+    (OrderState::Declined, "t-fc-----gx-"),
+    (OrderState::Cancelling, ".-fc-----gx-"),
+    (OrderState::Cancelled, ".-..-----dd-"),
+    (OrderState::Failed, ".-..-----gx-"),
+    (OrderState::Granted, ".-..-----.d-"),
+    (OrderState::Refused, ".-..-----d.-"),
+    (OrderState::Recorded, ".-..-----.!-"),
+    (OrderState::Disputed, ".-..-----..-"),
 ];
 
 fn of_letter(letter: char) -> OrderState {
@@ -45,18 +60,25 @@ fn of_letter(letter: char) -> OrderState {
         'v' => OrderState::Delivered,
         'b' => OrderState::Returned,
         'l' => OrderState::Lost,
+        'g' => OrderState::Granted,
+        'x' => OrderState::Refused,
         other => panic!("{other} is no state"),
     }
 }
 
 #[test]
 fn every_outcome_in_every_state() {
-    for (kind, table) in [(ConnectorKind::Payment, &PAYMENT[..]), (ConnectorKind::Courier, &COURIER[..])] {
+    let tables = [
+        (ConnectorKind::Payment, &PAYMENT[..]),
+        (ConnectorKind::Courier, &COURIER[..]),
+        (ConnectorKind::Handling, &HANDLING[..]),
+    ];
+    for (kind, table) in tables {
         for (from, row) in table {
             for (outcome, cell) in OrderOutcome::ALL.iter().zip(row.chars()) {
                 let place = format!("{kind:?} {from:?} {outcome:?}");
                 let step = match cell {
-                    '.' => Step::History,
+                    '.' | '!' => Step::History,
                     '-' => Step::Unfit,
                     letter => Step::To(of_letter(letter)),
                 };
@@ -70,6 +92,10 @@ fn every_outcome_in_every_state() {
                 let told = code(tell(&mut hall, &number, "m1", Report { fen: fen.or(said.fen), ..said }));
                 assert_eq!(told, if step == Step::Unfit { "connector-outcome-unfit" } else { "ok" }, "{place}");
                 let after = order(&hall, &number);
+                if cell == '!' {
+                    assert_eq!(after.state, OrderState::Disputed, "{place}");
+                    continue;
+                }
                 match step {
                     Step::To(to) => assert_eq!(state(&hall, &number), to, "{place}"),
                     Step::History => {
@@ -85,8 +111,12 @@ fn every_outcome_in_every_state() {
 
 #[test]
 fn every_state_of_a_kind_has_a_row() {
-    for (kind, table, others) in [(ConnectorKind::Payment, &PAYMENT[..], 4), (ConnectorKind::Courier, &COURIER[..], 3)]
-    {
+    let tables = [
+        (ConnectorKind::Payment, &PAYMENT[..], 7),
+        (ConnectorKind::Courier, &COURIER[..], 7),
+        (ConnectorKind::Handling, &HANDLING[..], 7),
+    ];
+    for (kind, table, others) in tables {
         let missing: Vec<&OrderState> =
             OrderState::ALL.iter().filter(|state| !table.iter().any(|(known, _)| known == *state)).collect();
         assert_eq!(missing.len(), others, "{kind:?}: {missing:?}");

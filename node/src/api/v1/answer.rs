@@ -5,7 +5,8 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::case::{
-    Act, Competent, Correction, Extension, ForwardedFrom, ForwardedTo, Ledger, Print, PrintForm, Reclaim, Renewal, Stop,
+    Act, Competent, Correction, Extension, ForwardedFrom, ForwardedTo, Ledger, OutsideDecision, Print, PrintForm,
+    Reclaim, Renewal, Stop, Waiver,
 };
 use tongban_domain::catalogue::{Accord, ImportRow, Mode};
 use tongban_domain::limit::{Seen, Turn};
@@ -301,6 +302,12 @@ answer! {
         /// Orders to outside systems that this node placed for it.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         orders: Vec<OrderBrief>,
+        /// The decision of another system that was entered as its decision.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outside: Option<OutsideView>,
+        /// Fees that it needn't pay before its result is handed out.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        waivers: Vec<Waiver>,
         /// Entries that were put right, both versions masked.
         amendments: Vec<AmendmentView>,
         /// Number of the state in the national list (工程审批数据标准), where it has one.
@@ -339,6 +346,14 @@ answer! {
         history: Vec<ActView>,
         /// 演示.
         demo: bool,
+    }
+    /// The decision of another system.
+    OutsideView {
+        /// What it decided.
+        #[serde(flatten)]
+        outside: OutsideDecision,
+        /// By how many days it was entered after it was made.
+        days_late: i32,
     }
     /// Who acts for the applicant.
     AgentView {
@@ -407,9 +422,12 @@ answer! {
         competent: Option<Competent>,
         /// The code to go on asking with, when a superior authority goes on with it.
         forwarded: Option<QueryCode>,
-        /// What is to be paid or is on its way, of orders that the node placed that was asked.
+        /// What is to be paid or is on its way, of orders of the hall that gave out the code and of the authority in charge.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         orders: Vec<OrderBrief>,
+        /// The divisions of those of them that weren't reached, whose orders are unknown.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        orders_unknown: Vec<DivisionCode>,
         /// How many were accepted before it, and how many numbers are left, where the item has a limit of number.
         turn: Option<Seen>,
         /// As of.

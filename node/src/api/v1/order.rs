@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
+use tongban_domain::case::OutsideOutcome;
 use tongban_domain::connector::{ConnectorKind, Direction, OrderEntry, OrderOutcome, OrderState};
 
 use super::request::request;
@@ -57,6 +58,11 @@ pub enum OrderAct {
         /// Why.
         reason: String,
     },
+    /// Asks the platform to give back what was paid.
+    Refund {
+        /// Why.
+        reason: String,
+    },
     /// Sends it again.
     Retry {},
     /// Enters an outcome that came otherwise.
@@ -81,6 +87,8 @@ pub struct ConnectorOrdersQuery {
     pub case: Option<String>,
     /// Of one kind.
     pub kind: Option<ConnectorKind>,
+    /// Those that stand so.
+    pub state: Option<OrderState>,
     /// Those that aren't over.
     pub open: bool,
     /// At most so many, 100 when absent.
@@ -124,8 +132,14 @@ pub struct ConnectorOrderView {
     pub direction: Option<Direction>,
     /// In Chinese.
     pub direction_zh: Option<&'static str>,
-    /// Who gets it, masked.
+    /// Who gets it, masked; of a handling the applicant.
     pub recipient: Option<String>,
+    /// The system that handles the case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system: Option<String>,
+    /// What it decided, as it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<OutsideOutcome>,
     /// Trade number or waybill.
     pub reference: Option<String>,
     /// Where the applicant pays or follows it.

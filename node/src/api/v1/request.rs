@@ -409,6 +409,38 @@ pub enum ActRequest {
     },
     /// 不予, because no number is left.
     DenyForNumber {},
+    /// 系统外办结: what another system decided, as it is entered by hand.
+    Outcome {
+        /// Granted, or refused.
+        grant: bool,
+        /// The number under which that system has the matter.
+        number: String,
+        /// The day of the decision there.
+        decided_on: Date,
+        /// Who decided there.
+        decider: String,
+        /// Reason; a refusal has one.
+        #[serde(default)]
+        reason: Option<String>,
+        /// Number of the document.
+        #[serde(default)]
+        document_no: Option<String>,
+        /// SHA-256 of the document.
+        #[serde(default)]
+        document: Option<String>,
+    },
+    /// 系统外办结, as an order was told it.
+    OutcomeOfOrder {
+        /// Number of the order.
+        order: String,
+    },
+    /// 免缴: a fee that comes before the result needn't be paid.
+    WaiveFee {
+        /// Which, by the guide's name.
+        fee: String,
+        /// Why.
+        reason: String,
+    },
     /// 特别程序.
     Suspend {
         /// One of 行政许可法 45, or a special link of the item.

@@ -2,6 +2,7 @@
 
 mod batch;
 mod earlier;
+mod outcome;
 mod print;
 mod view;
 mod work;
@@ -153,6 +154,8 @@ pub(crate) enum Command {
         #[arg(long, requires = "deny", conflicts_with = "reason")]
         no_number: bool,
     },
+    #[command(flatten)]
+    Outside(outcome::Command),
     /// 特别程序，中止计时 / stop the clock for a special procedure
     Suspend {
         #[command(flatten)]
@@ -405,6 +408,10 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Decide { case, grant, deny: _, reason, no_number: false } => {
             act(case, ActRequest::Decide { grant, reason })
         }
+        Command::Outside(command) => {
+            let (case, request) = outcome::request(command)?;
+            act(case, request)
+        }
         Command::Suspend { case, procedure, days } => act(case, ActRequest::Suspend { procedure, days }),
         Command::Resume { case, note } => act(case, ActRequest::Resume { note }),
         Command::Extend { case, days, approver, reason } => act(case, ActRequest::Extend { days, approver, reason }),
@@ -474,6 +481,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
                 "forwarded",
                 "turn.ahead",
                 "turn.left",
+                "orders_unknown",
                 "as_of",
                 "demo",
             ];

@@ -1,7 +1,7 @@
-//! `tongban order`: payments and couriers that outside systems take care of (缴费、寄递).
+//! `tongban order`: payments, couriers and cases that outside systems take care of (缴费、寄递、业务办理).
 
 use tongban_domain::catalogue::CodeList;
-use tongban_domain::connector::{ConnectorKind, Direction, OrderOutcome};
+use tongban_domain::connector::{ConnectorKind, Direction, OrderOutcome, OrderState};
 
 use super::supervise::values;
 use crate::api::v1::{ActOnOrder, OrderAct, PlaceOrder};
@@ -11,7 +11,7 @@ use crate::cli::text::INVALID_FIELD;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// 下单：缴费或寄递 / place an order: a payment or a courier
+    /// 下单：缴费、寄递或业务办理 / place an order: a payment, a courier, or the handling of a case
     Place(PlaceArgs),
     /// 委托单，新的在前 / orders, the newest first
     List {
@@ -21,6 +21,9 @@ pub(crate) enum Command {
         /// 类型 / of one kind
         #[arg(long, value_name = "K", value_parser = values::<ConnectorKind>())]
         kind: Option<ConnectorKind>,
+        /// 状态，如 granted：准予待录入 / those that stand so, as granted: waits to be entered with the case
+        #[arg(long, value_name = "S", value_parser = values::<OrderState>())]
+        state: Option<OrderState>,
         /// 只看未完成的 / those that aren't over
         #[arg(long)]
         open: bool,
@@ -54,6 +57,15 @@ pub(crate) enum Command {
     },
     /// 撤销 / give up
     Cancel {
+        /// 委托单号 / number of the order
+        #[arg(value_name = "ORDER")]
+        order: String,
+        /// 理由 / why
+        #[arg(long, value_name = "T")]
+        reason: String,
+    },
+    /// 申请支付平台全额退费 / have the platform give back all that was paid
+    Refund {
         /// 委托单号 / number of the order
         #[arg(value_name = "ORDER")]
         order: String,
@@ -105,7 +117,7 @@ pub(crate) struct PlaceArgs {
 
 const COLUMNS: [&str; 9] =
     ["order_no", "kind", "case_no", "connector", "state", "fen", "reference", "placed_at", "waiting.problem"];
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 25] = [
     "order_no",
     "kind",
     "case",
@@ -117,6 +129,13 @@ const FIELDS: [&str; 18] = [
     "basis",
     "direction",
     "recipient",
+    "system",
+    "decision.grant",
+    "decision.number",
+    "decision.decided_on",
+    "decision.decider",
+    "decision.document_no",
+    "decision.reason",
     "reference",
     "link",
     "placed_at",
@@ -151,11 +170,12 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
     let output = context.output;
     match command {
         Command::Place(args) => place(context, args),
-        Command::List { case, kind, open, limit } => {
+        Command::List { case, kind, state, open, limit } => {
             let limit = limit.map(|limit| limit.to_string());
             let asked = [
                 ("case", case.as_deref()),
                 ("kind", kind.map(CodeList::name)),
+                ("state", state.map(CodeList::name)),
                 ("open", open.then_some("true")),
                 ("limit", limit.as_deref()),
             ];
@@ -170,6 +190,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             act(context, order, OrderAct::Enter { outcome, fen, reference, reason })
         }
         Command::Cancel { order, reason } => act(context, order, OrderAct::Cancel { reason }),
+        Command::Refund { order, reason } => act(context, order, OrderAct::Refund { reason }),
         Command::Retry { order } => act(context, order, OrderAct::Retry {}),
     }
 }

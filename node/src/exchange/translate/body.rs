@@ -7,8 +7,8 @@ use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::Place;
 use tongban_domain::application::PartWord;
 use tongban_domain::case::{
-    Act, AmendedField, Competent, Correction, Deadlines, Extension, ForwardedFrom, ForwardedTo, Material, Renewal,
-    Status, Stop,
+    Act, AmendedField, Competent, Correction, Deadlines, Extension, ForwardedFrom, ForwardedTo, Material,
+    OutsideDecision, Renewal, Status, Stop,
 };
 use tongban_domain::catalogue::Mode;
 use tongban_domain::limit::Turn;
@@ -122,6 +122,8 @@ pub struct ProgressBody {
     pub(super) turn: Option<Turn>,
     #[n(57)]
     pub(super) pledge: Option<Pledge>,
+    #[n(61)]
+    pub(super) outside: Option<OutsideDecision>,
 }
 
 /// An entry that was put right.

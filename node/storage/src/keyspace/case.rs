@@ -50,6 +50,9 @@ pub const HELD: Keyspace<(String, Timestamp, CaseId), ()> = Keyspace::new(Family
 /// Accepted cases to which a material is to follow: when the first of its days is over, case.
 pub const LACKING: Keyspace<(Timestamp, CaseId), ()> = Keyspace::new(Family::Rows, 0x1f);
 
+/// Cases here whose decision is that of another system: system, number there.
+pub const OUTSIDE: Keyspace<(String, String), CaseId> = Keyspace::new(Family::Index, 0x80);
+
 /// In the place of a role in the keys of [`WAITS`]: pledges that are to be checked or put right, until when.
 pub const PLEDGES: u8 = 65;
 
@@ -245,6 +248,10 @@ pub fn store(over: &mut Overlay<'_>, case: &Case, act: &Act) -> Result<(), Stora
     }
     let stood = known.map(|known| (known.status, &known.custody, known.turn.as_ref()));
     super::limit::store_place(batch, stood, case);
+    // What another node tells of its cases takes no number from those here.
+    if let Some(outside) = case.outside.as_ref().filter(|_| case.custody == Custody::Owner) {
+        OUTSIDE.put(batch, &(outside.system.clone(), outside.number.clone()), &case.id);
+    }
     CASE.put(batch, &case.id, case);
     ACT.put(batch, &(case.id, act.place.node, act.number), act);
     Ok(())

@@ -1,4 +1,4 @@
-//! The reference counterpart of a connector: a payment platform or a courier that holds the contract of `docs/connectors.md`, and breaks it
+//! The reference counterpart of a connector: a payment platform, a courier or a system that handles cases, which holds the contract of `docs/connectors.md`, and breaks it
 //! on demand.
 //!
 //! `serve` takes orders, each once however often it comes, and tells outcomes by itself where it is asked to. `tell` tells one outcome, right
@@ -34,8 +34,8 @@ enum Command {
 /// What both need of the connection.
 #[derive(Clone, Debug, clap::Args)]
 struct Common {
-    /// What it is: payment or courier
-    #[arg(long, value_parser = ["payment", "courier"])]
+    /// What it is: payment, courier or handling
+    #[arg(long, value_parser = ["payment", "courier", "handling"])]
     kind: String,
     /// The file of the secret that the node has, too
     #[arg(long)]

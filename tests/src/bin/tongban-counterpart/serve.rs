@@ -78,6 +78,9 @@ struct Taken {
     digests: BTreeMap<String, String>,
     /// It was asked back.
     cancelled: bool,
+    /// It was asked to give the money back.
+    #[serde(default)]
+    refunds: u32,
     /// How often a message about it came, repeats included.
     #[serde(skip)]
     received: u32,
@@ -163,9 +166,10 @@ impl Counterpart {
         let number = message["data"]["order"].as_str().context("a message names its order")?.to_owned();
         let kind = &self.args.common.kind;
         let what = message["type"].as_str().and_then(|name| name.strip_prefix(&format!("{kind}.order.")));
-        let is_cancelled = match what {
-            Some("placed") => false,
-            Some("cancelled") => true,
+        let (is_cancelled, is_refund) = match what {
+            Some("placed") => (false, false),
+            Some("cancelled") => (true, false),
+            Some("refund-asked") if kind == "payment" => (false, true),
             _ => bail!("no message of a {kind} connector"),
         };
         if let Some(status) = self.args.decline {
@@ -184,29 +188,43 @@ impl Counterpart {
             taken.messages.push(id.to_owned());
             taken.digests.insert(id.to_owned(), digest);
             taken.cancelled |= is_cancelled;
-            if !is_cancelled {
+            taken.refunds += u32::from(is_refund);
+            if !is_cancelled && !is_refund {
                 taken.data = message["data"].clone();
             }
             self.keep(&number, taken)?;
         }
         // What was asked back before it came is not carried out.
         let tells = is_new && !is_cancelled && !taken.cancelled;
-        let fen = taken.data["amount_fen"].as_u64();
+        let data = taken.data.clone();
         drop(held);
-        if tells && !self.args.tell.is_empty() {
-            tokio::spawn(Arc::clone(self).tell_of(number.clone(), fen));
+        // What it tells of a refund, and what of an order.
+        let outcomes = self.args.tell.iter().filter(|outcome| is_refund == outcome.starts_with("refund"));
+        let outcomes: Vec<String> = outcomes.cloned().collect();
+        if tells && !outcomes.is_empty() {
+            tokio::spawn(Arc::clone(self).tell_of(number.clone(), data, outcomes));
         }
         let link = format!("https://counterpart.example/{number}");
         Ok(Reply::Answer(StatusCode::OK, json!({ "reference": format!("T-{number}"), "link": link })))
     }
 
     /// Tells the outcomes of an order, each until the node has it.
-    async fn tell_of(self: Arc<Self>, number: String, fen: Option<u64>) {
+    async fn tell_of(self: Arc<Self>, number: String, ordered: Value, outcomes: Vec<String>) {
         let Some(url) = &self.args.common.callback else { return };
-        for outcome in &self.args.tell {
+        for outcome in &outcomes {
             let mut data = json!({ "order": number, "reference": format!("T-{number}") });
-            if let Some(fen) = fen.filter(|_| outcome == "paid") {
-                data["amount_fen"] = Value::from(fen);
+            if ["paid", "refunded"].contains(&outcome.as_str()) {
+                data["amount_fen"] = ordered["amount_fen"].clone();
+            }
+            // A decision of the day on which the case was accepted.
+            if ["granted", "refused"].contains(&outcome.as_str()) {
+                data["number"] = Value::from(format!("N-{number}"));
+                data["decided_on"] = ordered["accepted_on"].clone();
+                data["decider"] = Value::from("王局长");
+            }
+            if outcome == "refused" {
+                data["reason"] = Value::from("不符合法定条件");
+                data["reason_code"] = Value::from("conditions-unmet");
             }
             // One body under one id: what is sent again is the same.
             let body = body(&self.args.common.kind, outcome, &data);

@@ -48,6 +48,24 @@ pub(crate) struct Args {
     /// Adds a field that the contract doesn't know
     #[arg(long)]
     extra: bool,
+    /// Number, of a decision: under which the other system has the case
+    #[arg(long)]
+    number: Option<String>,
+    /// Day of a decision
+    #[arg(long)]
+    decided_on: Option<String>,
+    /// Who decided
+    #[arg(long)]
+    decider: Option<String>,
+    /// Number of the document of a decision
+    #[arg(long)]
+    document_no: Option<String>,
+    /// Reason, of a refusal
+    #[arg(long, conflicts_with = "pad")]
+    reason: Option<String>,
+    /// Code of the reason
+    #[arg(long)]
+    reason_code: Option<String>,
     /// Leaves the headers of the signature out
     #[arg(long)]
     unsigned: bool,
@@ -89,7 +107,16 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let own = secret(&args.common.secret_file)?;
     let secret = if args.forge { Secret::parse(&Secret::draw())? } else { own };
     let mut data = json!({ "order": args.order });
-    for (name, value) in [("amount_fen", args.fen.map(Value::from)), ("reference", args.reference.map(Value::from))] {
+    for (name, value) in [
+        ("amount_fen", args.fen.map(Value::from)),
+        ("reference", args.reference.map(Value::from)),
+        ("number", args.number.map(Value::from)),
+        ("decided_on", args.decided_on.map(Value::from)),
+        ("decider", args.decider.map(Value::from)),
+        ("document_no", args.document_no.map(Value::from)),
+        ("reason", args.reason.map(Value::from)),
+        ("reason_code", args.reason_code.map(Value::from)),
+    ] {
         if let Some(value) = value {
             data[name] = value;
         }

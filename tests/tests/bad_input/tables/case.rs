@@ -163,6 +163,34 @@ pub(crate) fn rows() -> Vec<Row> {
             HOME "while the clock stands still":
                 "case decide --grant {still} --as decider" => "case-state";
         }
+        "case outcome" {
+            HOME "an outcome of an item that runs here":
+                "case outcome {accepted} --result granted --number N1 --decided-on {today} --decider 王局长 --as decider" => "not-decided-outside";
+            HOME "an outcome that is neither":
+                "case outcome {accepted} --result perhaps --number N1 --decided-on {today} --decider 王局长" => "argument-value" .usage();
+            HOME "an outcome without its number":
+                "case outcome {accepted} --result granted --decided-on {today} --decider 王局长" => "argument-missing" .usage();
+            HOME "an outcome of nothing":
+                "case outcome {accepted}" => "argument-missing" .usage();
+            HOME "an outcome by hand and by an order":
+                "case outcome {accepted} --order YW1 --result granted --number N1 --decided-on {today} --decider 王局长" => "argument-conflict" .usage();
+            HOME "an outcome of a day that there is not":
+                "case outcome {accepted} --result granted --number N1 --decided-on 2026-13-01 --decider 王局长" => "invalid-field";
+            HOME "an outcome with a document that there is not":
+                "case outcome {accepted} --result granted --number N1 --decided-on {today} --decider 王局长 --document sha256:abc" => "invalid-field";
+            HOME "an outcome entered by a window":
+                "case outcome {accepted} --order YW1 --as window" => "role-missing";
+            HOME "an outcome before the acceptance":
+                "case outcome {fresh} --order YW1 --as decider" => "case-state";
+        }
+        "case waive-fee" {
+            HOME "a fee waived without a reason":
+                "case waive-fee {accepted} --fee 工本费" => "argument-missing" .usage();
+            HOME "a fee waived that the item doesn't want before its result":
+                "case waive-fee {accepted} --fee 茶水费 --reason 低保 --as decider" => "invalid-field";
+            HOME "a fee waived by a window":
+                "case waive-fee {accepted} --fee 工本费 --reason 低保 --as window" => "role-missing";
+        }
         "case suspend" {
             HOME "a procedure that no law lets stop the clock":
                 "case suspend {accepted} --procedure 午休 --days 3" => "stop-unlawful";

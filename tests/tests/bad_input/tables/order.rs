@@ -18,6 +18,10 @@ pub(crate) fn rows() -> Vec<Row> {
                 "order place {fresh} --kind courier --recipient 张三" => "invalid-field";
             HOME "a payment that goes by courier":
                 "order place {fresh} --kind payment --amount 10 --direction to-applicant" => "invalid-field";
+            HOME "a case sent to a system that isn't connected":
+                "order place {fresh} --kind handling" => "connector-unknown";
+            HOME "a case sent to a system for a fee":
+                "order place {fresh} --kind handling --amount 10" => "invalid-field";
             HOME "a courier who is to collect a fee":
                 "order place {fresh} --kind courier --direction to-applicant --amount 10" => "invalid-field";
         }
@@ -26,6 +30,8 @@ pub(crate) fn rows() -> Vec<Row> {
                 "order list --case 330106000000-20200101-00009" => "case-unknown";
             HOME "a list of orders of no kind":
                 "order list --kind parcel" => "argument-value" .usage();
+            HOME "a list of orders in no state":
+                "order list --state sold" => "argument-value" .usage();
         }
         "order show" {
             HOME "an order to show that there is not":
@@ -44,6 +50,14 @@ pub(crate) fn rows() -> Vec<Row> {
                 "order cancel JF330106000000-20200101-00001" => "argument-missing" .usage();
             HOME "an order to give up that there is not":
                 "order cancel JF330106000000-20200101-00001 --reason 不办了" => "connector-order-unknown";
+        }
+        "order refund" {
+            HOME "money asked back without a reason":
+                "order refund JF330106000000-20200101-00001" => "argument-missing" .usage();
+            HOME "money asked back of an order that there is not":
+                "order refund JF330106000000-20200101-00001 --reason 多收" => "connector-order-unknown";
+            HOME "money asked back by a reviewer":
+                "--as reviewer order refund JF330106000000-20200101-00001 --reason 多收" => "role-missing";
         }
         "order retry" {
             HOME "an order to send again that there is not":

@@ -7,10 +7,10 @@ use crate::cli::Context;
 use crate::cli::client::Answer;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::output::Output;
-use crate::cli::text::order::ORDERS;
+use crate::cli::text::order::{ORDERS, WAIVERS};
 use crate::cli::text::{AMENDMENTS, ASKED, HISTORY, MATERIALS, SHARES, STOPS};
 
-const FIELDS: [&str; 65] = [
+const FIELDS: [&str; 74] = [
     "case",
     "case_no",
     "collection_no",
@@ -72,6 +72,15 @@ const FIELDS: [&str; 65] = [
     "stated.statutory_due",
     "stated.computed_due",
     "decided_on",
+    "outside.system",
+    "outside.number",
+    "outside.decided_on",
+    "outside.decider",
+    "outside.document_no",
+    "outside.document",
+    "outside.order",
+    "outside.entered_on",
+    "outside.days_late",
     "result_code",
     "reason",
     "licences",
@@ -86,6 +95,7 @@ const SPAN_COLUMNS: [&str; 6] = ["holder", "from", "until", "open", "working_day
 const SHARE_COLUMNS: [&str; 4] = ["holder", "working_days", "natural_days", "millis"];
 const ASKED_COLUMNS: [&str; 6] = ["number", "text", "on", "brought.on", "brought.place.division", "new_reason"];
 const ORDER_COLUMNS: [&str; 6] = ["order_no", "order_kind", "order_state", "fen", "reference", "link"];
+const WAIVER_COLUMNS: [&str; 4] = ["fee", "reason", "operator", "at"];
 const AMENDMENT_COLUMNS: [&str; 6] = ["field", "was", "becomes", "at", "operator", "reason"];
 
 pub(super) fn show(context: &Context, case: &Case) -> Result<Outcome, Failure> {
@@ -121,6 +131,11 @@ pub(super) fn show(context: &Context, case: &Case) -> Result<Outcome, Failure> {
         output.rows(&amendments, &AMENDMENT_COLUMNS)?;
     }
     orders(output, &case)?;
+    let waivers = list(&case, "waivers");
+    if !waivers.is_empty() {
+        output.line(&format!("\n{}", WAIVERS.of(output.lang)))?;
+        output.rows(&waivers, &WAIVER_COLUMNS)?;
+    }
     work::show(output, &case)?;
     output.line(&format!("\n{}", HISTORY.of(output.lang)))?;
     let acts = list(&case, "history");

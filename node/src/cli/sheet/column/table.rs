@@ -1,8 +1,9 @@
 //! The table of columns.
 
 use tongban_domain::catalogue::{
-    AuthorityKind, CaseKind, CodeList, Form, LimitOrder, LimitPeriod, Lock, MaterialForm, MaterialKind, MaterialSource,
-    Mode, Necessity, OnlineDepth, Origin, PowerSource, Range, ResultKind, Served, StepRole, StepRule, Tier, UseLevel,
+    AuthorityKind, CaseKind, CodeList, FeeDue, Form, LimitOrder, LimitPeriod, Lock, MaterialForm, MaterialKind,
+    MaterialSource, Mode, Necessity, OnlineDepth, Origin, PowerSource, Range, ResultKind, Served, StepRole, StepRule,
+    Tier, UseLevel,
 };
 
 use super::Holds::{Code, Day, Number, One, Several, Term, Text, YesNo};
@@ -470,6 +471,7 @@ pub(crate) const COLUMNS: &[Column] = &[
     col("fees.fen", "收费金额（分）", "amount in fen, where fixed", Number, &[], "1000"),
     col("fees.reducible", "收费是否允许减免", "whether it may be reduced", YesNo, &["is_desc"], ""),
     col("fees.reduction", "收费减免说明", "for whom it is reduced", Text, &["desc_explain", "减免依据"], ""),
+    col("fees.due", "缴费时点", "before what it has to be paid", One(words::<FeeDue>), &[], ""),
     col("steps.name", "环节名称", "name of the step", Text, &["步骤"], "受理"),
     col("steps.handler", "环节办理人", "who does it, as a post", Text, &["办理人员"], ""),
     col("steps.term", "环节时限", "its own limit: 5, or 5自然日", Term, &["办理时限"], ""),

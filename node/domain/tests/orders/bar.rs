@@ -1,0 +1,124 @@
+//! A fee that the item wants paid before its result is handed out.
+
+use tongban_codes::ids::CaseId;
+use tongban_domain::case::ActKind;
+use tongban_domain::catalogue::{Fee, FeeDue, Guide};
+use tongban_domain::connector::{Fare, OrderOutcome};
+use tongban_domain::{Actor, Command, Role};
+
+use crate::hall::{CARD, Hall, date, guangan};
+use crate::scene::{FEN, by_hand, cancel, code, decision, fee, guided, outside, place, placed, refund, report, tell};
+
+const NAME: &str = "工本费";
+
+/// A hall whose items want one fee paid before the result and another at any time, with a case that was granted.
+fn granted(mut hall: Hall) -> (Hall, CaseId) {
+    let first = Fee { due: Some(FeeDue::BeforeResult), ..fee(NAME, Some(1050), false) };
+    guided(&mut hall, Guide { fees: vec![first, fee("检测费", Some(1), false)], ..Guide::default() });
+    let case = hall.collect(CARD[3].1, hall.division());
+    hall.act(&Command::Accept(case.to_string())).unwrap();
+    (hall, case)
+}
+
+fn decided(hall: &mut Hall, case: CaseId, grant: bool) {
+    let reason = (!grant).then(|| "不符合条件".into());
+    hall.act(&Command::Decide { case: case.to_string(), grant, reason }).unwrap();
+}
+
+fn issue(case: CaseId) -> Command {
+    Command::IssueLicence { case: case.to_string(), kind: "残疾人证".into(), until: date(2030, 9, 14) }
+}
+
+fn deliver(case: CaseId) -> Command {
+    Command::Deliver { case: case.to_string(), note: None }
+}
+
+fn waive(case: CaseId, fee: &str) -> Command {
+    Command::WaiveFee { case: case.to_string(), fee: fee.into(), reason: "低保对象".into() }
+}
+
+fn pay() -> Fare {
+    Fare::Payment { fee: Some(NAME.into()), fen: None, basis: None }
+}
+
+#[test]
+fn nothing_is_handed_out_before_it_is_paid() {
+    let (mut hall, case) = granted(guangan());
+    decided(&mut hall, case, true);
+    assert_eq!((hall.code(&issue(case)), hall.code(&deliver(case))), ("fee-unpaid", "fee-unpaid"));
+    let number = placed(&mut hall, case, pay());
+    assert_eq!(hall.code(&issue(case)), "fee-unpaid", "it is ordered, and not paid");
+    tell(&mut hall, &number, "m", report(OrderOutcome::Paid)).unwrap();
+    assert_eq!(hall.code(&issue(case)), "ok");
+    // Given back, it bars again; what is under way back, too.
+    refund(&mut hall, &number).unwrap();
+    assert_eq!(hall.code(&deliver(case)), "fee-unpaid");
+    tell(&mut hall, &number, "b", report(OrderOutcome::Refunded)).unwrap();
+    assert_eq!(hall.code(&deliver(case)), "fee-unpaid");
+    assert_eq!(hall.code(&waive(case, NAME)), "ok");
+    assert_eq!(hall.code(&deliver(case)), "ok");
+}
+
+/// A denial is nothing that is paid for.
+#[test]
+fn a_denial_is_delivered_without_a_fee() {
+    let (mut hall, case) = granted(guangan());
+    decided(&mut hall, case, false);
+    assert_eq!(hall.code(&deliver(case)), "ok");
+}
+
+#[test]
+fn a_fee_without_a_time_bars_nothing() {
+    let mut hall = guangan();
+    guided(&mut hall, Guide { fees: vec![fee(NAME, Some(1050), false)], ..Guide::default() });
+    let case = hall.collect(CARD[3].1, hall.division());
+    hall.act(&Command::Accept(case.to_string())).unwrap();
+    decided(&mut hall, case, true);
+    assert_eq!((hall.code(&issue(case)), hall.code(&deliver(case))), ("ok", "ok"));
+    assert_eq!(hall.code(&waive(case, NAME)), "invalid-field", "there is nothing to waive");
+}
+
+#[test]
+fn a_waiver_has_a_reason_a_mandate_and_a_place_in_the_history() {
+    let (mut hall, case) = granted(guangan());
+    for (command, expected) in [
+        (waive(case, "检测费"), "invalid-field"),
+        (waive(case, "茶水费"), "invalid-field"),
+        (Command::WaiveFee { case: case.to_string(), fee: NAME.into(), reason: " ".into() }, "invalid-field"),
+    ] {
+        assert_eq!(hall.code(&command), expected, "{command:?}");
+    }
+    let window = Actor { operator: "窗口员".into(), roles: vec![Role::Window], window: None };
+    assert_eq!(code(hall.give(&window, &waive(case, NAME))), "role-missing");
+    let other = Actor { operator: "审查员".into(), roles: vec![Role::Decider], window: None };
+    assert_eq!(code(hall.give(&other, &waive(case, NAME))), "mandate-missing");
+    // While it is charged it isn't waived, nor charged once it is.
+    let number = placed(&mut hall, case, pay());
+    assert_eq!(hall.code(&waive(case, NAME)), "connector-order-open");
+    cancel(&mut hall, &number).unwrap();
+    tell(&mut hall, &number, "c", report(OrderOutcome::Cancelled)).unwrap();
+    let change = hall.act(&waive(case, NAME)).unwrap();
+    assert!(change.notices.is_empty(), "it is the authority's own affair");
+    assert_eq!(code(place(&mut hall, case, pay())), "fee-unlawful");
+    let act = hall.state.acts.last().unwrap();
+    assert_eq!((act.kind, act.note.as_deref()), (ActKind::WaiveFee, Some("工本费：低保对象")));
+    assert!(act.mandate.is_some());
+    let waiver = &hall.case(case).waivers[0];
+    assert_eq!((waiver.fee.as_str(), waiver.operator.as_str()), (NAME, "决定员"));
+    // Once more is no second one.
+    assert_eq!(hall.act(&waive(case, NAME)).unwrap().events, Vec::new());
+    decided(&mut hall, case, true);
+    assert_eq!(hall.code(&issue(case)), "ok");
+}
+
+/// The bar holds as well where another system granted.
+#[test]
+fn what_another_system_granted_is_barred_alike() {
+    let (mut hall, case) = granted(outside(None));
+    hall.act(&by_hand(case, decision(true, "N1"))).unwrap();
+    assert_eq!(hall.code(&issue(case)), "fee-unpaid");
+    let number = placed(&mut hall, case, pay());
+    assert_eq!(crate::scene::order(&hall, &number).charge.unwrap().fen, FEN);
+    tell(&mut hall, &number, "m", report(OrderOutcome::Paid)).unwrap();
+    assert_eq!(hall.code(&issue(case)), "ok");
+}

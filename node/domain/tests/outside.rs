@@ -1,0 +1,257 @@
+//! Decisions of other systems (系统外办结): entered as the decision of a case, by whoever may decide it, with their day there.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod hall;
+
+use hall::{CARD, CITIZEN, Hall, PERMIT, at, carry, collect, daishi, date, guangan};
+use tongban_codes::ids::CaseId;
+use tongban_domain::case::{ActKind, OutcomeSource, OutsideOutcome, Status};
+use tongban_domain::catalogue::StepRole;
+use tongban_domain::supervision::CardState;
+use tongban_domain::{Actor, Command, NoticeBody, Role};
+
+const SYSTEM: &str = "省残疾人服务系统";
+const PERMIT_SYSTEM: &str = "省卫生监督系统";
+
+/// 广安区 whose card is issued by a system of the province.
+fn outside() -> Hall {
+    let mut hall = guangan();
+    hall.offer_item(&[&CARD[..], &[("external_system", SYSTEM)]].concat());
+    hall
+}
+
+fn accepted(hall: &mut Hall, item: &str) -> CaseId {
+    let case = hall.collect(item, hall.division());
+    hall.act(&Command::Accept(case.to_string())).unwrap();
+    case
+}
+
+fn outcome(grant: bool, number: &str) -> OutsideOutcome {
+    OutsideOutcome {
+        grant,
+        number: number.into(),
+        decided_on: date(2026, 9, 14),
+        decider: "王局长".into(),
+        reason: (!grant).then(|| "不符合法定条件".into()),
+        document_no: Some("川残联函〔2026〕7号".into()),
+        document: Some("0123456789ABCDEF".repeat(4)),
+        reason_code: None,
+    }
+}
+
+fn enter(case: CaseId, outcome: OutsideOutcome) -> Command {
+    Command::EnterOutcome { case: case.to_string(), source: OutcomeSource::Entered(Box::new(outcome)) }
+}
+
+fn decide(case: CaseId) -> Command {
+    Command::Decide { case: case.to_string(), grant: true, reason: None }
+}
+
+#[test]
+fn what_another_system_decided_is_the_decision() {
+    let mut hall = outside();
+    let case = accepted(&mut hall, CARD[3].1);
+    hall.now = at(2026, 9, 17, 9);
+    let change = hall.act(&enter(case, outcome(true, " N1 "))).unwrap();
+    let row = hall.case(case);
+    assert_eq!((row.status, row.decided_on), (Status::Granted, Some(date(2026, 9, 14))));
+    let outside = row.outside.as_ref().unwrap();
+    assert_eq!((outside.system.as_str(), outside.number.as_str(), outside.granted), (SYSTEM, "N1", true));
+    assert_eq!((outside.entered_on, outside.days_late()), (date(2026, 9, 17), 3));
+    assert_eq!(outside.document.as_deref(), Some("0123456789abcdef".repeat(4).as_str()));
+    let act = hall.state.acts.last().unwrap();
+    assert_eq!((act.kind, act.operator.as_str()), (ActKind::Decide, "决定员"), "no other kind of act");
+    assert!(act.mandate.is_some());
+    let paper = String::from_utf8_lossy(&change.documents[0].payload).into_owned();
+    for said in [SYSTEM, "N1", "王局长", "川残联函〔2026〕7号"] {
+        assert!(paper.contains(said), "{said}");
+    }
+    // What follows a grant follows this one.
+    let issue = Command::IssueLicence { case: case.to_string(), kind: "残疾人证".into(), until: date(2030, 9, 14) };
+    assert_eq!(hall.code(&issue), "ok");
+    assert_eq!(hall.code(&Command::Deliver { case: case.to_string(), note: None }), "ok");
+    assert_eq!(hall.code(&enter(case, outcome(true, "N1"))), "case-state", "it is decided once");
+}
+
+/// Two decisions never disagree: what runs elsewhere isn't decided here, and what runs here isn't entered.
+#[test]
+fn a_case_is_decided_in_one_place() {
+    let mut hall = outside();
+    let (card, permit) = (accepted(&mut hall, CARD[3].1), accepted(&mut hall, PERMIT[3].1));
+    let refusal = hall.act(&decide(card)).unwrap_err();
+    assert_eq!(refusal.code, "decided-outside");
+    assert!(refusal.remedy_en.contains("case outcome") && refusal.zh.contains(SYSTEM), "{refusal:?}");
+    let deny = Command::Decide { case: card.to_string(), grant: false, reason: Some("不符".into()) };
+    assert_eq!(hall.code(&deny), "decided-outside");
+    assert_eq!(hall.code(&enter(permit, outcome(true, "N1"))), "not-decided-outside");
+    assert_eq!(hall.code(&decide(permit)), "ok");
+    assert_eq!(hall.case(card).status, Status::Accepted);
+}
+
+/// A case keeps to the version of the item under which it was collected.
+#[test]
+fn an_item_that_moves_elsewhere_takes_no_case_along() {
+    let mut hall = guangan();
+    let before = accepted(&mut hall, CARD[3].1);
+    hall.offer_item(&[&CARD[..], &[("external_system", SYSTEM)]].concat());
+    let after = accepted(&mut hall, CARD[3].1);
+    assert_eq!(
+        (hall.code(&enter(before, outcome(true, "N1"))), hall.code(&decide(before))),
+        ("not-decided-outside", "ok")
+    );
+    assert_eq!((hall.code(&decide(after)), hall.code(&enter(after, outcome(true, "N1")))), ("decided-outside", "ok"));
+}
+
+#[test]
+fn a_decision_has_a_day_a_number_a_decider_and_a_reason() {
+    let mut hall = outside();
+    hall.now = at(2026, 9, 16, 9);
+    let case = accepted(&mut hall, CARD[3].1);
+    hall.now = at(2026, 9, 18, 9);
+    let bent = |bend: &dyn Fn(&mut OutsideOutcome)| {
+        let mut outcome = OutsideOutcome { decided_on: date(2026, 9, 17), ..outcome(true, "N1") };
+        bend(&mut outcome);
+        outcome
+    };
+    for (name, field, wrong) in [
+        ("before the acceptance", "decided_on", bent(&|one| one.decided_on = date(2026, 9, 15))),
+        ("tomorrow", "decided_on", bent(&|one| one.decided_on = date(2026, 9, 19))),
+        ("no number", "number", bent(&|one| one.number = " ".into())),
+        ("a number turned round", "number", bent(&|one| one.number = "N\u{202e}1".into())),
+        ("nobody", "decider", bent(&|one| one.decider = String::new())),
+        ("a long decider", "decider", bent(&|one| one.decider = "王".repeat(101))),
+        ("a document of two lines", "document_no", bent(&|one| one.document_no = Some("7\n8".into()))),
+        ("no digest", "document", bent(&|one| one.document = Some("abc".into()))),
+        ("a refusal without a reason", "reason", bent(&|one| (one.grant, one.reason) = (false, Some(" ".into())))),
+        ("a long reason", "reason", bent(&|one| one.reason = Some("长".repeat(2001)))),
+    ] {
+        let refusal = hall.act(&enter(case, wrong)).unwrap_err();
+        assert_eq!((refusal.code, refusal.field), ("invalid-field", field), "{name}");
+        assert_eq!(hall.case(case).status, Status::Accepted, "{name}");
+    }
+    // The days of acceptance and of today are days of a decision, too.
+    let first = bent(&|one| one.decided_on = date(2026, 9, 16));
+    assert_eq!(hall.code(&enter(case, first)), "ok");
+    let case = accepted(&mut hall, CARD[3].1);
+    let today = bent(&|one| (one.decided_on, one.number) = (date(2026, 9, 18), "N2".into()));
+    assert_eq!(hall.code(&enter(case, today)), "ok");
+}
+
+#[test]
+fn a_number_of_a_system_is_one_case() {
+    let mut hall = outside();
+    hall.offer_item(&[&PERMIT[..], &[("external_system", PERMIT_SYSTEM)]].concat());
+    let (one, two, other) =
+        (accepted(&mut hall, CARD[3].1), accepted(&mut hall, CARD[3].1), accepted(&mut hall, PERMIT[3].1));
+    hall.act(&enter(one, outcome(true, "N1"))).unwrap();
+    let refusal = hall.act(&enter(two, outcome(false, " N1"))).unwrap_err();
+    assert_eq!((refusal.code, refusal.field), ("outcome-known", "number"));
+    assert!(refusal.en.contains(hall.case(one).case_no.as_deref().unwrap()), "{}", refusal.en);
+    assert_eq!(hall.code(&enter(two, outcome(false, "N2"))), "ok");
+    assert_eq!(hall.code(&enter(other, outcome(true, "N1"))), "ok", "another system has numbers of its own");
+}
+
+#[test]
+fn only_who_may_decide_enters_it() {
+    let mut hall = outside();
+    let case = accepted(&mut hall, CARD[3].1);
+    let who = |name: &str, role| Actor { operator: name.into(), roles: vec![role], window: None };
+    for (actor, code) in [
+        (who("窗口员", Role::Window), "role-missing"),
+        (who("审查员", Role::Reviewer), "role-missing"),
+        (who("审查员", Role::Decider), "mandate-missing"),
+    ] {
+        assert_eq!(hall.give(&actor, &enter(case, outcome(true, "N1"))).unwrap_err().code, code, "{actor:?}");
+    }
+    // Who is the applicant himself doesn't.
+    let identity = Some(tongban_domain::Identity(CITIZEN.into()));
+    hall.act(&Command::RegisterIdentity { operator: "决定员".into(), identity }).unwrap();
+    assert_eq!(hall.code(&enter(case, outcome(true, "N1"))), "own-case");
+}
+
+/// The rules that hold a grant hold this one: a state, a limit of number in order of acceptance, of the year in which it was decided.
+#[test]
+fn what_bars_a_grant_bars_this_one() {
+    let limit = [("limit_grants", "1"), ("limit_period", "每年"), ("limit_basis", "区政府公告〔2026〕3号")];
+    let mut hall = guangan();
+    hall.offer_item(&[&PERMIT[..], &[("external_system", PERMIT_SYSTEM)], &limit].concat());
+    let (one, two) = (accepted(&mut hall, PERMIT[3].1), accepted(&mut hall, PERMIT[3].1));
+    let early = hall.collect(PERMIT[3].1, hall.division());
+    assert_eq!(hall.code(&enter(early, outcome(true, "N0"))), "case-state");
+    let stop = Command::SuspendCase { case: one.to_string(), procedure: "听证".into(), days: 5 };
+    hall.act(&stop).unwrap();
+    assert_eq!(hall.code(&enter(one, outcome(true, "N1"))), "case-state", "a hearing goes on");
+    hall.act(&Command::ResumeCase { case: one.to_string(), note: None }).unwrap();
+    assert_eq!(hall.code(&enter(two, outcome(true, "N2"))), "out-of-turn");
+    // Entered in the year after, it takes a number of the year of its decision.
+    hall.now = at(2027, 1, 5, 9);
+    assert_eq!(hall.code(&enter(one, outcome(true, "N1"))), "ok");
+    assert_eq!(hall.case(one).turn.as_ref().unwrap().year, Some(2026));
+    assert_eq!(hall.code(&enter(two, outcome(true, "N2"))), "numbers-used-up");
+    assert_eq!(hall.code(&enter(two, outcome(false, "N2"))), "ok", "what was refused there is denied here");
+}
+
+/// The steps of what runs elsewhere are done there: nobody passes them a second time.
+#[test]
+fn steps_are_not_done_twice() {
+    use tongban_domain::catalogue::{External, Guide, Step};
+    for external in [None, Some(External { system: SYSTEM.into(), connector: None })] {
+        let mut hall = guangan();
+        let steps = vec![Step { name: "审查".into(), role: Some(StepRole::Reviewer), ..Step::default() }];
+        let guide = Guide { steps, ..Guide::default() };
+        for item in hall.state.items.values_mut().chain(hall.state.versions.values_mut()) {
+            (item.guide, item.external) = (Some(guide.digest()), external.clone());
+        }
+        hall.state.guides.insert(guide.digest(), (guide, true));
+        let case = accepted(&mut hall, CARD[3].1);
+        match external {
+            None => assert_eq!(hall.code(&decide(case)), "steps-open"),
+            Some(_) => assert_eq!(hall.code(&enter(case, outcome(true, "N1"))), "ok"),
+        }
+    }
+}
+
+/// What was decided in time isn't late because it is entered late: the card that was raised meanwhile is closed.
+#[test]
+fn deadlines_are_kept_by_the_day_of_the_decision() {
+    let mut hall = outside();
+    let case = accepted(&mut hall, CARD[3].1);
+    let due = hall.case(case).deadlines.as_ref().unwrap().promised.unwrap().date;
+    hall.now = due.add_days(10).start().add_seconds(9 * 3600);
+    hall.act(&Command::Tick).unwrap();
+    let open = |hall: &Hall| hall.state.cards.values().filter(|card| card.state != CardState::Closed).count();
+    assert_ne!(open(&hall), 0, "nobody has said that it is decided");
+    hall.act(&enter(case, OutsideOutcome { decided_on: due, ..outcome(true, "N1") })).unwrap();
+    let on_time = |hall: &Hall| hall.case(case).decided_on.is_some_and(|day| day <= due);
+    assert!(on_time(&hall));
+    assert_eq!(open(&hall), 0, "{:?}", hall.state.cards.values().collect::<Vec<_>>());
+}
+
+/// The hall that collected hears of it with the decision, and takes no number from its own cases by it.
+#[test]
+fn the_collecting_hall_hears_of_it() {
+    let mut home = outside();
+    let mut town = daishi(&home);
+    let offered = town.act(&collect(CARD[3].1, home.division())).unwrap().notices[0].clone();
+    let case = offered.case;
+    for notice in carry(&offered, &mut town, &mut home) {
+        carry(&notice, &mut home, &mut town);
+    }
+    let told = home.act(&Command::Accept(case.to_string())).unwrap().notices;
+    told.iter().for_each(|notice| drop(carry(notice, &mut home, &mut town)));
+    // It may not enter anything itself.
+    assert_eq!(town.code(&enter(case, outcome(true, "N1"))), "not-owner");
+    let told = home.act(&enter(case, outcome(true, "N1"))).unwrap().notices;
+    assert_eq!(told.len(), 1);
+    // No owner says so much.
+    let NoticeBody::Progress(progress) = &told[0].body else { panic!("{told:?}") };
+    let mut long = progress.clone();
+    long.outside.as_mut().unwrap().decider = "王".repeat(101);
+    let origin = home.origin();
+    assert_eq!(town.code(&Command::Mirror { origin, progress: long }), "invalid-field");
+    carry(&told[0], &mut home, &mut town);
+    let (here, there) = (home.case(case).clone(), town.case(case).clone());
+    assert_eq!((there.status, there.decided_on, &there.outside), (here.status, here.decided_on, &here.outside));
+    assert_eq!(tongban_domain::Facts::outside_case(&home.state, SYSTEM, "N1"), Some(case));
+    assert_eq!(tongban_domain::Facts::outside_case(&town.state, SYSTEM, "N1"), None);
+}
