@@ -94,6 +94,8 @@ fields! {
     Agreement = "agreement";
     /// 协议约定的收到方式 / what counts as receipt by it.
     ReceiptRule = "receipt_rule";
+    /// 代行说明：依何协议代何机关办理 / the line that says in whose place, and by which agreement, the authority decides.
+    InsteadOf = "instead_of";
     /// 收件大厅 / the division that collected.
     Collecting = "collecting";
     /// 第几次补打 / set on the second and later prints, with the number of the reprint.

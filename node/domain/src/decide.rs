@@ -15,7 +15,7 @@ use crate::facts::DueKind;
 use crate::work::{self, Door, LackingRequest};
 use crate::{
     Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, connector, earlier, limit, pledge,
-    supervision, voice,
+    supervision, uniform, voice,
 };
 
 /// The most due things that one tick looks at, so that one that can't be done doesn't hide the rest.
@@ -102,6 +102,7 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::SupplementRefused { .. }
         | Command::TakeWithdrawal { .. }
         | Command::WithdrawalRefused { .. }
+        | Command::Uniform(_)
         | Command::Mirror { .. } => &[],
     }
 }
@@ -168,6 +169,7 @@ pub fn decide(
     let door = Door::open(facts, actor, command, authorise(actor, command), at)?;
     let mut change = door.sign(decided(facts, desk, &door, command, at)?);
     application::after(facts, desk, &mut change, at);
+    uniform::after(facts, desk, &mut change);
     limit::after(facts, &mut change, at);
     supervision::after(facts, &mut change, at);
     Ok(change)
@@ -277,7 +279,7 @@ fn decided(
             let event = catalogue::withdraw_standard(facts, actor, *kind, code, *from, at.date())?;
             Ok(Change::of(vec![event], Reply::Standard { standard: code.clone() }))
         }
-        Command::Collect { item, division, mode, applicant, materials, hold, renews, agent } => {
+        Command::Collect { item, division, mode, applicant, materials, hold, renews, agent, by } => {
             let request = case::CollectRequest {
                 item,
                 division: *division,
@@ -290,6 +292,7 @@ fn decided(
                 forwarded_from: None,
                 part_of: None,
                 stated: None,
+                by: by.as_deref(),
                 beside: &[],
             };
             let change = case::collect(facts, desk, actor, &request, at)?;
@@ -437,6 +440,7 @@ fn decided(
         Command::SupplementRefused { case, act, refusal } => case::supplement_refused(facts, case, *act, refusal, at),
         Command::TakeWithdrawal { origin, withdrawal } => case::take_withdrawal(facts, *origin, withdrawal, at),
         Command::WithdrawalRefused { case, act, refusal } => case::withdrawal_refused(facts, case, *act, refusal, at),
+        Command::Uniform(command) => uniform::decide(facts, command, at),
         Command::Mirror { origin, progress } => case::mirror(facts, desk, *origin, progress, at),
     }
 }

@@ -157,7 +157,11 @@ impl World {
                     let line = self.lines.entry((case, !to_home)).or_default();
                     line.push(Message::Answer(Box::new(answer)));
                 }
-                NoticeBody::Order(_) | NoticeBody::OrderAnswer(_) | NoticeBody::Voice(_) | NoticeBody::Joint(_) => {
+                NoticeBody::Order(_)
+                | NoticeBody::OrderAnswer(_)
+                | NoticeBody::Voice(_)
+                | NoticeBody::Joint(_)
+                | NoticeBody::Uniform(_) => {
                     unreachable!("nobody orders or says anything here")
                 }
             },

@@ -16,6 +16,7 @@ use tongban_domain::case::{
 use tongban_domain::catalogue::{Accord, Guide, Mode, PledgeRule, ReceiptRule, RequiredMaterial, StepRole, StepRule};
 use tongban_domain::licence::{self, Licence};
 use tongban_domain::pledge::{Outcome, Pledge};
+use tongban_domain::uniform::UniformCommand;
 use tongban_domain::work::{Lacking, Work, WorkStep};
 use tongban_domain::{Command, Reply};
 
@@ -75,6 +76,7 @@ const OWNER: &[Row] = &[
     Row { rest: STALE, ..row(ActKind::RefuseCustody, "国办发〔2020〕35号", &[]) },
     Row { rest: STALE, ..row(ActKind::Discharge, "国办发〔2020〕35号", &[]) },
     Row { rest: STALE, ..row(ActKind::RefuseSupplement, "国办发〔2020〕35号", &[]) },
+    Row { rest: STALE, ..row(ActKind::RefuseReport, "国办发〔2020〕35号", &[]) },
     Row { rest: STALE, ..row(ActKind::RefuseWithdrawal, "国办发〔2020〕35号", &[]) },
     // As brought, or when all that the notice asked for has been brought.
     row(ActKind::Accept, "行政许可法 32（五）", &[Collected, Notified, Supplemented]),
@@ -151,7 +153,7 @@ fn offered(act: ActKind, status: Status) -> Expected {
         ActKind::AskReclaim => asked(status),
         ActKind::Reclaim => OK,
         ActKind::RefuseCustody | ActKind::Discharge => OK,
-        ActKind::RefuseSupplement | ActKind::RefuseWithdrawal => STALE,
+        ActKind::RefuseSupplement | ActKind::RefuseWithdrawal | ActKind::RefuseReport => STALE,
         ActKind::AcceptDeemed | ActKind::DeemedRenewal => NOTHING,
         // It can't hand on what it hasn't taken.
         ActKind::TakeCustody => ELSEWHERE,
@@ -169,7 +171,8 @@ fn elsewhere(act: ActKind, status: Status) -> Expected {
         ActKind::Supplement => STATE,
         ActKind::Withdraw | ActKind::AskWithdrawal if UNDECIDED.contains(&status) => OK,
         ActKind::Withdraw | ActKind::AskWithdrawal => STATE,
-        ActKind::RefuseCustody | ActKind::Discharge | ActKind::RefuseSupplement | ActKind::RefuseWithdrawal => STALE,
+        ActKind::RefuseCustody | ActKind::Discharge => STALE,
+        ActKind::RefuseSupplement | ActKind::RefuseWithdrawal | ActKind::RefuseReport => STALE,
         ActKind::AskReclaim => asked(status),
         ActKind::Reclaim => OK,
         ActKind::AcceptDeemed | ActKind::DeemedRenewal => NOTHING,
@@ -223,6 +226,10 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
         ActKind::RefuseWithdrawal => {
             let refusal = ("case-state".into(), "decided".into());
             Command::WithdrawalRefused { case: id, act: hall.case(id).acts, refusal }
+        }
+        ActKind::RefuseReport => {
+            let refusal = ("agreement-missing".into(), "none".into());
+            Command::Uniform(UniformCommand::Refused { case: id, act: hall.case(id).acts, refusal })
         }
         ActKind::Decide => Command::Decide { case, grant: true, reason: None },
         ActKind::Suspend => Command::SuspendCase { case, procedure: "检测".into(), days: 5 },
@@ -616,7 +623,7 @@ fn the_window_has_no_competence() {
     let mut daishi = daishi(&guangan);
     let held = |command: Command| match command {
         Command::Collect { item, division, mode, applicant, materials, renews, agent, .. } => {
-            Command::Collect { item, division, mode, applicant, materials, hold: true, renews, agent }
+            Command::Collect { item, division, mode, applicant, materials, hold: true, renews, agent, by: None }
         }
         other => other,
     };

@@ -93,6 +93,10 @@ pub(crate) fn record(
             let act = super::orders::act(order)?;
             (ACTS, Header::Acts(super::orders::header(order, act)), super::orders::fields(order))
         }
+        Event::HandledElsewhere(row, step) => {
+            let header = super::elsewhere::header(row, *step, here.division)?;
+            (ACTS, Header::Acts(header), super::elsewhere::fields(row))
+        }
         Event::Item(item) if !item.state.is_draft() => (
             STANDARDS,
             Header::Standards(item_header(item, at)),
@@ -171,6 +175,7 @@ fn act_kind(kind: case::ActKind) -> header::ActKind {
         D::JointPublicity => J::JointPublicity,
         D::AskWithdrawal => J::AskWithdrawal,
         D::RefuseWithdrawal => J::RefuseWithdrawal,
+        D::RefuseReport => J::RefuseReport,
         D::ReceivePaper => J::ReceivePaper,
         D::Pledge => J::Pledge,
         D::VerifyPledge => J::VerifyPledge,
@@ -204,6 +209,7 @@ fn mode(mode: Mode) -> header::Mode {
         Mode::Online => header::Mode::Online,
         Mode::Collect => header::Mode::OnBehalf,
         Mode::Joint => header::Mode::Joint,
+        Mode::Uniform => header::Mode::Undifferentiated,
     }
 }
 

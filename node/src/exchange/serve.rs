@@ -332,6 +332,11 @@ fn progress(knowledge: &Knowledge, case: &tongban_domain::case::Case) -> Progres
         competent: case.competent.clone(),
         forwarded: case.forwarded_to.as_ref().map(|to| to.query_code),
         turn: None,
+        instead_of: case.instead_of.as_ref().map(|instead| StandsIn {
+            division: instead.place.division,
+            department: instead.department.clone(),
+            agreement: instead.agreement.clone(),
+        }),
     }
 }
 

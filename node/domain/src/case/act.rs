@@ -129,6 +129,9 @@ pub enum ActKind {
     /// 撤件申请未收: the owner didn't take it.
     #[n(53)]
     RefuseWithdrawal,
+    /// 告知未收: the authority in charge didn't take what was reported of a case that is decided in its place.
+    #[n(54)]
+    RefuseReport,
     /// 纸质签收: the paper file came, which counts as receipt by the agreement.
     #[n(70)]
     ReceivePaper,
@@ -142,7 +145,7 @@ pub enum ActKind {
 
 impl ActKind {
     /// All kinds in the order of their numbers.
-    pub const ALL: [ActKind; 42] = [
+    pub const ALL: [ActKind; 43] = [
         ActKind::Collect,
         ActKind::Offer,
         ActKind::TakeCustody,
@@ -182,6 +185,7 @@ impl ActKind {
         ActKind::JointPublicity,
         ActKind::AskWithdrawal,
         ActKind::RefuseWithdrawal,
+        ActKind::RefuseReport,
         ActKind::ReceivePaper,
         ActKind::Pledge,
         ActKind::VerifyPledge,
@@ -230,6 +234,7 @@ impl ActKind {
             ActKind::JointPublicity => "joint-publicity",
             ActKind::AskWithdrawal => "ask-withdrawal",
             ActKind::RefuseWithdrawal => "refuse-withdrawal",
+            ActKind::RefuseReport => "refuse-report",
             ActKind::ReceivePaper => "receive-paper",
             ActKind::Pledge => "pledge",
             ActKind::VerifyPledge => "verify-pledge",
@@ -279,6 +284,7 @@ impl ActKind {
             ActKind::JointPublicity => "统一公示",
             ActKind::AskWithdrawal => "代收撤件申请",
             ActKind::RefuseWithdrawal => "撤件申请未收",
+            ActKind::RefuseReport => "告知未收",
             ActKind::ReceivePaper => "纸质签收",
             ActKind::Pledge => "告知承诺",
             ActKind::VerifyPledge => "承诺核查",

@@ -7,6 +7,7 @@ use tongban_codes::time::{Date, Timestamp};
 use super::Case;
 use crate::catalogue::Accord;
 use crate::change::{Document, Sealer};
+use crate::uniform::InsteadOf;
 use crate::{Facts, Rejection, codes};
 
 /// The longest reason, in characters.
@@ -51,6 +52,9 @@ struct Paper<'a> {
     /// The agreement between the authorities, and what counts as receipt by it.
     #[n(16)]
     agreement: Option<&'a Accord>,
+    /// The line that says in whose place the authority decides, and by which agreement.
+    #[n(17)]
+    instead_of: Option<String>,
 }
 
 /// A document that the authority hands out with an act.
@@ -90,6 +94,7 @@ pub(super) fn paper(
         demo: facts.node().demo,
         provisional: ends.map(|ends| ends.iter().flatten().any(|end| end.provisional)),
         agreement: case.agreement.as_ref(),
+        instead_of: case.instead_of.as_ref().map(InsteadOf::said),
     };
     Document {
         case: case.id,

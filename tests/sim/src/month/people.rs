@@ -87,6 +87,7 @@ impl World {
             hold,
             renews: renews.then(|| licence_of(division)),
             agent,
+            by: None,
         };
         let number = self.clients.acts.len();
         if let Some(month) = self.month.as_mut() {
