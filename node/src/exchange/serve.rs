@@ -16,7 +16,7 @@ use tongban_seal::cose;
 use tongban_storage::keyspace::{case, figure, hall, item};
 use tongban_storage::{StateFacts, StorageError};
 
-use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, ProgressAnswer, UNREACHED, WhereisAnswer};
+use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, ProgressAnswer, StandsIn, UNREACHED, WhereisAnswer};
 use super::drift::Question;
 use super::driver::{permits, room};
 use super::knowledge::Knowledge;
