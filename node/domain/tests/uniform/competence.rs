@@ -41,7 +41,7 @@ fn competence_moves_by_agreement_and_item_or_not_at_all() {
         // The agreement.
         ("agreement-missing", "item", Box::new(|scene| *scene = Scene::without())),
         ("agreement-missing", "item", elsewhere(|other| other.modes = vec![Mode::Collect])),
-        ("agreement-missing", "item", elsewhere(|other| other.parties[1] = party("511604", "11511301452259996U"))),
+        ("agreement-missing", "item", elsewhere(|other| other.parties[1] = party("511622", "11511301452259996U"))),
         ("agreement-lapsed", "agreement", elsewhere(|other| other.from = date(2026, 9, 15))),
         ("agreement-lapsed", "agreement", elsewhere(|other| other.until = Some(date(2026, 9, 13)))),
         // This division's own item.

@@ -71,7 +71,7 @@ impl Scene {
                 hall.state.fold(&Event::BaseItem(base.clone()));
             }
         }
-        let (modes, covered) = ("online^collect^uniform", "511603^511604");
+        let (modes, covered) = ("online^collect^uniform", "511603^511622");
         offer(
             &mut charge,
             &[

@@ -44,7 +44,7 @@ fn what_no_such_authority_says_is_refused_and_nothing_is_kept() {
         ("not-owner", Box::new(move |_, origin, _, _| origin.place = stranger)),
         ("not-owner", Box::new(|_, _, case, _| *case = CaseId::draw(&NodeId::from_bytes([9; 16]), [1; 10]))),
         ("not-owner", Box::new(|scene, origin, _, _| origin.place = scene.charge.place())),
-        ("agreement-missing", Box::new(|_, origin, _, _| origin.place.division = "511604".parse().unwrap())),
+        ("agreement-missing", Box::new(|_, origin, _, _| origin.place.division = "511622".parse().unwrap())),
         // Of what, and by what right.
         ("item-unknown", word(|word| word.item = "511A0015500099".into())),
         ("agreement-missing", word(|word| word.agreement = "三号".into())),
