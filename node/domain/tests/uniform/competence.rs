@@ -1,7 +1,6 @@
 //! Each condition under which competence moves, and the refusal where it isn't kept.
 
 use tongban_domain::Command;
-use tongban_domain::case::ForwardedFrom;
 use tongban_domain::catalogue::{Agreement, ItemAct, Mode, Selection};
 
 use crate::hall::{at, collect, date};
@@ -167,5 +166,5 @@ fn a_case_in_anothers_place_goes_nowhere_else() {
     let (division, item) = ("511600".parse().unwrap(), THEIRS.to_owned());
     let forward = Command::Forward { case, division, item, opinion: "拟同意".into() };
     assert_eq!(scene.stand.code(&forward), "forward-unlawful");
-    assert!(scene.stand.case(id).forwarded_from.as_ref().is_none_or(|_: &ForwardedFrom| false));
+    assert_eq!(scene.stand.case(id).forwarded_to, None);
 }
