@@ -46,6 +46,8 @@ struct Slip {
     goes_on: Option<String>,
     #[n(11)]
     agreement: Option<Accord>,
+    #[n(12)]
+    instead_of: Option<String>,
 }
 
 /// What the receipt of a hall says that took a supplement for another's case, as sealed.
@@ -100,6 +102,8 @@ struct Said {
     agreement: Option<Accord>,
     #[n(61)]
     outside: Option<OutsideDecision>,
+    #[n(17)]
+    instead_of: Option<String>,
 }
 
 /// A document of a case with what stands around it.
@@ -148,6 +152,7 @@ pub(crate) fn content(source: &Source<'_>) -> Result<Content, Unreadable> {
     let mut hall = None;
     let mut provisional = None;
     let agreement;
+    let mut instead_of = None;
     if print.kind() == "collection-slip" {
         let slip: Slip = minicbor::decode(statement).map_err(unreadable)?;
         content.set(Field::CollectionNo, slip.collection_no);
@@ -155,6 +160,7 @@ pub(crate) fn content(source: &Source<'_>) -> Result<Content, Unreadable> {
         moments(&mut content, slip.collected_at);
         said_demo |= slip.demo;
         agreement = slip.agreement;
+        instead_of = slip.instead_of;
         content.set(Field::GoesOn, slip.goes_on.unwrap_or_default());
     } else if let ("supplement", Ok(brought)) = (print.kind(), minicbor::decode::<Brought>(statement)) {
         content.list(Field::Items, brought.lines);
@@ -193,12 +199,14 @@ pub(crate) fn content(source: &Source<'_>) -> Result<Content, Unreadable> {
         said_demo |= said.demo;
         provisional = said.provisional;
         agreement = said.agreement;
+        instead_of = said.instead_of;
         (department, authority_division) = (said.department, said.division);
     }
     if let Some(accord) = agreement {
         content.set(Field::Agreement, accord.number);
         content.set(Field::ReceiptRule, accord.receipt.zh());
     }
+    content.set(Field::InsteadOf, instead_of.unwrap_or_default());
     if !content.has(Field::Operator) {
         content.set(Field::Operator, &act.operator);
     }

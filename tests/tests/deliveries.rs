@@ -86,6 +86,7 @@ fn township(cases: usize) -> Engine {
             hold: false,
             renews: None,
             agent: None,
+            by: None,
         };
         let _done = engine.done(Role::Window, collect);
     }

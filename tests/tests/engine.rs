@@ -57,6 +57,7 @@ fn collect(item: &str, division: &str) -> Command {
         hold: false,
         renews: None,
         agent: None,
+        by: None,
     }
 }
 

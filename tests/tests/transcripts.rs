@@ -74,6 +74,11 @@ fn a_service_is_rated() {
 }
 
 #[test]
+fn decided_in_anothers_place() {
+    play(&docs("decided-in-anothers-place.md"));
+}
+
+#[test]
 fn first_federation() {
     play(&docs("first-federation.md"));
 }
@@ -149,6 +154,7 @@ fn every_transcript_is_played() {
         "a-line-before-a-limit.md",
         "a-service-is-rated.md",
         "cases-are-reported.md",
+        "decided-in-anothers-place.md",
         "first-federation.md",
         "front-database.md",
         "materials-travel.md",

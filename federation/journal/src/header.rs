@@ -129,6 +129,12 @@ coded! {
         AskWithdrawal = 72,
         /// 撤件申请未收: the owner didn't take it.
         RefuseWithdrawal = 73,
+        /// 异地受理: another authority accepted in the place of the one in charge, which records it; counts at the latter, as the deciding division.
+        AcceptElsewhere = 74,
+        /// 异地办结: it ended there, decided or otherwise.
+        EndElsewhere = 75,
+        /// 告知未收: the authority in charge didn't take what was reported of a case that is decided in its place.
+        RefuseReport = 76,
         /// 免缴: a fee needn't be paid before the result is handed out.
         WaiveFee = 77,
         /// 下单: an outside system was asked for a payment, a courier or the handling of a case.

@@ -106,6 +106,8 @@ fields! {
     OutsideDocument = "outside_document";
     /// 该系统作出决定的日期 / the day of its decision.
     DecidedOn = "decided_on";
+    /// 代行说明：依何协议代何机关办理 / the line that says in whose place, and by which agreement, the authority decides.
+    InsteadOf = "instead_of";
     /// 收件大厅 / the division that collected.
     Collecting = "collecting";
     /// 第几次补打 / set on the second and later prints, with the number of the reprint.

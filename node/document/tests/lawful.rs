@@ -212,3 +212,26 @@ fn the_slip_says_that_it_is_no_acceptance() {
         assert!((width - paper).abs() < 0.5, "{width}");
     }
 }
+
+/// 国办发〔2020〕35号: who decides in another's place says by which agreement, on everything that he hands out.
+#[test]
+fn what_is_decided_in_anothers_place_names_the_agreement() {
+    let said = "本机关依通办协议川渝通办一号实行异地受理、无差别办理";
+    for kind in [
+        "collection-slip",
+        "acceptance",
+        "refusal",
+        "correction-notice",
+        "return",
+        "suspension",
+        "extension",
+        "decision",
+        "deemed-renewal",
+    ] {
+        let mut content = sample();
+        assert!(!Paper::render(kind, &content, Form::A4).text().contains("无差别办理"), "{kind}");
+        content.set(Field::InsteadOf, said);
+        let text = Paper::render(kind, &content, Form::A4).text();
+        assert!(text.contains(said), "{kind}: {text}");
+    }
+}

@@ -21,6 +21,7 @@ use crate::earlier::{BatchStep, EarlierBatch, EarlierCase, EarlierReply};
 use crate::licence::Licence;
 use crate::limit::Turn;
 use crate::supervision::{Card, Looked, Matter, Order, OrderAnswer, Rules};
+use crate::uniform::{HandledElsewhere, HandledStep, UniformWord};
 use crate::voice::{
     FollowUpOutcome, FollowUpState, Grade, Standing, TicketKind, TicketOutcome, TicketState, Voice, Word,
 };
@@ -113,6 +114,9 @@ pub enum Event {
     /// An earlier case after a file said something of it, or it was taken up.
     #[n(48)]
     Earlier(#[n(0)] Box<EarlierCase>),
+    /// What is known of a case that another authority decides in the place of this node's, and what of it is new.
+    #[n(31)]
+    HandledElsewhere(#[n(0)] Box<HandledElsewhere>, #[n(1)] HandledStep),
     /// An order to an outside system after what its log says last.
     #[n(40)]
     Order(#[n(0)] Box<ConnectorOrder>),
@@ -190,6 +194,8 @@ pub enum NoticeBody {
     Results(Box<ResultsWord>),
     /// The collecting hall took for the owner that the applicant withdraws.
     Withdrawal(Box<Withdrawal>),
+    /// An authority that stands in for another reports a case to it.
+    Uniform(Box<UniformWord>),
 }
 
 /// The answer to whoever asked.

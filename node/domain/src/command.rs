@@ -20,6 +20,7 @@ use crate::connector::OrderCommand;
 use crate::earlier::EarlierCommand;
 use crate::pledge::Outcome;
 use crate::supervision::{Order, OrderAnswer, RuleSetting};
+use crate::uniform::UniformCommand;
 use crate::voice::VoiceCommand;
 
 pub use parties::{Agent, Applicant, Identity, Origin, Witness};
@@ -175,6 +176,8 @@ pub enum Command {
         renews: Option<String>,
         /// Who acts for the applicant.
         agent: Option<Box<Agent>>,
+        /// The own item by which this authority decides in another's place, where several could be meant.
+        by: Option<String>,
     },
     /// Offers a held case to the authority in charge.
     Offer(String),
@@ -648,6 +651,8 @@ pub enum Command {
         /// Why: a code and a text.
         refusal: (String, String),
     },
+    /// A case that one authority decides in another's place.
+    Uniform(UniformCommand),
     /// The owner reports an act.
     Mirror {
         /// Who.

@@ -15,7 +15,7 @@ use crate::facts::DueKind;
 use crate::work::{self, Door, LackingRequest};
 use crate::{
     Actor, Authority, Desk, Facts, Rejection, application, catalogue, codes, connector, earlier, limit, pledge,
-    supervision, voice,
+    supervision, uniform, voice,
 };
 
 /// The most due things that one tick looks at, so that one that can't be done doesn't hide the rest.
@@ -105,6 +105,7 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::SupplementRefused { .. }
         | Command::TakeWithdrawal { .. }
         | Command::WithdrawalRefused { .. }
+        | Command::Uniform(_)
         | Command::Mirror { .. } => &[],
     }
 }
@@ -175,6 +176,7 @@ pub fn decide(
     case::after_forwarding(facts, &mut change, at);
     application::after(facts, desk, &mut change, at);
     connector::after(facts, desk, &mut change, at);
+    uniform::after(facts, desk, &mut change);
     limit::after(facts, &mut change, at);
     supervision::after(facts, &mut change, at);
     Ok(change)
@@ -284,7 +286,7 @@ fn decided(
             let event = catalogue::withdraw_standard(facts, actor, *kind, code, *from, at.date())?;
             Ok(Change::of(vec![event], Reply::Standard { standard: code.clone() }))
         }
-        Command::Collect { item, division, mode, applicant, materials, hold, renews, agent } => {
+        Command::Collect { item, division, mode, applicant, materials, hold, renews, agent, by } => {
             let request = case::CollectRequest {
                 item,
                 division: *division,
@@ -297,6 +299,7 @@ fn decided(
                 forwarded_from: None,
                 part_of: None,
                 stated: None,
+                by: by.as_deref(),
                 beside: &[],
             };
             let change = case::collect(facts, desk, actor, &request, at)?;
@@ -446,6 +449,7 @@ fn decided(
         Command::SupplementRefused { case, act, refusal } => case::supplement_refused(facts, case, *act, refusal, at),
         Command::TakeWithdrawal { origin, withdrawal } => case::take_withdrawal(facts, *origin, withdrawal, at),
         Command::WithdrawalRefused { case, act, refusal } => case::withdrawal_refused(facts, case, *act, refusal, at),
+        Command::Uniform(command) => uniform::decide(facts, command, at),
         Command::Mirror { origin, progress } => case::mirror(facts, desk, *origin, progress, at),
     }
 }

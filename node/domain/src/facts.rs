@@ -19,6 +19,7 @@ use crate::earlier::{EarlierBatch, EarlierCase};
 use crate::licence::Licence;
 use crate::limit::{self, Turn};
 use crate::supervision::{Card, Matter, Sweep, Watched};
+use crate::uniform::HandledElsewhere;
 use crate::voice::{Rating, Voice};
 
 /// The deciding node as it knows itself.
@@ -259,6 +260,8 @@ pub trait Facts {
     fn last_numbered(&self, quota: &str) -> Option<Timestamp>;
     /// Whether a false pledge bars an applicant, by the keyed hash of his number, from pledging at an authority.
     fn barred(&self, authority: &AuthorityId, holder: &[u8; 32]) -> bool;
+    /// A case that another authority decides in the place of this node's.
+    fn handled_elsewhere(&self, case: &CaseId) -> Option<HandledElsewhere>;
     /// What is known of a reclaim of a case that this node doesn't have.
     fn reclaim(&self, case: &CaseId) -> Option<ReclaimRow>;
 }

@@ -23,6 +23,7 @@ pub mod pledge;
 mod rejection;
 pub mod supervision;
 pub mod tables;
+pub mod uniform;
 pub mod voice;
 pub mod work;
 

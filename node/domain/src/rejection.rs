@@ -316,6 +316,14 @@ pub mod codes {
         AGREEMENT_KNOWN = "agreement-known";
         /// The authority in charge is no party of the agreement.
         AGREEMENT_PARTY = "agreement-party";
+        /// This division is in charge of the matter itself.
+        UNIFORM_OWN = "uniform-own";
+        /// This division publishes no item of the same base code.
+        UNIFORM_ITEM_MISSING = "uniform-item-missing";
+        /// Several items of this division have the base code, and none was named.
+        UNIFORM_ITEM_AMBIGUOUS = "uniform-item-ambiguous";
+        /// The items of the two authorities aren't the same in name, code, type and legal basis.
+        UNIFORM_CORE_DIFFERS = "uniform-core-differs";
         /// Nobody waits for a paper file of the case, or it was signed for.
         PAPER_NOT_AWAITED = "paper-not-awaited";
         /// No earlier case of that number was imported.

@@ -20,7 +20,7 @@ fn by(agent: Agent, command: Command) -> Command {
     match command {
         Command::Collect { item, division, mode, applicant, materials, hold, renews, .. } => {
             let agent = Some(Box::new(agent));
-            Command::Collect { item, division, mode, applicant, materials, hold, renews, agent }
+            Command::Collect { item, division, mode, applicant, materials, hold, renews, agent, by: None }
         }
         other => panic!("{other:?}"),
     }

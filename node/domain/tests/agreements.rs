@@ -112,7 +112,7 @@ fn a_window_elsewhere_collects_while_it_is_in_force_and_not_otherwise() {
     let asked = collect(ITEM, home.division());
     let mode = |asked: &Command, wanted: Mode| match asked.clone() {
         Command::Collect { item, division, applicant, materials, hold, renews, agent, .. } => {
-            Command::Collect { item, division, mode: Some(wanted), applicant, materials, hold, renews, agent }
+            Command::Collect { item, division, mode: Some(wanted), applicant, materials, hold, renews, agent, by: None }
         }
         other => panic!("{other:?}"),
     };

@@ -209,7 +209,7 @@ fn what_was_brought_is_told_one_by_one() {
         size: None,
     };
     let materials = vec![material("申请表"), material("照片"), material("照片")];
-    let collecting = Command::Collect { item, division, mode, applicant, materials, hold, renews, agent };
+    let collecting = Command::Collect { item, division, mode, applicant, materials, hold, renews, agent, by: None };
     let tongban_domain::Reply::Collected(collected) = hall.act(&collecting).unwrap().reply else { panic!("none") };
     give(&mut hall, &Command::Accept(collected.case.to_string()));
     let rows = made(&hall, collected.case);

@@ -13,9 +13,9 @@ const PERMIT_CODE: &str = "511A0015500013";
 
 fn with(command: Command, change: impl Fn(&mut Applicant, &mut Vec<Material>, &mut Option<Mode>)) -> Command {
     match command {
-        Command::Collect { item, division, mut mode, mut applicant, mut materials, hold, renews, agent } => {
+        Command::Collect { item, division, mut mode, mut applicant, mut materials, hold, renews, agent, by } => {
             change(&mut applicant, &mut materials, &mut mode);
-            Command::Collect { item, division, mode, applicant, materials, hold, renews, agent }
+            Command::Collect { item, division, mode, applicant, materials, hold, renews, agent, by }
         }
         other => other,
     }

@@ -29,7 +29,8 @@ fn handed_over() -> (Hall, Hall, CaseId) {
     let file = Digest::of(b"a diagnosis");
     let materials = vec![Material { name: "诊断书".into(), sha256: file.to_string(), size: Some(11) }];
     let agent = Some(Box::new(agent));
-    let change = town.act(&Command::Collect { item, division, mode, applicant, materials, hold, renews, agent });
+    let change =
+        town.act(&Command::Collect { item, division, mode, applicant, materials, hold, renews, agent, by: None });
     let change = change.unwrap();
     let Reply::Collected(collected) = &change.reply else { panic!("{:?}", change.reply) };
     let id = collected.case;

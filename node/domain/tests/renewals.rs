@@ -43,7 +43,7 @@ fn renewing(hall: &Hall, licence: &str) -> Command {
     match collect(PERMIT_CODE, hall.division()) {
         Command::Collect { item, division, mode, applicant, materials, hold, agent, .. } => {
             let renews = Some(licence.to_owned());
-            Command::Collect { item, division, mode, applicant, materials, hold, renews, agent }
+            Command::Collect { item, division, mode, applicant, materials, hold, renews, agent, by: None }
         }
         other => panic!("{other:?}"),
     }
@@ -267,7 +267,7 @@ fn a_renewal_that_is_asked_for_elsewhere() {
     let command = match renewing(&home, &old) {
         Command::Collect { item, applicant, materials, renews, agent, .. } => {
             let (division, mode, hold) = (home.division(), None, false);
-            Command::Collect { item, division, mode, applicant, materials, hold, renews, agent }
+            Command::Collect { item, division, mode, applicant, materials, hold, renews, agent, by: None }
         }
         other => panic!("{other:?}"),
     };

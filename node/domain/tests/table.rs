@@ -18,6 +18,7 @@ use tongban_domain::catalogue::{
 };
 use tongban_domain::licence::{self, Licence};
 use tongban_domain::pledge::{Outcome, Pledge};
+use tongban_domain::uniform::UniformCommand;
 use tongban_domain::work::{Lacking, Work, WorkStep};
 use tongban_domain::{Change, Command, Event, Reply};
 
@@ -77,6 +78,7 @@ const OWNER: &[Row] = &[
     Row { rest: STALE, ..row(ActKind::RefuseCustody, "国办发〔2020〕35号", &[]) },
     Row { rest: STALE, ..row(ActKind::Discharge, "国办发〔2020〕35号", &[]) },
     Row { rest: STALE, ..row(ActKind::RefuseSupplement, "国办发〔2020〕35号", &[]) },
+    Row { rest: STALE, ..row(ActKind::RefuseReport, "国办发〔2020〕35号", &[]) },
     Row { rest: STALE, ..row(ActKind::RefuseWithdrawal, "国办发〔2020〕35号", &[]) },
     // As brought, or when all that the notice asked for has been brought.
     row(ActKind::Accept, "行政许可法 32（五）", &[Collected, Notified, Supplemented]),
@@ -163,7 +165,7 @@ fn offered(act: ActKind, status: Status) -> Expected {
         ActKind::AskReclaim => asked(status),
         ActKind::Reclaim => OK,
         ActKind::RefuseCustody | ActKind::Discharge => OK,
-        ActKind::RefuseSupplement | ActKind::RefuseWithdrawal => STALE,
+        ActKind::RefuseSupplement | ActKind::RefuseWithdrawal | ActKind::RefuseReport => STALE,
         ActKind::AcceptDeemed | ActKind::DeemedRenewal | ActKind::ForwardOutcome => NOTHING,
         // It can't hand on what it hasn't taken.
         ActKind::TakeCustody => ELSEWHERE,
@@ -181,7 +183,8 @@ fn elsewhere(act: ActKind, status: Status) -> Expected {
         ActKind::Supplement => STATE,
         ActKind::Withdraw | ActKind::AskWithdrawal if UNDECIDED.contains(&status) => OK,
         ActKind::Withdraw | ActKind::AskWithdrawal => STATE,
-        ActKind::RefuseCustody | ActKind::Discharge | ActKind::RefuseSupplement | ActKind::RefuseWithdrawal => STALE,
+        ActKind::RefuseCustody | ActKind::Discharge => STALE,
+        ActKind::RefuseSupplement | ActKind::RefuseWithdrawal | ActKind::RefuseReport => STALE,
         ActKind::AskReclaim => asked(status),
         ActKind::Reclaim => OK,
         ActKind::AcceptDeemed | ActKind::DeemedRenewal | ActKind::ForwardOutcome => NOTHING,
@@ -278,6 +281,10 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
         ActKind::TellResults => {
             let word = Box::new(ResultsWord { entries: vec![result(vec!["L".into()])], act: 1 });
             Command::Application(ApplicationCommand::TakeResults { origin, case: id, word })
+        }
+        ActKind::RefuseReport => {
+            let refusal = ("agreement-missing".into(), "none".into());
+            Command::Uniform(UniformCommand::Refused { case: id, act: hall.case(id).acts, refusal })
         }
         ActKind::Decide => Command::Decide { case, grant: true, reason: None },
         ActKind::Suspend => Command::SuspendCase { case, procedure: "检测".into(), days: 5 },
@@ -712,7 +719,7 @@ fn the_window_has_no_competence() {
     let mut daishi = daishi(&guangan);
     let held = |command: Command| match command {
         Command::Collect { item, division, mode, applicant, materials, renews, agent, .. } => {
-            Command::Collect { item, division, mode, applicant, materials, hold: true, renews, agent }
+            Command::Collect { item, division, mode, applicant, materials, hold: true, renews, agent, by: None }
         }
         other => other,
     };

@@ -68,6 +68,7 @@
 //! | POST `/v1/applications/act` | [`ActOnApplication`] | as of POST `/v1/applications`; of a joint act `kind`, `joint`, `cases` |
 //! | GET `/v1/cases`, `/v1/cases/show`, `/v1/cases/whereis` | [`CaseQuery`] | [`CaseView`], [`WhereisView`] |
 //! | GET `/v1/cases/ledger` | [`CaseQuery`] | [`LedgerView`] |
+//! | GET `/v1/agreements/cases`, `/v1/agreements/refused` | [`HandledQuery`] | [`HandledPage`]; [`List`] of [`ReportRefusedView`] under `cases` |
 //! | GET `/v1/cases/progress` | [`ProgressQuery`] | [`ProgressView`] |
 //! | POST `/v1/cases/print` | [`PrintDocument`] | the print: `case`, `act`, `content_type`, `number`, `form`, `at`, `operator` |
 //! | GET `/v1/cases/print` | [`PrintQuery`] | [`PrintView`], or the PDF |

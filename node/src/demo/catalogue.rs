@@ -257,6 +257,7 @@ pub(super) fn publish_real(stage: &mut Stage, federation: &Federation) -> Result
             hold: false,
             renews: None,
             agent: None,
+            by: None,
         };
         let refusal = refused(hall.post(WINDOW, "/v1/cases", &collect), "item-not-published")?;
         stage.tell(

@@ -45,6 +45,7 @@ pub(super) fn collect(
         hold,
         renews: None,
         agent: None,
+        by: None,
     };
     let answer = hall.post(WINDOW, "/v1/cases", &request)?;
     Ok(Slip {

@@ -23,7 +23,7 @@ struct Count {
     by: i64,
 }
 
-fn outcome(outcome: Option<Outcome>) -> &'static str {
+pub(super) fn outcome(outcome: Option<Outcome>) -> &'static str {
     match outcome {
         Some(Outcome::Granted) => "granted",
         Some(Outcome::Denied) => "denied",
@@ -75,9 +75,17 @@ fn counts(header: &ActHeader) -> Vec<Count> {
         ActKind::Supervise => cards(header, &[("cards", 1), ("cards-open", 1)]),
         ActKind::ReopenCard => cards(header, &[("cards-open", 1)]),
         ActKind::ClearCard => cards(header, &[("cards-open", -1)]),
+        ActKind::AcceptElsewhere | ActKind::EndElsewhere => elsewhere(header),
         ActKind::CancelLicence => vec![one("licences", decided, month(Some(header.at.date())), "cancelled", 1)],
         _ => voices(header),
     }
+}
+
+/// What another authority handled in the place of this division's counts there as accepted and decided; here it is a figure of its own, at the
+/// division in charge, so that no sum of cases counts one twice.
+fn elsewhere(header: &ActHeader) -> Vec<Count> {
+    let (measure, on, outcome) = super::elsewhere::counted(header);
+    vec![Count { measure, division: header.deciding_division, month: on.map(Date::month), outcome, by: 1 }]
 }
 
 /// Ratings and tickets count at the division of their mark.

@@ -21,7 +21,7 @@ use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::meta::{self, Pulled};
 use tongban_storage::keyspace::{
     Bytes, Overlay, application, case, connector, directory, earlier, front, hall, item, limit, material, pledge,
-    supervision, voice,
+    supervision, uniform, voice,
 };
 use tongban_storage::{Read, StorageError, WriteBatch};
 
@@ -196,6 +196,7 @@ impl Folding<'_> {
         match event {
             Event::Case(row, act) => {
                 case::store(&mut self.over, row, act)?;
+                uniform::mark(self.over.batch, row);
                 front::touch(&mut self.over, row.id)?;
                 material::want(&mut self.over, row, self.at)?;
             }
@@ -245,6 +246,7 @@ impl Folding<'_> {
                     front::touch(&mut self.over, rating.case())?;
                 }
             }
+            Event::HandledElsewhere(row, _) => uniform::store(&mut self.over, row)?,
             Event::Order(row) => connector::store(&mut self.over, row)?,
             Event::Application(row) => application::store(&mut self.over, row)?,
             Event::EarlierBatch(row, _) => earlier::BATCH.put(self.over.batch, &row.number, row),

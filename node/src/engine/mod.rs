@@ -11,6 +11,7 @@ mod arrivals;
 mod catalogue_changes;
 mod committed;
 mod desk;
+mod elsewhere;
 mod entry;
 mod figures;
 mod fold;

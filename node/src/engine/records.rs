@@ -96,6 +96,10 @@ pub(crate) fn record(
             let act = super::orders::act(order)?;
             (ACTS, Header::Acts(super::orders::header(order, act)), super::orders::fields(order))
         }
+        Event::HandledElsewhere(row, step) => {
+            let header = super::elsewhere::header(row, *step, here.division)?;
+            (ACTS, Header::Acts(header), super::elsewhere::fields(row))
+        }
         Event::Item(item) if !item.state.is_draft() => (
             STANDARDS,
             Header::Standards(item_header(item, at)),
@@ -176,6 +180,7 @@ fn act_kind(kind: case::ActKind) -> header::ActKind {
         D::RefuseWithdrawal => J::RefuseWithdrawal,
         D::ForwardOutcome => J::ForwardOutcome,
         D::TellResults => J::TellResults,
+        D::RefuseReport => J::RefuseReport,
         D::ReceivePaper => J::ReceivePaper,
         D::Pledge => J::Pledge,
         D::VerifyPledge => J::VerifyPledge,
@@ -210,6 +215,7 @@ fn mode(mode: Mode) -> header::Mode {
         Mode::Online => header::Mode::Online,
         Mode::Collect => header::Mode::OnBehalf,
         Mode::Joint => header::Mode::Joint,
+        Mode::Uniform => header::Mode::Undifferentiated,
     }
 }
 

@@ -172,6 +172,24 @@ impl OrderWord {
         let fen = charge.map(|charge| charge.fen);
         (kind != ConnectorKind::Handling).then_some(Self { number, kind, state, fen, reference, link })
     }
+    /// In whose place it is decided.
+    #[n(60)]
+    pub instead_of: Option<StandsIn>,
+}
+
+/// In whose place an authority decides, as its applicant is told.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, serde::Serialize)]
+#[cbor(map)]
+pub struct StandsIn {
+    /// Division of the authority in charge.
+    #[n(0)]
+    pub division: DivisionCode,
+    /// Its name.
+    #[n(1)]
+    pub department: String,
+    /// Number of the agreement.
+    #[n(2)]
+    pub agreement: String,
 }
 
 /// An item of the answering node.

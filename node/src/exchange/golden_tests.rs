@@ -13,9 +13,11 @@ use tongban_domain::case::{
     ReclaimRequest, Renewal, Status, Stop, Supplement, Withdrawal,
 };
 use tongban_domain::catalogue::{Core, Mode, StepRole};
+use tongban_domain::licence;
 use tongban_domain::limit::{Seen, Turn};
 use tongban_domain::pledge::{Finding, Outcome as Found, Pledge, PledgeWord};
 use tongban_domain::supervision::{Answer, Colour, Order, OrderAnswer, Rule};
+use tongban_domain::uniform::{LicenceWord, UniformCommand, UniformEnding, UniformWord};
 use tongban_domain::voice::{
     Channel, Grade, Indicator, Plea, Rater, RatingWord, Score, TicketKind, TicketNews, TicketOutcome, TicketReply,
     TicketState, TicketWord, VoiceCommand, Word,
@@ -209,6 +211,8 @@ pub(super) fn known() -> Box<Case> {
         part_of: None,
         stated: None,
         agreement: None,
+        instead_of: None,
+        report_refused: None,
         renewal: None,
         renewal_at: None,
         agent: None,
@@ -595,6 +599,30 @@ fn went_on() -> NoticeBody {
     NoticeBody::Progress(progress)
 }
 
+/// Granted in the receiver's place, and the licence issued.
+fn uniform() -> NoticeBody {
+    let day = |day| Date::ymd(2026, 9, day).unwrap();
+    NoticeBody::Uniform(Box::new(UniformWord {
+        act: 2,
+        at: Timestamp::from_millis(1_789_347_600_000),
+        item: "511A0015500013".to_owned(),
+        version: 3,
+        agreement: "跨域〔2026〕1号".to_owned(),
+        core: Digest::of(b"core"),
+        department: "区行政审批局".to_owned(),
+        department_code: "11511301452259996U".to_owned(),
+        by_item: "500A0015500013".to_owned(),
+        collected_on: day(14),
+        case_no: Some("11511301452259996U202609140001".to_owned()),
+        accepted_on: Some(day(14)),
+        ending: Some(UniformEnding::Granted),
+        ended_on: Some(day(15)),
+        licences: vec![LicenceWord { licence: LICENCE.to_owned(), stands: licence::Status::Valid }],
+        applicant: "张*".to_owned(),
+        number_end: "31002X".to_owned(),
+    }))
+}
+
 /// Reads the pinned bytes; `TONGBAN_BLESS=1` writes a file that is missing, never one that is there.
 fn pinned(name: &str, bytes: &[u8]) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/exchange/golden").join(name);
@@ -643,6 +671,7 @@ fn bodies_are_what_they_were_and_read_back() {
         ("offer-pledge.1.hex", offered_pledge(), place(1, "511603104000")),
         ("progress-pledge.1.hex", pledged(), place(2, "511602")),
         ("progress-outside.1.hex", outside(), place(2, "511602")),
+        ("uniform.1.hex", uniform(), place(1, "511603104000")),
         ("offer-agreement.1.hex", agreed(), place(1, "511603104000")),
     ];
     for (name, notice, sender) in others.into_iter().chain(reclaims()).chain(voices()) {
@@ -671,6 +700,7 @@ fn bodies_are_what_they_were_and_read_back() {
             (Command::KeepReclaimReturn { acts, .. }, NoticeBody::ReclaimReturn(sent)) => assert_eq!(acts, sent),
             (Command::TakeSupplement { supplement, .. }, NoticeBody::Supplement(sent)) => assert_eq!(supplement, sent),
             (Command::TakeWithdrawal { withdrawal, .. }, NoticeBody::Withdrawal(sent)) => assert_eq!(withdrawal, sent),
+            (Command::Uniform(UniformCommand::Take { word, .. }), NoticeBody::Uniform(sent)) => assert_eq!(word, sent),
             (Command::TakeOrder { order, .. }, NoticeBody::Order(sent)) => assert_eq!(order, sent),
             (Command::TakeOrderAnswer { answer, .. }, NoticeBody::OrderAnswer(sent)) => assert_eq!(answer, sent),
             (Command::Voice(VoiceCommand::Take { word, .. }), NoticeBody::Voice(sent)) => assert_eq!(word, sent),

@@ -50,13 +50,14 @@ pub mod shared;
 mod standing;
 mod succession;
 pub mod translate;
+mod uniform;
 mod voice;
 pub(crate) mod why;
 mod withdrawal;
 mod withhold;
 
 pub use self::core::{Effect, Exchange, Happened, Proven, Trouble};
-pub use ask::{Asked, ItemAnswer, LicenceAnswer, MaterialAnswer, OrderWord, ProgressAnswer, WhereisAnswer};
+pub use ask::{Asked, ItemAnswer, LicenceAnswer, MaterialAnswer, OrderWord, ProgressAnswer, StandsIn, WhereisAnswer};
 pub use audit::audit;
 pub use blobs::{BlobStore, FileBlobs, MemoryBlobs};
 pub use change::{Change, Changed, Changing, Kept, TrustChange, Words};

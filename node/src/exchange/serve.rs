@@ -16,7 +16,7 @@ use tongban_seal::cose;
 use tongban_storage::keyspace::{case, connector, figure, hall, item};
 use tongban_storage::{StateFacts, StorageError};
 
-use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, OrderWord, ProgressAnswer, UNREACHED, WhereisAnswer};
+use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, OrderWord, ProgressAnswer, StandsIn, UNREACHED, WhereisAnswer};
 use super::drift::Question;
 use super::driver::{permits, room};
 use super::knowledge::Knowledge;
@@ -335,6 +335,11 @@ fn progress(knowledge: &Knowledge, case: &tongban_domain::case::Case) -> Progres
         forwarded: case.forwarded_to.as_ref().map(|to| to.query_code),
         turn: None,
         orders: Vec::new(),
+        instead_of: case.instead_of.as_ref().map(|instead| StandsIn {
+            division: instead.place.division,
+            department: instead.department.clone(),
+            agreement: instead.agreement.clone(),
+        }),
     }
 }
 

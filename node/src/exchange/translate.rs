@@ -17,10 +17,11 @@
 //! | 23 | 1 | [`tongban_domain::application::JointWord`]: what another authority led for several cases of an application |
 //! | 24 | 1 | [`tongban_domain::case::Withdrawal`]: the collecting hall took that the applicant withdraws |
 //! | 26 | 1 | [`tongban_domain::application::ResultsWord`]: what earlier parts of an application came to after a later one had begun |
+//! | 25 | 1 | [`tongban_domain::uniform::UniformWord`]: how a case stands that is decided in the receiver's place |
 //! | 16 | 1 | a [`Receipt`]: what became in the end of an envelope that was put aside |
 //!
 //! Kinds 16 to 19 are of the delivery itself; 20 to 22 are in [`super::voice`], 23 in [`super::joint`], 24 in
-//! [`super::withdrawal`], 26 in [`super::results`].
+//! [`super::withdrawal`], 25 in [`super::uniform`], 26 in [`super::results`].
 
 mod body;
 
@@ -40,6 +41,7 @@ use body::{AmendedBody, SupplementLine};
 
 use super::joint::{self, KIND_JOINT};
 use super::results::{self, KIND_RESULTS};
+use super::uniform::{self, KIND_UNIFORM};
 use super::voice::{self, KIND_RATING, KIND_TICKET, KIND_TICKET_NEWS};
 use super::withdrawal::{self, KIND_WITHDRAWAL};
 use crate::engine::ExchangeEvent;
@@ -142,6 +144,7 @@ pub(crate) fn body_name(kind: u16) -> Option<&'static str> {
         KIND_JOINT => Some("joint"),
         KIND_WITHDRAWAL => Some("withdrawal"),
         KIND_RESULTS => Some("results"),
+        KIND_UNIFORM => Some("uniform"),
         KIND_OUTCOME => Some("outcome"),
         _ => voice::body_name(kind),
     }
@@ -272,6 +275,7 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
         NoticeBody::Joint(word) => joint::outbound(word),
         NoticeBody::Results(word) => results::outbound(word),
         NoticeBody::Withdrawal(withdrawal) => withdrawal::outbound(withdrawal),
+        NoticeBody::Uniform(word) => uniform::outbound(word),
     }
 }
 
@@ -413,6 +417,7 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
         (KIND_JOINT, _) => Ok(Inbound::Command(Box::new(joint::inbound(envelope, origin, bytes)?))),
         (KIND_RESULTS, _) => Ok(Inbound::Command(Box::new(results::inbound(envelope, origin, bytes)?))),
         (KIND_WITHDRAWAL, _) => Ok(Inbound::Command(Box::new(withdrawal::inbound(envelope, origin, bytes)?))),
+        (KIND_UNIFORM, _) => Ok(Inbound::Command(Box::new(uniform::inbound(envelope, origin, bytes)?))),
         (KIND_RATING | KIND_TICKET | KIND_TICKET_NEWS, _) => {
             Ok(Inbound::Command(Box::new(voice::inbound(envelope, origin, bytes)?)))
         }
@@ -501,6 +506,9 @@ pub(crate) fn settled(envelope: &Envelope, receipt: &Receipt, place: Place) -> O
     }
     if envelope.kind == KIND_WITHDRAWAL {
         return withdrawal::settled(envelope, receipt);
+    }
+    if envelope.kind == KIND_UNIFORM {
+        return uniform::settled(envelope, receipt);
     }
     if envelope.kind == KIND_ORDER
         && let Outcome::Refused { code, text } = &receipt.outcome

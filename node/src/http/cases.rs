@@ -49,14 +49,15 @@ pub(super) fn routes() -> Router<App> {
 
 async fn collect(State(app): State<App>, call: Call, body: Body<CollectCase>) -> Result<Response, Failure> {
     let digest = body.digest;
-    let CollectCase { item, division, mode, name, id, materials, hold, renews, agent } = body.value;
+    let CollectCase { item, division, mode, name, id, materials, hold, renews, agent, by } = body.value;
     let applicant = Applicant { name, identity: id };
     let division = placed(&app, division)?;
     let (given, renewed) = (materials.clone(), renews.clone());
     let agent = agent.map(|AgentRequest { name, id, power_of_attorney, scope, until }| {
         Box::new(Agent { name, identity: id, power: power_of_attorney, scope, until })
     });
-    let command = Command::Collect { item: item.clone(), division, mode, applicant, materials, hold, renews, agent };
+    let command =
+        Command::Collect { item: item.clone(), division, mode, applicant, materials, hold, renews, agent, by };
     let is_fetched = fetch_for(&app, &call, digest, &command, (division, &item)).await?;
     if let Some(licence) = renewed.filter(|_| is_fetched) {
         licences::renewable(&app, &licence).await?;
@@ -322,6 +323,8 @@ fn view(app: &App, row: &Case) -> Result<CaseView, Failure> {
         forwarded_from: row.forwarded_from.clone(),
         part_of: super::applications::part_of(app, row),
         agreement: row.agreement.clone(),
+        instead_of: row.instead_of.clone(),
+        report_refused: row.report_refused.clone(),
         stated: row.stated.clone().map(|stated| StatedView { notice: super::earlier::NOTICE.to_owned(), stated }),
         orders: super::orders::of_case(app, row)?,
         outside: row.outside.clone().map(|outside| OutsideView { days_late: outside.days_late(), outside }),
@@ -568,6 +571,7 @@ async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>)
         orders,
         orders_unknown,
         turn: answer.turn,
+        instead_of: answer.instead_of,
         as_of: answer.as_of,
         demo: app.shared.node().demo,
     })

@@ -14,12 +14,13 @@ use tongban_domain::earlier::{EarlierBatch, EarlierCase};
 use tongban_domain::licence::Licence;
 use tongban_domain::limit::{self as limited, Turn};
 use tongban_domain::supervision::{Card, Matter, Sweep, Watched};
+use tongban_domain::uniform::HandledElsewhere;
 use tongban_domain::voice::{Rating, Voice};
 use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place, Places};
 
 use crate::keyspace::supervision::LookCursor;
 use crate::keyspace::{
-    application, case, connector, earlier, hall, item, key::stem, limit, material, pledge, supervision, voice,
+    application, case, connector, earlier, hall, item, key::stem, limit, material, pledge, supervision, uniform, voice,
 };
 use crate::{Read, StorageError};
 
@@ -342,6 +343,10 @@ impl Facts for StateFacts<'_> {
 
     fn barred(&self, authority: &AuthorityId, holder: &[u8; 32]) -> bool {
         self.kept(pledge::barred(self.read, authority, holder))
+    }
+
+    fn handled_elsewhere(&self, id: &CaseId) -> Option<HandledElsewhere> {
+        self.kept(uniform::HANDLED.load(self.read, id))
     }
 
     fn reclaim(&self, id: &CaseId) -> Option<ReclaimRow> {

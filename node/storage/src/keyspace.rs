@@ -36,6 +36,7 @@
 //! | 68 69 | index, rows | [`limit`] | quota, kind, moment, serial, case; quota, year | who stands in line, who holds a number; how many are taken |
 //! | 6a | index | [`pledge`] | authority, holder, case | whom a false pledge bars |
 //! | 74 75 | rows, index | [`application`] | id; number, case | application; which cases are parts of it |
+//! | 76 77 78 79 | rows, index, index, rows | [`uniform`] | case; day, case; case; agreement | case that another authority decides in this one's place; in order of collection; own case whose report was refused; how many an agreement has |
 //! | 6b 6d 6d | rows, rows, index | [`earlier`] | number; batch; holder, number | earlier case; batch in which it came; whose it is |
 //! | 60–67 6c | meta | [`meta`], [`supervision::SWEEP`] | | |
 //!
@@ -59,6 +60,7 @@ pub mod material;
 pub mod meta;
 pub mod pledge;
 pub mod supervision;
+pub mod uniform;
 mod view;
 pub mod voice;
 

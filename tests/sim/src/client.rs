@@ -204,6 +204,7 @@ impl World {
             hold: self.chance.one_in(5),
             renews,
             agent: None,
+            by: None,
         }
     }
 

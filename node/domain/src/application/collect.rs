@@ -234,6 +234,7 @@ pub(super) fn begin(
         forwarded_from: None,
         part_of: Some(&word),
         stated: None,
+        by: None,
         beside: &change.events,
     };
     let begun = collect(facts, desk, actor, &request, at)?;

@@ -135,6 +135,9 @@ pub enum ActKind {
     /// 前序结果告知: what an earlier part of the application came to after this one had begun.
     #[n(59)]
     TellResults,
+    /// 告知未收: the authority in charge didn't take what was reported of a case that is decided in its place.
+    #[n(54)]
+    RefuseReport,
     /// 纸质签收: the paper file came, which counts as receipt by the agreement.
     #[n(70)]
     ReceivePaper,
@@ -151,7 +154,7 @@ pub enum ActKind {
 
 impl ActKind {
     /// All kinds in the order of their numbers.
-    pub const ALL: [ActKind; 45] = [
+    pub const ALL: [ActKind; 46] = [
         ActKind::Collect,
         ActKind::Offer,
         ActKind::TakeCustody,
@@ -193,6 +196,7 @@ impl ActKind {
         ActKind::RefuseWithdrawal,
         ActKind::ForwardOutcome,
         ActKind::TellResults,
+        ActKind::RefuseReport,
         ActKind::ReceivePaper,
         ActKind::Pledge,
         ActKind::VerifyPledge,
@@ -244,6 +248,7 @@ impl ActKind {
             ActKind::RefuseWithdrawal => "refuse-withdrawal",
             ActKind::ForwardOutcome => "forward-outcome",
             ActKind::TellResults => "tell-results",
+            ActKind::RefuseReport => "refuse-report",
             ActKind::ReceivePaper => "receive-paper",
             ActKind::Pledge => "pledge",
             ActKind::VerifyPledge => "verify-pledge",
@@ -296,6 +301,7 @@ impl ActKind {
             ActKind::RefuseWithdrawal => "撤件申请未收",
             ActKind::ForwardOutcome => "转报结果",
             ActKind::TellResults => "前序结果告知",
+            ActKind::RefuseReport => "告知未收",
             ActKind::ReceivePaper => "纸质签收",
             ActKind::Pledge => "告知承诺",
             ActKind::VerifyPledge => "承诺核查",

@@ -16,6 +16,7 @@ use crate::catalogue::{Accord, Crosswalk, Mode, ServiceItem, TYPE_PERMIT, accord
 use crate::change::{Change, Document, Event, Reply, Sealer};
 use crate::earlier::Stated;
 use crate::facts::Place;
+use crate::uniform;
 use crate::{Actor, Agent, Applicant, Desk, Facts, Rejection, codes};
 
 /// Working days within which a permit must be accepted, refused or answered with a notice (行政许可法 32(4)).
@@ -64,6 +65,9 @@ struct Slip<'a> {
     /// The agreement between the authorities, and what counts as receipt by it.
     #[n(11)]
     agreement: Option<&'a Accord>,
+    /// The line that says in whose place the authority decides, and by which agreement.
+    #[n(12)]
+    instead_of: Option<String>,
 }
 
 /// What a window asks for.
@@ -82,6 +86,8 @@ pub(crate) struct CollectRequest<'a> {
     pub(crate) part_of: Option<&'a PartWord>,
     /// What an import stated of the earlier case that goes on in this one.
     pub(crate) stated: Option<Stated>,
+    /// The own item by which this authority decides in another's place, where it is named.
+    pub(crate) by: Option<&'a str>,
     /// What the change holds already into which this goes: none of its numbers and codes is drawn again.
     pub(crate) beside: &'a [Event],
 }
@@ -96,11 +102,7 @@ pub(crate) fn collect(
 ) -> Result<Change, Rejection> {
     let node = facts.node();
     let here = Place { node: node.node, division: node.division };
-    let (item, decider) = in_catalogue(facts, request.division, request.item, at)?;
-    let mode = mode(facts, &item, here, (request.division, request.mode, request.part_of.is_some()))?;
-    // A lower authority that passes a case on collects for nobody else.
-    let elsewhere = request.division != here.division && request.forwarded_from.is_none();
-    let agreement = if elsewhere { accord(facts, &item, (here.division, mode), None, at.date())? } else { None };
+    let Collecting { item, deciding, mode, agreement, instead_of } = collecting(facts, here, request, at)?;
     let applicant = applicant(request.applicant, at.date())?;
     let materials = materials(request.materials)?;
     let agent = request.agent.map(|given| agent::checked(given, &applicant, at.date())).transpose()?;
@@ -118,7 +120,7 @@ pub(crate) fn collect(
     });
     let serial = beside.unwrap_or_else(|| facts.next_serial(&scope));
     let collection_no = format!("{}-{}-{serial:05}", node.hall(), day.compact());
-    let local = decider == node.node;
+    let local = deciding.node == node.node;
     let mut case = Case {
         id,
         collection_no: collection_no.clone(),
@@ -128,7 +130,7 @@ pub(crate) fn collect(
         custody: Custody::Owner,
         tenure: 1,
         collecting: here,
-        deciding: Place { node: decider, division: request.division },
+        deciding,
         item: ItemPin::of(&item),
         mode,
         personal: desk.encrypt(&id, &applicant.name, &applicant.identity),
@@ -168,6 +170,8 @@ pub(crate) fn collect(
         part_of: request.part_of.map(|word| word.kept(desk, &id)),
         stated: request.stated.clone().map(|stated| by_law(facts, &item, stated)),
         agreement,
+        instead_of,
+        report_refused: None,
     };
     let mut change = Change::of(vec![Event::Serial(scope, serial)], Reply::Known {});
     match renews {
@@ -179,13 +183,14 @@ pub(crate) fn collect(
     if local {
         case.deemed_at = deemed_at(facts, &case);
     }
-    let act = case.act(ActKind::Collect, actor, here, at, None);
+    let said = case.instead_of.as_ref().map(uniform::InsteadOf::said);
+    let act = case.act(ActKind::Collect, actor, here, at, said.clone());
     let slip = Slip {
         case: id,
         collection_no: &collection_no,
         query_code: &query_code,
         item: &case.item.code,
-        deciding: request.division,
+        deciding: case.deciding.division,
         collected_at: at,
         materials: &case.materials,
         demo: node.demo,
@@ -193,6 +198,7 @@ pub(crate) fn collect(
         power_of_attorney: case.agent.as_ref().map(|agency| agency.power.as_str()),
         goes_on: case.stated.as_ref().map(|stated| stated.number.as_str()),
         agreement: case.agreement.as_ref(),
+        instead_of: said,
     };
     let document = Document {
         case: id,
@@ -208,6 +214,44 @@ pub(crate) fn collect(
         offer(facts, desk, actor, case, at, &mut change)?;
     }
     Ok(change)
+}
+
+/// By which item, where, in which mode and by what right a case is decided.
+struct Collecting {
+    item: ServiceItem,
+    deciding: Place,
+    mode: Mode,
+    agreement: Option<Accord>,
+    instead_of: Option<uniform::InsteadOf>,
+}
+
+/// What a window collects for: the item of the authority in charge, or in the mode `uniform` this authority's own, in the other's place.
+fn collecting(
+    facts: &dyn Facts,
+    here: Place,
+    request: &CollectRequest<'_>,
+    at: Timestamp,
+) -> Result<Collecting, Rejection> {
+    let (item, decider, as_of) = in_catalogue(facts, request.division, request.item, at)?;
+    let deciding = Place { node: decider, division: request.division };
+    if request.mode == Some(Mode::Uniform) {
+        uniform::elsewhere(facts, &item)?;
+        mode(facts, &item, here, (request.division, request.mode, false))?;
+        let (own, instead) = uniform::stand_in(facts, (deciding, &item, as_of), request.by, at)?;
+        let instead_of = Some(instead);
+        return Ok(Collecting { item: own, deciding: here, mode: Mode::Uniform, agreement: None, instead_of });
+    }
+    if let Some(by) = request.by {
+        let (en, zh) = ("an own item is named with --mode uniform alone", "仅“异地受理无差别办理”须指明本地事项");
+        return Err(Rejection::new(codes::INVALID_FIELD, en, zh)
+            .field("by", by)
+            .remedy("leave --by, or give --mode uniform", "不填 --by，或填写 --mode uniform"));
+    }
+    let mode = mode(facts, &item, here, (request.division, request.mode, request.part_of.is_some()))?;
+    // A lower authority that passes a case on collects for nobody else.
+    let elsewhere = request.division != here.division && request.forwarded_from.is_none();
+    let agreement = if elsewhere { accord(facts, &item, (here.division, mode), None, at.date())? } else { None };
+    Ok(Collecting { item, deciding, mode, agreement, instead_of: None })
 }
 
 /// What follows from a stated acceptance by the item's statutory time, beside what was stated.
@@ -227,16 +271,16 @@ pub(crate) fn deemed_at(facts: &dyn Facts, case: &Case) -> Option<Timestamp> {
     Some(due.date.next_day().start())
 }
 
-/// The item as the division's catalogue has it in force, and the node that decides.
+/// The item as the division's catalogue has it in force, the node that decides, and when that stated it.
 fn in_catalogue(
     facts: &dyn Facts,
     division: DivisionCode,
     code: &str,
     at: Timestamp,
-) -> Result<(ServiceItem, NodeId), Rejection> {
-    let (item, decider) = find_item(facts, division, code)?;
+) -> Result<(ServiceItem, NodeId, Timestamp), Rejection> {
+    let (item, decider, as_of) = find_item(facts, division, code, at)?;
     in_force(&item, at.date())?;
-    Ok((item, decider))
+    Ok((item, decider, as_of))
 }
 
 /// The item of a part of an application, which this hall may collect for today.
@@ -247,7 +291,7 @@ pub(crate) fn offered_item(
     at: Timestamp,
 ) -> Result<(ServiceItem, NodeId), Rejection> {
     let node = facts.node();
-    let (item, decider) = in_catalogue(facts, division, code, at)?;
+    let (item, decider, _) = in_catalogue(facts, division, code, at)?;
     let mode = mode(facts, &item, Place { node: node.node, division: node.division }, (division, None, true))?;
     if division != node.division {
         accord(facts, &item, (node.division, mode), None, at.date())?;
@@ -255,10 +299,15 @@ pub(crate) fn offered_item(
     Ok((item, decider))
 }
 
-fn find_item(facts: &dyn Facts, division: DivisionCode, code: &str) -> Result<(ServiceItem, NodeId), Rejection> {
+fn find_item(
+    facts: &dyn Facts,
+    division: DivisionCode,
+    code: &str,
+    at: Timestamp,
+) -> Result<(ServiceItem, NodeId, Timestamp), Rejection> {
     let node = facts.node();
     if division == node.division {
-        return Ok((named(facts, code)?, node.node));
+        return Ok((named(facts, code)?, node.node, at));
     }
     // The directory has it under the code that it is certified for, which a later table may have no more.
     if tongban_codes::division::table().find(division).is_none()
@@ -269,7 +318,7 @@ fn find_item(facts: &dyn Facts, division: DivisionCode, code: &str) -> Result<(S
             .field("division", division)
             .remedy("look it up: tongban code check", "核对：tongban code check"));
     }
-    facts.foreign_item(division, code).map(|foreign| (foreign.item, foreign.node)).ok_or_else(|| {
+    facts.foreign_item(division, code).map(|foreign| (foreign.item, foreign.node, foreign.as_of)).ok_or_else(|| {
         Rejection::new(
             codes::OUTSIDE_CATALOGUE,
             format!(
@@ -282,7 +331,8 @@ fn find_item(facts: &dyn Facts, division: DivisionCode, code: &str) -> Result<(S
     })
 }
 
-/// The mode that was asked for, or the first that fits; of a part of an application 多地联办, where that is published.
+/// The mode that was asked for, or the first that fits; of a part of an application 多地联办, where that is published. That another authority decides
+/// is never chosen by itself.
 fn mode(
     facts: &dyn Facts,
     item: &ServiceItem,
@@ -302,19 +352,19 @@ fn mode(
         return match mode {
             Mode::Window | Mode::Online => Ok(mode),
             Mode::Collect | Mode::Joint if published(&mode) => Ok(mode),
-            Mode::Collect | Mode::Joint => refuse(
+            Mode::Collect | Mode::Joint | Mode::Uniform => refuse(
                 format!("the item is not published for the mode {}", mode.name()),
                 format!("该事项未公布“{}”模式", mode.zh()),
             ),
         };
     }
-    let first = item.modes.iter().copied().find(|mode| mode.is_between_regions());
-    let Some(first) = first.filter(|_| Crosswalk::gather(facts).covers(item, here.division)) else {
+    let between = item.modes.iter().any(|mode| mode.is_between_regions());
+    if !between || !Crosswalk::gather(facts).covers(item, here.division) {
         return refuse(
             format!("the item publishes no scope that covers {}", here.division),
             format!("该事项未公布覆盖 {} 的通办范围", here.division),
         );
-    };
+    }
     match asked {
         Some(mode) if mode.is_between_regions() && published(&mode) => Ok(mode),
         Some(mode) => refuse(
@@ -322,7 +372,15 @@ fn mode(
             format!("该事项未公布“{}”模式", mode.zh()),
         ),
         None if published(&Mode::Collect) => Ok(Mode::Collect),
-        None => Ok(first),
+        None => item.modes.iter().copied().find(|mode| mode.hands_over()).map_or_else(
+            || {
+                refuse(
+                    "the item is published for the mode uniform alone, which is asked for".to_owned(),
+                    "该事项仅公布“异地受理无差别办理”，须指明 --mode uniform".to_owned(),
+                )
+            },
+            Ok,
+        ),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::facts::Place;
 use crate::pledge::{self, PledgeWord};
 use crate::supervision::{CARD_NUMBERS, ORDER_NUMBERS};
 use crate::voice::{RATING_NUMBERS, TICKET_NUMBERS};
-use crate::{Actor, Agent, Applicant, Desk, Facts, Rejection, codes, limit, work};
+use crate::{Actor, Agent, Applicant, Desk, Facts, Rejection, codes, limit, uniform, work};
 
 /// What the numbers begin with that name something beside cases.
 const NUMBERS_BESIDE: [&str; 5] = [CARD_NUMBERS, ORDER_NUMBERS, RATING_NUMBERS, TICKET_NUMBERS, APPLICATION_NUMBERS];
@@ -92,6 +92,7 @@ pub(crate) fn offer(
     change: &mut Change,
 ) -> Result<(), Rejection> {
     case.may(facts, ActKind::Offer)?;
+    uniform::stays(facts, &case, codes::CASE_STATE)?;
     let here = here(facts);
     if let Some(reclaim) = case.reclaimed() {
         // Whoever goes on is whom the order names; else who serves the division now, and that may be the lost node, come back.
@@ -249,9 +250,12 @@ fn offered_item(facts: &dyn Facts, offer: &Offer, at: Timestamp) -> Result<Servi
         )
         .field("division", offer.deciding));
     }
+    if offer.mode == Mode::Uniform {
+        return Err(uniform::not_offered(offer.case));
+    }
     let item = named(facts, &offer.item)?;
     in_force(&item, at.date())?;
-    let published = offer.mode.is_between_regions() && item.modes.contains(&offer.mode);
+    let published = offer.mode.hands_over() && item.modes.contains(&offer.mode);
     if !Crosswalk::gather(facts).covers(&item, offer.collecting.division) || !published {
         return Err(Rejection::new(
             codes::SCOPE_MISSING,
@@ -415,6 +419,8 @@ pub(crate) fn take_custody(
         part_of: offer.part_of.as_ref().map(|word| word.kept(desk, &offer.case)),
         stated: None,
         agreement,
+        instead_of: None,
+        report_refused: None,
     };
     if let Some(order) = &order {
         case.stand_as(&order.standing);

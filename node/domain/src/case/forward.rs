@@ -14,7 +14,7 @@ use super::progress::record;
 use super::{ActKind, CameTo, Case, Status};
 use crate::change::{Change, Reply};
 use crate::work::{self, Door};
-use crate::{Applicant, Desk, Facts, Operator, Rejection, codes};
+use crate::{Applicant, Desk, Facts, Operator, Rejection, codes, uniform};
 
 /// Working days from acceptance within which the lower authority passes its opinion on (行政许可法 43).
 const OPINION_DAYS: u32 = 20;
@@ -93,6 +93,7 @@ pub(crate) fn forward(
         .field("renews", &renewal.licence)
         .remedy("decide: tongban case decide", "请作出决定：tongban case decide"));
     }
+    uniform::stays(facts, &case, codes::FORWARD_UNLAWFUL)?;
     let mandate = mandate(facts, actor, &case, at)?;
     let lenders: Vec<&Operator> = door.stands_for().into_iter().chain(&mandate.lender).collect();
     work::may_decide(facts, actor, &mut case, &lenders, true, at)?;
@@ -135,6 +136,7 @@ pub(crate) fn forward(
         forwarded_from: Some(ForwardedFrom { case: case.id, case_no, division: from, opinion: opinion.clone() }),
         part_of: None,
         stated: None,
+        by: None,
         beside: &[],
     };
     let mut change = collect(facts, desk, actor, &collecting, at)?;

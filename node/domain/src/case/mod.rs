@@ -112,6 +112,7 @@ use crate::earlier::Stated;
 use crate::facts::Place;
 use crate::limit::Turn;
 use crate::pledge::Pledge;
+use crate::uniform::{InsteadOf, ReportRefused};
 use crate::work::{Lacking, Recusal, Work};
 use crate::{Authority, Facts, Rejection, codes};
 
@@ -270,7 +271,9 @@ impl Status {
             }
             A::Amend => true,
             // The first draws a case that had no state, the second goes on record whatever the case has come to.
-            A::Collect | A::RefuseSupplement | A::RefuseWithdrawal | A::AskReclaim | A::Reclaim => false,
+            A::Collect | A::RefuseSupplement | A::RefuseWithdrawal | A::RefuseReport | A::AskReclaim | A::Reclaim => {
+                false
+            }
         }
     }
 }
@@ -528,6 +531,12 @@ pub struct Case {
     /// The agreement between the authorities under which it was collected, and what counts as receipt by it; none by published scope alone.
     #[n(59)]
     pub agreement: Option<Accord>,
+    /// In whose place this authority decides it (异地受理、无差别办理).
+    #[n(60)]
+    pub instead_of: Option<InsteadOf>,
+    /// That the authority in charge didn't take what was reported last of such a case.
+    #[n(61)]
+    pub report_refused: Option<ReportRefused>,
     /// Where it stands before a limit of number.
     #[n(56)]
     pub turn: Option<Turn>,

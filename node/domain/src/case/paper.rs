@@ -7,6 +7,7 @@ use tongban_codes::time::{Date, Timestamp};
 use super::{Case, OutsideDecision};
 use crate::catalogue::Accord;
 use crate::change::{Document, Sealer};
+use crate::uniform::InsteadOf;
 use crate::{Facts, Rejection, codes};
 
 /// The longest reason, in characters.
@@ -54,6 +55,9 @@ struct Paper<'a> {
     /// The decision of another system that was entered.
     #[n(61)]
     outside: Option<&'a OutsideDecision>,
+    /// The line that says in whose place the authority decides, and by which agreement.
+    #[n(17)]
+    instead_of: Option<String>,
 }
 
 /// A document that the authority hands out with an act.
@@ -94,6 +98,7 @@ pub(super) fn paper(
         provisional: ends.map(|ends| ends.iter().flatten().any(|end| end.provisional)),
         agreement: case.agreement.as_ref(),
         outside: case.outside.as_ref(),
+        instead_of: case.instead_of.as_ref().map(InsteadOf::said),
     };
     Document {
         case: case.id,

@@ -158,7 +158,7 @@ impl Agreement {
 }
 
 /// Under which agreement a window of a division collects for an item on a day; none where the item goes by its published scope alone. `of` is the one
-/// that the window named, where it did.
+/// that the window named, where it did. To decide in another's place (`uniform`) an agreement is always needed.
 ///
 /// # Errors
 /// `agreement-missing` where none of the item's agreements for the mode names the division; `agreement-lapsed` where those that do aren't in force.
@@ -170,7 +170,7 @@ pub(crate) fn accord(
     day: Date,
 ) -> Result<Option<Accord>, Rejection> {
     let of_mode: Vec<&Agreement> = item.agreements.iter().filter(|known| known.modes.contains(&mode)).collect();
-    if of_mode.is_empty() && of.is_none() {
+    if of_mode.is_empty() && of.is_none() && mode.hands_over() {
         return Ok(None);
     }
     let crosswalk = Crosswalk::gather(facts);
@@ -345,8 +345,10 @@ fn checked(agreement: &Agreement) -> Result<Agreement, Rejection> {
     modes.sort_unstable();
     modes.dedup();
     if modes.is_empty() || modes.iter().any(|mode| !mode.is_between_regions()) {
-        let (en, zh) =
-            ("name modes between regions: online, collect, joint", "须为跨区域的办理方式：online、collect、joint");
+        let (en, zh) = (
+            "name modes between regions: online, collect, joint, uniform",
+            "须为跨区域的办理方式：online、collect、joint、uniform",
+        );
         return Err(invalid("modes", "", en, zh));
     }
     if agreement.until.is_some_and(|until| until < agreement.from) {

@@ -289,7 +289,7 @@ impl Cell for Vec<Mode> {
             let mode = part.parse::<Mode>().map_err(|error| Wrong {
                 code: "mode",
                 problem: format!("{part} 不是办理方式 / {error}"),
-                remedy: "用 online^collect^joint / use online^collect^joint".to_owned(),
+                remedy: "用 online^collect^joint^uniform / use online^collect^joint^uniform".to_owned(),
             })?;
             if !modes.contains(&mode) {
                 modes.push(mode);

@@ -35,7 +35,7 @@ impl GeneratedList {
             Self::OnceAtMost => "visits ≤ 1",
             Self::Instant => "case_kind = instant",
             Self::FullyOnline => "online_depth ∋ decision ∧ online_depth ∋ result ∧ visits = 0",
-            Self::CrossRegion => "(modes ∋ online, collect or joint ∧ covered ≠ ∅) ∨ scopes ≠ ∅",
+            Self::CrossRegion => "(modes ∋ online, collect, joint or uniform ∧ covered ≠ ∅) ∨ scopes ≠ ∅",
             Self::Charged => "charged",
             Self::Intermediary => "intermediary ≠ ∅",
         }

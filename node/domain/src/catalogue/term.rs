@@ -85,11 +85,17 @@ pub enum Mode {
     /// 多地联办.
     #[n(3)]
     Joint,
+    /// 异地受理、无差别办理: the authority where it is applied for decides, under a published agreement.
+    #[n(4)]
+    Uniform,
 }
+
+/// The fourth mode as 国办发〔2020〕35号 writes it.
+const UNIFORM_OFFICIAL: &str = "异地受理、无差别办理";
 
 impl Mode {
     /// All modes in the order of their numbers.
-    pub const ALL: [Mode; 4] = [Mode::Window, Mode::Online, Mode::Collect, Mode::Joint];
+    pub const ALL: [Mode; 5] = [Mode::Window, Mode::Online, Mode::Collect, Mode::Joint, Mode::Uniform];
 
     /// Stable English name.
     #[must_use]
@@ -99,6 +105,7 @@ impl Mode {
             Mode::Online => "online",
             Mode::Collect => "collect",
             Mode::Joint => "joint",
+            Mode::Uniform => "uniform",
         }
     }
 
@@ -106,6 +113,12 @@ impl Mode {
     #[must_use]
     pub fn is_between_regions(self) -> bool {
         self != Mode::Window
+    }
+
+    /// Tells whether a window elsewhere hands what it collects over to the authority in charge, rather than that its own authority decides.
+    #[must_use]
+    pub fn hands_over(self) -> bool {
+        self.is_between_regions() && self != Mode::Uniform
     }
 
     /// Chinese name.
@@ -116,6 +129,7 @@ impl Mode {
             Mode::Online => "全程网办",
             Mode::Collect => "异地代收代办",
             Mode::Joint => "多地联办",
+            Mode::Uniform => "异地受理无差别办理",
         }
     }
 }
@@ -125,7 +139,9 @@ impl std::str::FromStr for Mode {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Mode::ALL
             .into_iter()
-            .find(|mode| mode.name() == text || mode.zh() == text)
-            .ok_or_else(|| format!("{text} is no mode; modes are window, online, collect, joint"))
+            .find(|mode| {
+                mode.name() == text || mode.zh() == text || (*mode == Mode::Uniform && text == UNIFORM_OFFICIAL)
+            })
+            .ok_or_else(|| format!("{text} is no mode; modes are window, online, collect, joint, uniform"))
     }
 }

@@ -155,6 +155,7 @@ pub(super) fn take_up(
         forwarded_from: None,
         part_of: None,
         stated: Some(stated),
+        by: None,
         beside: &[],
     };
     let mut change = collect(facts, desk, &door.actor, &request, at)?;

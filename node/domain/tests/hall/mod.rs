@@ -12,6 +12,7 @@ use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::application::ApplicationCommand;
 use tongban_domain::case::Case;
 use tongban_domain::catalogue::{ForeignItem, ImportReport, ImportRow, PublishReport};
+use tongban_domain::uniform::UniformCommand;
 use tongban_domain::voice::VoiceCommand;
 use tongban_domain::{
     Actor, Applicant, Change, Command, Event, NodeFacts, Notice, NoticeBody, Origin, Place, Places, Rejection, Reply,
@@ -228,6 +229,15 @@ pub(crate) fn carry(notice: &Notice, from: &mut Hall, to: &mut Hall) -> Vec<Noti
                 }
             }
         }
+        NoticeBody::Uniform(word) => {
+            let (case, act, word) = (notice.case, notice.act, word.clone());
+            let taken = to.act(&Command::Uniform(UniformCommand::Take { origin, case, word }));
+            let refused = taken.err().map(|refused| (refused.code.to_owned(), refused.en.to_string()));
+            if let Some(refusal) = refused {
+                from.act(&Command::Uniform(UniformCommand::Refused { case, act, refusal })).unwrap();
+            }
+            Vec::new()
+        }
         NoticeBody::Offer(offer) => {
             let taken = to.act(&Command::TakeCustody { origin, offer: offer.clone() });
             let (notices, refusal) = match taken {
@@ -312,6 +322,7 @@ pub(crate) fn collect(item: &str, division: DivisionCode) -> Command {
         hold: false,
         renews: None,
         agent: None,
+        by: None,
     }
 }
 

@@ -16,6 +16,7 @@ use tongban_domain::earlier::{EarlierBatch, EarlierCase};
 use tongban_domain::licence::Licence;
 use tongban_domain::limit::{Place as InLine, Turn, stands};
 use tongban_domain::supervision::{Card, Colour, Matter, Rule, Sweep, Watched, watch};
+use tongban_domain::uniform::{HandledElsewhere, HandledStep};
 use tongban_domain::voice::{Rating, Voice};
 use tongban_domain::work::{HandOver, position};
 use tongban_domain::{Authority, Due, DueKind, Event, Facts, NodeFacts, Operator, Place, Places};
@@ -52,6 +53,9 @@ pub(crate) struct State {
     pub(crate) applications: BTreeMap<CaseId, Application>,
     pub(crate) earlier: BTreeMap<String, EarlierCase>,
     pub(crate) batches: BTreeMap<String, EarlierBatch>,
+    pub(crate) elsewhere: BTreeMap<CaseId, HandledElsewhere>,
+    /// What of them was new, in order.
+    pub(crate) steps: Vec<(CaseId, HandledStep)>,
     pub(crate) orders: BTreeMap<String, Order>,
     pub(crate) watched: BTreeSet<(Timestamp, Watched)>,
     pub(crate) swept: Option<Sweep>,
@@ -97,6 +101,8 @@ impl State {
             applications: BTreeMap::new(),
             earlier: BTreeMap::new(),
             batches: BTreeMap::new(),
+            elsewhere: BTreeMap::new(),
+            steps: Vec::new(),
             orders: BTreeMap::new(),
             watched: BTreeSet::new(),
             swept: None,
@@ -204,6 +210,10 @@ impl State {
             }
             Event::EarlierBatch(batch, _) => drop(self.batches.insert(batch.number.clone(), (**batch).clone())),
             Event::Earlier(earlier) => drop(self.earlier.insert(earlier.number.clone(), (**earlier).clone())),
+            Event::HandledElsewhere(row, step) => {
+                self.steps.push((row.case, *step));
+                self.elsewhere.insert(row.case, (**row).clone());
+            }
             Event::Order(order) => {
                 self.orders.insert(order.number.clone(), (**order).clone());
             }
@@ -441,6 +451,10 @@ impl Facts for State {
 
     fn common_superior(&self, one: &NodeId, other: &NodeId) -> Option<NodeId> {
         self.places.common_superior(one, other)
+    }
+
+    fn handled_elsewhere(&self, id: &CaseId) -> Option<HandledElsewhere> {
+        self.elsewhere.get(id).cloned()
     }
 
     fn reclaim(&self, id: &CaseId) -> Option<ReclaimRow> {

@@ -129,7 +129,7 @@ fn nothing_is_accepted_while_files_are_on_their_way() {
         panic!("it collects")
     };
     let materials = vec![form.clone()];
-    hall.act(&Command::Collect { item, division, mode, applicant, materials, hold, renews, agent }).unwrap();
+    hall.act(&Command::Collect { item, division, mode, applicant, materials, hold, renews, agent, by: None }).unwrap();
     let id = *hall.state.cases.keys().next().unwrap();
     assert_eq!(hall.code(&accept(&id.to_string(), &["检测报告"], 18)), "materials-under-way");
     hall.state.files.insert((id, form.file().unwrap().0));
@@ -155,7 +155,7 @@ fn what_was_brought_does_not_follow_and_what_is_deemed_accepted_has_no_condition
     let brought = match collect(CODE, hall.division()) {
         Command::Collect { item, division, mode, applicant, hold, renews, agent, .. } => {
             let materials = vec![material("检测报告")];
-            Command::Collect { item, division, mode, applicant, materials, hold, renews, agent }
+            Command::Collect { item, division, mode, applicant, materials, hold, renews, agent, by: None }
         }
         other => other,
     };

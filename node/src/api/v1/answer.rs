@@ -11,8 +11,11 @@ use tongban_domain::case::{
 use tongban_domain::catalogue::{Accord, ImportRow, Mode};
 use tongban_domain::limit::{Seen, Turn};
 use tongban_domain::pledge::{Pledge, Standing as PledgeStanding};
+use tongban_domain::uniform::{InsteadOf, ReportRefused};
 use tongban_domain::work::{Delegation, Lacking, Recusal, WorkView};
 use tongban_domain::{Mandate, Role};
+
+use crate::exchange::StandsIn;
 
 use super::{DivisionCodes, MaterialView, OrderBrief, PartOfView, Problem, StatedView};
 
@@ -299,6 +302,12 @@ answer! {
         stated: Option<StatedView>,
         /// The agreement between the authorities under which it was collected, and what counts as receipt by it.
         agreement: Option<Accord>,
+        /// In whose place this authority decides it (异地受理、无差别办理): place, item, authority and agreement.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        instead_of: Option<InsteadOf>,
+        /// That the authority in charge didn't take the last report of such a case.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        report_refused: Option<ReportRefused>,
         /// Orders to outside systems that this node placed for it.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         orders: Vec<OrderBrief>,
@@ -430,6 +439,9 @@ answer! {
         orders_unknown: Vec<DivisionCode>,
         /// How many were accepted before it, and how many numbers are left, where the item has a limit of number.
         turn: Option<Seen>,
+        /// In whose place it is decided: division, authority, agreement.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        instead_of: Option<StandsIn>,
         /// As of.
         as_of: Timestamp,
         /// 演示.

@@ -127,6 +127,9 @@ request! {
         /// Who acts for the applicant.
         #[serde(default)]
         agent: Option<AgentRequest>,
+        /// In the mode `uniform` the own item by which it is decided, where several have the base code.
+        #[serde(default)]
+        by: Option<String>,
     }
     /// Who acts for the applicant, under a power of attorney (行政许可法 29).
     AgentRequest {

@@ -1,13 +1,15 @@
 //! `tongban agreement`: what authorities have agreed on collecting for each other.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use serde_json::Value;
+use tongban_codes::time::Date;
 use tongban_domain::catalogue::{Agreement, CodeList as _, Mode, Party, ReceiptRule};
 
 use super::{item, material};
 use crate::api::v1::{AddAgreement, WithdrawAgreement};
 use crate::cli::Context;
-use crate::cli::failure::{Failure, Outcome, parse};
-use crate::cli::text::agreement::{AGREEMENT_WITHDRAW, PARTY_INVALID};
+use crate::cli::failure::{Failure, Outcome, parse, parse_optional};
+use crate::cli::text::agreement::{AGREEMENT_WITHDRAW, HANDLED_MORE, PARTY_INVALID};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -21,6 +23,10 @@ pub(crate) enum Command {
         #[arg(value_name = "NUMBER")]
         number: String,
     },
+    /// 其他机关依协议无差别办理的办件 / cases that other authorities decide under our agreements, in our place
+    Cases(CasesArgs),
+    /// 本节点代行办理而主管机关未接收告知的办件 / our cases in another's place whose report the authority in charge didn't take
+    Refused,
     /// 终止协议；已据此收件的依旧有效 / withdraw an agreement as of a day; what was collected under it stands
     Withdraw {
         /// 协议编号 / its number
@@ -33,6 +39,28 @@ pub(crate) enum Command {
         #[arg(long, value_name = "T")]
         reason: String,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CasesArgs {
+    /// 协议编号 / number of the agreement
+    #[arg(long, value_name = "NUMBER")]
+    number: Option<String>,
+    /// 事项编码或其第一段 / item code, or its first part
+    #[arg(long, value_name = "CODE")]
+    item: Option<String>,
+    /// 收件起日 / first day of collection
+    #[arg(long, value_name = "DATE")]
+    from: Option<String>,
+    /// 收件止日 / last day of collection
+    #[arg(long, value_name = "DATE")]
+    to: Option<String>,
+    /// 从该办件之后继续 / go on after this case
+    #[arg(long, value_name = "CASE")]
+    after: Option<String>,
+    /// 最多多少件，默认 100 / at most so many, 100 when absent
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -74,7 +102,7 @@ fn receipts() -> impl TypedValueParser<Value = ReceiptRule> {
     PossibleValuesParser::new(values).try_map(|text| text.parse::<ReceiptRule>())
 }
 
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 18] = [
     "agreement",
     "agreement_state",
     "parties",
@@ -88,8 +116,39 @@ const FIELDS: [&str; 13] = [
     "withdrawn.from",
     "withdrawn.reason",
     "items",
+    "handled.cases",
+    "handled.accepted",
+    "handled.granted",
+    "handled.denied",
+    "handled.ended",
 ];
 const COLUMNS: [&str; 7] = ["agreement", "agreement_state", "modes", "receipt", "from", "until", "items"];
+
+const HANDLED_COLUMNS: [&str; 13] = [
+    "case",
+    "case_no",
+    "agreement",
+    "item_name",
+    "handled_at",
+    "handled_by",
+    "applicant",
+    "number_end",
+    "collected_on",
+    "accepted_on",
+    "result",
+    "ended_on",
+    "licences",
+];
+const REFUSED_COLUMNS: [&str; 8] = [
+    "case",
+    "case_no",
+    "state",
+    "instead_of.place.division",
+    "instead_of.agreement",
+    "report_refused.code",
+    "report_refused.text",
+    "report_refused.at",
+];
 
 pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failure> {
     match command {
@@ -102,6 +161,11 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             let answer = context.client()?.get("/v1/agreements/show", &[("agreement", Some(&number))])?;
             context.output.object(&answer, &FIELDS)
         }
+        Command::Cases(args) => cases(context, &args),
+        Command::Refused => {
+            let answer = context.client()?.get("/v1/agreements/refused", &[])?;
+            context.output.list(&answer, "cases", &REFUSED_COLUMNS)
+        }
         Command::Withdraw { number, from, reason } => {
             let from = from.map(|from| parse("from", &from)).transpose()?;
             let client = context.client()?;
@@ -110,6 +174,30 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             context.output.object(&answer, &FIELDS)
         }
     }
+}
+
+fn cases(context: &Context, args: &CasesArgs) -> Result<Outcome, Failure> {
+    let from: Option<Date> = parse_optional("from", args.from.as_deref())?;
+    let to: Option<Date> = parse_optional("to", args.to.as_deref())?;
+    let (from, to) = (from.map(|day| day.to_string()), to.map(|day| day.to_string()));
+    let limit = args.limit.map(|limit| limit.to_string());
+    let asked = [
+        ("number", args.number.as_deref()),
+        ("item", args.item.as_deref()),
+        ("from", from.as_deref()),
+        ("to", to.as_deref()),
+        ("after", args.after.as_deref()),
+        ("limit", limit.as_deref()),
+    ];
+    let output = context.output;
+    let answer = context.client()?.get("/v1/agreements/cases", &asked)?;
+    let done = output.list(&answer, "cases", &HANDLED_COLUMNS)?;
+    if !output.is_json()
+        && let Some(next) = answer.value()?.get("next").and_then(Value::as_str)
+    {
+        output.say(&HANDLED_MORE.with(output.lang, &[next]));
+    }
+    Ok(done)
 }
 
 /// Reads `DIVISION/CODE/NAME`.

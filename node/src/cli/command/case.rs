@@ -332,6 +332,9 @@ pub(crate) struct CollectArgs {
     /// 授权委托书有效期至 / last day of the power of attorney
     #[arg(long, value_name = "DATE", requires = "agent_name")]
     agent_until: Option<String>,
+    /// 无差别办理所依的本地事项，同一基本编码有多项时填写 / with --mode uniform the own item by which it is decided, where several could be
+    #[arg(long, value_name = "CODE")]
+    by: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
@@ -466,6 +469,9 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
                 "item_name",
                 "department",
                 "division",
+                "instead_of.division",
+                "instead_of.department",
+                "instead_of.agreement",
                 "statutory_due",
                 "promised_due",
                 "stop.procedure",
@@ -544,6 +550,7 @@ fn collect(context: &Context, args: CollectArgs) -> Result<Outcome, Failure> {
         hold: args.hold,
         renews: args.renews,
         agent,
+        by: args.by,
     };
     let answer = client.post("/v1/cases", &request)?;
     context.output.object(&answer, &["case", "collection_no", "query_code"])

@@ -106,6 +106,7 @@ impl World {
             hold,
             renews: renews.then(|| licence_of(division)),
             agent,
+            by: None,
         };
         self.awaits(Awaited::Case(how));
         self.month_acts(node, Role::Window, command);

@@ -35,6 +35,20 @@ pub(crate) fn rows() -> Vec<Row> {
             HOME "an agreement that there is not":
                 "agreement show 跨域九号" => "agreement-unknown";
         }
+        "agreement cases" {
+            HOME "cases handled elsewhere from a day that there is not":
+                "agreement cases --from 2026-02-30" => "invalid-field";
+            HOME "cases handled elsewhere to a day in other words":
+                "agreement cases --to 明天" => "invalid-field";
+            HOME "cases handled elsewhere after one that is not among them":
+                "agreement cases --after {fresh}" => "case-unknown";
+            HOME "cases handled elsewhere, many of them":
+                "agreement cases --limit many" => "argument-value" .usage();
+        }
+        "agreement refused" {
+            HOME "refused reports of one agreement alone":
+                "agreement refused 一" => "argument-unknown" .usage();
+        }
         "agreement withdraw" {
             HOME "an agreement withdrawn that there is not":
                 "--yes agreement withdraw 跨域九号 --reason 不再续签" => "agreement-unknown";

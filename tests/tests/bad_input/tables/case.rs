@@ -34,6 +34,12 @@ pub(crate) fn rows() -> Vec<Row> {
                 "case collect --item {open} --for 330106 --name 张三 --id 110101199003070011 --mode fly" => "argument-value" .usage();
             TOWN "a mode that the item does not offer":
                 "case collect --item {open} --for 330106 --name 张三 --id 110101199003070011 --mode joint" => "scope-missing";
+            TOWN "the place of another taken that publishes nothing of the kind":
+                "case collect --item {open} --for 330106 --name 张三 --id 110101199003070011 --mode uniform" => "scope-missing";
+            HOME "the own place taken in one's own place":
+                "case collect --item {open} --for 330106 --name 张三 --id 110101199003070011 --mode uniform" => "uniform-own";
+            HOME "an own item named where nobody's place is taken":
+                "case collect --item {open} --for 330106 --name 张三 --id 110101199003070011 --by {open}" => "invalid-field";
             HOME "a material without a file":
                 "case collect --item {open} --for 330106 --name 张三 --id 110101199003070011 --material 身份证" => "invalid-field";
             HOME "a material whose file is not there":

@@ -10,7 +10,7 @@ use crate::cli::output::Output;
 use crate::cli::text::order::{ORDERS, WAIVERS};
 use crate::cli::text::{AMENDMENTS, ASKED, HISTORY, MATERIALS, SHARES, STOPS};
 
-const FIELDS: [&str; 74] = [
+const FIELDS: [&str; 80] = [
     "case",
     "case_no",
     "collection_no",
@@ -33,6 +33,12 @@ const FIELDS: [&str; 74] = [
     "collected_at",
     "agreement.number",
     "agreement.receipt",
+    "instead_of.place.division",
+    "instead_of.department",
+    "instead_of.item",
+    "instead_of.agreement",
+    "report_refused.code",
+    "report_refused.text",
     "received_on",
     "accepted_on",
     "statutory_due",

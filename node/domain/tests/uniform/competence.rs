@@ -1,0 +1,170 @@
+//! Each condition under which competence moves, and the refusal where it isn't kept.
+
+use tongban_domain::Command;
+use tongban_domain::catalogue::{Agreement, ItemAct, Mode, Selection};
+
+use crate::hall::{at, collect, date};
+use crate::scene::{BASE, NUMBER, OURS, Scene, THEIRS, agreement, party, second};
+
+fn bring(hall: &mut crate::hall::Hall, item: &str, act: ItemAct) {
+    let which = Selection::One(item.to_owned());
+    let (name, roles) = ("目录员".to_owned(), vec![tongban_domain::Role::Catalogue]);
+    let actor = tongban_domain::Actor { operator: name, roles, window: None };
+    hall.give(&actor, &Command::BringItems { act, which, dry_run: false }).unwrap();
+}
+
+#[test]
+fn competence_moves_by_agreement_and_item_or_not_at_all() {
+    type Spoil = Box<dyn Fn(&mut Scene)>;
+    let elsewhere = |change: fn(&mut Agreement)| -> Spoil {
+        Box::new(move |scene| {
+            let mut other = agreement("二号");
+            change(&mut other);
+            *scene = Scene::without();
+            scene.agree(other);
+        })
+    };
+    let edit = |change: fn(&mut tongban_domain::catalogue::ServiceItem)| -> Spoil {
+        Box::new(move |scene| change(scene.stand.state.items.get_mut(OURS).unwrap()))
+    };
+    let foreign = |change: fn(&mut tongban_domain::catalogue::ServiceItem)| -> Spoil {
+        Box::new(move |scene| {
+            scene.stand.state.foreign.values_mut().for_each(|foreign| change(&mut foreign.item));
+        })
+    };
+    let table: Vec<(&str, &str, Spoil)> = vec![
+        // The published scope.
+        ("scope-missing", "item", foreign(|item| item.modes.retain(|mode| *mode != Mode::Uniform))),
+        ("scope-missing", "item", foreign(|item| item.covered.clear())),
+        ("item-suspended", "item", foreign(|item| item.state = tongban_domain::catalogue::ItemState::Suspended)),
+        // The agreement.
+        ("agreement-missing", "item", Box::new(|scene| *scene = Scene::without())),
+        ("agreement-missing", "item", elsewhere(|other| other.modes = vec![Mode::Collect])),
+        ("agreement-missing", "item", elsewhere(|other| other.parties[1] = party("511622", "11511301452259996U"))),
+        ("agreement-lapsed", "agreement", elsewhere(|other| other.from = date(2026, 9, 15))),
+        ("agreement-lapsed", "agreement", elsewhere(|other| other.until = Some(date(2026, 9, 13)))),
+        // This division's own item.
+        ("uniform-item-missing", "item", foreign(|item| item.core.base_code = None)),
+        ("uniform-item-missing", "item", edit(|item| item.core.base_code = Some("510116013002".into()))),
+        ("uniform-item-missing", "item", edit(|item| item.state = tongban_domain::catalogue::ItemState::Withdrawn)),
+        ("uniform-item-ambiguous", "by", Box::new(|scene| drop(second(&mut scene.stand)))),
+        ("item-suspended", "item", edit(|item| item.state = tongban_domain::catalogue::ItemState::Suspended)),
+        ("item-not-yet-effective", "item", edit(|item| item.effective = Some(date(2026, 9, 15)))),
+        ("uniform-core-differs", "item", edit(|item| item.core.name = "公共场所卫生许可（新）".into())),
+        ("uniform-core-differs", "item", edit(|item| item.core.item_type = "07".into())),
+        ("uniform-core-differs", "item", edit(|item| item.core.legal_basis = "公共场所卫生管理条例 第五条".into())),
+    ];
+    let mut whole = Scene::new();
+    whole.taken();
+    for (row, (code, field, spoil)) in table.into_iter().enumerate() {
+        let mut scene = Scene::new();
+        spoil(&mut scene);
+        let refused = scene.refused();
+        assert_eq!((refused.code, refused.field), (code, field), "row {row}: {refused}");
+        assert!(!refused.remedy_en.is_empty() && !refused.remedy_zh.is_empty(), "row {row}");
+        assert!(scene.stand.state.cases.is_empty(), "row {row}");
+    }
+    let named = Scene::new().stand.state.items[OURS].clone();
+    assert_eq!(named.core.base_code.as_deref(), Some(BASE));
+}
+
+#[test]
+fn of_several_own_items_the_caller_names_one() {
+    let mut scene = Scene::new();
+    let other = second(&mut scene.stand);
+    for (by, code) in [
+        (None, "uniform-item-ambiguous"),
+        (Some(OURS), "ok"),
+        (Some(other.as_str()), "ok"),
+        (Some("没有"), "item-unknown"),
+    ] {
+        let asked = scene.asked(Some(Mode::Uniform), by);
+        assert_eq!(scene.stand.clone().code(&asked), code, "{by:?}");
+    }
+    let asked = scene.asked(Some(Mode::Uniform), Some(&other));
+    scene.stand.act(&asked).unwrap();
+    assert_eq!(scene.stand.state.cases.values().next().unwrap().item.code, other);
+    // One that is suspended is none to choose, so that the other is taken by itself.
+    bring(&mut scene.stand, &other, ItemAct::Suspend { reason: "修订".into() });
+    let id = scene.taken();
+    assert_eq!(scene.stand.case(id).item.code, OURS);
+    // An item of another base code decides nothing in this one's place.
+    scene.stand.state.items.get_mut(&other).unwrap().core.base_code = Some("510116013002".into());
+    let asked = scene.asked(Some(Mode::Uniform), Some(&other));
+    let refused = scene.stand.act(&asked).unwrap_err();
+    assert_eq!((refused.code, refused.field), ("uniform-item-missing", "by"));
+    // Nothing is named in another mode.
+    let asked = scene.asked(Some(Mode::Collect), Some(OURS));
+    let refused = scene.stand.act(&asked).unwrap_err();
+    assert_eq!((refused.code, refused.field), ("invalid-field", "by"));
+}
+
+#[test]
+fn it_is_never_chosen_by_itself_nor_for_ones_own_people() {
+    let mut scene = Scene::new();
+    // With nothing said a case is collected for the authority in charge.
+    let asked = scene.asked(None, None);
+    scene.stand.act(&asked).unwrap();
+    let case = scene.stand.state.cases.values().next().unwrap();
+    assert_eq!((case.mode, case.deciding.division), (Mode::Collect, scene.charge.division()));
+    for foreign in scene.stand.state.foreign.values_mut() {
+        foreign.item.modes = vec![Mode::Uniform];
+    }
+    assert_eq!(scene.stand.code(&asked), "scope-missing", "published for nothing else");
+    // Its own people's matter.
+    let own = match collect(OURS, scene.stand.division()) {
+        Command::Collect { item, division, applicant, materials, hold, renews, agent, by, .. } => Command::Collect {
+            item,
+            division,
+            mode: Some(Mode::Uniform),
+            applicant,
+            materials,
+            hold,
+            renews,
+            agent,
+            by,
+        },
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(scene.stand.code(&own), "uniform-own");
+}
+
+#[test]
+fn what_is_cached_serves_with_its_age() {
+    let mut scene = Scene::new();
+    let stated = scene.stand.now;
+    scene.stand.now = at(2026, 9, 20, 9);
+    let id = scene.taken();
+    let instead = scene.stand.case(id).instead_of.clone().unwrap();
+    assert_eq!((instead.as_of, instead.version, instead.agreement.as_str()), (stated, 1, NUMBER));
+    assert_eq!((instead.place, instead.item.as_str()), (scene.charge.place(), THEIRS));
+    assert_eq!(instead.department, "区行政审批局");
+}
+
+#[test]
+fn a_case_in_anothers_place_goes_nowhere_else() {
+    let mut scene = Scene::new();
+    let id = scene.taken();
+    let case = id.to_string();
+    assert_eq!(scene.stand.code(&Command::Offer(case.clone())), "case-state");
+    // Nor does a node take such a case over, whoever offers it.
+    let asked = scene.asked(Some(Mode::Collect), None);
+    let change = scene.stand.act(&asked).unwrap();
+    let offered = change.notices.iter().find_map(|notice| match &notice.body {
+        tongban_domain::NoticeBody::Offer(offer) => Some((**offer).clone()),
+        _ => None,
+    });
+    let mut offer = Box::new(offered.unwrap());
+    offer.mode = Mode::Uniform;
+    let origin = scene.stand.origin();
+    assert_eq!(scene.charge.code(&Command::TakeCustody { origin, offer: offer.clone() }), "scope-missing");
+    assert!(scene.charge.state.cases.is_empty());
+    offer.mode = Mode::Collect;
+    assert_eq!(scene.charge.code(&Command::TakeCustody { origin, offer }), "ok");
+    // The agreement gives the competence to this authority, not to the one above it.
+    scene.stand.act(&Command::Accept(case.clone())).unwrap();
+    let (division, item) = ("511600".parse().unwrap(), THEIRS.to_owned());
+    let forward = Command::Forward { case, division, item, opinion: "拟同意".into() };
+    assert_eq!(scene.stand.code(&forward), "forward-unlawful");
+    assert_eq!(scene.stand.case(id).forwarded_to, None);
+}
