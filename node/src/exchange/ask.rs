@@ -133,6 +133,9 @@ pub struct ProgressAnswer {
     /// How it stands in the line of a limit of number.
     #[n(56)]
     pub turn: Option<tongban_domain::limit::Seen>,
+    /// In whose place it is decided.
+    #[n(60)]
+    pub instead_of: Option<StandsIn>,
     /// What is to be paid or is on its way, of orders that the answering node placed.
     #[n(61)]
     #[cbor(default, skip_if = "Vec::is_empty")]
@@ -172,9 +175,6 @@ impl OrderWord {
         let fen = charge.map(|charge| charge.fen);
         (kind != ConnectorKind::Handling).then_some(Self { number, kind, state, fen, reference, link })
     }
-    /// In whose place it is decided.
-    #[n(60)]
-    pub instead_of: Option<StandsIn>,
 }
 
 /// In whose place an authority decides, as its applicant is told.

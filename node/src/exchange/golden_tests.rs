@@ -9,8 +9,8 @@ use tongban_domain::application::{
 };
 use tongban_domain::case::{
     Act, ActKind, Amended, AmendedField, Asked, Brought, CameTo, Case, Competent, Correction, Custody, Deadline,
-    Deadlines, Extension, ForwardedFrom, ForwardedTo, ItemPin, Material, Offer, OutsideDecision, Personal, Progress, ReclaimOrder,
-    ReclaimRequest, Renewal, Status, Stop, Supplement, Withdrawal,
+    Deadlines, Extension, ForwardedFrom, ForwardedTo, ItemPin, Material, Offer, OutsideDecision, Personal, Progress,
+    ReclaimOrder, ReclaimRequest, Renewal, Status, Stop, Supplement, Withdrawal,
 };
 use tongban_domain::catalogue::{Core, Mode, StepRole};
 use tongban_domain::licence;

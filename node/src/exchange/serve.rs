@@ -16,7 +16,9 @@ use tongban_seal::cose;
 use tongban_storage::keyspace::{case, connector, figure, hall, item};
 use tongban_storage::{StateFacts, StorageError};
 
-use super::ask::{CONTENT_TYPE, ItemAnswer, LicenceAnswer, OrderWord, ProgressAnswer, StandsIn, UNREACHED, WhereisAnswer};
+use super::ask::{
+    CONTENT_TYPE, ItemAnswer, LicenceAnswer, OrderWord, ProgressAnswer, StandsIn, UNREACHED, WhereisAnswer,
+};
 use super::drift::Question;
 use super::driver::{permits, room};
 use super::knowledge::Knowledge;
