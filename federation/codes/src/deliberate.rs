@@ -52,11 +52,13 @@ pub enum Bug {
     TakenAtSameTenure,
     /// The collecting node believes a report of whoever sends it, at the tenure that it knows.
     ReportOfAnyone,
+    /// Where a ticket was opened nobody hears what became of it elsewhere.
+    NewsUnheard,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 23] = [
+    pub const ALL: [Bug; 24] = [
         Bug::ReplyBeforeCommit,
         Bug::InboxRecordDropped,
         Bug::CursorAdvancedEarly,
@@ -80,6 +82,7 @@ impl Bug {
         Bug::SupplementForgotten,
         Bug::TakenAtSameTenure,
         Bug::ReportOfAnyone,
+        Bug::NewsUnheard,
     ];
 
     /// Its name, by which a binary that holds it is known.
@@ -109,6 +112,7 @@ impl Bug {
             Bug::SupplementForgotten => "deliberate-bug:supplement-forgotten",
             Bug::TakenAtSameTenure => "deliberate-bug:taken-at-same-tenure",
             Bug::ReportOfAnyone => "deliberate-bug:report-of-anyone",
+            Bug::NewsUnheard => "deliberate-bug:news-unheard",
         }
     }
 }

@@ -87,4 +87,9 @@ mod bites {
     fn a_report_of_anyone_is_found() {
         is_found(Bug::ReportOfAnyone);
     }
+
+    #[test]
+    fn news_of_a_ticket_that_nobody_hears_is_found() {
+        is_found(Bug::NewsUnheard);
+    }
 }

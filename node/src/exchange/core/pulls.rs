@@ -7,6 +7,7 @@ use tongban_codes::time::Timestamp;
 use tongban_federation::limits;
 use tongban_federation::session::Input;
 use tongban_federation::wire::JournalSize;
+use tongban_storage::keyspace::meta;
 
 use super::{Effect, Exchange};
 use crate::engine::Refused;
@@ -47,11 +48,16 @@ pub(super) struct Pulls {
     running: BTreeMap<NodeId, usize>,
     /// The sizes that each linked peer was told.
     offered: BTreeMap<NodeId, BTreeMap<Journal, u64>>,
+    /// How all stood when each of them was told last.
+    told: BTreeMap<NodeId, Stands>,
     /// Something that was wanted went with a link. Others may have offered it meanwhile, and don't say so again.
     pub(super) forgotten: bool,
     /// Peers that offered what doesn't flow from them as far as the directory says: their record may come behind the offer.
     misplaced: BTreeSet<NodeId>,
 }
+
+/// What journals are offered by: the last entry that was applied, the last record that the directory took in, and the superior.
+type Stands = (Option<u64>, u64, Option<NodeId>);
 
 /// Before any moment.
 const AT_ONCE: Timestamp = Timestamp::from_millis(0);
@@ -60,6 +66,7 @@ impl Pulls {
     /// A link is gone; what the peer has it says anew on the next one.
     pub(super) fn unlinked(&mut self, peer: &NodeId) {
         self.offered.remove(peer);
+        self.told.remove(peer);
         self.misplaced.remove(peer);
         for (_, journal) in self.due.remove(peer).into_iter().flatten() {
             self.wanted.remove(&journal);
@@ -140,9 +147,19 @@ impl Pulls {
 }
 
 impl Exchange {
-    /// Tells superiors and subordinates how far the journals have grown that they may pull.
+    fn stands(&self) -> Stands {
+        let applied = meta::APPLIED.load(&*self.knowledge.parts.backend, &()).ok().flatten();
+        let (_, record) = self.knowledge.directory().records_since(u64::MAX);
+        (applied, record, self.knowledge.trust().superior)
+    }
+
+    /// Tells superiors and subordinates how far the journals have grown that they may pull. A node looks each second, and has thousands of
+    /// journals: they are read only when something was applied, or somebody stands elsewhere, since a peer was told last.
     pub(super) fn offer_journals(&mut self) {
-        let peers = self.open_peers();
+        // Before the journals are read: what is applied meanwhile is told the next time.
+        let stands = self.stands();
+        let mut peers = self.open_peers();
+        peers.retain(|peer| self.pulls.told.insert(*peer, stands) != Some(stands));
         if peers.is_empty() {
             return;
         }

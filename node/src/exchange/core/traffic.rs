@@ -309,7 +309,7 @@ impl Exchange {
         // A copy is applied before it is passed on, so what is receipted is there, unless an earlier receipt came.
         let is_held = delivery::RELAY.holds(state, &(destination, origin, epoch, sequence)).unwrap_or(false);
         let linked = self.open_peers().into_iter().collect();
-        let ways = self.ways_back(&receipt, &linked, &mut BTreeMap::new());
+        let ways = self.ways_back(&receipt, is_held, &linked, &mut BTreeMap::new());
         if ways.is_empty() && is_held {
             self.unpassed.push(receipt);
         } else {
@@ -319,15 +319,19 @@ impl Exchange {
     }
 
     /// Every linked peer that gave envelopes of the flow, for each of them keeps its own copy until it hears of the receipt; where there is none,
-    /// the next hop to the origin, which is worked out once for each origin. Never who brought it.
+    /// or no copy was held here, the next hop to the origin, which is worked out once for each origin. Never who brought it.
+    ///
+    /// Each copy is let go of once, so a receipt is passed to givers once. Were one for which nothing is held passed to them, too, three relays
+    /// that gave each other envelopes of a flow would pass it around for ever.
     fn ways_back(
         &self,
         receipt: &Unpassed,
+        is_held: bool,
         linked: &BTreeSet<NodeId>,
         hops: &mut BTreeMap<(NodeId, NodeId), Option<NodeId>>,
     ) -> Vec<NodeId> {
         let Unpassed { flow, receiver, bringer, .. } = receipt;
-        let gave = |peer: &&NodeId| self.peers.get(peer).is_some_and(|known| known.gave.contains(flow));
+        let gave = |peer: &&NodeId| is_held && self.peers.get(peer).is_some_and(|known| known.gave.contains(flow));
         let givers: Vec<NodeId> = linked.iter().filter(gave).copied().filter(|peer| peer != bringer).collect();
         if !givers.is_empty() {
             return givers;
@@ -355,7 +359,8 @@ impl Exchange {
     pub(super) fn pass_receipts(&mut self) {
         let (linked, mut hops) = (self.open_peers().into_iter().collect(), BTreeMap::new());
         for receipt in std::mem::take(&mut self.unpassed).receipts {
-            let ways = self.ways_back(&receipt, &linked, &mut hops);
+            // Only what a copy was held for waits.
+            let ways = self.ways_back(&receipt, true, &linked, &mut hops);
             if ways.is_empty() {
                 self.unpassed.push(receipt);
             } else {

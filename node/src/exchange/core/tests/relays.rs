@@ -1,13 +1,13 @@
 //! What a relay keeps, lets go of and passes back.
 
-use tongban_codes::ids::Digest;
+use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_federation::receipt::Outcome;
 use tongban_federation::wire::{Frame, SignedBy};
-use tongban_federation::{EnvelopeId, Receipt, Sealed};
+use tongban_federation::{EnvelopeId, Flow, Receipt, Sealed};
 
-use super::super::Happened;
 use super::super::traffic::Unpassed;
+use super::super::{Effect, Happened};
 use super::world::{World, place};
 use super::{CITY, COUNTY, NEW_CITY, ONE, PROVINCE, TWO, node, with_a_city_between};
 use crate::exchange::change::Change;
@@ -135,6 +135,43 @@ fn what_comes_to_its_origin_later_is_not_kept() {
     world.run(5);
     assert_eq!((world.nodes[COUNTY].relaying(), world.nodes[NEW_CITY].relaying()), (0, 0));
     assert_eq!(world.nodes[PROVINCE].unreceipted(other.node), [1]);
+}
+
+/// A receipt goes to whoever gave envelopes of the flow when a copy is let go of for it, and not again: three relays that gave each other some
+/// would pass it around for ever.
+#[test]
+fn a_receipt_for_which_nothing_is_held_goes_to_no_giver() {
+    let passed = |is_held: bool| {
+        let mut world = World::new(22);
+        world.run(5);
+        let (one, two) = (node(&world, ONE), node(&world, TWO));
+        let origin = NodeId::from_bytes([9; 16]);
+        if is_held {
+            world.nodes[CITY].keep(one, origin, 1, vec![1]);
+        }
+        let city = &mut world.nodes[CITY].exchange;
+        city.peers.get_mut(&two).unwrap().gave.insert(Flow { origin, epoch: 1, destination: one });
+        let receipt = Receipt {
+            receiver: one,
+            origin,
+            epoch: 1,
+            sequence: 1,
+            envelope: EnvelopeId(Digest::of(b"an envelope")),
+            digest: Digest::of(b"its bytes"),
+            outcome: Outcome::Applied { detail: Vec::new() },
+            at: Timestamp::from_millis(0),
+            checkpoint: None,
+        };
+        city.relay_receipt(Unpassed::new(&receipt, one, Sealed::new(vec![0; 8])));
+        city.handle(Happened::Timeout);
+        let effects = std::iter::from_fn(|| city.poll_effect());
+        let frames = effects.filter_map(|effect| match effect {
+            Effect::Transmit { frame, .. } => Frame::from_bytes(&frame).ok(),
+            _ => None,
+        });
+        frames.filter(|frame| matches!(frame, Frame::Receipt(_))).count()
+    };
+    assert_eq!((passed(true), passed(false)), (1, 0));
 }
 
 /// What waits for a way back is what a copy was held for; receipts that a peer makes up don't drive it out.
