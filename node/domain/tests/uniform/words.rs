@@ -28,7 +28,7 @@ proptest! {
             scene.hear(&words[*place]).unwrap();
             latest = latest.max(*place);
             prop_assert_eq!(&scene.charge.state.elsewhere[&id].word, &words[latest].1);
-            let ended = usize::from(latest >= 1);
+            let ended = usize::from(latest >= 2);
             prop_assert_eq!(steps(&scene), (1, ended));
         }
     }
@@ -100,7 +100,7 @@ fn nobody_takes_back_what_was_reported() {
     let mut scene = Scene::new();
     let (id, words) = scene.whole_life();
     scene.hear(&words[0]).unwrap();
-    scene.hear(&words[1]).unwrap();
+    scene.hear(&words[2]).unwrap();
     let kept = scene.charge.state.elsewhere[&id].clone();
     let changes: [fn(&mut UniformWord); 9] = [
         |word| word.ending = Some(UniformEnding::Denied),
@@ -126,7 +126,7 @@ fn nobody_takes_back_what_was_reported() {
         }
     }
     // Another node, though it be certified for the same division, has nothing to say of it.
-    let (mut origin, word) = (scene.stand.origin(), Box::new(words[2].1.clone()));
+    let (mut origin, word) = (scene.stand.origin(), Box::new(words[3].1.clone()));
     let mut bytes = *origin.place.node.as_bytes();
     *bytes.last_mut().unwrap() ^= 1;
     origin.place.node = NodeId::from_bytes(bytes);
