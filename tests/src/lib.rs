@@ -11,7 +11,7 @@ mod disk;
 mod front;
 mod hall;
 mod node;
-pub mod paper;
+mod paper;
 pub mod postgres;
 mod relay;
 mod release;

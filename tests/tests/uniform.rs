@@ -2,7 +2,7 @@
 //! the way, and no superior counts a case twice.
 
 use serde_json::Value;
-use system_tests::paper::paper;
+use system_tests::paper;
 use system_tests::two_provinces::{ROOTS, both_known, exported, founded, import};
 use system_tests::{APPLICANT, Cluster, Item, Node, seen, within};
 
