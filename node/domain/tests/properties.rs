@@ -161,7 +161,8 @@ impl World {
                 | NoticeBody::OrderAnswer(_)
                 | NoticeBody::Voice(_)
                 | NoticeBody::Joint(_)
-                | NoticeBody::Results(_) => {
+                | NoticeBody::Results(_)
+                | NoticeBody::Amended(_) => {
                     unreachable!("nobody orders or says anything here")
                 }
             },

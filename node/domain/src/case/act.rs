@@ -132,9 +132,9 @@ pub enum ActKind {
     /// 转报结果: what a case came to with which a superior goes on.
     #[n(58)]
     ForwardOutcome,
-    /// 前序结果告知: what an earlier part of the application came to after this one had begun.
+    /// 一件事转告: what became of other parts of the application after this one had begun.
     #[n(59)]
-    TellResults,
+    TellPart,
     /// 纸质签收: the paper file came, which counts as receipt by the agreement.
     #[n(70)]
     ReceivePaper,
@@ -189,7 +189,7 @@ impl ActKind {
         ActKind::AskWithdrawal,
         ActKind::RefuseWithdrawal,
         ActKind::ForwardOutcome,
-        ActKind::TellResults,
+        ActKind::TellPart,
         ActKind::ReceivePaper,
         ActKind::Pledge,
         ActKind::VerifyPledge,
@@ -239,7 +239,7 @@ impl ActKind {
             ActKind::AskWithdrawal => "ask-withdrawal",
             ActKind::RefuseWithdrawal => "refuse-withdrawal",
             ActKind::ForwardOutcome => "forward-outcome",
-            ActKind::TellResults => "tell-results",
+            ActKind::TellPart => "tell-part",
             ActKind::ReceivePaper => "receive-paper",
             ActKind::Pledge => "pledge",
             ActKind::VerifyPledge => "verify-pledge",
@@ -290,7 +290,7 @@ impl ActKind {
             ActKind::AskWithdrawal => "代收撤件申请",
             ActKind::RefuseWithdrawal => "撤件申请未收",
             ActKind::ForwardOutcome => "转报结果",
-            ActKind::TellResults => "前序结果告知",
+            ActKind::TellPart => "一件事转告",
             ActKind::ReceivePaper => "纸质签收",
             ActKind::Pledge => "告知承诺",
             ActKind::VerifyPledge => "承诺核查",
