@@ -155,8 +155,8 @@ coded! {
         ReceivePaper = 90,
         /// 转报结果: what a case came to with which a superior goes on.
         ForwardOutcome = 91,
-        /// 前序结果告知: what an earlier part of an application came to after this one had begun.
-        TellResults = 92,
+        /// 一件事转告: what became of other parts of an application after this one had begun.
+        TellPart = 92,
     }
 }
 

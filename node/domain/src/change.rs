@@ -7,7 +7,7 @@ use tongban_codes::ids::{AuthorityId, CaseId, Digest, NodeId};
 
 use crate::Authority;
 use crate::actor::Operator;
-use crate::application::{Application, ApplicationReply, JointKind, JointWord, ResultsWord};
+use crate::application::{AmendedWord, Application, ApplicationReply, JointKind, JointWord, ResultsWord};
 use crate::case::{
     Act, Case, Collected, HeldFile, Offer, Print, Progress, ReclaimOrder, ReclaimRequest, ReclaimRow, Supplement,
     Withdrawal,
@@ -192,6 +192,8 @@ pub enum NoticeBody {
     Joint(Box<JointWord>),
     /// What earlier parts of an application came to after a later one had begun.
     Results(Box<ResultsWord>),
+    /// What was put right in another case of an application.
+    Amended(Box<AmendedWord>),
     /// The collecting hall took for the owner that the applicant withdraws.
     Withdrawal(Box<Withdrawal>),
     /// An authority that stands in for another reports a case to it.

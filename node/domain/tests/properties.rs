@@ -162,7 +162,8 @@ impl World {
                 | NoticeBody::Voice(_)
                 | NoticeBody::Joint(_)
                 | NoticeBody::Results(_)
-                | NoticeBody::Uniform(_) => {
+                | NoticeBody::Uniform(_)
+                | NoticeBody::Amended(_) => {
                     unreachable!("nobody orders or says anything here")
                 }
             },

@@ -113,7 +113,7 @@ const OWNER: &[Row] = &[
     // What it came to at the superior, also when this leg is closed.
     Row { rest: NOTHING, ..row(ActKind::ForwardOutcome, "行政许可法 43", &[Forwarded, Closed]) },
     // What an earlier part of its application came to.
-    row(ActKind::TellResults, "行政许可法 26、31", UNDECIDED),
+    row(ActKind::TellPart, "行政许可法 26、31", UNDECIDED),
     row(ActKind::Withdraw, "申请人自愿", UNDECIDED),
     // At the hall that collected it, for the owner.
     row(ActKind::AskWithdrawal, "申请人自愿", UNDECIDED),
@@ -278,7 +278,7 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
             };
             Command::Mirror { origin, progress: Box::new(progress) }
         }
-        ActKind::TellResults => {
+        ActKind::TellPart => {
             let word = Box::new(ResultsWord { entries: vec![result(vec!["L".into()])], act: 1 });
             Command::Application(ApplicationCommand::TakeResults { origin, case: id, word })
         }
@@ -492,7 +492,7 @@ fn try_cell(template: &Hall, peers: &(Hall, Hall), status: Status, act: ActKind,
         case.work =
             Some(at_second_step(if act == ActKind::SignStep { StepRule::Countersign } else { StepRule::Single }));
     }
-    if act == ActKind::TellResults {
+    if act == ActKind::TellPart {
         case.collecting = peer.place();
     }
     if act == ActKind::ForwardOutcome {
@@ -513,7 +513,7 @@ fn try_cell(template: &Hall, peers: &(Hall, Hall), status: Status, act: ActKind,
         hall.state.cases.insert(next.id, next);
     }
     let case = hall.state.cases.get_mut(&id).unwrap();
-    if matches!(act, ActKind::JointCheck | ActKind::JointPublicity | ActKind::TellResults) {
+    if matches!(act, ActKind::JointCheck | ActKind::JointPublicity | ActKind::TellPart) {
         case.part_of = Some(PartOf {
             application: id,
             number: APPLICATION.into(),

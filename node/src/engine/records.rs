@@ -179,7 +179,7 @@ fn act_kind(kind: case::ActKind) -> header::ActKind {
         D::AskWithdrawal => J::AskWithdrawal,
         D::RefuseWithdrawal => J::RefuseWithdrawal,
         D::ForwardOutcome => J::ForwardOutcome,
-        D::TellResults => J::TellResults,
+        D::TellPart => J::TellPart,
         D::RefuseReport => J::RefuseReport,
         D::ReceivePaper => J::ReceivePaper,
         D::Pledge => J::Pledge,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tongban_codes::ids::{AuthorityId, CaseId, Digest, Label, NodeId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::application::{
-    ApplicationCommand, Entry, EntryKind, JointKind, JointWord, PartWord, ResultsWord, Source,
+    AmendedWord, ApplicationCommand, Entry, EntryKind, JointKind, JointWord, PartWord, ResultsWord, Source,
 };
 use tongban_domain::case::{
     Act, ActKind, Amended, AmendedField, Asked, Brought, CameTo, Case, Competent, Correction, Custody, Deadline,
@@ -584,6 +584,17 @@ fn results() -> NoticeBody {
     NoticeBody::Results(Box::new(ResultsWord { entries: vec![licence, needless], act: 2 }))
 }
 
+/// A wrong name, put right in another case of the application.
+fn amended_alike() -> NoticeBody {
+    NoticeBody::Amended(Box::new(AmendedWord {
+        field: AmendedField::ApplicantName,
+        before: "张三（演示）".to_owned(),
+        value: "张三丰（演示）".to_owned(),
+        reason: "录入有误".to_owned(),
+        act: 2,
+    }))
+}
+
 /// What came of a case that a superior went on with.
 fn went_on() -> NoticeBody {
     let NoticeBody::Progress(mut progress) = corrected() else { unreachable!("it is progress") };
@@ -665,6 +676,7 @@ fn bodies_are_what_they_were_and_read_back() {
         ("offer-part.1.hex", offered_part(), place(1, "511603104000")),
         ("joint.1.hex", joint(), place(1, "511603104000")),
         ("joint-late.1.hex", late(), place(1, "511603104000")),
+        ("amended.1.hex", amended_alike(), place(1, "511603104000")),
         ("results.1.hex", results(), place(1, "511603104000")),
         ("progress-forwarded.1.hex", went_on(), place(2, "511602")),
         ("withdrawal.1.hex", withdrawal(), place(1, "511603104000")),
@@ -708,6 +720,9 @@ fn bodies_are_what_they_were_and_read_back() {
                 assert_eq!(word, sent);
             }
             (Command::Application(ApplicationCommand::TakeResults { word, .. }), NoticeBody::Results(sent)) => {
+                assert_eq!(word, sent);
+            }
+            (Command::Application(ApplicationCommand::TakeAmended { word, .. }), NoticeBody::Amended(sent)) => {
                 assert_eq!(word, sent);
             }
             (other, _) => panic!("{name} read back as {other:?}"),

@@ -9,6 +9,7 @@
 //! The [`Driver`] does it over QUIC on a running node; a simulator does it over queues. What both need beside it stands as steps without
 //! I/O: [`Changing`] for records and trust, [`Pulling`] and [`answer_here`] for journals, [`Knowledge`] for what a node knows.
 
+mod amended;
 pub mod anchor;
 pub mod ask;
 mod audit;

@@ -18,10 +18,12 @@
 //! | 24 | 1 | [`tongban_domain::case::Withdrawal`]: the collecting hall took that the applicant withdraws |
 //! | 26 | 1 | [`tongban_domain::application::ResultsWord`]: what earlier parts of an application came to after a later one had begun |
 //! | 25 | 1 | [`tongban_domain::uniform::UniformWord`]: how a case stands that is decided in the receiver's place |
+//! | 27 | 1 | [`tongban_domain::application::AmendedWord`]: an entry that was put right in another case of an application |
 //! | 16 | 1 | a [`Receipt`]: what became in the end of an envelope that was put aside |
 //!
 //! Kinds 16 to 19 are of the delivery itself; 20 to 22 are in [`super::voice`], 23 in [`super::joint`], 24 in
-//! [`super::withdrawal`], 25 in [`super::uniform`], 26 in [`super::results`].
+//! [`super::withdrawal`], 25 in [`super::uniform`], 26 in [`super::results`], 27 in
+//! [`super::amended`].
 
 mod body;
 
@@ -39,6 +41,7 @@ pub use body::{
 };
 use body::{AmendedBody, SupplementLine};
 
+use super::amended::{self, KIND_AMENDED};
 use super::joint::{self, KIND_JOINT};
 use super::results::{self, KIND_RESULTS};
 use super::uniform::{self, KIND_UNIFORM};
@@ -145,6 +148,7 @@ pub(crate) fn body_name(kind: u16) -> Option<&'static str> {
         KIND_WITHDRAWAL => Some("withdrawal"),
         KIND_RESULTS => Some("results"),
         KIND_UNIFORM => Some("uniform"),
+        KIND_AMENDED => Some("amended"),
         KIND_OUTCOME => Some("outcome"),
         _ => voice::body_name(kind),
     }
@@ -274,6 +278,7 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
         NoticeBody::Voice(word) => voice::outbound(word),
         NoticeBody::Joint(word) => joint::outbound(word),
         NoticeBody::Results(word) => results::outbound(word),
+        NoticeBody::Amended(word) => amended::outbound(word),
         NoticeBody::Withdrawal(withdrawal) => withdrawal::outbound(withdrawal),
         NoticeBody::Uniform(word) => uniform::outbound(word),
     }
@@ -415,6 +420,7 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
             Ok(Inbound::Command(Box::new(Command::TakeOrderAnswer { origin, answer: Box::new(answer) })))
         }
         (KIND_JOINT, _) => Ok(Inbound::Command(Box::new(joint::inbound(envelope, origin, bytes)?))),
+        (KIND_AMENDED, _) => Ok(Inbound::Command(Box::new(amended::inbound(envelope, origin, bytes)?))),
         (KIND_RESULTS, _) => Ok(Inbound::Command(Box::new(results::inbound(envelope, origin, bytes)?))),
         (KIND_WITHDRAWAL, _) => Ok(Inbound::Command(Box::new(withdrawal::inbound(envelope, origin, bytes)?))),
         (KIND_UNIFORM, _) => Ok(Inbound::Command(Box::new(uniform::inbound(envelope, origin, bytes)?))),

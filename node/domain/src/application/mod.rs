@@ -12,6 +12,7 @@
 //! cases whenever it is asked, and stored nowhere; the answer alone is kept, for it was said.
 
 mod again;
+mod amended;
 mod answer;
 mod collect;
 mod deadline;
@@ -33,6 +34,7 @@ use tongban_codes::ids::{CaseId, QueryCode};
 use tongban_codes::time::{Date, Timestamp};
 
 pub use again::Tried;
+pub use amended::AmendedWord;
 pub use answer::{ANSWER_ACT, ANSWER_TYPE, Answer, AnswerLine};
 pub use collect::CollectApplication;
 pub use figure::{PartFigure, Total};
@@ -46,7 +48,6 @@ pub use standing::{ApplicationStanding, NextStep, PartStanding, standing};
 pub use withdraw::Dropped;
 
 use crate::actor::Role;
-use crate::case::ActKind;
 use crate::catalogue::CodeList as _;
 use crate::change::{Change, Event, Reply};
 use crate::command::Origin;
@@ -114,6 +115,15 @@ pub enum ApplicationCommand {
         /// What.
         word: Box<ResultsWord>,
     },
+    /// It tells what was put right in another case.
+    TakeAmended {
+        /// Who.
+        origin: Origin,
+        /// Case that may say the same.
+        case: CaseId,
+        /// What.
+        word: Box<AmendedWord>,
+    },
 }
 
 impl ApplicationCommand {
@@ -127,7 +137,7 @@ impl ApplicationCommand {
             | Self::Withdraw { .. }
             | Self::Again { .. } => &[Role::Window],
             Self::Joint { .. } => &[Role::Reviewer, Role::Decider],
-            Self::TakeJoint { .. } | Self::TakeResults { .. } => &[],
+            Self::TakeJoint { .. } | Self::TakeResults { .. } | Self::TakeAmended { .. } => &[],
         }
     }
 }
@@ -242,6 +252,7 @@ pub(crate) fn decide(
             joint::joint(facts, door, application, shared, act, at)
         }
         ApplicationCommand::TakeJoint { origin, case, word } => joint::take(facts, *origin, case, word, at),
+        ApplicationCommand::TakeAmended { origin, case, word } => amended::take(facts, desk, *origin, case, word, at),
         ApplicationCommand::TakeResults { origin, case, word } => results::take(facts, *origin, case, word, at),
     }
 }
@@ -275,36 +286,6 @@ fn advance(
     change.reply = reply(&Latest { facts, events: &change.events }, &application);
     change.events.push(Event::Application(Box::new(application)));
     Ok(change)
-}
-
-/// Puts the application's own entries right where a case of it was put right that said the same: parts that begin later are collected with them.
-fn amended(desk: &mut dyn Desk, application: &mut Application, events: &[Event]) -> bool {
-    let mut changed = false;
-    for event in events {
-        let Event::Case(case, act) = event else { continue };
-        let of = case.part_of.as_ref().is_some_and(|of| of.application == application.id);
-        let last = case.amendments.last().filter(|_| of && act.kind == ActKind::Amend);
-        let Some(before) = last.and_then(|last| last.before.open(desk, &case.id)) else { continue };
-        let Some(after) = case.personal.open(desk, &case.id) else { continue };
-        let Some(mut own) = application.personal.open(desk, &application.id) else { continue };
-        let said = own.clone();
-        if own.0 == before.0 {
-            own.0.clone_from(&after.0);
-        }
-        if own.1 == before.1 {
-            own.1.clone_from(&after.1);
-        }
-        if own == said {
-            continue;
-        }
-        let Some(personal) = desk.encrypt_under(&application.id, &application.personal, &own.0, &own.1) else {
-            continue;
-        };
-        application.personal = personal;
-        application.holder = desk.index(&own.1);
-        changed = true;
-    }
-    changed
 }
 
 /// What follows from a change for the applications of this hall: parts whose turn has come are begun, joint acts are passed on, and what is
@@ -343,7 +324,7 @@ fn begin(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change, touched: V
     if !change.events.iter().any(own) {
         for id in &touched {
             let Some(mut application) = facts.application(id) else { continue };
-            let mut begun = amended(desk, &mut application, &change.events);
+            let mut begun = amended::follow(desk, &mut application, &change.events);
             let ready = standing::ready(&Latest { facts, events: &change.events }, &application);
             for place in ready {
                 begun |= collect::begin(facts, desk, &Actor::system(), &mut application, place, at, change).is_ok();
@@ -353,6 +334,7 @@ fn begin(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change, touched: V
             }
         }
     }
+    amended::tell(facts, desk, change, &touched, at);
     results::tell(facts, change, &touched, at);
     joint::pass_on(facts, change, at);
     joint::catch_up(facts, change, at);

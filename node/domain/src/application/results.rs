@@ -1,4 +1,4 @@
-//! 前序结果告知: what an earlier part comes to after a later one has begun is told to the owner of that one, in whose case it is referred to.
+//! What an earlier part comes to after a later one has begun is told to the owner of that one, in whose case it is referred to.
 //!
 //! A part begins with the grant of what it waits for, and the licence is often made after that. Whenever something becomes of a case of the
 //! application, the hall that collected it holds what each begun case was told against what is so now, and tells what is new: once, since
@@ -81,7 +81,7 @@ pub(super) fn tell(facts: &dyn Facts, change: &mut Change, touched: &[CaseId], a
         let mut told: Vec<(Case, Vec<Entry>)> = Vec::new();
         for part in &application.parts {
             let Some(case) = part.case.and_then(|id| latest.case(&id)) else { continue };
-            let Some(of) = case.part_of.as_ref().filter(|_| case.status.allows(ActKind::TellResults)) else { continue };
+            let Some(of) = case.part_of.as_ref().filter(|_| case.status.allows(ActKind::TellPart)) else { continue };
             let news = news(&latest, &application, part, of);
             if !news.is_empty() && !matches!(case.custody, Custody::Offered { .. }) {
                 told.push((case, news));
@@ -92,12 +92,12 @@ pub(super) fn tell(facts: &dyn Facts, change: &mut Change, touched: &[CaseId], a
             let note = noted(&entries);
             let owner = case.owner(here);
             if owner.node == here.node {
-                let act = case.act(ActKind::TellResults, &Actor::system(), here, at, Some(note));
+                let act = case.act(ActKind::TellPart, &Actor::system(), here, at, Some(note));
                 record(change, here, &case, act);
                 continue;
             }
             let note = Some(format!("{PASSED_ON}{note}"));
-            let act = case.act(ActKind::TellResults, &Actor::system(), here, at, note);
+            let act = case.act(ActKind::TellPart, &Actor::system(), here, at, note);
             let word = ResultsWord { entries, act: act.number };
             change.notices.push(Notice {
                 to: owner.node,
@@ -150,9 +150,9 @@ pub(super) fn take(
     if word.entries.iter().all(|entry| known.contains(entry)) {
         return Ok(Change::of(Vec::new(), Change::case(&case)));
     }
-    case.may(facts, ActKind::TellResults)?;
+    case.may(facts, ActKind::TellPart)?;
     refer(&mut case, &word.entries);
-    let act = case.act(ActKind::TellResults, &Actor::system(), here, at, Some(noted(&word.entries)));
+    let act = case.act(ActKind::TellPart, &Actor::system(), here, at, Some(noted(&word.entries)));
     let mut change = Change::of(Vec::new(), Change::case(&case));
     record(&mut change, here, &case, act);
     Ok(change)

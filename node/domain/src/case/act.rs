@@ -132,9 +132,9 @@ pub enum ActKind {
     /// 转报结果: what a case came to with which a superior goes on.
     #[n(58)]
     ForwardOutcome,
-    /// 前序结果告知: what an earlier part of the application came to after this one had begun.
+    /// 一件事转告: what became of other parts of the application after this one had begun.
     #[n(59)]
-    TellResults,
+    TellPart,
     /// 告知未收: the authority in charge didn't take what was reported of a case that is decided in its place.
     #[n(54)]
     RefuseReport,
@@ -195,7 +195,7 @@ impl ActKind {
         ActKind::AskWithdrawal,
         ActKind::RefuseWithdrawal,
         ActKind::ForwardOutcome,
-        ActKind::TellResults,
+        ActKind::TellPart,
         ActKind::RefuseReport,
         ActKind::ReceivePaper,
         ActKind::Pledge,
@@ -247,7 +247,7 @@ impl ActKind {
             ActKind::AskWithdrawal => "ask-withdrawal",
             ActKind::RefuseWithdrawal => "refuse-withdrawal",
             ActKind::ForwardOutcome => "forward-outcome",
-            ActKind::TellResults => "tell-results",
+            ActKind::TellPart => "tell-part",
             ActKind::RefuseReport => "refuse-report",
             ActKind::ReceivePaper => "receive-paper",
             ActKind::Pledge => "pledge",
@@ -300,7 +300,7 @@ impl ActKind {
             ActKind::AskWithdrawal => "代收撤件申请",
             ActKind::RefuseWithdrawal => "撤件申请未收",
             ActKind::ForwardOutcome => "转报结果",
-            ActKind::TellResults => "前序结果告知",
+            ActKind::TellPart => "一件事转告",
             ActKind::RefuseReport => "告知未收",
             ActKind::ReceivePaper => "纸质签收",
             ActKind::Pledge => "告知承诺",

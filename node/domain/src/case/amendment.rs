@@ -106,9 +106,44 @@ pub(crate) fn amend(
     (amended, at): (&Amended, Timestamp),
 ) -> Result<Change, Rejection> {
     case.may(facts, ActKind::Amend)?;
-    let text = reason(&amended.reason)?;
     let decided = case.decided_on.is_some();
     let mandate = if decided { Some(mandate(facts, actor, &case, at)?.said) } else { None };
+    let (after, text) = righted(facts, desk, &case, amended, at)?;
+    let here = here(facts);
+    // Neither version stands in the note: it travels, and is read by more than may see them.
+    let note = format!("更正{}：{text}", amended.field.zh());
+    let mut act = case.act(ActKind::Amend, actor, here, at, Some(note));
+    act.mandate = mandate;
+    let value = match amended.field {
+        AmendedField::ApplicantName => after.name.clone(),
+        AmendedField::ApplicantId => after.identity.clone(),
+    };
+    let known = case.clone();
+    rewrite(desk, &mut case, amended.field, &after, (&act, text.clone()));
+    let mut change = Change::of(crate::pledge::rekey(&known, &case), Change::case(&case));
+    if decided {
+        let told = [amended.field.zh().to_owned(), text.clone()];
+        let content_type = "application/tongban-amendment+cbor";
+        change.documents.push(paper(facts, &case, &actor.operator, at, content_type, &told, None));
+    }
+    record(&mut change, here, &case, act);
+    for notice in &mut change.notices {
+        if let NoticeBody::Progress(progress) = &mut notice.body {
+            progress.amended = Some(Amended { field: amended.field, value: value.clone(), reason: text.clone() });
+        }
+    }
+    Ok(change)
+}
+
+/// The applicant's fields with an entry put right, and the reason; refused where a licence stands, or the case would never have come so.
+fn righted(
+    facts: &dyn Facts,
+    desk: &dyn Desk,
+    case: &Case,
+    amended: &Amended,
+    at: Timestamp,
+) -> Result<(Applicant, String), Rejection> {
+    let text = reason(&amended.reason)?;
     let stands = |id: &String| facts.licence(id).is_some_and(|licence| licence.status == licence::Status::Valid);
     if let Some(id) = case.licences.iter().find(|id| stands(id)) {
         return Err(Rejection::new(
@@ -146,32 +181,40 @@ pub(crate) fn amend(
             .remedy("give what it should be: --value", "填写正确内容：--value"));
     }
     if amended.field == AmendedField::ApplicantId {
-        still_fits(facts, desk, &case, &after)?;
+        still_fits(facts, desk, case, &after)?;
     }
+    Ok((after, text))
+}
+
+/// Puts an entry right that was put right in another case of the same application, where it had said the same. The mandate that it takes after the decision nobody has
+/// here: then its own authority does it.
+pub(crate) fn amend_alike(
+    facts: &dyn Facts,
+    desk: &mut dyn Desk,
+    mut case: Case,
+    (amended, at): (&Amended, Timestamp),
+    change: &mut Change,
+) -> Result<(), Rejection> {
+    case.may(facts, ActKind::TellPart)?;
+    let (after, text) = righted(facts, desk, &case, amended, at)?;
     let here = here(facts);
-    // Neither version stands in the note: it travels, and is read by more than may see them.
-    let note = format!("更正{}：{text}", amended.field.zh());
-    let mut act = case.act(ActKind::Amend, actor, here, at, Some(note));
-    act.mandate = mandate;
-    let value = match amended.field {
-        AmendedField::ApplicantName => after.name.clone(),
-        AmendedField::ApplicantId => after.identity.clone(),
-    };
+    let note = format!("更正{}（同一件事其他办件已更正）：{text}", amended.field.zh());
+    let act = case.act(ActKind::Amend, &Actor::system(), here, at, Some(note));
     let known = case.clone();
     rewrite(desk, &mut case, amended.field, &after, (&act, text.clone()));
-    let mut change = Change::of(crate::pledge::rekey(&known, &case), Change::case(&case));
-    if decided {
-        let told = [amended.field.zh().to_owned(), text.clone()];
-        let content_type = "application/tongban-amendment+cbor";
-        change.documents.push(paper(facts, &case, &actor.operator, at, content_type, &told, None));
-    }
-    record(&mut change, here, &case, act);
-    for notice in &mut change.notices {
+    change.events.extend(crate::pledge::rekey(&known, &case));
+    let before = change.notices.len();
+    record(change, here, &case, act);
+    let value = match amended.field {
+        AmendedField::ApplicantName => after.name,
+        AmendedField::ApplicantId => after.identity,
+    };
+    for notice in change.notices.iter_mut().skip(before) {
         if let NoticeBody::Progress(progress) = &mut notice.body {
             progress.amended = Some(Amended { field: amended.field, value: value.clone(), reason: text.clone() });
         }
     }
-    Ok(change)
+    Ok(())
 }
 
 /// Refuses a number under which the case would never have come: that of its own agent, or of one who doesn't hold what is to be renewed.

@@ -55,8 +55,8 @@ mod withdrawal;
 
 pub use act::{Act, ActKind, Audience};
 pub use agent::Agency;
-pub(crate) use amendment::amend;
 pub use amendment::{Amended, AmendedField, Amendment};
+pub(crate) use amendment::{amend, amend_alike};
 pub use came_to::CameTo;
 pub use clock::{Extension, Stop};
 pub(crate) use clock::{extend, resume, suspend};
@@ -253,7 +253,7 @@ impl Status {
                     | Status::Forwarded
             ),
             A::ForwardOutcome => matches!(self, Status::Forwarded | Status::Closed),
-            A::TellResults => unanswered || matches!(self, Status::Accepted | Status::SpecialProcedure),
+            A::TellPart => unanswered || matches!(self, Status::Accepted | Status::SpecialProcedure),
             A::Withdraw | A::AskWithdrawal => unanswered || matches!(self, Status::Accepted | Status::SpecialProcedure),
             A::CancelLicence => {
                 matches!(self, Status::Granted | Status::Delivered | Status::Closed)

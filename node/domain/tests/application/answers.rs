@@ -1,9 +1,7 @@
 //! The one answer: when nothing more comes of any part, once, and plain about what failed.
 
-use tongban_codes::ids::CaseId;
 use tongban_domain::application::{ANSWER_TYPE, ApplicationCommand, ApplicationState, PartState};
-use tongban_domain::case::{Amended, AmendedField};
-use tongban_domain::{Command, Desk, Sealer};
+use tongban_domain::{Command, Sealer};
 
 use super::scene::{Scene, columns, part, replied, request};
 
@@ -164,26 +162,4 @@ fn all_of_it_is_withdrawn() {
     let change = answer(&mut scene).unwrap();
     let said: Vec<Option<&str>> = replied(&change).answer.iter().map(|line| line.came_to.as_deref()).collect();
     assert_eq!(said, [Some("撤件"), None, Some("撤件")]);
-}
-
-/// A wrong name that is put right in one case is right in what begins later.
-#[test]
-fn an_amendment_reaches_the_parts_that_begin_later() {
-    let mut scene = Scene::new();
-    scene.collect(request()).unwrap();
-    scene.accept(true, "变更");
-    let (field, value, reason) = (AmendedField::ApplicantName, "张三丰".to_owned(), "录入有误".to_owned());
-    let case = scene.case("变更").to_string();
-    scene.give(true, &Command::Amend { case, amended: Amended { field, value, reason } }).unwrap();
-    scene.decide(true, "变更", true);
-    let (begun, sign) = (scene.case("备案"), scene.case("招牌"));
-    let name = |id: CaseId| {
-        let personal = &scene.branch.case(id).personal;
-        scene.branch.desk.decrypt(&id, personal).unwrap().0
-    };
-    assert_eq!(
-        (name(begun), name(sign)),
-        ("张三丰".to_owned(), "张三".to_owned()),
-        "what has begun is amended by its own authority"
-    );
 }

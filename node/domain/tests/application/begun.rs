@@ -34,7 +34,7 @@ fn source(hall: &Hall, scene: &Scene, part: &str, name: &str) -> Source {
 fn told(hall: &Hall, scene: &Scene, part: &str) -> usize {
     let id = scene.case(part);
     let own = hall.state.acts.iter().filter(|act| act.place == hall.place());
-    own.filter(|act| act.case == id && act.kind == ActKind::TellResults).count()
+    own.filter(|act| act.case == id && act.kind == ActKind::TellPart).count()
 }
 
 fn issue(scene: &mut Scene, part: &str) -> String {
@@ -62,7 +62,7 @@ fn a_licence_that_is_issued_later_reaches_the_next_authority_once() {
         assert_eq!(source(hall, &scene, "变更", "招牌批准书"), with(vec![first.clone()]));
         assert_eq!(told(hall, &scene, "变更"), 1, "each hall has an act of its own");
     }
-    let act = scene.home.state.acts.iter().rev().find(|act| act.kind == ActKind::TellResults).unwrap();
+    let act = scene.home.state.acts.iter().rev().find(|act| act.kind == ActKind::TellPart).unwrap();
     assert!(act.note.as_ref().is_some_and(|note| note.contains(&first)), "{act:?}");
     // Nothing is told again for what isn't new, and a second licence is.
     scene.accept(true, "变更");

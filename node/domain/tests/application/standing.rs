@@ -1,7 +1,7 @@
 //! State, deadline, what comes next and the figures: all computed from the cases, whatever happens to them.
 
 use tongban_domain::application::{ApplicationCommand, ApplicationState, PartState, Source};
-use tongban_domain::case::{Bringing, Custody, Deadline, Status};
+use tongban_domain::case::{Bringing, Custody, Deadline};
 use tongban_domain::{Command, Reply};
 
 use super::hall::{at, date};

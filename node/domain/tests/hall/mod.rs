@@ -282,6 +282,11 @@ pub(crate) fn carry(notice: &Notice, from: &mut Hall, to: &mut Hall) -> Vec<Noti
             let taken = to.act(&Command::Application(ApplicationCommand::TakeResults { origin, case, word }));
             taken.map(|change| change.notices).unwrap_or_default()
         }
+        NoticeBody::Amended(word) => {
+            let (case, word) = (notice.case, word.clone());
+            let taken = to.act(&Command::Application(ApplicationCommand::TakeAmended { origin, case, word }));
+            taken.map(|change| change.notices).unwrap_or_default()
+        }
         NoticeBody::OrderAnswer(answer) => {
             let answer = answer.clone();
             to.act(&Command::TakeOrderAnswer { origin, answer }).unwrap().notices

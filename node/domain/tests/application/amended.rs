@@ -1,0 +1,112 @@
+//! A wrong entry that is put right in one case is right in all of its application that said the same.
+
+use tongban_codes::ids::CaseId;
+use tongban_domain::application::{AmendedWord, ApplicationCommand};
+use tongban_domain::case::{ActKind, Amended, AmendedField};
+use tongban_domain::{Command, Desk as _, NoticeBody};
+
+use super::hall::{CITIZEN, Hall, carry};
+use super::scene::{Scene, request};
+
+fn amend(case: CaseId, value: &str) -> Command {
+    let (field, value, reason) = (AmendedField::ApplicantName, value.to_owned(), "录入有误".to_owned());
+    Command::Amend { case: case.to_string(), amended: Amended { field, value, reason } }
+}
+
+fn name(hall: &Hall, id: CaseId) -> String {
+    hall.desk.decrypt(&id, &hall.case(id).personal).unwrap().0
+}
+
+fn amendments(hall: &Hall, id: CaseId) -> usize {
+    hall.state.acts.iter().filter(|act| act.case == id && act.kind == ActKind::Amend).count()
+}
+
+#[test]
+fn what_is_put_right_in_one_case_is_right_in_the_others() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    scene.accept(true, "变更");
+    let (licence, sign) = (scene.case("变更"), scene.case("招牌"));
+    // Led at home; the case of the collecting hall follows, and what begins later is collected so.
+    scene.give(true, &amend(licence, "张三丰")).unwrap();
+    assert_eq!((name(&scene.home, licence), name(&scene.branch, sign)), ("张三丰".to_owned(), "张三丰".to_owned()));
+    assert_eq!(amendments(&scene.branch, sign), 1);
+    let act = scene.branch.state.acts.iter().rev().find(|act| act.kind == ActKind::Amend).unwrap();
+    assert!(act.operator == "system" && act.note.as_ref().is_some_and(|note| note.contains("录入有误")), "{act:?}");
+    // Led at the collecting hall; its owner elsewhere follows and reports it, and it doesn't go round.
+    scene.give(false, &amend(sign, "张丰")).unwrap();
+    for (hall, id) in [(&scene.home, licence), (&scene.branch, licence), (&scene.branch, sign)] {
+        assert_eq!(name(hall, id), "张丰");
+    }
+    assert_eq!((amendments(&scene.home, licence), amendments(&scene.branch, sign)), (2, 2));
+    scene.decide(true, "变更", true);
+    assert_eq!(name(&scene.branch, scene.case("备案")), "张丰");
+}
+
+#[test]
+fn what_says_something_else_or_is_decided_stays() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    scene.accept(true, "变更");
+    scene.accept(false, "招牌");
+    let (licence, sign) = (scene.case("变更"), scene.case("招牌"));
+    scene.decide(false, "招牌", true);
+    scene.give(true, &amend(licence, "张三丰")).unwrap();
+    assert_eq!(name(&scene.branch, sign), "张三", "after the decision it takes a mandate");
+    // A case that had another name from its own window on isn't touched.
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    let (licence, sign) = (scene.case("变更"), scene.case("招牌"));
+    let other = scene.branch.case(sign).clone();
+    let personal = scene.branch.desk.encrypt_under(&sign, &other.personal, "李四", CITIZEN).unwrap();
+    scene.branch.state.cases.get_mut(&sign).unwrap().personal = personal;
+    scene.give(true, &amend(licence, "张三丰")).unwrap();
+    assert_eq!((name(&scene.branch, sign), amendments(&scene.branch, sign)), ("李四".to_owned(), 0));
+}
+
+/// What was put right while an offer was on its way is told when it has arrived.
+#[test]
+fn what_is_on_its_way_is_put_right_when_it_has_arrived() {
+    let mut scene = Scene::new();
+    let change = scene.branch.act(&Command::Application(ApplicationCommand::Collect(Box::new(request())))).unwrap();
+    let (licence, sign) = (scene.case("变更"), scene.case("招牌"));
+    let amended = scene.branch.act(&amend(sign, "张三丰")).unwrap();
+    assert!(amended.notices.is_empty(), "{:?}", amended.notices);
+    let NoticeBody::Offer(offer) = change.notices[0].body.clone() else { panic!("{:?}", change.notices) };
+    let origin = scene.branch.origin();
+    let taken = scene.home.act(&Command::TakeCustody { origin, offer }).unwrap().notices;
+    for told in carry(&taken[0], &mut scene.home, &mut scene.branch) {
+        for report in carry(&told, &mut scene.branch, &mut scene.home) {
+            carry(&report, &mut scene.home, &mut scene.branch);
+        }
+    }
+    for hall in [&scene.home, &scene.branch] {
+        assert_eq!(name(hall, licence), "张三丰");
+    }
+}
+
+#[test]
+fn an_entry_is_put_right_for_the_collecting_hall_alone_and_where_it_says_what_was_wrong() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    let (licence, sign) = (scene.case("变更"), scene.case("招牌"));
+    let change = scene.branch.act(&amend(sign, "张三丰")).unwrap();
+    let told = change.notices.iter().find(|notice| notice.case == licence).unwrap();
+    let NoticeBody::Amended(word) = &told.body else { panic!("{told:?}") };
+    assert!(!format!("{word:?}").contains("张三"), "{word:?}");
+    let take = |hall: &mut Hall, origin, bend: &dyn Fn(&mut AmendedWord)| {
+        let mut word = word.clone();
+        bend(&mut word);
+        let change = hall.act(&Command::Application(ApplicationCommand::TakeAmended { origin, case: licence, word }));
+        change.map_or_else(|refused| refused.code, |change| if change.events.is_empty() { "known" } else { "ok" })
+    };
+    let (branch, mut home) = (scene.branch.origin(), scene.home.clone());
+    let (own, stranger) = (home.origin(), Hall::new("511604", "岳池县").origin());
+    assert_eq!(take(&mut home, own, &|_| ()), "not-owner");
+    assert_eq!(take(&mut home, stranger, &|_| ()), "not-owner");
+    assert_eq!(take(&mut home, branch, &|word| word.before = "李四".into()), "invalid-field");
+    assert_eq!(take(&mut home, branch, &|word| word.value = String::new()), "invalid-field");
+    assert_eq!(take(&mut home, branch, &|word| word.reason = "长".repeat(5_000)), "invalid-field");
+    assert_eq!(take(&mut home, branch, &|_| ()), "ok");
+    assert_eq!(take(&mut home, branch, &|_| ()), "known");
+}
