@@ -308,21 +308,21 @@ pub(crate) fn after(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change,
         _ => None,
     });
     let ended: Vec<CaseId> = answered.chain(touched.iter().copied()).collect();
-    begin(facts, desk, change, touched, at);
+    begin(facts, desk, change, &touched, at);
     for id in ended {
         forget::forget(facts, desk, &id, change, at);
     }
 }
 
 /// Begins the parts whose turn has come, tells those that have begun what is new, and passes joint acts on.
-fn begin(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change, touched: Vec<CaseId>, at: Timestamp) {
+fn begin(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change, touched: &[CaseId], at: Timestamp) {
     if touched.is_empty() {
         return;
     }
     // What an application's own command did has begun what it could.
     let own = |event: &Event| matches!(event, Event::Application(_));
     if !change.events.iter().any(own) {
-        for id in &touched {
+        for id in touched {
             let Some(mut application) = facts.application(id) else { continue };
             let mut begun = amended::follow(desk, &mut application, &change.events);
             let ready = standing::ready(&Latest { facts, events: &change.events }, &application);
@@ -334,8 +334,8 @@ fn begin(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change, touched: V
             }
         }
     }
-    amended::tell(facts, desk, change, &touched, at);
-    results::tell(facts, change, &touched, at);
+    amended::tell(facts, desk, change, touched, at);
+    results::tell(facts, change, touched, at);
     joint::pass_on(facts, change, at);
     joint::catch_up(facts, change, at);
 }
