@@ -85,7 +85,7 @@ pub(super) fn counted(header: &ActHeader) -> (&'static str, Option<Date>, &'stat
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use tongban_codes::ids::{AuthorityId, CaseId, Digest, NodeId};
+    use tongban_codes::ids::{AuthorityId, CaseId, NodeId};
     use tongban_domain::Place;
     use tongban_domain::case::ItemPin;
     use tongban_domain::catalogue::Core;
