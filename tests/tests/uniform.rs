@@ -2,9 +2,8 @@
 //! the way, and no superior counts a case twice.
 
 use serde_json::Value;
-use system_tests::paper::paper;
 use system_tests::two_provinces::{ROOTS, both_known, exported, founded, import};
-use system_tests::{APPLICANT, Cluster, Item, Node, seen, within};
+use system_tests::{APPLICANT, Cluster, Item, Node, paper, seen, within};
 
 /// The national base item that both provinces keep.
 const BASE: &str = "000116013001";

@@ -19,7 +19,7 @@ fn it_is_the_case_of_who_stands_in_from_the_first_day() {
     assert_eq!((case.custody, case.tenure, case.collecting, case.deciding), (Custody::Owner, 1, here, here));
     assert_eq!((case.mode, case.item.code.as_str(), case.agreement), (Mode::Uniform, OURS, None));
     assert_eq!(case.received_on, Some(date(2026, 9, 14)));
-    assert_eq!(case.deemed_at, Some(date(2026, 9, 22).start()), "its own five working days run");
+    assert_eq!(case.deemed_at, Some(date(2026, 9, 21).start()), "its own five working days run");
     assert!(is_attended(case.mode, ActKind::Collect), "he was at the window, and may rate the visit");
     let first = &scene.stand.state.acts.last().unwrap();
     assert!(first.note.as_ref().is_some_and(|note| note.contains(NUMBER)), "{:?}", first.note);
@@ -120,7 +120,7 @@ fn licences_and_what_was_put_right_follow() {
     let steps: Vec<HandledStep> = scene.charge.state.steps.iter().map(|(_, step)| *step).collect();
     assert_eq!(
         steps,
-        [HandledStep::Accepted, HandledStep::Ended, HandledStep::Told, HandledStep::Told, HandledStep::Told]
+        [HandledStep::Accepted, HandledStep::Told, HandledStep::Ended, HandledStep::Told, HandledStep::Told]
     );
 }
 

@@ -162,19 +162,19 @@ impl Scene {
         self.charge.act(&Command::Uniform(UniformCommand::Take { origin, case: *case, word }))
     }
 
-    /// Every report of a case that is accepted, granted, licensed, put right, and whose licence is cancelled, in order.
+    /// Every report of a case that is accepted, put right, granted, licensed, and whose licence is cancelled, in order.
     pub(crate) fn whole_life(&mut self) -> (CaseId, Vec<(CaseId, UniformWord)>) {
         let id = self.taken();
         let case = id.to_string();
         let mut words = Vec::new();
         words.extend(self.reported(&Command::Accept(case.clone())));
-        words.extend(self.reported(&Command::Decide { case: case.clone(), grant: true, reason: None }));
-        let (kind, until) = ("公共场所卫生许可证".to_owned(), date(2030, 9, 13));
-        words.extend(self.reported(&Command::IssueLicence { case: case.clone(), kind, until }));
         let (field, value, reason) =
             (tongban_domain::case::AmendedField::ApplicantName, "李四".to_owned(), "录入有误".to_owned());
         let amended = tongban_domain::case::Amended { field, value, reason };
         words.extend(self.reported(&Command::Amend { case: case.clone(), amended }));
+        words.extend(self.reported(&Command::Decide { case: case.clone(), grant: true, reason: None }));
+        let (kind, until) = ("公共场所卫生许可证".to_owned(), date(2030, 9, 13));
+        words.extend(self.reported(&Command::IssueLicence { case: case.clone(), kind, until }));
         assert!(
             self.reported(&Command::Deliver { case, note: None }).is_none(),
             "of a delivery nothing is to be known"
