@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Where limits stand, and which of the file's constants are meant; none means all.
-const SOURCES: [(&str, &[&str]); 9] = [
+const SOURCES: [(&str, &[&str]); 11] = [
     ("federation/src/limits.rs", &[]),
     ("federation/quic/src/limits.rs", &[]),
     ("federation/quic/src/certificate.rs", &["CERTIFICATE_BYTES_MAX"]),
@@ -15,6 +15,8 @@ const SOURCES: [(&str, &[&str]); 9] = [
     ("node/src/exchange/core/gossip.rs", &["UNVOUCHED_BYTES_MAX"]),
     ("node/src/engine/writer/delivered.rs", &["FORKS_PER_PLACE_MAX"]),
     ("node/src/exchange/join.rs", &["EXPIRES_SECONDS_MAX"]),
+    ("node/domain/src/uniform/word.rs", &["LICENCES_MAX"]),
+    ("node/domain/src/uniform/handled.rs", &["NEW_A_DAY_MAX"]),
 ];
 
 fn read(path: &str) -> String {

@@ -324,6 +324,10 @@ pub mod codes {
         UNIFORM_ITEM_AMBIGUOUS = "uniform-item-ambiguous";
         /// The items of the two authorities aren't the same in name, code, type and legal basis.
         UNIFORM_CORE_DIFFERS = "uniform-core-differs";
+        /// The authority that would decide in another's place is no party of an agreement for that.
+        UNIFORM_NOT_PARTY = "uniform-not-party";
+        /// A node reported more new cases on one day than are taken of it.
+        UNIFORM_TOO_MANY = "uniform-too-many";
         /// Nobody waits for a paper file of the case, or it was signed for.
         PAPER_NOT_AWAITED = "paper-not-awaited";
         /// No earlier case of that number was imported.

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hall::{CITIZEN, Hall, at, carry, collect, daishi, date, guangan};
 use proptest::prelude::*;
 use tongban_codes::ids::{CaseId, Digest};
-use tongban_domain::case::{Act, RefusalKind, national};
+use tongban_domain::case::{Act, ActKind, RefusalKind, national};
 use tongban_domain::tables::{
     COLUMNS_OF_SENDING, CasePart, CaseSource, Choices, Family, KEPT, Kind, Lack, Operation, Part, ReportedRow, Row,
     Subject, Table, case_rows, compare_by, is_reported,
@@ -332,6 +332,19 @@ fn the_node_that_decides_reports_and_no_other() {
     let case = gone.state.cases.get_mut(&id).unwrap();
     case.custody = tongban_domain::case::Custody::Elsewhere { owner: window.place(), as_of: owner.now };
     assert!(!reported(&gone, id));
+}
+
+/// That another node of the federation didn't take a word of this one is no step of the procedure, and its words are nothing for the platform above.
+#[test]
+fn what_a_peer_refused_is_no_step() {
+    let (mut hall, id) = accepted();
+    let before = of(&made(&hall, id), CasePart::Process).len();
+    for kind in [ActKind::RefuseReport, ActKind::RefuseWithdrawal] {
+        let mut act = acts(&hall, id).pop().unwrap();
+        (act.kind, act.number, act.note) = (kind, act.number + 1, Some(text("agreement-missing: 无协议")));
+        hall.state.acts.push(act);
+        assert_eq!(of(&made(&hall, id), CasePart::Process).len(), before, "{kind:?}");
+    }
 }
 
 #[test]

@@ -97,7 +97,7 @@ pub(crate) fn record(
             (ACTS, Header::Acts(super::orders::header(order, act)), super::orders::fields(order))
         }
         Event::HandledElsewhere(row, step) => {
-            let header = super::elsewhere::header(row, *step, here.division)?;
+            let header = super::elsewhere::header(row, *step, here.division, at)?;
             (ACTS, Header::Acts(header), super::elsewhere::fields(row))
         }
         Event::Item(item) if !item.state.is_draft() => (

@@ -335,6 +335,7 @@ pub(crate) fn take_custody(
         let reply = known.map_or(Reply::Known {}, |known| Change::case(&known));
         return Ok(Change::of(Vec::new(), reply));
     }
+    uniform::not_elsewhere(facts, &offer.case)?;
     let tenure = offer.tenure.checked_add(1).ok_or_else(|| stale(offer, offer.tenure))?;
     #[cfg(feature = "deliberate-bugs")]
     let tenure = if is_in(Bug::TakenAtSameTenure) { offer.tenure } else { tenure };

@@ -36,8 +36,8 @@ pub(super) fn steps(acts: &[Act]) -> Vec<Step<'_>> {
     steps
 }
 
-/// Whether an act is a step of the process. Offers, their answers and reclaims move a case between nodes of this federation, of which the
-/// platform above knows nothing.
+/// Whether an act is a step of the process. Offers, their answers and reclaims move a case between nodes of this federation, and a word that another
+/// node didn't take moves nothing; of those the platform above knows nothing.
 fn is_step(kind: ActKind) -> bool {
     !matches!(
         kind,
@@ -47,6 +47,8 @@ fn is_step(kind: ActKind) -> bool {
             | ActKind::Discharge
             | ActKind::AskReclaim
             | ActKind::Reclaim
+            | ActKind::RefuseReport
+            | ActKind::RefuseWithdrawal
     )
 }
 

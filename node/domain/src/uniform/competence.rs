@@ -1,9 +1,10 @@
 //! By what right an authority decides in another's place: the agreement of the day, and an item of its own with the same core.
 
+use tongban_codes::division::DivisionCode;
 use tongban_codes::time::{Date, Timestamp};
 
 use super::InsteadOf;
-use crate::catalogue::{Core, Crosswalk, ItemState, Mode, ServiceItem, accord, in_force, named};
+use crate::catalogue::{Agreement, Core, Crosswalk, ItemState, Mode, Party, ServiceItem, accord, in_force, named};
 use crate::facts::Place;
 use crate::{Facts, Rejection, codes};
 
@@ -14,8 +15,9 @@ use crate::{Facts, Rejection, codes};
 /// # Errors
 ///
 /// `agreement-missing` and `agreement-lapsed` where no agreement of the other's item for this mode names this division, or none is in force;
-/// `uniform-item-missing` where no own item has the same base code, `uniform-item-ambiguous` where several have it and none was named; what
-/// [`in_force`] says where it isn't in force or suspended; `uniform-core-differs` where name, type or legal basis aren't the same.
+/// `uniform-item-missing` where no own item has the same base code, `uniform-item-ambiguous` where several of parties have it and none was named;
+/// `uniform-not-party` where the item's authority is no party; what [`in_force`] says where it isn't in force or suspended; `uniform-core-differs`
+/// where name, type or legal basis aren't the same.
 pub(crate) fn stand_in(
     facts: &dyn Facts,
     (place, theirs, as_of): (Place, &ServiceItem, Timestamp),
@@ -24,9 +26,11 @@ pub(crate) fn stand_in(
 ) -> Result<(ServiceItem, InsteadOf), Rejection> {
     let (here, day) = (facts.node().division, at.date());
     // The published scope alone lets collect; only an agreement moves competence.
-    let agreed = accord(facts, theirs, (here, Mode::Uniform), None, day)?;
-    let agreement = agreed.map(|accord| accord.number).unwrap_or_default();
+    accord(facts, theirs, (here, Mode::Uniform), None, day)?;
     let own = own_item(facts, theirs, by, day)?;
+    let code = number_code(facts, &own).unwrap_or_default();
+    let agreed = agreed(&Crosswalk::gather(facts), theirs, (here, &code), None, day);
+    let agreement = agreed.ok_or_else(|| no_party(&theirs.code, &own.department, &code))?.number.clone();
     in_force(&own, day)?;
     same_core(&theirs.core, &own)?;
     let instead = InsteadOf {
@@ -38,8 +42,50 @@ pub(crate) fn stand_in(
         department: theirs.department.clone(),
         department_code: theirs.department_code.clone(),
         agreement,
+        party: code,
     };
     Ok((own, instead))
+}
+
+/// The agreement by which an authority of a division decides in another's place on a day: one for this mode, in force, of which it is a party itself, by
+/// its credit code and its own division. That one names a division, with those below, gives windows there something to collect, and no authority
+/// there a competence that it didn't sign for. `of` is the one that is meant, where that was said.
+pub(super) fn agreed<'i>(
+    walk: &Crosswalk,
+    theirs: &'i ServiceItem,
+    (division, code): (DivisionCode, &str),
+    of: Option<&str>,
+    day: Date,
+) -> Option<&'i Agreement> {
+    let signed = |party: &Party| party.code == code && walk.same(party.division, division);
+    theirs.agreements.iter().find(|known| {
+        known.modes.contains(&Mode::Uniform)
+            && of.is_none_or(|of| known.number == of)
+            && known.holds(day)
+            && known.parties.iter().any(signed)
+    })
+}
+
+/// The credit code of an item's authority, mapped where the source's is none.
+fn number_code(facts: &dyn Facts, item: &ServiceItem) -> Option<String> {
+    let authority = facts.authority(&item.authority)?;
+    item.number_code(&authority).map(|code| code.to_string())
+}
+
+/// The refusal of an authority that signed no such agreement.
+pub(super) fn no_party(item: &str, department: &str, code: &str) -> Rejection {
+    Rejection::new(
+        codes::UNIFORM_NOT_PARTY,
+        format!(
+            "{department} ({code}) is no party of an agreement of {item} for this mode, by credit code and division"
+        ),
+        format!("{department}（{code}）不是事项 {item} 该方式协议的签约方（信用代码和区划）"),
+    )
+    .field("item", item)
+    .remedy(
+        "collect for the authority in charge: --mode collect; or the two authorities agree: tongban agreement add",
+        "以代收代办方式收件：--mode collect；或由双方机关签订协议：tongban agreement add",
+    )
 }
 
 /// Refuses the mode for a matter of this division itself.
@@ -57,7 +103,7 @@ pub(crate) fn elsewhere(facts: &dyn Facts, theirs: &ServiceItem) -> Result<(), R
     .remedy("collect it without --mode uniform", "收件时不填 --mode uniform"))
 }
 
-/// This division's item of the base code of another's: the one that is named, or the only one.
+/// This division's item of the base code of another's: the one that is named, or the only one of an authority that is a party.
 fn own_item(facts: &dyn Facts, theirs: &ServiceItem, by: Option<&str>, day: Date) -> Result<ServiceItem, Rejection> {
     let here = facts.node().division;
     let base_code = theirs.core.base_code.as_deref().unwrap_or_default();
@@ -82,7 +128,13 @@ fn own_item(facts: &dyn Facts, theirs: &ServiceItem, by: Option<&str>, day: Date
     let known = of_here.filter_map(|(_, code, _)| facts.item(&code));
     let mut published: Vec<ServiceItem> =
         known.filter(|item| matches!(item.state, ItemState::Published | ItemState::Suspended)).collect();
-    // One that no case is taken for is none to choose, unless there is no other.
+    // An authority that is no party is none to choose, nor an item that no case is taken for, unless there is no other.
+    let is_party = |item: &ServiceItem| {
+        number_code(facts, item).is_some_and(|code| agreed(&walk, theirs, (here, &code), None, day).is_some())
+    };
+    if published.iter().any(is_party) {
+        published.retain(is_party);
+    }
     let is_open = |item: &ServiceItem| in_force(item, day).is_ok();
     if published.iter().any(is_open) {
         published.retain(is_open);

@@ -61,6 +61,9 @@ pub struct InsteadOf {
     /// Number of the agreement between the authorities.
     #[n(7)]
     pub agreement: String,
+    /// The credit code under which the authority that decides is a party of it.
+    #[n(8)]
+    pub party: String,
 }
 
 impl InsteadOf {
@@ -145,4 +148,18 @@ pub(crate) fn not_offered(case: CaseId) -> Rejection {
         "“异地受理无差别办理”由收件地机关办理，不移交",
     )
     .field("case", case)
+    .remedy("decide it where it was collected: tongban case decide", "由收件地机关作出决定：tongban case decide")
+}
+
+/// Refuses a case, in whatever mode, of which it was reported that another authority decides it: nothing is handled twice.
+pub(crate) fn not_elsewhere(facts: &dyn Facts, case: &CaseId) -> Result<(), Rejection> {
+    let Some(known) = facts.handled_elsewhere(case) else { return Ok(()) };
+    let (division, agreement) = (known.place.division, known.word.agreement);
+    Err(Rejection::new(
+        codes::CASE_STATE,
+        format!("it was reported that the authority of {division} decides the case, by the agreement {agreement}"),
+        format!("该办件已告知由 {division} 的机关依协议 {agreement} 办理"),
+    )
+    .field("case", case)
+    .remedy("decide it there: tongban case decide", "由该机关作出决定：tongban case decide"))
 }

@@ -9,8 +9,16 @@ use super::ReportRefused;
 use crate::case::{Act, ActKind, Case, Status, here, masked_name, number_end};
 use crate::catalogue::code_list::code_list;
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
+use crate::decide::is_unseen;
 use crate::licence;
 use crate::{Actor, Desk, Facts, Rejection, codes};
+
+/// The most licences of one case that a report names, the last ones.
+pub(super) const LICENCES_MAX: usize = 8;
+/// How much of a peer's code is kept of a refusal, in characters.
+const CODE_CHARS_MAX: usize = 60;
+/// How much of its text.
+const TEXT_CHARS_MAX: usize = 500;
 
 code_list! {
     /// How a case ended that an authority decided in another's place.
@@ -88,7 +96,7 @@ pub struct UniformWord {
     /// The authority that decides.
     #[n(6)]
     pub department: String,
-    /// Its code as its source had it.
+    /// Its unified social credit code, under which it is a party of the agreement.
     #[n(7)]
     pub department_code: String,
     /// Its own item, by which it decides.
@@ -109,7 +117,7 @@ pub struct UniformWord {
     /// On which day.
     #[n(13)]
     pub ended_on: Option<Date>,
-    /// Licences that came of it.
+    /// Licences that came of it, the last eight of them.
     #[n(14)]
     #[cbor(default, skip_if = "Vec::is_empty")]
     pub licences: Vec<LicenceWord>,
@@ -167,7 +175,11 @@ impl UniformWord {
             });
             changed.or_else(|| facts.licence(id).map(|licence| licence.status)).unwrap_or(licence::Status::Valid)
         };
+        // Erased since, they are said no more; the receiver keeps what it has of the applicant.
         let (name, number) = case.personal.open(desk, &case.id).unwrap_or_default();
+        // Each that is issued takes the place of one before it, so that the last are those that stand.
+        let beyond = case.licences.len().saturating_sub(LICENCES_MAX);
+        let licences = case.licences.iter().skip(beyond);
         Some(Self {
             act: act.number,
             at: act.at,
@@ -176,7 +188,7 @@ impl UniformWord {
             agreement: instead.agreement.clone(),
             core: case.item.core.digest(),
             department: case.item.department.clone(),
-            department_code: case.item.department_code.clone(),
+            department_code: instead.party.clone(),
             by_item: case.item.code.clone(),
             collected_on: case.collected_at.date(),
             case_no: case.case_no.clone(),
@@ -188,7 +200,7 @@ impl UniformWord {
                 Some((_, day)) => Some(day),
                 None => None,
             },
-            licences: case.licences.iter().map(|id| LicenceWord { licence: id.clone(), stands: stands(id) }).collect(),
+            licences: licences.map(|id| LicenceWord { licence: id.clone(), stands: stands(id) }).collect(),
             applicant: masked_name(&name),
             number_end: number_end(&number),
         })
@@ -210,11 +222,21 @@ pub(crate) fn after(facts: &dyn Facts, desk: &dyn Desk, change: &mut Change) {
         }
     }
     for (place, notice) in told {
-        if let Some(Event::Case(case, _)) = change.events.get_mut(place) {
-            case.report_refused = None;
+        // What the change goes on to do with the case was made of it as it stood before.
+        for event in change.events.iter_mut().skip(place) {
+            if let Event::Case(case, _) = event
+                && case.id == notice.case
+            {
+                case.report_refused = None;
+            }
         }
         change.notices.push(notice);
     }
+}
+
+/// What is kept of a peer's words: what can be seen of them, to a length.
+fn kept(text: &str, chars_max: usize) -> String {
+    text.chars().filter(|c| !is_unseen(*c)).take(chars_max).collect()
 }
 
 /// Records that the authority in charge didn't take a report, and why; of a report that isn't the last one, the history alone says it.
@@ -238,12 +260,12 @@ pub(super) fn refused(
         let (en, zh) = ("the answer fits no report of this hall", "答复与本厅的告知不符");
         Rejection::new(codes::STALE_TENURE, en, zh).field("case", id)
     })?;
+    let (code, text) = (kept(code, CODE_CHARS_MAX), kept(text, TEXT_CHARS_MAX));
+    let note = format!("{code}: {text}");
     let is_last = acts.iter().filter(own).all(|act| act.number <= number);
     if is_last {
-        let (code, text) = (code.clone(), text.clone());
         case.report_refused = Some(ReportRefused { act: number, code, text, at });
     }
-    let note = format!("{code}: {text}");
     let act = case.act(ActKind::RefuseReport, &Actor::system(), here, at, Some(note));
     let reply = Reply::Known {};
     Ok(Change::of(vec![Event::Case(Box::new(case), act)], reply))

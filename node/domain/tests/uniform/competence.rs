@@ -1,10 +1,10 @@
 //! Each condition under which competence moves, and the refusal where it isn't kept.
 
-use tongban_domain::Command;
 use tongban_domain::catalogue::{Agreement, ItemAct, Mode, Selection};
+use tongban_domain::{CodeAlias, Command};
 
-use crate::hall::{at, collect, date};
-use crate::scene::{BASE, NUMBER, OURS, Scene, THEIRS, agreement, party, second};
+use crate::hall::{at, collect, credit, date};
+use crate::scene::{BASE, NUMBER, OUR_CODE, OURS, Scene, THEIRS, agreement, party, second, wider};
 
 fn bring(hall: &mut crate::hall::Hall, item: &str, act: ItemAct) {
     let which = Selection::One(item.to_owned());
@@ -47,7 +47,22 @@ fn competence_moves_by_agreement_and_item_or_not_at_all() {
         ("uniform-item-missing", "item", foreign(|item| item.core.base_code = None)),
         ("uniform-item-missing", "item", edit(|item| item.core.base_code = Some("510116013002".into()))),
         ("uniform-item-missing", "item", edit(|item| item.state = tongban_domain::catalogue::ItemState::Withdrawn)),
-        ("uniform-item-ambiguous", "by", Box::new(|scene| drop(second(&mut scene.stand)))),
+        (
+            "uniform-item-ambiguous",
+            "by",
+            Box::new(|scene| {
+                *scene = Scene::without();
+                scene.agree(wider("二号"));
+                second(&mut scene.stand);
+            }),
+        ),
+        // Its authority: neither another of the division, nor one of the divisions below a party's, nor by the division alone.
+        (
+            "uniform-not-party",
+            "item",
+            elsewhere(|other| other.parties[1] = party("511603", &credit("11511602MB0000001"))),
+        ),
+        ("uniform-not-party", "item", elsewhere(|other| other.parties[1] = party("511600", OUR_CODE))),
         ("item-suspended", "item", edit(|item| item.state = tongban_domain::catalogue::ItemState::Suspended)),
         ("item-not-yet-effective", "item", edit(|item| item.effective = Some(date(2026, 9, 15)))),
         ("uniform-core-differs", "item", edit(|item| item.core.name = "公共场所卫生许可（新）".into())),
@@ -70,7 +85,8 @@ fn competence_moves_by_agreement_and_item_or_not_at_all() {
 
 #[test]
 fn of_several_own_items_the_caller_names_one() {
-    let mut scene = Scene::new();
+    let mut scene = Scene::without();
+    scene.agree(wider(NUMBER));
     let other = second(&mut scene.stand);
     for (by, code) in [
         (None, "uniform-item-ambiguous"),
@@ -97,6 +113,47 @@ fn of_several_own_items_the_caller_names_one() {
     let asked = scene.asked(Some(Mode::Collect), Some(OURS));
     let refused = scene.stand.act(&asked).unwrap_err();
     assert_eq!((refused.code, refused.field), ("invalid-field", "by"));
+}
+
+/// Competence moves to who signed, and to nobody beside or below him.
+#[test]
+fn who_signed_nothing_decides_nothing() {
+    let mut scene = Scene::new();
+    let other = second(&mut scene.stand);
+    let asked = scene.asked(Some(Mode::Uniform), Some(&other));
+    let refused = scene.stand.act(&asked).unwrap_err();
+    assert_eq!((refused.code, refused.field), ("uniform-not-party", "item"), "{refused}");
+    assert!(scene.stand.state.cases.is_empty());
+    // Unnamed, the item of the party is the only one to choose, and no stranger's takes its place.
+    let id = scene.taken();
+    let case = scene.stand.case(id);
+    assert_eq!((case.item.code.as_str(), case.instead_of.as_ref().unwrap().party.as_str()), (OURS, OUR_CODE));
+    bring(&mut scene.stand, OURS, ItemAct::Suspend { reason: "修订".into() });
+    assert_eq!(scene.refused().code, "item-suspended");
+    // Of two agreements that name the division, the one counts that the authority signed.
+    let mut scene = Scene::without();
+    let mut others = agreement("一号");
+    others.parties[1] = party("511603", &credit("11511602MB0000001"));
+    scene.agree(others);
+    scene.agree(agreement(NUMBER));
+    let id = scene.taken();
+    assert_eq!(scene.stand.case(id).instead_of.as_ref().unwrap().agreement, NUMBER);
+}
+
+/// Where a source's code is none, the one counts that it was mapped to, and is what the authority in charge compares.
+#[test]
+fn a_mapped_code_is_the_partys() {
+    let mut scene = Scene::new();
+    let item = scene.stand.state.items.get_mut(OURS).unwrap();
+    item.department_code = "区卫健局旧码".into();
+    let authority = item.authority;
+    assert_eq!(scene.refused().code, "uniform-not-party");
+    let alias = CodeAlias { text: "区卫健局旧码".into(), code: OUR_CODE.parse().unwrap() };
+    scene.stand.state.authorities.get_mut(&authority).unwrap().aliases.push(alias);
+    let id = scene.taken();
+    let reported = scene.reported(&Command::Accept(id.to_string())).unwrap();
+    assert_eq!(reported.1.department_code, OUR_CODE);
+    scene.hear(&reported).unwrap();
 }
 
 #[test]
@@ -160,11 +217,20 @@ fn a_case_in_anothers_place_goes_nowhere_else() {
     assert_eq!(scene.charge.code(&Command::TakeCustody { origin, offer: offer.clone() }), "scope-missing");
     assert!(scene.charge.state.cases.is_empty());
     offer.mode = Mode::Collect;
+    // What was reported as decided there is nobody's to take, in whatever mode it comes.
+    let reported = scene.reported(&Command::Accept(case.clone())).unwrap();
+    let mut twice = offer.clone();
+    twice.case = id;
+    assert_eq!(scene.charge.clone().code(&Command::TakeCustody { origin, offer: twice.clone() }), "ok");
+    scene.hear(&reported).unwrap();
+    assert_eq!(scene.charge.code(&Command::TakeCustody { origin, offer: twice }), "case-state");
+    assert!(scene.charge.state.cases.is_empty());
     assert_eq!(scene.charge.code(&Command::TakeCustody { origin, offer }), "ok");
     // The agreement gives the competence to this authority, not to the one above it.
-    scene.stand.act(&Command::Accept(case.clone())).unwrap();
+    let cases = scene.stand.state.cases.len();
     let (division, item) = ("511600".parse().unwrap(), THEIRS.to_owned());
     let forward = Command::Forward { case, division, item, opinion: "拟同意".into() };
     assert_eq!(scene.stand.code(&forward), "forward-unlawful");
+    assert_eq!(scene.stand.state.cases.len(), cases, "no second case arose");
     assert_eq!(scene.stand.case(id).forwarded_to, None);
 }

@@ -177,6 +177,80 @@ fn a_report_that_is_refused_is_on_record_until_a_later_one_goes_out() {
     assert_eq!(scene.acts(id).iter().filter(|kind| **kind == ActKind::RefuseReport).count(), 2);
 }
 
+/// A peer's words are kept to a length, and without what can't be seen.
+#[test]
+fn of_a_refusal_so_much_is_kept() {
+    let mut scene = Scene::new();
+    let id = scene.taken();
+    scene.stand.act(&Command::Accept(id.to_string())).unwrap();
+    let refusal = (format!("\u{1b}{}", "c".repeat(9_000)), "\u{202e}长".repeat(9_000));
+    scene.stand.act(&Command::Uniform(UniformCommand::Refused { case: id, act: 2, refusal })).unwrap();
+    let kept = scene.stand.case(id).report_refused.clone().unwrap();
+    assert_eq!((kept.code, kept.text), ("c".repeat(60), "长".repeat(500)));
+    let note = scene.stand.state.acts.last().unwrap().note.clone().unwrap();
+    assert_eq!(note, format!("{}: {}", "c".repeat(60), "长".repeat(500)));
+}
+
+/// 行政许可法 50: asked for in time, all brought on the licence's last day, accepted after it: the law has granted it as of a day before its acceptance.
+#[test]
+fn a_renewal_that_was_deemed_granted_before_its_acceptance_is_reported() {
+    let mut scene = Scene::new();
+    let first = scene.taken().to_string();
+    let ends = date(2026, 10, 14);
+    for command in [
+        Command::Accept(first.clone()),
+        Command::Decide { case: first.clone(), grant: true, reason: None },
+        Command::IssueLicence { case: first.clone(), kind: "公共场所卫生许可证".into(), until: ends },
+    ] {
+        scene.stand.act(&command).unwrap();
+    }
+    let licence = scene.stand.case(first.parse().unwrap()).licences[0].clone();
+    let asked = match scene.asked(Some(Mode::Uniform), None) {
+        Command::Collect { item, division, mode, applicant, materials, hold, agent, by, .. } => {
+            let renews = Some(licence);
+            Command::Collect { item, division, mode, applicant, materials, hold, renews, agent, by }
+        }
+        other => panic!("{other:?}"),
+    };
+    let id = match scene.stand.act(&asked).unwrap().reply {
+        tongban_domain::Reply::Collected(collected) => collected.case,
+        other => panic!("{other:?}"),
+    };
+    let (items, new_reasons) = (vec!["检测报告".to_owned()], Vec::new());
+    let notify = Command::Notify { case: id.to_string(), items, new_reasons, within: Some(60) };
+    scene.stand.act(&notify).unwrap();
+    scene.stand.now = at(2026, 10, 14, 16);
+    let brings = vec![tongban_domain::case::Bringing { item: "1".into(), materials: Vec::new() }];
+    scene.stand.act(&Command::Supplement { case: id.to_string(), brings }).unwrap();
+    // Accepted within its days, when the licence had ended and the clock had not been looked at yet.
+    scene.stand.now = at(2026, 10, 15, 9);
+    scene.charge.now = scene.stand.now;
+    let accepted = scene.reported(&Command::Accept(id.to_string())).unwrap();
+    scene.hear(&accepted).unwrap();
+    let change = scene.stand.act(&Command::Tick).unwrap();
+    let words: Vec<_> = change
+        .notices
+        .iter()
+        .filter_map(|notice| match &notice.body {
+            tongban_domain::NoticeBody::Uniform(word) => Some((notice.case, (**word).clone())),
+            _ => None,
+        })
+        .collect();
+    assert!(!words.is_empty());
+    for word in &words {
+        scene.hear(word).unwrap();
+    }
+    let kept = &scene.charge.state.elsewhere[&id].word;
+    assert_eq!((kept.accepted_on, kept.ended_on), (Some(date(2026, 10, 15)), Some(ends)));
+    assert_eq!((kept.ending, kept.licences.len()), (Some(UniformEnding::Granted), 1));
+    // No other end is of a day before the acceptance.
+    let mut denied = kept.clone();
+    denied.act += 1;
+    (denied.ending, denied.licences) = (Some(UniformEnding::Denied), Vec::new());
+    scene.charge.state.elsewhere.remove(&id);
+    assert_eq!(scene.hear(&(id, denied)).unwrap_err().code, "invalid-field");
+}
+
 #[test]
 fn acts_that_are_nothing_to_the_authority_in_charge_say_nothing() {
     let mut scene = Scene::new();

@@ -1,6 +1,7 @@
 //! Two counties of one province: 广安区, in charge of its people's matters, and 前锋区, which decides them in its place.
 
 use tongban_codes::ids::CaseId;
+use tongban_codes::time::Date;
 use tongban_domain::case::ActKind;
 use tongban_domain::catalogue::{Agreement, AgreementCommand, Mode, Party, ReceiptRule};
 use tongban_domain::uniform::{UniformCommand, UniformWord};
@@ -16,8 +17,8 @@ pub(crate) const OURS: &str = "511A0015500013-511603000000-000-11511301452259996
 
 const NAME: &str = "公共场所卫生许可";
 const BASIS: &str = "公共场所卫生管理条例 第四条";
-const THEIR_CODE: &str = "115113016823646795";
-const OUR_CODE: &str = "11511301452259996U";
+pub(crate) const THEIR_CODE: &str = "115113016823646795";
+pub(crate) const OUR_CODE: &str = "11511301452259996U";
 
 /// A published item of a hall; `change` alters its columns.
 pub(crate) fn offer(hall: &mut Hall, columns: &[(&'static str, &str)]) {
@@ -106,6 +107,14 @@ impl Scene {
         let add = AgreementCommand::Add { agreement: Box::new(agreement), items: vec![THEIRS.to_owned()] };
         self.charge.act(&Command::Agreement(add)).unwrap();
         self.fetch();
+    }
+
+    /// A version of 广安区's item that came after the others, on this day; it has the same scope.
+    pub(crate) fn later_version(&mut self, version: u32, from: Date) {
+        let item = self.charge.state.items.get_mut(THEIRS).unwrap();
+        (item.version, item.effective, item.editing.at) = (version, Some(from), Some(from.start()));
+        let item = item.clone();
+        self.charge.state.versions.insert((THEIRS.to_owned(), version), item);
     }
 
     pub(crate) fn withdraw_agreement(&mut self) {
@@ -214,7 +223,14 @@ pub(crate) fn agreement(number: &str) -> Agreement {
     }
 }
 
-/// A second item of 前锋区 of the same base code.
+/// The agreement with the authority of [`second`] as a party too.
+pub(crate) fn wider(number: &str) -> Agreement {
+    let mut wider = agreement(number);
+    wider.parties.push(party("511603", &credit("11511602MB0000001")));
+    wider
+}
+
+/// A second item of 前锋区 of the same base code, of another authority.
 pub(crate) fn second(hall: &mut Hall) -> String {
     let code = format!("511A0015500013-511603000000-000-{}-2-00", credit("11511602MB0000001"));
     offer(

@@ -3,12 +3,12 @@
 
 use proptest::prelude::*;
 use tongban_codes::ids::{CaseId, Digest, NodeId};
-use tongban_domain::catalogue::Mode;
+use tongban_domain::catalogue::{ItemState, Mode};
 use tongban_domain::uniform::{HandledStep, LicenceWord, UniformCommand, UniformEnding, UniformWord};
 use tongban_domain::{Command, Origin, Place, licence};
 
-use crate::hall::date;
-use crate::scene::{Scene, agreement};
+use crate::hall::{at, credit, date};
+use crate::scene::{Scene, THEIR_CODE, THEIRS, agreement};
 
 fn steps(scene: &Scene) -> (usize, usize) {
     let count = |wanted| scene.charge.state.steps.iter().filter(|(_, step)| *step == wanted).count();
@@ -59,6 +59,10 @@ fn what_no_such_authority_says_is_refused_and_nothing_is_kept() {
         ),
         ("agreement-lapsed", word(|word| word.collected_on = date(2026, 8, 31))),
         ("scope-missing", word(|word| word.version = 9)),
+        // Who decides: the node may be that of the division, and the authority another that signed nothing.
+        ("uniform-not-party", word(|word| word.department_code = credit("11511602MB0000001"))),
+        ("uniform-not-party", word(|word| word.department_code = String::new())),
+        ("uniform-not-party", word(|word| word.department_code = THEIR_CODE.into())),
         ("uniform-core-differs", word(|word| word.core = Digest::of(b"other"))),
         // What contradicts itself.
         ("invalid-field", word(|word| word.act = 0)),
@@ -81,6 +85,16 @@ fn what_no_such_authority_says_is_refused_and_nothing_is_kept() {
             }),
         ),
         ("invalid-field", word(|word| word.department = "长".repeat(201))),
+        ("invalid-field", word(|word| word.department = "区\u{202e}局".into())),
+        ("invalid-field", word(|word| word.at = date(2026, 9, 13).start())),
+        ("invalid-field", word(|word| word.at = date(2026, 9, 16).start())),
+        (
+            "invalid-field",
+            word(|word| {
+                (word.ending, word.ended_on) = (Some(UniformEnding::Granted), Some(date(2026, 9, 14)));
+                word.licences = vec![LicenceWord { licence: "L".into(), stands: licence::Status::Valid }];
+            }),
+        ),
     ];
     for (row, (code, forge)) in table.into_iter().enumerate() {
         let mut scene = Scene::new();
@@ -95,6 +109,115 @@ fn what_no_such_authority_says_is_refused_and_nothing_is_kept() {
     }
 }
 
+/// Judged by is what was in force on the day of collection, or the one before it, which a hall has while a link is down.
+#[test]
+fn a_version_counts_that_stood_on_the_day() {
+    type Alter = fn(&mut Scene, &mut UniformWord);
+    let table: [(&str, Alter); 12] = [
+        ("ok", |scene, _| scene.later_version(2, date(2026, 9, 1))),
+        ("ok", |scene, word| {
+            scene.later_version(2, date(2026, 9, 1));
+            word.version = 2;
+        }),
+        ("scope-missing", |scene, _| {
+            scene.later_version(2, date(2026, 9, 1));
+            scene.later_version(3, date(2026, 9, 14));
+        }),
+        ("ok", |scene, _| {
+            scene.later_version(2, date(2026, 9, 1));
+            scene.later_version(3, date(2026, 9, 15));
+        }),
+        // One that was still to begin on the day, begun since or not.
+        ("scope-missing", |scene, word| {
+            scene.later_version(2, date(2026, 9, 15));
+            word.version = 2;
+        }),
+        ("scope-missing", |scene, word| {
+            let known = scene.charge.state.items[THEIRS].clone();
+            scene.later_version(2, date(2026, 9, 20));
+            scene.charge.state.items.insert(THEIRS.into(), known);
+            word.version = 2;
+        }),
+        // An item that had ended, or was suspended.
+        ("scope-missing", |scene, _| standing(scene, ItemState::Withdrawn, 13)),
+        ("ok", |scene, _| standing(scene, ItemState::Withdrawn, 14)),
+        ("scope-missing", |scene, _| standing(scene, ItemState::Suspended, 13)),
+        ("ok", |scene, _| standing(scene, ItemState::Suspended, 15)),
+        ("scope-missing", |scene, _| ended(scene, 13)),
+        ("ok", |scene, _| ended(scene, 14)),
+    ];
+    for (row, (code, alter)) in table.into_iter().enumerate() {
+        let mut scene = Scene::new();
+        let id = scene.taken();
+        let (case, mut word) = scene.reported(&Command::Accept(id.to_string())).unwrap();
+        scene.charge.now = at(2026, 9, 16, 9);
+        alter(&mut scene, &mut word);
+        let heard = scene.hear(&(case, word)).map_or_else(|refused| refused.code, |_| "ok");
+        assert_eq!(heard, code, "row {row}");
+        assert_eq!(scene.charge.state.elsewhere.len(), usize::from(code == "ok"), "row {row}");
+    }
+}
+
+fn standing(scene: &mut Scene, state: ItemState, since: u8) {
+    let item = scene.charge.state.items.get_mut(THEIRS).unwrap();
+    (item.state, item.editing.at) = (state, Some(at(2026, 9, since, 9)));
+}
+
+fn ended(scene: &mut Scene, last: u8) {
+    scene.charge.state.items.get_mut(THEIRS).unwrap().cancel = Some(date(2026, 9, last));
+}
+
+/// A node's new cases of a day are counted, each once; beyond so many nothing is kept, and on another day it goes on.
+#[test]
+fn a_node_reports_so_many_new_cases_a_day() {
+    let mut scene = Scene::new();
+    let scope = format!("elsewhere:{}:20260914", scene.stand.place().node);
+    let (_, words) = scene.whole_life();
+    for word in [&words[0], &words[0], &words[1], &words[0]] {
+        scene.hear(word).unwrap();
+    }
+    assert_eq!(scene.charge.state.serials.get(&scope), Some(&1));
+    let id = scene.taken();
+    let reported = scene.reported(&Command::Accept(id.to_string())).unwrap();
+    scene.charge.state.serials.insert(scope.clone(), 2_000);
+    let refused = scene.hear(&reported).unwrap_err();
+    assert_eq!(refused.code, "uniform-too-many");
+    assert!(!refused.remedy_zh.is_empty() && !scene.charge.state.elsewhere.contains_key(&id));
+    scene.hear(&words[2]).unwrap();
+    scene.charge.now = at(2026, 9, 15, 9);
+    scene.hear(&reported).unwrap();
+    assert_eq!(scene.charge.state.serials[&scope], 2_000);
+}
+
+/// More licences than a report names are no report; so many are one.
+#[test]
+fn a_report_names_few_licences() {
+    for (count, code) in [(8, "ok"), (9, "invalid-field")] {
+        let mut scene = Scene::new();
+        let (id, words) = scene.whole_life();
+        let mut word = words[3].1.clone();
+        word.licences = vec![word.licences[0].clone(); count];
+        let heard = scene.hear(&(id, word)).map_or_else(|refused| refused.code, |_| "ok");
+        assert_eq!(heard, code, "{count}");
+    }
+}
+
+/// After the applicant's fields were erased there, he is found here by what was said before.
+#[test]
+fn what_is_known_of_the_applicant_stays() {
+    let mut scene = Scene::new();
+    let (id, words) = scene.whole_life();
+    scene.hear(&words[0]).unwrap();
+    let mut later = words[2].1.clone();
+    (later.applicant, later.number_end) = (String::new(), String::new());
+    for _ in 0..2 {
+        scene.hear(&(id, later.clone())).unwrap();
+        let kept = &scene.charge.state.elsewhere[&id].word;
+        assert_eq!((kept.applicant.as_str(), kept.number_end.as_str()), ("张*", "31002X"));
+        assert_eq!(kept.ending, Some(UniformEnding::Granted));
+    }
+}
+
 #[test]
 fn nobody_takes_back_what_was_reported() {
     let mut scene = Scene::new();
@@ -102,7 +225,8 @@ fn nobody_takes_back_what_was_reported() {
     scene.hear(&words[0]).unwrap();
     scene.hear(&words[2]).unwrap();
     let kept = scene.charge.state.elsewhere[&id].clone();
-    let changes: [fn(&mut UniformWord); 9] = [
+    let changes: [fn(&mut UniformWord); 10] = [
+        |word| word.department_code = THEIR_CODE.into(),
         |word| word.ending = Some(UniformEnding::Denied),
         |word| (word.ending, word.ended_on) = (None, None),
         |word| word.ended_on = Some(date(2026, 9, 15)),
@@ -119,7 +243,7 @@ fn nobody_takes_back_what_was_reported() {
             word.act = act;
             change(&mut word);
             // What was said before the end may not have known of it.
-            let early = act < kept.word.act && row == 1;
+            let early = act < kept.word.act && row == 2;
             let heard = scene.hear(&(id, word)).map(|_| ()).map_err(|refused| refused.code);
             assert_eq!(heard, if early { Ok(()) } else { Err("invalid-field") }, "row {row}, act {act}");
             assert_eq!(scene.charge.state.elsewhere[&id], kept, "row {row}, act {act}");
