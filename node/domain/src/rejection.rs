@@ -94,6 +94,8 @@ pub mod codes {
         NOT_DECIDED_OUTSIDE = "not-decided-outside";
         /// The outcome of that number of the other system was entered for another case.
         OUTCOME_KNOWN = "outcome-known";
+        /// The outcome is of a day on which a hearing or another procedure of the case hadn't ended.
+        OUTCOME_IN_STOP = "outcome-in-stop";
         /// What is entered isn't what the order was told.
         OUTCOME_DIFFERS = "outcome-differs";
         /// A fee that comes before the result is neither paid nor waived.

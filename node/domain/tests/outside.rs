@@ -191,6 +191,29 @@ fn what_bars_a_grant_bars_this_one() {
     assert_eq!(hall.code(&enter(two, outcome(false, "N2"))), "ok", "what was refused there is denied here");
 }
 
+/// A decision that waits for a hearing isn't made before it has ended: an outcome of such a day contradicts what is recorded here.
+#[test]
+fn nothing_was_decided_before_a_procedure_had_ended() {
+    let mut hall = guangan();
+    hall.offer_item(&[&PERMIT[..], &[("external_system", PERMIT_SYSTEM)]].concat());
+    let case = accepted(&mut hall, PERMIT[3].1);
+    hall.now = at(2026, 9, 16, 9);
+    hall.act(&Command::SuspendCase { case: case.to_string(), procedure: "听证".into(), days: 5 }).unwrap();
+    hall.now = at(2026, 9, 23, 9);
+    hall.act(&Command::ResumeCase { case: case.to_string(), note: None }).unwrap();
+    hall.now = at(2026, 9, 24, 9);
+    for day in [14, 16, 18, 22] {
+        for grant in [true, false] {
+            let early = OutsideOutcome { decided_on: date(2026, 9, day), ..outcome(grant, "N1") };
+            let refusal = hall.act(&enter(case, early)).unwrap_err();
+            assert_eq!((refusal.code, refusal.field), ("outcome-in-stop", "decided_on"), "{day}");
+            assert!(refusal.zh.contains("听证"), "{}", refusal.zh);
+        }
+    }
+    let after = OutsideOutcome { decided_on: date(2026, 9, 23), ..outcome(true, "N1") };
+    assert_eq!(hall.code(&enter(case, after)), "ok", "the day on which it ended");
+}
+
 /// The steps of what runs elsewhere are done there: nobody passes them a second time.
 #[test]
 fn steps_are_not_done_twice() {

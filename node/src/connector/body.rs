@@ -194,14 +194,15 @@ impl Told {
         })
     }
 
-    /// A field of a decision, in a message that tells none.
-    fn stray(&self) -> Option<&'static str> {
+    /// A field of a decision, in a message that tells none; an amount of money, of a system that handles cases.
+    fn stray(&self, kind: ConnectorKind, decides: bool) -> Option<&'static str> {
         [
-            ("number", self.number.is_some()),
-            ("decided_on", self.decided_on.is_some()),
-            ("decider", self.decider.is_some()),
-            ("document_no", self.document_no.is_some()),
-            ("reason_code", self.reason_code.is_some()),
+            ("number", !decides && self.number.is_some()),
+            ("decided_on", !decides && self.decided_on.is_some()),
+            ("decider", !decides && self.decider.is_some()),
+            ("document_no", !decides && self.document_no.is_some()),
+            ("reason_code", !decides && self.reason_code.is_some()),
+            ("amount_fen", kind == ConnectorKind::Handling && self.amount_fen.is_some()),
         ]
         .into_iter()
         .find_map(|(field, is)| is.then_some(field))
@@ -220,7 +221,7 @@ impl Incoming {
         let decides =
             kind == ConnectorKind::Handling && matches!(outcome, OrderOutcome::Granted | OrderOutcome::Refused);
         let decided = decides.then(|| self.data.decision(outcome == OrderOutcome::Granted)).transpose()?;
-        if let Some(field) = self.data.stray().filter(|_| !decides) {
+        if let Some(field) = self.data.stray(kind, decides) {
             return Err(Unfit::Field(field));
         }
         let Told { order, amount_fen, reference, reason, .. } = self.data;
@@ -327,6 +328,11 @@ mod tests {
             (payment, "payment.granted", "number"),
         ] {
             assert_eq!(heard(kind, name, json!({ field: "x" })), Err(Unfit::Field(field)), "{name}");
+        }
+        let mut priced = whole.clone();
+        priced["amount_fen"] = json!(1);
+        for (name, data) in [("handling.refused", priced), ("handling.failed", json!({ "amount_fen": 1 }))] {
+            assert_eq!(heard(handling, name, data), Err(Unfit::Field("amount_fen")), "{name}");
         }
         for (kind, name) in [(payment, "handling.granted"), (handling, "handling"), (handling, "handling.eaten")] {
             assert_eq!(heard(kind, name, whole.clone()), Err(Unfit::Type), "{name}");

@@ -292,8 +292,8 @@ async fn hear(request: HttpRequest<IncomingBody>, connectors: &Connectors, share
         };
         malformed(StatusCode::UNPROCESSABLE_ENTITY, field, en, zh)
     })?;
-    let (id, connector) = (id.to_owned(), connector.name.clone());
-    let told = OrderCommand::Told { connector, order, id, digest: Digest::of(&body), report: Box::new(report) };
+    let (id, kind, connector) = (id.to_owned(), connector.kind, connector.name.clone());
+    let told = OrderCommand::Told { kind, connector, order, id, digest: Digest::of(&body), report: Box::new(report) };
     let request = Request::Act { actor: Actor::system(), command: Box::new(Command::Order(told)), key: None };
     match shared.handle.submit(request).await.map(crate::engine::Committed::into_inner) {
         Ok(Answer::Json(reply)) => Ok(Bytes::from(reply)),

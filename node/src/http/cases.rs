@@ -455,6 +455,11 @@ fn case_is_here(app: &App, id: &CaseId) -> bool {
         .is_some_and(|row| matches!(row.custody, Custody::Owner | Custody::Offered { .. }))
 }
 
+/// Whether a node that refuses with this code has no orders of the case: it doesn't know it, or its release has none.
+fn has_none(code: &str) -> bool {
+    matches!(code, "unknown-here" | "request-unsupported")
+}
+
 /// What an applicant is to pay or to get: of the node that answered, and of the hall that gave out his code and the authority in charge where these are
 /// others. Gives the divisions of those that weren't reached.
 async fn orders_of(
@@ -487,7 +492,10 @@ async fn orders_of(
                 orders.extend(there.orders.into_iter().filter(|order| !known.contains(&order.number)));
             }
             // It isn't there yet, or its release knows no such question.
-            Some(Asked::Answer(..) | Asked::Refused(..)) => {}
+            Some(Asked::Answer(..)) => {}
+            Some(Asked::Refused(code, _)) if has_none(&code) => {}
+            // It might have some, and doesn't say so now.
+            Some(Asked::Refused(..)) => unknown.push(division),
             Some(Asked::Unreached) => {
                 app.silent.tell(division, Some(now));
                 unknown.push(division);
@@ -576,4 +584,21 @@ async fn progress_of(State(app): State<App>, Query(query): Query<ProgressQuery>)
         demo: app.shared.node().demo,
     })
     .into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_none;
+
+    /// Who refuses for now may have orders: only who says that it knows no such case, or no such question, has none.
+    #[test]
+    fn who_refuses_for_now_may_have_orders() {
+        for none in ["unknown-here", "request-unsupported"] {
+            assert!(has_none(none), "{none}");
+        }
+        for later in ["too-many-requests", "answer-malformed", "certificate-expired", "node-revoked", "answer-unsealed"]
+        {
+            assert!(!has_none(later), "{later}");
+        }
+    }
 }

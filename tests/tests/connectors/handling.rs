@@ -67,15 +67,13 @@ fn a_case_is_decided_in_another_system_and_entered_by_a_person() {
     for word in ["办理系统", SYSTEM, "业务编号", "王局长", "已录入"] {
         assert!(screen.contains(word), "{word}\n{screen}");
     }
-    let until = ["licence", "issue", &case, "--type", "卫生许可证", "--until", "2030-09-14"];
-    scene.node().ok(&until);
-    // The identity was sent, and lies nowhere in the clear.
+    // The identity was sent, and lies nowhere in the clear (a licence would name its holder).
     let identity = text(&there["applicant"], "identity");
     scene.node().stop();
-    assert_eq!(
-        crate::holding(&scene.node().dir, format!("\"{identity}\"").as_bytes()),
-        Vec::<std::path::PathBuf>::new()
-    );
+    assert_eq!(crate::holding(&scene.node().dir, identity.as_bytes()), Vec::<std::path::PathBuf>::new());
+    assert!(!crate::holding(&scene.node().dir, order.as_bytes()).is_empty(), "the order itself does");
+    scene.node().start();
+    scene.node().ok(&["licence", "issue", &case, "--type", "卫生许可证", "--until", "2030-09-14"]);
 }
 
 #[test]
@@ -150,6 +148,12 @@ fn nobody_is_sent_a_case_who_handles_none() {
     let day = scene.accepted_on(&case);
     let as_handling = Teller::new(COUNTERPART, "handling", &scene.secret("sys"), &scene.callback("sys"));
     assert_eq!(as_handling.once(&order, "granted", &decision("N1", &day)), (422, "connector-message".to_owned()));
+    // Nor does it give the order up.
+    let as_bank = Teller::new(COUNTERPART, "payment", &scene.secret("sys"), &scene.callback("sys"));
+    for outcome in ["accepted", "failed", "cancelled"] {
+        assert_eq!(as_bank.once(&order, outcome, &[]), (422, "connector-outcome-unfit".to_owned()), "{outcome}");
+    }
+    assert_eq!(scene.shown(&order)["state"], "placed");
     // What was decided is entered by hand all the same, and nothing waits any more.
     let words = ["case", "outcome", &case, "--result", "granted", "--document-no", "川卫许〔2026〕7号"];
     scene.node().ok(&[&words[..], &decision("N1", &day)].concat());

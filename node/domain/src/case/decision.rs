@@ -89,7 +89,9 @@ pub(super) fn decided(
     let Verdict { grant, text, outside } = verdict;
     let day = outside.as_ref().map_or_else(|| at.date(), |outside| outside.decided_on);
     case.may(facts, ActKind::Decide)?;
-    renewal::in_time(&case, ActKind::Decide, at)?;
+    if !outside.as_ref().is_some_and(|outside| renewal::is_before_end(&case, outside.decided_on)) {
+        renewal::in_time(&case, ActKind::Decide, at)?;
+    }
     let mandate = mandate(facts, actor, &case, at)?;
     let lenders: Vec<&Operator> = door.stands_for().into_iter().chain(&mandate.lender).collect();
     work::may_decide(facts, actor, &mut case, &lenders, grant, at)?;

@@ -10,7 +10,7 @@ use super::paper::reason;
 use super::{ActKind, Case};
 use crate::catalogue::{Fee, FeeDue};
 use crate::change::{Change, Event};
-use crate::connector::{self, OrderState};
+use crate::connector;
 use crate::{Actor, Facts, Rejection, codes};
 
 /// A fee that a case needn't pay before its result is handed out.
@@ -43,7 +43,7 @@ fn is_waived(case: &Case, fee: &str) -> bool {
 }
 
 /// Refuses to hand a result out while a fee that comes before it is neither paid nor waived.
-pub(super) fn settled(facts: &dyn Facts, case: &Case) -> Result<(), Rejection> {
+pub(crate) fn settled(facts: &dyn Facts, case: &Case) -> Result<(), Rejection> {
     let mut barring = barring(facts, case);
     barring.retain(|fee| !is_waived(case, &fee.name));
     if barring.is_empty() {
@@ -51,7 +51,7 @@ pub(super) fn settled(facts: &dyn Facts, case: &Case) -> Result<(), Rejection> {
     }
     let orders = facts.orders(&case.id);
     let pays = |order: &connector::Order, name: &str| {
-        order.state == OrderState::Paid && order.charge.as_ref().is_some_and(|charge| charge.fee == name)
+        order.is_paid() && order.charge.as_ref().is_some_and(|charge| charge.fee == name)
     };
     let Some(open) = barring.iter().find(|fee| !orders.iter().any(|order| pays(order, &fee.name))) else {
         return Ok(());

@@ -10,6 +10,7 @@ use serde::Serialize;
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::{Date, Timestamp};
 
+use super::clock::Stop;
 use super::decision::{Verdict, decided};
 use super::submission::is_digest;
 use super::{ActKind, Case};
@@ -174,6 +175,28 @@ impl OutsideOutcome {
     }
 }
 
+/// Refuses a decision of a day on which a procedure that a decision waits for (听证、检验等) hadn't ended.
+///
+/// What an order is told isn't refused for it, so that it isn't lost: it stands there, and a person looks into it.
+fn after_stops(case: &Case, day: Date) -> Result<(), Rejection> {
+    let is_early = |stop: &&Stop| stop.until.is_none_or(|until| day < until);
+    let Some(stop) = case.stops.iter().find(is_early) else { return Ok(()) };
+    let until = stop.until.map_or_else(|| "-".to_owned(), |until| until.to_string());
+    let (from, procedure) = (stop.from, &stop.procedure);
+    Err(Rejection::new(
+        codes::OUTCOME_IN_STOP,
+        format!(
+            "the decision is of {day}, before the end of a procedure that it waited for: {procedure}, {from} to {until}"
+        ),
+        format!("决定日期 {day} 早于特别程序结束：{procedure}，{from} 至 {until}"),
+    )
+    .field("decided_on", day)
+    .remedy(
+        "compare the day with the other system; what was decided before the procedure ended is decided anew there",
+        "与业务系统核对决定日期；程序结束前作出的，应由业务系统重新决定",
+    ))
+}
+
 /// The other system in which a case is decided, by the version of the item that it is bound to; none where that is here.
 pub(crate) fn handled_in(facts: &dyn Facts, case: &Case) -> Option<External> {
     facts.item_version(&case.item.code, case.item.version)?.external
@@ -235,6 +258,7 @@ pub(crate) fn outcome(
             (outcome.checked(&case, at.date())?, Some(number))
         }
     };
+    after_stops(&case, told.decided_on)?;
     is_new(facts, &case.id, &system, &told.number)?;
     // The order that was told it, or that was placed for it, ends with the same entry.
     let settled = connector::settle(facts, door, &case, &told, at)?;

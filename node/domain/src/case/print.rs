@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
 
+use super::fee::settled;
 use super::paper::remark;
-use super::{Case, named};
+use super::{Case, Custody, Status, named};
 use crate::change::{Change, Event, Reply};
 use crate::{Actor, Facts, Rejection, codes};
 
@@ -145,6 +146,11 @@ pub(crate) fn print(
         )
         .field("document", document_kind(&content_type))
         .remedy("copy a print that is there", "请复印已有文书"));
+    }
+    // The original of a grant is its result.
+    let is_result = document_kind(&content_type) == "decision" && case.status == Status::Granted;
+    if number == 1 && is_result && case.custody == Custody::Owner {
+        settled(facts, &case)?;
     }
     let form = form.unwrap_or_else(|| usual_form(&content_type));
     let print = Print {

@@ -16,7 +16,7 @@ use super::{ActKind, Case, Status, fee};
 use crate::catalogue::{Term, Unit};
 use crate::change::{Change, Event};
 use crate::licence::{self, Licence};
-use crate::{Actor, Applicant, Desk, Facts, Rejection, codes};
+use crate::{Actor, Applicant, Desk, Facts, Rejection, codes, connector};
 
 const ASK_BASIS: &str = "行政许可法第五十条第一款";
 const DEEMED_BASIS: &str = "行政许可法第五十条第二款";
@@ -274,6 +274,12 @@ pub(super) fn under_way(licence: &Licence, case: tongban_codes::ids::CaseId) -> 
     .remedy("decide or withdraw that case first", "请先决定或撤回该办件")
 }
 
+/// Whether a decision of this day kept the licence's last day: what was decided in time isn't deemed granted for want of a decision (行政许可法 50(2)),
+/// however late it is entered.
+pub(super) fn is_before_end(case: &Case, day: Date) -> bool {
+    case.renewal.as_ref().and_then(|renewal| renewal.ends).is_some_and(|ends| day <= ends)
+}
+
 /// Refuses what may only be done before the renewal is granted in law.
 pub(super) fn in_time(case: &Case, act: ActKind, at: Timestamp) -> Result<(), Rejection> {
     if case.renewal_at.is_none_or(|moment| at < moment) {
@@ -295,7 +301,7 @@ pub(super) fn in_time(case: &Case, act: ActKind, at: Timestamp) -> Result<(), Re
     ))
 }
 
-/// Deemed renewal: the licence's last day is over and nobody decided. The licence is issued anew for a period as long as the one before; where that can't
+/// Deemed renewal: the licence's last day is over and nobody decided, neither here nor, as far as an order was told, in another system. The licence is issued anew for a period as long as the one before; where that can't
 /// be done by itself, the grant stands and the licence is issued by hand.
 pub(crate) fn deem_renewed(
     facts: &dyn Facts,
@@ -310,6 +316,9 @@ pub(crate) fn deem_renewed(
             .field("case", case.id)
     };
     let due = case.deadlines.as_ref().and_then(|due| due.renewal).ok_or_else(nothing_due)?;
+    if connector::is_decided_by(facts, &case, due) {
+        return Err(nothing_due());
+    }
     let renewal = case.renewal.as_mut().filter(|_| case.renewal_at.is_some_and(|moment| moment <= at));
     let Some(renewal) = renewal else { return Err(nothing_due()) };
     renewal.deemed = true;

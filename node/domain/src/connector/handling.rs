@@ -11,8 +11,8 @@ use super::list::{ConnectorKind, OrderDeed, OrderOutcome, OrderState, Step};
 use super::order::{Order, WordKind};
 use super::place::begun;
 use super::{named, out_of_state};
-use crate::case::{ActKind, Case, Custody, Material, OutsideOutcome, Status, handled_in, here};
-use crate::catalogue::Mode;
+use crate::case::{ActKind, Case, Custody, Material, OutsideDecision, OutsideOutcome, Status, handled_in, here};
+use crate::catalogue::{External, Mode};
 use crate::change::{Change, Event};
 use crate::supervision::Numbers;
 use crate::work::Door;
@@ -92,8 +92,8 @@ fn is_undecided(case: &Case) -> bool {
     case.custody == Custody::Owner && matches!(case.status, Status::Accepted | Status::SpecialProcedure)
 }
 
-/// The name of the system to which a case may be sent: of an item that runs there, by its owner, between acceptance and decision.
-pub(super) fn may_handle(facts: &dyn Facts, case: &Case) -> Result<String, Rejection> {
+/// The system to which a case may be sent: of an item that runs there, by its owner, between acceptance and decision.
+pub(super) fn may_handle(facts: &dyn Facts, case: &Case) -> Result<External, Rejection> {
     if case.custody != Custody::Owner {
         let owner = case.owner(here(facts)).division;
         return Err(Rejection::new(
@@ -113,7 +113,7 @@ pub(super) fn may_handle(facts: &dyn Facts, case: &Case) -> Result<String, Rejec
         .field("case", case.id)
         .remedy("see its history: tongban case show", "查看办件：tongban case show"));
     }
-    let external = handled_in(facts, case).ok_or_else(|| {
+    handled_in(facts, case).ok_or_else(|| {
         Rejection::new(
             codes::NOT_DECIDED_OUTSIDE,
             "the item of this case runs in no other system",
@@ -121,8 +121,26 @@ pub(super) fn may_handle(facts: &dyn Facts, case: &Case) -> Result<String, Rejec
         )
         .field("case", case.id)
         .remedy("decide it here: tongban case decide", "在本节点决定：tongban case decide")
-    })?;
-    Ok(external.system)
+    })
+}
+
+/// Refuses any connector but the item's: who the applicant is goes to the system that decides on him, and to no other (个人信息保护法 6).
+fn is_its(external: &External, connector: &str) -> Result<(), Rejection> {
+    let (en, zh) = match external.connector.as_deref() {
+        Some(known) if known == connector => return Ok(()),
+        Some(known) => (
+            format!("the item sends its cases by the connector {known}"),
+            format!("该事项的办件经对接系统“{known}”推送"),
+        ),
+        None => (
+            format!("the item names no connector of {}", external.system),
+            format!("该事项未写明“{}”的对接系统", external.system),
+        ),
+    };
+    Err(Rejection::new(codes::INVALID_FIELD, en, zh).field("connector", connector).remedy(
+        "use the one in the item's column external_connector; where there is none, fill it in, or enter by hand what was decided: tongban case outcome",
+        "使用事项 external_connector 列的对接系统；未写明的，填写该列，或手工录入办理结果：tongban case outcome",
+    ))
 }
 
 /// Whether an order has its case handled elsewhere, or has had.
@@ -159,7 +177,8 @@ pub(super) fn order(
     drawn: &[Event],
     at: Timestamp,
 ) -> Result<(Option<Event>, Order), Rejection> {
-    let system = may_handle(facts, case)?;
+    let external = may_handle(facts, case)?;
+    is_its(&external, connector)?;
     is_free(facts, case)?;
     // Under a key of its own: that of the case is let go of when the case has ended elsewhere.
     let (name, identity) = case.personal.open(desk, &case.id).ok_or_else(|| erased(case))?;
@@ -167,7 +186,7 @@ pub(super) fn order(
     let mut numbers = Numbers::new(facts, NUMBERS, at, drawn);
     let mut order = begun(numbers.draw(), case, (ConnectorKind::Handling, connector), at);
     order.recipient = Some(sealed);
-    order.dossier = Some(Dossier::of(system, case));
+    order.dossier = Some(Dossier::of(external.system, case));
     order.say(WordKind::Place, at);
     order.done(OrderDeed::Placed, at, by);
     Ok((numbers.drawn(), order))
@@ -213,7 +232,7 @@ fn asked_back(facts: &dyn Facts, case: &Case, at: Timestamp) -> Vec<Event> {
     facts.orders(&case.id).into_iter().filter(open).map(back).collect()
 }
 
-/// Whether two outcomes say the same.
+/// Whether two outcomes are one decision, whatever words its reason has.
 fn is_same(one: &OutsideOutcome, other: &OutsideOutcome) -> bool {
     let said = |outcome: &OutsideOutcome| {
         (
@@ -227,18 +246,47 @@ fn is_same(one: &OutsideOutcome, other: &OutsideOutcome) -> bool {
     said(one) == said(other)
 }
 
+/// Whether what is told says again what stands: the reason, too, where it was told before. What a person entered by hand has words of his own.
+fn is_repeat(order: &Order, known: &OutsideOutcome, told: &OutsideOutcome) -> bool {
+    let said = |outcome: &OutsideOutcome| (outcome.reason.clone(), outcome.reason_code.clone());
+    let was_told = order.told_decisions().any(|one| one == known);
+    is_same(known, told) && (!was_told || said(known) == said(told))
+}
+
+/// Whether what is told is the decision that was entered for the case.
+fn is_entered(known: &OutsideDecision, told: &OutsideOutcome) -> bool {
+    (known.granted, &known.number, known.decided_on) == (told.grant, &told.number, told.decided_on)
+        && (&known.decider, &known.document_no) == (&told.decider, &told.document_no)
+}
+
+/// Whether the case was decided by this day, as an order of it was told: nothing is deemed decided by silence that wasn't silence.
+pub(crate) fn is_decided_by(facts: &dyn Facts, case: &Case, day: Date) -> bool {
+    facts.orders(&case.id).iter().any(|order| {
+        matches!(order.state, OrderState::Granted | OrderState::Refused | OrderState::Disputed)
+            && order.told_decisions().any(|told| told.decided_on <= day)
+    })
+}
+
 /// Whether the case went to another system since.
 fn is_replaced(facts: &dyn Facts, order: &Order) -> bool {
     facts.orders(&order.case).iter().any(|other| other.number != order.number && is_with_it(other))
 }
 
 /// Where a decision that is told leads once one is known: a repeat is noted, anything else contradicts it; so does a late one of an order that
-/// failed, after another was placed.
+/// failed, after another was placed. Of a case that waits for none any more it is the one that was entered, or contradicts it.
 pub(super) fn leads(facts: &dyn Facts, order: &Order, told: Option<&OutsideOutcome>, step: Step) -> Step {
     let Some(told) = told else { return step };
-    let differs = order.decision().is_some_and(|known| !is_same(known, told));
+    let case = facts.case(&order.case);
     match order.state {
-        OrderState::Granted | OrderState::Refused | OrderState::Recorded if differs => Step::To(OrderState::Disputed),
+        OrderState::Disputed => step,
+        OrderState::Granted | OrderState::Refused | OrderState::Recorded => {
+            let differs = order.decision().is_some_and(|known| !is_repeat(order, known, told));
+            if differs { Step::To(OrderState::Disputed) } else { step }
+        }
+        _ if !case.as_ref().is_some_and(is_undecided) => {
+            let entered = case.and_then(|case| case.outside).is_some_and(|known| is_entered(&known, told));
+            Step::To(if entered { OrderState::Recorded } else { OrderState::Disputed })
+        }
         OrderState::Failed if is_replaced(facts, order) => Step::To(OrderState::Disputed),
         _ => step,
     }
@@ -315,7 +363,9 @@ pub(crate) fn settle(
             continue;
         }
         let told = order.decision().filter(|_| matches!(order.state, OrderState::Granted | OrderState::Refused));
-        if told.is_some_and(|told| !is_same(told, entered)) {
+        // A denial stands on the ground that was told, word by word.
+        let is_it = |told: &OutsideOutcome| is_same(told, entered) && (told.grant || told.reason == entered.reason);
+        if told.is_some_and(|told| !is_it(told)) {
             return Err(Rejection::new(
                 codes::OUTCOME_DIFFERS,
                 format!("{} was told another outcome than is entered", order.number),
@@ -348,9 +398,7 @@ pub(super) fn entered(facts: &dyn Facts, order: &Order, outcome: OrderOutcome, s
         (S::Disputed, O::Granted | O::Refused) if decided == Some(outcome == O::Granted) => Ok(Step::To(S::Recorded)),
         (_, O::Granted | O::Refused) => Err(out_of_state(order, "entering a decision of the order", "直接录入决定")
             .remedy("enter it with the case: tongban case outcome", "随办件录入：tongban case outcome")),
-        (S::Disputed | S::Granted | S::Refused, O::Cancelled) if !waits && decided.is_none() => {
-            Ok(Step::To(S::Cancelled))
-        }
+        (S::Disputed | S::Granted | S::Refused, O::Cancelled) if !waits => Ok(Step::To(S::Cancelled)),
         _ => Ok(step),
     }
 }

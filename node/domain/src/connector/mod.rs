@@ -16,7 +16,7 @@ use tongban_codes::ids::Digest;
 use tongban_codes::time::Timestamp;
 
 pub use handling::Dossier;
-pub(crate) use handling::{after, settle, told_outcome};
+pub(crate) use handling::{after, is_decided_by, settle, told_outcome};
 pub use list::{ConnectorKind, Direction, OrderDeed, OrderOutcome, OrderState, Step};
 pub use order::{Answer, Charge, LOG_MAX, LOG_RESERVE, Message, Order, OrderEntry, Recipient, Word, WordKind};
 pub(crate) use place::fees;
@@ -76,6 +76,8 @@ pub enum OrderCommand {
     },
     /// The other side told an outcome in a message whose signature holds: of the node itself.
     Told {
+        /// What kind of connector the configuration says it is.
+        kind: ConnectorKind,
         /// The connector by whose secret it was signed.
         connector: String,
         /// Number of the order.
@@ -134,9 +136,9 @@ pub(crate) fn decide(
             report::enter(facts, door, order, report, at)
         }
         OrderCommand::Answered { order, word, answer } => report::answered(facts, order, *word, answer, at),
-        OrderCommand::Told { connector, order, id, digest, report } => {
+        OrderCommand::Told { kind, connector, order, id, digest, report } => {
             let message = Message { id: id.clone(), digest: *digest };
-            report::told(facts, connector, order, message, report, at)
+            report::told(facts, (*kind, connector), order, message, report, at)
         }
     }
 }

@@ -15,6 +15,9 @@ pub const LOG_MAX: usize = 100;
 /// How many lines more are kept for what leads somewhere: a payment must not be refused because it was announced too often.
 pub const LOG_RESERVE: usize = 50;
 
+/// The most decisions that are kept of an order which was told several: one that changes nothing is noted without its words from then on.
+pub(super) const DECISIONS_MAX: usize = 8;
+
 /// What is told to the other side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[cbor(index_only)]
@@ -287,13 +290,44 @@ impl Order {
         held
     }
 
-    /// What the other system decided, as it stands.
+    /// Whether a refund is known, and not this one: what went back twice is found by its numbers alone.
+    pub(super) fn is_refunded_otherwise(&self, reference: Option<&str>) -> bool {
+        self.refunds().all(|known| known != reference) && self.refunds().next().is_some()
+    }
+
+    /// Whether this refund is known.
+    pub(super) fn is_refunded_by(&self, reference: Option<&str>) -> bool {
+        self.refunds().any(|known| known == reference)
+    }
+
+    /// The numbers of the refunds that are known.
+    fn refunds(&self) -> impl Iterator<Item = Option<&str>> {
+        let refunds = self.log.iter().filter(|entry| entry.outcome == Some(OrderOutcome::Refunded));
+        refunds.map(|entry| entry.reference.as_deref())
+    }
+
+    /// Whether the applicant has paid what it asks: also where more came than that, and nobody has looked at it yet.
+    pub(crate) fn is_paid(&self) -> bool {
+        match self.state {
+            OrderState::Paid => true,
+            OrderState::Disputed => self.asked().is_some_and(|asked| self.held() >= asked),
+            _ => false,
+        }
+    }
+
+    /// What the other system decided, as it stands: of the line that led there. What was noted afterwards changed nothing.
     #[must_use]
     pub fn decision(&self) -> Option<&OutsideOutcome> {
-        let stands = |entry: &&OrderEntry| {
+        let led = |(at, entry): &(usize, &OrderEntry)| {
             matches!(entry.state, OrderState::Granted | OrderState::Refused | OrderState::Recorded)
+                && at.checked_sub(1).is_none_or(|before| self.log[before].state != entry.state)
         };
-        self.log.iter().rev().filter(stands).find_map(|entry| entry.decided.as_ref())
+        self.log.iter().enumerate().rev().filter(led).find_map(|(_, entry)| entry.decided.as_ref())
+    }
+
+    /// Each decision that the other system has told, in order.
+    pub(super) fn told_decisions(&self) -> impl Iterator<Item = &OutsideOutcome> {
+        self.log.iter().filter(|entry| entry.deed == OrderDeed::Told).filter_map(|entry| entry.decided.as_ref())
     }
 
     /// The line in which a message was taken.

@@ -3,9 +3,9 @@
 use tongban_codes::time::Timestamp;
 
 use super::list::{ConnectorKind, OrderDeed, OrderOutcome, OrderState, Step};
-use super::order::{Answer, LOG_MAX, LOG_RESERVE, Message, Order, WordKind};
+use super::order::{Answer, DECISIONS_MAX, LOG_MAX, LOG_RESERVE, Message, Order, WordKind};
 use super::{handling, named, out_of_state, reference, stored, touched};
-use crate::case::{OutsideOutcome, reason};
+use crate::case::{OutsideOutcome, not_waived, reason};
 use crate::change::{Change, Reply};
 use crate::work::Door;
 use crate::{Facts, Rejection, codes};
@@ -124,6 +124,12 @@ fn is_replaced(facts: &dyn Facts, order: &Order) -> bool {
     others.iter().any(|other| other.number != order.number && other.state.charges() && fee(other) == mine)
 }
 
+/// Whether its fee was waived for the case, so that it is charged unlawfully (行政许可法 58).
+fn is_waived(facts: &dyn Facts, order: &Order) -> bool {
+    let (case, charge) = (facts.case(&order.case), order.charge.as_ref());
+    case.zip(charge).is_some_and(|(case, charge)| not_waived(&case, &charge.fee).is_err())
+}
+
 /// Where money leads that was given back: what is left decides. A refund may come before its payment.
 fn refund_leads(order: &Order, fen: Option<u64>) -> Step {
     let asked = order.asked().unwrap_or(0);
@@ -139,11 +145,14 @@ fn refund_leads(order: &Order, fen: Option<u64>) -> Step {
 /// Where an outcome leads, the amount and the other payments looked at.
 fn leads(facts: &dyn Facts, order: &Order, report: &Report) -> Step {
     let step = order.state.step(order.kind, report.outcome);
-    let again = || order.is_paid_otherwise(report.reference.as_deref().map(str::trim));
+    let by = report.reference.as_deref().map(str::trim);
+    let again = || order.is_paid_otherwise(by);
     match (step, report.outcome) {
-        // Another amount than was asked for isn't the payment; nor is one that another order was placed for meanwhile.
+        // Another amount than was asked for isn't the payment; nor is one that another order was placed for meanwhile, or that was waived.
         (Step::To(OrderState::Paid), OrderOutcome::Paid)
-            if report.fen != order.asked() || (order.state == OrderState::Failed && is_replaced(facts, order)) =>
+            if report.fen != order.asked()
+                || (order.state == OrderState::Failed && is_replaced(facts, order))
+                || is_waived(facts, order) =>
         {
             Step::To(OrderState::Disputed)
         }
@@ -152,6 +161,18 @@ fn leads(facts: &dyn Facts, order: &Order, report: &Report) -> Step {
             if matches!(order.state, OrderState::Paid | OrderState::Refunding | OrderState::Refunded) && again() =>
         {
             Step::To(OrderState::Disputed)
+        }
+        // The authority has paid out twice.
+        (Step::History, OrderOutcome::Refunded)
+            if order.state == OrderState::Refunded && order.is_refunded_otherwise(by) =>
+        {
+            Step::To(OrderState::Disputed)
+        }
+        // Nor does it end that dispute to hear of the same refund again.
+        (Step::To(OrderState::Refunded), _)
+            if order.state == OrderState::Disputed && order.held() == 0 && order.is_refunded_by(by) =>
+        {
+            Step::History
         }
         (Step::To(OrderState::Refunded), _) => refund_leads(order, report.fen),
         (step, _) => handling::leads(facts, order, report.decided.as_ref(), step),
@@ -180,7 +201,7 @@ fn apply(order: &mut Order, step: Step) {
 /// The other side told an outcome: taken once, whoever repeats it.
 pub(super) fn told(
     facts: &dyn Facts,
-    connector: &str,
+    (kind, connector): (ConnectorKind, &str),
     number: &str,
     message: Message,
     report: &Report,
@@ -208,7 +229,8 @@ pub(super) fn told(
         .field("webhook-id", &message.id)
         .remedy("give each message an id of its own", "每条消息使用各自的编号"));
     }
-    if order.state.step(order.kind, report.outcome) == Step::Unfit {
+    // An item may name a connector of another kind than the configuration has under that name.
+    if order.kind != kind || order.state.step(order.kind, report.outcome) == Step::Unfit {
         return Err(unfit(&order, report.outcome));
     }
     let decided = handling::told(facts, &order, (report.outcome, report.decided.as_ref()), at.date())?;
@@ -226,6 +248,12 @@ pub(super) fn told(
         .remedy("tell no more of it", "请停止告知"));
     }
     let theirs = report.reference.as_deref().map(reference).transpose()?;
+    // A decision that was told before, and changes nothing, is noted without its words.
+    let is_news = |told: &&OutsideOutcome| {
+        step != Step::History
+            || (order.told_decisions().count() < DECISIONS_MAX && !order.told_decisions().any(|known| known == *told))
+    };
+    let kept = report.decided.as_ref().filter(is_news).cloned();
     apply(&mut order, step);
     if order.state == OrderState::Cancelling && report.outcome == OrderOutcome::Accepted {
         // It has it after all; should it not let go of it, it has it still.
@@ -241,7 +269,7 @@ pub(super) fn told(
     entry.reference = theirs;
     entry.text = report.text.as_deref().and_then(words);
     entry.message = Some(message);
-    entry.decided.clone_from(&report.decided);
+    entry.decided = kept;
     Ok(stored(Vec::new(), order))
 }
 
@@ -276,7 +304,9 @@ pub(super) fn enter(
         _ => None,
     };
     let step = match (order.state, report.outcome) {
-        (OrderState::Disputed, OrderOutcome::Paid) if fen == asked => Step::To(OrderState::Paid),
+        (OrderState::Disputed, OrderOutcome::Paid) if fen == asked && !is_waived(facts, &order) => {
+            Step::To(OrderState::Paid)
+        }
         // Who sees that it is paid doesn't take money again.
         (OrderState::Paid | OrderState::Refunding | OrderState::Refunded, OrderOutcome::Paid) => Step::History,
         _ => leads(facts, &order, &Report { fen, ..report }),

@@ -1,13 +1,16 @@
 //! A fee that the item wants paid before its result is handed out.
 
 use tongban_codes::ids::CaseId;
-use tongban_domain::case::ActKind;
+use tongban_domain::case::{ActKind, DocumentChoice};
 use tongban_domain::catalogue::{Fee, FeeDue, Guide};
-use tongban_domain::connector::{Fare, OrderOutcome};
+use tongban_domain::connector::{Direction, Fare, OrderOutcome, OrderState, Report};
 use tongban_domain::{Actor, Command, Role};
 
 use crate::hall::{CARD, Hall, date, guangan};
-use crate::scene::{FEN, by_hand, cancel, code, decision, fee, guided, outside, place, placed, refund, report, tell};
+use crate::scene::{
+    FEN, by_hand, cancel, code, courier, decision, enter, fee, guided, outside, place, placed, refund, report, state,
+    tell,
+};
 
 const NAME: &str = "工本费";
 
@@ -57,6 +60,67 @@ fn nothing_is_handed_out_before_it_is_paid() {
     assert_eq!(hall.code(&deliver(case)), "fee-unpaid");
     assert_eq!(hall.code(&waive(case, NAME)), "ok");
     assert_eq!(hall.code(&deliver(case)), "ok");
+}
+
+/// Neither the post nor the printer hands out what the counter doesn't.
+#[test]
+fn no_other_way_out_is_open_before_it_is_paid() {
+    let (mut hall, case) = granted(guangan());
+    decided(&mut hall, case, true);
+    let document = DocumentChoice { case: case.to_string(), kind: Some("decision".into()), act: None };
+    let print = Command::PrintDocument { document, form: None, reason: None };
+    assert_eq!(code(place(&mut hall, case, courier(Direction::ToApplicant))), "fee-unpaid");
+    assert_eq!(hall.code(&print), "fee-unpaid");
+    assert_eq!(code(place(&mut hall, case, courier(Direction::BetweenHalls))), "ok", "that is no result");
+    let number = placed(&mut hall, case, pay());
+    tell(&mut hall, &number, "m", report(OrderOutcome::Paid)).unwrap();
+    assert_eq!(code(place(&mut hall, case, courier(Direction::ToApplicant))), "ok");
+    assert_eq!(hall.code(&print), "ok");
+    // What has the original may have a second sheet, whatever happened to the money.
+    refund(&mut hall, &number).unwrap();
+    assert_eq!(hall.code(&print), "ok");
+    // A denial goes by post as over the counter.
+    let (mut hall, case) = granted(guangan());
+    decided(&mut hall, case, false);
+    assert_eq!(code(place(&mut hall, case, courier(Direction::ToApplicant))), "ok");
+}
+
+/// Who has paid twice has paid; who has paid too little hasn't.
+#[test]
+fn a_dispute_over_too_much_bars_nobody() {
+    let paid = |fen: u64, reference: &str| Report {
+        fen: Some(fen),
+        reference: Some(reference.into()),
+        ..report(OrderOutcome::Paid)
+    };
+    for (payments, expected) in [
+        (vec![paid(FEN, "R1"), paid(FEN, "R2")], "ok"),
+        (vec![paid(FEN + 1, "R1")], "ok"),
+        (vec![paid(FEN - 1, "R1")], "fee-unpaid"),
+    ] {
+        let (mut hall, case) = granted(guangan());
+        decided(&mut hall, case, true);
+        let number = placed(&mut hall, case, pay());
+        for (index, said) in payments.into_iter().enumerate() {
+            tell(&mut hall, &number, &format!("m{index}"), said).unwrap();
+        }
+        assert_eq!(state(&hall, &number), OrderState::Disputed);
+        assert_eq!(hall.code(&deliver(case)), expected);
+    }
+}
+
+/// Money for a fee that was waived is charged unlawfully, and goes back.
+#[test]
+fn money_after_a_waiver_is_a_dispute() {
+    let (mut hall, case) = granted(guangan());
+    let number = placed(&mut hall, case, pay());
+    tell(&mut hall, &number, "f", report(OrderOutcome::Failed)).unwrap();
+    hall.act(&waive(case, NAME)).unwrap();
+    tell(&mut hall, &number, "late", report(OrderOutcome::Paid)).unwrap();
+    assert_eq!(state(&hall, &number), OrderState::Disputed);
+    assert_eq!(code(enter(&mut hall, &number, OrderOutcome::Paid, None)), "connector-order-state");
+    tell(&mut hall, &number, "b", report(OrderOutcome::Refunded)).unwrap();
+    assert_eq!(state(&hall, &number), OrderState::Refunded);
 }
 
 /// A denial is nothing that is paid for.

@@ -5,19 +5,11 @@ use tongban_domain::case::{OutsideOutcome, Status};
 use tongban_domain::connector::{ConnectorKind, Fare, Order, OrderDeed, OrderOutcome, OrderState, Report, WordKind};
 use tongban_domain::{Command, Event};
 
-use crate::hall::{CARD, CITIZEN, Hall, PERMIT, at, date};
+use crate::hall::{CARD, CITIZEN, PERMIT, at, date};
 use crate::scene::{
     SYSTEM, accepted_outside, answer, by_hand, by_order, cancel, code, decision, declined, enter, order, outside,
-    place, placed, report, retry, standing, state, taken, tell,
+    place, placed, report, retry, sent, standing, state, taken, tell,
 };
-
-/// A hall that sends its cases by the connector `sys`, with one that was accepted, and its order.
-fn sent() -> (Hall, CaseId, String) {
-    let mut hall = outside(Some("sys"));
-    let case = accepted_outside(&mut hall);
-    let number = hall.state.orders.keys().next().unwrap().clone();
-    (hall, case, number)
-}
 
 fn granted(number: &str) -> Report {
     Report { decided: Some(decision(true, number)), ..report(OrderOutcome::Granted) }
@@ -72,12 +64,27 @@ fn what_is_deemed_accepted_is_sent_too() {
     assert_eq!(orders, [case]);
 }
 
+/// Who applies is told to the system of his item: to no other that happens to be connected.
 #[test]
-fn where_no_connector_is_named_a_window_sends_it_or_nobody() {
-    let mut hall = outside(None);
-    let case = accepted_outside(&mut hall);
-    assert!(hall.state.orders.is_empty());
-    let number = placed(&mut hall, case, Fare::Handling);
+fn a_case_is_sent_by_the_connector_of_its_item_alone() {
+    for (named, said) in [(None, SYSTEM), (Some("other"), "other")] {
+        let mut hall = outside(named);
+        let case = accepted_outside(&mut hall);
+        let before = hall.state.orders.len();
+        for number in hall.state.orders.keys().cloned().collect::<Vec<_>>() {
+            tell(&mut hall, &number, "f", report(OrderOutcome::Failed)).unwrap();
+        }
+        let refusal = place(&mut hall, case, Fare::Handling).unwrap_err();
+        assert_eq!((refusal.code, refusal.field, &*refusal.value), ("invalid-field", "connector", "sys"));
+        assert!(refusal.zh.contains(said) && refusal.en.contains(said), "{refusal:?}");
+        assert_eq!(hall.state.orders.len(), before);
+        assert_eq!(hall.code(&by_hand(case, decision(true, "N1"))), "ok", "it is entered by hand");
+    }
+}
+
+#[test]
+fn a_window_sends_again_what_failed() {
+    let (mut hall, case, number) = sent();
     assert_eq!(code(place(&mut hall, case, Fare::Handling)), "connector-order-open");
     tell(&mut hall, &number, "f", report(OrderOutcome::Failed)).unwrap();
     assert_eq!(code(place(&mut hall, case, Fare::Handling)), "ok");

@@ -3,6 +3,7 @@
 
 mod bar;
 mod charging;
+mod contradiction;
 #[path = "../hall/mod.rs"]
 mod hall;
 mod handling;

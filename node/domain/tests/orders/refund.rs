@@ -1,6 +1,7 @@
 //! Refunds that are asked for here.
 
-use tongban_domain::connector::{Answer, OrderDeed, OrderOutcome, OrderState, WordKind};
+use tongban_domain::Command;
+use tongban_domain::connector::{Answer, OrderCommand, OrderDeed, OrderOutcome, OrderState, WordKind};
 
 use crate::scene::{
     accepted, answer, code, courier, declined, enter, order, payment, placed, refund, report, standing, state, taken,
@@ -64,6 +65,30 @@ fn what_came_back_is_not_asked_for_any_more() {
         let row = order(&hall, &number);
         assert_eq!((row.state, row.waiting), (expected, None), "{fen}");
     }
+}
+
+/// A window pays back in cash what the platform gives back, too: somebody has to get one of both back.
+#[test]
+fn what_went_back_twice_is_a_dispute() {
+    let (mut hall, number) = paid();
+    refund(&mut hall, &number).unwrap();
+    answer(&mut hall, &number, taken());
+    enter(&mut hall, &number, OrderOutcome::Refunded, None).unwrap();
+    tell(&mut hall, &number, "back", report(OrderOutcome::Refunded)).unwrap();
+    assert_eq!(state(&hall, &number), OrderState::Disputed);
+    tell(&mut hall, &number, "again", report(OrderOutcome::Refunded)).unwrap();
+    assert_eq!(state(&hall, &number), OrderState::Disputed, "a repeat ends nothing");
+    // Who has got it back enters that, with its slip.
+    let (order, reference) = (number.clone(), "HK-1".to_owned());
+    let (outcome, reason) = (OrderOutcome::Refunded, "重复退费已追回".to_owned());
+    let entry = OrderCommand::Enter { order, outcome, fen: None, reference, reason };
+    assert_eq!(hall.code(&Command::Order(entry)), "ok");
+    assert_eq!(state(&hall, &number), OrderState::Refunded);
+    // The same refund under another message is one.
+    let (mut hall, number) = paid();
+    tell(&mut hall, &number, "back", report(OrderOutcome::Refunded)).unwrap();
+    tell(&mut hall, &number, "again", report(OrderOutcome::Refunded)).unwrap();
+    assert_eq!(state(&hall, &number), OrderState::Refunded);
 }
 
 #[test]

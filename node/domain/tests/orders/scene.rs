@@ -64,6 +64,14 @@ pub(crate) fn accepted_outside(hall: &mut Hall) -> CaseId {
     case
 }
 
+/// A hall that sends its cases by the connector `sys`, with one that was accepted, and its order.
+pub(crate) fn sent() -> (Hall, CaseId, String) {
+    let mut hall = outside(Some("sys"));
+    let case = accepted_outside(&mut hall);
+    let number = hall.state.orders.keys().next().unwrap().clone();
+    (hall, case, number)
+}
+
 /// What the other system decided.
 pub(crate) fn decision(grant: bool, number: &str) -> OutsideOutcome {
     OutsideOutcome {
@@ -169,7 +177,20 @@ pub(crate) fn tell_by(
     (id, body): (&str, &str),
     report: Report,
 ) -> Result<Change, Rejection> {
+    let kind = hall.state.order(number).map_or(ConnectorKind::Payment, |order| order.kind);
+    tell_as(hall, (kind, connector), number, (id, body), report)
+}
+
+/// As [`tell_by`], by a connector that the configuration says is of this kind.
+pub(crate) fn tell_as(
+    hall: &mut Hall,
+    (kind, connector): (ConnectorKind, &str),
+    number: &str,
+    (id, body): (&str, &str),
+    report: Report,
+) -> Result<Change, Rejection> {
     hall.act(&Command::Order(OrderCommand::Told {
+        kind,
         connector: connector.to_owned(),
         order: number.to_owned(),
         id: id.to_owned(),
@@ -210,20 +231,15 @@ pub(crate) fn rows(change: &Change) -> usize {
 pub(crate) fn standing(kind: ConnectorKind, wanted: OrderState) -> Option<(Hall, String)> {
     use OrderOutcome as O;
     use OrderState as S;
-    let (mut hall, case) = match kind {
-        ConnectorKind::Handling => {
-            let mut hall = outside(None);
-            let case = accepted_outside(&mut hall);
-            (hall, case)
+    let (mut hall, case, number) = match kind {
+        ConnectorKind::Handling => sent(),
+        ConnectorKind::Payment | ConnectorKind::Courier => {
+            let (mut hall, case) = accepted();
+            let fare = if kind == ConnectorKind::Payment { payment() } else { courier(Direction::BetweenHalls) };
+            let number = placed(&mut hall, case, fare);
+            (hall, case, number)
         }
-        _ => accepted(),
     };
-    let fare = match kind {
-        ConnectorKind::Payment => payment(),
-        ConnectorKind::Courier => courier(Direction::BetweenHalls),
-        ConnectorKind::Handling => Fare::Handling,
-    };
-    let number = placed(&mut hall, case, fare);
     let told = |outcome: O| (vec![outcome], FEN);
     let (outcomes, fen) = match wanted {
         S::Placed => (Vec::new(), FEN),
