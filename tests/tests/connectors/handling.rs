@@ -98,7 +98,8 @@ fn a_decision_is_told_whole_genuine_and_once() {
         ("without a reason", "refused", good.to_vec(), 422, "invalid-field"),
         ("before the acceptance", "granted", old.to_vec(), 422, "invalid-field"),
         ("a decision of what is none", "accepted", good.to_vec(), 422, "connector-message"),
-        ("a payment's", "paid", vec!["--fen", "1"], 422, "connector-outcome-unfit"),
+        ("a payment's", "paid", vec![], 422, "connector-outcome-unfit"),
+        ("a decision with money", "granted", [&good[..], &["--fen", "1"]].concat(), 422, "connector-message"),
         ("with another field", "granted", [&good[..], &["--extra"]].concat(), 400, "connector-message"),
     ] {
         let told = sys.once(&order, outcome, &more);
