@@ -275,6 +275,7 @@ fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Command {
                 lacking: Vec::new(),
                 turn: None,
                 pledge: None,
+                outside: None,
             };
             Command::Mirror { origin, progress: Box::new(progress) }
         }

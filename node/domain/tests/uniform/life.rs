@@ -48,9 +48,12 @@ fn it_is_the_case_of_who_stands_in_from_the_first_day() {
     assert!(scene.charge.state.cases.is_empty(), "it is no case of the authority in charge");
 }
 
+/// What ends a case.
+type Ends = fn(String) -> Vec<Command>;
+
 #[test]
 fn each_end_is_reported_and_nothing_before_it_is_anything() {
-    let ends: [(UniformEnding, fn(String) -> Vec<Command>); 5] = [
+    let ends: [(UniformEnding, Ends); 5] = [
         (UniformEnding::Withdrawn, |case| vec![Command::Withdraw { case, reason: None }]),
         (UniformEnding::Withdrawn, |case| {
             vec![Command::Accept(case.clone()), Command::Withdraw { case, reason: None }]
