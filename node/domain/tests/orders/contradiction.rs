@@ -131,7 +131,7 @@ fn renewing(ends: Date) -> (Hall, CaseId, String) {
     let asks = match collect(PERMIT[3].1, hall.division()) {
         Command::Collect { item, division, mode, applicant, materials, hold, agent, .. } => {
             let renews = Some(licence);
-            Command::Collect { item, division, mode, applicant, materials, hold, renews, agent }
+            Command::Collect { item, division, mode, applicant, materials, hold, renews, agent, by: None }
         }
         other => panic!("{other:?}"),
     };
