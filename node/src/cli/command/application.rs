@@ -28,7 +28,7 @@ const PLAN_BYTES_MAX: u64 = 1 << 20;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// 窗口现场组成一次申请（多地联办），不用方案文件 / put an application together at the window (多地联办), without a plan file
+    /// 窗口现场组成一次申请（多地联办），不用方案文件 / put a joint application together at the window, without a plan file
     Begin(Box<BeginArgs>),
     /// 按方案一次收件 / collect by a plan: one form, one set of materials
     Collect(CollectArgs),

@@ -72,7 +72,7 @@ impl World {
             parts.push(last);
         }
         let request = CollectApplication {
-            plan: Planned { event: None, name: Some("开办门店".to_owned()), parts },
+            plan: Planned { event: None, name: Some("开办门店".to_owned()), parts, jointly: false },
             applicant: Applicant { name: "张三".to_owned(), identity: APPLICANT.to_owned() },
             fields: vec![("经营者名称".to_owned(), "某某商店".to_owned())],
             materials: Vec::new(),
@@ -102,7 +102,7 @@ impl World {
         }
         let application = row.number.clone();
         match self.chance.below(16) {
-            0..=5 => self.applies_act(node, Role::Window, ApplicationCommand::Answer { application }),
+            0..=5 => self.applies_act(node, Role::Window, ApplicationCommand::Answer { application, forwarded_open: false }),
             6 => self.applies_act(node, Role::Window, ApplicationCommand::Advance { application }),
             7 => {
                 // All that is open, or what was asked for last.
