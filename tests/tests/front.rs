@@ -165,11 +165,9 @@ fn a_node_killed_between_commit_and_record_sends_nothing_twice() {
     stage.change("\"visits\": \"0\"", "\"visits\": \"1\", \"visits_reason\": \"现场核验\"");
     stage.front.run("ALTER TABLE up_task_general_extend ADD CONSTRAINT short CHECK (length(limit_scene_explain) < 2)");
     let sent = stage.report(&[]);
-    assert_eq!(
-        (&sent["lacks"][0]["code"], &sent["lacks"][0]["item"]),
-        (&"front-row-refused".into(), &CODE.into()),
-        "{sent}"
-    );
+    let lacks = sent["lacks"].as_array().cloned().unwrap_or_default();
+    let refused = lacks.iter().filter(|lack| lack["code"] == "front-row-refused");
+    assert_eq!(refused.map(|lack| lack["item"].clone()).collect::<Vec<_>>(), [CODE], "{sent}");
     assert_eq!(stage.lies(), before, "all of an item, or nothing");
     stage.front.run("ALTER TABLE up_task_general_extend DROP CONSTRAINT short");
     // Nobody has looked at the new rows: changed, they are new ones there still.

@@ -80,7 +80,7 @@ fn limits(path: &str, chosen: &[&str]) -> Vec<(String, String, String)> {
             continue;
         }
         let said = std::mem::take(&mut sentence).trim().trim_end_matches('.').to_owned();
-        let line = line.trim_start_matches("pub ").trim_start_matches("(crate) ").trim_start_matches("(super) ");
+        let line = ["pub ", "pub(super) "].iter().find_map(|seen| line.strip_prefix(seen)).unwrap_or(line);
         if let Some((name, expression)) = line.strip_prefix("const ").and_then(|rest| rest.split_once(": ")) {
             let Some((_, expression)) = expression.trim_end_matches(';').split_once(" = ") else { continue };
             if chosen.is_empty() || chosen.contains(&name) {

@@ -102,7 +102,9 @@ impl World {
         }
         let application = row.number.clone();
         match self.chance.below(16) {
-            0..=5 => self.applies_act(node, Role::Window, ApplicationCommand::Answer { application, forwarded_open: false }),
+            0..=5 => {
+                self.applies_act(node, Role::Window, ApplicationCommand::Answer { application, forwarded_open: false })
+            }
             6 => self.applies_act(node, Role::Window, ApplicationCommand::Advance { application }),
             7 => {
                 // All that is open, or what was asked for last.

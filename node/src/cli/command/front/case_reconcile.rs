@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use tongban_domain::tables::Subject;
+use tongban_domain::tables::{Answer, Subject};
 
 use super::reconcile::{Args, Comparison, Reconciled, Sent, answer, is_database};
 use super::runtime;
@@ -18,7 +18,7 @@ const ANSWERS: &str = "/v1/front/cases/answers";
 pub(super) fn run(client: &Client, mapping: &Mapping, args: &Args) -> Result<Reconciled, Failure> {
     // A front database to which nothing was reported answers about nothing: that is told before it is asked.
     page(client, mapping, None)?;
-    let mut ledger = Ledger { client, mapping, new: 0, unknown: BTreeSet::new() };
+    let mut ledger = Ledger { client, mapping, new: 0, unknown: BTreeSet::new(), reasons: BTreeMap::new() };
     if is_database(args) {
         let (runtime, password) = (runtime()?, args.front.password()?);
         let database = runtime.block_on(Database::connect(&args.from, password.as_deref(), mapping))?;
@@ -36,6 +36,7 @@ pub(super) fn run(client: &Client, mapping: &Mapping, args: &Args) -> Result<Rec
     client.post(ANSWERS, &RecordAnswers { channel: mapping.name.clone(), said: Vec::new() })?;
     let mut reconciled =
         Reconciled { new: ledger.new, unknown: ledger.unknown.into_iter().collect(), ..Reconciled::default() };
+    let mut reasons = ledger.reasons;
     let mut after = None;
     loop {
         let page = page(client, mapping, after.as_ref())?;
@@ -43,7 +44,11 @@ pub(super) fn run(client: &Client, mapping: &Mapping, args: &Args) -> Result<Rec
             reconciled.accepted = page.accepted.and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
         }
         after = page.rows.last().map(|row| (row.item.clone(), row.guid.clone()));
-        page.rows.into_iter().for_each(|row| Sent::of(row).told(mapping, &mut reconciled));
+        for mut row in page.rows {
+            // The node keeps the code of a rejection and not its words, which may name somebody.
+            row.reason = reasons.remove(&row.guid);
+            Sent::of(row).told(mapping, &mut reconciled);
+        }
         if !page.more || after.is_none() {
             return Ok(reconciled);
         }
@@ -63,6 +68,8 @@ struct Ledger<'a> {
     mapping: &'a Mapping,
     new: usize,
     unknown: BTreeSet<String>,
+    /// Why a row was rejected, in the words of the other side, as they were read now.
+    reasons: BTreeMap<String, String>,
 }
 
 impl Ledger<'_> {
@@ -124,7 +131,11 @@ impl Ledger<'_> {
         all_read: bool,
     ) -> Result<(), Failure> {
         let mut comparison = Comparison::of(known, false);
-        readings.into_iter().for_each(|reading| comparison.take(reading));
+        for reading in readings {
+            let reason = reading.reason.clone().filter(|_| reading.answer == Answer::Rejected);
+            self.reasons.extend(reason.map(|reason| (reading.guid.clone(), reason)));
+            comparison.take(reading);
+        }
         let (reconciled, said) = comparison.ended(self.mapping, all_read);
         self.unknown.extend(reconciled.unknown);
         self.new += answer(self.client, ANSWERS, self.mapping, &said)?;
