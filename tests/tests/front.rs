@@ -167,7 +167,8 @@ fn a_node_killed_between_commit_and_record_sends_nothing_twice() {
     let sent = stage.report(&[]);
     let lacks = sent["lacks"].as_array().cloned().unwrap_or_default();
     let refused = lacks.iter().filter(|lack| lack["code"] == "front-row-refused");
-    assert_eq!(refused.map(|lack| lack["item"].clone()).collect::<Vec<_>>(), [CODE], "{sent}");
+    let of_item = refused.map(|lack| lack["item"].as_str().is_some_and(|item| item.starts_with(CODE)));
+    assert_eq!(of_item.collect::<Vec<_>>(), [true], "{sent}");
     assert_eq!(stage.lies(), before, "all of an item, or nothing");
     stage.front.run("ALTER TABLE up_task_general_extend DROP CONSTRAINT short");
     // Nobody has looked at the new rows: changed, they are new ones there still.

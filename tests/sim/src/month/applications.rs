@@ -103,7 +103,7 @@ impl World {
         let application = row.number.clone();
         match self.chance.below(16) {
             0..=5 => {
-                self.applies_act(node, Role::Window, ApplicationCommand::Answer { application, forwarded_open: false })
+                self.applies_act(node, Role::Window, ApplicationCommand::Answer { application, forwarded_open: false });
             }
             6 => self.applies_act(node, Role::Window, ApplicationCommand::Advance { application }),
             7 => {
