@@ -164,7 +164,8 @@ fn a_node_killed_between_commit_and_record_sends_nothing_twice() {
     // A row that is refused keeps back its item: nothing of it is there, nothing is remembered.
     stage.change("\"visits\": \"0\"", "\"visits\": \"1\", \"visits_reason\": \"现场核验\"");
     stage.front.run("ALTER TABLE up_task_general_extend ADD CONSTRAINT short CHECK (length(limit_scene_explain) < 2)");
-    let sent = stage.report(&[]);
+    let (exit, sent) = stage.node().call(&["item", "report", "--to", &stage.front.address()]);
+    assert_eq!((exit, &sent["refused"]), (1, &1.into()), "{sent}");
     let lacks = sent["lacks"].as_array().cloned().unwrap_or_default();
     let refused = lacks.iter().filter(|lack| lack["code"] == "front-row-refused");
     let of_item = refused.map(|lack| lack["item"].as_str().is_some_and(|item| item.starts_with(CODE)));

@@ -466,7 +466,11 @@ fn keep_foreign(facts: &dyn Facts, foreign: &ForeignItem) -> Change {
 }
 
 fn authorise(actor: &Actor, command: &Command) -> Result<(), Rejection> {
-    let needed = roles(command);
+    has_one(actor, roles(command))
+}
+
+/// Refuses an actor who has none of some roles; of none, nobody.
+pub(crate) fn has_one(actor: &Actor, needed: &[Role]) -> Result<(), Rejection> {
     if needed.is_empty() || actor.has(needed) {
         return Ok(());
     }

@@ -3,34 +3,21 @@
 
 mod hall;
 
+use hall::given::{self, party};
 use hall::{CARD, Hall, PERMIT, at, carry, collect, daishi, date, guangan, row};
 use tongban_codes::calendar::Calendar;
 use tongban_codes::ids::CaseId;
 use tongban_domain::case::{ActKind, Bringing, Custody, ForwardedFrom};
-use tongban_domain::catalogue::{Accord, Agreement, AgreementCommand, Mode, Party, ReceiptRule};
+use tongban_domain::catalogue::{Accord, Agreement, AgreementCommand, Mode, ReceiptRule};
 use tongban_domain::{Command, Event, NoticeBody, Reply};
 
 /// The codes of 区行政审批局, as the item has it, and of an authority of 前锋区.
 const OWN: &str = "115113016823646795";
 const THEIRS: &str = "11511301452259996U";
 
-fn party(division: &str, code: &str) -> Party {
-    Party { code: code.into(), name: "机关".into(), division: division.parse().unwrap() }
-}
-
 fn agreement(number: &str) -> Agreement {
-    Agreement {
-        number: number.into(),
-        parties: vec![party("511602", OWN), party("511603", THEIRS)],
-        modes: vec![Mode::Collect],
-        receipt: ReceiptRule::Electronic,
-        from: date(2026, 9, 1),
-        until: Some(date(2026, 9, 30)),
-        published_on: date(2026, 8, 20),
-        text: "AB".repeat(32),
-        reference: Some("区政府网站".into()),
-        withdrawn: None,
-    }
+    let parties = [party("511602", OWN), party("511603", THEIRS)];
+    Agreement { reference: Some("区政府网站".into()), ..given::agreement(number, Mode::Collect, parties) }
 }
 
 fn add(agreement: Agreement, items: &[&str]) -> Command {

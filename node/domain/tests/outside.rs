@@ -3,6 +3,7 @@
 
 mod hall;
 
+use hall::given::outside_outcome;
 use hall::{CARD, CITIZEN, Hall, PERMIT, at, carry, collect, daishi, date, guangan};
 use tongban_codes::ids::CaseId;
 use tongban_domain::case::{ActKind, OutcomeSource, OutsideOutcome, Status};
@@ -27,16 +28,7 @@ fn accepted(hall: &mut Hall, item: &str) -> CaseId {
 }
 
 fn outcome(grant: bool, number: &str) -> OutsideOutcome {
-    OutsideOutcome {
-        grant,
-        number: number.into(),
-        decided_on: date(2026, 9, 14),
-        decider: "王局长".into(),
-        reason: (!grant).then(|| "不符合法定条件".into()),
-        document_no: Some("川残联函〔2026〕7号".into()),
-        document: Some("0123456789ABCDEF".repeat(4)),
-        reason_code: None,
-    }
+    OutsideOutcome { document: Some("0123456789ABCDEF".repeat(4)), ..outside_outcome(grant, number) }
 }
 
 fn enter(case: CaseId, outcome: OutsideOutcome) -> Command {

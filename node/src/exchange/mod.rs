@@ -9,7 +9,6 @@
 //! The [`Driver`] does it over QUIC on a running node; a simulator does it over queues. What both need beside it stands as steps without
 //! I/O: [`Changing`] for records and trust, [`Pulling`] and [`answer_here`] for journals, [`Knowledge`] for what a node knows.
 
-mod amended;
 pub mod anchor;
 pub mod ask;
 mod audit;
@@ -22,7 +21,6 @@ mod driver;
 #[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod golden_tests;
 mod join;
-mod joint;
 pub mod knowledge;
 pub(crate) mod licence;
 #[cfg(test)]
@@ -44,18 +42,16 @@ pub(crate) mod reclaim;
 mod reclaim_tests;
 pub mod record;
 mod renew;
-mod results;
 mod revoke;
 mod serve;
 pub mod shared;
 mod standing;
 mod succession;
 pub mod translate;
-mod uniform;
 mod voice;
 pub(crate) mod why;
-mod withdrawal;
 mod withhold;
+mod word;
 
 pub use self::core::{Effect, Exchange, Happened, Proven, Trouble};
 pub use ask::{Asked, ItemAnswer, LicenceAnswer, MaterialAnswer, OrderWord, ProgressAnswer, StandsIn, WhereisAnswer};

@@ -2,9 +2,13 @@
 
 use tongban_codes::ids::Label;
 use tongban_codes::time::{Date, Timestamp};
-use tongban_domain::case::{Act, ActKind, Case, Custody, Deadline, Deadlines, Status};
-use tongban_domain::{Event, NodeFacts, Place};
+use tongban_domain::case::{Act, ActKind, Case, Custody, Deadline, Deadlines, OutsideOutcome, Status};
+use tongban_domain::connector::{ConnectorKind, Order, OrderDeed, OrderEntry, OrderState};
+use tongban_domain::supervision::About;
+use tongban_domain::{DueKind, Event, NodeFacts, Place};
 use tongban_journal::{ActHeader, Body, Entry, Header};
+use tongban_storage::keyspace::{Overlay, case, connector};
+use tongban_storage::{Backend as _, MemoryBackend, WriteBatch};
 
 use super::golden_tests::{known, outside_decision};
 use super::reclaim::{Leg, standing};
@@ -61,4 +65,98 @@ fn it_was_in_time_by_its_day_there_and_is_restored_whole() {
     leg.read(&header, &body.verify(&entry).unwrap());
     let restored = standing(&known(), &leg.seen).unwrap();
     assert_eq!((restored.status, &restored.outside), (Status::Granted, &case.outside));
+}
+
+/// A renewal that another system decided in time, as it was told, waits for a person, and not before all that is due later.
+#[test]
+fn a_renewal_that_was_decided_in_time_is_not_due() {
+    let (ends, at) = (Date::ymd(2026, 9, 30).unwrap(), Timestamp::from_millis(1_789_347_600_000));
+    let mut row = Case { custody: Custody::Owner, status: Status::Accepted, ..*known() };
+    row.renewal_at = Some(ends.next_day().start());
+    row.deadlines =
+        Some(Deadlines { statutory: None, promised: None, calendar: "2016-2026.1".to_owned(), renewal: Some(ends) });
+    let act = Act {
+        case: row.id,
+        number: 1,
+        kind: ActKind::Accept,
+        at,
+        place: owner(),
+        operator: "审查员".to_owned(),
+        window: None,
+        tenure: 2,
+        status: row.status,
+        note: None,
+        mandate: None,
+    };
+    let store = MemoryBackend::new();
+    let write = |what: &dyn Fn(&mut Overlay<'_>)| {
+        let mut batch = WriteBatch::new();
+        what(&mut Overlay::new(&store, &mut batch));
+        store.write(batch).unwrap();
+    };
+    let due = || {
+        let found = case::due(&store, ends.next_day().next_day().start(), 64).unwrap();
+        found.iter().filter(|due| matches!(due.kind, DueKind::DeemedRenewal(_))).count()
+    };
+    let order = |state: OrderState, day: Option<Date>| Order {
+        number: "YW511602000000-20260914-00001".to_owned(),
+        case: row.id,
+        about: About::of_case(&row),
+        kind: ConnectorKind::Handling,
+        connector: "sys".to_owned(),
+        state,
+        charge: None,
+        direction: None,
+        recipient: None,
+        reference: None,
+        link: None,
+        words: 1,
+        waiting: None,
+        log: Vec::from_iter(day.map(|decided_on| OrderEntry {
+            deed: OrderDeed::Told,
+            at,
+            operator: "system".to_owned(),
+            state,
+            outcome: None,
+            occurred_at: None,
+            fen: None,
+            reference: None,
+            text: None,
+            message: None,
+            mandate: None,
+            decided: Some(OutsideOutcome {
+                grant: false,
+                number: "N1".to_owned(),
+                decided_on,
+                decider: "王局长".to_owned(),
+                reason: Some("不符合法定条件".to_owned()),
+                document_no: None,
+                document: None,
+                reason_code: None,
+            }),
+        })),
+        placed_at: at,
+        before_cancel: None,
+        dossier: None,
+    };
+    write(&|over| case::store(over, &row, &act).unwrap());
+    assert_eq!(due(), 1);
+    for (state, day, expected) in [
+        (OrderState::Taken, None, 1),
+        (OrderState::Refused, Some(ends.next_day()), 1),
+        (OrderState::Refused, Some(ends), 0),
+        (OrderState::Disputed, Some(ends), 0),
+        // Let go of, it is told nothing any more.
+        (OrderState::Cancelled, Some(ends), 1),
+        (OrderState::Refused, Some(ends), 0),
+    ] {
+        write(&|over| connector::store(over, &order(state, day)).unwrap());
+        assert_eq!(due(), expected, "{state:?} {day:?}");
+    }
+    // Further acts of the case leave that so; its decision ends it.
+    write(&|over| case::store(over, &row, &act).unwrap());
+    assert_eq!(due(), 0);
+    let decided = Case { renewal_at: None, status: Status::Denied, ..row.clone() };
+    write(&|over| case::store(over, &decided, &act).unwrap());
+    assert_eq!(due(), 0);
 }

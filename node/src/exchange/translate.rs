@@ -16,21 +16,22 @@
 //! | 22 | 1 | [`tongban_domain::voice::TicketNews`] or [`tongban_domain::voice::Plea`]: news of a ticket |
 //! | 23 | 1 | [`tongban_domain::application::JointWord`]: what another authority led for several cases of an application |
 //! | 24 | 1 | [`tongban_domain::case::Withdrawal`]: the collecting hall took that the applicant withdraws |
-//! | 26 | 1 | [`tongban_domain::application::ResultsWord`]: what earlier parts of an application came to after a later one had begun |
 //! | 25 | 1 | [`tongban_domain::uniform::UniformWord`]: how a case stands that is decided in the receiver's place |
+//! | 26 | 1 | [`tongban_domain::application::ResultsWord`]: what earlier parts of an application came to after a later one had begun |
 //! | 27 | 1 | [`tongban_domain::application::AmendedWord`]: an entry that was put right in another case of an application |
 //! | 16 | 1 | a [`Receipt`]: what became in the end of an envelope that was put aside |
 //!
-//! Kinds 16 to 19 are of the delivery itself; 20 to 22 are in [`super::voice`], 23 in [`super::joint`], 24 in
-//! [`super::withdrawal`], 25 in [`super::uniform`], 26 in [`super::results`], 27 in
-//! [`super::amended`].
+//! Kinds 16 to 19 are of the delivery itself; 20 to 22 are in [`super::voice`], 23 to 27 in [`super::word`].
 
 mod body;
 
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
-use tongban_domain::case::{Amended, Offer, Progress, ReclaimOrder, ReclaimRequest, Supplement};
+use tongban_domain::application::{AmendedWord, JointWord, ResultsWord};
+use tongban_domain::case::{Amended, Offer, Progress, ReclaimOrder, ReclaimRequest, Supplement, Withdrawal};
 use tongban_domain::supervision::{Order, OrderAnswer};
+use tongban_domain::uniform::{UniformCommand, UniformWord};
+use tongban_domain::voice::VoiceCommand;
 use tongban_domain::{Agent, Applicant, Authority, Command, NoticeBody, Origin, Place, Reply};
 use tongban_federation::directory::{DatedCode, DatedKey};
 use tongban_federation::{AuthorityRecord, Body, Envelope, EnvelopeId, Outcome, Receipt, SignedRecord, Subject};
@@ -41,12 +42,8 @@ pub use body::{
 };
 use body::{AmendedBody, SupplementLine};
 
-use super::amended::{self, KIND_AMENDED};
-use super::joint::{self, KIND_JOINT};
-use super::results::{self, KIND_RESULTS};
-use super::uniform::{self, KIND_UNIFORM};
 use super::voice::{self, KIND_RATING, KIND_TICKET, KIND_TICKET_NEWS};
-use super::withdrawal::{self, KIND_WITHDRAWAL};
+use super::word::{self, KIND_AMENDED, KIND_JOINT, KIND_RESULTS, KIND_UNIFORM, KIND_WITHDRAWAL};
 use crate::engine::ExchangeEvent;
 
 /// Envelope kind of an offer.
@@ -276,11 +273,11 @@ pub(crate) fn outbound(notice: &NoticeBody) -> (u16, u16, Vec<u8>) {
             (KIND_ORDER_ANSWER, VERSION, tongban_codes::cbor::to_vec(&body))
         }
         NoticeBody::Voice(word) => voice::outbound(word),
-        NoticeBody::Joint(word) => joint::outbound(word),
-        NoticeBody::Results(word) => results::outbound(word),
-        NoticeBody::Amended(word) => amended::outbound(word),
-        NoticeBody::Withdrawal(withdrawal) => withdrawal::outbound(withdrawal),
-        NoticeBody::Uniform(word) => uniform::outbound(word),
+        NoticeBody::Joint(word) => word::outbound(&**word),
+        NoticeBody::Results(word) => word::outbound(&**word),
+        NoticeBody::Amended(word) => word::outbound(&**word),
+        NoticeBody::Withdrawal(withdrawal) => word::outbound(&**withdrawal),
+        NoticeBody::Uniform(word) => word::outbound(&**word),
     }
 }
 
@@ -419,11 +416,11 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
             };
             Ok(Inbound::Command(Box::new(Command::TakeOrderAnswer { origin, answer: Box::new(answer) })))
         }
-        (KIND_JOINT, _) => Ok(Inbound::Command(Box::new(joint::inbound(envelope, origin, bytes)?))),
-        (KIND_AMENDED, _) => Ok(Inbound::Command(Box::new(amended::inbound(envelope, origin, bytes)?))),
-        (KIND_RESULTS, _) => Ok(Inbound::Command(Box::new(results::inbound(envelope, origin, bytes)?))),
-        (KIND_WITHDRAWAL, _) => Ok(Inbound::Command(Box::new(withdrawal::inbound(envelope, origin, bytes)?))),
-        (KIND_UNIFORM, _) => Ok(Inbound::Command(Box::new(uniform::inbound(envelope, origin, bytes)?))),
+        (KIND_JOINT, _) => told::<JointWord>(envelope, origin, bytes),
+        (KIND_WITHDRAWAL, _) => told::<Withdrawal>(envelope, origin, bytes),
+        (KIND_UNIFORM, _) => told::<UniformWord>(envelope, origin, bytes),
+        (KIND_RESULTS, _) => told::<ResultsWord>(envelope, origin, bytes),
+        (KIND_AMENDED, _) => told::<AmendedWord>(envelope, origin, bytes),
         (KIND_RATING | KIND_TICKET | KIND_TICKET_NEWS, _) => {
             Ok(Inbound::Command(Box::new(voice::inbound(envelope, origin, bytes)?)))
         }
@@ -450,6 +447,10 @@ pub(crate) fn inbound(envelope: &Envelope, place: Place) -> Result<Inbound, Unre
         ) => Err(Unreadable::new("version-unknown", format!("kind {}, version {version}", envelope.kind))),
         (kind, version) => Err(Unreadable::new("kind-unknown", format!("kind {kind}, version {version}"))),
     }
+}
+
+fn told<W: word::Word>(envelope: &Envelope, origin: Origin, bytes: &[u8]) -> Result<Inbound, Unreadable> {
+    Ok(Inbound::Command(Box::new(word::inbound::<W>(envelope, origin, bytes)?)))
 }
 
 /// What an envelope about a reclaim asks for.
@@ -497,51 +498,42 @@ pub(crate) fn detail(reply: &Reply) -> Vec<u8> {
 
 /// The command that a receipt asks for, if it settles something.
 pub(crate) fn settled(envelope: &Envelope, receipt: &Receipt, place: Place) -> Option<Command> {
-    if let (KIND_RECLAIM_REQUEST, Outcome::Refused { code, text }) = (envelope.kind, &receipt.outcome)
-        && !UNDECIDED.contains(&code.as_str())
-    {
-        let (origin, case) = (Origin { place }, envelope.subject.case());
-        return Some(Command::ReclaimDeclined { origin, case, reason: format!("{code}: {text}") });
+    let (origin, case, act) = (Origin { place }, envelope.subject.case(), envelope.act_number);
+    match envelope.kind {
+        KIND_OFFER => offer_settled(envelope, receipt, origin),
+        KIND_RECLAIM_REQUEST => {
+            let (code, text) = refused(receipt)?;
+            Some(Command::ReclaimDeclined { origin, case, reason: format!("{code}: {text}") })
+        }
+        KIND_SUPPLEMENT => Some(Command::SupplementRefused { case, act, refusal: refused(receipt)? }),
+        KIND_WITHDRAWAL => Some(Command::WithdrawalRefused { case, act, refusal: refused(receipt)? }),
+        KIND_UNIFORM => Some(Command::Uniform(UniformCommand::Refused { case, act, refusal: refused(receipt)? })),
+        KIND_ORDER => Some(Command::SettleOrder { origin, order: case, refusal: refused(receipt)? }),
+        KIND_RATING | KIND_TICKET => {
+            let (id, refusal) = (case, refused(receipt)?);
+            Some(Command::Voice(VoiceCommand::Refused { origin, id, act, refusal }))
+        }
+        _ => None,
     }
-    if envelope.kind == KIND_SUPPLEMENT {
-        let Outcome::Refused { code, text } = &receipt.outcome else { return None };
-        let refusal = (code.clone(), text.clone());
-        let (case, act) = (envelope.subject.case(), envelope.act_number);
-        let undecided = UNDECIDED.contains(&code.as_str());
-        return (!undecided).then_some(Command::SupplementRefused { case, act, refusal });
+}
+
+/// Code and text of a refusal, where that is the last word.
+fn refused(receipt: &Receipt) -> Option<(String, String)> {
+    match &receipt.outcome {
+        Outcome::Refused { code, text } if !UNDECIDED.contains(&code.as_str()) => Some((code.clone(), text.clone())),
+        _ => None,
     }
-    if envelope.kind == KIND_WITHDRAWAL {
-        return withdrawal::settled(envelope, receipt);
-    }
-    if envelope.kind == KIND_UNIFORM {
-        return uniform::settled(envelope, receipt);
-    }
-    if envelope.kind == KIND_ORDER
-        && let Outcome::Refused { code, text } = &receipt.outcome
-        && !UNDECIDED.contains(&code.as_str())
-    {
-        let refusal = (code.clone(), text.clone());
-        return Some(Command::SettleOrder { origin: Origin { place }, order: envelope.subject.case(), refusal });
-    }
-    if envelope.kind != KIND_OFFER {
-        return voice::settled(envelope, receipt, place);
-    }
+}
+
+fn offer_settled(envelope: &Envelope, receipt: &Receipt, origin: Origin) -> Option<Command> {
     let Body::Plain(bytes) = &envelope.body else { return None };
     let body: OfferBody = tongban_codes::cbor::from_slice(bytes).ok()?;
     let refusal = match &receipt.outcome {
         Outcome::Applied { .. } => None,
-        Outcome::Refused { code, .. } if UNDECIDED.contains(&code.as_str()) => return None,
-        Outcome::Refused { code, text } => Some((code.clone(), text.clone())),
-        // Nobody has decided about it: the case stays offered until the outcome says more.
-        Outcome::Quarantined { .. } => return None,
+        // Put aside, nobody has decided about it: the case stays offered until the outcome says more.
+        _ => Some(refused(receipt)?),
     };
-    Some(Command::SettleOffer {
-        origin: Origin { place },
-        case: body.case,
-        tenure: body.tenure,
-        act: envelope.act_number,
-        refusal,
-    })
+    Some(Command::SettleOffer { origin, case: body.case, tenure: body.tenure, act: envelope.act_number, refusal })
 }
 
 /// Why a receipt leaves an envelope of this node undecided; `None` when it decides about it.

@@ -2,10 +2,10 @@
 
 use minicbor::{Decode, Encode};
 use tongban_domain::voice::{Plea, RatingWord, TicketNews, TicketWord, VoiceCommand, Word};
-use tongban_domain::{Command, Origin, Place};
-use tongban_federation::{Envelope, Outcome, Receipt};
+use tongban_domain::{Command, Origin};
+use tongban_federation::Envelope;
 
-use super::translate::{UNDECIDED, Unreadable};
+use super::translate::Unreadable;
 
 /// Envelope kind of a rating.
 pub(super) const KIND_RATING: u16 = 20;
@@ -76,13 +76,4 @@ pub(super) fn inbound(envelope: &Envelope, origin: Origin, bytes: &[u8]) -> Resu
         }
     };
     Ok(Command::Voice(VoiceCommand::Take { origin, id: envelope.subject.case(), word: Box::new(word) }))
-}
-
-/// The command that the refusal of a rating or a ticket asks for.
-pub(super) fn settled(envelope: &Envelope, receipt: &Receipt, place: Place) -> Option<Command> {
-    let Outcome::Refused { code, text } = &receipt.outcome else { return None };
-    let refusal = (code.clone(), text.clone());
-    let (origin, id, act) = (Origin { place }, envelope.subject.case(), envelope.act_number);
-    let settles = matches!(envelope.kind, KIND_RATING | KIND_TICKET) && !UNDECIDED.contains(&code.as_str());
-    settles.then_some(Command::Voice(VoiceCommand::Refused { origin, id, act, refusal }))
 }

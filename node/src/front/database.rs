@@ -226,7 +226,7 @@ impl RefusedRow {
             item: row.item.clone(),
             case_no: row.values.get("project_no").cloned(),
             table: row.table.clone(),
-            column: said.column().or(said.constraint()).unwrap_or_default().to_owned(),
+            column: said.column().or(said.constraint()).map_or_else(|| too_long(row, said.message()), str::to_owned),
             message: said.message().to_owned(),
             state: state.to_owned(),
         })
@@ -249,6 +249,14 @@ impl RefusedRow {
             remedy_zh: "在映射文件中设置列宽或代码，或更正内容后重新上报；其他已报出".to_owned(),
         }
     }
+}
+
+/// The columns of a row that may be what a message calls too long, which says how long a value may be and not which one is.
+fn too_long(row: &ReportedRow, message: &str) -> String {
+    let width = message.rsplit_once('(').and_then(|(_, width)| width.trim_end_matches(')').parse::<usize>().ok());
+    let Some(width) = width else { return String::new() };
+    let long = row.values.iter().filter(|(_, value)| value.chars().count() > width);
+    long.map(|(column, _)| column.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// The statements that write rows, each prepared once.

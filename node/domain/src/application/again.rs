@@ -154,8 +154,17 @@ pub(super) fn again(
             .remedy("name both: --part, twice", "一并填写：重复 --part"));
         }
     }
+    let ready = standing::ready(&Latest { facts, events: &[] }, &application);
+    // What was never begun, and can't begin, is no further attempt: nothing would come of it but that the answer is taken back.
+    if places.iter().all(|place| known[*place].state == PartState::NotBegun && !ready.contains(place)) {
+        let (en, zh) = ("none of these parts can begin: each waits for another", "所列事项均须等待其他事项，不能启动");
+        return Err(Rejection::new(codes::APPLICATION_STATE, en, zh).field("parts", parts.join("、")).remedy(
+            "wait for what they wait for: tongban application show",
+            "待其等待的事项有结果：tongban application show",
+        ));
+    }
     let mut change = Change::of(Vec::new(), Reply::Known {});
-    for place in standing::ready(&Latest { facts, events: &[] }, &application) {
+    for place in ready {
         let begun = collect::begin(facts, desk, actor, &mut application, place, at, &mut change);
         // What else can begin by now and can't be collected stays where `advance` finds it.
         if places.contains(&place) {

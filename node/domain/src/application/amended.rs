@@ -7,13 +7,13 @@ use minicbor::{Decode, Encode};
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
 
-use super::joint::PASSED_ON;
 use super::latest::Latest;
 use super::row::{Application, invalid};
+use super::telling;
 use crate::case::{ActKind, Amended, AmendedField, Case, Custody, amend_alike, here};
-use crate::change::{Change, Event, Notice, NoticeBody};
+use crate::change::{Change, Event, NoticeBody};
 use crate::command::Origin;
-use crate::{Actor, Desk, Facts, Rejection, codes};
+use crate::{Actor, Desk, Facts, Rejection};
 
 /// An entry that was put right in another case, on its way to the owner of a case that may say the same.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
@@ -93,23 +93,37 @@ fn righted(desk: &dyn Desk, case: &Case) -> Vec<(String, Amended)> {
     led.filter_map(one).collect()
 }
 
-/// What other cases of the application say of an entry of a case by now: of those that a change puts right, or of all when the case has only now
-/// arrived at its authority.
+/// What other cases of the application say of an entry of a case by now: of those that a change puts right; of all when the case has only now
+/// arrived at its authority, or has come back from there; and when the case has only now said what it was told, of whoever said more since.
 fn owed(desk: &dyn Desk, latest: &Latest<'_>, application: &Application, case: &Case) -> Vec<(String, Amended)> {
     let Some(own) = case.personal.open(desk, &case.id) else { return Vec::new() };
     let did = |id: &CaseId, kind| {
         let is = |event: &Event| matches!(event, Event::Case(case, act) if case.id == *id && act.kind == kind);
         latest.events.iter().any(is)
     };
-    let has_arrived = did(&case.id, ActKind::Discharge);
-    let others = application.parts.iter().filter_map(|part| part.case).filter(|id| *id != case.id);
-    let others = others.filter(|id| has_arrived || did(id, ActKind::Amend)).filter_map(|id| latest.case(&id));
+    let moved = [ActKind::Discharge, ActKind::RefuseCustody, ActKind::Reclaim];
+    let has_arrived = moved.into_iter().any(|kind| did(&case.id, kind));
+    // What the case said before it was told otherwise, where that is what this change brings.
+    let told = case.amendments.last().filter(|last| last.by == Actor::system().operator);
+    let former = told.filter(|_| did(&case.id, ActKind::Amend)).and_then(|last| last.before.open(desk, &case.id));
     let mut owed: Vec<(String, Amended)> = Vec::new();
-    for (before, amended) in others.flat_map(|other| righted(desk, &other)) {
-        let field = amended.field;
-        let is_wrong = said(&own, field) == before && said(&own, field) != amended.value;
-        if is_wrong && !owed.iter().any(|(_, known)| known.field == field) {
-            owed.push((before, amended));
+    for id in application.parts.iter().filter_map(|part| part.case).filter(|id| *id != case.id) {
+        let has_news = has_arrived || did(&id, ActKind::Amend);
+        if !has_news && former.is_none() {
+            continue;
+        }
+        let led = latest.case(&id).map(|other| righted(desk, &other)).unwrap_or_default();
+        for (before, amended) in &led {
+            let field = amended.field;
+            // Of others that it wasn't told of, a case that follows takes nothing: two of them could lead it round.
+            let told_it = |(known, of): &(String, Amended)| {
+                of.field == field && former.as_ref().is_some_and(|former| said(former, field) == known)
+            };
+            let is_wrong = said(&own, field) == before && said(&own, field) != amended.value;
+            if is_wrong && (has_news || led.iter().any(told_it)) && !owed.iter().any(|(_, known)| known.field == field)
+            {
+                owed.push((before.clone(), amended.clone()));
+            }
         }
     }
     owed
@@ -129,24 +143,17 @@ pub(super) fn tell(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change, 
             }
         }
         for (id, before, amended) in told {
-            let Some(mut case) = (Latest { facts, events: &change.events }).case(&id) else { continue };
-            let owner = case.owner(here);
-            if owner.node == here.node {
+            let Some(case) = (Latest { facts, events: &change.events }).case(&id) else { continue };
+            if case.owner(here).node == here.node {
                 // What can't be put right any more, its authority says when it is asked to.
                 drop(amend_alike(facts, desk, case, (&amended, at), change));
                 continue;
             }
-            let note = format!("{PASSED_ON}更正{}：{}", amended.field.zh(), amended.reason);
-            let act = case.act(ActKind::TellPart, &Actor::system(), here, at, Some(note));
+            let note = format!("更正{}：{}", amended.field.zh(), amended.reason);
             let Amended { field, value, reason } = amended;
-            let word = AmendedWord { field, before, value, reason, act: act.number };
-            change.notices.push(Notice {
-                to: owner.node,
-                case: case.id,
-                act: act.number,
-                body: NoticeBody::Amended(Box::new(word)),
+            telling::tell(change, case, (ActKind::TellPart, &note), (here, at), |act| {
+                NoticeBody::Amended(Box::new(AmendedWord { field, before, value, reason, act }))
             });
-            change.events.push(Event::Case(Box::new(case), act));
         }
     }
 }
@@ -160,14 +167,7 @@ pub(super) fn take(
     word: &AmendedWord,
     at: Timestamp,
 ) -> Result<Change, Rejection> {
-    let refuse = |code, en: &str, zh: &str| Err(Rejection::new(code, en, zh).field("case", id));
-    let Some(case) = facts.case(id) else {
-        return refuse(codes::CASE_UNKNOWN, "the word is about a case that is not known here", "所指办件不存在");
-    };
-    let here = here(facts);
-    if case.collecting.node != origin.place.node || origin.place.node == here.node || case.part_of.is_none() {
-        return refuse(codes::NOT_OWNER, "the word is not of the hall that collected the case", "并非来自收件大厅");
-    }
+    let case = telling::heard(facts, origin, id)?;
     case.may(facts, ActKind::TellPart)?;
     let own = case.personal.open(desk, id);
     let own = own.as_ref().map(|own| said(own, word.field)).unwrap_or_default();

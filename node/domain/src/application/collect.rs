@@ -11,10 +11,12 @@ use super::latest::Latest;
 use super::list::EntryKind;
 use super::plan::{Checked, Plan, check};
 use super::row::{
-    Application, Entry, LICENCES_TOLD_MAX, NUMBERS, PART_BYTES_MAX, Part, PartWord, Source, called, form_values,
-    invalid, name, packed, value,
+    Application, Entry, LICENCES_TOLD_MAX, NUMBERS, PART_BYTES_MAX, Part, PartWord, RESULTS_LICENCES_MAX, Source,
+    called, form_values, invalid, name, packed, value,
 };
-use crate::case::{CollectRequest, Collected, Material, Status, collect, draw_query_code, here, materials, person};
+use crate::case::{
+    Case, CollectRequest, Collected, Material, Status, collect, draw_query_code, here, materials, person,
+};
 use crate::catalogue::Mode;
 use crate::change::{Change, Event, Reply};
 use crate::supervision::Numbers;
@@ -290,10 +292,17 @@ pub(super) fn source(
         Some(earlier) => {
             let case = application.part(earlier).and_then(|earlier| earlier.case);
             let known = case.and_then(|case| latest.case(&case));
-            let came_to = known.as_ref().and_then(|case| latest.came_to(case));
+            // Its history is read where it may say so alone.
+            let may_be_needless = |case: &&Case| {
+                let over = [Status::RefusedNotRequired, Status::Delivered, Status::Closed];
+                over.contains(&case.status) || case.forwarded_to.is_some()
+            };
+            let came_to = known.as_ref().filter(may_be_needless).and_then(|case| latest.came_to(case));
             let needless = came_to.filter(|came_to| came_to.status == Status::RefusedNotRequired);
             let licences = known.map(|case| latest.licences(&case)).unwrap_or_default();
-            let licences = licences.into_iter().take(LICENCES_TOLD_MAX).collect();
+            // Of many results each names fewer, so that all of them fit into what is told.
+            let most = (RESULTS_LICENCES_MAX / part.results.len().max(1)).clamp(1, LICENCES_TOLD_MAX);
+            let licences = licences.into_iter().take(most).collect();
             let not_required_on = needless.and_then(|came_to| came_to.on);
             Source::Part { part: earlier.to_owned(), case, licences, not_required_on }
         }

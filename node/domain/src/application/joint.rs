@@ -10,21 +10,22 @@ use tongban_codes::time::{Date, Timestamp};
 use super::latest::Latest;
 use super::list::JointKind;
 use super::row::{ATTEMPTS_MAX, PARTS_MAX, Part, invalid, name};
+use super::telling::{heard, tell};
 use crate::case::{Act, ActKind, Case, check_officers, here, record, said, sealed_check};
 use crate::catalogue::CodeList as _;
-use crate::change::{Change, Event, Notice, NoticeBody, Reply};
+use crate::change::{Change, Event, NoticeBody, Reply};
 use crate::command::Origin;
 use crate::work::Door;
 use crate::{Actor, Facts, Rejection, codes};
-
-/// What the note of an act begins with by which a collecting hall has told another owner.
-pub(super) const PASSED_ON: &str = "转告：";
 
 /// What the note of an act begins with that an owner recorded since another authority had led it.
 const TOLD: &str = "联合办理：";
 
 /// The longest publicity, in working days.
 const PUBLICITY_DAYS_MAX: u16 = 60;
+
+/// The most joint acts that a case is told afterwards at once, the last ones: how many were led, their authority says.
+const CAUGHT_UP_MAX: usize = 20;
 
 /// The longest note of a joint act that is believed of another node, in characters.
 const NOTE_CHARS_MAX: usize = 4_000;
@@ -233,27 +234,15 @@ pub(super) fn pass_on(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
                 continue;
             }
             told.push(other.id);
-            let passed = other.act(act.kind, &Actor::system(), here, at, Some(format!("{PASSED_ON}{note}")));
-            let word = JointWord {
-                joint: part.joint.clone().unwrap_or_default(),
-                kind,
-                note,
-                act: passed.number,
-                of: case.id,
-                late: None,
-            };
-            change.notices.push(Notice {
-                to: owner.node,
-                case: other.id,
-                act: passed.number,
-                body: NoticeBody::Joint(Box::new(word)),
+            let (joint, of, said) = (part.joint.clone().unwrap_or_default(), case.id, note.clone());
+            tell(change, other, (act.kind, &said), (here, at), |act| {
+                NoticeBody::Joint(Box::new(JointWord { joint, kind, note, act, of, late: None }))
             });
-            change.events.push(Event::Case(Box::new(other), passed));
         }
     }
 }
 
-/// Tells the owner of a case that is accepted by now of the joint acts that were led before.
+/// Tells the owner of a case that is accepted by now of the joint acts that were led before; also when it has come back from a lost node.
 ///
 /// The clock that stood still is told again when it runs: what came meanwhile wasn't recorded.
 pub(super) fn catch_up(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
@@ -261,7 +250,7 @@ pub(super) fn catch_up(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
     let mut accepted: Vec<CaseId> = Vec::new();
     for event in &change.events {
         if let Event::Case(case, act) = event
-            && matches!(act.kind, ActKind::Accept | ActKind::AcceptDeemed | ActKind::Resume)
+            && matches!(act.kind, ActKind::Accept | ActKind::AcceptDeemed | ActKind::Resume | ActKind::Reclaim)
             && case.collecting.node == here.node
             && !accepted.contains(&case.id)
         {
@@ -282,22 +271,12 @@ pub(super) fn catch_up(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
             if !case.status.allows(led.kind) {
                 continue;
             }
-            let passed = case.act(led.kind, &Actor::system(), here, at, Some(format!("{PASSED_ON}{note}")));
-            let word = JointWord {
-                joint: case.part_of.as_ref().and_then(|of| of.joint.clone()).unwrap_or_default(),
-                kind: if led.kind == ActKind::JointCheck { JointKind::Inspection } else { JointKind::Publicity },
-                note,
-                act: passed.number,
-                of,
-                late: Some(true),
-            };
-            change.notices.push(Notice {
-                to: owner.node,
-                case: case.id,
-                act: passed.number,
-                body: NoticeBody::Joint(Box::new(word)),
+            let joint = case.part_of.as_ref().and_then(|of| of.joint.clone()).unwrap_or_default();
+            let kind = if led.kind == ActKind::JointCheck { JointKind::Inspection } else { JointKind::Publicity };
+            let said = note.clone();
+            tell(change, case, (led.kind, &said), (here, at), |act| {
+                NoticeBody::Joint(Box::new(JointWord { joint, kind, note, act, of, late: Some(true) }))
             });
-            change.events.push(Event::Case(Box::new(case), passed));
         }
     }
 }
@@ -320,7 +299,7 @@ fn missed(latest: &Latest<'_>, id: &CaseId) -> Vec<(CaseId, Act)> {
         }
     }
     missed.sort_by_key(|(_, led)| led.at);
-    missed
+    missed.split_off(missed.len().saturating_sub(CAUGHT_UP_MAX))
 }
 
 /// Records what another authority led, as the hall tells that collected the application.
@@ -332,12 +311,7 @@ pub(super) fn take(
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     let refuse = |code, en: &str, zh: &str| Err(Rejection::new(code, en, zh).field("case", id));
-    let Some(mut case) = facts.case(id) else {
-        return refuse(codes::CASE_UNKNOWN, "the word is about a case that is not known here", "所指办件不存在");
-    };
-    if case.collecting.node != origin.place.node {
-        return refuse(codes::NOT_OWNER, "the word is not of the hall that collected the case", "并非来自收件大厅");
-    }
+    let mut case = heard(facts, origin, id)?;
     let shares = case.part_of.as_ref().is_some_and(|of| of.joint.as_deref() == Some(word.joint.as_str()));
     if !shares || word.note.trim().is_empty() || word.note.chars().count() > NOTE_CHARS_MAX {
         return refuse(codes::JOINT_UNKNOWN, "the case shares no such joint step", "该办件不共用此联合环节");

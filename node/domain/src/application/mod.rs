@@ -26,6 +26,7 @@ mod remedy;
 mod results;
 mod row;
 mod standing;
+mod telling;
 mod withdraw;
 
 use serde::Serialize;

@@ -9,13 +9,16 @@ use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
 
 use super::collect::source;
-use super::joint::PASSED_ON;
 use super::latest::Latest;
 use super::row::{ASKED_MAX, Application, Entry, LICENCES_TOLD_MAX, PART_BYTES_MAX, Part, PartOf, Source, invalid};
-use crate::case::{ActKind, Case, Custody, here, record};
-use crate::change::{Change, Event, Notice, NoticeBody};
+use super::telling;
+use crate::case::{Act, ActKind, Case, Custody, here, record};
+use crate::change::{Change, NoticeBody};
 use crate::command::Origin;
-use crate::{Actor, Facts, Rejection, codes};
+use crate::{Actor, Facts, Rejection};
+
+/// How often a case takes what it is told: its acts and its journal stay.
+const TOLD_MAX: usize = 200;
 
 /// The longest note of such an act, in characters.
 const NOTE_CHARS_MAX: usize = 4_000;
@@ -90,22 +93,14 @@ pub(super) fn tell(facts: &dyn Facts, change: &mut Change, touched: &[CaseId], a
         for (mut case, entries) in told {
             refer(&mut case, &entries);
             let note = noted(&entries);
-            let owner = case.owner(here);
-            if owner.node == here.node {
+            if case.owner(here).node == here.node {
                 let act = case.act(ActKind::TellPart, &Actor::system(), here, at, Some(note));
                 record(change, here, &case, act);
                 continue;
             }
-            let note = Some(format!("{PASSED_ON}{note}"));
-            let act = case.act(ActKind::TellPart, &Actor::system(), here, at, note);
-            let word = ResultsWord { entries, act: act.number };
-            change.notices.push(Notice {
-                to: owner.node,
-                case: case.id,
-                act: act.number,
-                body: NoticeBody::Results(Box::new(word)),
+            telling::tell(change, case, (ActKind::TellPart, &note), (here, at), |act| {
+                NoticeBody::Results(Box::new(ResultsWord { entries, act }))
             });
-            change.events.push(Event::Case(Box::new(case), act));
         }
     }
 }
@@ -118,14 +113,7 @@ pub(super) fn take(
     word: &ResultsWord,
     at: Timestamp,
 ) -> Result<Change, Rejection> {
-    let refuse = |code, en: &str, zh: &str| Err(Rejection::new(code, en, zh).field("case", id));
-    let Some(mut case) = facts.case(id) else {
-        return refuse(codes::CASE_UNKNOWN, "the word is about a case that is not known here", "所指办件不存在");
-    };
-    let here = here(facts);
-    if case.collecting.node != origin.place.node || origin.place.node == here.node {
-        return refuse(codes::NOT_OWNER, "the word is not of the hall that collected the case", "并非来自收件大厅");
-    }
+    let (mut case, here) = (telling::heard(facts, origin, id)?, here(facts));
     let known = case.part_of.as_ref().map(|of| of.entries.as_slice()).unwrap_or_default();
     // A part that the case doesn't refer to under that name comes to nothing for it.
     let refers = |new: &Entry| match &new.source {
@@ -149,6 +137,11 @@ pub(super) fn take(
     }
     if word.entries.iter().all(|entry| known.contains(entry)) {
         return Ok(Change::of(Vec::new(), Change::case(&case)));
+    }
+    let told = |act: &Act| act.kind == ActKind::TellPart && act.place.node == here.node;
+    if facts.acts(id).into_iter().filter(told).count() >= TOLD_MAX {
+        let (en, zh) = ("a case is told so much of other parts and no more", "该办件已告知的前序结果过多");
+        return Err(invalid("entries", &TOLD_MAX.to_string(), en, zh));
     }
     case.may(facts, ActKind::TellPart)?;
     refer(&mut case, &word.entries);

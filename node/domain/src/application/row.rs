@@ -336,6 +336,8 @@ const LICENCES_MAX: usize = 1_000;
 pub(super) const PART_BYTES_MAX: usize = 256 << 10;
 /// The most licences of an earlier part that are told with one entry.
 pub(super) const LICENCES_TOLD_MAX: usize = 20;
+/// The most licences that all results of one part name together, where each names more than one.
+pub(super) const RESULTS_LICENCES_MAX: usize = 500;
 /// What numbers of applications begin with, before the division.
 pub(crate) const NUMBERS: &str = "YJS";
 /// The longest number of an application, in bytes.

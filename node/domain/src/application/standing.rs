@@ -258,7 +258,7 @@ fn part_standing(
 
 /// Whether an act tells the owner of a joint one, rather than being it.
 fn is_passed_on(act: &Act) -> bool {
-    let noted = act.note.as_ref().is_some_and(|note| note.starts_with(super::joint::PASSED_ON));
+    let noted = act.note.as_ref().is_some_and(|note| note.starts_with(super::telling::PASSED_ON));
     noted && act.operator == Actor::system().operator
 }
 

@@ -10,6 +10,11 @@ use crate::change::Change;
 use crate::work::Door;
 use crate::{Actor, Facts, Operator, Rejection, Role, codes, limit, pledge, work};
 
+/// Refuses whoever holds no mandate in force for the item of a case.
+pub(crate) fn may_overrule(facts: &dyn Facts, actor: &Actor, case: &Case, at: Timestamp) -> Result<(), Rejection> {
+    mandate(facts, actor, case, at).map(drop)
+}
+
 /// A mandate in force under which somebody acts for the authority in charge.
 pub(super) struct Mandated {
     /// As the act names it: item and grantor, and by which delegation.

@@ -67,7 +67,7 @@ pub(crate) use correction::{NoticeRequest, notify, send_back};
 pub use custody::Offer;
 pub(crate) use custody::{discharge, here, offer, offer_refused, take_custody};
 pub use deadline::{Deadline, Deadlines};
-pub(crate) use decision::{close, decide_case, deliver, deny_for_number};
+pub(crate) use decision::{close, decide_case, deliver, deny_for_number, may_overrule};
 pub use fee::Waiver;
 pub(crate) use fee::{not_waived, settled, waive};
 pub(crate) use forward::{ForwardRequest, forward};

@@ -11,7 +11,9 @@ use super::list::{ConnectorKind, OrderDeed, OrderOutcome, OrderState, Step};
 use super::order::{Order, WordKind};
 use super::place::begun;
 use super::{named, out_of_state};
-use crate::case::{ActKind, Case, Custody, Material, OutsideDecision, OutsideOutcome, Status, handled_in, here};
+use crate::case::{
+    ActKind, Case, Custody, Material, OutsideDecision, OutsideOutcome, Status, handled_in, here, may_overrule,
+};
 use crate::catalogue::{External, Mode};
 use crate::change::{Change, Event};
 use crate::supervision::Numbers;
@@ -261,10 +263,7 @@ fn is_entered(known: &OutsideDecision, told: &OutsideOutcome) -> bool {
 
 /// Whether the case was decided by this day, as an order of it was told: nothing is deemed decided by silence that wasn't silence.
 pub(crate) fn is_decided_by(facts: &dyn Facts, case: &Case, day: Date) -> bool {
-    facts.orders(&case.id).iter().any(|order| {
-        matches!(order.state, OrderState::Granted | OrderState::Refused | OrderState::Disputed)
-            && order.told_decisions().any(|told| told.decided_on <= day)
-    })
+    facts.orders(&case.id).iter().any(|order| order.is_decided_by(day))
 }
 
 /// Whether the case went to another system since.
@@ -373,8 +372,8 @@ pub(crate) fn settle(
             )
             .field("order", &order.number)
             .remedy(
-                "enter what it was told: --order; or have the other system tell what is right",
-                "按收到的录入：--order；有误的由业务系统重新告知",
+                "enter what it was told: --order; or have the other system tell what is right; what it doesn't put right a decider lets go of: tongban order enter NO --outcome cancelled",
+                "按收到的录入：--order；有误的由业务系统重新告知；对方不更正的，由决定人员了结该单：tongban order enter 委托单 --outcome cancelled",
             ));
         }
         order.state = OrderState::Recorded;
@@ -388,17 +387,29 @@ pub(crate) fn settle(
 }
 
 /// Where an outcome leads that a window enters: never to a decision, for that is entered with the case; what is disputed once the case is decided
-/// stands as the case has it, and what is known of a case that needs none any more is let go of.
-pub(super) fn entered(facts: &dyn Facts, order: &Order, outcome: OrderOutcome, step: Step) -> Result<Step, Rejection> {
+/// stands as the case has it. What was told is let go of: of a case that needs it no more by a window; of one that waits by whoever may decide that case,
+/// who finds that it is wrong, and decides by what is right.
+pub(super) fn entered(
+    facts: &dyn Facts,
+    door: &Door,
+    order: &Order,
+    (outcome, step): (OrderOutcome, Step),
+    at: Timestamp,
+) -> Result<Step, Rejection> {
     use {OrderOutcome as O, OrderState as S};
     let case = facts.case(&order.case);
-    let waits = case.as_ref().is_some_and(is_undecided);
-    let decided = case.and_then(|case| case.outside).map(|outside| outside.granted);
+    let waiting = case.as_ref().filter(|case| is_undecided(case));
+    let decided = case.as_ref().and_then(|case| case.outside.as_ref()).map(|outside| outside.granted);
     match (order.state, outcome) {
         (S::Disputed, O::Granted | O::Refused) if decided == Some(outcome == O::Granted) => Ok(Step::To(S::Recorded)),
         (_, O::Granted | O::Refused) => Err(out_of_state(order, "entering a decision of the order", "直接录入决定")
             .remedy("enter it with the case: tongban case outcome", "随办件录入：tongban case outcome")),
-        (S::Disputed | S::Granted | S::Refused, O::Cancelled) if !waits => Ok(Step::To(S::Cancelled)),
+        (S::Disputed | S::Granted | S::Refused, O::Cancelled) => {
+            if let Some(case) = waiting {
+                may_overrule(facts, &door.actor, case, at)?;
+            }
+            Ok(Step::To(S::Cancelled))
+        }
         _ => Ok(step),
     }
 }

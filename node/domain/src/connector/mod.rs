@@ -96,7 +96,8 @@ impl OrderCommand {
     #[must_use]
     pub fn roles(&self) -> &'static [Role] {
         match self {
-            Self::Place(_) | Self::Cancel { .. } | Self::Refund { .. } | Self::Enter { .. } => &[Role::Window],
+            Self::Place(_) | Self::Cancel { .. } | Self::Refund { .. } => &[Role::Window],
+            Self::Enter { .. } => &[Role::Window, Role::Decider],
             Self::Retry { .. } => &[Role::Window, Role::Admin],
             Self::Answered { .. } | Self::Told { .. } => &[],
         }

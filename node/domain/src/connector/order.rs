@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 use tongban_codes::ids::{CaseId, Digest};
-use tongban_codes::time::Timestamp;
+use tongban_codes::time::{Date, Timestamp};
 
 use super::handling::Dossier;
 use super::list::{ConnectorKind, Direction, OrderDeed, OrderOutcome, OrderState};
@@ -328,6 +328,13 @@ impl Order {
     /// Each decision that the other system has told, in order.
     pub(super) fn told_decisions(&self) -> impl Iterator<Item = &OutsideOutcome> {
         self.log.iter().filter(|entry| entry.deed == OrderDeed::Told).filter_map(|entry| entry.decided.as_ref())
+    }
+
+    /// Whether the other system told, of a case that waits for it, that it decided by this day: nothing is deemed decided by silence that wasn't silence.
+    #[must_use]
+    pub fn is_decided_by(&self, day: Date) -> bool {
+        matches!(self.state, OrderState::Granted | OrderState::Refused | OrderState::Disputed)
+            && self.told_decisions().any(|told| told.decided_on <= day)
     }
 
     /// The line in which a message was taken.

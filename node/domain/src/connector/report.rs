@@ -5,8 +5,10 @@ use tongban_codes::time::Timestamp;
 use super::list::{ConnectorKind, OrderDeed, OrderOutcome, OrderState, Step};
 use super::order::{Answer, DECISIONS_MAX, LOG_MAX, LOG_RESERVE, Message, Order, WordKind};
 use super::{handling, named, out_of_state, reference, stored, touched};
+use crate::actor::Role;
 use crate::case::{OutsideOutcome, not_waived, reason};
 use crate::change::{Change, Reply};
+use crate::decide::has_one;
 use crate::work::Door;
 use crate::{Facts, Rejection, codes};
 
@@ -295,7 +297,11 @@ pub(super) fn enter(
     let why = reason(report.text.as_deref().unwrap_or_default())?;
     let slip = reference(report.reference.as_deref().unwrap_or_default())?;
     let mut order = touched(facts, door, number)?;
-    let asked = order.asked();
+    // A decider has to do with the handling of cases alone.
+    if order.kind != ConnectorKind::Handling {
+        has_one(&door.actor, &[Role::Window])?;
+    }
+    let (asked, outcome) = (order.asked(), report.outcome);
     let fen = match (order.kind, report.outcome) {
         (ConnectorKind::Payment, OrderOutcome::Paid) => report.fen.or(asked),
         (ConnectorKind::Payment, OrderOutcome::Refunded) => {
@@ -312,7 +318,7 @@ pub(super) fn enter(
         _ => leads(facts, &order, &Report { fen, ..report }),
     };
     let step = match order.kind {
-        ConnectorKind::Handling => handling::entered(facts, &order, report.outcome, step)?,
+        ConnectorKind::Handling => handling::entered(facts, door, &order, (outcome, step), at)?,
         _ => step,
     };
     let (before, waited) = (order.state, order.waiting);

@@ -39,7 +39,7 @@ struct Batches<'f> {
 
 impl Batches<'_> {
     fn standing(&mut self, earlier: &EarlierCase) -> Option<EarlierVersion> {
-        for name in earlier.versions.iter().flat_map(|version| std::iter::once(&version.batch).chain(&version.also)) {
+        for name in earlier.versions.iter().flat_map(EarlierVersion::batches) {
             if !self.undone.contains_key(name) {
                 let undone = self.facts.earlier_batch(name).is_some_and(|batch| batch.undone.is_some());
                 self.undone.insert(name.clone(), undone);
@@ -118,15 +118,16 @@ fn fate(
     if checked.is(desk, &earlier.number, &version) {
         return Ok(Fate::Known(earlier, version.id));
     }
-    if own == Some(&version.batch) {
-        let problem = format!("第 {} 行已有该编号 / row {} has the same number", version.row, version.row);
-        return Err(("earlier-repeated", problem, "删去其中一行 / leave one of them out"));
+    if own.is_some_and(|own| version.batches().any(|batch| batch == own)) {
+        let problem =
+            "本文件前面的行已有该编号，内容不同 / an earlier row of this file has the number, with another content";
+        return Err(("earlier-repeated", problem.to_owned(), "删去其中一行 / leave one of them out"));
     }
     if version.system != checked.system {
         return Err((
             "earlier-other-system",
             format!("该编号属于另一系统“{}” / the number is of another system, {}", version.system, version.system),
-            "在编号前加系统名以区分 / put the system's name before the number",
+            "确属另一系统的，在编号前加系统名；原批次系统名有误的，撤销该批次后重新导入 / put the system's name before the number if it is another; undo that batch and import it anew if its name was wrong",
         ));
     }
     let goes_on = |taken: &&TakenUp| facts.case(&taken.case).is_none_or(|case| case.status != Status::Withdrawn);

@@ -139,6 +139,11 @@ pub struct EarlierVersion {
 }
 
 impl EarlierVersion {
+    /// The batches whose files said it, the one that brought it first.
+    pub fn batches(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.batch).chain(&self.also)
+    }
+
     /// Whether the other system had come to no result.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -151,10 +156,10 @@ impl EarlierCase {
     #[must_use]
     pub fn standing(&self, is_undone: impl Fn(&str) -> bool) -> Option<&EarlierVersion> {
         let kept = self.taken_up.as_ref().map(|taken| taken.batch.as_str());
-        self.versions.iter().rev().find(|version| {
-            let said = std::iter::once(&version.batch).chain(&version.also);
-            kept == Some(&version.batch) || said.into_iter().any(|batch| !is_undone(batch))
-        })
+        self.versions
+            .iter()
+            .rev()
+            .find(|version| kept == Some(&version.batch) || version.batches().any(|batch| !is_undone(batch)))
     }
 }
 

@@ -43,6 +43,30 @@ fn what_is_put_right_in_one_case_is_right_in_the_others() {
     assert_eq!(name(&scene.branch, scene.case("备案")), "张丰");
 }
 
+/// A second correction that is sent before the first has been confirmed isn't lost.
+#[test]
+fn two_corrections_on_their_way_arrive_both() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    let (licence, sign) = (scene.case("变更"), scene.case("招牌"));
+    let words: Vec<_> = ["张三丰", "张丰"]
+        .into_iter()
+        .flat_map(|name| scene.branch.act(&amend(sign, name)).unwrap().notices)
+        .filter(|notice| notice.case == licence)
+        .collect();
+    assert_eq!(words.len(), 2);
+    let mut waiting: std::collections::VecDeque<_> = words.into_iter().map(|word| (false, word)).collect();
+    while let Some((from_home, notice)) = waiting.pop_front() {
+        let (from, to) =
+            if from_home { (&mut scene.home, &mut scene.branch) } else { (&mut scene.branch, &mut scene.home) };
+        waiting.extend(carry(&notice, from, to).into_iter().map(|told| (!from_home, told)));
+        assert!(waiting.len() < 20, "it comes to an end");
+    }
+    for hall in [&scene.home, &scene.branch] {
+        assert_eq!(name(hall, licence), "张丰");
+    }
+}
+
 #[test]
 fn what_says_something_else_or_is_decided_stays() {
     let mut scene = Scene::new();

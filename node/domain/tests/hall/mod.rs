@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of the hall")]
 
 mod desk;
+pub(crate) mod given;
 mod state;
 
 use tongban_codes::credit_code::CreditCode;

@@ -2,13 +2,16 @@
 
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Date;
-use tongban_domain::case::{OutsideOutcome, Status};
+use tongban_domain::case::{Case, OutsideOutcome, Status};
 use tongban_domain::catalogue::External;
-use tongban_domain::connector::{ConnectorKind, OrderOutcome, OrderState, Report};
-use tongban_domain::{Command, Reply};
+use tongban_domain::connector::{ConnectorKind, Order, OrderCommand, OrderOutcome, OrderState, Report};
+use tongban_domain::{Actor, Command, Reply, Role};
 
 use crate::hall::{Hall, PERMIT, at, collect, date, guangan};
-use crate::scene::{SYSTEM, by_hand, by_order, code, decision, enter, order, report, sent, state, tell, tell_as};
+use crate::scene::{
+    SYSTEM, accepted, by_hand, by_order, code, decision, enter, order, payment, placed, report, sent, state, tell,
+    tell_as,
+};
 
 /// The most decisions that an order keeps.
 const DECISIONS_MAX: usize = 8;
@@ -173,6 +176,59 @@ fn what_was_decided_in_time_is_not_deemed_granted() {
     assert_eq!(hall.case(case).status, Status::Accepted);
     assert_eq!(hall.code(&by_hand(case, on(date(2026, 10, 15)))), "case-state", "it came too late");
     assert_eq!(hall.code(&by_hand(case, on(ends))), "ok");
+}
+
+/// However many wait for a person, what is due besides them is done.
+#[test]
+fn held_back_renewals_stop_no_clock() {
+    let ends = date(2026, 10, 14);
+    let (mut hall, case, number) = renewing(ends);
+    hall.now = at(2026, 10, 14, 9);
+    tell(&mut hall, &number, "r", refused(OutsideOutcome { decided_on: ends, ..decision(false, "N1") })).unwrap();
+    let (row, order) = (hall.case(case).clone(), order(&hall, &number));
+    for index in 0..80_u8 {
+        let id = CaseId::from_bytes([index; 16]);
+        hall.state.cases.insert(id, Case { id, ..row.clone() });
+        let number = format!("{number}-{index}");
+        hall.state.orders.insert(number.clone(), Order { case: id, number, ..order.clone() });
+    }
+    let late = hall.collect(PERMIT[3].1, hall.division());
+    hall.now = at(2026, 11, 2, 9);
+    hall.act(&Command::Tick).unwrap();
+    assert_eq!((hall.case(late).status, hall.case(case).status), (Status::Accepted, Status::Accepted));
+    assert!(hall.case(late).deemed_at.is_none(), "five days without an answer are an acceptance");
+}
+
+/// What was told wrongly is let go of by whoever may decide the case, for a reason; then the law does what it does without a decision.
+#[test]
+fn a_decider_lets_go_of_what_was_told_wrongly() {
+    let ends = date(2026, 10, 14);
+    let (mut hall, case, number) = renewing(ends);
+    hall.now = at(2026, 10, 14, 9);
+    tell(&mut hall, &number, "r", refused(OutsideOutcome { decided_on: ends, ..decision(false, "N1") })).unwrap();
+    let right = OutsideOutcome { decided_on: ends, ..decision(true, "N2") };
+    assert_eq!(hall.code(&by_hand(case, right.clone())), "outcome-differs");
+    let actor = |name: &str, roles: &[Role]| Actor { operator: name.into(), roles: roles.to_vec(), window: None };
+    let release = |hall: &mut Hall, actor: &Actor| {
+        let (order, reference, reason) = (number.clone(), "HD-1".to_owned(), "对方误告知，已书面核实".to_owned());
+        let enter = OrderCommand::Enter { order, outcome: OrderOutcome::Cancelled, fen: None, reference, reason };
+        code(hall.give(actor, &Command::Order(enter)))
+    };
+    let mandated = actor("决定员", &[Role::Decider]);
+    assert_eq!(release(&mut hall, &actor("窗口员", &[Role::Window])), "mandate-missing");
+    let mut paid = accepted();
+    let number_of_fee = placed(&mut paid.0, paid.1, payment());
+    let (reference, reason) = ("POS-1".to_owned(), "刷卡".to_owned());
+    let entry = OrderCommand::Enter { order: number_of_fee, outcome: OrderOutcome::Paid, fen: None, reference, reason };
+    assert_eq!(code(paid.0.give(&mandated, &Command::Order(entry))), "role-missing", "money is the window's");
+    let mut other = hall.clone();
+    assert_eq!(release(&mut hall, &mandated), "ok");
+    assert_eq!(hall.code(&by_hand(case, right)), "ok");
+    // Or nothing is entered: silence it was, then.
+    assert_eq!(release(&mut other, &mandated), "ok");
+    other.now = at(2026, 10, 16, 9);
+    other.act(&Command::Tick).unwrap();
+    assert_eq!(other.case(case).renewal.as_ref().map(|renewal| renewal.deemed), Some(true));
 }
 
 /// The paper of the last day may be brought the day after, until the node has recorded what the law did.

@@ -247,7 +247,7 @@ fn a_case_that_is_withdrawn_is_asked_back() {
     }
     let (mut hall, case, number) = sent();
     tell(&mut hall, &number, "g", granted("N1")).unwrap();
-    assert_eq!(code(enter(&mut hall, &number, OrderOutcome::Cancelled, None)), "connector-order-state", "it waits");
+    assert_eq!(code(enter(&mut hall, &number, OrderOutcome::Cancelled, None)), "mandate-missing", "it waits");
     hall.act(&withdraw(case)).unwrap();
     assert_eq!(state(&hall, &number), OrderState::Granted);
     assert_eq!(code(enter(&mut hall, &number, OrderOutcome::Cancelled, None)), "ok");

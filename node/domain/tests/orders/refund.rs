@@ -5,7 +5,7 @@ use tongban_domain::connector::{Answer, OrderCommand, OrderDeed, OrderOutcome, O
 
 use crate::scene::{
     accepted, answer, code, courier, declined, enter, order, payment, placed, refund, report, standing, state, taken,
-    tell,
+    tell, window,
 };
 use tongban_domain::connector::{ConnectorKind, Direction, Report};
 
@@ -82,7 +82,7 @@ fn what_went_back_twice_is_a_dispute() {
     let (order, reference) = (number.clone(), "HK-1".to_owned());
     let (outcome, reason) = (OrderOutcome::Refunded, "重复退费已追回".to_owned());
     let entry = OrderCommand::Enter { order, outcome, fen: None, reference, reason };
-    assert_eq!(hall.code(&Command::Order(entry)), "ok");
+    assert_eq!(code(hall.give(&window(), &Command::Order(entry))), "ok");
     assert_eq!(state(&hall, &number), OrderState::Refunded);
     // The same refund under another message is one.
     let (mut hall, number) = paid();

@@ -7,9 +7,10 @@ use tongban_domain::connector::{
     Answer, ConnectorKind, Direction, Fare, Order, OrderCommand, OrderOutcome, OrderState, PlaceOrder, Recipient,
     Report,
 };
-use tongban_domain::{Change, Command, Event, Facts as _, Rejection, Reply};
+use tongban_domain::{Actor, Change, Command, Event, Facts as _, Rejection, Reply, Role};
 
-use crate::hall::{CARD, Hall, date, guangan};
+use crate::hall::given::outside_outcome;
+use crate::hall::{CARD, Hall, guangan};
 
 pub(crate) const FEN: u64 = 1050;
 
@@ -74,16 +75,8 @@ pub(crate) fn sent() -> (Hall, CaseId, String) {
 
 /// What the other system decided.
 pub(crate) fn decision(grant: bool, number: &str) -> OutsideOutcome {
-    OutsideOutcome {
-        grant,
-        number: number.into(),
-        decided_on: date(2026, 9, 14),
-        decider: "王局长".into(),
-        reason: (!grant).then(|| "不符合法定条件".into()),
-        document_no: Some("川残联函〔2026〕7号".into()),
-        document: None,
-        reason_code: (!grant).then(|| "conditions-unmet".into()),
-    }
+    let reason_code = (!grant).then(|| "conditions-unmet".into());
+    OutsideOutcome { reason_code, ..outside_outcome(grant, number) }
 }
 
 /// The outcome of a case, entered by hand.
@@ -208,6 +201,11 @@ pub(crate) fn retry(hall: &mut Hall, number: &str) -> Result<Change, Rejection> 
     hall.act(&Command::Order(OrderCommand::Retry { order: number.to_owned() }))
 }
 
+/// Who sits at a window.
+pub(crate) fn window() -> Actor {
+    Actor { operator: "窗口员".into(), roles: vec![Role::Window], window: Some("3".into()) }
+}
+
 pub(crate) fn enter(
     hall: &mut Hall,
     number: &str,
@@ -215,7 +213,7 @@ pub(crate) fn enter(
     fen: Option<u64>,
 ) -> Result<Change, Rejection> {
     let (order, reference, reason) = (number.to_owned(), "POS-77".to_owned(), "刷卡凭条".to_owned());
-    hall.act(&Command::Order(OrderCommand::Enter { order, outcome, fen, reference, reason }))
+    hall.give(&window(), &Command::Order(OrderCommand::Enter { order, outcome, fen, reference, reason }))
 }
 
 pub(crate) fn code(result: Result<Change, Rejection>) -> &'static str {

@@ -6,7 +6,9 @@ use tongban_domain::connector::{
 };
 use tongban_domain::{Command, Reply};
 
-use crate::scene::{FEN, answer, cancel, code, enter, order, report, rows, standing, state, taken, tell, tell_by};
+use crate::scene::{
+    FEN, answer, cancel, code, enter, order, report, rows, standing, state, taken, tell, tell_by, window,
+};
 
 fn waiting_payment() -> (crate::hall::Hall, String) {
     standing(ConnectorKind::Payment, OrderState::Taken).unwrap()
@@ -162,7 +164,7 @@ fn what_is_entered_has_to_lead_somewhere() {
         let (reference, reason) = (reference.to_owned(), reason.to_owned());
         let command =
             OrderCommand::Enter { order: number.clone(), outcome: OrderOutcome::Paid, fen: None, reference, reason };
-        assert_eq!(code(hall.act(&Command::Order(command))), "invalid-field");
+        assert_eq!(code(hall.give(&window(), &Command::Order(command))), "invalid-field");
     }
 }
 

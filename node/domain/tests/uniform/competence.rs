@@ -3,8 +3,9 @@
 use tongban_domain::catalogue::{Agreement, ItemAct, Mode, Selection};
 use tongban_domain::{CodeAlias, Command};
 
+use crate::hall::given::party;
 use crate::hall::{at, collect, credit, date};
-use crate::scene::{BASE, NUMBER, OUR_CODE, OURS, Scene, THEIRS, agreement, party, second, wider};
+use crate::scene::{BASE, NUMBER, OUR_CODE, OURS, Scene, THEIRS, agreement, second, wider};
 
 fn bring(hall: &mut crate::hall::Hall, item: &str, act: ItemAct) {
     let which = Selection::One(item.to_owned());

@@ -3,10 +3,11 @@
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Date;
 use tongban_domain::case::ActKind;
-use tongban_domain::catalogue::{Agreement, AgreementCommand, Mode, Party, ReceiptRule};
+use tongban_domain::catalogue::{Agreement, AgreementCommand, Mode};
 use tongban_domain::uniform::{UniformCommand, UniformWord};
 use tongban_domain::{Change, Command, Event, Notice, NoticeBody, Rejection, Reply};
 
+use crate::hall::given::{self, party};
 use crate::hall::{Hall, collect, credit, date, row};
 
 pub(crate) const BASE: &str = "510116013001";
@@ -204,23 +205,9 @@ pub(crate) fn word(change: &Change) -> Option<(CaseId, UniformWord)> {
     change.notices.first().map(|notice| of(notice).unwrap())
 }
 
-pub(crate) fn party(division: &str, code: &str) -> Party {
-    Party { code: code.into(), name: "机关".into(), division: division.parse().unwrap() }
-}
-
 pub(crate) fn agreement(number: &str) -> Agreement {
-    Agreement {
-        number: number.into(),
-        parties: vec![party("511602", THEIR_CODE), party("511603", OUR_CODE)],
-        modes: vec![Mode::Uniform],
-        receipt: ReceiptRule::Electronic,
-        from: date(2026, 9, 1),
-        until: Some(date(2026, 9, 30)),
-        published_on: date(2026, 8, 20),
-        text: "AB".repeat(32),
-        reference: None,
-        withdrawn: None,
-    }
+    let parties = [party("511602", THEIR_CODE), party("511603", OUR_CODE)];
+    given::agreement(number, Mode::Uniform, parties)
 }
 
 /// The agreement with the authority of [`second`] as a party too.

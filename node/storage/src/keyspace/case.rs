@@ -40,7 +40,7 @@ pub const DUE: Keyspace<(Timestamp, u8, CaseId), ()> = Keyspace::new(Family::Que
 /// Kind of [`DUE`]: deemed acceptance.
 const DEEMED_ACCEPTANCE: u8 = 0;
 /// Kind of [`DUE`]: deemed renewal.
-const DEEMED_RENEWAL: u8 = 25;
+pub(super) const DEEMED_RENEWAL: u8 = 25;
 /// Reclaims of cases that are or were elsewhere: what is asked of this node, what was ordered.
 pub const RECLAIM: Keyspace<CaseId, ReclaimRow> = Keyspace::new(Family::Rows, 0x54);
 /// Cases that wait at a step and are claimed by nobody: role ([`role_number`]), when the step is over, case.

@@ -1,9 +1,10 @@
 //! Orders to outside systems, which a case has, and which have something to be told.
 
 use tongban_codes::ids::CaseId;
-use tongban_domain::connector::Order;
+use tongban_domain::case::Case;
+use tongban_domain::connector::{ConnectorKind, Order};
 
-use super::case::CASE;
+use super::case::{CASE, DEEMED_RENEWAL, DUE};
 use super::key::stem;
 use super::{Keyspace, Overlay};
 use crate::{Family, Read, StorageError, WriteBatch};
@@ -25,11 +26,28 @@ pub fn store(over: &mut Overlay<'_>, order: &Order) -> Result<(), StorageError> 
     let case = CASE.load(over, &order.case)?;
     if order.recipient.is_some()
         && order.state.is_over()
-        && case.is_some_and(|case| case.personal.forgotten_at.is_some())
+        && case.as_ref().is_some_and(|case| case.personal.forgotten_at.is_some())
     {
         put(over.batch, &Order { recipient: None, ..order.clone() });
     } else {
         put(over.batch, order);
+    }
+    match case {
+        Some(case) if order.kind == ConnectorKind::Handling => hold_renewal(over, &case),
+        _ => Ok(()),
+    }
+}
+
+/// Takes a renewal that another system decided in time, as one of its orders was told, out of the queue of what is deemed granted, where it would stand
+/// before all that is due later until somebody enters the decision; and puts it back when it is told otherwise.
+fn hold_renewal(over: &mut Overlay<'_>, case: &Case) -> Result<(), StorageError> {
+    let ends = case.deadlines.as_ref().and_then(|deadlines| deadlines.renewal);
+    let (Some(at), Some(ends)) = (case.renewal_at, ends) else { return Ok(()) };
+    let key = (at, DEEMED_RENEWAL, case.id);
+    if orders(over, &case.id)?.iter().any(|order| order.is_decided_by(ends)) {
+        DUE.delete(over.batch, &key);
+    } else {
+        DUE.put(over.batch, &key, &());
     }
     Ok(())
 }

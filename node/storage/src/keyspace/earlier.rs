@@ -56,7 +56,7 @@ impl<'r> Standing<'r> {
     /// When the state can't be read.
     pub fn of<'e>(&mut self, earlier: &'e EarlierCase) -> Result<Option<&'e EarlierVersion>, StorageError> {
         for version in &earlier.versions {
-            for batch in std::iter::once(&version.batch).chain(&version.also) {
+            for batch in version.batches() {
                 self.batch(batch)?;
             }
         }

@@ -99,15 +99,15 @@ impl Usage {
 
 /// How long one look lasts that shows whether processes rest.
 const LOOK: Duration = Duration::from_millis(500);
-/// How long they may take to come to rest.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How long they may take to come to rest: a node that starts on another day looks at each of its open cases first.
+const PATIENCE: Duration = Duration::from_secs(1_800);
 
 /// Waits until a process and those that it started have used less than a fiftieth of a processor for half a second and written nothing: what was
 /// written before is flushed and compacted, and what is done now and then goes on.
 ///
 /// # Errors
 ///
-/// When they don't come to rest within two minutes.
+/// When they don't come to rest within half an hour.
 pub(crate) async fn at_rest(process: u32) -> anyhow::Result<()> {
     let mut before: Option<Usage> = None;
     until(LOOK, PATIENCE, "the processes rest", async || {

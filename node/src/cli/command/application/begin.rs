@@ -67,8 +67,12 @@ fn of_part<'p, 't>(
     Ok((part.ok_or_else(|| Failure::of(fault, text, &[]))?, said))
 }
 
-fn names(said: &str) -> impl Iterator<Item = String> + '_ {
-    said.split([',', '，']).map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned)
+/// The part that a text names, and the names that follow; one at least.
+fn named<'p>(parts: &'p mut [PlannedPart], text: &str) -> Result<(&'p mut PlannedPart, Vec<String>), Failure> {
+    let (part, said) = of_part(parts, text, '=', &OF_PART_MALFORMED)?;
+    let names = said.split([',', '，']).map(str::trim).filter(|name| !name.is_empty());
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    if names.is_empty() { Err(Failure::of(&OF_PART_MALFORMED, text, &[])) } else { Ok((part, names)) }
 }
 
 /// The plan that the arguments put together.
@@ -79,16 +83,19 @@ fn plan(args: &BeginArgs) -> Result<Plan, Failure> {
         part.after.push(earlier.to_owned());
     }
     for text in &args.asks {
-        let (part, said) = of_part(&mut parts, text, '=', &OF_PART_MALFORMED)?;
-        part.fields.extend(names(said));
+        let (part, said) = named(&mut parts, text)?;
+        part.fields.extend(said);
     }
     for text in &args.needs {
-        let (part, said) = of_part(&mut parts, text, '=', &OF_PART_MALFORMED)?;
-        part.materials.get_or_insert_default().extend(names(said));
+        let (part, said) = named(&mut parts, text)?;
+        part.materials.get_or_insert_default().extend(said);
     }
     for text in &args.joint {
         let (part, said) = of_part(&mut parts, text, '=', &OF_PART_MALFORMED)?;
-        part.joint = Some(said.to_owned());
+        // A part shares one joint step.
+        if part.joint.replace(said.to_owned()).is_some() {
+            return Err(Failure::of(&OF_PART_MALFORMED, text, &[]));
+        }
     }
     Ok(Plan { event: None, name: Some(args.event.clone()), parts, jointly: true })
 }
@@ -142,5 +149,9 @@ mod tests {
         assert!(plan(&args(&parts, &["变更:备案"], &[])).is_err());
         assert!(plan(&args(&parts, &[], &["变更=地址"])).is_err());
         assert!(plan(&args(&parts, &[], &["备案="])).is_err());
+        assert!(plan(&args(&parts, &[], &["备案=，"])).is_err(), "it names nothing");
+        let mut twice = args(&parts, &[], &[]);
+        twice.joint = vec!["备案=踏勘".to_owned(), "备案=公示".to_owned()];
+        assert!(plan(&twice).is_err(), "a part shares one joint step");
     }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use tongban_domain::tables::{Batch, ReportedRow, Row, Subject};
 
-use super::report::{Args, RECORDED_ROWS, Sending, Sent, Target, said};
+use super::report::{Args, LACKS_SHOWN, RECORDED_ROWS, Sending, Sent, Target, planned, said};
 use crate::api::v1::{CasePlan, OpenCaseFront, PlanCases, RecordCases, SentCases, SentCasesPage};
 use crate::cli::Context;
 use crate::cli::client::Client;
@@ -15,9 +15,6 @@ use crate::front::{Mapping, Written};
 
 /// Pages that go into one script: it is one transaction, and its rows are held in memory until it is written.
 const SCRIPT_PAGES: usize = 50;
-
-/// What is lacking is shown of so many cases.
-const LACKS_SHOWN: usize = 1_000;
 
 pub(super) fn run(context: &Context, client: &Client, mapping: &Mapping, args: &Args) -> Result<Outcome, Failure> {
     let mut target = Target::of(args, mapping)?;
@@ -51,7 +48,7 @@ pub(super) fn run(context: &Context, client: &Client, mapping: &Mapping, args: &
         }
     }
     said(context.output, &report.sent, report.place.as_deref())?;
-    Ok(Outcome::Done)
+    Ok(report.sent.outcome())
 }
 
 #[derive(Default)]
@@ -91,12 +88,13 @@ impl Report {
         if !rows.is_empty() {
             let whole = pages.iter().all(|page| page.parts == 0);
             let division = client.division();
+            let planned = planned(&rows);
             let sending = Sending { subject: Subject::Cases, division, batch: &batch, rows, whole };
             let (there, place) = target.send(context, mapping, again, sending)?;
             written = there;
             sent = Some((batch.clone(), at));
             self.sent.written += written.changed;
-            self.sent.refused(&written.refused);
+            self.sent.refused(&written.refused, &planned);
             self.sent.batches = Some(self.sent.batches.unwrap_or_default() + 1);
             // Of several directories the one in which they lie is said.
             let several = self.sent.batches > Some(1);

@@ -56,6 +56,9 @@ pub(crate) struct Args {
 /// Rows in one request that records them; with long texts they stay far below what the node takes.
 pub(super) const RECORDED_ROWS: usize = 500;
 
+/// What is lacking is shown of so many items or cases.
+pub(super) const LACKS_SHOWN: usize = 1_000;
+
 /// What `--since` takes for everything that was ever sent.
 const BEFORE_ALL: &str = "0";
 
@@ -78,6 +81,8 @@ pub(super) struct Sent {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cases: Option<usize>,
     pub(super) lacking: usize,
+    /// Of these, what the database refused.
+    pub(super) refused: usize,
     pub(super) lacks: Vec<Lack>,
     /// Whether a script took not all that is due.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -96,10 +101,27 @@ impl Sent {
         }
     }
 
-    /// Counts what the database took no row of.
-    pub(super) fn refused(&mut self, refused: &[RefusedRow]) {
+    /// Counts what the database took no row of, of which none went out; `rows` is what was to be sent.
+    pub(super) fn refused(&mut self, refused: &[RefusedRow], rows: &[(String, Operation)]) {
+        for row in refused {
+            for (_, operation) in rows.iter().filter(|(item, _)| *item == row.item) {
+                let count = match operation {
+                    Operation::Insert => &mut self.inserted,
+                    Operation::Update => &mut self.updated,
+                    Operation::Delete => &mut self.deleted,
+                };
+                *count = count.saturating_sub(1);
+            }
+        }
+        self.refused += refused.len();
         self.lacking += refused.len();
-        self.lacks.extend(refused.iter().map(RefusedRow::lack));
+        let room = LACKS_SHOWN.saturating_sub(self.lacks.len());
+        self.lacks.extend(refused.iter().take(room).map(RefusedRow::lack));
+    }
+
+    /// How a report ends: well where everything that could be sent was taken.
+    pub(super) fn outcome(&self) -> Outcome {
+        if self.refused == 0 { Outcome::Done } else { Outcome::Negative }
     }
 }
 
@@ -214,9 +236,10 @@ fn items(context: &Context, client: &Client, mapping: &Mapping, args: &Args) -> 
     }
     let Some(mut target) = Target::of(args, mapping)? else { return Ok(Outcome::Done) };
     let rows: Vec<ReportedRow> = rows.into_iter().map(|row| row.sent(&batch, at)).collect();
+    let planned = planned(&rows);
     let sending = Sending { subject: Subject::Items, division: client.division(), batch: &batch, rows, whole };
     let (Written { rows, changed, refused }, place) = target.send(context, mapping, args.again, sending)?;
-    sent.refused(&refused);
+    sent.refused(&refused, &planned);
     for part in rows.chunks(RECORDED_ROWS) {
         let body = RecordReport { channel: mapping.name.clone(), batch: batch.clone(), at, rows: part.to_vec() };
         client.post("/v1/front/record", &body)?;
@@ -224,7 +247,12 @@ fn items(context: &Context, client: &Client, mapping: &Mapping, args: &Args) -> 
     sent.batch = Some(batch);
     sent.written = changed;
     said(context.output, &sent, place.as_deref())?;
-    Ok(Outcome::Done)
+    Ok(sent.outcome())
+}
+
+/// What is done to which item or case, row by row.
+pub(super) fn planned(rows: &[ReportedRow]) -> Vec<(String, Operation)> {
+    rows.iter().map(|row| (row.item.clone(), row.operation)).collect()
 }
 
 fn plan(client: &Client, mapping: &Mapping, again: bool) -> Result<Plan, Failure> {

@@ -1,0 +1,39 @@
+//! What the hall that collected an application tells the owners of its cases: sent by an act of its own leg, believed of that hall alone.
+
+use tongban_codes::ids::CaseId;
+use tongban_codes::time::Timestamp;
+
+use crate::case::{ActKind, Case, here};
+use crate::change::{Change, Event, Notice, NoticeBody};
+use crate::command::Origin;
+use crate::{Actor, Facts, Place, Rejection, codes};
+
+/// What the note of an act begins with by which a collecting hall has told another owner.
+pub(super) const PASSED_ON: &str = "转告：";
+
+/// Tells the owner of a case, which isn't this node; the word is made with the number of the act by which it is told.
+pub(super) fn tell(
+    change: &mut Change,
+    mut case: Case,
+    (kind, note): (ActKind, &str),
+    (here, at): (Place, Timestamp),
+    word: impl FnOnce(u32) -> NoticeBody,
+) {
+    let to = case.owner(here).node;
+    let act = case.act(kind, &Actor::system(), here, at, Some(format!("{PASSED_ON}{note}")));
+    change.notices.push(Notice { to, case: case.id, act: act.number, body: word(act.number) });
+    change.events.push(Event::Case(Box::new(case), act));
+}
+
+/// The case that a word is about; refused unless the hall that collected it says it, which isn't this node.
+pub(super) fn heard(facts: &dyn Facts, origin: Origin, id: &CaseId) -> Result<Case, Rejection> {
+    let refuse = |code, en: &str, zh: &str| Err(Rejection::new(code, en, zh).field("case", id));
+    let Some(case) = facts.case(id) else {
+        return refuse(codes::CASE_UNKNOWN, "the word is about a case that is not known here", "所指办件不存在");
+    };
+    let is_here = origin.place.node == here(facts).node;
+    if case.part_of.is_none() || case.collecting.node != origin.place.node || is_here {
+        return refuse(codes::NOT_OWNER, "the word is not of the hall that collected the case", "并非来自收件大厅");
+    }
+    Ok(case)
+}
