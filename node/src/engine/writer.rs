@@ -30,7 +30,7 @@ use tongban_codes::time::Timestamp;
 use tongban_domain::{Document, NodeFacts, Places};
 use tongban_federation::{Envelope, Receipt};
 use tongban_seal::SignedNote;
-use tongban_storage::keyspace::supervision::LookCursor;
+use tongban_storage::keyspace::head::Heads;
 use tongban_storage::keyspace::{Bytes, Overlay, View, delivery, meta};
 use tongban_storage::{StorageError, WriteBatch};
 
@@ -99,7 +99,7 @@ pub struct Writer {
     checkpointed: [(Timestamp, u64); 2],
     places: Arc<Places>,
     window: KeyWindow,
-    looks: LookCursor,
+    heads: Heads,
     stopped: bool,
 }
 
@@ -154,7 +154,7 @@ impl Writer {
             checkpointed,
             places: Arc::default(),
             window,
-            looks: LookCursor::default(),
+            heads: Heads::default(),
             stopped: false,
         })
     }
@@ -282,8 +282,7 @@ impl Writer {
             }
         }
         if let Err(error) = self.fold_journals(&drafts, &mut whole) {
-            self.inbox.forget();
-            Self::refuse(drafts, &error.into());
+            self.refuse(drafts, &error.into());
             return None;
         }
         let checkpoints = match self.checkpoints(at, &whole) {
@@ -297,8 +296,7 @@ impl Writer {
             return None;
         }
         if let Err(refused) = self.seal(&mut drafts, &mut whole) {
-            self.inbox.forget();
-            Self::refuse(drafts, &refused);
+            self.refuse(drafts, &refused);
             return None;
         }
         fold_tail(at, &checkpoints, &mut whole);
@@ -321,7 +319,9 @@ impl Writer {
     }
 
     /// Nothing of a batch stands.
-    fn refuse(drafts: Vec<Draft>, refused: &Refused) {
+    fn refuse(&mut self, drafts: Vec<Draft>, refused: &Refused) {
+        self.inbox.forget();
+        self.heads.forget();
         for draft in drafts {
             let _heard = draft.reply.send(Err(refused.clone()));
         }
@@ -352,6 +352,7 @@ impl Writer {
         }
         let entry = LogEntry { at, decisions, checkpoints };
         let bytes: Arc<[u8]> = encode(self.parts.session, number, &entry).into();
+        self.heads.learn(&whole);
         let batch = Arc::new(whole);
         self.parts.state.folded.insert(self.parts.session, number, Arc::clone(&batch));
         self.layers.push_back(Layer { number, index: None, batch });
@@ -370,8 +371,8 @@ impl Writer {
         layers.push(whole);
         let view = View::new(&self.hot, layers);
         let (window, receiver) = (&mut self.window, &mut self.inbox);
-        let (parts, places, looks) = (&mut self.parts, &self.places, &self.looks);
-        let mut decider = Decider { parts, places, view: &view, at, window, looks, receiver };
+        let (parts, places, heads) = (&mut self.parts, &self.places, &self.heads);
+        let mut decider = Decider { parts, places, view: &view, at, window, heads, receiver };
         let decided = decider.request(request)?;
         if let Some(fault) = decider.parts.desk.fault() {
             return Err(Refused::fault(fault));

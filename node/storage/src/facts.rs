@@ -18,7 +18,7 @@ use tongban_domain::uniform::HandledElsewhere;
 use tongban_domain::voice::{Rating, Voice};
 use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place, Places};
 
-use crate::keyspace::supervision::LookCursor;
+use crate::keyspace::head::Heads;
 use crate::keyspace::{
     application, case, connector, earlier, hall, item, key::stem, limit, material, pledge, supervision, uniform, voice,
 };
@@ -30,7 +30,7 @@ pub struct StateFacts<'a> {
     node: &'a NodeFacts,
     calendar: &'a Calendar,
     places: &'a Places,
-    looks: Option<&'a LookCursor>,
+    heads: Option<&'a Heads>,
     fault: RefCell<Option<StorageError>>,
 }
 
@@ -38,13 +38,13 @@ impl<'a> StateFacts<'a> {
     /// Facts over a view; `places` is what the directory knows.
     #[must_use]
     pub fn new(read: &'a dyn Read, node: &'a NodeFacts, calendar: &'a Calendar, places: &'a Places) -> Self {
-        Self { read, node, calendar, places, looks: None, fault: RefCell::new(None) }
+        Self { read, node, calendar, places, heads: None, fault: RefCell::new(None) }
     }
 
-    /// The same facts, that find looks which are due from where the last search ended.
+    /// The same facts, whose searches for what is due begin at these heads.
     #[must_use]
-    pub fn looking_from(self, looks: &'a LookCursor) -> Self {
-        Self { looks: Some(looks), ..self }
+    pub fn searching_from(self, heads: &'a Heads) -> Self {
+        Self { heads: Some(heads), ..self }
     }
 
     /// The first read that failed, if one did.
@@ -225,7 +225,10 @@ impl Facts for StateFacts<'_> {
     }
 
     fn due(&self, until: Timestamp, limit: usize) -> Vec<Due> {
-        let mut due = self.kept(case::due(self.read, until, limit));
+        let mut due = self.kept(match self.heads {
+            Some(heads) => heads.due(self.read, until, limit),
+            None => case::due(self.read, until, limit),
+        });
         due.append(&mut self.kept(item::due(self.read, until, limit)));
         due.sort_by_key(|due| due.at);
         due.truncate(limit);
@@ -307,8 +310,8 @@ impl Facts for StateFacts<'_> {
         until: Option<Timestamp>,
         limit: usize,
     ) -> Vec<(Timestamp, Watched)> {
-        match (self.looks, after, until) {
-            (Some(cursor), None, Some(until)) => self.kept(cursor.due(self.read, until, limit)),
+        match (self.heads, after, until) {
+            (Some(heads), None, Some(until)) => self.kept(heads.looks(self.read, until, limit)),
             _ => self.kept(supervision::looks(self.read, after, until, limit)),
         }
     }

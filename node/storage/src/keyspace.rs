@@ -51,6 +51,7 @@ pub mod earlier;
 pub mod figure;
 pub mod front;
 pub mod hall;
+pub mod head;
 pub mod item;
 pub mod journal;
 pub mod key;
@@ -122,6 +123,17 @@ impl<K: Key, V> Keyspace<K, V> {
         batch.range(self.family, Bound::Included(&[self.prefix]), to).next().is_some()
     }
 
+    /// The least key, as bytes, that a batch puts before another.
+    fn first_put_before<'b>(&self, batch: &'b WriteBatch, before: &[u8]) -> Option<&'b [u8]> {
+        let range = batch.range(self.family, Bound::Included(&[self.prefix]), Bound::Excluded(before));
+        range.filter(|(_, value)| value.is_some()).map(|(key, _)| key).next()
+    }
+
+    /// The least bytes that are greater than every key of this keyspace.
+    fn end(&self) -> Option<Vec<u8>> {
+        successor(&[self.prefix])
+    }
+
     /// Deletes a key.
     pub fn delete(&self, batch: &mut WriteBatch, key: &K) {
         batch.delete(self.family, self.key(key));
@@ -145,15 +157,26 @@ impl<K: Key, V> Keyspace<K, V> {
 
     /// Visits all keys in order, without their values.
     pub fn visit_keys(&self, read: &dyn Read, mut each: impl FnMut(K)) -> Result<(), StorageError> {
-        let from = [self.prefix];
-        let to = successor(&from);
+        self.visit_from(read, None, |_, key| {
+            each(key);
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// Visits keys in order, without their values, from the first that isn't less than `from`; `each` gets their bytes as well.
+    fn visit_from(
+        &self,
+        read: &dyn Read,
+        from: Option<&[u8]>,
+        mut each: impl FnMut(&[u8], K) -> ControlFlow<()>,
+    ) -> Result<(), StorageError> {
+        let first = [self.prefix];
+        let to = self.end();
         let mut fault = None;
         let high = to.as_deref().map_or(Bound::Unbounded, Bound::Excluded);
-        read.scan(self.family, Bound::Included(&from), high, false, &mut |bytes, _| match K::read(&mut &bytes[1..]) {
-            Some(key) => {
-                each(key);
-                ControlFlow::Continue(())
-            }
+        let low = Bound::Included(from.unwrap_or(&first));
+        read.scan(self.family, low, high, false, &mut |bytes, _| match K::read(&mut &bytes[1..]) {
+            Some(key) => each(bytes, key),
             None => {
                 fault = Some(self.damaged(bytes, "no key of this keyspace"));
                 ControlFlow::Break(())

@@ -9,7 +9,7 @@ use tongban_domain::case::{ActKind, Case, HeldFile, Material};
 use tongban_domain::{Actor, Change, Command, Document, Event, Facts, Places, decide};
 use tongban_federation::{Body, Envelope, Receipt, Subject, limits};
 use tongban_storage::StateFacts;
-use tongban_storage::keyspace::supervision::LookCursor;
+use tongban_storage::keyspace::head::Heads;
 use tongban_storage::keyspace::{View, application, case, delivery, material, meta};
 
 use super::WriterParts;
@@ -70,7 +70,7 @@ pub(super) struct Decider<'a> {
     pub(super) at: Timestamp,
     pub(super) receiver: &'a mut Receiver,
     pub(super) window: &'a mut KeyWindow,
-    pub(super) looks: &'a LookCursor,
+    pub(super) heads: &'a Heads,
 }
 
 impl Decider<'_> {
@@ -98,7 +98,7 @@ impl Decider<'_> {
 
     pub(super) fn domain(&mut self, actor: &Actor, command: &Command) -> Result<Change, Refused> {
         let facts = StateFacts::new(self.view, &self.parts.node, self.parts.calendar, self.places);
-        let facts = facts.looking_from(self.looks);
+        let facts = facts.searching_from(self.heads);
         let decided = decide(&facts as &dyn Facts, &mut self.parts.desk, actor, command, self.at);
         let mut change = match facts.fault() {
             Some(error) => return Err(error.into()),

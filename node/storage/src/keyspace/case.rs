@@ -302,6 +302,15 @@ pub fn prints(read: &dyn Read, case: &CaseId) -> Result<Vec<Print>, StorageError
     Ok(found.into_iter().map(|(_, print)| print).collect())
 }
 
+/// What a key of [`DUE`] with this number means.
+pub(super) fn due_of(at: Timestamp, kind: u8, case: CaseId) -> Due {
+    let kind = match kind {
+        DEEMED_RENEWAL => DueKind::DeemedRenewal(case),
+        _ => DueKind::DeemedAcceptance(case),
+    };
+    Due { at, kind }
+}
+
 /// What is due by a moment, earliest first.
 pub fn due(read: &dyn Read, until: Timestamp, limit: usize) -> Result<Vec<Due>, StorageError> {
     let mut found = Vec::new();
@@ -309,11 +318,7 @@ pub fn due(read: &dyn Read, until: Timestamp, limit: usize) -> Result<Vec<Due>, 
         if at > until || found.len() == limit {
             return ControlFlow::Break(());
         }
-        let kind = match kind {
-            DEEMED_RENEWAL => DueKind::DeemedRenewal(case),
-            _ => DueKind::DeemedAcceptance(case),
-        };
-        found.push(Due { at, kind });
+        found.push(due_of(at, kind, case));
         ControlFlow::Continue(())
     })?;
     Ok(found)

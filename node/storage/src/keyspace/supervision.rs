@@ -1,6 +1,5 @@
 //! Cards and orders of supervision, and when it looks at what.
 
-use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use tongban_codes::ids::CaseId;
@@ -29,6 +28,15 @@ fn watched(of: Watched) -> (u8, CaseId) {
         Watched::Case(id) => (0, id),
         Watched::Matter(id) => (1, id),
         Watched::Voice(id) => (2, id),
+    }
+}
+
+/// What a key of [`WATCH`] with this number and id is about.
+pub(super) fn watched_of(kind: u8, id: CaseId) -> Watched {
+    match kind {
+        0 => Watched::Case(id),
+        1 => Watched::Matter(id),
+        _ => Watched::Voice(id),
     }
 }
 
@@ -100,50 +108,6 @@ pub fn matter_named(read: &dyn Read, number: &str) -> Result<Option<Matter>, Sto
     }
 }
 
-/// Where the next search for looks that are due begins, kept by whoever decides from one decision to the next.
-///
-/// Looks that are taken leave deleted keys behind, and a search from the first key would step over all of them: at the midnight on which a million
-/// cases get their card, each tick over those of all ticks before it. So a search that found as many as were asked for goes on where it ended. What
-/// was put before that meanwhile is found by a search from the first key, at the end of such a row of searches and now and then after it.
-#[derive(Debug, Default)]
-pub struct LookCursor {
-    from: Cell<Option<(Timestamp, Watched)>>,
-    short: Cell<u32>,
-}
-
-/// Every so many searches that found less than was asked for begin at the first key.
-const SEARCHES_FROM_THERE: u32 = 64;
-
-impl LookCursor {
-    /// The looks that are due at a moment, earliest first, at most `limit`; all that are due are found after some searches.
-    ///
-    /// # Errors
-    ///
-    /// When the state can't be read.
-    pub fn due(
-        &self,
-        read: &dyn Read,
-        until: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<(Timestamp, Watched)>, StorageError> {
-        let from = self.from.get();
-        let mut found = looks(read, from, Some(until), limit)?;
-        if from.is_some() && found.len() < limit {
-            let searches = self.short.get();
-            self.short.set(searches.wrapping_add(1) % SEARCHES_FROM_THERE);
-            if searches > 0 {
-                return Ok(found);
-            }
-            found = looks(read, None, Some(until), limit)?;
-        }
-        if found.len() == limit {
-            self.from.set(found.last().copied());
-            self.short.set(0);
-        }
-        Ok(found)
-    }
-}
-
 /// Looks after one and until a moment, where they are given, earliest first.
 pub fn looks(
     read: &dyn Read,
@@ -160,12 +124,7 @@ pub fn looks(
         if found.len() == limit || until.is_some_and(|until| at > until) {
             return ControlFlow::Break(());
         }
-        let of = match kind {
-            0 => Watched::Case(id),
-            1 => Watched::Matter(id),
-            _ => Watched::Voice(id),
-        };
-        found.push((at, of));
+        found.push((at, watched_of(kind, id)));
         ControlFlow::Continue(())
     })?;
     Ok(found)

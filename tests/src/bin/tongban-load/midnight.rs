@@ -19,9 +19,9 @@ use crate::{Arguments, say};
 const OPEN_CASES: usize = 1_000_000;
 const OPEN_CASES_QUICK: usize = 10_000;
 
-/// Clients that accept, and cases in one round of theirs.
+/// Clients that accept, and how many open cases there are for one that they accept in a round: seconds, with many ticks of the node in them.
 const CLIENTS: usize = 16;
-const ROUND: usize = 3_000;
+const OPEN_FOR_ONE: usize = 33;
 
 /// Accepted on this Monday, the promised days of the items end at another time than any other act here.
 const COLLECTED: &str = "2026-09-14T09:00:00+08:00";
@@ -52,8 +52,8 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
     say("acceptances on a quiet day");
     // Each start is the last of its kind, so that both rounds find the caches alike.
     restart(&mut county, &format!("{}T12:00:00+08:00", yellow.previous_day())).await?;
-    let (cases, _) = counter.collect(&county, &own, ROUND, 64).await?;
-    let (night, _) = counter.collect(&county, &own, ROUND, 64).await?;
+    let (cases, _) = counter.collect(&county, &own, count.div_ceil(OPEN_FOR_ONE), 64).await?;
+    let (night, _) = counter.collect(&county, &own, count.div_ceil(OPEN_FOR_ONE), 64).await?;
     at_rest(county.process()?).await?;
     let quiet = accept::round(&county, "accept", &cases, CLIENTS).await?;
     let before = cards(&county).await?;

@@ -1,0 +1,136 @@
+//! Searches for what is due begin at the head of their queue, however much was taken from it before, and overlook nothing.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use std::sync::Mutex;
+
+use proptest::prelude::*;
+use tongban_codes::ids::{CaseId, NodeId};
+use tongban_codes::time::Timestamp;
+use tongban_domain::supervision::Watched;
+use tongban_storage::keyspace::head::Heads;
+use tongban_storage::keyspace::supervision::WATCH;
+use tongban_storage::{Backend as _, Family, MemoryBackend, Read, StorageError, Visit, WriteBatch};
+
+const DUE: i64 = 1_789_400_000_000;
+
+fn at(millis: u8) -> Timestamp {
+    Timestamp::from_millis(DUE + i64::from(millis))
+}
+
+fn case(number: u8) -> CaseId {
+    CaseId::draw(&NodeId::from_bytes([1; 16]), [number; 10])
+}
+
+/// A store that remembers where scans began.
+#[derive(Default)]
+struct Watching {
+    store: MemoryBackend,
+    began: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Watching {
+    fn write(&self, heads: &mut Heads, batch: WriteBatch) {
+        heads.learn(&batch);
+        self.store.write(batch).unwrap();
+    }
+
+    fn began(&self) -> Vec<u8> {
+        self.began.lock().unwrap().last().unwrap().clone()
+    }
+}
+
+impl Read for Watching {
+    fn load(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        self.store.load(family, key)
+    }
+
+    fn scan(
+        &self,
+        family: Family,
+        from: Bound<&[u8]>,
+        to: Bound<&[u8]>,
+        reverse: bool,
+        visit: &mut Visit<'_>,
+    ) -> Result<(), StorageError> {
+        let (Bound::Included(low) | Bound::Excluded(low)) = from else { panic!("a scan of everything") };
+        self.began.lock().unwrap().push(low.to_vec());
+        self.store.scan(family, from, to, reverse, visit)
+    }
+}
+
+fn batch(put: impl IntoIterator<Item = (u8, u8)>, deleted: impl IntoIterator<Item = (u8, u8)>) -> WriteBatch {
+    let mut batch = WriteBatch::new();
+    deleted.into_iter().for_each(|(when, number)| WATCH.delete(&mut batch, &(at(when), 0, case(number))));
+    put.into_iter().for_each(|(when, number)| WATCH.put(&mut batch, &(at(when), 0, case(number)), &()));
+    batch
+}
+
+#[test]
+fn a_search_steps_over_nothing_that_was_taken() {
+    let (store, mut heads) = (Watching::default(), Heads::default());
+    store.write(&mut heads, batch((0..100).map(|number| (0, number)), []));
+    let mut taken: BTreeMap<CaseId, usize> = BTreeMap::new();
+    loop {
+        let found = heads.looks(&store, at(0), 10).unwrap();
+        let Some((first, Watched::Case(id))) = found.first().copied() else { break };
+        let mut done = WriteBatch::new();
+        for (when, of) in found {
+            let Watched::Case(id) = of else { panic!("{of:?}") };
+            *taken.entry(id).or_default() += 1;
+            // One waits for the next tick: it stays, and is found again.
+            if id != case(3) || taken[&id] == 2 {
+                WATCH.delete(&mut done, &(when, 0, id));
+            }
+        }
+        store.write(&mut heads, done);
+        heads.looks(&store, at(0), 10).unwrap();
+        assert_eq!(store.began(), WATCH.key(&(first, 0, id)), "it begins where the last one found something");
+    }
+    assert_eq!(taken.len(), 100);
+
+    // Nothing is left: a search begins behind all keys, until something is put.
+    heads.looks(&store, at(0), 10).unwrap();
+    assert!(store.began() > WATCH.key(&(at(u8::MAX), u8::MAX, case(u8::MAX))));
+    store.write(&mut heads, batch([(9, 1), (5, 2), (7, 3)], [(1, 1)]));
+    heads.looks(&store, at(0), 10).unwrap();
+    assert_eq!(store.began(), WATCH.key(&(at(5), 0, case(2))));
+    assert_eq!(heads.looks(&store, at(5), 10).unwrap(), [(at(5), Watched::Case(case(2)))]);
+}
+
+#[test]
+fn what_was_found_and_not_written_is_found_again() {
+    let (store, mut heads) = (Watching::default(), Heads::default());
+    store.write(&mut heads, batch([(1, 1), (2, 2)], []));
+    // Found beneath what was decided and then given up.
+    heads.learn(&batch([], [(1, 1)]));
+    let given_up = MemoryBackend::default();
+    given_up.write(batch([(2, 2)], [])).unwrap();
+    assert_eq!(heads.looks(&given_up, at(9), 10).unwrap().len(), 1);
+    heads.forget();
+    assert_eq!(heads.looks(&store, at(9), 10).unwrap().len(), 2);
+}
+
+proptest! {
+    /// Against a set that is searched whole.
+    #[test]
+    fn nothing_is_overlooked(
+        steps in prop::collection::vec((prop::collection::vec((0_u8..40, 0_u8..3), 0..6), 0_u8..45, 1_usize..5, any::<bool>()), 1..40),
+    ) {
+        let (store, mut heads) = (Watching::default(), Heads::default());
+        let mut model = BTreeSet::new();
+        for (put, until, limit, takes) in steps {
+            model.extend(put.iter().copied());
+            store.write(&mut heads, batch(put, []));
+            let found = heads.looks(&store, at(until), limit).unwrap();
+            let expected: Vec<(u8, u8)> = model.iter().copied().filter(|(when, _)| *when <= until).take(limit).collect();
+            let named: Vec<_> = expected.iter().map(|(when, number)| (at(*when), Watched::Case(case(*number)))).collect();
+            prop_assert_eq!(found, named);
+            if takes {
+                model.retain(|key| !expected.contains(key));
+                store.write(&mut heads, batch([], expected));
+            }
+        }
+    }
+}
