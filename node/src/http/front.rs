@@ -4,6 +4,7 @@
 //! are planned again, and the front database knows them by their `row_guid`.
 
 mod cases;
+mod closing;
 
 use std::collections::BTreeMap;
 
@@ -44,6 +45,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/front/answers", post(answers))
         .route("/v1/front/reported", get(reported))
         .merge(cases::routes())
+        .merge(closing::routes())
 }
 
 async fn plan(State(app): State<App>, body: Body<PlanReport>) -> Result<Response, Failure> {
@@ -51,6 +53,7 @@ async fn plan(State(app): State<App>, body: Body<PlanReport>) -> Result<Response
     let PlanReport { channel, choices, after, limit, again } = body.value;
     check_channel(&channel)?;
     let state = app.state();
+    closing::check_open(state, &channel)?;
     let limit = limit.unwrap_or(ITEMS_MAX).clamp(1, ITEMS_MAX);
     let at = app.shared.now();
     let stands = FRONT.load(state, &channel)?.unwrap_or_default();
@@ -225,7 +228,7 @@ async fn record(State(app): State<App>, call: Call, body: Body<RecordReport>) ->
         let stands = FRONT.load(read, &channel)?.unwrap_or_default();
         // A batch that is recorded once more after a later one isn't the last.
         let named = |batch: &Option<String>| Batch::named(batch.as_deref()?, Subject::Items, division);
-        let front = FrontRow { batch: Some(batch), reported: Some(at), ..stands };
+        let front = FrontRow { batch: Some(batch), reported: Some(at), ..stands.clone() };
         let front = if named(&stands.batch) > named(&front.batch) { stands.clone() } else { front };
         if kept.is_empty() && front == stands {
             return Ok(Outside { reply, ..Outside::default() });
@@ -290,7 +293,7 @@ async fn reported(State(app): State<App>, Query(query): Query<ReportedQuery>) ->
     let limit = limit.unwrap_or(ROWS_MAX).clamp(1, ROWS_MAX);
     let after = after_item.map(|item| (channel.clone(), item, after_guid.unwrap_or_default()));
     let found = REPORTED.list(app.state(), &stem(&channel), after.as_ref(), limit)?;
-    let FrontRow { batch, reported, reconciled } = FRONT.load(app.state(), &channel)?.unwrap_or_default();
+    let FrontRow { batch, reported, reconciled, .. } = FRONT.load(app.state(), &channel)?.unwrap_or_default();
     let more = found.len() == limit;
     let rows = found.into_iter().map(|(_, row)| row).collect();
     Ok(Json(Reported { batch, reported, reconciled, rows, more, accepted: None }).into_response())

@@ -106,6 +106,40 @@ pub struct Reported {
     pub accepted: Option<u64>,
 }
 
+/// Closes a front database, or opens it again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameFront {
+    /// Its name.
+    pub channel: String,
+}
+
+/// Front databases to which something was reported.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fronts {
+    /// They, by name.
+    pub fronts: Vec<FrontStanding>,
+}
+
+/// How the node stands with a front database.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrontStanding {
+    /// Its name.
+    pub front: String,
+    /// The last batch of items.
+    pub item_batch: Option<String>,
+    /// When it was sent.
+    pub items_reported: Option<Timestamp>,
+    /// The last batch of cases.
+    pub case_batch: Option<String>,
+    /// When it was sent.
+    pub cases_reported: Option<Timestamp>,
+    /// Rows of cases that the other side hasn't taken.
+    pub untaken: u64,
+    /// Since when nothing more is reported to it; absent while it is open.
+    pub closed_since: Option<Timestamp>,
+}
+
 /// Begins to report cases to a front database.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -161,6 +195,9 @@ pub struct CasePlan {
     pub is_surveyed: bool,
     /// Where to go on; absent at the end.
     pub next: Option<CaseId>,
+    /// How often the front database was opened again; to be sent back.
+    #[serde(default)]
+    pub openings: Option<u32>,
 }
 
 /// Says what was sent of cases.
@@ -184,6 +221,9 @@ pub struct RecordCases {
     /// As the plan said.
     #[serde(default)]
     pub is_surveyed: bool,
+    /// As the plan said.
+    #[serde(default)]
+    pub openings: Option<u32>,
 }
 
 /// Asks for what was sent of cases after a batch. The answer holds personal data.

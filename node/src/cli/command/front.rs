@@ -2,6 +2,7 @@
 
 mod case_reconcile;
 mod case_report;
+pub(in crate::cli) mod names;
 pub(super) mod reconcile;
 pub(super) mod report;
 

@@ -273,5 +273,21 @@ pub(crate) fn rows() -> Vec<Row> {
             HOME "a front database to which nothing was reported":
                 "case reconcile --from {root}/nowhere.csv" => "front-unreported";
         }
+        "front list" {
+            HOME "one front database where all are listed":
+                "front list national" => "argument-unknown" .usage();
+        }
+        "front close" {
+            HOME "a front database that there never was":
+                "front close national" => "front-unreported";
+            HOME "a front database to close with a blank in its name":
+                "front close 'a b'" => "invalid-field";
+        }
+        "front open" {
+            HOME "a front database to open that there never was":
+                "front open national" => "front-unreported";
+            HOME "a front database opened by one who is no administrator":
+                "--as decider front open national" => "role-missing";
+        }
     }
 }
