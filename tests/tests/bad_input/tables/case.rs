@@ -266,6 +266,9 @@ pub(crate) fn rows() -> Vec<Row> {
                 "case report" => "argument-missing" .usage();
             HOME "a password in the address to which cases go":
                 "case report --to postgres://u:secret@127.0.0.1/db" => "front-address";
+            HOME "answers in a column of cases themselves":
+                "case report --dry-run --mapping {file}" => "front-mapping"
+                .file("m.toml", "[answers]\nstate = \"result\"\n");
             HOME "a batch of items where one of cases is meant":
                 "case report --to-files {root}/out --since 330106000000-20260914-0001" => "invalid-field";
         }

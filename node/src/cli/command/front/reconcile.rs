@@ -110,7 +110,7 @@ impl Rejected {
 }
 
 pub(in crate::cli::command) fn run(context: &Context, args: &Args, subject: Subject) -> Result<Outcome, Failure> {
-    let mapping = args.front.mapping()?;
+    let mapping = args.front.mapping(subject)?;
     let client = context.client()?;
     let reconciled = match subject {
         Subject::Items => items(&client, &mapping, args)?,

@@ -205,7 +205,7 @@ impl<'a> Target<'a> {
 }
 
 pub(in crate::cli::command) fn run(context: &Context, args: &Args, subject: Subject) -> Result<Outcome, Failure> {
-    let mapping = args.front.mapping()?;
+    let mapping = args.front.mapping(subject)?;
     if args.ddl {
         context.output.line(sql::tables(&mapping, subject).trim_end())?;
         return Ok(Outcome::Done);
