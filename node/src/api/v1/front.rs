@@ -28,7 +28,7 @@ pub struct PlanReport {
 /// What is to be reported.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportPlan {
-    /// The batch that it is to be sent in: division, day, serial.
+    /// The batch that it is to be sent in: division (and of a second node of that a dot and its ordinal), day, serial.
     pub batch: String,
     /// When.
     pub at: Timestamp,
@@ -104,6 +104,9 @@ pub struct Reported {
     /// Of cases: rows that the other side has taken, which aren't listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<u64>,
+    /// How the names of this node's batches begin: with its division, and of a second node of that a dot and its ordinal.
+    #[serde(default)]
+    pub draws: String,
 }
 
 /// Closes a front database, or opens it again.
@@ -171,7 +174,7 @@ pub struct PlanCases {
 /// What is to be reported of cases.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CasePlan {
-    /// The batch that it is to be sent in: division, day, serial, P.
+    /// The batch that it is to be sent in: division (and of a second node of that a dot and its ordinal), day, serial, P.
     pub batch: String,
     /// When.
     pub at: Timestamp,

@@ -28,7 +28,7 @@ use tongban_storage::keyspace::{case, hall, item, voice};
 
 use super::super::{App, Body, Call, Failure, Query, admit, problem};
 use super::closing::{check_open, check_room};
-use super::{ROWS_MAX, check_batch, check_channel, check_count, guide, heard, next_batch, replied};
+use super::{ROWS_MAX, check_batch, check_channel, check_count, drawer, guide, heard, next_batch, replied};
 use crate::api::v1::{
     CasePlan, KnownCaseRows, OpenCaseFront, PlanCases, RecordAnswers, RecordCases, Reported, SentCases, UntakenQuery,
 };
@@ -174,7 +174,7 @@ async fn plan(State(app): State<App>, call: Call, body: Body<PlanCases>) -> Resu
     let stands = front(app.state(), &channel)?.unwrap_or_default();
     let page = due(app.state(), &channel, after, limit)?;
     let mut plan = CasePlan {
-        batch: next_batch(Subject::Cases, app.shared.here().division, stands.batch.as_deref(), at)?,
+        batch: next_batch(Subject::Cases, drawer(&app), stands.batch.as_deref(), at)?,
         at,
         rows: Vec::new(),
         unchanged: 0,
@@ -254,10 +254,9 @@ async fn record(State(app): State<App>, call: Call, body: Body<RecordCases>) -> 
     let operator = reporter(&app, &call)?;
     let RecordCases { channel, sent, rows, looked, surveyed, is_surveyed, openings } = body.value;
     check_channel(&channel)?;
-    let division = app.shared.here().division;
     let last = front(app.state(), &channel)?.ok_or_else(|| never(&channel))?.batch;
     if let Some((batch, _)) = &sent {
-        check_batch(Subject::Cases, division, batch, last.as_deref(), app.shared.now().date())
+        check_batch(Subject::Cases, drawer(&app), batch, last.as_deref(), app.shared.now().date())
             .map_err(|problem| Failure(Refused::Problem(problem)))?;
     }
     check_count(rows.len().max(looked.len()))?;
@@ -407,6 +406,8 @@ async fn untaken(State(app): State<App>, call: Call, Query(query): Query<Untaken
         rows.extend(CASE_ROW.load(state, &(channel, guid))?);
     }
     let CaseFront { batch, reported, reconciled, rows: all, untaken, .. } = stands;
-    let accepted = all.saturating_sub(untaken);
-    Ok(Json(Reported { batch, reported, reconciled, rows, more, accepted: Some(accepted) }).into_response())
+    let accepted = Some(all.saturating_sub(untaken));
+    let (division, ordinal) = drawer(&app);
+    let draws = Batch::stem(division, ordinal);
+    Ok(Json(Reported { batch, reported, reconciled, rows, more, accepted, draws }).into_response())
 }

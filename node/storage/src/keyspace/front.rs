@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use minicbor::{Decode, Encode};
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
-use tongban_domain::tables::{Answer, Looked, ReportedRow};
+use tongban_domain::tables::{Answer, Batch, Looked, ReportedRow};
 
 use super::case::CASE;
 use super::key::stem;
@@ -252,8 +252,8 @@ pub fn answered(
 impl CaseFront {
     fn take_report(&mut self, over: &mut Overlay<'_>, channel: &str, report: &CaseReport) -> Result<(), StorageError> {
         if let Some((batch, at)) = &report.sent {
-            // A batch that is told once more after a later one isn't the last; names of one division are ordered.
-            if self.batch.as_ref() <= Some(batch) {
+            // A batch that is told once more after a later one isn't the last.
+            if Batch::is_last(batch, self.batch.as_deref()) {
                 (self.batch, self.reported) = (Some(batch.clone()), Some(*at));
             }
         }

@@ -149,6 +149,12 @@ fn what_is_not_taken_is_counted_and_found() {
     write(&state, |over| reported(over, FRONT_NAME, &late).unwrap());
     assert_eq!(front(&state).batch.as_deref(), Some("511602000000-20260914-0002-P"));
     assert_eq!(sent(&state, FRONT_NAME, id(1)).unwrap().len(), 3);
+    // Of a node that was given another ordinal, or whose division another code, the next one is the last, though as a text it comes before.
+    for next in ["511602000000.1-20260914-0003-P", "511602000000-20260914-0004-P", "511601000000-20260914-0001-P"] {
+        let report = CaseReport { sent: Some((next.to_owned(), Timestamp::from_millis(2))), ..CaseReport::default() };
+        write(&state, |over| reported(over, FRONT_NAME, &report).unwrap());
+        assert_eq!(front(&state).batch.as_deref(), Some(next));
+    }
 }
 
 #[test]
