@@ -183,18 +183,26 @@ fn what_bars_a_grant_bars_this_one() {
     assert_eq!(hall.code(&enter(two, outcome(false, "N2"))), "ok", "what was refused there is denied here");
 }
 
-/// A decision that waits for a hearing isn't made before it has ended: an outcome of such a day contradicts what is recorded here.
-#[test]
-fn nothing_was_decided_before_a_procedure_had_ended() {
+/// A case of which a hearing went on from 2026-09-16 to 2026-09-23, and an inspection from 2026-09-25 to 2026-09-28.
+fn heard() -> (Hall, CaseId) {
     let mut hall = guangan();
     hall.offer_item(&[&PERMIT[..], &[("external_system", PERMIT_SYSTEM)]].concat());
     let case = accepted(&mut hall, PERMIT[3].1);
-    hall.now = at(2026, 9, 16, 9);
-    hall.act(&Command::SuspendCase { case: case.to_string(), procedure: "听证".into(), days: 5 }).unwrap();
-    hall.now = at(2026, 9, 23, 9);
-    hall.act(&Command::ResumeCase { case: case.to_string(), note: None }).unwrap();
-    hall.now = at(2026, 9, 24, 9);
-    for day in [14, 16, 18, 22] {
+    for (procedure, from, until) in [("听证", 16, 23), ("检测", 25, 28)] {
+        hall.now = at(2026, 9, from, 9);
+        hall.act(&Command::SuspendCase { case: case.to_string(), procedure: procedure.into(), days: 5 }).unwrap();
+        hall.now = at(2026, 9, until, 9);
+        hall.act(&Command::ResumeCase { case: case.to_string(), note: None }).unwrap();
+    }
+    hall.now = at(2026, 9, 29, 9);
+    (hall, case)
+}
+
+/// A decision that waits for a hearing isn't made while that goes on: an outcome of such a day contradicts what is recorded here.
+#[test]
+fn nothing_was_decided_while_a_procedure_went_on() {
+    let (mut hall, case) = heard();
+    for day in [16, 18, 22] {
         for grant in [true, false] {
             let early = OutsideOutcome { decided_on: date(2026, 9, day), ..outcome(grant, "N1") };
             let refusal = hall.act(&enter(case, early)).unwrap_err();
@@ -202,8 +210,29 @@ fn nothing_was_decided_before_a_procedure_had_ended() {
             assert!(refusal.zh.contains("听证"), "{}", refusal.zh);
         }
     }
-    let after = OutsideOutcome { decided_on: date(2026, 9, 23), ..outcome(true, "N1") };
-    assert_eq!(hall.code(&enter(case, after)), "ok", "the day on which it ended");
+    for day in [25, 27] {
+        let within = OutsideOutcome { decided_on: date(2026, 9, day), ..outcome(true, "N1") };
+        let refusal = hall.act(&enter(case, within)).unwrap_err();
+        assert!(refusal.code == "outcome-in-stop" && refusal.zh.contains("检测"), "{day}: {refusal:?}");
+    }
+}
+
+/// What was decided before a procedure began, and told after that, waited for nothing; nor what was decided once one had ended.
+#[test]
+fn what_was_decided_before_a_procedure_began_or_after_it_stands() {
+    for day in [14, 15, 23, 24, 28, 29] {
+        let (mut hall, case) = heard();
+        let told = OutsideOutcome { decided_on: date(2026, 9, day), ..outcome(true, "N1") };
+        assert_eq!(hall.code(&enter(case, told)), "ok", "{day}");
+        assert_eq!(hall.case(case).decided_on, Some(date(2026, 9, day)));
+        assert_eq!(hall.case(case).stops.len(), 2, "what was done here stays on record");
+    }
+    // Its other checks hold: none is of a day before the acceptance, or of one to come.
+    for day in [13, 30] {
+        let (mut hall, case) = heard();
+        let told = OutsideOutcome { decided_on: date(2026, 9, day), ..outcome(true, "N1") };
+        assert_eq!(hall.code(&enter(case, told)), "invalid-field", "{day}");
+    }
 }
 
 /// The steps of what runs elsewhere are done there: nobody passes them a second time.
