@@ -4,9 +4,9 @@ use tongban_codes::ids::CaseId;
 use tongban_domain::case::{ActKind, DocumentChoice};
 use tongban_domain::catalogue::{Fee, FeeDue, Guide};
 use tongban_domain::connector::{Direction, Fare, OrderOutcome, OrderState, Report};
-use tongban_domain::{Actor, Command, Role};
+use tongban_domain::{Actor, Command, Reply, Role};
 
-use crate::hall::{CARD, Hall, date, guangan};
+use crate::hall::{CARD, Hall, PERMIT, collect, date, guangan};
 use crate::scene::{
     FEN, by_hand, cancel, code, courier, decision, enter, fee, guided, outside, place, placed, refund, report, state,
     tell,
@@ -173,6 +173,37 @@ fn a_waiver_has_a_reason_a_mandate_and_a_place_in_the_history() {
     assert_eq!(hall.act(&waive(case, NAME)).unwrap().events, Vec::new());
     decided(&mut hall, case, true);
     assert_eq!(hall.code(&issue(case)), "ok");
+}
+
+/// The document of a renewal that was deemed granted is handed out no sooner than that of a grant.
+#[test]
+fn a_deemed_renewal_is_barred_alike() {
+    let mut hall = guangan();
+    let first = hall.collect(PERMIT[3].1, hall.division());
+    hall.act(&Command::Accept(first.to_string())).unwrap();
+    decided(&mut hall, first, true);
+    let (ends, kind) = (date(2026, 10, 14), "公共场所卫生许可证".to_owned());
+    hall.act(&Command::IssueLicence { case: first.to_string(), kind, until: ends }).unwrap();
+    let renews = hall.case(first).licences.first().cloned();
+    let before = Fee { due: Some(FeeDue::BeforeResult), ..fee(NAME, Some(1050), false) };
+    guided(&mut hall, Guide { fees: vec![before], ..Guide::default() });
+    let Command::Collect { item, division, mode, applicant, materials, hold, agent, .. } =
+        collect(PERMIT[3].1, hall.division())
+    else {
+        panic!("that is how one collects")
+    };
+    let asked = Command::Collect { item, division, mode, applicant, materials, hold, renews, agent, by: None };
+    let Reply::Collected(collected) = hall.act(&asked).unwrap().reply else { panic!("it was collected") };
+    let case = collected.case;
+    hall.act(&Command::Accept(case.to_string())).unwrap();
+    hall.now = ends.next_day().start();
+    while matches!(hall.act(&Command::Tick).unwrap().reply, Reply::Tick { .. }) {}
+    assert!(hall.case(case).renewal.as_ref().is_some_and(|renewal| renewal.deemed));
+    let document = DocumentChoice { case: case.to_string(), kind: Some("deemed-renewal".into()), act: None };
+    let print = Command::PrintDocument { document, form: None, reason: None };
+    assert_eq!(hall.code(&print), "fee-unpaid");
+    hall.act(&waive(case, NAME)).unwrap();
+    assert_eq!(hall.code(&print), "ok");
 }
 
 /// The bar holds as well where another system granted.
