@@ -8,8 +8,8 @@ use hall::{CARD, CITIZEN, Hall, PERMIT, at, carry, collect, daishi, date, guanga
 use tongban_codes::ids::CaseId;
 use tongban_domain::case::{ActKind, OutcomeSource, OutsideOutcome, Status};
 use tongban_domain::catalogue::StepRole;
-use tongban_domain::supervision::CardState;
-use tongban_domain::{Actor, Command, NoticeBody, Role};
+use tongban_domain::supervision::{Card, CardState, Colour, Rule, RuleSetting};
+use tongban_domain::{Actor, Command, NoticeBody, Reply, Role};
 
 const SYSTEM: &str = "省残疾人服务系统";
 const PERMIT_SYSTEM: &str = "省卫生监督系统";
@@ -263,12 +263,47 @@ fn deadlines_are_kept_by_the_day_of_the_decision() {
     let due = hall.case(case).deadlines.as_ref().unwrap().promised.unwrap().date;
     hall.now = due.add_days(10).start().add_seconds(9 * 3600);
     hall.act(&Command::Tick).unwrap();
-    let open = |hall: &Hall| hall.state.cards.values().filter(|card| card.state != CardState::Closed).count();
-    assert_ne!(open(&hall), 0, "nobody has said that it is decided");
+    let open = |hall: &Hall| -> Vec<Rule> {
+        hall.state.cards.values().filter(|card| card.state != CardState::Closed).map(|card| card.rule).collect()
+    };
+    assert_eq!(open(&hall), [Rule::Promise], "nobody has said that it is decided");
     hall.act(&enter(case, OutsideOutcome { decided_on: due, ..outcome(true, "N1") })).unwrap();
     let on_time = |hall: &Hall| hall.case(case).decided_on.is_some_and(|day| day <= due);
     assert!(on_time(&hall));
-    assert_eq!(open(&hall), 0, "{:?}", hall.state.cards.values().collect::<Vec<_>>());
+    assert_eq!(open(&hall), [Rule::LateEntry], "{:?}", hall.state.cards.values().collect::<Vec<_>>());
+}
+
+/// What is entered long after it was decided has a card, at once, and until a supervisor closes it: nobody looks at a case that was delivered on the day.
+#[test]
+fn what_is_entered_late_has_a_card() {
+    let late = |hall: &Hall| -> Vec<Card> {
+        hall.state.cards.values().filter(|card| card.rule == Rule::LateEntry).cloned().collect()
+    };
+    // Decided on Monday 2026-09-14: the fifth working day after it is Sunday the 20th, which is worked.
+    for (day, limit_days, is_late) in
+        [(14, None, false), (20, None, false), (21, None, true), (21, Some(6), false), (16, Some(1), true)]
+    {
+        let mut hall = outside();
+        if limit_days.is_some() {
+            let setting = RuleSetting { limit_days, ..Rule::LateEntry.standing() };
+            hall.act(&Command::SetRule { setting, effective: None }).unwrap();
+        }
+        let case = accepted(&mut hall, CARD[3].1);
+        hall.now = at(2026, 9, day, 10);
+        hall.act(&enter(case, outcome(true, "N1"))).unwrap();
+        hall.act(&Command::Deliver { case: case.to_string(), note: None }).unwrap();
+        let raised = late(&hall);
+        assert_eq!(raised.len(), usize::from(is_late), "{day} {limit_days:?}: {raised:?}");
+        let Some(card) = raised.first() else { continue };
+        assert_eq!((card.colour, card.state, card.on), (Colour::Yellow, CardState::Open, date(2026, 9, day)));
+        hall.act(&Command::CloseCard { card: card.number.clone(), text: "已说明".into() }).unwrap();
+        hall.now = at(2026, 10, 12, 9);
+        while matches!(hall.act(&Command::Tick).unwrap().reply, Reply::Tick { .. }) {}
+        assert_eq!(
+            late(&hall).iter().map(|card| (card.state, card.times)).collect::<Vec<_>>(),
+            [(CardState::Closed, 1)]
+        );
+    }
 }
 
 /// The hall that collected hears of it with the decision, and takes no number from its own cases by it.

@@ -211,6 +211,8 @@ fn thresholds_are_data_and_a_change_is_looked_at_everywhere() {
         (Rule::Deemed, "rule", RuleSetting { red_after: Some(3), ..setting }),
         (Rule::Unanswered, "rule", RuleSetting { red_after: Some(3), ..setting }),
         (Rule::Handover, "limit_days", RuleSetting { limit_days: Some(0), ..setting }),
+        (Rule::LateEntry, "rule", RuleSetting { yellow_days: Some(1), ..setting }),
+        (Rule::LateEntry, "rule", RuleSetting { red_after: Some(3), ..setting }),
     ] {
         let setting = RuleSetting { rule, ..wrong };
         let refused = hall.act(&Command::SetRule { setting, effective: None }).unwrap_err();

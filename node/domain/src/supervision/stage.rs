@@ -96,14 +96,15 @@ impl Running<'_> {
 /// Deadlines are those that the case keeps, never computed anew, so that a moved holiday makes no past act late.
 #[must_use]
 pub fn stages(calendar: &Calendar, rules: &Rules, here: NodeId, case: &Case) -> Vec<Stage> {
-    let mut stages: Vec<Stage> = second_notice(here, case).into_iter().collect();
     let every = |_: Date| true;
     let plus = |from: Date, days: u32| calendar.add_working_days(from, days).date;
+    // From a setting that this release knows to have a time.
+    let limit = |rule: Rule| u32::from(rules.of(rule).limit_days.unwrap_or(1));
+    let mut stages: Vec<Stage> = second_notice(here, case).into_iter().collect();
+    stages.extend(late_entry(here, case, |from| plus(from, limit(Rule::LateEntry))));
     let mut run = |rule: Rule, start: Date, due: Date, counts: &dyn Fn(Date) -> bool| {
         Running { calendar, start, due, counts }.stages(&rules.of(rule), &mut stages);
     };
-    // From a setting that this release knows to have a time.
-    let limit = |rule: Rule| u32::from(rules.of(rule).limit_days.unwrap_or(1));
     // What was done at a lost node had its card there.
     if case.deemed
         && !case.taken_over(here).is_some_and(|taken| taken.deemed)
@@ -169,6 +170,20 @@ pub fn stages(calendar: &Calendar, rules: &Rules, here: NodeId, case: &Case) -> 
 pub fn voice_stages(calendar: &Calendar, rules: &Rules, voice: &Voice) -> Vec<Stage> {
     voice.clock().map_or_else(Vec::new, |clock| {
         super::card::stages_beside(calendar, &rules.of(clock.rule), clock.start, clock.due)
+    })
+}
+
+/// What another system had decided, and nobody entered in the time after it: it was late, whatever is done afterwards.
+fn late_entry(here: NodeId, case: &Case, due: impl Fn(Date) -> Date) -> Option<Stage> {
+    let outside = case.outside.as_ref().filter(|_| case.custody == Custody::Owner && case.deciding.node == here)?;
+    // What was entered at a lost node had its card there.
+    let is_anothers = case.taken_over(here).is_some_and(|taken| outside.entered_on <= taken.at.date());
+    let due = due(outside.decided_on);
+    (!is_anothers && outside.entered_on > due).then_some(Stage {
+        rule: Rule::LateEntry,
+        colour: Colour::Yellow,
+        from: outside.entered_on,
+        due,
     })
 }
 
