@@ -121,7 +121,7 @@ impl<'a> Looking<'a> {
 
     /// Looks at a case; the next moment to look.
     fn case(&mut self, case: &Case) -> Option<Timestamp> {
-        let stages = stages(self.facts.calendar(), &self.rules, self.here, case);
+        let stages = stages(self.facts, &self.rules, self.here, case);
         let known = self.facts.cards(&case.id);
         let about = About::of_case(case);
         self.cards.extend(reconcile(&stages, &known, &about, (self.day, self.at), &mut self.numbers));
@@ -132,7 +132,7 @@ impl<'a> Looking<'a> {
 
     /// Closes what an act has settled.
     fn acted(&mut self, case: &Case) {
-        let stages = stages(self.facts.calendar(), &self.rules, self.here, case);
+        let stages = stages(self.facts, &self.rules, self.here, case);
         self.cards.extend(gone(&stages, &self.facts.cards(&case.id), (self.day, self.at)));
     }
 

@@ -1,4 +1,4 @@
-//! When a rule's cards begin for a case: a pure function of its row, the thresholds and the calendar.
+//! When a rule's cards begin for a case: a pure function of its row, the thresholds and the calendar, and of what was paid for it.
 
 use serde::Serialize;
 use tongban_codes::calendar::Calendar;
@@ -7,7 +7,8 @@ use tongban_codes::time::Date;
 
 use super::card::Colour;
 use super::rule::{Rule, RuleSetting, Rules};
-use crate::case::{Case, Custody, Status};
+use crate::Facts;
+use crate::case::{Case, Custody, Status, free_from};
 use crate::voice::Voice;
 
 /// A card that is raised from a day on, unless the case changes before.
@@ -95,7 +96,8 @@ impl Running<'_> {
 ///
 /// Deadlines are those that the case keeps, never computed anew, so that a moved holiday makes no past act late.
 #[must_use]
-pub fn stages(calendar: &Calendar, rules: &Rules, here: NodeId, case: &Case) -> Vec<Stage> {
+pub fn stages(facts: &dyn Facts, rules: &Rules, here: NodeId, case: &Case) -> Vec<Stage> {
+    let calendar = facts.calendar();
     let every = |_: Date| true;
     let plus = |from: Date, days: u32| calendar.add_working_days(from, days).date;
     // From a setting that this release knows to have a time.
@@ -156,8 +158,14 @@ pub fn stages(calendar: &Calendar, rules: &Rules, here: NodeId, case: &Case) -> 
                     run(Rule::Statutory, accepted, statutory.date, &counts);
                 }
             }
-            if let Some(decided) = case.decided_on.filter(|_| matches!(case.status, Status::Granted | Status::Denied)) {
-                run(Rule::Delivery, decided, plus(decided, limit(Rule::Delivery)), &every);
+            // Nobody is late to hand out what a fee keeps from being handed out.
+            let deliverable = match case.status {
+                Status::Granted => case.decided_on.and_then(|decided| free_from(facts, case, decided)),
+                Status::Denied => case.decided_on,
+                _ => None,
+            };
+            if let Some(from) = deliverable {
+                run(Rule::Delivery, from, plus(from, limit(Rule::Delivery)), &every);
             }
         }
         _ => {}
