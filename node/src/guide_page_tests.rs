@@ -42,6 +42,7 @@ fn item() -> ServiceItem {
         successor: None,
         editing: Editing::default(),
         agreements: Vec::new(),
+        counts_under: None,
     }
 }
 

@@ -227,7 +227,7 @@ fn a_refused_row_keeps_back_its_own_case_alone() {
     let columns = sent["lacks"][0]["column"].as_str().unwrap_or_default();
     assert!(columns.split(", ").any(|column| column == "task_name") && !columns.contains("applyer_name"), "{sent}");
     // What the whole database refuses isn't a case's fault.
-    stage.front.run("DROP TABLE up_pro_process");
+    stage.front.run("ALTER TABLE up_pro_accept ALTER COLUMN task_name TYPE varchar(200); DROP TABLE up_pro_process");
     stage.accepted();
     stage.node().refused(&["case", "report", "--to", &stage.front.address()], "front-refused");
 }
@@ -280,6 +280,59 @@ fn what_the_other_side_says_of_cases_is_reconciled() {
     let answers = stage.cluster.file("answers.csv", answers.as_bytes());
     let (exit, said) = stage.node().call(&["case", "reconcile", "--from", &answers.to_string_lossy()]);
     assert_eq!((exit, &said["accepted"], &said["unknown"]), (1, &3.into(), &serde_json::json!(["nobody"])), "{said}");
+}
+
+/// A front database that is given up frees its place, keeps what it was told, and goes on where it was when it is opened again.
+#[test]
+fn a_front_database_is_closed_and_opened_again() {
+    let stage = Stage::new();
+    let node = stage.node();
+    let case = stage.accepted();
+    stage.report(&[]);
+    for number in 2..=8 {
+        let body = serde_json::json!({ "channel": format!("front-{number}") });
+        let answer = node.post("/v1/front/cases/open", &format!("open-{number}"), &body).expect("the node answers");
+        assert_eq!(answer.body["opened"], true, "{answer:?}");
+    }
+    let ninth = stage.cluster.file("ninth.toml", b"name = \"ninth\"\n");
+    let (ninth, out) = (ninth.to_string_lossy().into_owned(), stage.cluster.root().join("out"));
+    let to_ninth = ["case", "report", "--to-files", &out.to_string_lossy(), "--mapping", &ninth].map(str::to_owned);
+    let to_ninth: Vec<&str> = to_ninth.iter().map(String::as_str).collect();
+    let told = node.refused(&to_ninth, "front-limit");
+    assert!(told["remedy_en"].as_str().unwrap_or_default().contains("front close"), "{told}");
+    node.refused(&["front", "close", "nobody"], "front-unreported");
+    node.ok(&["front", "close", "national"]);
+    // Nothing goes there any more, of whatever; what it says of what it was told is heard.
+    let address = stage.front.address();
+    let before = stage.lies();
+    node.refused(&["case", "report", "--to", &address], "front-closed");
+    node.refused(&["case", "report", "--dry-run"], "front-closed");
+    node.refused(&["item", "report", "--dry-run"], "front-closed");
+    assert_eq!(stage.lies(), before);
+    stage.take();
+    let (exit, said) = stage.reconcile();
+    assert_eq!((exit, &said["accepted"]), (0, &3.into()), "{said}");
+    assert_eq!(counts_of(&node.ok(&to_ninth)), [3, 0, 0, 3, 1], "its place is free");
+    node.ok(&["case", "decide", "--grant", &case]);
+    node.refused(&["front", "open", "national"], "front-limit");
+    node.ok(&["front", "close", "front-8"]);
+    // It is as it was over a restart, and what changed meanwhile goes out under the next number.
+    node.kill();
+    node.start();
+    let listed = node.ok(&["front", "list"]);
+    let national = |listed: &Value| {
+        let fronts = listed["fronts"].as_array().cloned().unwrap_or_default();
+        fronts.into_iter().find(|front| front["front"] == "national").unwrap_or_default()
+    };
+    let closed = national(&listed);
+    assert!(closed["closed_since"].is_string() && closed["untaken"] == 0, "{listed}");
+    assert!(closed["case_batch"].as_str().is_some_and(|batch| batch.ends_with("-0001-P")), "{listed}");
+    node.ok(&["front", "open", "national"]);
+    assert_eq!(national(&node.ok(&["front", "list"]))["closed_since"], Value::Null);
+    let sent = stage.report(&[]);
+    assert_eq!(counts_of(&sent), [2, 0, 0, 2, 1], "what changed while it was closed, and nothing else: {sent}");
+    assert!(sent["batch"].as_str().is_some_and(|batch| batch.ends_with("-0002-P")), "{sent}");
+    assert_eq!(counts_of(&stage.report(&[])), [0, 0, 0, 0, 0]);
 }
 
 /// More cases than one batch holds, cut off in the middle: what was sent stands, and the next report goes on with the rest.

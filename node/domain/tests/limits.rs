@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
 use tongban_domain::case::{Case, Status};
+use tongban_domain::catalogue::DivisionPlan;
 use tongban_domain::limit::{Seen, seen};
 use tongban_domain::supervision::Rule;
 use tongban_domain::{Command, NoticeBody, Reply};
@@ -114,6 +115,43 @@ fn a_denial_for_want_of_a_number_names_the_limit() {
         hall.code(&Command::DenyForNumber(id.to_string()))
     };
     assert_eq!(plain, "item-unlimited");
+}
+
+/// A division that gets another code gives its items other codes: what was granted under the first counts, and who waits under it keeps his place.
+#[test]
+fn a_limit_is_counted_on_when_the_item_gets_another_code() {
+    let limit = [("limit_grants", "2"), ("limit_period", "year")];
+    let mut hall = limited(&limit);
+    let [first, waits, behind] = [(); 3].map(|()| accepted(&mut hall));
+    hall.act(&grant(first)).unwrap();
+    let change = |old: &str, new: &str| {
+        let (old, new, order) = (old.parse().unwrap(), new.parse().unwrap(), "民发〔2026〕1号".into());
+        let plan = DivisionPlan { old, new, name: None, from: date(2026, 9, 14), order };
+        Command::ChangeDivision { plan, dry_run: false }
+    };
+    hall.act(&change("511602", "511642")).unwrap();
+    let next = accepted(&mut hall);
+    let (code, before) = (hall.case(next).item.code.clone(), hall.case(waits).item.code.clone());
+    assert_eq!(code, before.replace("511602", "511642"));
+    refused(&mut hall, &grant(next), "out-of-turn");
+    hall.act(&grant(waits)).unwrap();
+    refused(&mut hall, &grant(behind), "numbers-used-up");
+    refused(&mut hall, &grant(next), "numbers-used-up");
+    // What is given back under the first code is for those who wait under either, in their order.
+    hall.act(&issue(first)).unwrap();
+    let given_back = cancel(&hall, first);
+    hall.act(&given_back).unwrap();
+    refused(&mut hall, &grant(next), "out-of-turn");
+    // A version that is published later counts on, and says for both how many there are.
+    let raised = [("limit_grants", "3"), ("limit_period", "year")];
+    let under = [("local_item_code", code.as_str()), ("division", "511642000000")];
+    publish(&mut hall, &[&raised[..], &under].concat());
+    let item = &hall.state.items[&code];
+    assert_eq!((item.version, item.counts_under.as_deref()), (2, Some(before.as_str())));
+    hall.act(&grant(next)).unwrap();
+    hall.act(&grant(behind)).unwrap();
+    let last = accepted(&mut hall);
+    refused(&mut hall, &grant(last), "numbers-used-up");
 }
 
 /// 注销 frees a number; the case whose number went to another gets no second licence.

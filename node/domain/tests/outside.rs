@@ -8,8 +8,8 @@ use hall::{CARD, CITIZEN, Hall, PERMIT, at, carry, collect, daishi, date, guanga
 use tongban_codes::ids::CaseId;
 use tongban_domain::case::{ActKind, OutcomeSource, OutsideOutcome, Status};
 use tongban_domain::catalogue::StepRole;
-use tongban_domain::supervision::CardState;
-use tongban_domain::{Actor, Command, NoticeBody, Role};
+use tongban_domain::supervision::{Card, CardState, Colour, Rule, RuleSetting};
+use tongban_domain::{Actor, Command, NoticeBody, Reply, Role};
 
 const SYSTEM: &str = "省残疾人服务系统";
 const PERMIT_SYSTEM: &str = "省卫生监督系统";
@@ -183,18 +183,26 @@ fn what_bars_a_grant_bars_this_one() {
     assert_eq!(hall.code(&enter(two, outcome(false, "N2"))), "ok", "what was refused there is denied here");
 }
 
-/// A decision that waits for a hearing isn't made before it has ended: an outcome of such a day contradicts what is recorded here.
-#[test]
-fn nothing_was_decided_before_a_procedure_had_ended() {
+/// A case of which a hearing went on from 2026-09-16 to 2026-09-23, and an inspection from 2026-09-25 to 2026-09-28.
+fn heard() -> (Hall, CaseId) {
     let mut hall = guangan();
     hall.offer_item(&[&PERMIT[..], &[("external_system", PERMIT_SYSTEM)]].concat());
     let case = accepted(&mut hall, PERMIT[3].1);
-    hall.now = at(2026, 9, 16, 9);
-    hall.act(&Command::SuspendCase { case: case.to_string(), procedure: "听证".into(), days: 5 }).unwrap();
-    hall.now = at(2026, 9, 23, 9);
-    hall.act(&Command::ResumeCase { case: case.to_string(), note: None }).unwrap();
-    hall.now = at(2026, 9, 24, 9);
-    for day in [14, 16, 18, 22] {
+    for (procedure, from, until) in [("听证", 16, 23), ("检测", 25, 28)] {
+        hall.now = at(2026, 9, from, 9);
+        hall.act(&Command::SuspendCase { case: case.to_string(), procedure: procedure.into(), days: 5 }).unwrap();
+        hall.now = at(2026, 9, until, 9);
+        hall.act(&Command::ResumeCase { case: case.to_string(), note: None }).unwrap();
+    }
+    hall.now = at(2026, 9, 29, 9);
+    (hall, case)
+}
+
+/// A decision that waits for a hearing isn't made while that goes on: an outcome of such a day contradicts what is recorded here.
+#[test]
+fn nothing_was_decided_while_a_procedure_went_on() {
+    let (mut hall, case) = heard();
+    for day in [16, 18, 22] {
         for grant in [true, false] {
             let early = OutsideOutcome { decided_on: date(2026, 9, day), ..outcome(grant, "N1") };
             let refusal = hall.act(&enter(case, early)).unwrap_err();
@@ -202,8 +210,29 @@ fn nothing_was_decided_before_a_procedure_had_ended() {
             assert!(refusal.zh.contains("听证"), "{}", refusal.zh);
         }
     }
-    let after = OutsideOutcome { decided_on: date(2026, 9, 23), ..outcome(true, "N1") };
-    assert_eq!(hall.code(&enter(case, after)), "ok", "the day on which it ended");
+    for day in [25, 27] {
+        let within = OutsideOutcome { decided_on: date(2026, 9, day), ..outcome(true, "N1") };
+        let refusal = hall.act(&enter(case, within)).unwrap_err();
+        assert!(refusal.code == "outcome-in-stop" && refusal.zh.contains("检测"), "{day}: {refusal:?}");
+    }
+}
+
+/// What was decided before a procedure began, and told after that, waited for nothing; nor what was decided once one had ended.
+#[test]
+fn what_was_decided_before_a_procedure_began_or_after_it_stands() {
+    for day in [14, 15, 23, 24, 28, 29] {
+        let (mut hall, case) = heard();
+        let told = OutsideOutcome { decided_on: date(2026, 9, day), ..outcome(true, "N1") };
+        assert_eq!(hall.code(&enter(case, told)), "ok", "{day}");
+        assert_eq!(hall.case(case).decided_on, Some(date(2026, 9, day)));
+        assert_eq!(hall.case(case).stops.len(), 2, "what was done here stays on record");
+    }
+    // Its other checks hold: none is of a day before the acceptance, or of one to come.
+    for day in [13, 30] {
+        let (mut hall, case) = heard();
+        let told = OutsideOutcome { decided_on: date(2026, 9, day), ..outcome(true, "N1") };
+        assert_eq!(hall.code(&enter(case, told)), "invalid-field", "{day}");
+    }
 }
 
 /// The steps of what runs elsewhere are done there: nobody passes them a second time.
@@ -234,12 +263,47 @@ fn deadlines_are_kept_by_the_day_of_the_decision() {
     let due = hall.case(case).deadlines.as_ref().unwrap().promised.unwrap().date;
     hall.now = due.add_days(10).start().add_seconds(9 * 3600);
     hall.act(&Command::Tick).unwrap();
-    let open = |hall: &Hall| hall.state.cards.values().filter(|card| card.state != CardState::Closed).count();
-    assert_ne!(open(&hall), 0, "nobody has said that it is decided");
+    let open = |hall: &Hall| -> Vec<Rule> {
+        hall.state.cards.values().filter(|card| card.state != CardState::Closed).map(|card| card.rule).collect()
+    };
+    assert_eq!(open(&hall), [Rule::Promise], "nobody has said that it is decided");
     hall.act(&enter(case, OutsideOutcome { decided_on: due, ..outcome(true, "N1") })).unwrap();
     let on_time = |hall: &Hall| hall.case(case).decided_on.is_some_and(|day| day <= due);
     assert!(on_time(&hall));
-    assert_eq!(open(&hall), 0, "{:?}", hall.state.cards.values().collect::<Vec<_>>());
+    assert_eq!(open(&hall), [Rule::LateEntry], "{:?}", hall.state.cards.values().collect::<Vec<_>>());
+}
+
+/// What is entered long after it was decided has a card, at once, and until a supervisor closes it: nobody looks at a case that was delivered on the day.
+#[test]
+fn what_is_entered_late_has_a_card() {
+    let late = |hall: &Hall| -> Vec<Card> {
+        hall.state.cards.values().filter(|card| card.rule == Rule::LateEntry).cloned().collect()
+    };
+    // Decided on Monday 2026-09-14: the fifth working day after it is Sunday the 20th, which is worked.
+    for (day, limit_days, is_late) in
+        [(14, None, false), (20, None, false), (21, None, true), (21, Some(6), false), (16, Some(1), true)]
+    {
+        let mut hall = outside();
+        if limit_days.is_some() {
+            let setting = RuleSetting { limit_days, ..Rule::LateEntry.standing() };
+            hall.act(&Command::SetRule { setting, effective: None }).unwrap();
+        }
+        let case = accepted(&mut hall, CARD[3].1);
+        hall.now = at(2026, 9, day, 10);
+        hall.act(&enter(case, outcome(true, "N1"))).unwrap();
+        hall.act(&Command::Deliver { case: case.to_string(), note: None }).unwrap();
+        let raised = late(&hall);
+        assert_eq!(raised.len(), usize::from(is_late), "{day} {limit_days:?}: {raised:?}");
+        let Some(card) = raised.first() else { continue };
+        assert_eq!((card.colour, card.state, card.on), (Colour::Yellow, CardState::Open, date(2026, 9, day)));
+        hall.act(&Command::CloseCard { card: card.number.clone(), text: "已说明".into() }).unwrap();
+        hall.now = at(2026, 10, 12, 9);
+        while matches!(hall.act(&Command::Tick).unwrap().reply, Reply::Tick { .. }) {}
+        assert_eq!(
+            late(&hall).iter().map(|card| (card.state, card.times)).collect::<Vec<_>>(),
+            [(CardState::Closed, 1)]
+        );
+    }
 }
 
 /// The hall that collected hears of it with the decision, and takes no number from its own cases by it.

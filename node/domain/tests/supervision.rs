@@ -211,6 +211,8 @@ fn thresholds_are_data_and_a_change_is_looked_at_everywhere() {
         (Rule::Deemed, "rule", RuleSetting { red_after: Some(3), ..setting }),
         (Rule::Unanswered, "rule", RuleSetting { red_after: Some(3), ..setting }),
         (Rule::Handover, "limit_days", RuleSetting { limit_days: Some(0), ..setting }),
+        (Rule::LateEntry, "rule", RuleSetting { yellow_days: Some(1), ..setting }),
+        (Rule::LateEntry, "rule", RuleSetting { red_after: Some(3), ..setting }),
     ] {
         let setting = RuleSetting { rule, ..wrong };
         let refused = hall.act(&Command::SetRule { setting, effective: None }).unwrap_err();
@@ -515,7 +517,7 @@ fn look_at_all(model: &mut Model, hall: &Hall, raise: impl Fn(CaseId) -> bool) {
     let (day, here) = (hall.now.date(), hall.state.node.node);
     let rules = Rules::holding(&hall.state, hall.division(), day);
     for (id, case) in &hall.state.cases {
-        let all = stages(hall.state.calendar(), &rules, here, case);
+        let all = stages(&hall.state, &rules, here, case);
         let begun: Vec<_> = all.iter().filter(|stage| stage.from <= day).collect();
         if raise(*id) {
             for stage in &begun {
@@ -632,7 +634,7 @@ proptest! {
         let setting = RuleSetting { rule: Rule::Promise, yellow_days: Some(yellow), yellow_percent: Some(percent), red_after: Some(red), severe_after, limit_days: None };
         hall.act(&Command::SetRule { setting, effective: None }).unwrap();
         let rules = Rules::holding(&hall.state, hall.division(), hall.now.date());
-        let found = stages(hall.state.calendar(), &rules, hall.state.node.node, &case);
+        let found = stages(&hall.state, &rules, hall.state.node.node, &case);
         let of: Vec<(Colour, Date)> = found.iter().filter(|stage| stage.rule == Rule::Promise).map(|stage| (stage.colour, stage.from)).collect();
         let [(Colour::Yellow, first), (Colour::Red, second), (Colour::Severe, third)] = of[..] else { panic!("{of:?}") };
         let due = case.deadlines.unwrap().promised.unwrap().date;

@@ -113,6 +113,9 @@ enum Command {
     /// 缴费、寄递委托单 / orders to outside systems: payments, couriers
     #[command(subcommand)]
     Order(command::order::Command),
+    /// 前置库 / front databases that items and cases are reported to
+    #[command(subcommand)]
+    Front(command::front::names::Command),
     /// 汇总 / figures of this division and those below
     #[command(subcommand)]
     Aggregate(command::aggregate::Command),

@@ -307,6 +307,20 @@ pub enum ExchangeEvent {
         #[n(1)]
         rows: Vec<ReportedRow>,
     },
+    /// A front database was closed: nothing more is reported to it.
+    #[n(45)]
+    FrontClosed {
+        /// Its name.
+        #[n(0)]
+        channel: String,
+    },
+    /// One that was closed was opened again.
+    #[n(46)]
+    FrontOpened {
+        /// Its name.
+        #[n(0)]
+        channel: String,
+    },
 }
 
 /// Why an envelope was put aside.

@@ -309,6 +309,8 @@ impl Folding<'_> {
             ExchangeEvent::CasesAnswered { channel, rows } => {
                 front::answered(&mut self.over, channel, rows, self.at)?;
             }
+            ExchangeEvent::FrontClosed { channel } => front::close(&mut self.over, channel, self.at)?,
+            ExchangeEvent::FrontOpened { channel } => front::open(&mut self.over, channel)?,
             ExchangeEvent::Slice { origin, journal, epoch, from, count, digest, frontier, checkpoint, division } => {
                 SLICE.put(
                     self.over.batch,

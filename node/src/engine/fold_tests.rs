@@ -436,6 +436,7 @@ fn a_node_says_items_and_what_it_declined_of_its_own_division_alone() {
         successor: None,
         editing: Editing::default(),
         agreements: Vec::new(),
+        counts_under: None,
     };
     let decline = |of: &str, node: NodeId| Decline {
         base_code: "510116013001".to_owned(),

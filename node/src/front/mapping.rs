@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
-use tongban_domain::tables::{Choices, Table};
+use tongban_domain::tables::{Choices, Subject, Table};
 
 use super::FrontError;
 
@@ -208,18 +208,47 @@ impl Mapping {
         let of_tables = names.iter().map(|name| self.tables.get(name).unwrap_or(name).as_str());
         named.push(of_tables.chain([answers.table.as_str()]).collect());
         for table in tables {
-            let own = table.columns().map(|column| self.column(column.name));
-            let answered = said.into_iter().filter(|_| self.answers_in_rows()).map(String::as_str);
-            named.push(own.chain(answered).collect());
+            named.push(table.columns().map(|column| self.column(column.name)).collect());
         }
-        if !self.answers_in_rows() {
-            named.push([&answers.guid, &answers.batch].into_iter().chain(said).map(String::as_str).collect());
-        }
+        let of_answers = [&answers.guid, &answers.batch].into_iter().filter(|_| !self.answers_in_rows());
+        named.push(of_answers.chain(said).map(String::as_str).collect());
         named.into_iter().find_map(|names| {
             let mut seen = BTreeSet::new();
             let mut names = names.into_iter().filter(|name| !name.is_empty());
             names.find(|name| !seen.insert(name.to_ascii_lowercase())).map(str::to_owned)
         })
+    }
+
+    /// Refuses a report of a subject whose tables have a column of the name under which answers are to stand in their rows.
+    ///
+    /// The tables of the other subject don't matter: a front database of items alone may call its answers `result`, as a column of cases is called.
+    ///
+    /// # Errors
+    ///
+    /// [`FrontError::Mapping`].
+    pub fn fits(&self, subject: Subject) -> Result<(), FrontError> {
+        if !self.answers_in_rows() {
+            return Ok(());
+        }
+        let answers = &self.answers;
+        for table in Table::of(subject) {
+            for name in [&answers.state, &answers.code, &answers.reason] {
+                let Some(column) = table.columns().find(|column| self.column(column.name).eq_ignore_ascii_case(name))
+                else {
+                    continue;
+                };
+                let (table, column) = (table.name(), column.name);
+                return Err(FrontError::Mapping {
+                    en: format!(
+                        "{name}: a column of answers has the name of the column {column} of {table}; say under [columns] how that one is called there ({column} = \"…\"), or under [answers] table where the answers stand"
+                    ),
+                    zh: format!(
+                        "{name}：答复列与 {table} 的列 {column} 同名；在 [columns] 中写明该列在前置库的名称（{column} = \"…\"），或在 [answers] table 中写明答复所在的表"
+                    ),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The name of a table there, with its schema.

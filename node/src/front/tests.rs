@@ -43,7 +43,6 @@ fn a_mapping_says_what_it_may_not() {
         ("[tables]\nup_task_general_basic = \"UP_TASK_GENERAL_EXTEND\"", "up_task_general_extend: one name"),
         ("[answers]\ntable = \"up_task_general_basic\"", "up_task_general_basic: one name"),
         ("[columns]\ntask_code = \"task_name\"", "task_name: one name"),
-        ("[columns]\ntask_code = \"exchange_state\"", "exchange_state: one name"),
         ("[answers]\nreason = \"exchange_code\"", "exchange_code: one name"),
         ("[answers]\ntable = \"a\"\nstate = \"ROW_GUID\"", "ROW_GUID: one name"),
     ] {
@@ -52,6 +51,42 @@ fn a_mapping_says_what_it_may_not() {
         assert!(error.to_string().contains(word), "{text}: {error}");
         assert!(!error.problem().zh.is_empty() && !error.problem().remedy_zh.is_empty());
     }
+}
+
+/// The column of special procedures that is called `result` is no reason to refuse a front database of items whose answers stand under that name.
+#[test]
+fn a_column_of_answers_clashes_with_the_tables_of_its_subject_alone() {
+    for (text, items, cases) in [
+        ("", None, None),
+        ("[answers]\nstate = \"result\"", None, Some("result of up_pro_special_procedure")),
+        ("[answers]\nstate = \"RESULT\"", None, Some("result of up_pro_special_procedure")),
+        ("[answers]\nstate = \"result\"\n[columns]\nresult = \"special_result\"", None, None),
+        ("[answers]\ntable = \"answers\"\nstate = \"result\"", None, None),
+        ("[answers]\nreason = \"by_law\"", Some("by_law of up_task_general_basic"), None),
+        (
+            "[columns]\ntask_version = \"exchange_state\"",
+            Some("task_version of"),
+            Some("task_version of up_pro_accept"),
+        ),
+    ] {
+        let mapping = Mapping::parse(text).unwrap();
+        for (subject, word) in [(Subject::Items, items), (Subject::Cases, cases)] {
+            match (mapping.fits(subject), word) {
+                (Ok(()), None) => {}
+                (Err(error), Some(word)) => {
+                    assert_eq!(error.code(), "front-mapping", "{text}");
+                    assert!(error.to_string().contains(&format!("the column {word}")), "{text}: {error}");
+                    assert!(error.problem().zh.contains("[columns]"), "{text}: {error:?}");
+                }
+                (found, _) => panic!("{text}: {found:?}"),
+            }
+        }
+    }
+    // Where it stands beside them, the tables are made with it, and rows go out and are answered under it.
+    let mapping = Mapping::parse("[answers]\nstate = \"result\"").unwrap();
+    let table = Table::named("up_task_general_questions").unwrap();
+    assert!(sql::tables(&mapping, Subject::Items).contains("    result VARCHAR(2),\n"));
+    assert!(sql::upsert(&mapping, table, false).contains("kept.result IS NULL"));
 }
 
 #[test]

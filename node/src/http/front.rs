@@ -4,6 +4,7 @@
 //! are planned again, and the front database knows them by their `row_guid`.
 
 mod cases;
+mod closing;
 
 use std::collections::BTreeMap;
 
@@ -44,6 +45,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/front/answers", post(answers))
         .route("/v1/front/reported", get(reported))
         .merge(cases::routes())
+        .merge(closing::routes())
 }
 
 async fn plan(State(app): State<App>, body: Body<PlanReport>) -> Result<Response, Failure> {
@@ -51,11 +53,12 @@ async fn plan(State(app): State<App>, body: Body<PlanReport>) -> Result<Response
     let PlanReport { channel, choices, after, limit, again } = body.value;
     check_channel(&channel)?;
     let state = app.state();
+    closing::check_open(state, &channel)?;
     let limit = limit.unwrap_or(ITEMS_MAX).clamp(1, ITEMS_MAX);
     let at = app.shared.now();
     let stands = FRONT.load(state, &channel)?.unwrap_or_default();
     let mut plan = ReportPlan {
-        batch: next_batch(Subject::Items, app.shared.here().division, stands.batch.as_deref(), at)?,
+        batch: next_batch(Subject::Items, drawer(&app), stands.batch.as_deref(), at)?,
         at,
         rows: Vec::new(),
         unchanged: 0,
@@ -106,8 +109,19 @@ fn sent(state: &dyn Backend, channel: &str, code: &str) -> Result<BTreeMap<Strin
     Ok(rows.into_iter().map(|((_, _, guid), row)| (guid, row)).collect())
 }
 
-fn next_batch(subject: Subject, division: DivisionCode, last: Option<&str>, at: Timestamp) -> Result<String, Failure> {
-    let next = Batch::after(last, subject, division, at.date()).map(|batch| batch.to_string());
+/// Who draws the names of batches here: the division, and which of its nodes this is.
+fn drawer(app: &App) -> (DivisionCode, u8) {
+    let node = app.shared.node();
+    (node.division, node.label.ordinal())
+}
+
+fn next_batch(
+    subject: Subject,
+    drawer: (DivisionCode, u8),
+    last: Option<&str>,
+    at: Timestamp,
+) -> Result<String, Failure> {
+    let next = Batch::after(last, subject, drawer, at.date()).map(|batch| batch.to_string());
     next.ok_or_else(|| {
         let en = format!("a day has {BATCHES_A_DAY_MAX} batches at most; go on tomorrow");
         let zh = format!("一日至多 {BATCHES_A_DAY_MAX} 批，请次日继续");
@@ -118,7 +132,7 @@ fn next_batch(subject: Subject, division: DivisionCode, last: Option<&str>, at: 
 /// The name of a batch as this node makes them: of a day that has come, unless the clock has gone back behind the last one's.
 fn check_batch(
     subject: Subject,
-    division: DivisionCode,
+    (division, ordinal): (DivisionCode, u8),
     batch: &str,
     last: Option<&str>,
     today: Date,
@@ -138,10 +152,11 @@ fn check_batch(
         Subject::Items => ("", ""),
         Subject::Cases => (" and a P at the end", "，以 -P 结尾"),
     };
-    let named = Batch::named(batch, subject, division).ok_or_else(|| {
+    let named = Batch::named(batch, subject, division).filter(|named| named.ordinal() == ordinal).ok_or_else(|| {
+        let stem = Batch::stem(division, ordinal);
         wrong(
-            format!("a batch is {division}, the day and four digits, with dashes between{end}"),
-            format!("批次号为 {division}、日期和四位序号，以连字符相连{end_zh}"),
+            format!("a batch is {stem}, the day and four digits, with dashes between{end}"),
+            format!("批次号为 {stem}、日期和四位序号，以连字符相连{end_zh}"),
             ("take the batch of the plan", "请使用计划给出的批次号"),
         )
     })?;
@@ -197,9 +212,10 @@ async fn record(State(app): State<App>, call: Call, body: Body<RecordReport>) ->
     let operator = reporter(&app, &call)?;
     let RecordReport { channel, batch, at, rows } = body.value;
     check_channel(&channel)?;
-    let division = app.shared.here().division;
+    let drawer = drawer(&app);
+    let division = drawer.0;
     let last = FRONT.load(app.state(), &channel)?.and_then(|front| front.batch);
-    check_batch(Subject::Items, division, &batch, last.as_deref(), app.shared.now().date())
+    check_batch(Subject::Items, drawer, &batch, last.as_deref(), app.shared.now().date())
         .map_err(|problem| Failure(Refused::Problem(problem)))?;
     check_count(rows.len())?;
     if let Some(bent) = rows.iter().find(|row| !is_whole(row)) {
@@ -225,7 +241,7 @@ async fn record(State(app): State<App>, call: Call, body: Body<RecordReport>) ->
         let stands = FRONT.load(read, &channel)?.unwrap_or_default();
         // A batch that is recorded once more after a later one isn't the last.
         let named = |batch: &Option<String>| Batch::named(batch.as_deref()?, Subject::Items, division);
-        let front = FrontRow { batch: Some(batch), reported: Some(at), ..stands };
+        let front = FrontRow { batch: Some(batch), reported: Some(at), ..stands.clone() };
         let front = if named(&stands.batch) > named(&front.batch) { stands.clone() } else { front };
         if kept.is_empty() && front == stands {
             return Ok(Outside { reply, ..Outside::default() });
@@ -290,10 +306,12 @@ async fn reported(State(app): State<App>, Query(query): Query<ReportedQuery>) ->
     let limit = limit.unwrap_or(ROWS_MAX).clamp(1, ROWS_MAX);
     let after = after_item.map(|item| (channel.clone(), item, after_guid.unwrap_or_default()));
     let found = REPORTED.list(app.state(), &stem(&channel), after.as_ref(), limit)?;
-    let FrontRow { batch, reported, reconciled } = FRONT.load(app.state(), &channel)?.unwrap_or_default();
+    let FrontRow { batch, reported, reconciled, .. } = FRONT.load(app.state(), &channel)?.unwrap_or_default();
     let more = found.len() == limit;
     let rows = found.into_iter().map(|(_, row)| row).collect();
-    Ok(Json(Reported { batch, reported, reconciled, rows, more, accepted: None }).into_response())
+    let (division, ordinal) = drawer(&app);
+    let draws = Batch::stem(division, ordinal);
+    Ok(Json(Reported { batch, reported, reconciled, rows, more, accepted: None, draws }).into_response())
 }
 
 #[cfg(test)]
@@ -314,8 +332,10 @@ mod tests {
             ("511602000000-20261124-0002", Some("511602000000-20261124-0001"), None),
             ("511602000000-20261125-0001", Some("511602000000-20261124-0001"), Some("2026-11-25")),
             ("20261122", None, Some("511602000000")),
+            // Another node's of the division.
+            ("511602000000.1-20261122-0001", None, Some("511602000000")),
         ] {
-            match (check_batch(Subject::Items, division, batch, last, today), word) {
+            match (check_batch(Subject::Items, (division, 0), batch, last, today), word) {
                 (Ok(()), None) => {}
                 (Err(problem), Some(word)) => {
                     assert_eq!((problem.code.as_str(), problem.value.as_str()), ("invalid-field", batch));

@@ -244,7 +244,7 @@ async fn explain(State(app): State<App>, Query(query): Query<CardQuery>) -> Resu
             statutory_due: deadlines.and_then(|due| due.statutory).map(|due| due.date),
             calendar: deadlines.map(|due| due.calendar.clone()),
             decided_on: row.decided_on,
-            stages: stages(facts.calendar(), &rules, here.node, &row),
+            stages: stages(facts, &rules, here.node, &row),
             card: card_view(card),
         })
     })?;

@@ -159,6 +159,7 @@ mod tests {
             successor: None,
             editing: Editing::default(),
             agreements: Vec::new(),
+            counts_under: None,
         }
     }
 

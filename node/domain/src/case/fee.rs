@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 use serde::Serialize;
-use tongban_codes::time::Timestamp;
+use tongban_codes::time::{Date, Timestamp};
 
 use super::custody::here;
 use super::decision::mandate;
@@ -67,6 +67,22 @@ pub(crate) fn settled(facts: &dyn Facts, case: &Case) -> Result<(), Rejection> {
         "have it paid: tongban order place CASE --kind payment; or waive it: tongban case waive-fee",
         "缴费：tongban order place 办件 --kind payment；或免缴：tongban case waive-fee",
     ))
+}
+
+/// The day from which the result of a granted case may be handed out: the one of its decision, or that on which the last fee that comes before the result was
+/// paid or waived; none while one is neither.
+pub(crate) fn free_from(facts: &dyn Facts, case: &Case, decided: Date) -> Option<Date> {
+    let barring = barring(facts, case);
+    if barring.is_empty() {
+        return Some(decided);
+    }
+    let orders = facts.orders(&case.id);
+    let mut fell = barring.iter().map(|fee| {
+        let waived = case.waivers.iter().filter(|waiver| waiver.fee == fee.name).map(|waiver| waiver.at.date());
+        let charges = |order: &&connector::Order| order.charge.as_ref().is_some_and(|charge| charge.fee == fee.name);
+        waived.chain(orders.iter().filter(charges).filter_map(connector::Order::paid_since)).min()
+    });
+    fell.try_fold(decided, |last: Date, fell| Some(last.max(fell?)))
 }
 
 /// Whether a fee is waived, so that nobody charges it.

@@ -69,7 +69,7 @@ pub(crate) use custody::{discharge, here, offer, offer_refused, take_custody};
 pub use deadline::{Deadline, Deadlines};
 pub(crate) use decision::{close, decide_case, deliver, deny_for_number, may_overrule};
 pub use fee::Waiver;
-pub(crate) use fee::{not_waived, settled, waive};
+pub(crate) use fee::{free_from, not_waived, settled, waive};
 pub(crate) use forward::{ForwardRequest, forward};
 pub use forward::{ForwardedFrom, ForwardedTo};
 pub(crate) use forwarded::after as after_forwarding;

@@ -175,20 +175,21 @@ impl OutsideOutcome {
     }
 }
 
-/// Refuses a decision of a day on which a procedure that a decision waits for (听证、检验等) hadn't ended.
+/// Refuses a decision of a day on which a procedure that a decision waits for (听证、检验等) had begun and hadn't ended.
+///
+/// One of a day before it began waited for nothing: it was made, and nobody here had heard of it. On the day on which a procedure began nobody knows
+/// which came first.
 ///
 /// What an order is told isn't refused for it, so that it isn't lost: it stands there, and a person looks into it.
 fn after_stops(case: &Case, day: Date) -> Result<(), Rejection> {
-    let is_early = |stop: &&Stop| stop.until.is_none_or(|until| day < until);
-    let Some(stop) = case.stops.iter().find(is_early) else { return Ok(()) };
+    let is_within = |stop: &&Stop| stop.from <= day && stop.until.is_none_or(|until| day < until);
+    let Some(stop) = case.stops.iter().find(is_within) else { return Ok(()) };
     let until = stop.until.map_or_else(|| "-".to_owned(), |until| until.to_string());
     let (from, procedure) = (stop.from, &stop.procedure);
     Err(Rejection::new(
         codes::OUTCOME_IN_STOP,
-        format!(
-            "the decision is of {day}, before the end of a procedure that it waited for: {procedure}, {from} to {until}"
-        ),
-        format!("决定日期 {day} 早于特别程序结束：{procedure}，{from} 至 {until}"),
+        format!("the decision is of {day}, within a procedure that it waited for: {procedure}, {from} to {until}"),
+        format!("决定日期 {day} 在特别程序期间：{procedure}，{from} 至 {until}"),
     )
     .field("decided_on", day)
     .remedy(

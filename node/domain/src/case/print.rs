@@ -147,8 +147,9 @@ pub(crate) fn print(
         .field("document", document_kind(&content_type))
         .remedy("copy a print that is there", "请复印已有文书"));
     }
-    // The original of a grant is its result.
-    let is_result = document_kind(&content_type) == "decision" && case.status == Status::Granted;
+    // The original of a grant is its result; of a renewal that was deemed granted the document that says so is.
+    let is_result =
+        matches!(document_kind(&content_type), "decision" | "deemed-renewal") && case.status == Status::Granted;
     if number == 1 && is_result && case.custody == Custody::Owner {
         settled(facts, &case)?;
     }

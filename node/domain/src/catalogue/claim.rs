@@ -158,6 +158,7 @@ pub(crate) fn claim(
         tier,
         origin: Some(Origin::Claimed),
         agreements: known.as_ref().map(|known| known.agreements.clone()).unwrap_or_default(),
+        counts_under: known.as_ref().and_then(|known| known.counts_under.clone()),
         external: known.and_then(|known| known.external),
         cancel,
         difference: terms.difference.clone(),

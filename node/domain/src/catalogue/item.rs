@@ -335,6 +335,10 @@ pub struct ServiceItem {
     #[cbor(default, skip_if = "Vec::is_empty")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub agreements: Vec<Agreement>,
+    /// The code that it had first, where a reorganisation gave it another: its limit of number is counted on under that. It belongs to no version.
+    #[n(59)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counts_under: Option<String>,
 }
 
 impl ServiceItem {

@@ -228,6 +228,9 @@ impl<'a> Move<'a> {
             next.department_code = credit.to_string();
         }
         next.code = self.recoded(&item.code);
+        if next.code != item.code {
+            next.counts_under.get_or_insert_with(|| item.code.clone());
+        }
         next.codes = self.all_recoded(&item.codes);
         next.editing.note.clone_from(&self.order);
         next.editing.editor = Some(self.acting.actor.operator.clone());

@@ -290,6 +290,7 @@ fn service_item(
         difference,
         base_version: base.map(|base| base.version),
         agreements: stands.as_ref().map(|item| item.agreements.clone()).unwrap_or_default(),
+        counts_under: stands.as_ref().and_then(|item| item.counts_under.clone()),
         successor: stands.and_then(|item| item.successor),
         editing: Editing::default(),
     }));

@@ -271,23 +271,7 @@ impl Order {
 
     /// Money that came and wasn't given back, in fen, each trade number once. What an operator enters of a dispute is what he found there to be.
     pub(super) fn held(&self) -> u64 {
-        let (mut held, mut known, mut state) = (0_u64, Vec::new(), OrderState::Placed);
-        for entry in &self.log {
-            let fen = entry.fen.unwrap_or(0);
-            match entry.outcome {
-                Some(OrderOutcome::Paid) if entry.deed == OrderDeed::Entered && state == OrderState::Disputed => {
-                    held = fen;
-                }
-                Some(OrderOutcome::Paid) if !known.contains(&entry.reference) => held = held.saturating_add(fen),
-                Some(OrderOutcome::Refunded) => held = held.saturating_sub(fen),
-                _ => {}
-            }
-            if entry.outcome == Some(OrderOutcome::Paid) {
-                known.push(entry.reference.clone());
-            }
-            state = entry.state;
-        }
-        held
+        held(&self.log)
     }
 
     /// Whether a refund is known, and not this one: what went back twice is found by its numbers alone.
@@ -313,6 +297,29 @@ impl Order {
             OrderState::Disputed => self.asked().is_some_and(|asked| self.held() >= asked),
             _ => false,
         }
+    }
+
+    /// The day since which the applicant has paid what it asks; none while he hasn't.
+    pub(crate) fn paid_since(&self) -> Option<Date> {
+        let is_paid_by = |entries: &[OrderEntry]| match entries.last().map(|entry| entry.state) {
+            Some(OrderState::Paid) => true,
+            Some(OrderState::Disputed) => self.asked().is_some_and(|asked| held(entries) >= asked),
+            _ => false,
+        };
+        let since = (1..=self.log.len()).rev().take_while(|count| is_paid_by(&self.log[..*count])).last()?;
+        self.is_paid().then(|| self.log[since - 1].at.date())
+    }
+
+    /// When its case is looked at after what this row came of: at the next midnight where money came or goes back. A fee that comes before the result
+    /// bars its delivery no longer, or again.
+    #[must_use]
+    pub fn watch(&self) -> Option<Timestamp> {
+        let moves = matches!(
+            self.state,
+            OrderState::Paid | OrderState::Refunding | OrderState::Refunded | OrderState::Disputed
+        );
+        let last = self.last().filter(|_| self.kind == ConnectorKind::Payment && moves)?;
+        Some(last.at.date().next_day().start())
     }
 
     /// What the other system decided, as it stands: of the line that led there. What was noted afterwards changed nothing.
@@ -371,4 +378,25 @@ impl Order {
         self.words = self.words.max(number);
         self.waiting = Some(Word { number, kind, since });
     }
+}
+
+/// Money that came by these lines of a log and wasn't given back, in fen.
+fn held(log: &[OrderEntry]) -> u64 {
+    let (mut held, mut known, mut state) = (0_u64, Vec::new(), OrderState::Placed);
+    for entry in log {
+        let fen = entry.fen.unwrap_or(0);
+        match entry.outcome {
+            Some(OrderOutcome::Paid) if entry.deed == OrderDeed::Entered && state == OrderState::Disputed => {
+                held = fen;
+            }
+            Some(OrderOutcome::Paid) if !known.contains(&entry.reference) => held = held.saturating_add(fen),
+            Some(OrderOutcome::Refunded) => held = held.saturating_sub(fen),
+            _ => {}
+        }
+        if entry.outcome == Some(OrderOutcome::Paid) {
+            known.push(entry.reference.clone());
+        }
+        state = entry.state;
+    }
+    held
 }

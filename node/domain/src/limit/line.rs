@@ -6,11 +6,13 @@ use tongban_codes::time::{Date, Timestamp};
 use super::{Place, Seen, Turn};
 use crate::Facts;
 use crate::case::{Act, ActKind, Case, Custody, Status, here};
-use crate::catalogue::{NumberLimit, ServiceItem};
+use crate::catalogue::{ItemState, NumberLimit, ServiceItem};
 use crate::change::{Change, Event, NoticeBody};
 
 /// The most places that are counted for one who asks how many are ahead of him.
 const AHEAD_MAX: usize = 10_000;
+/// The most codes that reorganisations have given an item one after the other that are followed.
+const CODES_MAX: usize = 64;
 
 /// Whether a case stands in line, by what its row says: it was accepted, isn't decided, and this node owns it.
 #[must_use]
@@ -22,15 +24,29 @@ fn published(facts: &dyn Facts, item: &ServiceItem) -> Option<NumberLimit> {
     facts.guide(&item.guide?)?.limit
 }
 
-/// The quota of an item that has a limit, and the limit.
+/// The quota of an item that has a limit, and the limit. An item to which a reorganisation gave another code goes on in the line of its first one.
 #[must_use]
 pub fn quota_of(facts: &dyn Facts, item: &ServiceItem) -> Option<(String, NumberLimit)> {
     let limit = published(facts, item)?;
     let quota = match &limit.quota {
         Some(name) => format!("{}/{}", item.authority, name.trim()),
-        None => item.code.clone(),
+        None => item.counts_under.clone().unwrap_or_else(|| item.code.clone()),
     };
     Some((quota, limit))
+}
+
+/// An item as it goes on today: once it has ended, under the code that a reorganisation gave it.
+fn going_on(facts: &dyn Facts, mut item: ServiceItem) -> ServiceItem {
+    for _ in 0..CODES_MAX {
+        let first = item.counts_under.clone().unwrap_or_else(|| item.code.clone());
+        let next = item.successor.as_ref().filter(|_| item.state == ItemState::Withdrawn);
+        let next = next.and_then(|next| facts.item(&next.code));
+        match next.filter(|next| next.counts_under == Some(first)) {
+            Some(next) => item = next,
+            None => break,
+        }
+    }
+    item
 }
 
 /// The limit that binds a case today: of the version in force where that has the same quota, else of the version to which the case is bound;
@@ -39,7 +55,7 @@ pub(super) fn limit_of(facts: &dyn Facts, case: &Case) -> Option<NumberLimit> {
     let turn = case.turn.as_ref()?;
     let bound = || facts.item_version(&case.item.code, case.item.version);
     let limit = match facts.item(&case.item.code) {
-        Some(item) => quota_of(facts, &item)?,
+        Some(item) => quota_of(facts, &going_on(facts, item))?,
         None => quota_of(facts, &bound()?)?,
     };
     if limit.0 == turn.quota {

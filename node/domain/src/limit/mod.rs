@@ -38,7 +38,7 @@ pub type Place = (Timestamp, u32, CaseId);
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[cbor(map)]
 pub struct Turn {
-    /// The quota: the item's code, or the authority and the name that several of its items share.
+    /// The quota: the item's code, the first that it had, or the authority and the name that several of its items share.
     #[n(0)]
     pub quota: String,
     /// The moment of acceptance.

@@ -1,5 +1,5 @@
-//! Looking at cases when something may have begun: at midnight, when cards are raised. Acts close cards at once, and deemed acceptance,
-//! which nobody did, raises its own.
+//! Looking at cases when something may have begun: at midnight, when cards are raised. Acts close cards at once; deemed acceptance, which nobody did, and
+//! the entry of what another system decided before raise their own.
 //!
 //! ```text
 //!   act ──▶ a look at the next midnight ──▶ the day on which the next stage begins ──▶ … ──▶ over: no look more
@@ -121,7 +121,7 @@ impl<'a> Looking<'a> {
 
     /// Looks at a case; the next moment to look.
     fn case(&mut self, case: &Case) -> Option<Timestamp> {
-        let stages = stages(self.facts.calendar(), &self.rules, self.here, case);
+        let stages = stages(self.facts, &self.rules, self.here, case);
         let known = self.facts.cards(&case.id);
         let about = About::of_case(case);
         self.cards.extend(reconcile(&stages, &known, &about, (self.day, self.at), &mut self.numbers));
@@ -132,7 +132,7 @@ impl<'a> Looking<'a> {
 
     /// Closes what an act has settled.
     fn acted(&mut self, case: &Case) {
-        let stages = stages(self.facts.calendar(), &self.rules, self.here, case);
+        let stages = stages(self.facts, &self.rules, self.here, case);
         self.cards.extend(gone(&stages, &self.facts.cards(&case.id), (self.day, self.at)));
     }
 
@@ -243,7 +243,7 @@ fn touched(events: &[Event]) -> BTreeSet<CaseId> {
         .collect()
 }
 
-/// What acts change at once: cards whose cause is gone are closed, and deemed acceptance raises its own.
+/// What acts change at once: cards whose cause is gone are closed; deemed acceptance and a late entry raise their own, after which nobody may look again.
 pub(crate) fn after(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
     let here = facts.node().node;
     let mut acted: Vec<(&Case, bool)> = Vec::new();
@@ -251,7 +251,8 @@ pub(crate) fn after(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
         let Event::Case(case, act) = event else { continue };
         if act.place.node == here && act.kind != ActKind::Collect {
             acted.retain(|(known, _)| known.id != case.id);
-            acted.push((case, act.kind == ActKind::AcceptDeemed));
+            let was_before = case.outside.as_ref().is_some_and(|outside| outside.days_late() > 0);
+            acted.push((case, act.kind == ActKind::AcceptDeemed || (act.kind == ActKind::Decide && was_before)));
         }
     }
     acted.retain(|(case, raises)| *raises || facts.cards(&case.id).iter().any(Card::is_open));

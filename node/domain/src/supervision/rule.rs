@@ -48,6 +48,8 @@ code_list! {
         Overtaken = 65, "overtaken", "越序准予", [];
         /// 承诺核查时限: a pledge isn't checked, or what is false isn't put right, in time.
         Pledge = 66, "pledge", "承诺核查时限", [];
+        /// 结果录入时限: what another system decided was entered long after it.
+        LateEntry = 67, "late-entry", "结果录入时限", [];
     }
 }
 
@@ -65,6 +67,7 @@ impl Rule {
             Rule::Pledge => "国办发〔2020〕42号；事项公布的核查期限",
             Rule::Delivery => "行政许可法第四十四条",
             Rule::Order => "督办单",
+            Rule::LateEntry => "本地监察规定",
             Rule::FollowUp => "国办发〔2019〕51号",
             Rule::Enquiry | Rule::Complaint | Rule::Unresolved => "国办发〔2020〕53号",
         }
@@ -106,6 +109,10 @@ impl Rule {
                 "say why nobody answered, and how the applicant is served: tongban supervise answer; a supervisor closes the card",
                 "说明逾期未答复的原因及对申请人的处理：tongban supervise answer；由监察人员关闭",
             ),
+            Rule::LateEntry => (
+                "say why it was entered late, and have the other system tell its decisions by a connector: tongban supervise answer; a supervisor closes the card",
+                "说明未及时录入的原因，并由业务系统经连接器告知决定：tongban supervise answer；由监察人员关闭",
+            ),
             Rule::FollowUp => (
                 "verify, put right or explain, and tell the applicant: tongban rate show",
                 "回访核实、整改或说明，并反馈评价人：tongban rate show",
@@ -119,7 +126,7 @@ impl Rule {
     /// Whether what it found stays found, whatever is done later: such a card is closed by a person alone.
     #[must_use]
     pub fn is_lasting(self) -> bool {
-        matches!(self, Rule::Deemed | Rule::SecondNotice | Rule::Overtaken)
+        matches!(self, Rule::Deemed | Rule::SecondNotice | Rule::Overtaken | Rule::LateEntry)
     }
 
     /// Whether the collecting place answers for it, not the deciding one.
@@ -157,6 +164,7 @@ impl Rule {
             Rule::Delivery => setting(Some(1), None, Some(0), Some(5), Some(10)),
             Rule::Order => setting(None, None, Some(0), Some(5), None),
             Rule::SecondNotice => setting(None, None, None, None, None),
+            Rule::LateEntry => setting(None, None, None, None, Some(5)),
             Rule::FollowUp | Rule::Complaint | Rule::Unresolved => setting(Some(1), None, Some(0), Some(5), Some(5)),
             Rule::Enquiry => setting(Some(1), None, Some(0), Some(5), Some(3)),
         }
@@ -320,8 +328,10 @@ pub(crate) fn check(settings: &[RuleSetting]) -> Result<(), Rejection> {
         let standing = setting.rule.standing();
         let sets_yellow = setting.yellow_days.is_some() || setting.yellow_percent.is_some();
         let (knows_yellow, knows_red) = (standing.yellow_days.is_some(), standing.red_after.is_some());
-        if setting.rule.is_lasting() || (setting.rule == Rule::Acceptance && !(sets_yellow && knows_yellow)) {
-            let (en, zh) = ("this threshold is the law's and can't be set", "该阈值由法律规定，不能设定");
+        // Of a rule of which a card stays, the time alone is set, where it has one: the card comes when that was passed.
+        let is_fixed = setting.rule.is_lasting() && (!setting.rule.has_limit() || sets_yellow);
+        if is_fixed || (setting.rule == Rule::Acceptance && !(sets_yellow && knows_yellow)) {
+            let (en, zh) = ("this threshold stands and can't be set", "该阈值是固定的，不能设定");
             return Err(invalid("rule", setting.rule.name(), en, zh));
         }
         if !knows_red && (setting.red_after.is_some() || setting.severe_after.is_some()) {

@@ -1,4 +1,4 @@
-//! When a rule's cards begin for a case: a pure function of its row, the thresholds and the calendar.
+//! When a rule's cards begin for a case: a pure function of its row, the thresholds and the calendar, and of what was paid for it.
 
 use serde::Serialize;
 use tongban_codes::calendar::Calendar;
@@ -7,7 +7,8 @@ use tongban_codes::time::Date;
 
 use super::card::Colour;
 use super::rule::{Rule, RuleSetting, Rules};
-use crate::case::{Case, Custody, Status};
+use crate::Facts;
+use crate::case::{Case, Custody, Status, free_from};
 use crate::voice::Voice;
 
 /// A card that is raised from a day on, unless the case changes before.
@@ -95,15 +96,17 @@ impl Running<'_> {
 ///
 /// Deadlines are those that the case keeps, never computed anew, so that a moved holiday makes no past act late.
 #[must_use]
-pub fn stages(calendar: &Calendar, rules: &Rules, here: NodeId, case: &Case) -> Vec<Stage> {
-    let mut stages: Vec<Stage> = second_notice(here, case).into_iter().collect();
+pub fn stages(facts: &dyn Facts, rules: &Rules, here: NodeId, case: &Case) -> Vec<Stage> {
+    let calendar = facts.calendar();
     let every = |_: Date| true;
     let plus = |from: Date, days: u32| calendar.add_working_days(from, days).date;
+    // From a setting that this release knows to have a time.
+    let limit = |rule: Rule| u32::from(rules.of(rule).limit_days.unwrap_or(1));
+    let mut stages: Vec<Stage> = second_notice(here, case).into_iter().collect();
+    stages.extend(late_entry(here, case, |from| plus(from, limit(Rule::LateEntry))));
     let mut run = |rule: Rule, start: Date, due: Date, counts: &dyn Fn(Date) -> bool| {
         Running { calendar, start, due, counts }.stages(&rules.of(rule), &mut stages);
     };
-    // From a setting that this release knows to have a time.
-    let limit = |rule: Rule| u32::from(rules.of(rule).limit_days.unwrap_or(1));
     // What was done at a lost node had its card there.
     if case.deemed
         && !case.taken_over(here).is_some_and(|taken| taken.deemed)
@@ -155,8 +158,14 @@ pub fn stages(calendar: &Calendar, rules: &Rules, here: NodeId, case: &Case) -> 
                     run(Rule::Statutory, accepted, statutory.date, &counts);
                 }
             }
-            if let Some(decided) = case.decided_on.filter(|_| matches!(case.status, Status::Granted | Status::Denied)) {
-                run(Rule::Delivery, decided, plus(decided, limit(Rule::Delivery)), &every);
+            // Nobody is late to hand out what a fee keeps from being handed out.
+            let deliverable = match case.status {
+                Status::Granted => case.decided_on.and_then(|decided| free_from(facts, case, decided)),
+                Status::Denied => case.decided_on,
+                _ => None,
+            };
+            if let Some(from) = deliverable {
+                run(Rule::Delivery, from, plus(from, limit(Rule::Delivery)), &every);
             }
         }
         _ => {}
@@ -169,6 +178,20 @@ pub fn stages(calendar: &Calendar, rules: &Rules, here: NodeId, case: &Case) -> 
 pub fn voice_stages(calendar: &Calendar, rules: &Rules, voice: &Voice) -> Vec<Stage> {
     voice.clock().map_or_else(Vec::new, |clock| {
         super::card::stages_beside(calendar, &rules.of(clock.rule), clock.start, clock.due)
+    })
+}
+
+/// What another system had decided, and nobody entered in the time after it: it was late, whatever is done afterwards.
+fn late_entry(here: NodeId, case: &Case, due: impl Fn(Date) -> Date) -> Option<Stage> {
+    let outside = case.outside.as_ref().filter(|_| case.custody == Custody::Owner && case.deciding.node == here)?;
+    // What was entered at a lost node had its card there.
+    let is_anothers = case.taken_over(here).is_some_and(|taken| outside.entered_on <= taken.at.date());
+    let due = due(outside.decided_on);
+    (!is_anothers && outside.entered_on > due).then_some(Stage {
+        rule: Rule::LateEntry,
+        colour: Colour::Yellow,
+        from: outside.entered_on,
+        due,
     })
 }
 

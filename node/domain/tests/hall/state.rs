@@ -215,6 +215,7 @@ impl State {
                 self.elsewhere.insert(row.case, (**row).clone());
             }
             Event::Order(order) => {
+                self.watched.extend(order.watch().map(|at| (at, Watched::Case(order.case))));
                 self.orders.insert(order.number.clone(), (**order).clone());
             }
             Event::File(case, file) => drop(self.files.insert((*case, file.digest))),

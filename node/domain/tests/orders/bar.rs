@@ -4,9 +4,10 @@ use tongban_codes::ids::CaseId;
 use tongban_domain::case::{ActKind, DocumentChoice};
 use tongban_domain::catalogue::{Fee, FeeDue, Guide};
 use tongban_domain::connector::{Direction, Fare, OrderOutcome, OrderState, Report};
-use tongban_domain::{Actor, Command, Role};
+use tongban_domain::supervision::{Colour, Rule};
+use tongban_domain::{Actor, Command, Reply, Role};
 
-use crate::hall::{CARD, Hall, date, guangan};
+use crate::hall::{CARD, Hall, PERMIT, at, collect, date, guangan};
 use crate::scene::{
     FEN, by_hand, cancel, code, courier, decision, enter, fee, guided, outside, place, placed, refund, report, state,
     tell,
@@ -173,6 +174,112 @@ fn a_waiver_has_a_reason_a_mandate_and_a_place_in_the_history() {
     assert_eq!(hall.act(&waive(case, NAME)).unwrap().events, Vec::new());
     decided(&mut hall, case, true);
     assert_eq!(hall.code(&issue(case)), "ok");
+}
+
+/// Lets the clock run to a day at nine as a node does: it ticks at each midnight and at the end.
+fn to(hall: &mut Hall, month: u8, day: u8) {
+    let end = at(2026, month, day, 9);
+    while hall.now < end {
+        hall.now = hall.now.date().next_day().start().min(end);
+        while matches!(hall.act(&Command::Tick).unwrap().reply, Reply::Tick { .. }) {}
+    }
+}
+
+/// The colours of the cards that say that a case isn't delivered in time.
+fn undelivered(hall: &Hall) -> Vec<Colour> {
+    let cards = hall.state.cards.values().filter(|card| card.rule == Rule::Delivery && card.is_open());
+    cards.map(|card| card.colour).collect()
+}
+
+/// Nobody is late to hand out what he mayn't: the ten working days begin when the bar falls, and begin anew when it fell once more.
+#[test]
+fn the_time_to_deliver_begins_with_the_fall_of_the_bar() {
+    let (mut hall, case) = granted(guangan());
+    decided(&mut hall, case, true);
+    let number = placed(&mut hall, case, pay());
+    to(&mut hall, 10, 12);
+    assert_eq!(undelivered(&hall), [], "four weeks after the decision, and nobody has paid");
+    tell(&mut hall, &number, "m", report(OrderOutcome::Paid)).unwrap();
+    // The tenth working day after Monday 2026-10-12 is Monday the 26th.
+    for (day, colours) in
+        [(22, vec![]), (23, vec![Colour::Yellow]), (26, vec![Colour::Yellow]), (27, vec![Colour::Red])]
+    {
+        to(&mut hall, 10, day);
+        assert_eq!(undelivered(&hall), colours, "{day}");
+    }
+    // Given back, it bars again; waived, it falls a second time.
+    refund(&mut hall, &number).unwrap();
+    to(&mut hall, 10, 28);
+    assert_eq!(undelivered(&hall), []);
+    tell(&mut hall, &number, "b", report(OrderOutcome::Refunded)).unwrap();
+    hall.act(&waive(case, NAME)).unwrap();
+    // Ten working days after Wednesday the 28th is Wednesday 2026-11-11.
+    to(&mut hall, 11, 9);
+    assert_eq!(undelivered(&hall), []);
+    to(&mut hall, 11, 12);
+    assert_eq!(undelivered(&hall), [Colour::Red]);
+    hall.act(&deliver(case)).unwrap();
+    assert_eq!(undelivered(&hall), []);
+}
+
+/// A fee that was paid before the decision delays nothing, nor does one that never comes before a denial; money that came twice counts once.
+#[test]
+fn what_bars_nothing_delays_nothing() {
+    for (grant, pays) in [(true, true), (false, false)] {
+        let (mut hall, case) = granted(guangan());
+        if pays {
+            let number = placed(&mut hall, case, pay());
+            tell(&mut hall, &number, "m", report(OrderOutcome::Paid)).unwrap();
+        }
+        to(&mut hall, 10, 12);
+        decided(&mut hall, case, grant);
+        to(&mut hall, 10, 22);
+        assert_eq!(undelivered(&hall), [], "{grant}");
+        to(&mut hall, 10, 27);
+        assert_eq!(undelivered(&hall), [Colour::Red], "{grant}");
+    }
+    let (mut hall, case) = granted(guangan());
+    decided(&mut hall, case, true);
+    let number = placed(&mut hall, case, pay());
+    to(&mut hall, 10, 12);
+    tell(&mut hall, &number, "m", report(OrderOutcome::Paid)).unwrap();
+    to(&mut hall, 10, 20);
+    let again = Report { reference: Some("R2".into()), ..report(OrderOutcome::Paid) };
+    tell(&mut hall, &number, "again", again).unwrap();
+    assert_eq!(state(&hall, &number), OrderState::Disputed);
+    to(&mut hall, 10, 27);
+    assert_eq!(undelivered(&hall), [Colour::Red], "it was paid on the 12th");
+}
+
+/// The document of a renewal that was deemed granted is handed out no sooner than that of a grant.
+#[test]
+fn a_deemed_renewal_is_barred_alike() {
+    let mut hall = guangan();
+    let first = hall.collect(PERMIT[3].1, hall.division());
+    hall.act(&Command::Accept(first.to_string())).unwrap();
+    decided(&mut hall, first, true);
+    let (ends, kind) = (date(2026, 10, 14), "公共场所卫生许可证".to_owned());
+    hall.act(&Command::IssueLicence { case: first.to_string(), kind, until: ends }).unwrap();
+    let renews = hall.case(first).licences.first().cloned();
+    let before = Fee { due: Some(FeeDue::BeforeResult), ..fee(NAME, Some(1050), false) };
+    guided(&mut hall, Guide { fees: vec![before], ..Guide::default() });
+    let Command::Collect { item, division, mode, applicant, materials, hold, agent, .. } =
+        collect(PERMIT[3].1, hall.division())
+    else {
+        panic!("that is how one collects")
+    };
+    let asked = Command::Collect { item, division, mode, applicant, materials, hold, renews, agent, by: None };
+    let Reply::Collected(collected) = hall.act(&asked).unwrap().reply else { panic!("it was collected") };
+    let case = collected.case;
+    hall.act(&Command::Accept(case.to_string())).unwrap();
+    hall.now = ends.next_day().start();
+    while matches!(hall.act(&Command::Tick).unwrap().reply, Reply::Tick { .. }) {}
+    assert!(hall.case(case).renewal.as_ref().is_some_and(|renewal| renewal.deemed));
+    let document = DocumentChoice { case: case.to_string(), kind: Some("deemed-renewal".into()), act: None };
+    let print = Command::PrintDocument { document, form: None, reason: None };
+    assert_eq!(hall.code(&print), "fee-unpaid");
+    hall.act(&waive(case, NAME)).unwrap();
+    assert_eq!(hall.code(&print), "ok");
 }
 
 /// The bar holds as well where another system granted.

@@ -1,15 +1,15 @@
 //! What supervision sees of a case that came back: what is late here, not what was done at the node that was lost.
 
+use tongban_domain::Command;
 use tongban_domain::case::Bringing;
 use tongban_domain::supervision::{Rule, Rules, Stage, stages};
-use tongban_domain::{Command, Facts as _};
 
 use crate::hall::{Hall, at, carry, date};
 use crate::scene::{Scene, scene};
 
 fn of(hall: &Hall, scene: &Scene, rule: Rule) -> Vec<Stage> {
     let case = hall.case(scene.id);
-    let mut all = stages(hall.state.calendar(), &Rules::default(), hall.state.node.node, case);
+    let mut all = stages(&hall.state, &Rules::default(), hall.state.node.node, case);
     all.retain(|stage| stage.rule == rule);
     all
 }

@@ -28,7 +28,7 @@ pub struct PlanReport {
 /// What is to be reported.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportPlan {
-    /// The batch that it is to be sent in: division, day, serial.
+    /// The batch that it is to be sent in: division (and of a second node of that a dot and its ordinal), day, serial.
     pub batch: String,
     /// When.
     pub at: Timestamp,
@@ -104,6 +104,43 @@ pub struct Reported {
     /// Of cases: rows that the other side has taken, which aren't listed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<u64>,
+    /// How the names of this node's batches begin: with its division, and of a second node of that a dot and its ordinal.
+    #[serde(default)]
+    pub draws: String,
+}
+
+/// Closes a front database, or opens it again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NameFront {
+    /// Its name.
+    pub channel: String,
+}
+
+/// Front databases to which something was reported.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Fronts {
+    /// They, by name.
+    pub fronts: Vec<FrontStanding>,
+}
+
+/// How the node stands with a front database.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FrontStanding {
+    /// Its name.
+    pub front: String,
+    /// The last batch of items.
+    pub item_batch: Option<String>,
+    /// When it was sent.
+    pub items_reported: Option<Timestamp>,
+    /// The last batch of cases.
+    pub case_batch: Option<String>,
+    /// When it was sent.
+    pub cases_reported: Option<Timestamp>,
+    /// Rows of cases that the other side hasn't taken.
+    pub untaken: u64,
+    /// Since when nothing more is reported to it; absent while it is open.
+    pub closed_since: Option<Timestamp>,
 }
 
 /// Begins to report cases to a front database.
@@ -137,7 +174,7 @@ pub struct PlanCases {
 /// What is to be reported of cases.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CasePlan {
-    /// The batch that it is to be sent in: division, day, serial, P.
+    /// The batch that it is to be sent in: division (and of a second node of that a dot and its ordinal), day, serial, P.
     pub batch: String,
     /// When.
     pub at: Timestamp,
@@ -161,6 +198,9 @@ pub struct CasePlan {
     pub is_surveyed: bool,
     /// Where to go on; absent at the end.
     pub next: Option<CaseId>,
+    /// How often the front database was opened again; to be sent back.
+    #[serde(default)]
+    pub openings: Option<u32>,
 }
 
 /// Says what was sent of cases.
@@ -184,6 +224,9 @@ pub struct RecordCases {
     /// As the plan said.
     #[serde(default)]
     pub is_surveyed: bool,
+    /// As the plan said.
+    #[serde(default)]
+    pub openings: Option<u32>,
 }
 
 /// Asks for what was sent of cases after a batch. The answer holds personal data.

@@ -2,10 +2,13 @@
 
 mod case_reconcile;
 mod case_report;
+pub(in crate::cli) mod names;
 pub(super) mod reconcile;
 pub(super) mod report;
 
 use std::path::PathBuf;
+
+use tongban_domain::tables::Subject;
 
 use crate::cli::failure::Failure;
 use crate::cli::text::{FILE_UNREADABLE, SYSTEM};
@@ -23,11 +26,14 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    fn mapping(&self) -> Result<Mapping, Failure> {
-        Ok(match &self.mapping {
+    /// The mapping, which fits what is reported.
+    fn mapping(&self, subject: Subject) -> Result<Mapping, Failure> {
+        let mapping = match &self.mapping {
             Some(path) => Mapping::load(path)?,
             None => Mapping::default(),
-        })
+        };
+        mapping.fits(subject)?;
+        Ok(mapping)
     }
 
     fn password(&self) -> Result<Option<String>, Failure> {

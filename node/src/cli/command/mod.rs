@@ -12,7 +12,7 @@ pub(super) mod completions;
 pub(super) mod config;
 pub(super) mod division;
 pub(super) mod doctor;
-mod front;
+pub(super) mod front;
 pub(super) mod init;
 pub(super) mod invite;
 pub(super) mod item;
@@ -60,6 +60,7 @@ pub(super) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Ticket(command) => ticket::run(context, command),
         Command::Application(command) => application::run(context, command),
         Command::Order(command) => order::run(context, command),
+        Command::Front(command) => front::names::run(context, command),
         Command::Aggregate(command) => aggregate::run(context, &command),
         Command::Journal(command) => journal::run(context, &command),
         Command::Sync(command) => sync::run(context, &command),

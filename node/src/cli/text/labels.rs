@@ -209,6 +209,14 @@ labels! {
     "stop.from" = "clock stands still since", "中止计时自";
     "stop.procedure" = "special procedure", "特别程序";
     "batch" = "batch", "批次";
+    "front" = "front database", "前置库";
+    "item_batch" = "batch of items", "事项批次";
+    "items_reported" = "items reported", "事项上报时间";
+    "case_batch" = "batch of cases", "办件批次";
+    "cases_reported" = "cases reported", "办件上报时间";
+    "untaken" = "rows of cases not taken", "未接收的办件行";
+    "closed" = "closed", "已停用";
+    "closed_since" = "closed since", "停用时间";
     "row_guid" = "row id", "记录标识";
     "table" = "table", "数据表";
     "legal_basis" = "legal basis", "法律依据";

@@ -19,15 +19,16 @@ use tongban_domain::tables::{
 };
 use tongban_domain::voice::{Occasion, Rating, Standing};
 use tongban_domain::{Applicant, Role};
+use tongban_storage::StorageError;
 use tongban_storage::keyspace::front::{
-    CASE_FRONT, CASE_FRONTS_MAX, CASE_ROW, CASE_SENT, CaseFront, CaseReport, SENT, UNTAKEN, due, sent,
+    CASE_FRONT, CASE_ROW, CASE_SENT, CaseFront, CaseReport, SENT, UNTAKEN, due, sent, stands as front,
 };
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::{case, hall, item, voice};
-use tongban_storage::{Read, StorageError};
 
 use super::super::{App, Body, Call, Failure, Query, admit, problem};
-use super::{ROWS_MAX, check_batch, check_channel, check_count, guide, heard, next_batch, replied};
+use super::closing::{check_open, check_room};
+use super::{ROWS_MAX, check_batch, check_channel, check_count, drawer, guide, heard, next_batch, replied};
 use crate::api::v1::{
     CasePlan, KnownCaseRows, OpenCaseFront, PlanCases, RecordAnswers, RecordCases, Reported, SentCases, UntakenQuery,
 };
@@ -62,11 +63,6 @@ fn reporter(app: &App, call: &Call) -> Result<String, Failure> {
     call.one_of(app, &[Role::Admin])
 }
 
-fn front(read: &dyn Read, channel: &str) -> Result<Option<CaseFront>, StorageError> {
-    let fronts = CASE_FRONT.load(read, &())?.unwrap_or_default();
-    Ok(fronts.fronts.get(channel).cloned())
-}
-
 /// Begins to mark what changes: what was there before is gone through after that.
 async fn open(State(app): State<App>, call: Call, body: Body<OpenCaseFront>) -> Result<Response, Failure> {
     app.fresh().await?;
@@ -76,18 +72,12 @@ async fn open(State(app): State<App>, call: Call, body: Body<OpenCaseFront>) -> 
     admit(&app)?;
     tracing::info!(operator, channel, "cases are reported to a front database");
     let settled = app.shared.settle(move |read, _, _| {
+        check_open(read, &channel).map_err(|failure| failure.0)?;
         let fronts = CASE_FRONT.load(read, &())?.unwrap_or_default();
         if fronts.fronts.contains_key(&channel) {
             return Ok(Outside { reply: json!({ "opened": false }), ..Outside::default() });
         }
-        if fronts.fronts.len() >= CASE_FRONTS_MAX {
-            let names: Vec<String> = fronts.fronts.into_keys().collect();
-            let en = format!("cases are reported to {CASE_FRONTS_MAX} front databases already: {}", names.join(", "));
-            let zh = format!("办件已上报 {CASE_FRONTS_MAX} 个前置库：{}", names.join("、"));
-            return Err(problem("front-limit", "channel", &channel, &en, &zh)
-                .remedy("use the name of one of them in the mapping", "映射文件中使用其中一个名称")
-                .0);
-        }
+        check_room(fronts, &channel).map_err(|failure| failure.0)?;
         let exchange = vec![ExchangeEvent::CasesReported { channel, report: CaseReport::default() }];
         Ok(Outside { exchange, reply: json!({ "opened": true }), ..Outside::default() })
     });
@@ -178,12 +168,13 @@ async fn plan(State(app): State<App>, call: Call, body: Body<PlanCases>) -> Resu
     let operator = reporter(&app, &call)?;
     let PlanCases { channel, choices, after, limit, again } = body.value;
     check_channel(&channel)?;
+    check_open(app.state(), &channel)?;
     let limit = limit.unwrap_or(CASES_MAX).clamp(1, CASES_MAX);
     let at = app.shared.now();
-    let last = front(app.state(), &channel)?.and_then(|front| front.batch);
+    let stands = front(app.state(), &channel)?.unwrap_or_default();
     let page = due(app.state(), &channel, after, limit)?;
     let mut plan = CasePlan {
-        batch: next_batch(Subject::Cases, app.shared.here().division, last.as_deref(), at)?,
+        batch: next_batch(Subject::Cases, drawer(&app), stands.batch.as_deref(), at)?,
         at,
         rows: Vec::new(),
         unchanged: 0,
@@ -195,6 +186,7 @@ async fn plan(State(app): State<App>, call: Call, body: Body<PlanCases>) -> Resu
         surveyed: page.surveyed,
         is_surveyed: page.is_surveyed,
         next: page.cases.last().filter(|_| page.more).map(|due| due.case),
+        openings: stands.openings,
     };
     for due in page.cases {
         let done = planned(&app, &channel, &choices, due.case, again, &mut plan)?;
@@ -260,12 +252,11 @@ fn is_kept(app: &App, row: &ReportedRow) -> Result<bool, StorageError> {
 async fn record(State(app): State<App>, call: Call, body: Body<RecordCases>) -> Result<Response, Failure> {
     app.fresh().await?;
     let operator = reporter(&app, &call)?;
-    let RecordCases { channel, sent, rows, looked, surveyed, is_surveyed } = body.value;
+    let RecordCases { channel, sent, rows, looked, surveyed, is_surveyed, openings } = body.value;
     check_channel(&channel)?;
-    let division = app.shared.here().division;
     let last = front(app.state(), &channel)?.ok_or_else(|| never(&channel))?.batch;
     if let Some((batch, _)) = &sent {
-        check_batch(Subject::Cases, division, batch, last.as_deref(), app.shared.now().date())
+        check_batch(Subject::Cases, drawer(&app), batch, last.as_deref(), app.shared.now().date())
             .map_err(|problem| Failure(Refused::Problem(problem)))?;
     }
     check_count(rows.len().max(looked.len()))?;
@@ -297,6 +288,9 @@ async fn record(State(app): State<App>, call: Call, body: Body<RecordCases>) -> 
             }
         }
         let reply = json!({ "recorded": kept.len() });
+        // How far it was looked before it was closed says nothing of what has changed since.
+        let counts = front(read, &channel)?.is_some_and(|front| front.openings == openings);
+        let (surveyed, is_surveyed) = (surveyed.filter(|_| counts), is_surveyed && counts);
         let report = CaseReport { sent, rows: kept, looked, surveyed, is_surveyed };
         let exchange = vec![ExchangeEvent::CasesReported { channel, report }];
         Ok(Outside { exchange, reply, ..Outside::default() })
@@ -412,6 +406,8 @@ async fn untaken(State(app): State<App>, call: Call, Query(query): Query<Untaken
         rows.extend(CASE_ROW.load(state, &(channel, guid))?);
     }
     let CaseFront { batch, reported, reconciled, rows: all, untaken, .. } = stands;
-    let accepted = all.saturating_sub(untaken);
-    Ok(Json(Reported { batch, reported, reconciled, rows, more, accepted: Some(accepted) }).into_response())
+    let accepted = Some(all.saturating_sub(untaken));
+    let (division, ordinal) = drawer(&app);
+    let draws = Batch::stem(division, ordinal);
+    Ok(Json(Reported { batch, reported, reconciled, rows, more, accepted, draws }).into_response())
 }

@@ -16,13 +16,14 @@ pub const OF_CASE: Keyspace<(CaseId, String), ()> = Keyspace::new(Family::Index,
 /// Of which orders the other side of a connector hasn't answered a word, and the word's number: the outbox, in the order of orders.
 pub const WAITING: Keyspace<(String, String), u32> = Keyspace::new(Family::Queue, 0x59);
 
-/// Stores an order, under what it is found, and whether something is to be told; of one that is over without its recipient, once the case is
-/// forgotten here.
+/// Stores an order, under what it is found, when its case is looked at next, and whether something is to be told; of one that is over without its
+/// recipient, once the case is forgotten here.
 ///
 /// # Errors
 ///
 /// When the state can't be read.
 pub fn store(over: &mut Overlay<'_>, order: &Order) -> Result<(), StorageError> {
+    super::supervision::store_order_watch(over.batch, order);
     let case = CASE.load(over, &order.case)?;
     if order.recipient.is_some()
         && order.state.is_over()

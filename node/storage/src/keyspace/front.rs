@@ -10,12 +10,16 @@ use std::ops::ControlFlow;
 use minicbor::{Decode, Encode};
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
-use tongban_domain::tables::{Answer, Looked, ReportedRow};
+use tongban_domain::tables::{Answer, Batch, Looked, ReportedRow};
 
 use super::case::CASE;
 use super::key::stem;
 use super::{Keyspace, Overlay};
 use crate::{Family, Read, StorageError};
+
+mod closing;
+
+pub use closing::{close, open, stands};
 
 /// Rows as they were sent last, by front database, code of the item and `row_guid`.
 pub const REPORTED: Keyspace<(String, String, String), ReportedRow> = Keyspace::new(Family::Rows, 0x1a);
@@ -35,9 +39,15 @@ pub struct FrontRow {
     /// When its answers were read last.
     #[n(2)]
     pub reconciled: Option<Timestamp>,
+    /// Since when nothing more is reported to it; none of one that is open.
+    #[n(3)]
+    pub closed: Option<Timestamp>,
+    /// How it stands as far as cases go while it is closed; while it is open that lies in [`CASE_FRONT`].
+    #[n(4)]
+    pub cases: Option<CaseFront>,
 }
 
-/// How this node stands with each front database as far as cases go; absent until one is reported to.
+/// How this node stands with each open front database as far as cases go; absent while cases are reported to none.
 pub const CASE_FRONT: Keyspace<(), CaseFronts> = Keyspace::new(Family::Rows, 0x5d);
 /// Rows of cases as they were sent last, by front database and `row_guid`.
 pub const CASE_ROW: Keyspace<(String, String), ReportedRow> = Keyspace::new(Family::Rows, 0x5e);
@@ -52,10 +62,10 @@ pub const SENT: u8 = 1;
 /// Kind of [`CASE_SENT`]: a row that wasn't taken yet, or was rejected, or never arrived.
 pub const UNTAKEN: u8 = 2;
 
-/// The most front databases to which cases are reported: each act of a case is marked for all of them.
+/// The most open front databases to which cases are reported: each act of a case is marked for all of them.
 pub const CASE_FRONTS_MAX: usize = 8;
 
-/// The front databases to which cases are reported, by name.
+/// The open front databases to which cases are reported, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct CaseFronts {
@@ -92,6 +102,9 @@ pub struct CaseFront {
     /// Those of them that aren't taken.
     #[n(7)]
     pub untaken: u64,
+    /// How often it was opened again after it was closed; absent before the first time.
+    #[n(8)]
+    pub openings: Option<u32>,
 }
 
 /// What a report of cases tells the node.
@@ -219,31 +232,7 @@ pub fn touch(over: &mut Overlay<'_>, case: CaseId) -> Result<(), StorageError> {
 ///
 /// When the state can't be read.
 pub fn reported(over: &mut Overlay<'_>, channel: &str, report: &CaseReport) -> Result<(), StorageError> {
-    let mut fronts = CASE_FRONT.load(over, &())?.unwrap_or_default();
-    let front = fronts.fronts.entry(channel.to_owned()).or_default();
-    if let Some((batch, at)) = &report.sent {
-        // A batch that is told once more after a later one isn't the last; names of one division are ordered.
-        if front.batch.as_ref() <= Some(batch) {
-            (front.batch, front.reported) = (Some(batch.clone()), Some(*at));
-        }
-    }
-    for row in &report.rows {
-        front.put(over, channel, row)?;
-    }
-    for looked in &report.looked {
-        let key = due_key(channel, looked.case);
-        let mark = CASE_SENT.load(over, &key)?;
-        match (looked.done, mark) {
-            // What was touched since stays due.
-            (true, Some(_)) if mark == looked.mark => CASE_SENT.delete(over.batch, &key),
-            (false, None) => front.mark(over, channel, looked.case),
-            _ => {}
-        }
-    }
-    front.surveyed = front.surveyed.max(report.surveyed);
-    front.is_surveyed |= report.is_surveyed;
-    CASE_FRONT.put(over.batch, &(), &fronts);
-    Ok(())
+    closing::change(over, channel, |front, over| front.take_report(over, channel, report))
 }
 
 /// Keeps what a front database answered about rows of cases: what it didn't take is due again.
@@ -257,22 +246,54 @@ pub fn answered(
     rows: &[ReportedRow],
     at: Timestamp,
 ) -> Result<(), StorageError> {
-    let mut fronts = CASE_FRONT.load(over, &())?.unwrap_or_default();
-    let front = fronts.fronts.entry(channel.to_owned()).or_default();
-    front.reconciled = Some(at);
-    for row in rows {
-        front.put(over, channel, row)?;
-        if matches!(row.answer, Answer::Rejected | Answer::Missing)
-            && let Ok(case) = row.item.parse()
-        {
-            front.mark(over, channel, case);
-        }
-    }
-    CASE_FRONT.put(over.batch, &(), &fronts);
-    Ok(())
+    closing::change(over, channel, |front, over| front.take_answers(over, channel, rows, at))
 }
 
 impl CaseFront {
+    fn take_report(&mut self, over: &mut Overlay<'_>, channel: &str, report: &CaseReport) -> Result<(), StorageError> {
+        if let Some((batch, at)) = &report.sent {
+            // A batch that is told once more after a later one isn't the last.
+            if Batch::is_last(batch, self.batch.as_deref()) {
+                (self.batch, self.reported) = (Some(batch.clone()), Some(*at));
+            }
+        }
+        for row in &report.rows {
+            self.put(over, channel, row)?;
+        }
+        for looked in &report.looked {
+            let key = due_key(channel, looked.case);
+            let mark = CASE_SENT.load(over, &key)?;
+            match (looked.done, mark) {
+                // What was touched since stays due.
+                (true, Some(_)) if mark == looked.mark => CASE_SENT.delete(over.batch, &key),
+                (false, None) => self.mark(over, channel, looked.case),
+                _ => {}
+            }
+        }
+        self.surveyed = self.surveyed.max(report.surveyed);
+        self.is_surveyed |= report.is_surveyed;
+        Ok(())
+    }
+
+    fn take_answers(
+        &mut self,
+        over: &mut Overlay<'_>,
+        channel: &str,
+        rows: &[ReportedRow],
+        at: Timestamp,
+    ) -> Result<(), StorageError> {
+        self.reconciled = Some(at);
+        for row in rows {
+            self.put(over, channel, row)?;
+            if matches!(row.answer, Answer::Rejected | Answer::Missing)
+                && let Ok(case) = row.item.parse()
+            {
+                self.mark(over, channel, case);
+            }
+        }
+        Ok(())
+    }
+
     fn mark(&mut self, over: &mut Overlay<'_>, channel: &str, case: CaseId) {
         self.touches += 1;
         CASE_SENT.put(over.batch, &due_key(channel, case), &self.touches);

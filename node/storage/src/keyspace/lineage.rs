@@ -214,6 +214,7 @@ mod tests {
             successor: next.and_then(successor),
             editing: Editing::default(),
             agreements: Vec::new(),
+            counts_under: None,
         }
     }
 

@@ -6,6 +6,7 @@ use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
 use tongban_domain::case::{Act, Case};
 use tongban_domain::catalogue::CodeList as _;
+use tongban_domain::connector::Order as ConnectorOrder;
 use tongban_domain::supervision::{Card, Looked, Matter, Rule, Sweep, Watched, watch};
 
 use super::case::{BY_TEXT, CASE, name_beside, store_position};
@@ -72,6 +73,13 @@ pub fn store_matter(over: &mut Overlay<'_>, matter: &Matter) -> Result<(), Stora
 pub(super) fn store_watch(batch: &mut WriteBatch, case: &Case, act: &Act) {
     if let Some(at) = watch(case, act.at) {
         WATCH.put(batch, &(at, 0, case.id), &());
+    }
+}
+
+/// Keeps when the case of an order is looked at next, after what the order came to.
+pub(super) fn store_order_watch(batch: &mut WriteBatch, order: &ConnectorOrder) {
+    if let Some(at) = order.watch() {
+        WATCH.put(batch, &(at, 0, order.case), &());
     }
 }
 

@@ -137,6 +137,14 @@ pub(crate) fn rows() -> Vec<Row> {
             HOME "a channel without a name":
                 "{\"channel\":\"\"}" => "invalid-field";
         }
+        "POST /v1/front/close" {
+            HOME "a front database to close without a name":
+                "{}" => "invalid-request";
+        }
+        "POST /v1/front/open" {
+            HOME "a front database to open with a field that there is not":
+                "{\"channel\":\"national\",\"again\":true}" => "invalid-request";
+        }
         "POST /v1/front/cases/open" {
             HOME "a channel with a space":
                 "{\"channel\":\"a b\"}" => "invalid-field";

@@ -266,12 +266,31 @@ pub(crate) fn rows() -> Vec<Row> {
                 "case report" => "argument-missing" .usage();
             HOME "a password in the address to which cases go":
                 "case report --to postgres://u:secret@127.0.0.1/db" => "front-address";
+            HOME "answers in a column of cases themselves":
+                "case report --dry-run --mapping {file}" => "front-mapping"
+                .file("m.toml", "[answers]\nstate = \"result\"\n");
             HOME "a batch of items where one of cases is meant":
                 "case report --to-files {root}/out --since 330106000000-20260914-0001" => "invalid-field";
         }
         "case reconcile" {
             HOME "a front database to which nothing was reported":
                 "case reconcile --from {root}/nowhere.csv" => "front-unreported";
+        }
+        "front list" {
+            HOME "one front database where all are listed":
+                "front list national" => "argument-unknown" .usage();
+        }
+        "front close" {
+            HOME "a front database that there never was":
+                "front close national" => "front-unreported";
+            HOME "a front database to close with a blank in its name":
+                "front close 'a b'" => "invalid-field";
+        }
+        "front open" {
+            HOME "a front database to open that there never was":
+                "front open national" => "front-unreported";
+            HOME "a front database opened by one who is no administrator":
+                "--as decider front open national" => "role-missing";
         }
     }
 }

@@ -17,8 +17,8 @@ const ANSWERS: &str = "/v1/front/cases/answers";
 
 pub(super) fn run(client: &Client, mapping: &Mapping, args: &Args) -> Result<Reconciled, Failure> {
     // A front database to which nothing was reported answers about nothing: that is told before it is asked.
-    page(client, mapping, None)?;
-    let mut ledger = Ledger { client, mapping, new: 0, unknown: BTreeSet::new(), reasons: BTreeMap::new() };
+    let draws = page(client, mapping, None)?.draws;
+    let mut ledger = Ledger { client, mapping, draws, new: 0, unknown: BTreeSet::new(), reasons: BTreeMap::new() };
     if is_database(args) {
         let (runtime, password) = (runtime()?, args.front.password()?);
         let database = runtime.block_on(Database::connect(&args.from, password.as_deref(), mapping))?;
@@ -66,6 +66,8 @@ fn page(client: &Client, mapping: &Mapping, after: Option<&(String, String)>) ->
 struct Ledger<'a> {
     client: &'a Client,
     mapping: &'a Mapping,
+    /// How the names of the node's batches begin.
+    draws: String,
     new: usize,
     unknown: BTreeSet<String>,
     /// Why a row was rejected, in the words of the other side, as they were read now.
@@ -130,7 +132,7 @@ impl Ledger<'_> {
         readings: Vec<Reading>,
         all_read: bool,
     ) -> Result<(), Failure> {
-        let mut comparison = Comparison::of(known, false);
+        let mut comparison = Comparison::of(known, false, &self.draws);
         for reading in readings {
             let reason = reading.reason.clone().filter(|_| reading.answer == Answer::Rejected);
             self.reasons.extend(reason.map(|reason| (reading.guid.clone(), reason)));

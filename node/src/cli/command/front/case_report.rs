@@ -110,12 +110,12 @@ impl Report {
         // Only what was told is done.
         let refused: BTreeSet<&str> = written.refused.iter().map(|row| row.item.as_str()).collect();
         for page in pages {
-            let CasePlan { mut looked, surveyed, is_surveyed, .. } = page;
+            let CasePlan { mut looked, surveyed, is_surveyed, openings, .. } = page;
             for looked in &mut looked {
                 looked.done &= !refused.contains(looked.case.to_string().as_str());
             }
-            let body =
-                RecordCases { channel: channel.clone(), looked, surveyed, is_surveyed, ..RecordCases::default() };
+            let channel = channel.clone();
+            let body = RecordCases { channel, looked, surveyed, is_surveyed, openings, ..RecordCases::default() };
             if !body.looked.is_empty() || is_surveyed {
                 client.post("/v1/front/cases/record", &body)?;
             }

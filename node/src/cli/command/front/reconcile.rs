@@ -110,7 +110,7 @@ impl Rejected {
 }
 
 pub(in crate::cli::command) fn run(context: &Context, args: &Args, subject: Subject) -> Result<Outcome, Failure> {
-    let mapping = args.front.mapping()?;
+    let mapping = args.front.mapping(subject)?;
     let client = context.client()?;
     let reconciled = match subject {
         Subject::Items => items(&client, &mapping, args)?,
@@ -129,10 +129,10 @@ pub(super) fn is_database(args: &Args) -> bool {
 fn items(client: &Client, mapping: &Mapping, args: &Args) -> Result<Reconciled, Failure> {
     let is_database = is_database(args);
     let mut known = BTreeMap::new();
-    reported(client, &mapping.name, |row| {
+    let draws = reported(client, &mapping.name, |row| {
         known.insert(row.guid.clone(), Sent::of(row));
     })?;
-    let mut comparison = Comparison::of(&known, is_database && !mapping.answers_in_rows());
+    let mut comparison = Comparison::of(&known, is_database && !mapping.answers_in_rows(), &draws);
     if is_database {
         let password = args.front.password()?;
         runtime()?.block_on(async {
@@ -166,24 +166,41 @@ pub(super) fn answer(client: &Client, path: &str, mapping: &Mapping, said: &[Sai
 /// What a row's answer is: what was done, code and reason.
 type Told = (Answer, Option<String>, Option<String>);
 
+/// The division in what names of batches begin with.
+fn division_of(stem: &str) -> &str {
+    stem.split_once('.').map_or(stem, |(division, _)| division)
+}
+
 /// What is read held against what was sent, an answer at a time.
 pub(super) struct Comparison<'k> {
     known: &'k BTreeMap<String, Sent>,
     /// Whether an answer that doesn't say its batch may be about a row of another node.
     is_shared: bool,
+    /// How the names of this node's batches begin.
+    draws: &'k str,
     read: BTreeMap<&'k str, Told>,
     said: BTreeMap<&'k str, Said>,
     unknown: BTreeSet<String>,
 }
 
 impl<'k> Comparison<'k> {
-    pub(super) fn of(known: &'k BTreeMap<String, Sent>, is_shared: bool) -> Self {
-        Self { known, is_shared, read: BTreeMap::new(), said: BTreeMap::new(), unknown: BTreeSet::new() }
+    pub(super) fn of(known: &'k BTreeMap<String, Sent>, is_shared: bool, draws: &'k str) -> Self {
+        Self { known, is_shared, draws, read: BTreeMap::new(), said: BTreeMap::new(), unknown: BTreeSet::new() }
+    }
+
+    /// Whether another node of the division drew a batch: it reports to the same tables.
+    fn is_neighbours(&self, batch: &str) -> bool {
+        let drawn = batch.split_once('-').map(|(stem, _)| stem);
+        drawn.is_some_and(|stem| stem != self.draws && division_of(stem) == division_of(self.draws))
     }
 
     pub(super) fn take(&mut self, reading: Reading) {
         let Some(Sent { row, stands }) = self.known.get(&reading.guid) else {
-            if !self.is_shared || reading.batch.is_some() {
+            let is_anybodys = match &reading.batch {
+                Some(batch) => self.is_neighbours(batch),
+                None => self.is_shared,
+            };
+            if !is_anybodys {
                 self.unknown.insert(reading.guid);
             }
             return;
@@ -313,14 +330,18 @@ mod tests {
         };
         let known: BTreeMap<String, Sent> =
             ["a", "b", "c"].map(|guid| (guid.to_owned(), Sent::of(row(guid)))).into_iter().collect();
-        for (is_shared, unknown) in [(false, &["x", "y"][..]), (true, &["y"])] {
-            let mut comparison = Comparison::of(&known, is_shared);
+        for (is_shared, unknown) in [(false, &["v", "x", "y"][..]), (true, &["v", "y"])] {
+            let mut comparison = Comparison::of(&known, is_shared, "511602000000.1");
             // Of several answers the last one stands; one to an earlier batch says nothing.
             comparison.take(reading("a", Some("b-2"), Answer::Rejected));
             comparison.take(reading("a", Some("b-2"), Answer::Accepted));
             comparison.take(reading("b", Some("b-1"), Answer::Rejected));
             comparison.take(reading("x", None, Answer::Rejected));
             comparison.take(reading("y", Some("b-9"), Answer::Accepted));
+            // What another node of the division sent is that one's; what this one should have sent isn't.
+            comparison.take(reading("u", Some("511602000000-20261122-0001"), Answer::Accepted));
+            comparison.take(reading("v", Some("511602000000.1-20261122-0001"), Answer::Accepted));
+            comparison.take(reading("w", Some("511602000000.12-20261122-0001-P"), Answer::Rejected));
             let (reconciled, said) = comparison.ended(&Mapping::default(), true);
             assert_eq!((reconciled.accepted, reconciled.waiting), (1, 1));
             assert_eq!(reconciled.missing.iter().map(|row| row.row_guid.as_str()).collect::<Vec<_>>(), ["c"]);

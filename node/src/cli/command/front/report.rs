@@ -205,7 +205,7 @@ impl<'a> Target<'a> {
 }
 
 pub(in crate::cli::command) fn run(context: &Context, args: &Args, subject: Subject) -> Result<Outcome, Failure> {
-    let mapping = args.front.mapping()?;
+    let mapping = args.front.mapping(subject)?;
     if args.ddl {
         context.output.line(sql::tables(&mapping, subject).trim_end())?;
         return Ok(Outcome::Done);
@@ -335,8 +335,8 @@ fn items_after(client: &Client, channel: &str, after: Option<Batch>) -> Result<(
     Ok((rows, whole))
 }
 
-/// Shows every row that was sent to a front database, as it was sent last, a page at a time.
-pub(super) fn reported(client: &Client, channel: &str, mut each: impl FnMut(ReportedRow)) -> Result<(), Failure> {
+/// Shows every row that was sent to a front database, as it was sent last, a page at a time; gives how the names of the node's batches begin.
+pub(super) fn reported(client: &Client, channel: &str, mut each: impl FnMut(ReportedRow)) -> Result<String, Failure> {
     let (mut item, mut guid): (Option<String>, Option<String>) = (None, None);
     loop {
         let query = [("channel", Some(channel)), ("after_item", item.as_deref()), ("after_guid", guid.as_deref())];
@@ -344,7 +344,7 @@ pub(super) fn reported(client: &Client, channel: &str, mut each: impl FnMut(Repo
         (item, guid) = page.rows.last().map(|row| (row.item.clone(), row.guid.clone())).unzip();
         page.rows.into_iter().for_each(&mut each);
         if !page.more || item.is_none() {
-            return Ok(());
+            return Ok(page.draws);
         }
     }
 }

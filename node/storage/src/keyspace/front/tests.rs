@@ -149,6 +149,52 @@ fn what_is_not_taken_is_counted_and_found() {
     write(&state, |over| reported(over, FRONT_NAME, &late).unwrap());
     assert_eq!(front(&state).batch.as_deref(), Some("511602000000-20260914-0002-P"));
     assert_eq!(sent(&state, FRONT_NAME, id(1)).unwrap().len(), 3);
+    // Of a node that was given another ordinal, or whose division another code, the next one is the last, though as a text it comes before.
+    for next in ["511602000000.1-20260914-0003-P", "511602000000-20260914-0004-P", "511601000000-20260914-0001-P"] {
+        let report = CaseReport { sent: Some((next.to_owned(), Timestamp::from_millis(2))), ..CaseReport::default() };
+        write(&state, |over| reported(over, FRONT_NAME, &report).unwrap());
+        assert_eq!(front(&state).batch.as_deref(), Some(next));
+    }
+}
+
+#[test]
+fn a_closed_front_database_is_marked_for_nothing_and_goes_on_where_it_was() {
+    let state = reporting();
+    touched(&state, id(1));
+    let sent = CaseReport {
+        sent: Some(("511602000000-20260914-0003-P".to_owned(), Timestamp::from_millis(1))),
+        rows: vec![row(id(1), "a", Answer::Waiting)],
+        ..CaseReport::default()
+    };
+    write(&state, |over| reported(over, FRONT_NAME, &sent).unwrap());
+    let planned = all_due(&state);
+    write(&state, |over| close(over, FRONT_NAME, Timestamp::from_millis(5)).unwrap());
+    // Its place is free, and an act costs a look at an empty one.
+    assert_eq!(CASE_FRONT.load(&state, &()).unwrap(), None);
+    touched(&state, id(2));
+    assert_eq!(FRONT.load(&state, &FRONT_NAME.to_owned()).unwrap().unwrap().closed, Some(Timestamp::from_millis(5)));
+    // What was on its way when it was closed is told of it, and its answers are, and neither opens it.
+    let late = CaseReport {
+        sent: Some(("511602000000-20260914-0004-P".to_owned(), Timestamp::from_millis(2))),
+        rows: vec![row(id(1), "b", Answer::Waiting)],
+        ..CaseReport::default()
+    };
+    write(&state, |over| reported(over, FRONT_NAME, &late).unwrap());
+    let answers = [row(id(1), "a", Answer::Accepted)];
+    write(&state, |over| answered(over, FRONT_NAME, &answers, Timestamp::from_millis(9)).unwrap());
+    assert_eq!(CASE_FRONT.load(&state, &()).unwrap(), None);
+    let closed = stands(&state, FRONT_NAME).unwrap().unwrap();
+    assert_eq!((closed.batch.as_deref(), closed.rows), (Some("511602000000-20260914-0004-P"), 2));
+    assert_eq!((closed.untaken, closed.reconciled), (1, Some(Timestamp::from_millis(9))));
+    // Opened again, it goes on behind its last batch, and all cases are gone through: nobody marked what changed meanwhile.
+    write(&state, |over| open(over, FRONT_NAME).unwrap());
+    assert_eq!(FRONT.load(&state, &FRONT_NAME.to_owned()).unwrap().unwrap(), FrontRow::default());
+    let opened = stands(&state, FRONT_NAME).unwrap().unwrap();
+    assert_eq!(opened, CaseFront { surveyed: None, is_surveyed: false, openings: Some(1), ..closed });
+    assert_eq!(super::sent(&state, FRONT_NAME, id(1)).unwrap().len(), 2);
+    assert_eq!(all_due(&state), planned, "what was due stays due");
+    touched(&state, id(3));
+    assert_eq!(all_due(&state).len(), planned.len() + 1);
 }
 
 /// What is written in the log and the state keeps its numbers.
@@ -168,6 +214,14 @@ fn numbers_of_what_is_kept_stay() {
     expected.u8(3).unwrap().encode(report.surveyed).unwrap().u8(4).unwrap().bool(true).unwrap();
     assert_eq!(tongban_codes::cbor::to_vec(&report), *expected.writer());
     assert_eq!(minicbor::decode::<CaseReport>(expected.writer()).unwrap(), report);
+    // Rows of before say nothing of closing.
+    let before: FrontRow = minicbor::decode(&[0xa1, 0, 0x61, b'b']).unwrap();
+    assert_eq!(before, FrontRow { batch: Some("b".to_owned()), ..FrontRow::default() });
+    let closed = FrontRow { closed: Some(Timestamp::from_millis(1)), cases: Some(CaseFront::default()), ..before };
+    let mut expected = minicbor::Encoder::new(Vec::new());
+    expected.map(3).unwrap().u8(0).unwrap().str("b").unwrap().u8(3).unwrap().encode(closed.closed).unwrap();
+    expected.u8(4).unwrap().encode(&closed.cases).unwrap();
+    assert_eq!(tongban_codes::cbor::to_vec(&closed), *expected.writer());
     let keys = [
         CASE_FRONT.key(&()),
         CASE_ROW.key(&("n".to_owned(), "g".to_owned())),
