@@ -46,6 +46,7 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::OrderReclaim { .. }
         | Command::DeclineReclaim { .. } => &[Role::Admin],
         Command::AskReclaim { .. } => &[Role::Window, Role::Admin],
+        Command::ReportAgain(_) => &[Role::Window, Role::Decider],
         Command::Collect { .. }
         | Command::Offer(_)
         | Command::Deliver { .. }
@@ -126,6 +127,7 @@ impl Command {
             | Command::Close(case)
             | Command::ClaimCase(case)
             | Command::ReceivePaper(case)
+            | Command::ReportAgain(case)
             | Command::DenyForNumber(case) => Some(case),
             Command::Refuse { case, .. }
             | Command::Notify { case, .. }
@@ -450,6 +452,7 @@ fn decided(
         Command::TakeWithdrawal { origin, withdrawal } => case::take_withdrawal(facts, *origin, withdrawal, at),
         Command::WithdrawalRefused { case, act, refusal } => case::withdrawal_refused(facts, case, *act, refusal, at),
         Command::Uniform(command) => uniform::decide(facts, command, at),
+        Command::ReportAgain(text) => uniform::report_again(facts, actor, named(facts, text)?, at),
         Command::Mirror { origin, progress } => case::mirror(facts, desk, *origin, progress, at),
     }
 }

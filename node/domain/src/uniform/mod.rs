@@ -24,8 +24,8 @@ use tongban_codes::time::Timestamp;
 
 pub(crate) use competence::{elsewhere, stand_in};
 pub use handled::{HandledCount, HandledElsewhere, HandledStep};
-pub(crate) use word::after;
 pub use word::{LicenceWord, UniformEnding, UniformWord};
+pub(crate) use word::{after, report_again};
 
 use crate::case::{Case, here};
 use crate::change::Change;

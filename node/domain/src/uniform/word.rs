@@ -143,6 +143,7 @@ fn is_told(kind: ActKind) -> bool {
             | ActKind::IssueLicence
             | ActKind::CancelLicence
             | ActKind::Amend
+            | ActKind::ReportAgain
     )
 }
 
@@ -232,6 +233,37 @@ pub(crate) fn after(facts: &dyn Facts, desk: &dyn Desk, change: &mut Change) {
         }
         change.notices.push(notice);
     }
+}
+
+/// Reports again what the authority in charge hadn't taken (重新告知), once what stood against it is put right: a word of its own, of the case as it
+/// stands now, which [`after`] makes of the act.
+///
+/// # Errors
+///
+/// What [`Case::may`] says; `report-not-refused` where nothing was refused, or the report that went out since isn't answered yet.
+pub(crate) fn report_again(
+    facts: &dyn Facts,
+    actor: &Actor,
+    mut case: Case,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    case.may(facts, ActKind::ReportAgain)?;
+    let Some(refused) = &case.report_refused else {
+        return Err(Rejection::new(
+            codes::REPORT_NOT_REFUSED,
+            "no report of this case stands refused: it was taken, isn't answered yet, or there is none to make",
+            "该办件没有未收的告知：已收、尚未答复，或无须告知",
+        )
+        .field("case", case.id)
+        .remedy(
+            "see what was refused: tongban agreement refused; what waits: tongban sync status",
+            "查看未收的告知：tongban agreement refused；待发送的：tongban sync status",
+        ));
+    };
+    let note = format!("原告知未收：{}", refused.code);
+    let act = case.act(ActKind::ReportAgain, actor, here(facts), at, Some(note));
+    let reply = Change::case(&case);
+    Ok(Change::of(vec![Event::Case(Box::new(case), act)], reply))
 }
 
 /// What is kept of a peer's words: what can be seen of them, to a length.
