@@ -546,6 +546,17 @@ pub(crate) fn is_unseen(c: char) -> bool {
         )
 }
 
+/// How much is kept of the code of a peer's refusal, in characters.
+const REFUSAL_CODE_CHARS_MAX: usize = 60;
+/// How much of its text.
+const REFUSAL_TEXT_CHARS_MAX: usize = 500;
+
+/// What is kept of a peer's refusal: of code and text what can be seen, to a length.
+pub(crate) fn kept_refusal((code, text): &(String, String)) -> (String, String) {
+    let kept = |text: &str, chars_max| text.chars().filter(|c| !is_unseen(*c)).take(chars_max).collect();
+    (kept(code, REFUSAL_CODE_CHARS_MAX), kept(text, REFUSAL_TEXT_CHARS_MAX))
+}
+
 pub(crate) fn name(field: &'static str, text: &str) -> Result<String, Rejection> {
     let text = text.trim();
     let fits = (1..=NAME_CHARS_MAX).contains(&text.chars().count());

@@ -27,7 +27,7 @@ mod body;
 
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
-use tongban_domain::application::{AmendedWord, JointWord, ResultsWord};
+use tongban_domain::application::{AmendedWord, ApplicationCommand, JointWord, ResultsWord, ToldKind};
 use tongban_domain::case::{Amended, Offer, Progress, ReclaimOrder, ReclaimRequest, Supplement, Withdrawal};
 use tongban_domain::supervision::{Order, OrderAnswer};
 use tongban_domain::uniform::{UniformCommand, UniformWord};
@@ -508,6 +508,11 @@ pub(crate) fn settled(envelope: &Envelope, receipt: &Receipt, place: Place) -> O
         KIND_SUPPLEMENT => Some(Command::SupplementRefused { case, act, refusal: refused(receipt)? }),
         KIND_WITHDRAWAL => Some(Command::WithdrawalRefused { case, act, refusal: refused(receipt)? }),
         KIND_UNIFORM => Some(Command::Uniform(UniformCommand::Refused { case, act, refusal: refused(receipt)? })),
+        KIND_RESULTS | KIND_AMENDED => {
+            let what = if envelope.kind == KIND_RESULTS { ToldKind::Results } else { ToldKind::Amended };
+            let refusal = refused(receipt)?;
+            Some(Command::Application(ApplicationCommand::WordRefused { case, act, what, refusal }))
+        }
         KIND_ORDER => Some(Command::SettleOrder { origin, order: case, refusal: refused(receipt)? }),
         KIND_RATING | KIND_TICKET => {
             let (id, refusal) = (case, refused(receipt)?);

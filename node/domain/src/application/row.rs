@@ -10,6 +10,7 @@ use tongban_codes::time::{Date, Timestamp};
 
 use super::answer::{ANSWER_ACT, Answer};
 use super::list::EntryKind;
+use super::untold::Untold;
 use super::withdraw::Dropped;
 use crate::case::{Deadline, ItemPin, Material, Personal};
 use crate::catalogue::{CodeList as _, Mode};
@@ -118,6 +119,10 @@ pub struct Part {
     #[n(17)]
     #[cbor(default, skip_if = "Vec::is_empty")]
     pub earlier: Vec<Attempt>,
+    /// What the owner of its case didn't take of what this hall told it, the last twenty.
+    #[n(18)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub untold: Vec<Untold>,
 }
 
 impl Part {

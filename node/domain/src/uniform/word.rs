@@ -9,16 +9,12 @@ use super::ReportRefused;
 use crate::case::{Act, ActKind, Case, Status, here, masked_name, number_end};
 use crate::catalogue::code_list::code_list;
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
-use crate::decide::is_unseen;
+use crate::decide::kept_refusal;
 use crate::licence;
 use crate::{Actor, Desk, Facts, Rejection, codes};
 
 /// The most licences of one case that a report names, the last ones.
 pub(super) const LICENCES_MAX: usize = 8;
-/// How much of a peer's code is kept of a refusal, in characters.
-const CODE_CHARS_MAX: usize = 60;
-/// How much of its text.
-const TEXT_CHARS_MAX: usize = 500;
 
 code_list! {
     /// How a case ended that an authority decided in another's place.
@@ -266,11 +262,6 @@ pub(crate) fn report_again(
     Ok(Change::of(vec![Event::Case(Box::new(case), act)], reply))
 }
 
-/// What is kept of a peer's words: what can be seen of them, to a length.
-fn kept(text: &str, chars_max: usize) -> String {
-    text.chars().filter(|c| !is_unseen(*c)).take(chars_max).collect()
-}
-
 /// Records that the authority in charge didn't take a report, and why; of a report that isn't the last one, the history alone says it.
 ///
 /// # Errors
@@ -280,7 +271,7 @@ pub(super) fn refused(
     facts: &dyn Facts,
     id: &CaseId,
     number: u32,
-    (code, text): &(String, String),
+    refusal: &(String, String),
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     let here = here(facts);
@@ -292,7 +283,7 @@ pub(super) fn refused(
         let (en, zh) = ("the answer fits no report of this hall", "答复与本厅的告知不符");
         Rejection::new(codes::STALE_TENURE, en, zh).field("case", id)
     })?;
-    let (code, text) = (kept(code, CODE_CHARS_MAX), kept(text, TEXT_CHARS_MAX));
+    let (code, text) = kept_refusal(refusal);
     let note = format!("{code}: {text}");
     let is_last = acts.iter().filter(own).all(|act| act.number <= number);
     if is_last {

@@ -17,7 +17,7 @@ use crate::cli::client::Answer;
 use crate::cli::failure::{Failure, Outcome, malformed_json, parse_optional};
 use crate::cli::file::{self, read_or_piped, writable};
 use crate::cli::output::Output;
-use crate::cli::text::application::{FIGURES, GIVEN, JOINT_ANSWER, NEXT, PARTS};
+use crate::cli::text::application::{FIGURES, GIVEN, JOINT_ANSWER, NEXT, NOT_TAKEN, PARTS};
 use crate::cli::text::{
     ANSWER_UNREADABLE, DOCUMENT_WRITTEN, FIELD_INVALID, Fault, GLYPHS_MISSING, LICENCE_SOURCE_INVALID,
 };
@@ -206,6 +206,7 @@ const FIGURE_COLUMNS: [&str; 8] = [
     "figure.from_licences",
     "figure.asked_again",
 ];
+const NOT_TAKEN_COLUMNS: [&str; 6] = ["part", "told", "case", "reason_code", "reason", "at"];
 const NEXT_COLUMNS: [&str; 4] = ["part", "who", "what", "until"];
 const GIVEN_COLUMNS: [&str; 3] = ["entry", "name", "source"];
 const ANSWER_COLUMNS: [&str; 10] = [
@@ -224,6 +225,16 @@ const PROGRESS_COLUMNS: [&str; 7] = ["item_name", "department", "division", "sta
 
 fn rows(value: &Value, name: &str) -> Vec<Value> {
     value.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+/// The rows of a list that each part has, with the part's name.
+fn of_parts(parts: &[Value], name: &str) -> Vec<Value> {
+    let of = |part: &Value| {
+        let mut found = rows(part, name);
+        found.iter_mut().for_each(|row| row["part"] = part["part"].clone());
+        found
+    };
+    parts.iter().flat_map(of).collect()
 }
 
 pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failure> {
@@ -333,6 +344,11 @@ fn show(context: &Context, of: &Of) -> Result<Outcome, Failure> {
     output.rows(&parts, &FIGURE_COLUMNS)?;
     output.line(&format!("\n{}", GIVEN.of(output.lang)))?;
     output.rows(&rows(&value, "given"), &GIVEN_COLUMNS)?;
+    let not_taken = of_parts(&parts, "not_taken");
+    if !not_taken.is_empty() {
+        output.line(&format!("\n{}", NOT_TAKEN.of(output.lang)))?;
+        output.rows(&not_taken, &NOT_TAKEN_COLUMNS)?;
+    }
     let next = rows(&value, "next");
     if !next.is_empty() {
         output.line(&format!("\n{}", NEXT.of(output.lang)))?;
