@@ -255,6 +255,14 @@ impl Application {
         self.answer.as_ref().or(self.former.last())
     }
 
+    /// The number under which an answer is kept, by its place in the order in which they were given, from 1; none where so many weren't given.
+    #[must_use]
+    pub fn nth_answer_act(&self, place: u32) -> Option<u32> {
+        let given = self.former.len() + usize::from(self.answer.is_some());
+        let is_given = (1..=given).contains(&usize::try_from(place).unwrap_or(usize::MAX));
+        is_given.then(|| ANSWER_ACT.saturating_add(place - 1))
+    }
+
     /// The number under which the last answer is kept; the next one's where none was given.
     #[must_use]
     pub fn answer_act(&self) -> u32 {

@@ -5,6 +5,8 @@ use super::Text;
 texts! {
     PARTS = "parts", "分项";
     NEXT = "what comes next", "下一步";
+    EARLIER = "applied for before", "此前的申请";
+    FORMER_ANSWER = "answer {0}, given {1}", "第 {0} 份综合答复（{1}）";
     NOT_TAKEN = "told to the authority and not taken", "转告未收";
     FIGURES = "asked and given", "填报情况";
     GIVEN = "given once", "一次填报";
