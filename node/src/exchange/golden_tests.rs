@@ -191,6 +191,7 @@ fn a_refused_word_to_another_case_is_settled() {
         };
         assert_eq!((of, act, what), (case(), 5, kind_told));
         assert_eq!(refusal, ("case-state".to_owned(), "不能".to_owned()));
+        assert!(translate::settles_refusals(kind), "{kind}");
         assert!(
             settled(refused(translate::FORK)).is_none() && settled(Outcome::Applied { detail: Vec::new() }).is_none()
         );
