@@ -451,7 +451,7 @@ fn decided(
         Command::SupplementRefused { case, act, refusal } => case::supplement_refused(facts, case, *act, refusal, at),
         Command::TakeWithdrawal { origin, withdrawal } => case::take_withdrawal(facts, *origin, withdrawal, at),
         Command::WithdrawalRefused { case, act, refusal } => case::withdrawal_refused(facts, case, *act, refusal, at),
-        Command::Uniform(command) => uniform::decide(facts, command, at),
+        Command::Uniform(command) => uniform::decide(facts, desk, command, at),
         Command::ReportAgain(text) => uniform::report_again(facts, actor, named(facts, text)?, at),
         Command::Mirror { origin, progress } => case::mirror(facts, desk, *origin, progress, at),
     }

@@ -89,8 +89,7 @@ fn each_end_is_reported_and_nothing_before_it_is_anything() {
         }
         let (_, word) = last.unwrap();
         assert_eq!(word.ending, Some(ending));
-        let row = &scene.charge.state.elsewhere[&id];
-        assert_eq!(row.word, word, "{ending:?}");
+        assert_eq!(scene.kept(id), word, "{ending:?}");
         let ended = scene.charge.state.steps.iter().filter(|(_, step)| *step == HandledStep::Ended).count();
         assert_eq!(ended, 1, "{ending:?}");
     }
@@ -117,7 +116,7 @@ fn licences_and_what_was_put_right_follow() {
         scene.hear(word).unwrap();
     }
     let row = &scene.charge.state.elsewhere[&id];
-    assert_eq!(row.word.applicant, "李*");
+    assert_eq!(scene.kept(id).applicant, "李*");
     assert_eq!(row.word.licences.len(), 1);
     assert_eq!(row.word.licences[0].stands, licence::Status::Cancelled);
     let steps: Vec<HandledStep> = scene.charge.state.steps.iter().map(|(_, step)| *step).collect();
@@ -213,7 +212,7 @@ fn what_was_refused_is_reported_again_by_hand() {
     scene.charge.now = before;
     let told = scene.reported(&again).unwrap();
     scene.hear(&told).unwrap();
-    assert_eq!(scene.charge.state.elsewhere[&id].word, told.1);
+    assert_eq!(scene.kept(id), told.1);
     let steps: Vec<HandledStep> = scene.charge.state.steps.iter().map(|(_, step)| *step).collect();
     assert_eq!(steps, [HandledStep::Accepted, HandledStep::Ended]);
     assert_eq!(scene.stand.case(id).report_refused, None);
@@ -222,7 +221,7 @@ fn what_was_refused_is_reported_again_by_hand() {
     assert_eq!(last.note.as_deref(), Some("原告知未收：invalid-field"));
     // A repeat of the first refusal, or of the word, changes nothing.
     scene.hear(&ended).unwrap();
-    assert_eq!(scene.charge.state.elsewhere[&id].word, told.1);
+    assert_eq!(scene.kept(id), told.1);
 }
 
 /// No case of this node's own people, nor one that another owns, is reported to anybody.
