@@ -32,7 +32,7 @@ pub use disk::SmallDisk;
 pub use front::FrontDatabase;
 pub use hall::{APPLICANT, Collected, Item, citizen, permits, write_catalogue};
 pub use node::{Node, binary, free_port};
-pub use paper::{drawn_again, paper};
+pub use paper::{answered, drawn_again, paper};
 pub use relay::{Quality, Relays};
 pub use release::{Release, Released};
 pub use transcript::{play, play_block, play_with};

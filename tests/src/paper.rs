@@ -19,6 +19,23 @@ pub fn paper(node: &Node, case: &str, kind: &str) -> String {
     text(&pdf)
 }
 
+/// An answer to an application on paper, by its place among those that were given, from 1, the last one when absent; as [`paper`].
+///
+/// # Panics
+///
+/// When there is no such answer, or it isn't a PDF.
+#[must_use]
+pub fn answered(node: &Node, application: &str, place: Option<u32>) -> String {
+    let out = node.dir.with_extension("pdf");
+    let (file, place) = (out.to_string_lossy(), place.map(|place| place.to_string()));
+    let print = ["application", "print", application, "--file", &*file];
+    let which: Vec<&str> = place.iter().flat_map(|place| ["--answer", place.as_str()]).collect();
+    node.ok(&[&print[..], &which[..]].concat());
+    let pdf = std::fs::read(&out).expect("it was written");
+    std::fs::remove_file(&out).expect("it was written");
+    text(&pdf)
+}
+
 /// A print that was counted before, drawn again; as [`paper`].
 ///
 /// # Panics

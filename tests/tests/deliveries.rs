@@ -1,6 +1,9 @@
 //! Deliveries at the receiver: once, in order, whatever comes early, twice, again after a restore, or contradicts itself; and what is put
 //! aside, parked behind it, and replayed.
 
+#[path = "deliveries/large.rs"]
+mod large;
+
 use std::path::Path;
 
 use proptest::prelude::*;

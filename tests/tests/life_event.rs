@@ -2,7 +2,7 @@
 //! is killed between decision and filing, a joint check, a part that is denied, one answer.
 
 use serde_json::{Value, json};
-use system_tests::{APPLICANT, Cluster, Item, Node, seen, within};
+use system_tests::{APPLICANT, Cluster, Item, Node, answered, seen, within};
 
 /// Place, division and name of each node: the licence is of the second, the branch lies in the third.
 const NODES: [(&str, &str, &str); 3] =
@@ -201,7 +201,9 @@ fn a_denied_part_is_answered_plainly_and_the_others_go_on() {
     home.ok(&["case", "decide", &next, "--grant"]);
     let filing = stands(branch, &number, "备案", "running");
     let whole = shown(branch, &number);
-    assert_eq!((&whole["state"], &part(&whole, "变更")["earlier"][0]["status"]), (&json!("running"), &json!("denied")));
+    let earlier = part(&whole, "变更")["earlier"][0].clone();
+    assert_eq!((&whole["state"], &earlier["status"]), (&json!("running"), &json!("denied")));
+    assert_eq!(earlier["status_zh"], "不予");
     let kept = whole["joint_answer"]["lines"].as_array().cloned().unwrap_or_default();
     assert!(kept.iter().any(|line| line["part_result"] == "failed"), "the former answer stands: {whole}");
     // The licence is issued after the filing has begun, and is told to the one who has that.
@@ -218,9 +220,19 @@ fn a_denied_part_is_answered_plainly_and_the_others_go_on() {
     let further = branch.ok(&["application", "answer", &number]);
     let all = further["answer"].as_array().cloned().unwrap_or_default();
     assert!(all.len() == 3 && all.iter().all(|line| line["part_result"] == "granted"), "{further}");
-    let paper = cluster.root().join("further.pdf");
-    branch.ok(&["application", "print", &number, "--file", &paper.to_string_lossy()]);
     assert_eq!(shown(branch, &number)["former_answers"].as_array().map(Vec::len), Some(1));
+    // Each answer is had on paper, and as a table nothing of what was before is left out.
+    for (place, hung) in [(None, false), (Some(2), false), (Some(1), true)] {
+        assert_eq!(answered(branch, &number, place).contains("未启动"), hung, "{place:?}");
+    }
+    let third = cluster.root().join("third.pdf").to_string_lossy().into_owned();
+    for place in ["0", "3"] {
+        branch.refused(&["application", "print", &number, "--answer", place, "--file", &third], "document-unknown");
+    }
+    let table = branch.text(&["--lang", "zh", "application", "show", &number]);
+    for said in ["此前的申请", "不予", "仓储条件不符合要求", "第 1 份综合答复", "未启动"] {
+        assert!(table.contains(said), "{said}: {table}");
+    }
 
     // Another one is withdrawn where it was collected, while the line to the home county is cut: home hears of it afterwards.
     let number = collect(&cluster);

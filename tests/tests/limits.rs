@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Where limits stand, and which of the file's constants are meant; none means all.
-const SOURCES: [(&str, &[&str]); 11] = [
+const SOURCES: [(&str, &[&str]); 12] = [
     ("federation/src/limits.rs", &[]),
     ("federation/quic/src/limits.rs", &[]),
     ("federation/quic/src/certificate.rs", &["CERTIFICATE_BYTES_MAX"]),
@@ -17,6 +17,7 @@ const SOURCES: [(&str, &[&str]); 11] = [
     ("node/src/exchange/join.rs", &["EXPIRES_SECONDS_MAX"]),
     ("node/domain/src/uniform/word.rs", &["LICENCES_MAX"]),
     ("node/domain/src/uniform/handled.rs", &["NEW_A_DAY_MAX"]),
+    ("node/domain/src/application/untold.rs", &["REFUSALS_KEPT_MAX"]),
 ];
 
 fn read(path: &str) -> String {

@@ -1,9 +1,10 @@
 //! 异地受理、无差别办理 between two provinces: seven nodes of two trees; 渝北区 decides in the place of 广安区, which hears of it once whatever fails on
-//! the way, and no superior counts a case twice.
+//! the way, and no superior counts a case twice. Between two halls of one city, what was refused is told again once it would be taken.
 
 use serde_json::Value;
 use system_tests::two_provinces::{ROOTS, both_known, exported, founded, import};
 use system_tests::{APPLICANT, Cluster, Item, Node, paper, seen, within};
+use tongban_codes::time::Timestamp;
 
 /// The national base item that both provinces keep.
 const BASE: &str = "000116013001";
@@ -160,4 +161,77 @@ fn one_province_decides_in_the_place_of_the_other_and_tells_it_once() {
         });
         assert_eq!(node.ok(&["aggregate", "audit"])["equal"], true);
     }
+}
+
+/// A hall whose clock is three days ahead: the authority in charge takes no report of days that are to come, until they have.
+#[test]
+fn what_was_refused_is_reported_again_when_its_day_has_come() {
+    let mut cluster = Cluster::new();
+    for (place, division) in [("city", "511600"), ("home", "511602"), ("hall", "511603")] {
+        cluster.init_demo(place, division, place).start();
+    }
+    for place in ["home", "hall"] {
+        cluster.join("city", place);
+        cluster.linked("city", place);
+        cluster.node(place).staff();
+    }
+    let based = |code, modes, covered| Item { base_code: BASE, modes, covered, ..Item::permit(code, "") };
+    cluster.publish("city", &[Item { promised_days: "10", ..based("", "", "") }]);
+    for (place, item) in
+        [("home", based(THEIRS, "window^uniform", "511603")), ("hall", based("511A0016013002", "", ""))]
+    {
+        within(30, &format!("the base item has come to {place}"), || {
+            let items = cluster.node(place).ok(&["item", "list", "--stage", "base"]);
+            seen(items.to_string().contains(BASE), items)
+        });
+        cluster.publish(place, &[item]);
+    }
+    let (home, hall) = (cluster.node("home"), cluster.node("hall"));
+    let now: Timestamp = text(&home.get("/v1/status"), "at").parse().unwrap_or_else(|error| panic!("{error}"));
+    let today = now.date().to_string();
+    let party = |division| format!("{division}/11370800MB28559184/卫健局");
+    let (charge, stands) = (party("511602"), party("511603"));
+    let digest = format!("sha256:{}", "ab".repeat(32));
+    let agreement =
+        ["agreement", "add", NUMBER, "--party", charge.as_str(), "--party", stands.as_str(), "--item", THEIRS];
+    let terms =
+        ["--mode", "uniform", "--from", today.as_str(), "--published", today.as_str(), "--text", digest.as_str()];
+    home.ok(&[&agreement[..], &terms[..]].concat());
+    let three_days_later = |node: &Node| {
+        node.stop();
+        node.set_clock(&now.add_seconds(3 * 86_400).to_string());
+        node.start();
+    };
+    three_days_later(hall);
+    cluster.linked("city", "hall");
+
+    let case = text(&hall.eventually(40, &asked()), "case");
+    hall.ok(&["case", "accept", &case]);
+    hall.ok(&["case", "withdraw", &case]);
+    let refused = || hall.ok(&["agreement", "refused"])["cases"].as_array().cloned().unwrap_or_default();
+    let acts = |kind: &str| {
+        let shown = hall.ok(&["case", "show", &case]);
+        shown["history"].as_array().into_iter().flatten().filter(|act| act["kind"] == kind).count()
+    };
+    // Nothing follows the end of a case by itself.
+    for (count, what) in [(2, "acceptance and end are refused"), (3, "it is told again too early, and refused")] {
+        if count == 3 {
+            hall.ok(&["case", "report-again", &case]);
+        }
+        within(60, what, || {
+            let rows = refused();
+            seen(rows.len() == 1 && acts("refuse-report") == count, Value::from(rows))
+        });
+        assert_eq!(refused()[0]["report_refused"]["code"], "invalid-field");
+    }
+
+    three_days_later(home);
+    cluster.linked("city", "home");
+    hall.ok(&["case", "report-again", &case]);
+    let row = told(home, &case, |row| row["result"] == "withdrawn");
+    assert!(!row["accepted_on"].is_null(), "one word says all: {row}");
+    assert_eq!(home.ok(&["agreement", "show", NUMBER])["handled"]["cases"], 1);
+    assert!(refused().is_empty());
+    assert_eq!((acts("report-again"), acts("refuse-report")), (2, 3));
+    hall.refused(&["case", "report-again", &case], "report-not-refused");
 }

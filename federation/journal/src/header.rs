@@ -107,6 +107,8 @@ coded! {
         RefuseSupplement = 51,
         /// 再次告知: a notice after the first, of what couldn't be known then; for supervision to look at.
         NotifyAgain = 52,
+        /// 重新告知: what the authority in charge hadn't taken of a case that is decided in its place was reported again.
+        ReportAgain = 53,
         /// 工单: a ticket began to be handled at this node.
         OpenTicket = 60,
         /// 答复: a ticket was answered.

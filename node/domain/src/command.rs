@@ -418,6 +418,8 @@ pub enum Command {
     Application(ApplicationCommand),
     /// Agreements between authorities.
     Agreement(AgreementCommand),
+    /// Reports again what the authority in charge hadn't taken of a case that is decided in its place (重新告知).
+    ReportAgain(String),
     /// Signs for the paper file of a case, from which its days run by the agreement (纸质签收).
     ReceivePaper(String),
     /// Earlier cases of another system.

@@ -46,6 +46,7 @@ fn roles(command: &Command) -> &'static [Role] {
         | Command::OrderReclaim { .. }
         | Command::DeclineReclaim { .. } => &[Role::Admin],
         Command::AskReclaim { .. } => &[Role::Window, Role::Admin],
+        Command::ReportAgain(_) => &[Role::Window, Role::Decider],
         Command::Collect { .. }
         | Command::Offer(_)
         | Command::Deliver { .. }
@@ -126,6 +127,7 @@ impl Command {
             | Command::Close(case)
             | Command::ClaimCase(case)
             | Command::ReceivePaper(case)
+            | Command::ReportAgain(case)
             | Command::DenyForNumber(case) => Some(case),
             Command::Refuse { case, .. }
             | Command::Notify { case, .. }
@@ -449,7 +451,8 @@ fn decided(
         Command::SupplementRefused { case, act, refusal } => case::supplement_refused(facts, case, *act, refusal, at),
         Command::TakeWithdrawal { origin, withdrawal } => case::take_withdrawal(facts, *origin, withdrawal, at),
         Command::WithdrawalRefused { case, act, refusal } => case::withdrawal_refused(facts, case, *act, refusal, at),
-        Command::Uniform(command) => uniform::decide(facts, command, at),
+        Command::Uniform(command) => uniform::decide(facts, desk, command, at),
+        Command::ReportAgain(text) => uniform::report_again(facts, actor, named(facts, text)?, at),
         Command::Mirror { origin, progress } => case::mirror(facts, desk, *origin, progress, at),
     }
 }
@@ -541,6 +544,17 @@ pub(crate) fn is_unseen(c: char) -> bool {
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}' | '\u{feff}'
         )
+}
+
+/// How much is kept of the code of a peer's refusal, in characters.
+const REFUSAL_CODE_CHARS_MAX: usize = 60;
+/// How much of its text.
+const REFUSAL_TEXT_CHARS_MAX: usize = 500;
+
+/// What is kept of a peer's refusal: of code and text what can be seen, to a length.
+pub(crate) fn kept_refusal((code, text): &(String, String)) -> (String, String) {
+    let kept = |text: &str, chars_max| text.chars().filter(|c| !is_unseen(*c)).take(chars_max).collect();
+    (kept(code, REFUSAL_CODE_CHARS_MAX), kept(text, REFUSAL_TEXT_CHARS_MAX))
 }
 
 pub(crate) fn name(field: &'static str, text: &str) -> Result<String, Rejection> {

@@ -330,6 +330,8 @@ pub mod codes {
         UNIFORM_NOT_PARTY = "uniform-not-party";
         /// A node reported more new cases on one day than are taken of it.
         UNIFORM_TOO_MANY = "uniform-too-many";
+        /// No report of the case stands refused, so that none is made again.
+        REPORT_NOT_REFUSED = "report-not-refused";
         /// Nobody waits for a paper file of the case, or it was signed for.
         PAPER_NOT_AWAITED = "paper-not-awaited";
         /// No earlier case of that number was imported.

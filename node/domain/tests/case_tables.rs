@@ -339,7 +339,7 @@ fn the_node_that_decides_reports_and_no_other() {
 fn what_a_peer_refused_is_no_step() {
     let (mut hall, id) = accepted();
     let before = of(&made(&hall, id), CasePart::Process).len();
-    for kind in [ActKind::RefuseReport, ActKind::RefuseWithdrawal] {
+    for kind in [ActKind::RefuseReport, ActKind::ReportAgain, ActKind::RefuseWithdrawal] {
         let mut act = acts(&hall, id).pop().unwrap();
         (act.kind, act.number, act.note) = (kind, act.number + 1, Some(text("agreement-missing: 无协议")));
         hall.state.acts.push(act);

@@ -9,6 +9,7 @@ use tongban_domain::application::Application;
 use tongban_domain::case::{Case, Personal, masked_name, masked_number, number_end};
 use tongban_domain::connector::Order;
 use tongban_domain::earlier::EarlierVersion;
+use tongban_domain::uniform::HandledElsewhere;
 use tongban_domain::voice::Ticket;
 use tongban_domain::{Desk, Document};
 use tongban_seal::{CaseKey, Ed25519Signer, FileKey, IndexKey, NodeKey, Signer, Statement, WrappedKey, batch, cose};
@@ -102,6 +103,15 @@ impl Keys {
     #[must_use]
     pub fn of_earlier(&self, version: &EarlierVersion, personal: &Personal) -> Option<(String, String)> {
         self.opened(&version.id, personal)
+    }
+
+    /// What is kept of the applicant of a case that another authority decides in the place of this node's: a masked name, and the end of his number.
+    #[must_use]
+    pub fn of_handled(&self, row: &HandledElsewhere) -> (String, String) {
+        match &row.personal {
+            Some(personal) => self.opened(&row.case, personal).unwrap_or_default(),
+            None => (row.word.applicant.clone(), row.word.number_end.clone()),
+        }
     }
 
     /// To whom an order goes, for the connector that it is of.

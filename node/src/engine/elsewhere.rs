@@ -127,7 +127,7 @@ mod tests {
             department_code: String::new(),
         };
         let place = Place { node: NodeId::from_bytes([2; 16]), division: "511603".parse().unwrap() };
-        HandledElsewhere { case: CaseId::from_bytes([3; 16]), place, item, word, heard_at: day.start() }
+        HandledElsewhere { case: CaseId::from_bytes([3; 16]), place, item, word, heard_at: day.start(), personal: None }
     }
 
     #[test]

@@ -185,6 +185,7 @@ fn act_kind(kind: case::ActKind) -> header::ActKind {
         D::Pledge => J::Pledge,
         D::VerifyPledge => J::VerifyPledge,
         D::WaiveFee => J::WaiveFee,
+        D::ReportAgain => J::ReportAgain,
     }
 }
 

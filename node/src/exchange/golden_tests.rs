@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use tongban_codes::ids::{CaseId, Digest, NodeId};
 use tongban_codes::time::Timestamp;
-use tongban_domain::application::ApplicationCommand;
+use tongban_domain::application::{ApplicationCommand, ToldKind};
 use tongban_domain::uniform::UniformCommand;
 use tongban_domain::voice::VoiceCommand;
 use tongban_domain::{Command, NoticeBody};
@@ -159,6 +159,42 @@ fn an_outcome_is_what_it_was_and_reads_back() {
         Envelope { subject: Subject::from(case()), ..envelope },
     ] {
         assert_eq!(inbound(&forged, receiver).err().unwrap().code, "body-contradiction");
+    }
+}
+
+/// What the owner of a case didn't take of an application's other cases is settled; what was taken, or isn't decided, settles nothing.
+#[test]
+fn a_refused_word_to_another_case_is_settled() {
+    let (teller, owner) = (place(1, "511603104000"), place(2, "511602"));
+    for (notice, kind_told) in [(results(), ToldKind::Results), (amended_alike(), ToldKind::Amended)] {
+        let (kind, version, bytes) = outbound(&notice);
+        let envelope = Envelope {
+            origin: teller.node,
+            epoch: 1,
+            destination: owner.node,
+            sequence: 7,
+            subject: Subject::from(case()),
+            act_number: 5,
+            kind,
+            version,
+            body: Body::Plain(bytes),
+        };
+        let settled = |outcome| {
+            let receipt = Receipt::of(&envelope, outcome, Timestamp::from_millis(1_789_347_600_000));
+            translate::settled(&envelope, &receipt, owner)
+        };
+        let refused = |code: &str| Outcome::Refused { code: code.to_owned(), text: "不能".to_owned() };
+        let Some(Command::Application(ApplicationCommand::WordRefused { case: of, act, what, refusal })) =
+            settled(refused("case-state"))
+        else {
+            panic!("{kind} settles nothing")
+        };
+        assert_eq!((of, act, what), (case(), 5, kind_told));
+        assert_eq!(refusal, ("case-state".to_owned(), "不能".to_owned()));
+        assert!(translate::settles_refusals(kind), "{kind}");
+        assert!(
+            settled(refused(translate::FORK)).is_none() && settled(Outcome::Applied { detail: Vec::new() }).is_none()
+        );
     }
 }
 

@@ -83,6 +83,8 @@ fn reason(origin: NodeId, behind: usize, row: &Quarantined) -> (Option<String>, 
     let place = row.division.map(|division| Place { node: origin, division });
     match (kept_envelope(&row.sealed), place) {
         (Some(envelope), Some(place)) => match translate::inbound(&envelope, place) {
+            // Whether there is less to tell by now, the replay itself says.
+            Ok(_) if row.code == translate::NOTICE_TOO_LARGE => (Some(row.code.clone()), row.text.clone()),
             Ok(_) => (None, String::new()),
             Err(Unreadable { code, text }) => (Some(code.to_owned()), text),
         },

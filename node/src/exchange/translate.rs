@@ -27,7 +27,7 @@ mod body;
 
 use tongban_codes::ids::{Digest, NodeId};
 use tongban_codes::time::Timestamp;
-use tongban_domain::application::{AmendedWord, JointWord, ResultsWord};
+use tongban_domain::application::{AmendedWord, ApplicationCommand, JointWord, ResultsWord, ToldKind};
 use tongban_domain::case::{Amended, Offer, Progress, ReclaimOrder, ReclaimRequest, Supplement, Withdrawal};
 use tongban_domain::supervision::{Order, OrderAnswer};
 use tongban_domain::uniform::{UniformCommand, UniformWord};
@@ -82,6 +82,9 @@ pub(crate) const EXPIRED: &str = "envelope-expired";
 /// An earlier act of the same origin on the same subject is in quarantine.
 pub(crate) const PARKED: &str = "parked";
 
+/// What another node must be told of it is larger than an envelope.
+pub(crate) const NOTICE_TOO_LARGE: &str = "notice-too-large";
+
 /// What an envelope asks for.
 pub(crate) enum Inbound {
     /// A command to the domain.
@@ -125,6 +128,10 @@ pub(crate) fn quarantine_text(code: &str) -> (&'static str, &'static str) {
         "body-encrypted" => ("the body is encrypted, which this release can't open", "正文加密，此版本不能打开"),
         "body-malformed" => ("the body can't be read", "正文无法读取"),
         "body-contradiction" => ("body and envelope contradict each other", "正文与信封矛盾"),
+        NOTICE_TOO_LARGE => (
+            "what another node must be told of it is larger than an envelope; replay it when there is less to tell",
+            "须告知其他节点的内容超过信封上限；内容减少后重放",
+        ),
         _ => ("put aside", "已隔离"),
     }
 }
@@ -508,6 +515,11 @@ pub(crate) fn settled(envelope: &Envelope, receipt: &Receipt, place: Place) -> O
         KIND_SUPPLEMENT => Some(Command::SupplementRefused { case, act, refusal: refused(receipt)? }),
         KIND_WITHDRAWAL => Some(Command::WithdrawalRefused { case, act, refusal: refused(receipt)? }),
         KIND_UNIFORM => Some(Command::Uniform(UniformCommand::Refused { case, act, refusal: refused(receipt)? })),
+        KIND_RESULTS | KIND_AMENDED => {
+            let what = if envelope.kind == KIND_RESULTS { ToldKind::Results } else { ToldKind::Amended };
+            let refusal = refused(receipt)?;
+            Some(Command::Application(ApplicationCommand::WordRefused { case, act, what, refusal }))
+        }
         KIND_ORDER => Some(Command::SettleOrder { origin, order: case, refusal: refused(receipt)? }),
         KIND_RATING | KIND_TICKET => {
             let (id, refusal) = (case, refused(receipt)?);
@@ -515,6 +527,23 @@ pub(crate) fn settled(envelope: &Envelope, receipt: &Receipt, place: Place) -> O
         }
         _ => None,
     }
+}
+
+/// Whether the node that sent an envelope of a kind does something about its refusal, as [`settled`] says: gives the case back, or records it.
+pub(crate) fn settles_refusals(kind: u16) -> bool {
+    matches!(
+        kind,
+        KIND_OFFER
+            | KIND_RECLAIM_REQUEST
+            | KIND_SUPPLEMENT
+            | KIND_WITHDRAWAL
+            | KIND_UNIFORM
+            | KIND_RESULTS
+            | KIND_AMENDED
+            | KIND_ORDER
+            | KIND_RATING
+            | KIND_TICKET
+    )
 }
 
 /// Code and text of a refusal, where that is the last word.

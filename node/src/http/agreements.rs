@@ -119,7 +119,7 @@ fn page(app: &App, query: &HandledQuery) -> Result<HandledPage, Failure> {
             return ControlFlow::Break(());
         }
         match uniform::HANDLED.load(read, &case) {
-            Ok(Some(row)) if is_wanted(&row) => cases.push(view(row)),
+            Ok(Some(row)) if is_wanted(&row) => cases.push(view(app, row)),
             Ok(_) => {}
             Err(error) => {
                 fault = Some(error);
@@ -134,8 +134,9 @@ fn page(app: &App, query: &HandledQuery) -> Result<HandledPage, Failure> {
     }
 }
 
-fn view(row: HandledElsewhere) -> HandledView {
-    let HandledElsewhere { case, place, item, word, heard_at } = row;
+fn view(app: &App, row: HandledElsewhere) -> HandledView {
+    let (applicant, number_end) = app.shared.parts.keys.of_handled(&row);
+    let HandledElsewhere { case, place, item, word, heard_at, .. } = row;
     HandledView {
         case,
         case_no: word.case_no,
@@ -145,8 +146,8 @@ fn view(row: HandledElsewhere) -> HandledView {
         handled_at: place.division,
         handled_by: word.department,
         by_item: word.by_item,
-        applicant: word.applicant,
-        number_end: word.number_end,
+        applicant,
+        number_end,
         collected_on: word.collected_on,
         accepted_on: word.accepted_on,
         result: word.ending.map(CodeList::name),

@@ -185,7 +185,16 @@ async fn print(State(app): State<App>, call: Call, Query(query): Query<Applicati
     call.one_of(&app, &[Role::Window, Role::Reviewer, Role::Decider, Role::Issuer])?;
     let row = application::named(app.state(), &query.application)?.ok_or_else(|| unknown(&query.application))?;
     let number = row.number.clone();
-    let rendered = documents::answer(&app, row).await?;
+    let act = match query.answer {
+        None => row.answer_act(),
+        Some(place) => row.nth_answer_act(place).ok_or_else(|| {
+            let given = row.former.len() + usize::from(row.answer.is_some());
+            let (en, zh) = (format!("the application has {given} of them"), format!("已出具 {given} 份综合答复"));
+            problem("document-unknown", "answer", &place.to_string(), &en, &zh)
+                .remedy("see them: tongban application show", "查看：tongban application show")
+        })?,
+    };
+    let rendered = documents::answer(&app, row, act).await?;
     let missing = rendered.missing.iter().map(|sign| format!("{sign} U+{:04X}", u32::from(*sign))).collect();
     Ok(Json(AnswerPrint { application: number, pages: rendered.pages, missing, pdf: BASE64.encode(rendered.pdf) })
         .into_response())

@@ -191,6 +191,7 @@ async fn act_on(State(app): State<App>, call: Call, body: Body<CaseAct>) -> Resu
         }
         ActRequest::OutcomeOfOrder { order } => Command::EnterOutcome { case, source: OutcomeSource::Order(order) },
         ActRequest::WaiveFee { fee, reason } => Command::WaiveFee { case, fee, reason },
+        ActRequest::ReportAgain {} => Command::ReportAgain(case),
         ActRequest::Suspend { procedure, days } => Command::SuspendCase { case, procedure, days },
         ActRequest::Resume { note } => Command::ResumeCase { case, note },
         ActRequest::Extend { days, approver, reason } => Command::ExtendCase { case, days, approver, reason },

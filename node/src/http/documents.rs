@@ -164,12 +164,12 @@ fn statement(app: &App, read: &dyn Read, sealed: &[u8], content_type: &str) -> R
     Ok(opened.statement)
 }
 
-/// Draws the one answer to an application from what was sealed.
-pub(super) async fn answer(app: &App, row: Application) -> Result<Rendered, Failure> {
+/// Draws an answer to an application from what was sealed under a number.
+pub(super) async fn answer(app: &App, row: Application, act: u32) -> Result<Rendered, Failure> {
     let here = app.clone();
     apart(app, move || {
         judged(&here, |_, read| {
-            let key = (row.id, row.answer_act(), ANSWER_TYPE.to_owned());
+            let key = (row.id, act, ANSWER_TYPE.to_owned());
             let sealed = case::DOCUMENT.load(read, &key)?.ok_or_else(|| {
                 let (en, zh) = ("the application has no answer yet", "尚未出具综合答复");
                 problem("document-unknown", "application", &row.number, en, zh)

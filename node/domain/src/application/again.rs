@@ -7,7 +7,8 @@
 //! ```
 
 use minicbor::{Decode, Encode};
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::{Date, Timestamp};
 
@@ -24,7 +25,9 @@ use crate::facts::Place;
 use crate::{Actor, Desk, Facts, Rejection, codes};
 
 /// What came of an earlier attempt, as the standing shows it and the answer says it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+///
+/// As JSON it has `status` (`dropped` where it was taken out) and `status_zh` beside its fields.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 #[cbor(map)]
 pub struct Tried {
     /// Its case; none where it was taken out before it was begun.
@@ -44,11 +47,32 @@ pub struct Tried {
     pub reason: Option<String>,
 }
 
+impl Serialize for Tried {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut shown = serializer.serialize_struct("Tried", 6)?;
+        shown.serialize_field("case", &self.case)?;
+        shown.serialize_field("case_no", &self.case_no)?;
+        shown.serialize_field("status", self.status_name())?;
+        shown.serialize_field("status_zh", self.status_zh())?;
+        shown.serialize_field("on", &self.on)?;
+        shown.serialize_field("reason", &self.reason)?;
+        shown.end()
+    }
+}
+
 impl Tried {
+    fn status_name(&self) -> &'static str {
+        self.status.map_or(PartState::Dropped.name(), Status::name)
+    }
+
+    fn status_zh(&self) -> &'static str {
+        self.status.map_or(PartState::Dropped.zh(), Status::zh)
+    }
+
     /// What came of it, in Chinese.
     pub(super) fn zh(&self) -> String {
         let day = self.on.map(|day| format!("{day} ")).unwrap_or_default();
-        let status = self.status.map_or(PartState::Dropped.zh(), Status::zh);
+        let status = self.status_zh();
         let reason = self.reason.as_ref().map(|reason| format!("（{reason}）")).unwrap_or_default();
         format!("{day}{status}{reason}")
     }
@@ -56,7 +80,7 @@ impl Tried {
     /// What came of it, in English.
     pub(super) fn en(&self) -> String {
         let day = self.on.map(|day| format!(" on {day}")).unwrap_or_default();
-        let status = words(self.status.map_or(PartState::Dropped.name(), Status::name));
+        let status = words(self.status_name());
         let reason = self.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
         format!("{status}{day}{reason}")
     }

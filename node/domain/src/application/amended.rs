@@ -8,8 +8,10 @@ use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
 
 use super::latest::Latest;
+use super::list::ToldKind;
 use super::row::{Application, invalid};
 use super::telling;
+use super::untold::{Untold, keep};
 use crate::case::{ActKind, Amended, AmendedField, Case, Custody, amend_alike, here};
 use crate::change::{Change, Event, NoticeBody};
 use crate::command::Origin;
@@ -142,11 +144,14 @@ pub(super) fn tell(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change, 
                 told.extend(owed.into_iter().map(|(before, amended)| (case.id, before, amended)));
             }
         }
+        let mut untold: Vec<Untold> = Vec::new();
         for (id, before, amended) in told {
             let Some(case) = (Latest { facts, events: &change.events }).case(&id) else { continue };
             if case.owner(here).node == here.node {
-                // What can't be put right any more, its authority says when it is asked to.
-                drop(amend_alike(facts, desk, case, (&amended, at), change));
+                if let Err(Rejection { code, zh, .. }) = amend_alike(facts, desk, case, (&amended, at), change) {
+                    let (what, code, text) = (ToldKind::Amended, code.to_owned(), zh.into());
+                    untold.push(Untold { what, case: id, act: None, code, text, at });
+                }
                 continue;
             }
             let note = format!("更正{}：{}", amended.field.zh(), amended.reason);
@@ -155,6 +160,14 @@ pub(super) fn tell(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change, 
                 NoticeBody::Amended(Box::new(AmendedWord { field, before, value, reason, act }))
             });
         }
+        if untold.is_empty() {
+            continue;
+        }
+        let Some(mut application) = (Latest { facts, events: &change.events }).application(id) else { continue };
+        for untold in untold {
+            keep(&mut application, untold);
+        }
+        change.events.push(Event::Application(Box::new(application)));
     }
 }
 

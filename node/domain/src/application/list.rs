@@ -65,6 +65,16 @@ code_list! {
 }
 
 code_list! {
+    /// What the hall that collected an application tells the owner of one of its cases of the others.
+    ToldKind: "转告内容" {
+        /// What earlier parts came to.
+        Results = 0, "results", "前序结果", [];
+        /// An entry that was put right in another case.
+        Amended = 1, "amended", "更正", [];
+    }
+}
+
+code_list! {
     /// What several authorities do once together (联合办理).
     JointKind: "联合环节" {
         /// 联合踏勘.

@@ -27,6 +27,7 @@ mod results;
 mod row;
 mod standing;
 mod telling;
+mod untold;
 mod withdraw;
 
 use serde::Serialize;
@@ -40,12 +41,13 @@ pub use answer::{ANSWER_ACT, ANSWER_TYPE, Answer, AnswerLine};
 pub use collect::CollectApplication;
 pub use figure::{PartFigure, Total};
 pub use joint::{Joint, JointWord};
-pub use list::{ApplicationState, EntryKind, JointKind, PartState};
+pub use list::{ApplicationState, EntryKind, JointKind, PartState, ToldKind};
 pub use plan::{Plan, PlannedPart};
 pub use results::ResultsWord;
 pub(crate) use row::NUMBERS as APPLICATION_NUMBERS;
 pub use row::{Application, Attempt, Bundle, Entry, PARTS_MAX, Part, PartOf, PartWord, Source, form_values};
 pub use standing::{ApplicationStanding, NextStep, PartStanding, standing};
+pub use untold::{NotTaken, Untold};
 pub use withdraw::Dropped;
 
 use crate::actor::Role;
@@ -125,6 +127,17 @@ pub enum ApplicationCommand {
         /// What.
         word: Box<AmendedWord>,
     },
+    /// The owner of a case didn't take what this hall told it of others.
+    WordRefused {
+        /// Its case.
+        case: CaseId,
+        /// Number of the act by which it was told here.
+        act: u32,
+        /// What was told.
+        what: ToldKind,
+        /// Why: a code and a text.
+        refusal: (String, String),
+    },
 }
 
 impl ApplicationCommand {
@@ -138,7 +151,9 @@ impl ApplicationCommand {
             | Self::Withdraw { .. }
             | Self::Again { .. } => &[Role::Window],
             Self::Joint { .. } => &[Role::Reviewer, Role::Decider],
-            Self::TakeJoint { .. } | Self::TakeResults { .. } | Self::TakeAmended { .. } => &[],
+            Self::TakeJoint { .. } | Self::TakeResults { .. } | Self::TakeAmended { .. } | Self::WordRefused { .. } => {
+                &[]
+            }
         }
     }
 }
@@ -255,6 +270,9 @@ pub(crate) fn decide(
         ApplicationCommand::TakeJoint { origin, case, word } => joint::take(facts, *origin, case, word, at),
         ApplicationCommand::TakeAmended { origin, case, word } => amended::take(facts, desk, *origin, case, word, at),
         ApplicationCommand::TakeResults { origin, case, word } => results::take(facts, *origin, case, word, at),
+        ApplicationCommand::WordRefused { case, act, what, refusal } => {
+            untold::refused(facts, case, (*what, *act), refusal, at)
+        }
     }
 }
 

@@ -216,6 +216,7 @@ fn part(facts: &dyn Facts, planned: &PlannedPart, at: Timestamp) -> Result<(Part
         case: None,
         dropped: None,
         earlier: Vec::new(),
+        untold: Vec::new(),
     };
     Ok((part, item))
 }

@@ -10,6 +10,7 @@ use tongban_codes::time::{Date, Timestamp};
 
 use super::answer::{ANSWER_ACT, Answer};
 use super::list::EntryKind;
+use super::untold::Untold;
 use super::withdraw::Dropped;
 use crate::case::{Deadline, ItemPin, Material, Personal};
 use crate::catalogue::{CodeList as _, Mode};
@@ -118,6 +119,10 @@ pub struct Part {
     #[n(17)]
     #[cbor(default, skip_if = "Vec::is_empty")]
     pub earlier: Vec<Attempt>,
+    /// What the owner of its case didn't take of what this hall told it, the last twenty.
+    #[n(18)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    pub untold: Vec<Untold>,
 }
 
 impl Part {
@@ -248,6 +253,14 @@ impl Application {
     #[must_use]
     pub fn last_answer(&self) -> Option<&Answer> {
         self.answer.as_ref().or(self.former.last())
+    }
+
+    /// The number under which an answer is kept, by its place in the order in which they were given, from 1; none where so many weren't given.
+    #[must_use]
+    pub fn nth_answer_act(&self, place: u32) -> Option<u32> {
+        let given = self.former.len() + usize::from(self.answer.is_some());
+        let is_given = (1..=given).contains(&usize::try_from(place).unwrap_or(usize::MAX));
+        is_given.then(|| ANSWER_ACT.saturating_add(place - 1))
     }
 
     /// The number under which the last answer is kept; the next one's where none was given.

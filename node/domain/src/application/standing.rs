@@ -13,9 +13,11 @@ use super::figure::{PartFigure, Total, figures};
 use super::latest::Latest;
 use super::list::{ApplicationState, PartState};
 use super::row::{Application, Entry, Part};
+use super::telling::is_passed_on;
+use super::untold::{NotTaken, Untold};
+use crate::Facts;
 use crate::case::{Act, ActKind, CameTo, Case, Custody, Deadline, Status};
 use crate::catalogue::CodeList as _;
-use crate::{Actor, Facts};
 
 /// Where a part stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -69,6 +71,9 @@ pub struct PartStanding {
     /// What came of it before it was applied for anew.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<Tried>,
+    /// What its authority didn't take of what this hall told it of other parts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_taken: Vec<NotTaken>,
     /// What it asks for, and where each came from, as far as that is known.
     pub entries: Vec<Entry>,
 }
@@ -249,17 +254,12 @@ fn part_standing(
         forwarded_to: case.and_then(|case| case.forwarded_to.as_ref()).map(|to| to.division),
         licences: case.map(|case| latest.licences(case)).unwrap_or_default(),
         earlier: tried(latest, part),
+        not_taken: part.untold.iter().map(Untold::shown).collect(),
         joint: part.joint.clone(),
         joint_acts: acts.iter().filter(joint).count(),
         figure,
         entries,
     }
-}
-
-/// Whether an act tells the owner of a joint one, rather than being it.
-fn is_passed_on(act: &Act) -> bool {
-    let noted = act.note.as_ref().is_some_and(|note| note.starts_with(super::telling::PASSED_ON));
-    noted && act.operator == Actor::system().operator
 }
 
 fn who_zh(who: &str) -> &'static str {

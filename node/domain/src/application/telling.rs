@@ -3,13 +3,19 @@
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
 
-use crate::case::{ActKind, Case, here};
+use crate::case::{Act, ActKind, Case, here};
 use crate::change::{Change, Event, Notice, NoticeBody};
 use crate::command::Origin;
 use crate::{Actor, Facts, Place, Rejection, codes};
 
 /// What the note of an act begins with by which a collecting hall has told another owner.
 pub(super) const PASSED_ON: &str = "转告：";
+
+/// Whether an act tells an owner elsewhere, rather than being what is told.
+pub(super) fn is_passed_on(act: &Act) -> bool {
+    let noted = act.note.as_ref().is_some_and(|note| note.starts_with(PASSED_ON));
+    noted && act.operator == Actor::system().operator
+}
 
 /// Tells the owner of a case, which isn't this node; the word is made with the number of the act by which it is told.
 pub(super) fn tell(

@@ -150,11 +150,14 @@ pub enum ActKind {
     /// 免缴: a fee needn't be paid before the result is handed out.
     #[n(56)]
     WaiveFee,
+    /// 重新告知: what the authority in charge hadn't taken of a case that is decided in its place was reported again.
+    #[n(57)]
+    ReportAgain,
 }
 
 impl ActKind {
     /// All kinds in the order of their numbers.
-    pub const ALL: [ActKind; 46] = [
+    pub const ALL: [ActKind; 47] = [
         ActKind::Collect,
         ActKind::Offer,
         ActKind::TakeCustody,
@@ -201,6 +204,7 @@ impl ActKind {
         ActKind::Pledge,
         ActKind::VerifyPledge,
         ActKind::WaiveFee,
+        ActKind::ReportAgain,
     ];
 
     /// Stable English name.
@@ -253,6 +257,7 @@ impl ActKind {
             ActKind::Pledge => "pledge",
             ActKind::VerifyPledge => "verify-pledge",
             ActKind::WaiveFee => "waive-fee",
+            ActKind::ReportAgain => "report-again",
         }
     }
 
@@ -306,6 +311,7 @@ impl ActKind {
             ActKind::Pledge => "告知承诺",
             ActKind::VerifyPledge => "承诺核查",
             ActKind::WaiveFee => "免缴",
+            ActKind::ReportAgain => "重新告知",
         }
     }
 
@@ -341,6 +347,7 @@ impl ActKind {
                 | ActKind::ReceivePaper
                 | ActKind::VerifyPledge
                 | ActKind::WaiveFee
+                | ActKind::ReportAgain
         )
     }
 }

@@ -269,6 +269,8 @@ impl Status {
                 unanswered
                     || matches!(self, Status::Accepted | Status::SpecialProcedure | Status::Granted | Status::Delivered)
             }
+            // Nothing is reported before the acceptance or the end, and no such case is forwarded.
+            A::ReportAgain => !unanswered && self != Status::Forwarded,
             A::Amend => true,
             // The first draws a case that had no state, the second goes on record whatever the case has come to.
             A::Collect | A::RefuseSupplement | A::RefuseWithdrawal | A::RefuseReport | A::AskReclaim | A::Reclaim => {

@@ -37,7 +37,7 @@ pub(super) fn steps(acts: &[Act]) -> Vec<Step<'_>> {
 }
 
 /// Whether an act is a step of the process. Offers, their answers and reclaims move a case between nodes of this federation, and a word that another
-/// node didn't take moves nothing; of those the platform above knows nothing.
+/// node didn't take, or is told again, moves nothing; of those the platform above knows nothing.
 fn is_step(kind: ActKind) -> bool {
     !matches!(
         kind,
@@ -48,6 +48,7 @@ fn is_step(kind: ActKind) -> bool {
             | ActKind::AskReclaim
             | ActKind::Reclaim
             | ActKind::RefuseReport
+            | ActKind::ReportAgain
             | ActKind::RefuseWithdrawal
     )
 }

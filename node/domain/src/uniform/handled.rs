@@ -8,13 +8,13 @@ use tongban_codes::time::{Date, Timestamp};
 
 use super::competence::{agreed, differs, no_party};
 use super::word::{LICENCES_MAX, LicenceWord, UniformEnding, UniformWord};
-use crate::case::{ItemPin, masked_name, number_end};
+use crate::case::{ItemPin, Personal, masked_name, number_end};
 use crate::catalogue::{Crosswalk, ItemState, Mode, ServiceItem, accord};
 use crate::change::{Change, Event, Reply};
 use crate::command::Origin;
 use crate::decide::is_unseen;
 use crate::facts::Place;
-use crate::{Facts, Rejection, codes};
+use crate::{Desk, Facts, Rejection, codes};
 
 /// The longest text of a report, in characters: names, codes and numbers.
 const TEXT_CHARS_MAX: usize = 200;
@@ -36,12 +36,26 @@ pub struct HandledElsewhere {
     /// The version of this node's item under which it was taken there.
     #[n(2)]
     pub item: ItemPin,
-    /// What was said last.
+    /// What was said last; of the applicant only in a row of an earlier release, of whom nothing was said since.
     #[n(3)]
     pub word: UniformWord,
     /// When it was heard of first.
     #[n(4)]
     pub heard_at: Timestamp,
+    /// What is kept of the applicant, as of a case that a collecting hall has forgotten: the masked name and the last six characters of his number, under a
+    /// key that is drawn anew with each report.
+    #[n(5)]
+    pub personal: Option<Personal>,
+}
+
+impl HandledElsewhere {
+    /// What was said last, whole, for who may open what is kept of the applicant.
+    #[must_use]
+    pub fn said(&self, desk: &dyn Desk) -> UniformWord {
+        let Some(personal) = &self.personal else { return self.word.clone() };
+        let (applicant, number_end) = desk.decrypt(&self.case, personal).unwrap_or_default();
+        UniformWord { applicant, number_end, ..self.word.clone() }
+    }
 }
 
 /// What a report made known that counts.
@@ -122,9 +136,9 @@ fn steps(known: Option<&HandledElsewhere>, word: &UniformWord) -> Vec<HandledSte
 /// contradicts itself or what was reported before; `uniform-too-many` where the node reported too many new cases today. Nothing is kept then.
 pub(super) fn take(
     facts: &dyn Facts,
+    desk: &mut dyn Desk,
     origin: Origin,
-    case: &CaseId,
-    word: &UniformWord,
+    (case, word): (&CaseId, &UniformWord),
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     let known = facts.handled_elsewhere(case);
@@ -143,11 +157,12 @@ pub(super) fn take(
         ));
     }
     bounded(word)?;
-    let word = masked(known.as_ref(), word);
+    let before = known.as_ref().map(|known| known.said(desk));
+    let word = masked(before.as_ref(), word);
     consistent(&word, at)?;
-    let (place, item, heard_at, mut events) = match &known {
-        Some(known) => {
-            follows(&known.word, &word)?;
+    let (place, item, heard_at, mut events) = match known.as_ref().zip(before.as_ref()) {
+        Some((known, before)) => {
+            follows(before, &word)?;
             (known.place, known.item.clone(), known.heard_at, Vec::new())
         }
         None => {
@@ -159,15 +174,18 @@ pub(super) fn take(
         return Ok(Change::of(Vec::new(), Reply::Known {}));
     }
     let steps = steps(known.as_ref(), &word);
-    let row = HandledElsewhere { case: *case, place, item, word, heard_at };
+    let left = desk.encrypt(case, &word.applicant, &word.number_end);
+    let personal = Some(Personal { forgotten_at: Some(at), ..left });
+    let word = UniformWord { applicant: String::new(), number_end: String::new(), ..word };
+    let row = HandledElsewhere { case: *case, place, item, word, heard_at, personal };
     events.extend(steps.into_iter().map(|step| Event::HandledElsewhere(Box::new(row.clone()), step)));
     Ok(Change::of(events, Reply::Known {}))
 }
 
 /// A word as it is kept: whatever a node says of people, no more than is to be said; and where the applicant's fields were erased there since, what is
 /// known of him here, for by that he is found.
-fn masked(known: Option<&HandledElsewhere>, word: &UniformWord) -> UniformWord {
-    let before = known.map(|known| (known.word.applicant.clone(), known.word.number_end.clone()));
+fn masked(before: Option<&UniformWord>, word: &UniformWord) -> UniformWord {
+    let before = before.map(|before| (before.applicant.clone(), before.number_end.clone()));
     let (applicant, number_end) = match before {
         Some(before) if word.applicant.is_empty() && word.number_end.is_empty() => before,
         _ => (masked_name(&word.applicant), number_end(&word.number_end)),

@@ -24,14 +24,14 @@ use tongban_codes::time::Timestamp;
 
 pub(crate) use competence::{elsewhere, stand_in};
 pub use handled::{HandledCount, HandledElsewhere, HandledStep};
-pub(crate) use word::after;
 pub use word::{LicenceWord, UniformEnding, UniformWord};
+pub(crate) use word::{after, report_again};
 
 use crate::case::{Case, here};
 use crate::change::Change;
 use crate::command::Origin;
 use crate::facts::Place;
-use crate::{Facts, Rejection, codes};
+use crate::{Desk, Facts, Rejection, codes};
 
 /// In whose place an authority decides a case, and by what right.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -117,9 +117,14 @@ pub enum UniformCommand {
     },
 }
 
-pub(crate) fn decide(facts: &dyn Facts, command: &UniformCommand, at: Timestamp) -> Result<Change, Rejection> {
+pub(crate) fn decide(
+    facts: &dyn Facts,
+    desk: &mut dyn Desk,
+    command: &UniformCommand,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
     match command {
-        UniformCommand::Take { origin, case, word } => handled::take(facts, *origin, case, word, at),
+        UniformCommand::Take { origin, case, word } => handled::take(facts, desk, *origin, (case, word), at),
         UniformCommand::Refused { case, act, refusal } => word::refused(facts, case, *act, refusal, at),
     }
 }

@@ -9,16 +9,12 @@ use super::ReportRefused;
 use crate::case::{Act, ActKind, Case, Status, here, masked_name, number_end};
 use crate::catalogue::code_list::code_list;
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
-use crate::decide::is_unseen;
+use crate::decide::kept_refusal;
 use crate::licence;
 use crate::{Actor, Desk, Facts, Rejection, codes};
 
 /// The most licences of one case that a report names, the last ones.
 pub(super) const LICENCES_MAX: usize = 8;
-/// How much of a peer's code is kept of a refusal, in characters.
-const CODE_CHARS_MAX: usize = 60;
-/// How much of its text.
-const TEXT_CHARS_MAX: usize = 500;
 
 code_list! {
     /// How a case ended that an authority decided in another's place.
@@ -143,6 +139,7 @@ fn is_told(kind: ActKind) -> bool {
             | ActKind::IssueLicence
             | ActKind::CancelLicence
             | ActKind::Amend
+            | ActKind::ReportAgain
     )
 }
 
@@ -234,9 +231,35 @@ pub(crate) fn after(facts: &dyn Facts, desk: &dyn Desk, change: &mut Change) {
     }
 }
 
-/// What is kept of a peer's words: what can be seen of them, to a length.
-fn kept(text: &str, chars_max: usize) -> String {
-    text.chars().filter(|c| !is_unseen(*c)).take(chars_max).collect()
+/// Reports again what the authority in charge hadn't taken (重新告知), once what stood against it is put right: a word of its own, of the case as it
+/// stands now, which [`after`] makes of the act.
+///
+/// # Errors
+///
+/// What [`Case::may`] says; `report-not-refused` where nothing was refused, or the report that went out since isn't answered yet.
+pub(crate) fn report_again(
+    facts: &dyn Facts,
+    actor: &Actor,
+    mut case: Case,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    case.may(facts, ActKind::ReportAgain)?;
+    let Some(refused) = &case.report_refused else {
+        return Err(Rejection::new(
+            codes::REPORT_NOT_REFUSED,
+            "no report of this case stands refused: it was taken, isn't answered yet, or there is none to make",
+            "该办件没有未收的告知：已收、尚未答复，或无须告知",
+        )
+        .field("case", case.id)
+        .remedy(
+            "see what was refused: tongban agreement refused; what waits: tongban sync status",
+            "查看未收的告知：tongban agreement refused；待发送的：tongban sync status",
+        ));
+    };
+    let note = format!("原告知未收：{}", refused.code);
+    let act = case.act(ActKind::ReportAgain, actor, here(facts), at, Some(note));
+    let reply = Change::case(&case);
+    Ok(Change::of(vec![Event::Case(Box::new(case), act)], reply))
 }
 
 /// Records that the authority in charge didn't take a report, and why; of a report that isn't the last one, the history alone says it.
@@ -248,7 +271,7 @@ pub(super) fn refused(
     facts: &dyn Facts,
     id: &CaseId,
     number: u32,
-    (code, text): &(String, String),
+    refusal: &(String, String),
     at: Timestamp,
 ) -> Result<Change, Rejection> {
     let here = here(facts);
@@ -260,7 +283,7 @@ pub(super) fn refused(
         let (en, zh) = ("the answer fits no report of this hall", "答复与本厅的告知不符");
         Rejection::new(codes::STALE_TENURE, en, zh).field("case", id)
     })?;
-    let (code, text) = (kept(code, CODE_CHARS_MAX), kept(text, TEXT_CHARS_MAX));
+    let (code, text) = kept_refusal(refusal);
     let note = format!("{code}: {text}");
     let is_last = acts.iter().filter(own).all(|act| act.number <= number);
     if is_last {

@@ -98,6 +98,8 @@ fn after_the_answer_it_is_an_addition_with_an_answer_of_its_own() {
     let acts = [&first, &second].map(|change| change.documents[0].act);
     assert_eq!(acts, [1, 2], "each answer is a document of its own");
     assert_eq!(scene.application().answer_act(), 2);
+    let acts = [0, 1, 2, 3].map(|place| scene.application().nth_answer_act(place));
+    assert_eq!(acts, [None, Some(1), Some(2), None]);
     assert!(replied(&second).answer.iter().all(|line| line.result == PartState::Granted));
     assert_eq!(scene.application().former.len(), 1);
     assert_eq!(again(&mut scene, &["变更"]).unwrap_err().code, "application-state", "it was granted");
@@ -117,6 +119,8 @@ fn what_was_taken_out_may_be_put_in_again_and_not_without_end() {
     again(&mut scene, &["备案"]).unwrap();
     assert_eq!(scene.states()[1], PartState::Waiting);
     assert_eq!(scene.standing().parts[1].earlier[0].reason.as_deref(), Some("先不办"));
+    let shown = serde_json::to_value(&scene.standing().parts[1].earlier[0]).unwrap();
+    assert_eq!((shown["status"].as_str(), shown["status_zh"].as_str()), (Some("dropped"), Some("申请人撤回")));
     for _ in 0..4 {
         scene.give(false, &drop(&["招牌"])).unwrap();
         again(&mut scene, &["招牌"]).unwrap();

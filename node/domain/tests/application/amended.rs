@@ -1,8 +1,8 @@
 //! A wrong entry that is put right in one case is right in all of its application that said the same.
 
 use tongban_codes::ids::CaseId;
-use tongban_domain::application::{AmendedWord, ApplicationCommand};
-use tongban_domain::case::{ActKind, Amended, AmendedField};
+use tongban_domain::application::{AmendedWord, Application, ApplicationCommand, NotTaken, ToldKind};
+use tongban_domain::case::{ActKind, Amended, AmendedField, Amendment};
 use tongban_domain::{Command, Desk as _, NoticeBody};
 
 use super::hall::{CITIZEN, Hall, carry};
@@ -133,4 +133,71 @@ fn an_entry_is_put_right_for_the_collecting_hall_alone_and_where_it_says_what_wa
     assert_eq!(take(&mut home, branch, &|word| word.reason = "长".repeat(5_000)), "invalid-field");
     assert_eq!(take(&mut home, branch, &|_| ()), "ok");
     assert_eq!(take(&mut home, branch, &|_| ()), "known");
+}
+
+fn not_taken(scene: &Scene, part: &str) -> Vec<NotTaken> {
+    scene.standing().parts.into_iter().find(|standing| standing.part == part).unwrap().not_taken
+}
+
+/// What its authority doesn't take nobody tells it again: the window that told it sees it with the part.
+#[test]
+fn what_its_authority_did_not_take_stands_with_the_part() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    let (licence, sign) = (scene.case("变更"), scene.case("招牌"));
+    // At home the case has come to say something else, of which the collecting hall hasn't heard.
+    let other = scene.home.case(licence).clone();
+    let personal = scene.home.desk.encrypt_under(&licence, &other.personal, "李四", CITIZEN).unwrap();
+    scene.home.state.cases.get_mut(&licence).unwrap().personal = personal;
+    assert!(not_taken(&scene, "变更").is_empty());
+    scene.give(false, &amend(sign, "张三丰")).unwrap();
+    assert_eq!(name(&scene.home, licence), "李四");
+    let kept = not_taken(&scene, "变更");
+    let [one] = &kept[..] else { panic!("{kept:?}") };
+    assert_eq!((one.told, one.case, one.reason_code.as_str()), (ToldKind::Amended, licence, "invalid-field"));
+    assert!(one.reason.contains("原记载") && !one.reason.contains("张三"), "{one:?}");
+    assert!(not_taken(&scene, "招牌").is_empty() && not_taken(&scene, "备案").is_empty());
+    let row = scene.application();
+    assert_eq!(tongban_codes::cbor::from_slice::<Application>(&tongban_codes::cbor::to_vec(&row)).unwrap(), row);
+    // By an act that told nothing, nothing was refused; of a peer's refusals so many are kept.
+    let act = one.act.unwrap();
+    let refused = |case, act| {
+        let (what, refusal) = (ToldKind::Results, ("case-state".to_owned(), "\u{202e}办件已办结".to_owned()));
+        Command::Application(ApplicationCommand::WordRefused { case, act, what, refusal })
+    };
+    for (case, act) in [(licence, act + 1), (licence, 0), (sign, act), (CaseId::from_bytes([7; 16]), act)] {
+        assert_eq!(scene.branch.code(&refused(case, act)), "stale-tenure");
+    }
+    for _ in 0..30 {
+        scene.branch.act(&refused(licence, act)).unwrap();
+    }
+    let kept = not_taken(&scene, "变更");
+    assert_eq!((kept.len(), kept[0].reason.as_str()), (20, "办件已办结"));
+}
+
+/// The same of a case that the collecting hall decides itself.
+#[test]
+fn what_this_hall_could_not_put_right_itself_stands_with_the_part_as_well() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    scene.accept(true, "变更");
+    let (licence, sign) = (scene.case("变更"), scene.case("招牌"));
+    let case = scene.branch.state.cases.get_mut(&sign).unwrap();
+    let amendment = Amendment {
+        act: 1,
+        field: AmendedField::ApplicantId,
+        at: case.collected_at,
+        by: "窗口员".into(),
+        reason: "录入有误".into(),
+        before: case.personal.clone(),
+        tenure: 1,
+    };
+    case.amendments = vec![amendment; 20];
+    scene.give(true, &amend(licence, "张三丰")).unwrap();
+    assert_eq!(name(&scene.branch, sign), "张三", "it has been put right too often");
+    let kept = not_taken(&scene, "招牌");
+    let [one] = &kept[..] else { panic!("{kept:?}") };
+    assert_eq!((one.told, one.act, one.reason_code.as_str()), (ToldKind::Amended, None, "amend-late"));
+    // What the application says by now is kept with it.
+    assert_eq!(scene.branch.desk.decrypt(&scene.application().id, &scene.application().personal).unwrap().0, "张三丰");
 }

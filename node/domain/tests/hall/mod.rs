@@ -10,7 +10,7 @@ use tongban_codes::credit_code::CreditCode;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{CaseId, Digest, Label, NodeId};
 use tongban_codes::time::{Date, Timestamp};
-use tongban_domain::application::ApplicationCommand;
+use tongban_domain::application::{ApplicationCommand, ToldKind};
 use tongban_domain::case::Case;
 use tongban_domain::catalogue::{ForeignItem, ImportReport, ImportRow, PublishReport};
 use tongban_domain::uniform::UniformCommand;
@@ -281,16 +281,28 @@ pub(crate) fn carry(notice: &Notice, from: &mut Hall, to: &mut Hall) -> Vec<Noti
         NoticeBody::Results(word) => {
             let (case, word) = (notice.case, word.clone());
             let taken = to.act(&Command::Application(ApplicationCommand::TakeResults { origin, case, word }));
-            taken.map(|change| change.notices).unwrap_or_default()
+            told(taken, (case, notice.act, ToldKind::Results), from)
         }
         NoticeBody::Amended(word) => {
             let (case, word) = (notice.case, word.clone());
             let taken = to.act(&Command::Application(ApplicationCommand::TakeAmended { origin, case, word }));
-            taken.map(|change| change.notices).unwrap_or_default()
+            told(taken, (case, notice.act, ToldKind::Amended), from)
         }
         NoticeBody::OrderAnswer(answer) => {
             let answer = answer.clone();
             to.act(&Command::TakeOrderAnswer { origin, answer }).unwrap().notices
+        }
+    }
+}
+
+/// What follows of a word to another case of an application; its refusal goes back to the hall that told it.
+fn told(taken: Result<Change, Rejection>, (case, act, what): (CaseId, u32, ToldKind), from: &mut Hall) -> Vec<Notice> {
+    match taken {
+        Ok(change) => change.notices,
+        Err(refused) => {
+            let refusal = (refused.code.to_owned(), refused.zh.to_string());
+            from.act(&Command::Application(ApplicationCommand::WordRefused { case, act, what, refusal })).unwrap();
+            Vec::new()
         }
     }
 }

@@ -126,6 +126,7 @@ pub(crate) fn command(hall: &Hall, id: CaseId, act: ActKind, peer: &Hall) -> Com
             Command::VerifyPledge { case, outcome: Outcome::True, finding: "与承诺一致".into() }
         }
         ActKind::WaiveFee => Command::WaiveFee { case, fee: "工本费".into(), reason: "低保对象".into() },
+        ActKind::ReportAgain => Command::ReportAgain(case),
         ActKind::Deliver => Command::Deliver { case, note: None },
         ActKind::Close => Command::Close(case),
         ActKind::Withdraw | ActKind::AskWithdrawal => Command::Withdraw { case, reason: None },

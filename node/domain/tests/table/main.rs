@@ -18,6 +18,7 @@ use tongban_domain::catalogue::{
 };
 use tongban_domain::licence::{self, Licence};
 use tongban_domain::pledge::Pledge;
+use tongban_domain::uniform::{InsteadOf, ReportRefused};
 
 use tongban_domain::work::{Lacking, Work, WorkStep};
 use tongban_domain::{Change, Command, Event, Reply};
@@ -150,6 +151,23 @@ const OWNER: &[Row] = &[
     // Once for all cases of an application that share it.
     row(ActKind::JointCheck, "行政许可法 26、34", &[Accepted]),
     row(ActKind::JointPublicity, "行政许可法 5、26", &[Accepted]),
+    // What the authority in charge hadn't taken of a case that is decided in its place; of one that isn't accepted nothing was told.
+    row(
+        ActKind::ReportAgain,
+        "国办发〔2020〕35号",
+        &[
+            Accepted,
+            Granted,
+            Denied,
+            Delivered,
+            Closed,
+            Withdrawn,
+            RefusedNotRequired,
+            RefusedNotCompetent,
+            Returned,
+            SpecialProcedure,
+        ],
+    ),
     // Where the agreement says that the paper file counts, the five days run from it.
     row(ActKind::ReceivePaper, "行政许可法 32、国办发〔2020〕35号", &[Collected, Notified, Supplemented]),
 ];
@@ -322,6 +340,22 @@ fn try_cell(template: &Hall, peers: &(Hall, Hall), status: Status, act: ActKind,
     if act == ActKind::ReceivePaper {
         case.agreement = Some(Accord { number: "协议一".into(), receipt: ReceiptRule::Paper });
         case.received_on = None;
+    }
+    if act == ActKind::ReportAgain {
+        case.instead_of = Some(InsteadOf {
+            place: peer.place(),
+            item: case.item.code.clone(),
+            version: 1,
+            as_of: due,
+            authority: case.item.authority,
+            department: "区行政审批局".into(),
+            department_code: "115113016823646795".into(),
+            agreement: "跨域〔2026〕1号".into(),
+            party: "11511301452259996U".into(),
+        });
+        case.accepted_on = Some(due.date());
+        case.report_refused =
+            Some(ReportRefused { act: 2, code: "uniform-too-many".into(), text: "今日已满".into(), at: due });
     }
     if act == ActKind::FollowUp {
         let (name, until) = ("检测报告".into(), date(2026, 9, 18));

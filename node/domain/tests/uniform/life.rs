@@ -89,8 +89,7 @@ fn each_end_is_reported_and_nothing_before_it_is_anything() {
         }
         let (_, word) = last.unwrap();
         assert_eq!(word.ending, Some(ending));
-        let row = &scene.charge.state.elsewhere[&id];
-        assert_eq!(row.word, word, "{ending:?}");
+        assert_eq!(scene.kept(id), word, "{ending:?}");
         let ended = scene.charge.state.steps.iter().filter(|(_, step)| *step == HandledStep::Ended).count();
         assert_eq!(ended, 1, "{ending:?}");
     }
@@ -117,7 +116,7 @@ fn licences_and_what_was_put_right_follow() {
         scene.hear(word).unwrap();
     }
     let row = &scene.charge.state.elsewhere[&id];
-    assert_eq!(row.word.applicant, "李*");
+    assert_eq!(scene.kept(id).applicant, "李*");
     assert_eq!(row.word.licences.len(), 1);
     assert_eq!(row.word.licences[0].stands, licence::Status::Cancelled);
     let steps: Vec<HandledStep> = scene.charge.state.steps.iter().map(|(_, step)| *step).collect();
@@ -178,6 +177,61 @@ fn a_report_that_is_refused_is_on_record_until_a_later_one_goes_out() {
         assert_eq!(stand.code(&command), "stale-tenure", "{act}");
     }
     assert_eq!(scene.acts(id).iter().filter(|kind| **kind == ActKind::RefuseReport).count(), 2);
+}
+
+/// 重新告知: what nothing else would tell, since the case is over, is told again once it would be taken.
+#[test]
+fn what_was_refused_is_reported_again_by_hand() {
+    let mut scene = Scene::new();
+    let id = scene.taken();
+    let again = Command::ReportAgain(id.to_string());
+    assert_eq!(scene.stand.code(&again), "case-state", "nothing was told yet");
+    let accepted = scene.reported(&Command::Accept(id.to_string())).unwrap();
+    assert_eq!(scene.stand.code(&again), "report-not-refused", "it isn't answered yet");
+    scene.hear(&accepted).unwrap();
+    assert_eq!(scene.stand.code(&again), "report-not-refused", "it was taken");
+    // The authority in charge refuses the last word, and nothing follows the end.
+    let ended = scene.reported(&Command::Withdraw { case: id.to_string(), reason: None }).unwrap();
+    let before = scene.charge.now;
+    scene.charge.now = at(2026, 9, 1, 9);
+    let refused = scene.hear(&ended).unwrap_err();
+    assert_eq!(refused.code, "invalid-field", "by its clock the days are to come");
+    let refusal = (refused.code.to_owned(), refused.zh.to_string());
+    let act = ended.1.act;
+    scene.stand.act(&Command::Uniform(UniformCommand::Refused { case: id, act, refusal: refusal.clone() })).unwrap();
+    assert_eq!(scene.stand.case(id).status, Status::Withdrawn);
+    // Too early: it is refused once more, and stands refused under its own number.
+    let told = scene.reported(&again).unwrap();
+    assert_eq!((told.1.act, told.1.ending, told.1.ended_on), (act + 2, ended.1.ending, ended.1.ended_on));
+    assert_eq!(scene.stand.case(id).report_refused, None);
+    assert_eq!(scene.stand.code(&again), "report-not-refused", "it isn't answered yet");
+    assert_eq!(scene.hear(&told).unwrap_err().code, "invalid-field");
+    scene.stand.act(&Command::Uniform(UniformCommand::Refused { case: id, act: told.1.act, refusal })).unwrap();
+    assert_eq!(scene.stand.case(id).report_refused.as_ref().map(|refused| refused.act), Some(told.1.act));
+    // It is put right there: the row is that of the case, each end counts once, and both halls have it on record.
+    scene.charge.now = before;
+    let told = scene.reported(&again).unwrap();
+    scene.hear(&told).unwrap();
+    assert_eq!(scene.kept(id), told.1);
+    let steps: Vec<HandledStep> = scene.charge.state.steps.iter().map(|(_, step)| *step).collect();
+    assert_eq!(steps, [HandledStep::Accepted, HandledStep::Ended]);
+    assert_eq!(scene.stand.case(id).report_refused, None);
+    let last = scene.stand.state.acts.last().unwrap();
+    assert_eq!((last.kind, last.status), (ActKind::ReportAgain, Status::Withdrawn));
+    assert_eq!(last.note.as_deref(), Some("原告知未收：invalid-field"));
+    // A repeat of the first refusal, or of the word, changes nothing.
+    scene.hear(&ended).unwrap();
+    assert_eq!(scene.kept(id), told.1);
+}
+
+/// No case of this node's own people, nor one that another owns, is reported to anybody.
+#[test]
+fn what_is_decided_in_nobodys_place_is_reported_to_nobody() {
+    let mut scene = Scene::new();
+    let division = scene.stand.division();
+    let own = scene.stand.collect(OURS, division);
+    scene.stand.act(&Command::Accept(own.to_string())).unwrap();
+    assert_eq!(scene.stand.code(&Command::ReportAgain(own.to_string())), "report-not-refused");
 }
 
 /// A peer's words are kept to a length, and without what can't be seen.

@@ -163,6 +163,11 @@ impl Scene {
         self.charge.act(&Command::Uniform(UniformCommand::Take { origin, case: *case, word }))
     }
 
+    /// What 广安区 keeps of a case, whole.
+    pub(crate) fn kept(&self, id: CaseId) -> UniformWord {
+        self.charge.state.elsewhere[&id].said(&self.charge.desk)
+    }
+
     /// Every report of a case that is accepted, put right, granted, licensed, and whose licence is cancelled, in order.
     pub(crate) fn whole_life(&mut self) -> (CaseId, Vec<(CaseId, UniformWord)>) {
         let id = self.taken();

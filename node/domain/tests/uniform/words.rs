@@ -27,7 +27,7 @@ proptest! {
         for place in &order {
             scene.hear(&words[*place]).unwrap();
             latest = latest.max(*place);
-            prop_assert_eq!(&scene.charge.state.elsewhere[&id].word, &words[latest].1);
+            prop_assert_eq!(&scene.kept(id), &words[latest].1);
             let ended = usize::from(latest >= 2);
             prop_assert_eq!(steps(&scene), (1, ended));
         }
@@ -212,7 +212,7 @@ fn what_is_known_of_the_applicant_stays() {
     (later.applicant, later.number_end) = (String::new(), String::new());
     for _ in 0..2 {
         scene.hear(&(id, later.clone())).unwrap();
-        let kept = &scene.charge.state.elsewhere[&id].word;
+        let kept = scene.kept(id);
         assert_eq!((kept.applicant.as_str(), kept.number_end.as_str()), ("张*", "31002X"));
         assert_eq!(kept.ending, Some(UniformEnding::Granted));
     }
@@ -263,7 +263,32 @@ fn no_more_is_kept_of_people_than_is_to_be_said() {
     let id = scene.taken();
     let (case, mut word) = scene.reported(&Command::Accept(id.to_string())).unwrap();
     (word.applicant, word.number_end) = ("张三丰".into(), "11010519491231002X".into());
-    scene.hear(&(case, word)).unwrap();
-    let kept = &scene.charge.state.elsewhere[&id].word;
+    scene.hear(&(case, word.clone())).unwrap();
+    let kept = scene.kept(id);
     assert_eq!((kept.applicant.as_str(), kept.number_end.as_str()), ("张**", "31002X"));
+    // It lies as what a collecting hall keeps of a case that has ended, under a key of its own, and with the next report under another.
+    let row = scene.charge.state.elsewhere[&id].clone();
+    let first = row.personal.clone().unwrap();
+    assert_eq!((row.word.applicant.as_str(), row.word.number_end.as_str()), ("", ""));
+    assert!(first.forgotten_at.is_some() && first.open(&scene.charge.desk, &id).is_none());
+    word.act += 1;
+    scene.hear(&(id, word)).unwrap();
+    assert_ne!(scene.charge.state.elsewhere[&id].personal.as_ref().unwrap().wrapped_key, first.wrapped_key);
+}
+
+/// A row of an earlier release has them in the clear, until the next report.
+#[test]
+fn what_an_earlier_release_kept_in_the_clear_is_sealed_with_the_next_report() {
+    let mut scene = Scene::new();
+    let (id, words) = scene.whole_life();
+    scene.hear(&words[0]).unwrap();
+    let row = scene.charge.state.elsewhere.get_mut(&id).unwrap();
+    (row.word, row.personal) = (words[0].1.clone(), None);
+    assert_eq!(scene.kept(id), words[0].1);
+    assert!(scene.hear(&words[0]).unwrap().events.is_empty(), "said again it changes nothing");
+    let mut later = words[2].1.clone();
+    (later.applicant, later.number_end) = (String::new(), String::new());
+    scene.hear(&(id, later)).unwrap();
+    assert_eq!(scene.charge.state.elsewhere[&id].word.applicant, "");
+    assert_eq!((scene.kept(id).applicant, scene.kept(id).ending), ("张*".to_owned(), Some(UniformEnding::Granted)));
 }

@@ -69,6 +69,9 @@ request! {
         /// For the applicant, the end of his number.
         #[serde(default)]
         proof: Option<String>,
+        /// For a print, which of the answers that were given, from 1; the last one when absent.
+        #[serde(default)]
+        answer: Option<u32>,
     }
 }
 

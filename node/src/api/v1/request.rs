@@ -476,6 +476,8 @@ pub enum ActRequest {
     Close {},
     /// 纸质签收: the paper file came, which counts as receipt by the agreement.
     ReceivePaper {},
+    /// 重新告知: what the authority in charge hadn't taken of a case that is decided in its place.
+    ReportAgain {},
     /// 申请收回: the other side is gone for good.
     Reclaim {
         /// Why.

@@ -17,7 +17,7 @@ use crate::cli::client::Answer;
 use crate::cli::failure::{Failure, Outcome, malformed_json, parse_optional};
 use crate::cli::file::{self, read_or_piped, writable};
 use crate::cli::output::Output;
-use crate::cli::text::application::{FIGURES, GIVEN, JOINT_ANSWER, NEXT, PARTS};
+use crate::cli::text::application::{EARLIER, FIGURES, FORMER_ANSWER, GIVEN, JOINT_ANSWER, NEXT, NOT_TAKEN, PARTS};
 use crate::cli::text::{
     ANSWER_UNREADABLE, DOCUMENT_WRITTEN, FIELD_INVALID, Fault, GLYPHS_MISSING, LICENCE_SOURCE_INVALID,
 };
@@ -120,6 +120,9 @@ pub(crate) enum Command {
     Print {
         #[command(flatten)]
         of: Of,
+        /// 第几份答复，默认最后一份；重新申请后此前的答复仍可打印 / which of several answers, from 1; the last one when absent
+        #[arg(long, value_name = "N")]
+        answer: Option<u32>,
         /// 写入的 PDF 文件 / the PDF file to write
         #[arg(long, value_name = "OUT")]
         file: PathBuf,
@@ -206,6 +209,8 @@ const FIGURE_COLUMNS: [&str; 8] = [
     "figure.from_licences",
     "figure.asked_again",
 ];
+const EARLIER_COLUMNS: [&str; 6] = ["part", "status", "ended_on", "reason", "case_no", "case"];
+const NOT_TAKEN_COLUMNS: [&str; 6] = ["part", "told", "case", "reason_code", "reason", "at"];
 const NEXT_COLUMNS: [&str; 4] = ["part", "who", "what", "until"];
 const GIVEN_COLUMNS: [&str; 3] = ["entry", "name", "source"];
 const ANSWER_COLUMNS: [&str; 10] = [
@@ -224,6 +229,16 @@ const PROGRESS_COLUMNS: [&str; 7] = ["item_name", "department", "division", "sta
 
 fn rows(value: &Value, name: &str) -> Vec<Value> {
     value.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+/// The rows of a list that each part has, with the part's name.
+fn of_parts(parts: &[Value], name: &str) -> Vec<Value> {
+    let of = |part: &Value| {
+        let mut found = rows(part, name);
+        found.iter_mut().for_each(|row| row["part"] = part["part"].clone());
+        found
+    };
+    parts.iter().flat_map(of).collect()
 }
 
 pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failure> {
@@ -249,7 +264,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
             joint_act(context, of, ApplicationRequest::Publicise { joint, published, from, days })
         }
         Command::Answer { of, forwarded_open } => act(context, of, ApplicationRequest::Answer { forwarded_open }),
-        Command::Print { of, file } => print(context, &of, &file),
+        Command::Print { of, answer, file } => print(context, &of, answer, &file),
     }
 }
 
@@ -333,6 +348,17 @@ fn show(context: &Context, of: &Of) -> Result<Outcome, Failure> {
     output.rows(&parts, &FIGURE_COLUMNS)?;
     output.line(&format!("\n{}", GIVEN.of(output.lang)))?;
     output.rows(&rows(&value, "given"), &GIVEN_COLUMNS)?;
+    let mut earlier = of_parts(&parts, "earlier");
+    if !earlier.is_empty() {
+        earlier.iter_mut().for_each(|row| row["ended_on"] = row["on"].take());
+        output.line(&format!("\n{}", EARLIER.of(output.lang)))?;
+        output.rows(&earlier, &EARLIER_COLUMNS)?;
+    }
+    let not_taken = of_parts(&parts, "not_taken");
+    if !not_taken.is_empty() {
+        output.line(&format!("\n{}", NOT_TAKEN.of(output.lang)))?;
+        output.rows(&not_taken, &NOT_TAKEN_COLUMNS)?;
+    }
     let next = rows(&value, "next");
     if !next.is_empty() {
         output.line(&format!("\n{}", NEXT.of(output.lang)))?;
@@ -343,13 +369,28 @@ fn show(context: &Context, of: &Of) -> Result<Outcome, Failure> {
         output.fields(&value, &["joint_answer.promised", "joint_answer.in_time"])?;
         output.rows(&rows(said, "lines"), &ANSWER_COLUMNS)?;
     }
+    former(output, &value)
+}
+
+/// Answers that were given before parts were applied for anew, each under its place, by which it is printed.
+fn former(output: Output, value: &Value) -> Result<Outcome, Failure> {
+    let former = rows(value, "former_answers");
+    // While no other has followed, the last of them is the answer above.
+    let last = value.get("joint_answer").unwrap_or(&Value::Null);
+    for (place, said) in former.iter().enumerate().filter(|(_, said)| *said != last) {
+        let at = said.get("at").and_then(Value::as_str).unwrap_or_default();
+        let heading = FORMER_ANSWER.with(output.lang, &[&(place + 1).to_string(), at]);
+        output.line(&format!("\n{heading}"))?;
+        output.rows(&rows(said, "lines"), &ANSWER_COLUMNS)?;
+    }
     Ok(Outcome::Done)
 }
 
-fn print(context: &Context, of: &Of, path: &Path) -> Result<Outcome, Failure> {
+fn print(context: &Context, of: &Of, place: Option<u32>, path: &Path) -> Result<Outcome, Failure> {
     let output = context.output;
     writable(context, path)?;
-    let asked = [("application", Some(of.application.as_str()))];
+    let place = place.map(|place| place.to_string());
+    let asked = [("application", Some(of.application.as_str())), ("answer", place.as_deref())];
     let drawn: AnswerPrint = context.client()?.get("/v1/applications/print", &asked)?.read()?;
     let unreadable = |error: base64::DecodeError| Failure::of(&ANSWER_UNREADABLE, "", &[&error.to_string()]);
     file::write(context, path, &STANDARD.decode(&drawn.pdf).map_err(unreadable)?)?;

@@ -199,6 +199,8 @@ pub(crate) enum Command {
     },
     /// 纸质签收，协议约定以纸质材料送达为收到的 / sign for the paper file, where the agreement says that it counts as receipt
     ReceivePaper(Case),
+    /// 重新告知主管机关未接收的办理情况（异地受理、无差别办理） / report again what the authority in charge hadn't taken
+    ReportAgain(Case),
     /// 办结 / close
     Close(Case),
     /// 撤件 / withdraw at the applicant's wish
@@ -420,6 +422,7 @@ pub(crate) fn run(context: &Context, command: Command) -> Result<Outcome, Failur
         Command::Extend { case, days, approver, reason } => act(case, ActRequest::Extend { days, approver, reason }),
         Command::Deliver { case, note } => act(case, ActRequest::Deliver { note }),
         Command::ReceivePaper(case) => act(case, ActRequest::ReceivePaper {}),
+        Command::ReportAgain(case) => act(case, ActRequest::ReportAgain {}),
         Command::Close(case) => act(case, ActRequest::Close {}),
         Command::Withdraw { case, reason } => act(case, ActRequest::Withdraw { reason }),
         Command::Batch(args) => batch::run(context, &args),

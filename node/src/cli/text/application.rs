@@ -5,6 +5,9 @@ use super::Text;
 texts! {
     PARTS = "parts", "分项";
     NEXT = "what comes next", "下一步";
+    EARLIER = "applied for before", "此前的申请";
+    FORMER_ANSWER = "answer {0}, given {1}", "第 {0} 份综合答复（{1}）";
+    NOT_TAKEN = "told to the authority and not taken", "转告未收";
     FIGURES = "asked and given", "填报情况";
     GIVEN = "given once", "一次填报";
     JOINT_ANSWER = "the one answer", "综合答复";
@@ -30,6 +33,7 @@ pub(super) const LABELS: &[(&str, Text)] = &[
     ("joint", text("joint step", "联合环节")),
     ("joint_acts", text("joint acts", "联合办理次数")),
     ("because", text("since this failed", "因前序未通过")),
+    ("told", text("told", "转告内容")),
     ("who", text("who", "由谁")),
     ("what", text("what", "事项")),
     ("part_result", text("result", "结果")),

@@ -258,7 +258,7 @@ impl Decider<'_> {
         if let Some((_, notice)) = proto.envelopes.iter().zip(&change.notices).find(|(envelope, _)| is_large(envelope))
         {
             return Err(Refused::problem(
-                "notice-too-large",
+                translate::NOTICE_TOO_LARGE,
                 "what the other node must be told is larger than an envelope may be",
                 "须通知对方的内容超过信封上限",
             )

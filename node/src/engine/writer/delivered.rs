@@ -58,11 +58,12 @@ impl Decider<'_> {
     }
 
     fn take(&mut self, sealed: &Sealed, envelope: &Envelope, place: Place) -> Result<Decided, Refused> {
-        let (mut proto, outcome, unread) = match self.readable(envelope, place)? {
-            Ok(inbound) => {
-                let (proto, outcome) = self.execute(inbound, sealed.as_bytes(), place)?;
-                (proto, outcome, None)
-            }
+        let done = match self.readable(envelope, place)? {
+            Ok(inbound) => self.carry_out(inbound, envelope, sealed.as_bytes(), place)?,
+            Err(unreadable) => Err(unreadable),
+        };
+        let (mut proto, outcome, unread) = match done {
+            Ok((proto, outcome)) => (proto, outcome, None),
             Err(Unreadable { code, text }) => {
                 tracing::warn!(origin = %envelope.origin, sequence = envelope.sequence, code, text, "an envelope is put aside");
                 let unread = Unread { code: code.to_owned(), text, division: Some(place.division) };
@@ -89,7 +90,27 @@ impl Decider<'_> {
         Ok(translate::inbound(envelope, place))
     }
 
-    /// Does what an envelope asks for.
+    /// Does what an envelope asks for. Where a node that must be told what follows can't be, since that is larger than an envelope, nothing is done and
+    /// the origin hears so: as a refusal where its node settles one, else the envelope is put aside, for what it reports has happened.
+    fn carry_out(
+        &mut self,
+        inbound: Inbound,
+        envelope: &Envelope,
+        sealed: &[u8],
+        place: Place,
+    ) -> Result<Result<(Proto, Outcome), Unreadable>, Refused> {
+        match self.execute(inbound, sealed, place) {
+            Err(Refused::Problem(problem)) if problem.code == translate::NOTICE_TOO_LARGE => {
+                let (code, text) = (translate::NOTICE_TOO_LARGE, problem.zh);
+                if !translate::settles_refusals(envelope.kind) {
+                    return Ok(Err(Unreadable::new(code, text)));
+                }
+                Ok(Ok((Proto::default(), Outcome::Refused { code: code.to_owned(), text })))
+            }
+            other => other.map(Ok),
+        }
+    }
+
     fn execute(&mut self, inbound: Inbound, sealed: &[u8], place: Place) -> Result<(Proto, Outcome), Refused> {
         let command = match inbound {
             Inbound::Outcome(receipt) => return self.outcome(&receipt, sealed, place),
@@ -277,14 +298,17 @@ impl Decider<'_> {
         };
         let envelope =
             kept_envelope(&row.sealed).ok_or_else(|| Refused::fault("a quarantined envelope can't be read"))?;
-        let inbound = match translate::inbound(&envelope, origin) {
-            Ok(inbound) => inbound,
+        let done = match translate::inbound(&envelope, origin) {
+            Ok(inbound) => self.carry_out(inbound, &envelope, &row.sealed, origin)?,
+            Err(unreadable) => Err(unreadable),
+        };
+        let (mut proto, outcome) = match done {
+            Ok(done) => done,
             Err(Unreadable { code, text }) => {
                 let waiting = json!({ "outcome": "waiting", "act": act, "code": code, "text": text });
                 return Ok(Decided::Known(Answer::Json(reply(waiting)?)));
             }
         };
-        let (mut proto, outcome) = self.execute(inbound, &row.sealed, origin)?;
         let said = match &outcome {
             Outcome::Refused { code, text } => json!({ "outcome": "refused", "act": act, "code": code, "text": text }),
             _ => json!({ "outcome": "applied", "act": act }),

@@ -94,7 +94,7 @@ mod tests {
         };
         let place = Place { node: NodeId::from_bytes([2; 16]), division: "511603".parse().unwrap() };
         let case = CaseId::from_bytes(*Digest::of(b"case").as_bytes().first_chunk().unwrap());
-        HandledElsewhere { case, place, item, word, heard_at: day.start() }
+        HandledElsewhere { case, place, item, word, heard_at: day.start(), personal: None }
     }
 
     #[test]

@@ -57,6 +57,14 @@ pub(crate) fn rows() -> Vec<Row> {
             HOME "an agreement withdrawn that nobody confirms":
                 "agreement withdraw 跨域九号 --reason 不再续签" => "not-confirmed" .usage();
         }
+        "case report-again" {
+            HOME "a report of a case before its acceptance":
+                "case report-again {fresh} --as window" => "case-state";
+            HOME "a report of a case that is decided in nobody's place":
+                "case report-again {accepted} --as decider" => "report-not-refused";
+            HOME "a report by a reviewer":
+                "case report-again {accepted} --as reviewer" => "role-missing";
+        }
         "case receive-paper" {
             HOME "a paper file that no agreement waits for":
                 "case receive-paper {fresh}" => "paper-not-awaited";

@@ -100,6 +100,8 @@ pub(crate) fn rows() -> Vec<Row> {
         "application print" {
             HOME "the answer on paper of an application that there is not":
                 "application print YJS330106000000-20200101-00001 --file {root}/answer.pdf" => "application-unknown";
+            HOME "an answer on paper that is no number":
+                "application print YJS330106000000-20200101-00001 --answer last --file {root}/answer.pdf" => "argument-value" .usage();
         }
         "application answer" {
             HOME "the answer to an application that there is not":

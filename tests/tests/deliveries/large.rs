@@ -1,0 +1,124 @@
+//! What is taken makes a word to another node that no envelope holds: its origin hears so, and the line goes on.
+
+use system_tests::sim::Engine;
+use tongban::engine::{Outside, Request};
+use tongban::exchange::quarantine::list;
+use tongban_codes::ids::CaseId;
+use tongban_domain::Event;
+use tongban_domain::application::{JointKind, JointWord, PartOf};
+use tongban_domain::case::{ActKind, Asked, Case, Correction, Status};
+use tongban_federation::{Body, Envelope, Subject, receipt};
+use tongban_storage::keyspace::case;
+use tongban_storage::keyspace::delivery::HIGH_WATER;
+
+use super::{
+    carry_all, cases, deliver, folds_alike, home, outbox, quarantine, receipt_of, receipted, replayed, township,
+};
+
+/// The code of what is too large.
+const TOO_LARGE: &str = "notice-too-large";
+
+/// Leaves a case at a node as a change makes it, in an entry of the log.
+fn altered(engine: &Engine, id: CaseId, change: impl FnOnce(&mut Case)) {
+    let mut row = case::CASE.load(&*engine.state, &id).expect("readable").expect("it is here");
+    let act = case::history(&*engine.state, &id).expect("readable").pop().expect("it has a history");
+    change(&mut row);
+    let event = Event::Case(Box::new(row), act);
+    let request = Request::Custom(Box::new(move |_, _, _| Ok(Outside { events: vec![event], ..Outside::default() })));
+    engine.wait(engine.submit(request)).map(drop).expect("it is kept");
+    engine.quiet();
+}
+
+/// A notice whose lines alone are larger than an envelope; every report of its case says them.
+fn endless(case: &Case) -> Correction {
+    let on = case.collected_at.date();
+    let line = Asked { text: "长".repeat(4_000), on, new_reason: None, brought: None };
+    Correction { asked: vec![line; 100], until: on.next_day(), complete_on: None, notices: 1 }
+}
+
+/// A case that a township has handed over, with both nodes.
+fn handed_over() -> (Engine, Engine, CaseId) {
+    let (from, to) = (township(1), home());
+    carry_all(&from, &to);
+    carry_all(&to, &from);
+    let id = cases(&to)[0].id;
+    (from, to, id)
+}
+
+#[test]
+fn what_cannot_be_reported_is_refused_where_its_origin_settles_that() {
+    let (from, to, id) = handed_over();
+    altered(&to, id, |row| row.correction = Some(endless(row)));
+    let withdraw = tongban_domain::Command::Withdraw { case: id.to_string(), reason: None };
+    let _asked = from.done(tongban_domain::Role::Window, withdraw);
+    from.quiet();
+    let told = outbox(&from).pop().expect("it is told");
+    let answer = deliver(&to, &told, from.place);
+    let outcome = receipt_of(&to, &answer).outcome;
+    let receipt::Outcome::Refused { code, text } = &outcome else { panic!("{outcome:?}") };
+    assert_eq!(code, TOO_LARGE);
+    assert!(!text.is_empty());
+    // The line goes on, the word is said again, and nothing was done here.
+    let high = HIGH_WATER.load(&*to.state, &(from.place.node, told.epoch)).expect("readable");
+    assert_eq!(high, Some(told.sequence));
+    assert_eq!(receipt_of(&to, &deliver(&to, &told, from.place)).outcome, outcome);
+    assert_eq!(cases(&to)[0].status, Status::Collected);
+    assert!(outbox(&to).is_empty() && quarantine(&to).is_empty());
+    // Its origin keeps it no longer, and has the reason on record.
+    receipted(&from, answer, to.place);
+    assert!(outbox(&from).is_empty());
+    let last = case::history(&*from.state, &id).expect("readable").into_iter().max_by_key(|act| {
+        // Acts of the other leg have numbers of their own.
+        if act.place == from.place { act.number } else { 0 }
+    });
+    let last = last.expect("it has a history");
+    assert_eq!(last.kind, ActKind::RefuseWithdrawal);
+    assert!(last.note.is_some_and(|note| note.starts_with(TOO_LARGE)));
+    folds_alike(to);
+    folds_alike(from);
+}
+
+#[test]
+fn what_cannot_be_reported_of_what_has_happened_is_put_aside_until_it_can() {
+    let (from, to, id) = handed_over();
+    altered(&to, id, |row| {
+        row.correction = Some(endless(row));
+        row.status = Status::Accepted;
+        row.part_of = Some(PartOf {
+            application: id,
+            number: "YJS330110009000-20260914-00001".to_owned(),
+            event: "开办分店".to_owned(),
+            part: "变更".to_owned(),
+            joint: Some("踏勘".to_owned()),
+            form: None,
+            entries: Vec::new(),
+        });
+    });
+    let (joint, kind, note) = ("踏勘".to_owned(), JointKind::Inspection, "场所与图纸一致".to_owned());
+    let word = JointWord { joint, kind, note, act: 9, of: id, late: None };
+    let told = Envelope {
+        origin: from.place.node,
+        epoch: 1,
+        destination: to.place.node,
+        sequence: 2,
+        subject: Subject::from(id),
+        act_number: 9,
+        kind: 23,
+        version: 1,
+        body: Body::Plain(tongban_codes::cbor::to_vec(&word)),
+    };
+    let aside = receipt::Outcome::Quarantined { code: TOO_LARGE.to_owned() };
+    assert_eq!(receipt_of(&to, &deliver(&to, &told, from.place)).outcome, aside);
+    assert_eq!(quarantine(&to), [(9, TOO_LARGE.to_owned())]);
+    assert!(outbox(&to).is_empty(), "nothing is told of it");
+    // Shown so, for that it can be read says nothing about what there is to tell.
+    let kept = list(&*to.state, 9).expect("readable");
+    assert_eq!(kept[0].code.as_deref(), Some(TOO_LARGE));
+    assert_eq!(replayed(&to, from.place, id), "waiting");
+    altered(&to, id, |row| row.correction = None);
+    assert_eq!(replayed(&to, from.place, id), "applied");
+    assert!(quarantine(&to).is_empty());
+    let acts = case::history(&*to.state, &id).expect("readable");
+    assert_eq!(acts.iter().filter(|act| act.kind == ActKind::JointCheck).count(), 1);
+    folds_alike(to);
+}
