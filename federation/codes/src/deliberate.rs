@@ -54,11 +54,15 @@ pub enum Bug {
     ReportOfAnyone,
     /// Where a ticket was opened nobody hears what became of it elsewhere.
     NewsUnheard,
+    /// The authority in charge keeps a report without looking whether it had agreed that the other decides.
+    AgreementUnread,
+    /// A permit of limited number is granted past those who were accepted before.
+    OutOfTurn,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 24] = [
+    pub const ALL: [Bug; 26] = [
         Bug::ReplyBeforeCommit,
         Bug::InboxRecordDropped,
         Bug::CursorAdvancedEarly,
@@ -83,6 +87,8 @@ impl Bug {
         Bug::TakenAtSameTenure,
         Bug::ReportOfAnyone,
         Bug::NewsUnheard,
+        Bug::AgreementUnread,
+        Bug::OutOfTurn,
     ];
 
     /// Its name, by which a binary that holds it is known.
@@ -113,6 +119,8 @@ impl Bug {
             Bug::TakenAtSameTenure => "deliberate-bug:taken-at-same-tenure",
             Bug::ReportOfAnyone => "deliberate-bug:report-of-anyone",
             Bug::NewsUnheard => "deliberate-bug:news-unheard",
+            Bug::AgreementUnread => "deliberate-bug:agreement-unread",
+            Bug::OutOfTurn => "deliberate-bug:out-of-turn",
         }
     }
 }

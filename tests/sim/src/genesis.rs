@@ -1,5 +1,8 @@
 //! How everything begins: a province whose nodes have joined, know each other's records, and have staff and items in force.
 
+pub(crate) mod alike;
+pub(crate) mod limited;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, OnceLock};
@@ -54,6 +57,9 @@ pub(crate) const LICENCE_TYPE: &str = "许可证";
 pub(crate) const APPLICANT: &str = "11010519491231002X";
 /// The department of every hall.
 pub(crate) const DEPARTMENT: &str = "卫健局";
+/// The unified social credit code of that department.
+pub(crate) const CREDIT: &str = "11370800MB28559184";
+const LEGAL_BASIS: &str = "公共场所卫生管理条例第四条";
 /// The service that every node of the small province has in force.
 pub(crate) const SERVICE: &str = "330A0015500014";
 
@@ -114,8 +120,8 @@ pub(crate) fn row(number: u32, code: &str, kind: &str, covered: &str) -> ImportR
         ("name", code),
         ("local_item_code", code),
         ("item_type", kind),
-        ("department_code", "11370800MB28559184"),
-        ("legal_basis", "公共场所卫生管理条例第四条"),
+        ("department_code", CREDIT),
+        ("legal_basis", LEGAL_BASIS),
         ("statutory_days", "20"),
         ("promised_days", "5"),
         ("modes", "online^collect"),
@@ -214,6 +220,12 @@ impl Nascent {
         self.settle(Request::Act { actor: actor(role), command: Box::new(command), key: None });
     }
 
+    /// Imports a row of an item file, and publishes what it is of.
+    fn publish(&mut self, row: ImportRow) {
+        self.act(Role::Catalogue, Command::ImportItems(vec![row].into()));
+        self.act(Role::Catalogue, Command::PublishItems(None));
+    }
+
     pub(crate) fn records(&self) -> Vec<Sealed> {
         let run = self.machine.run.as_ref().expect("the node runs");
         let directory = run.knowledge.directory();
@@ -250,7 +262,7 @@ fn staff(node: &mut Nascent, covered: &str, licence_days: i32) {
     // A renewal may be asked for until the day before the licence ends.
     let division = node.machine.place.division;
     let mut permit = row(2, &item_of(PERMIT, division), "01", covered);
-    let link = [("name", "延续"), ("term", "1自然日"), ("basis", "公共场所卫生管理条例第四条")];
+    let link = [("name", "延续"), ("term", "1自然日"), ("basis", LEGAL_BASIS)];
     let values = link.map(|(column, value)| (column.to_owned(), value.to_owned())).into();
     permit.lists.insert("special_links".to_owned(), vec![ListRow { row: 2, values }]);
     node.act(
@@ -263,7 +275,7 @@ fn staff(node: &mut Nascent, covered: &str, licence_days: i32) {
 
 /// The licence that every node has issued to who comes to the windows.
 pub(crate) fn licence_of(division: DivisionCode) -> String {
-    let credit: CreditCode = "11370800MB28559184".parse().expect("its check digit holds");
+    let credit: CreditCode = CREDIT.parse().expect("its check digit holds");
     let kind = LicenceTypeCode::new(credit, 1).expect("three digits");
     LicenceId::new(kind, credit, &division.to_string(), 1).expect("it is well formed").to_string()
 }
@@ -380,8 +392,9 @@ fn anchors(node: &Nascent) -> Vec<Sealed> {
     run.knowledge.directory().foreign_roots().map(|entry| entry.sealed.clone()).collect()
 }
 
-/// Makes a scene of divisions with the place of each one's superior; the licence of each node ends after so many days.
-pub(crate) fn scene(divisions: &[(String, usize)], licence_days: impl Fn(usize) -> i32) -> Scene {
+/// Makes a scene of divisions with the place of each one's superior; the licence of each node ends after so many days. Of a `month`, all have a
+/// permit that is the same, agreements to decide by it in each other's place, and a permit of limited number.
+pub(crate) fn scene(divisions: &[(String, usize)], licence_days: impl Fn(usize) -> i32, month: bool) -> Scene {
     let clock = Arc::new(AtomicI64::new(moment()));
     let mut nodes: Vec<Nascent> =
         divisions.iter().map(|(division, superior)| Nascent::new(place(division), *superior, &clock)).collect();
@@ -397,7 +410,14 @@ pub(crate) fn scene(divisions: &[(String, usize)], licence_days: impl Fn(usize) 
         let (key, anchor) = anchor(&nodes[root]);
         certify(&mut nodes, number, &key, &anchor);
         staff(&mut nodes[number], &covered, licence_days(number));
+        if month {
+            alike::publish(&mut nodes, number, root, &covered);
+            limited::publish(&mut nodes[number], &covered);
+        }
         nodes[number].change(Change::OwnAuthorities);
+    }
+    if month {
+        alike::agree(&mut nodes);
     }
     exchange_anchors(&mut nodes, &roots);
     let words: Vec<Vec<Sealed>> = nodes.iter().map(anchors).collect();
@@ -449,7 +469,7 @@ pub(crate) fn small() -> &'static Scene {
     static SMALL: OnceLock<Scene> = OnceLock::new();
     SMALL.get_or_init(|| {
         let divisions = DIVISIONS.map(|(division, superior)| (division.to_owned(), superior));
-        scene(&divisions, |_| 1)
+        scene(&divisions, |_| 1, false)
     })
 }
 

@@ -56,7 +56,7 @@ impl Plan {
 pub struct Breach {
     /// The seed that shows it.
     pub seed: u64,
-    /// Number of the promise, or `convergence`.
+    /// Number of the promise, `law` where what the law orders wasn't kept, or `convergence`.
     pub promise: &'static str,
     /// What was seen.
     pub text: String,

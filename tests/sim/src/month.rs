@@ -15,13 +15,16 @@
 
 mod applications;
 mod craft;
+mod false_reports;
 mod hostile;
 mod hours;
+mod limited;
 mod people;
 mod ratings;
 mod report;
 mod tally;
 mod tickets;
+mod uniform;
 mod visits;
 mod weather;
 
@@ -96,6 +99,12 @@ pub(crate) enum Due {
     Off(usize),
     /// Somebody comes with a new matter.
     Arrive,
+    /// Somebody comes to an authority that decides in another's place.
+    StandsIn,
+    /// An authority agrees with others that they decide in its place, or withdraws what it agreed to.
+    Agrees,
+    /// Somebody comes for a permit of limited number.
+    ComesForFew,
     /// A case is taken up, for at most so many more times.
     Visit(CaseId, u8),
     /// Somebody asks again with the same key.
@@ -150,7 +159,7 @@ fn scene(whole: bool) -> &'static Scene {
             all.extend(of_it.into_iter().map(|(code, superior)| (code.to_string(), from + superior)));
         }
         // So that renewals can be asked for in all weeks, and some are deemed granted.
-        genesis::scene(&all, |number| 2 + i32::try_from(number * 7 % 26).unwrap_or(0))
+        genesis::scene(&all, |number| 2 + i32::try_from(number * 7 % 26).unwrap_or(0), true)
     };
     if whole {
         WHOLE.get_or_init(|| make([size(3, 8, 14), size(2, 5, 6)]))
@@ -214,6 +223,9 @@ impl World {
             Due::Evening(node) => self.evening(node),
             Due::Off(node) => self.crash(node),
             Due::Arrive => self.arrives(),
+            Due::StandsIn => self.stands_in(),
+            Due::Agrees => self.agrees(),
+            Due::ComesForFew => self.comes_for_few(),
             Due::Visit(case, left) => self.visits(case, left),
             Due::Again(act) => self.asks_again(act),
             Due::GivenUp => self.gives_up(),

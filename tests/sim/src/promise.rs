@@ -5,9 +5,11 @@
 
 mod hearing;
 mod hostile;
+mod limited;
 mod looking;
 mod rest;
 mod touched;
+mod uniform;
 mod voices;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,7 +28,9 @@ use tongban_seal::{batch, content_type};
 use crate::genesis::Scene;
 use crate::machine::{EPOCH, Machine};
 use hostile::Hostile;
+use limited::Holding;
 use touched::Touched;
+use uniform::Uniform;
 
 /// A hash of bytes that is the same in every process.
 fn mark(bytes: &[u8]) -> u64 {
@@ -84,6 +88,10 @@ pub(crate) struct Oracle {
     tickets: BTreeMap<CaseId, (NodeId, NodeId)>,
     /// The case of each part of each application.
     parts: BTreeMap<(CaseId, String), CaseId>,
+    /// What is decided in another's place.
+    uniform: Uniform,
+    /// Who holds a number of what is limited.
+    holding: Holding,
     broken: Option<(&'static str, String)>,
 }
 
@@ -99,6 +107,8 @@ impl Oracle {
             orders: BTreeMap::new(),
             tickets: BTreeMap::new(),
             parts: BTreeMap::new(),
+            uniform: Uniform::default(),
+            holding: Holding::new(),
             broken: None,
         };
         for (number, born) in born.iter().enumerate() {
@@ -226,10 +236,15 @@ impl Oracle {
             for event in &decision.exchange {
                 self.answered_hostile(node, event, &decision.events);
                 self.voices_hostile(node, event, &decision.events);
+                self.refuses_report(node, event);
                 self.exchanged(node, event, machines);
             }
             if !self.is_hostile(node) {
-                decision.events.iter().for_each(|event| self.keeps(event));
+                for event in &decision.events {
+                    self.keeps(event);
+                    self.stands_in(node, event);
+                }
+                self.limits(node, &decision.events);
             }
         }
     }

@@ -54,8 +54,8 @@ found! {
     taken_at_same_tenure: TakenAtSameTenure,
 }
 
-/// What the small province can't show, for it has no hostile nodes and no tickets; `month.rs` finds it.
-const OF_THE_WEEK: [Bug; 2] = [Bug::ReportOfAnyone, Bug::NewsUnheard];
+/// What the small province can't show, for it has no hostile nodes, no tickets, nobody who decides in another's place and nothing limited; `month.rs` finds it.
+const OF_THE_WEEK: [Bug; 4] = [Bug::ReportOfAnyone, Bug::NewsUnheard, Bug::AgreementUnread, Bug::OutOfTurn];
 
 #[test]
 fn every_bug_has_its_test() {

@@ -25,9 +25,21 @@ fn happened(played: &Played) {
         "Rating-Verify",
         "Application-Collect",
         "Application-Answer",
+        "Agreement-Add",
+        "Agreement-Withdraw",
+        "CancelLicence",
+        "Pledge",
+        "VerifyPledge",
     ] {
         assert!(played.acts.contains_key(act), "nobody did {act}: {played}");
     }
+    // What is decided in another's place: reported and kept, and refused where the agreement had ended; and whoever has agreed to nothing.
+    let (kept, refused) = played.reported;
+    assert!(kept > 10 && refused > 0, "{played}");
+    for code in ["agreement-missing", "agreement-lapsed", "out-of-turn"] {
+        assert!(played.refused.contains_key(code), "nothing was refused as {code}: {played}");
+    }
+    assert!(played.attacked.tried.contains_key("report on another's case"), "{played}");
 }
 
 #[test]
@@ -86,6 +98,16 @@ mod bites {
     #[test]
     fn a_report_of_anyone_is_found() {
         is_found(Bug::ReportOfAnyone);
+    }
+
+    #[test]
+    fn a_report_to_which_nobody_agreed_is_found() {
+        is_found(Bug::AgreementUnread);
+    }
+
+    #[test]
+    fn a_permit_that_is_granted_out_of_turn_is_found() {
+        is_found(Bug::OutOfTurn);
     }
 
     #[test]

@@ -45,7 +45,10 @@ pub(crate) fn grant(facts: &dyn Facts, case: &mut Case, day: Date) -> Result<Opt
             "以无名额为由不予：tongban case decide 办件 --deny --no-number；或等候名额：tongban item limit",
         ));
     }
-    if limit.is_by_acceptance() {
+    let in_order = limit.is_by_acceptance();
+    #[cfg(feature = "deliberate-bugs")]
+    let in_order = in_order && !tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::OutOfTurn);
+    if in_order {
         let first = facts.line(&turn.quota, usize::try_from(left).unwrap_or(usize::MAX));
         let own = turn.place(case.id);
         if !first.contains(&own) {

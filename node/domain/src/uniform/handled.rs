@@ -219,6 +219,10 @@ fn agreed_upon(facts: &dyn Facts, from: Place, word: &UniformWord) -> Result<Ite
             .field("item", &word.item)
             .remedy("look at the items: tongban item list", "核对事项：tongban item list")
     })?;
+    #[cfg(feature = "deliberate-bugs")]
+    if tongban_codes::deliberate::is_in(tongban_codes::deliberate::Bug::AgreementUnread) {
+        return Ok(ItemPin::of(&item));
+    }
     accord(facts, &item, (from.division, Mode::Uniform), Some(&word.agreement), word.collected_on)?;
     let walk = Crosswalk::gather(facts);
     let decider = (from.division, word.department_code.as_str());

@@ -48,7 +48,7 @@ pub(super) fn envelope(by: &SignedBy) -> Option<Envelope> {
 }
 
 /// A statement under a node's seal, said to be of `signer`.
-fn sealed(by: NodeId, signed_by: NodeId, content_type: &'static str, bytes: &[u8]) -> SignedBy {
+pub(super) fn sealed(by: NodeId, signed_by: NodeId, content_type: &'static str, bytes: &[u8]) -> SignedBy {
     let statement = Statement { content_type, bytes };
     let mut sealed = batch::seal(&signer(by), &[statement]).expect("the key can be used");
     SignedBy { signer: signed_by, sealed: Sealed::new(sealed.remove(0)) }
@@ -109,7 +109,7 @@ fn in_the_name_of(body: &[u8], was: NodeId, is: NodeId) -> Vec<u8> {
 type Thrown = Option<(&'static str, Vec<u8>)>;
 
 impl World {
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.queue.now())
     }
 
@@ -125,7 +125,7 @@ impl World {
     }
 
     /// A case of honest nodes alone, as its owner has it.
-    fn case_of_others(&mut self) -> Option<Case> {
+    pub(super) fn case_of_others(&mut self) -> Option<Case> {
         let honest: Vec<usize> = (0..self.machines.len()).filter(|node| !self.oracle.is_hostile(*node)).collect();
         let node = self.chance.pick(&honest).copied()?;
         let cases: Vec<CaseId> = self.oracle.cases(node).keys().copied().collect();

@@ -208,7 +208,7 @@ impl World {
         }
     }
 
-    /// An envelope of its own: as it is, or in its place another's words as its own.
+    /// An envelope of its own: as it is, or in its place another's words as its own, or a report that it made up.
     fn own_envelope(&mut self, node: usize, by: &SignedBy, bytes: Vec<u8>) -> Option<Vec<u8>> {
         let Some(own) = craft::envelope(by) else { return Some(bytes) };
         let key = (node, own.destination, own.sequence);
@@ -218,11 +218,18 @@ impl World {
         }
         let many =
             self.hostile()?.borrowed.iter().filter(|((of, ..), instead)| *of == node && instead.is_some()).count();
-        let instead = if many < BORROWED_MAX && self.chance.one_in(4) { self.borrowed_words(node, &own) } else { None };
+        let instead = if many >= BORROWED_MAX || !self.chance.one_in(4) {
+            None
+        } else if self.chance.one_in(2) {
+            self.false_report(node, &own)
+        } else {
+            self.borrowed_words(node, &own).map(|frame| ("words of another as its own", frame))
+        };
+        let instead = instead.map(|(what, frame)| {
+            self.attacks(what);
+            frame
+        });
         self.hostile()?.borrowed.insert(key, instead.clone());
-        if instead.is_some() {
-            self.attacks("words of another as its own");
-        }
         instead.or(Some(bytes))
     }
 

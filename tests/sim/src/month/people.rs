@@ -67,6 +67,9 @@ impl World {
         // The last come a few hours before the end.
         let cases = i64::try_from(cases).unwrap_or(i64::MAX);
         draw(cases, Due::Arrive);
+        draw(cases / 5, Due::StandsIn);
+        draw(cases / 4, Due::ComesForFew);
+        draw(3 * (calm - now) / DAY, Due::Agrees);
         draw(cases / 8, Due::Opens);
         draw(cases / 16, Due::Applies);
         draw(span / (40 * MINUTE), Due::GivenUp);

@@ -52,6 +52,8 @@ pub struct Played {
     pub attacked: Attacked,
     /// Deemed acceptances and deemed renewals.
     pub deemed: (usize, usize),
+    /// Cases that are kept as decided in another's place by the authority in charge, and those of which it refused a report.
+    pub reported: (usize, usize),
     /// How often the whole state of a node was looked at.
     pub looks: u64,
     /// The first promise that was broken.
@@ -101,6 +103,7 @@ impl fmt::Display for Played {
         listed(f, "acts done", &self.acts)?;
         listed(f, "acts refused", &self.refused)?;
         writeln!(f, "deemed acceptances {}, deemed renewals {}", self.deemed.0, self.deemed.1)?;
+        writeln!(f, "decided in another's place: reports kept {}, refused {}", self.reported.0, self.reported.1)?;
         listed(f, "faults", &self.faults)?;
         listed(f, "attacks", &self.attacked.tried)?;
         listed(f, "receipts to hostile words", &self.attacked.answered)?;
@@ -128,7 +131,7 @@ impl World {
             doubled,
         };
         let deemed = (self.oracle.deemed_accepted(), self.oracle.deemed_renewed());
-        let envelopes = self.oracle.envelopes();
+        let (reported, envelopes) = (self.oracle.reported(), self.oracle.envelopes());
         let trace = self.trace.finish();
         let breach = self.oracle.broken().map(|(promise, text)| Breach {
             seed,
@@ -150,6 +153,7 @@ impl World {
             faults: tally.faults,
             attacked,
             deemed,
+            reported,
             looks: tally.looks,
             breach,
             trace,

@@ -22,6 +22,7 @@ pub(super) fn name(command: &Command) -> String {
         Command::Voice(VoiceCommand::FollowUp { act, .. }) => format!("Rating-{}", first(format!("{act:?}"))),
         Command::Voice(voice) => first(format!("{voice:?}")),
         Command::Application(application) => format!("Application-{}", first(format!("{application:?}"))),
+        Command::Agreement(agreement) => format!("Agreement-{}", first(format!("{agreement:?}"))),
         _ => first(format!("{command:?}")),
     }
 }
@@ -46,7 +47,12 @@ impl World {
             return self.queue.put_at(at, Event::Month(Due::Visit(id, left)));
         };
         if matches!(case.status, Status::Closed | Status::Withdrawn) {
-            if self.chance.one_in(5) {
+            if let Some((role, command)) = self.few_act(&case) {
+                self.month_acts(node, role, command);
+                if left > 0 {
+                    self.expects_visit(id, left - 1);
+                }
+            } else if self.chance.one_in(5) {
                 self.rates(node, &case);
             }
             return;
@@ -96,9 +102,14 @@ impl World {
             let order = Command::GiveOrder { about: id, division, text: "请说明办理情况".to_owned(), days: 5 };
             return (superior, Role::Supervisor, order);
         }
+        if let Some((role, command)) = self.few_act(case) {
+            return (node, role, command);
+        }
         let division = self.machines[node].place.division;
+        // What is decided in another's place goes to no superior, and somebody tries.
+        let may_forward = case.item.code == item_of(PERMIT, division) || case.instead_of.is_some();
         let (role, command) = match case.status {
-            Status::Accepted if self.chance.one_in(8) && case.item.code == item_of(PERMIT, division) => {
+            Status::Accepted if self.chance.one_in(8) && may_forward => {
                 let Some(to) = self.chance.pick(&above).copied() else { return self.goes_on(node, case) };
                 let division = self.machines[to].place.division;
                 let (item, opinion) = (item_of(PERMIT, division), "符合条件".to_owned());

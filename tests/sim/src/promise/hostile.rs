@@ -46,6 +46,11 @@ impl Hostile {
     pub(super) fn is_collected(&self, case: &CaseId) -> bool {
         self.collected.contains_key(case)
     }
+
+    /// Who collected a case, where a row of it was seen.
+    pub(super) fn collector(&self, case: &CaseId) -> Option<NodeId> {
+        self.collected.get(case).copied()
+    }
 }
 
 impl Oracle {
@@ -154,7 +159,11 @@ impl Oracle {
             Some(Outcome::Applied { .. }) => "applied".to_owned(),
             None => "unreadable".to_owned(),
         };
-        let moved = events.iter().any(|event| matches!(event, Event::Case(row, _) if row.id == case));
+        let moved = events.iter().any(|event| match event {
+            Event::Case(row, _) => row.id == case,
+            Event::HandledElsewhere(row, _) => row.case == case,
+            _ => false,
+        });
         if code == "applied" || moved {
             let text = format!("node {node} did what node {from} said of case {case}, which isn't its");
             self.breach("1", text);

@@ -14,6 +14,7 @@ use tongban_storage::keyspace::{case, delivery, meta};
 use tongban_storage::{Backend, Family, Read, WriteBatch};
 
 use super::Oracle;
+use super::limited::legs_differ;
 use crate::client::{Clients, Told};
 use crate::genesis::{Born, Scene};
 use crate::machine::{EPOCH, Machine};
@@ -103,6 +104,8 @@ impl Oracle {
         self.legs(machines);
         self.sums(machines);
         self.voices(machines);
+        self.reports(machines);
+        self.lines(machines);
     }
 
     /// Whether a case is only between nodes that come to rest.
@@ -176,6 +179,9 @@ impl Oracle {
             if !same {
                 let text = format!("the legs of case {id} differ: {} and {}", leg.status.name(), whole.status.name());
                 return self.breach("2", text);
+            }
+            if let Some(differ) = legs_differ(leg, whole) {
+                return self.breach("2", differ);
             }
             let acts = |node: usize| -> BTreeMap<u32, ActKind> {
                 let rows = case::history(&*machines[node].disk.state, id).unwrap_or_default();
