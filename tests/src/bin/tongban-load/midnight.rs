@@ -37,6 +37,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
     let count = arguments.open_cases.unwrap_or(if arguments.quick { OPEN_CASES_QUICK } else { OPEN_CASES });
     let directory = tempfile::Builder::new().prefix("tongban-bench-").tempdir_in(&arguments.directory)?;
     let mut county = Node::create(&arguments.tongban, directory.path().join("county"), COUNTY, "127.0.0.1:0")?;
+    county.give_memory()?;
     county.set_clock(COLLECTED);
     county.start().await?;
     let items = Arc::new(hall::furnish(&county, COUNTY, TOWNSHIP)?);

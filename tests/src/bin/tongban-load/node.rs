@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// How often a node that starts is asked whether it is ready; the resolution of the starts that are timed.
 const LOOK: Duration = Duration::from_millis(2);
 
+/// Memory for what is read, of a county's node and of what is measured beside it.
+pub(crate) const COUNTY_CACHE_MIB: u32 = 1024;
+
 /// A node of the real binary.
 pub(crate) struct Node {
     binary: PathBuf,
@@ -33,6 +36,15 @@ impl Node {
         let node = Self { binary: binary.to_owned(), directory, child: None, clock: None };
         node.command(&["init", "--division", division, "--name", division, "--listen", listen, "--demo"])?;
         Ok(node)
+    }
+
+    /// Has as much memory as `config-examples/county.toml` gives a county; what a node has without it fits a township.
+    pub(crate) fn give_memory(&self) -> anyhow::Result<()> {
+        use std::io::Write as _;
+        let path = self.directory.join("config.toml");
+        let storage = format!("\n[storage]\nwrite_buffer_mib = 128\nblock_cache_mib = {COUNTY_CACHE_MIB}\n");
+        File::options().append(true).open(&path)?.write_all(storage.as_bytes())?;
+        Ok(())
     }
 
     pub(crate) fn directory(&self) -> &Path {

@@ -67,9 +67,14 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Makes a cluster in a new directory and starts it; its version comes with it.
-    pub(crate) async fn start(programs: &Path, directory: &Path) -> anyhow::Result<(Self, String)> {
-        let options = Options { settings: &SETTINGS, ..Options::default() };
+    /// Makes a cluster in a new directory and starts it with further settings; its version comes with it.
+    pub(crate) async fn start(
+        programs: &Path,
+        directory: &Path,
+        more: &[(&str, &str)],
+    ) -> anyhow::Result<(Self, String)> {
+        let settings = [&SETTINGS[..], more].concat();
+        let options = Options { settings: &settings, ..Options::default() };
         let cluster = Cluster::start(programs, directory, &options).await?;
         let client = cluster.connect().await?;
         client.batch_execute(SCHEMA).await?;

@@ -97,7 +97,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Report> {
         }
         Some(programs) => {
             stage("PostgreSQL starts");
-            let (postgres, version) = Postgres::start(&programs, &directory.path().join("postgres")).await?;
+            let (postgres, version) = Postgres::start(&programs, &directory.path().join("postgres"), &[]).await?;
             report.postgres = Ok(version);
             Some(postgres)
         }

@@ -14,7 +14,7 @@ use crate::accept::{self, Round};
 use crate::api::Connection;
 use crate::hall::{self, Collecting, Counter, OPERATOR};
 use crate::latency::{Acts, Latency, gather, micros_since};
-use crate::node::Node;
+use crate::node::{COUNTY_CACHE_MIB, Node};
 use crate::postgres::Postgres;
 use crate::report::summaries;
 use crate::run::{COUNTY, TOWNSHIP};
@@ -51,6 +51,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
 
     let port = std::net::UdpSocket::bind("127.0.0.1:0")?.local_addr()?.to_string();
     let mut county = Node::create(&arguments.tongban, directory.path().join("county"), COUNTY, &port)?;
+    county.give_memory()?;
     county.start().await?;
     let items = Arc::new(hall::furnish(&county, COUNTY, TOWNSHIP)?);
     let mut township = Node::create(&arguments.tongban, directory.path().join("township"), TOWNSHIP, "127.0.0.1:0")?;
@@ -59,9 +60,11 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
     township.command(&["join", token["token"].as_str().context("no token")?])?;
     exchange::linked(&county).await?;
     hall::furnish(&township, TOWNSHIP, COUNTY)?;
+    let cache = format!("{COUNTY_CACHE_MIB}MB");
+    let buffers = ("shared_buffers", cache.as_str());
     let mut beside = match programs() {
         None => None,
-        Some(programs) => Some(Postgres::start(&programs, &directory.path().join("postgres")).await?.0),
+        Some(programs) => Some(Postgres::start(&programs, &directory.path().join("postgres"), &[buffers]).await?.0),
     };
 
     let mut counter = Counter::new();
