@@ -269,13 +269,12 @@ impl Scene {
         home.ok(&["--yes", "licence", "cancel", &cancelled, "--reason", "遗失"]);
         let path = self.root().join("licence.cose");
         home.ok(&["licence", "show", &licence, "--file", &path.to_string_lossy()]);
-        let other = if licence.ends_with('0') { "1" } else { "0" };
-        let unchecked = format!("{}{other}", &licence[..licence.len() - 1]);
         self.draw("licence", licence);
         self.draw("cancelled", cancelled);
         self.draw("renewing", renewing);
         self.draw("renewal", answer["case"].as_str().unwrap_or_default());
-        self.draw("unchecked", unchecked);
+        // Not one of those: the check character that is named would be another every day.
+        self.draw("unchecked", "1.2.156.3005.2.11100000000013338W011.11430000006122244L.20230000403.001.0");
     }
 
     /// Idempotency keys that stand for something.
