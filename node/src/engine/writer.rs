@@ -352,7 +352,6 @@ impl Writer {
         }
         let entry = LogEntry { at, decisions, checkpoints };
         let bytes: Arc<[u8]> = encode(self.parts.session, number, &entry).into();
-        self.heads.learn(&whole);
         let batch = Arc::new(whole);
         self.parts.state.folded.insert(self.parts.session, number, Arc::clone(&batch));
         self.layers.push_back(Layer { number, index: None, batch });
@@ -396,6 +395,7 @@ impl Writer {
         }
         drop(view);
         self.window.take(&proto.decision);
+        self.heads.learn(&part);
         whole.merge_from(part);
         Ok(Decided::Change(proto))
     }

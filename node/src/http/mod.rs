@@ -395,7 +395,7 @@ impl Call {
                 }
             }
         } else {
-            let needed = command.roles();
+            let needed = orders::fitting_roles(app, command)?;
             let rank = |operator: &&Operator| {
                 let fits = needed.is_empty() || operator.roles.iter().any(|role| needed.contains(role));
                 let mandated = !matches!(

@@ -7,10 +7,10 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use std::cmp::Reverse;
-use tongban_domain::Command;
 use tongban_domain::case::{Case, masked_name};
 use tongban_domain::catalogue::CodeList;
 use tongban_domain::connector::{ConnectorKind, Fare, Order, OrderCommand, PlaceOrder, Recipient};
+use tongban_domain::{Command, Role};
 use tongban_storage::keyspace::{case, connector};
 
 use super::supervision::First;
@@ -35,6 +35,17 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/orders", get(orders).post(place))
         .route("/v1/orders/show", get(show))
         .route("/v1/orders/act", post(act_on))
+}
+
+/// Roles that who does a command should have, where nobody is named: a decider enters the outcomes of orders alone by which a system handles a case.
+pub(super) fn fitting_roles(app: &App, command: &Command) -> Result<&'static [Role], Failure> {
+    if let Command::Order(OrderCommand::Enter { order, .. }) = command {
+        let order = connector::ORDER.load(app.state(), order)?;
+        if order.is_none_or(|order| order.kind != ConnectorKind::Handling) {
+            return Ok(&[Role::Window]);
+        }
+    }
+    Ok(command.roles())
 }
 
 /// The connector that is meant: the one named, or the only one of its kind.
