@@ -444,7 +444,7 @@ fn a_store_from_before_supervision_has_its_open_cases_looked_at() {
     }
     engine.quiet();
     let state = &*engine.state;
-    let looks = || supervision::looks(state, None, None, usize::MAX).expect("the state can be read");
+    let looks = || supervision::looks(state, None, usize::MAX).expect("the state can be read");
     let known = looks();
     assert_eq!(known.len(), 2, "one that is over is looked at once more and no harm done");
     let open = case::named(state, &numbered(1)).expect("the state can be read").expect("it is there");

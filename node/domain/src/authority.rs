@@ -5,7 +5,11 @@ use serde::Serialize;
 use tongban_codes::credit_code::CreditCode;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::AuthorityId;
-use tongban_codes::time::Date;
+use tongban_codes::time::{Date, Timestamp};
+
+use crate::change::{Change, Event, Reply};
+use crate::naming::name;
+use crate::{Desk, Facts, Rejection, catalogue, codes};
 
 /// A credit code with the day from which it holds; codes change when departments are reorganised.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -124,4 +128,40 @@ impl Authority {
     pub fn mapped(&self, text: &str) -> Option<&CreditCode> {
         self.aliases.iter().find(|alias| alias.text == text).map(|alias| &alias.code)
     }
+}
+
+/// Adds an authority of this node, or a code to one.
+pub(crate) fn add(
+    facts: &dyn Facts,
+    desk: &mut dyn Desk,
+    text: &str,
+    code: Option<&str>,
+    maps: Option<&str>,
+    at: Timestamp,
+) -> Result<Change, Rejection> {
+    let text = name("name", text)?;
+    let node = facts.node();
+    let id = catalogue::authority_id(&node.node, node.division, &text);
+    let mut authority = facts.authority(&id).unwrap_or_else(|| Authority::new(id, text, node.division));
+    if let Some(code) = code {
+        let valid = code.parse::<CreditCode>().map_err(|error| {
+            Rejection::new(codes::INVALID_IDENTITY, error.to_string(), error.zh())
+                .field("code", code)
+                .remedy("check it: tongban code check", "核对：tongban code check")
+        })?;
+        if let Some(text) = maps {
+            authority.aliases.retain(|alias| alias.text != text);
+            authority.aliases.push(CodeAlias { text: text.to_owned(), code: valid });
+        }
+        if !authority.codes.iter().any(|dated| dated.code == valid) {
+            authority.codes.push(DatedCode { code: valid, from: at.date() });
+        }
+    } else if maps.is_some() {
+        return Err(Rejection::new(codes::INVALID_FIELD, "a mapping needs the valid code", "映射需要正确代码")
+            .field("code", "")
+            .remedy("give --code", "请提供 --code"));
+    }
+    authority.seal_key = Some(desk.authority_key(&id));
+    authority.version += 1;
+    Ok(Change::of(vec![Event::Authority(authority.clone())], Reply::Authority(authority)))
 }

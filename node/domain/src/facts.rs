@@ -237,13 +237,10 @@ pub trait Facts {
     fn outside_case(&self, system: &str, number: &str) -> Option<CaseId>;
     /// The orders of a case that this node placed, by number.
     fn orders(&self, case: &CaseId) -> Vec<Order>;
-    /// What supervision looks at, after a look and at or before a moment where they are given, earliest first, at most `limit`.
-    fn looks(
-        &self,
-        after: Option<(Timestamp, Watched)>,
-        until: Option<Timestamp>,
-        limit: usize,
-    ) -> Vec<(Timestamp, Watched)>;
+    /// What supervision looks at by a moment, earliest first, at most `limit`.
+    fn looks_due(&self, until: Timestamp, limit: usize) -> Vec<(Timestamp, Watched)>;
+    /// All that supervision will look at, due or not, after a look where one is given, earliest first, at most `limit`.
+    fn looks_after(&self, after: Option<(Timestamp, Watched)>, limit: usize) -> Vec<(Timestamp, Watched)>;
     /// How far everything open has been looked at again.
     fn sweep(&self) -> Option<Sweep>;
     /// The node that serves a division, as far as the directory knows.

@@ -7,6 +7,7 @@ use tongban_domain::connector::{ConnectorKind, Order, OrderDeed, OrderEntry, Ord
 use tongban_domain::supervision::About;
 use tongban_domain::{DueKind, Event, NodeFacts, Place};
 use tongban_journal::{ActHeader, Body, Entry, Header};
+use tongban_storage::keyspace::head::Heads;
 use tongban_storage::keyspace::{Overlay, case, connector};
 use tongban_storage::{Backend as _, MemoryBackend, WriteBatch};
 
@@ -95,7 +96,7 @@ fn a_renewal_that_was_decided_in_time_is_not_due() {
         store.write(batch).unwrap();
     };
     let due = || {
-        let found = case::due(&store, ends.next_day().next_day().start(), 64).unwrap();
+        let found = Heads::default().due(&store, ends.next_day().next_day().start(), 64).unwrap();
         found.iter().filter(|due| matches!(due.kind, DueKind::DeemedRenewal(_))).count()
     };
     let order = |state: OrderState, day: Option<Date>| Order {
@@ -153,9 +154,11 @@ fn a_renewal_that_was_decided_in_time_is_not_due() {
         write(&|over| connector::store(over, &order(state, day)).unwrap());
         assert_eq!(due(), expected, "{state:?} {day:?}");
     }
-    // Further acts of the case leave that so; its decision ends it.
-    write(&|over| case::store(over, &row, &act).unwrap());
-    assert_eq!(due(), 0);
+    // Further acts of the case leave that so, also where its time had gone and is there again; its decision ends it.
+    for renewal_at in [row.renewal_at, None, row.renewal_at] {
+        write(&|over| case::store(over, &Case { renewal_at, ..row.clone() }, &act).unwrap());
+        assert_eq!(due(), 0);
+    }
     let decided = Case { renewal_at: None, status: Status::Denied, ..row.clone() };
     write(&|over| case::store(over, &decided, &act).unwrap());
     assert_eq!(due(), 0);

@@ -225,10 +225,7 @@ impl Facts for StateFacts<'_> {
     }
 
     fn due(&self, until: Timestamp, limit: usize) -> Vec<Due> {
-        let mut due = self.kept(match self.heads {
-            Some(heads) => heads.due(self.read, until, limit),
-            None => case::due(self.read, until, limit),
-        });
+        let mut due = self.kept(self.heads.unwrap_or(&Heads::default()).due(self.read, until, limit));
         due.append(&mut self.kept(item::due(self.read, until, limit)));
         due.sort_by_key(|due| due.at);
         due.truncate(limit);
@@ -304,16 +301,12 @@ impl Facts for StateFacts<'_> {
         self.kept(connector::orders(self.read, case))
     }
 
-    fn looks(
-        &self,
-        after: Option<(Timestamp, Watched)>,
-        until: Option<Timestamp>,
-        limit: usize,
-    ) -> Vec<(Timestamp, Watched)> {
-        match (self.heads, after, until) {
-            (Some(heads), None, Some(until)) => self.kept(heads.looks(self.read, until, limit)),
-            _ => self.kept(supervision::looks(self.read, after, until, limit)),
-        }
+    fn looks_due(&self, until: Timestamp, limit: usize) -> Vec<(Timestamp, Watched)> {
+        self.kept(self.heads.unwrap_or(&Heads::default()).looks(self.read, until, limit))
+    }
+
+    fn looks_after(&self, after: Option<(Timestamp, Watched)>, limit: usize) -> Vec<(Timestamp, Watched)> {
+        self.kept(supervision::looks(self.read, after, limit))
     }
 
     fn sweep(&self) -> Option<Sweep> {

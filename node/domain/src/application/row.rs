@@ -15,6 +15,7 @@ use super::withdraw::Dropped;
 use crate::case::{Deadline, ItemPin, Material, Personal};
 use crate::catalogue::{CodeList as _, Mode};
 use crate::facts::Place;
+use crate::naming::is_line;
 use crate::{Desk, Rejection, codes};
 
 /// Where something that an item asks for came from.
@@ -363,8 +364,7 @@ pub(super) fn invalid(field: &'static str, value: &str, en: &str, zh: &str) -> R
 /// A name of 1 to 100 characters that can be seen.
 pub(super) fn name(field: &'static str, text: &str) -> Result<String, Rejection> {
     let text = text.trim();
-    let fits = (1..=NAME_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(crate::decide::is_unseen);
-    if fits {
+    if is_line(text, NAME_CHARS_MAX) {
         return Ok(text.to_owned());
     }
     Err(invalid(field, text, "a name has 1 to 100 characters that can be seen", "名称为 1 至 100 个可见字符")

@@ -12,7 +12,7 @@ use super::telling::is_passed_on;
 use crate::case::{Act, ActKind, here};
 use crate::catalogue::CodeList as _;
 use crate::change::{Change, Event, Reply};
-use crate::decide::kept_refusal;
+use crate::naming::kept_refusal;
 use crate::{Facts, Rejection, codes};
 
 /// How many refusals of what this hall told are kept of a part, the last ones: a peer that refuses again and again fills nothing.

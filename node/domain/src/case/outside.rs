@@ -17,7 +17,7 @@ use super::{ActKind, Case};
 use crate::catalogue::External;
 use crate::change::Change;
 use crate::connector;
-use crate::decide::is_unseen;
+use crate::naming::is_line;
 use crate::work::Door;
 use crate::{Facts, Rejection, codes};
 
@@ -117,8 +117,7 @@ pub enum OutcomeSource {
 
 fn line(field: &'static str, text: &str) -> Result<String, Rejection> {
     let text = text.trim();
-    let fits = (1..=LINE_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(is_unseen);
-    if fits {
+    if is_line(text, LINE_CHARS_MAX) {
         return Ok(text.to_owned());
     }
     Err(Rejection::new(

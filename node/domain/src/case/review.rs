@@ -253,7 +253,7 @@ fn who_is(case: &Case, kind: RefusalKind, named: Option<&Competent>) -> Result<O
     if tongban_codes::division::table().find(named.division).is_none() {
         return Err(refuse(named.division.to_string(), "no such division", "没有该行政区划"));
     }
-    let authority = crate::decide::name("competent", &named.authority)?;
+    let authority = crate::naming::name("competent", &named.authority)?;
     if named.division == case.deciding.division && authority == case.item.department {
         let (en, zh) = ("that is the authority which refuses", "所填即本机关");
         return Err(refuse(authority, en, zh));

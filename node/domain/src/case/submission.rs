@@ -5,6 +5,7 @@ use tongban_codes::credit_code::CreditCode;
 use tongban_codes::time::Date;
 
 use super::Material;
+use crate::naming::is_line;
 use crate::{Applicant, Rejection, codes};
 
 /// The longest name of an applicant or a material, in characters.
@@ -19,8 +20,7 @@ pub(super) fn is_digest(text: &str) -> bool {
 }
 
 fn is_name(text: &str) -> bool {
-    let chars = text.trim().chars().count();
-    (1..=NAME_CHARS_MAX).contains(&chars) && !text.chars().any(crate::decide::is_unseen)
+    is_line(text.trim(), NAME_CHARS_MAX)
 }
 
 /// The applicant with a trimmed name and the number as its standard writes it, so that one person has one index value.

@@ -17,6 +17,7 @@ use super::code_list::code_list;
 use super::publish::named;
 use super::{CodeList as _, Crosswalk, ItemState, Mode, ServiceItem, size};
 use crate::change::{Change, Event, Reply};
+use crate::naming::is_line;
 use crate::{Facts, Rejection, codes};
 
 /// The most agreements of one item; withdrawn ones are kept.
@@ -312,7 +313,7 @@ fn invalid(field: &'static str, value: impl ToString, en: &str, zh: &str) -> Rej
 
 fn text(field: &'static str, text: &str, chars_max: usize) -> Result<String, Rejection> {
     let text = text.trim();
-    if !(1..=chars_max).contains(&text.chars().count()) || text.chars().any(crate::decide::is_unseen) {
+    if !is_line(text, chars_max) {
         let (en, zh) =
             (format!("it has 1 to {chars_max} visible characters"), format!("应为 1 至 {chars_max} 个可见字符"));
         return Err(invalid(field, text, &en, &zh));

@@ -318,7 +318,7 @@ fn claiming_authority(
     if let Some(authority) = known.into_iter().find(|authority| authority.name == *name) {
         return Ok(authority);
     }
-    let name = crate::decide::name("department", name)?;
+    let name = crate::naming::name("department", name)?;
     let Some(text) = &terms.department_code else {
         return Err(Rejection::new(codes::AUTHORITY_UNKNOWN, "no such authority at this node", "本节点没有该实施主体")
             .field("department", name)

@@ -16,7 +16,7 @@ use super::publish::Refused;
 use super::standard::{Ceiling, Entry, LifeEvent, Policy, Standard, StandardBody, StandardKind, Topic};
 use super::versions::{Versioned, count, until};
 use super::{DAYS_MAX, ItemState, ceiling, line, quality, size};
-use crate::decide::NAME_CHARS_MAX as DEPARTMENT_CHARS_MAX;
+use crate::naming::NAME_CHARS_MAX as DEPARTMENT_CHARS_MAX;
 use crate::supervision;
 use crate::{Actor, Event, Facts, Rejection, codes};
 

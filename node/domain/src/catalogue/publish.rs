@@ -252,10 +252,14 @@ pub(super) fn publish_item(
     item.findings.retain(|finding| !finding.blocks);
     item.version = next_version(facts, &item);
     item.state = ItemState::Published;
-    // What was agreed meanwhile holds for every version, and so does the code under which it is counted.
+    // What was agreed meanwhile holds for every version, and so does the code under which it is counted: a draft that a merger brings beside an
+    // item that stands goes on in that one's line.
     if let Some(known) = facts.item(&item.code) {
         item.agreements = known.agreements;
-        item.counts_under = item.counts_under.or(known.counts_under);
+        item.counts_under = match known.state {
+            ItemState::Withdrawn => item.counts_under.or(known.counts_under),
+            _ => known.counts_under,
+        };
     }
     publishing.sign(&mut item.editing);
     size::fits("item", &item.code, &item)?;

@@ -13,7 +13,7 @@ use super::life::{Acting, note};
 use super::reorganise::{ReorganisationReport, move_division};
 use super::standard::{DivisionChange, Standard, StandardBody, StandardKind};
 use super::{ItemState, size};
-use crate::decide::name;
+use crate::naming::name;
 use crate::{Event, Facts, Rejection, codes};
 
 /// An order that gives a division another code.

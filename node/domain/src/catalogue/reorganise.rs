@@ -119,7 +119,7 @@ pub(crate) fn reorganise(
     let mut into = match (find(&plan.into), code) {
         (Some(known), _) => known,
         (None, Some(_)) => {
-            let name = crate::decide::name("into", &plan.into)?;
+            let name = crate::naming::name("into", &plan.into)?;
             Authority::new(authority_id(&node.node, node.division, &name), name, node.division)
         }
         (None, None) => return Err(unknown_authority(&plan.into)),

@@ -14,7 +14,7 @@ use super::{
     TYPE_PERMIT, Term, Unit, core_departs, reading, size,
 };
 use crate::Facts;
-use crate::decide::NAME_CHARS_MAX;
+use crate::naming::NAME_CHARS_MAX;
 
 /// The longest text of a column, in characters (national table `up_task_general_basic`: 1,000).
 const TEXT_CHARS_MAX: usize = 1000;

@@ -8,7 +8,7 @@ use super::{handling, named, out_of_state, reference, stored, touched};
 use crate::actor::Role;
 use crate::case::{OutsideOutcome, not_waived, reason};
 use crate::change::{Change, Reply};
-use crate::decide::has_one;
+use crate::rights::has_one;
 use crate::work::Door;
 use crate::{Facts, Rejection, codes};
 

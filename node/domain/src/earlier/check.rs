@@ -9,7 +9,7 @@ use tongban_codes::time::Date;
 use super::list::{ApplicantKind, IdKind};
 use super::row::{EarlierVersion, result_named, words};
 use crate::catalogue::{CodeList as _, Finding, ImportRow, ItemState};
-use crate::decide::is_unseen;
+use crate::naming::is_unseen;
 use crate::{Desk, Facts};
 
 /// The columns that a row may have.

@@ -191,7 +191,7 @@ pub(crate) fn keep(facts: &dyn Facts, case: &Case, word: &PledgeWord) -> Result<
         && word.items.len() <= PLEDGED_MAX
         && word.commitment.len() == 64
         && word.commitment.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && word.by.chars().count() <= crate::decide::NAME_CHARS_MAX;
+        && word.by.chars().count() <= crate::naming::NAME_CHARS_MAX;
     if !shaped {
         return Err(
             Rejection::new(codes::INVALID_FIELD, "the pledge is malformed", "承诺记载有误").field("pledge", "***")

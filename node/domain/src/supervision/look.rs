@@ -194,8 +194,8 @@ pub(crate) fn look(facts: &dyn Facts, change: &mut Change, at: Timestamp) -> (us
         _ => Some(Sweep { rules: print, after: None, done: false }),
     };
     let found = match &sweep {
-        Some(sweep) => facts.looks(sweep.after, None, LOOKS_MAX),
-        None => facts.looks(None, Some(at), LOOKS_MAX),
+        Some(sweep) => facts.looks_after(sweep.after, LOOKS_MAX),
+        None => facts.looks_due(at, LOOKS_MAX),
     };
     let mut more = found.len() == LOOKS_MAX;
     let touched: BTreeSet<CaseId> = touched(&change.events);

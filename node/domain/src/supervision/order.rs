@@ -329,7 +329,7 @@ pub(crate) fn take_order(facts: &dyn Facts, origin: Origin, order: &Order, at: T
         return Err(contradicts(order, "the day for the answer is none that may be given", "答复期限有误"));
     }
     let (text, name) = (text("text", &order.text)?, named(&order.about)?);
-    let operator = crate::decide::name("operator", &order.operator)?;
+    let operator = crate::naming::name("operator", &order.operator)?;
     let (case, card) = about(facts, &name)?;
     let mut taken = Order { text, about: name, operator, since: at, refused: None, ..order.clone() };
     describe(&mut taken, &case, card.as_ref());
@@ -416,7 +416,7 @@ pub(crate) fn take_answer(
         return Ok(Change::of(Vec::new(), Reply::Known {}));
     }
     let said = text("text", &answer.answer.text)?;
-    let operator = crate::decide::name("operator", &answer.answer.operator)?;
+    let operator = crate::naming::name("operator", &answer.answer.operator)?;
     let words = [&answer.case_no, &answer.item_type, &answer.department];
     if words
         .into_iter()

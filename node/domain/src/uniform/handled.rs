@@ -12,8 +12,8 @@ use crate::case::{ItemPin, Personal, masked_name, number_end};
 use crate::catalogue::{Crosswalk, ItemState, Mode, ServiceItem, accord};
 use crate::change::{Change, Event, Reply};
 use crate::command::Origin;
-use crate::decide::is_unseen;
 use crate::facts::Place;
+use crate::naming::is_unseen;
 use crate::{Desk, Facts, Rejection, codes};
 
 /// The longest text of a report, in characters: names, codes and numbers.

@@ -9,8 +9,8 @@ use super::ReportRefused;
 use crate::case::{Act, ActKind, Case, Status, here, masked_name, number_end};
 use crate::catalogue::code_list::code_list;
 use crate::change::{Change, Event, Notice, NoticeBody, Reply};
-use crate::decide::kept_refusal;
 use crate::licence;
+use crate::naming::kept_refusal;
 use crate::{Actor, Desk, Facts, Rejection, codes};
 
 /// The most licences of one case that a report names, the last ones.

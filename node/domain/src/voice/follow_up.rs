@@ -209,7 +209,7 @@ pub(super) fn act(
         .map_err(|refused| refused.remedy(format!("give --{option}"), format!("请填写 --{option}")))?;
     let appointed = match act {
         FollowUpAct::Assign { to, .. } => {
-            let operator = crate::decide::operator_named(facts, to)?;
+            let operator = crate::staff::operator_named(facts, to)?;
             fit::follows_up(facts, &rating, &operator)?;
             Some(operator.name)
         }

@@ -163,7 +163,7 @@ fn assign(facts: &dyn Facts, ticket: &mut Ticket, department: &str, to: Option<&
             .field("department", name)
             .remedy("list them: tongban authority list", "查看：tongban authority list")
     })?;
-    let holder = to.map(|to| crate::decide::operator_named(facts, to)).transpose()?;
+    let holder = to.map(|to| crate::staff::operator_named(facts, to)).transpose()?;
     if let Some(operator) = &holder {
         fit::answers(facts, ticket, operator)?;
     }

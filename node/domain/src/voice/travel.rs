@@ -219,7 +219,7 @@ pub(super) fn answered(answers: &[Answered]) -> Result<Vec<Answered>, Rejection>
     let bounded = |answer: &Answered| {
         Ok(Answered {
             text: text("text", &answer.text)?,
-            operator: crate::decide::name("operator", &answer.operator)?,
+            operator: crate::naming::name("operator", &answer.operator)?,
             ..answer.clone()
         })
     };

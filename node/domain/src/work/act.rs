@@ -9,7 +9,7 @@ use crate::actor::{Operator, Role};
 use crate::case::{ActKind, Case, here, reason, remark, said as given};
 use crate::catalogue::StepRule;
 use crate::change::{Change, Event, Reply};
-use crate::decide::operator_named;
+use crate::staff::operator_named;
 use crate::{Actor, Facts, Rejection, codes};
 
 /// The work on a case, taken out of it; begun when nobody has worked on it yet.

@@ -13,7 +13,8 @@ use crate::actor::{MANDATE_ALL, Operator, Role};
 use crate::case::{ActKind, Case, here};
 use crate::catalogue::{self, short_code};
 use crate::change::{Change, Event, Reply};
-use crate::decide::{name, operator_named};
+use crate::naming::name;
+use crate::staff::operator_named;
 use crate::{Actor, Desk, Facts, Rejection, codes};
 
 /// The most delegations that one deputy holds at a time.

@@ -10,7 +10,7 @@ use crate::actor::{MANDATE_ALL, Mandate, Operator, Role};
 use crate::case::{ActKind, here};
 use crate::catalogue::{self, short_code};
 use crate::change::{Change, Document, Event, Reply, Sealer};
-use crate::decide::operator_named;
+use crate::staff::operator_named;
 use crate::{Actor, Desk, Facts, Rejection, codes};
 
 /// Cases that one change moves; the command is repeated while there are more.

@@ -8,7 +8,7 @@ use super::act::worked;
 use crate::actor::Role;
 use crate::case::{ActKind, Case, reason};
 use crate::change::Change;
-use crate::decide::operator_named;
+use crate::staff::operator_named;
 use crate::{Actor, Facts, Rejection, codes};
 
 /// The most operators who are recused from one case.

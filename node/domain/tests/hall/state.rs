@@ -577,14 +577,12 @@ impl Facts for State {
         self.orders.values().filter(|order| order.case == *case).cloned().collect()
     }
 
-    fn looks(
-        &self,
-        after: Option<(Timestamp, Watched)>,
-        until: Option<Timestamp>,
-        limit: usize,
-    ) -> Vec<(Timestamp, Watched)> {
-        let all = self.watched.iter().copied().filter(|look| after.is_none_or(|after| *look > after));
-        all.take_while(|(at, _)| until.is_none_or(|until| *at <= until)).take(limit).collect()
+    fn looks_due(&self, until: Timestamp, limit: usize) -> Vec<(Timestamp, Watched)> {
+        self.watched.iter().copied().take_while(|(at, _)| *at <= until).take(limit).collect()
+    }
+
+    fn looks_after(&self, after: Option<(Timestamp, Watched)>, limit: usize) -> Vec<(Timestamp, Watched)> {
+        self.watched.iter().copied().filter(|look| after.is_none_or(|after| *look > after)).take(limit).collect()
     }
 
     fn sweep(&self) -> Option<Sweep> {

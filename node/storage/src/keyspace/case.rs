@@ -1,6 +1,5 @@
 //! Cases, their acts, documents, indexes and due times.
 
-use std::ops::ControlFlow;
 
 use minicbor::Decode;
 use tongban_codes::ids::{CaseId, NodeId, QueryCode};
@@ -254,6 +253,9 @@ pub fn store(over: &mut Overlay<'_>, case: &Case, act: &Act) -> Result<(), Stora
     }
     CASE.put(batch, &case.id, case);
     ACT.put(batch, &(case.id, act.place.node, act.number), act);
+    if known.and_then(|known| known.renewal_at) != case.renewal_at {
+        super::connector::hold_renewal(over, case)?;
+    }
     Ok(())
 }
 
@@ -309,17 +311,4 @@ pub(super) fn due_of(at: Timestamp, kind: u8, case: CaseId) -> Due {
         _ => DueKind::DeemedAcceptance(case),
     };
     Due { at, kind }
-}
-
-/// What is due by a moment, earliest first.
-pub fn due(read: &dyn Read, until: Timestamp, limit: usize) -> Result<Vec<Due>, StorageError> {
-    let mut found = Vec::new();
-    DUE.visit(read, &[], None, false, |(at, kind, case), ()| {
-        if at > until || found.len() == limit {
-            return ControlFlow::Break(());
-        }
-        found.push(due_of(at, kind, case));
-        ControlFlow::Continue(())
-    })?;
-    Ok(found)
 }

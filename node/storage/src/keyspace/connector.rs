@@ -41,7 +41,7 @@ pub fn store(over: &mut Overlay<'_>, order: &Order) -> Result<(), StorageError> 
 
 /// Takes a renewal that another system decided in time, as one of its orders was told, out of the queue of what is deemed granted, where it would stand
 /// before all that is due later until somebody enters the decision; and puts it back when it is told otherwise.
-fn hold_renewal(over: &mut Overlay<'_>, case: &Case) -> Result<(), StorageError> {
+pub(super) fn hold_renewal(over: &mut Overlay<'_>, case: &Case) -> Result<(), StorageError> {
     let ends = case.deadlines.as_ref().and_then(|deadlines| deadlines.renewal);
     let (Some(at), Some(ends)) = (case.renewal_at, ends) else { return Ok(()) };
     let key = (at, DEEMED_RENEWAL, case.id);

@@ -116,11 +116,10 @@ pub fn matter_named(read: &dyn Read, number: &str) -> Result<Option<Matter>, Sto
     }
 }
 
-/// Looks after one and until a moment, where they are given, earliest first.
+/// All looks, due or not, after one where it is given, earliest first, at most `limit`.
 pub fn looks(
     read: &dyn Read,
     after: Option<(Timestamp, Watched)>,
-    until: Option<Timestamp>,
     limit: usize,
 ) -> Result<Vec<(Timestamp, Watched)>, StorageError> {
     let after = after.map(|(at, of)| {
@@ -129,7 +128,7 @@ pub fn looks(
     });
     let mut found = Vec::new();
     WATCH.visit(read, &[], after.as_ref(), false, |(at, kind, id), ()| {
-        if found.len() == limit || until.is_some_and(|until| at > until) {
+        if found.len() == limit {
             return ControlFlow::Break(());
         }
         found.push((at, watched_of(kind, id)));
