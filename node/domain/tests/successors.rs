@@ -111,6 +111,28 @@ fn what_waits_at_two_departments_that_merge_waits_once() {
     );
 }
 
+/// What a merger renames counts on under its first code, but a draft brought beside an item that stands goes on in that one's line, whose
+/// numbers were granted already.
+#[test]
+fn a_draft_beside_an_item_that_stands_takes_its_line_over() {
+    let (second, new) = (credit("11511602MB0000002"), credit("11511602MB0000003"));
+    let (before, next) = (national(&second), national(&new));
+    for stands in [true, false] {
+        let mut hall = Hall::new("511602", "广安区");
+        if stands {
+            hall.offer_item(&permit_of("丙局", &new, &next, &[]));
+        }
+        hall.offer_item(&permit_of("乙局", &second, &before, &[]));
+        let draft = permit_of("乙局", &second, &before, &[("promised_days", "2")]);
+        assert_eq!(hall.import(&[row(2, &draft)]).rejected, 0);
+        let report = reorganise(&mut hall, &["乙局"], "丙局", &new, date(2026, 9, 14));
+        assert_eq!((report.refused, report.drafts), (vec![], vec![next.clone()]));
+        hall.act(&Command::PublishItems(Some(next.clone()))).unwrap();
+        let item = &hall.state.items[&next];
+        assert_eq!((promised(item), item.counts_under.clone()), (2, (!stands).then(|| before.clone())));
+    }
+}
+
 fn bring(code: &str, act: ItemAct) -> Command {
     Command::BringItems { act, which: Selection::One(code.into()), dry_run: false }
 }

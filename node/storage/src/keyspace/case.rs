@@ -1,6 +1,5 @@
 //! Cases, their acts, documents, indexes and due times.
 
-
 use minicbor::Decode;
 use tongban_codes::ids::{CaseId, NodeId, QueryCode};
 use tongban_codes::time::Timestamp;
