@@ -5,17 +5,19 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+use crate::waiting::has_ended_within;
 use crate::{socket, within};
 
 /// Seconds in which a node must be ready.
 const READY_SECONDS_MAX: u64 = 20;
 
-/// Seconds in which a node must stop in good order.
-const STOP_SECONDS_MAX: u64 = 20;
+/// How long a node may take to stop in good order.
+const STOP_MAX: Duration = Duration::from_secs(20);
 
 /// Where free ports are looked for: below those that the system gives out by itself, so that nothing else takes one between two starts.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
@@ -263,9 +265,8 @@ impl Node {
         let Some(mut child) = self.process().take() else { return };
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process has an id");
         kill_process(pid, Signal::TERM).expect("the process is ours");
-        let ended = within(STOP_SECONDS_MAX, &format!("{} stops", self.name), || {
-            child.try_wait().ok().flatten().ok_or_else(|| "it runs".to_owned())
-        });
+        assert!(has_ended_within(STOP_MAX, pid), "{} doesn't stop in {} s", self.name, STOP_MAX.as_secs());
+        let ended = child.wait().expect("it is our child");
         assert!(ended.success(), "{} stopped with {ended}", self.name);
     }
 

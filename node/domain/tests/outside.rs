@@ -9,7 +9,7 @@ use tongban_codes::ids::CaseId;
 use tongban_domain::case::{ActKind, OutcomeSource, OutsideOutcome, Status};
 use tongban_domain::catalogue::StepRole;
 use tongban_domain::supervision::{Card, CardState, Colour, Rule, RuleSetting};
-use tongban_domain::{Actor, Command, NoticeBody, Reply, Role};
+use tongban_domain::{Actor, Command, NoticeBody, Role};
 
 const SYSTEM: &str = "省残疾人服务系统";
 const PERMIT_SYSTEM: &str = "省卫生监督系统";
@@ -298,7 +298,7 @@ fn what_is_entered_late_has_a_card() {
         assert_eq!((card.colour, card.state, card.on), (Colour::Yellow, CardState::Open, date(2026, 9, day)));
         hall.act(&Command::CloseCard { card: card.number.clone(), text: "已说明".into() }).unwrap();
         hall.now = at(2026, 10, 12, 9);
-        while matches!(hall.act(&Command::Tick).unwrap().reply, Reply::Tick { .. }) {}
+        hall.ticks();
         assert_eq!(
             late(&hall).iter().map(|card| (card.state, card.times)).collect::<Vec<_>>(),
             [(CardState::Closed, 1)]

@@ -20,22 +20,8 @@ fn code(permit: bool) -> &'static str {
     if permit { PERMIT[3].1 } else { CARD[3].1 }
 }
 
-/// Lets the clock run to a moment as a node does: it ticks at each midnight and at the end, until nothing more is due.
-fn run_to(hall: &mut Hall, end: tongban_codes::time::Timestamp, mut each_day: impl FnMut(&mut Hall)) {
-    loop {
-        let midnight = hall.now.date().next_day().start();
-        let last = midnight > end;
-        hall.now = if last { end } else { midnight };
-        while matches!(hall.act(&Command::Tick).unwrap().reply, Reply::Tick { .. }) {}
-        if last {
-            return;
-        }
-        each_day(hall);
-    }
-}
-
 fn to(hall: &mut Hall, month: u8, day: u8) {
-    run_to(hall, at(2026, month, day, 9), |_| {});
+    hall.run_to(at(2026, month, day, 9));
 }
 
 fn cards(hall: &Hall, case: CaseId) -> Vec<(&'static str, &'static str, &'static str, String)> {
@@ -585,10 +571,14 @@ proptest! {
                 }
                 Step::Wait { hours } => {
                     let end = hall.now.add_seconds(hours * 3600);
-                    run_to(&mut hall, end, |hall| {
-                        look_at_all(&mut model, hall, |_| true);
-                        assert_eq!(held(hall), model, "{}", hall.now);
-                    });
+                    while let midnight = hall.now.date().next_day().start()
+                        && midnight <= end
+                    {
+                        hall.run_to(midnight);
+                        look_at_all(&mut model, &hall, |_| true);
+                        prop_assert_eq!(held(&hall), model.clone(), "{}", hall.now);
+                    }
+                    hall.run_to(end);
                 }
                 Step::Order { case, days } => {
                     let ids: Vec<CaseId> = hall.state.cases.keys().copied().collect();
@@ -606,8 +596,7 @@ proptest! {
                 Step::Set { days } => {
                     let setting = RuleSetting { yellow_days: days, ..Rule::Promise.standing() };
                     hall.act(&Command::SetRule { setting, effective: None }).unwrap();
-                    let now = hall.now;
-                    run_to(&mut hall, now, |_| {});
+                    hall.ticks();
                     // A sweep looks at every case that isn't over.
                     let over: Vec<CaseId> = hall.state.cases.values().filter(|case| is_over(case.status)).map(|case| case.id).collect();
                     if hall.state.swept.is_some() {

@@ -120,28 +120,17 @@ pub(crate) mod tests {
         };
         let at = Timestamp::from_millis(7);
         let entry = OrderEntry {
-            deed,
-            at,
-            operator: "window".to_owned(),
-            state: OrderState::Paid,
             outcome: Some(OrderOutcome::Paid),
-            occurred_at: None,
             fen: Some(1050),
             reference: Some("T1".to_owned()),
             text: Some("李四代缴".to_owned()),
             message: Some(Message { id: "m1".to_owned(), digest: Digest::of(b"m1") }),
-            mandate: None,
-            decided: None,
+            ..OrderEntry::of(deed, at, "window", OrderState::Paid)
         };
+        let number = "JF511602000000-20261123-00001".to_owned();
         Order {
-            number: "JF511602000000-20261123-00001".to_owned(),
-            case,
-            about,
-            kind: ConnectorKind::Payment,
-            connector: "pay".to_owned(),
             state: OrderState::Paid,
             charge: Some(Charge { fee: "工本费".to_owned(), fen: 1050, basis: "某条例".to_owned() }),
-            direction: None,
             recipient: Some(Personal {
                 wrapped_key: vec![1],
                 name: b"sealed".to_vec(),
@@ -149,13 +138,9 @@ pub(crate) mod tests {
                 forgotten_at: None,
             }),
             reference: Some("T1".to_owned()),
-            link: None,
             words: 1,
-            waiting: None,
             log: vec![entry],
-            placed_at: Timestamp::from_millis(1),
-            before_cancel: None,
-            dossier: None,
+            ..Order::begun(number, about, (ConnectorKind::Payment, "pay"), Timestamp::from_millis(1))
         }
     }
 

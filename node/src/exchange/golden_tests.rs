@@ -16,11 +16,11 @@ use tongban_federation::{Body, Envelope, Outcome, Receipt, Subject};
 use super::ask::MaterialAnswer;
 use super::translate::{self, Inbound, inbound, outbound};
 
+pub(super) use cases::{act, known, outside_decision};
 use cases::{
     agreed, case, corrected, deemed_renewal, extended, forwarded, handed_back, offer, offered_part, offered_pledge,
     offered_renewal, outside, place, pledged, progress, reclaims, supplement, went_on, withdrawal,
 };
-pub(super) use cases::{known, outside_decision};
 use words::{amended_alike, joint, late, order, order_answer, results, uniform, voices};
 
 /// Reads the pinned bytes; `TONGBAN_BLESS=1` writes a file that is missing, never one that is there.

@@ -13,7 +13,7 @@ use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::{Overlay, case, limit};
 use tongban_storage::{Backend as _, MemoryBackend, WriteBatch};
 
-use super::golden_tests::known;
+use super::golden_tests::{act, known};
 
 fn turn(quota: u8, since: i64) -> Turn {
     let quota = format!("Q{quota}");
@@ -86,19 +86,7 @@ proptest! {
         let mut held: BTreeMap<(String, Place), u16> = BTreeMap::new();
         for step in &steps {
             let row = row(step);
-            let act = Act {
-                case: row.id,
-                number: 1,
-                kind: ActKind::Accept,
-                at: Timestamp::from_millis(1),
-                place: row.collecting,
-                operator: "审查员".to_owned(),
-                window: None,
-                tenure: 2,
-                status: row.status,
-                note: None,
-                mandate: None,
-            };
+            let act = Act { case: row.id, ..act(ActKind::Accept, 1, row.collecting, 2, row.status) };
             let mut batch = WriteBatch::new();
             let mut over = Overlay::new(&state, &mut batch);
             case::store(&mut over, &row, &act).unwrap();

@@ -11,7 +11,7 @@ use tongban_storage::keyspace::meta::{self, NodeRow};
 use tongban_storage::keyspace::{Overlay, application, case, supervision, voice};
 use tongban_storage::{Backend as _, MemoryBackend, WriteBatch};
 
-use super::golden_tests::known;
+use super::golden_tests::{act, known};
 
 /// A case of its own id and numbers; another's when it is elsewhere.
 fn numbered(id: u8, case_no: &str, custody: &Custody) -> Case {
@@ -24,20 +24,7 @@ fn numbered(id: u8, case_no: &str, custody: &Custody) -> Case {
 }
 
 fn store(state: &MemoryBackend, row: &Case) {
-    let place = row.collecting;
-    let act = Act {
-        case: row.id,
-        number: 1,
-        kind: ActKind::Accept,
-        at: Timestamp::from_millis(1),
-        place,
-        operator: "审查员".to_owned(),
-        window: None,
-        tenure: 2,
-        status: Status::Accepted,
-        note: None,
-        mandate: None,
-    };
+    let act = Act { case: row.id, ..act(ActKind::Accept, 1, row.collecting, 2, Status::Accepted) };
     let mut rows = WriteBatch::new();
     case::store(&mut Overlay::new(state, &mut rows), row, &act).unwrap();
     state.write(rows).unwrap();

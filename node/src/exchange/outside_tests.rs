@@ -1,6 +1,8 @@
 //! What the journal says of a decision that another system made: its day there, by which it was in time, and enough to restore it.
 
-use tongban_codes::ids::Label;
+use std::cell::RefCell;
+
+use tongban_codes::ids::{CaseId, Label};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::case::{Act, ActKind, Case, Custody, Deadline, Deadlines, OutsideOutcome, Status};
 use tongban_domain::connector::{ConnectorKind, Order, OrderDeed, OrderEntry, OrderState};
@@ -11,7 +13,7 @@ use tongban_storage::keyspace::head::Heads;
 use tongban_storage::keyspace::{Overlay, case, connector};
 use tongban_storage::{Backend as _, MemoryBackend, WriteBatch};
 
-use super::golden_tests::{known, outside_decision};
+use super::golden_tests::{act, known, outside_decision};
 use super::reclaim::{Leg, standing};
 use crate::engine::record;
 
@@ -26,19 +28,7 @@ fn decided(case: &Case, on: Date) -> (ActHeader, Entry, Body) {
     let here =
         NodeFacts { node: place.node, division: place.division, name: "广安区".to_owned(), label, demo: true };
     let at = on.start().add_seconds(3600);
-    let act = Act {
-        case: case.id,
-        number: 1,
-        kind: ActKind::Decide,
-        at,
-        place,
-        operator: "决定员".to_owned(),
-        window: None,
-        tenure: 2,
-        status: Status::Granted,
-        note: None,
-        mandate: None,
-    };
+    let act = Act { case: case.id, at, ..act(ActKind::Decide, 1, place, 2, Status::Granted) };
     let event = Event::Case(Box::new(case.clone()), act);
     let written = record(&event, &here, at, &mut |bytes| bytes.fill(1)).unwrap();
     let (entry, body) = (Entry::parse(written.entry).unwrap(), Body::parse(&written.body).unwrap());
@@ -76,55 +66,20 @@ fn a_renewal_that_was_decided_in_time_is_not_due() {
     row.renewal_at = Some(ends.next_day().start());
     row.deadlines =
         Some(Deadlines { statutory: None, promised: None, calendar: "2016-2026.1".to_owned(), renewal: Some(ends) });
-    let act = Act {
-        case: row.id,
-        number: 1,
-        kind: ActKind::Accept,
-        at,
-        place: owner(),
-        operator: "审查员".to_owned(),
-        window: None,
-        tenure: 2,
-        status: row.status,
-        note: None,
-        mandate: None,
-    };
-    let store = MemoryBackend::new();
+    let act = |row: &Case| Act { case: row.id, at, ..act(ActKind::Accept, 1, owner(), 2, row.status) };
+    let (store, heads) = (MemoryBackend::new(), RefCell::new(Heads::default()));
     let write = |what: &dyn Fn(&mut Overlay<'_>)| {
         let mut batch = WriteBatch::new();
         what(&mut Overlay::new(&store, &mut batch));
+        heads.borrow_mut().learn(&batch);
         store.write(batch).unwrap();
     };
     let due = || {
-        let found = Heads::default().due(&store, ends.next_day().next_day().start(), 64).unwrap();
+        let found = heads.borrow().due(&store, ends.next_day().next_day().start(), 64).unwrap();
         found.iter().filter(|due| matches!(due.kind, DueKind::DeemedRenewal(_))).count()
     };
-    let order = |state: OrderState, day: Option<Date>| Order {
-        number: "YW511602000000-20260914-00001".to_owned(),
-        case: row.id,
-        about: About::of_case(&row),
-        kind: ConnectorKind::Handling,
-        connector: "sys".to_owned(),
-        state,
-        charge: None,
-        direction: None,
-        recipient: None,
-        reference: None,
-        link: None,
-        words: 1,
-        waiting: None,
-        log: Vec::from_iter(day.map(|decided_on| OrderEntry {
-            deed: OrderDeed::Told,
-            at,
-            operator: "system".to_owned(),
-            state,
-            outcome: None,
-            occurred_at: None,
-            fen: None,
-            reference: None,
-            text: None,
-            message: None,
-            mandate: None,
+    let order = |state: OrderState, day: Option<Date>| {
+        let told = |decided_on| OrderEntry {
             decided: Some(OutsideOutcome {
                 grant: false,
                 number: "N1".to_owned(),
@@ -135,12 +90,17 @@ fn a_renewal_that_was_decided_in_time_is_not_due() {
                 document: None,
                 reason_code: None,
             }),
-        })),
-        placed_at: at,
-        before_cancel: None,
-        dossier: None,
+            ..OrderEntry::of(OrderDeed::Told, at, "system", state)
+        };
+        let (number, log) = ("YW511602000000-20260914-00001".to_owned(), day.map(told).into_iter().collect());
+        Order {
+            state,
+            words: 1,
+            log,
+            ..Order::begun(number, About::of_case(&row), (ConnectorKind::Handling, "sys"), at)
+        }
     };
-    write(&|over| case::store(over, &row, &act).unwrap());
+    write(&|over| case::store(over, &row, &act(&row)).unwrap());
     assert_eq!(due(), 1);
     for (state, day, expected) in [
         (OrderState::Taken, None, 1),
@@ -156,10 +116,27 @@ fn a_renewal_that_was_decided_in_time_is_not_due() {
     }
     // Further acts of the case leave that so, also where its time had gone and is there again; its decision ends it.
     for renewal_at in [row.renewal_at, None, row.renewal_at] {
-        write(&|over| case::store(over, &Case { renewal_at, ..row.clone() }, &act).unwrap());
+        write(&|over| case::store(over, &Case { renewal_at, ..row.clone() }, &act(&row)).unwrap());
         assert_eq!(due(), 0);
     }
     let decided = Case { renewal_at: None, status: Status::Denied, ..row.clone() };
-    write(&|over| case::store(over, &decided, &act).unwrap());
+    write(&|over| case::store(over, &decided, &act(&row)).unwrap());
     assert_eq!(due(), 0);
+    // However many wait for a person, what is due after them is found.
+    for index in 0..80 {
+        let held = Case { id: CaseId::from_bytes([index; 16]), ..row.clone() };
+        let number = format!("YW511602000000-20260914-1{index:04}");
+        write(&|over| {
+            connector::store(
+                over,
+                &Order { number: number.clone(), case: held.id, ..order(OrderState::Refused, Some(ends)) },
+            )
+            .unwrap()
+        });
+        write(&|over| case::store(over, &held, &act(&held)).unwrap());
+    }
+    let later = Case { renewal_at: None, deemed_at: Some(ends.next_day().next_day().start()), ..row.clone() };
+    write(&|over| case::store(over, &later, &act(&later)).unwrap());
+    let found = heads.borrow().due(&store, ends.next_day().next_day().start(), 64).unwrap();
+    assert_eq!(found.iter().map(|due| &due.kind).collect::<Vec<_>>(), [&DueKind::DeemedAcceptance(row.id)]);
 }

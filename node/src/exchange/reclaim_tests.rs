@@ -7,7 +7,7 @@ use tongban_domain::work::Lacking;
 use tongban_domain::{Event, NodeFacts, Place};
 use tongban_journal::{Body, Entry, Header};
 
-use super::golden_tests::known;
+use super::golden_tests::{act, known};
 use super::reclaim::{Leg, standing};
 use crate::engine::{act_field, record};
 
@@ -51,19 +51,8 @@ fn journal(done: &[Done], is_old: bool) -> Vec<(Entry, Body)> {
         if *kind == ActKind::Accept {
             case.accepted_on = Some(at.date());
         }
-        let act = Act {
-            case: case.id,
-            number,
-            kind: *kind,
-            at,
-            place,
-            operator: "审查员".to_owned(),
-            window: None,
-            tenure: 2,
-            status: *status,
-            note: note.map(str::to_owned),
-            mandate: None,
-        };
+        let note = note.map(str::to_owned);
+        let act = Act { case: case.id, at, note, ..act(*kind, number, place, 2, *status) };
         let event = Event::Case(Box::new(case.clone()), act);
         let written = record(&event, &here, at, &mut |bytes| bytes.fill(1)).unwrap();
         let (entry, body) = (Entry::parse(written.entry).unwrap(), Body::parse(&written.body).unwrap());

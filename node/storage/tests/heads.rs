@@ -9,14 +9,16 @@ use proptest::prelude::*;
 use tongban_codes::ids::{CaseId, NodeId};
 use tongban_codes::time::Timestamp;
 use tongban_domain::supervision::Watched;
+use tongban_domain::{Due, DueKind};
+use tongban_storage::keyspace::case::DUE;
 use tongban_storage::keyspace::head::Heads;
 use tongban_storage::keyspace::supervision::WATCH;
 use tongban_storage::{Backend as _, Family, MemoryBackend, Read, StorageError, Visit, WriteBatch};
 
-const DUE: i64 = 1_789_400_000_000;
+const BEGINS: i64 = 1_789_400_000_000;
 
 fn at(millis: u8) -> Timestamp {
-    Timestamp::from_millis(DUE + i64::from(millis))
+    Timestamp::from_millis(BEGINS + i64::from(millis))
 }
 
 fn case(number: u8) -> CaseId {
@@ -62,8 +64,15 @@ impl Read for Watching {
 
 fn batch(put: impl IntoIterator<Item = (u8, u8)>, deleted: impl IntoIterator<Item = (u8, u8)>) -> WriteBatch {
     let mut batch = WriteBatch::new();
-    deleted.into_iter().for_each(|(when, number)| WATCH.delete(&mut batch, &(at(when), 0, case(number))));
-    put.into_iter().for_each(|(when, number)| WATCH.put(&mut batch, &(at(when), 0, case(number)), &()));
+    let key = |(when, number)| (at(when), 0, case(number));
+    for key in deleted.into_iter().map(key) {
+        WATCH.delete(&mut batch, &key);
+        DUE.delete(&mut batch, &key);
+    }
+    for key in put.into_iter().map(key) {
+        WATCH.put(&mut batch, &key, &());
+        DUE.put(&mut batch, &key, &());
+    }
     batch
 }
 
@@ -112,24 +121,53 @@ fn what_was_found_and_not_written_is_found_again() {
     assert_eq!(heads.looks(&store, at(9), 10).unwrap().len(), 2);
 }
 
+/// What happens to the queues in one step.
+#[derive(Clone, Debug)]
+struct Step {
+    put: Vec<(u8, u8)>,
+    until: u8,
+    limit: usize,
+    /// Whether what was found is taken, and whether that is written.
+    takes: Option<bool>,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let put = prop::collection::vec((0_u8..40, 0_u8..3), 0..6);
+    (put, 0_u8..45, 1_usize..5, prop::option::of(prop::bool::weighted(0.7)))
+        .prop_map(|(put, until, limit, takes)| Step { put, until, limit, takes })
+}
+
 proptest! {
-    /// Against a set that is searched whole.
+    /// Both queues against a set that is searched whole; what is decided and then given up is found again.
     #[test]
-    fn nothing_is_overlooked(
-        steps in prop::collection::vec((prop::collection::vec((0_u8..40, 0_u8..3), 0..6), 0_u8..45, 1_usize..5, any::<bool>()), 1..40),
-    ) {
+    fn nothing_is_overlooked(steps in prop::collection::vec(step(), 1..40)) {
         let (store, mut heads) = (Watching::default(), Heads::default());
         let mut model = BTreeSet::new();
-        for (put, until, limit, takes) in steps {
+        for Step { put, until, limit, takes } in steps {
             model.extend(put.iter().copied());
             store.write(&mut heads, batch(put, []));
-            let found = heads.looks(&store, at(until), limit).unwrap();
             let expected: Vec<(u8, u8)> = model.iter().copied().filter(|(when, _)| *when <= until).take(limit).collect();
-            let named: Vec<_> = expected.iter().map(|(when, number)| (at(*when), Watched::Case(case(*number)))).collect();
-            prop_assert_eq!(found, named);
-            if takes {
-                model.retain(|key| !expected.contains(key));
-                store.write(&mut heads, batch([], expected));
+            let named: Vec<_> = expected.iter().map(|(when, number)| (at(*when), case(*number))).collect();
+            let looks = heads.looks(&store, at(until), limit).unwrap();
+            prop_assert_eq!(looks, named.iter().map(|(at, id)| (*at, Watched::Case(*id))).collect::<Vec<_>>());
+            let due = heads.due(&store, at(until), limit).unwrap();
+            prop_assert_eq!(due, named.iter().map(|(at, id)| Due { at: *at, kind: DueKind::DeemedAcceptance(*id) }).collect::<Vec<_>>());
+            let taken = batch([], expected.iter().copied());
+            match takes {
+                Some(true) => {
+                    model.retain(|key| !expected.contains(key));
+                    store.write(&mut heads, taken);
+                }
+                // A writer searches beneath what it has decided, and lets go of that.
+                Some(false) => {
+                    heads.learn(&taken);
+                    let beneath = MemoryBackend::default();
+                    beneath.write(batch(model.iter().copied().filter(|key| !expected.contains(key)), [])).unwrap();
+                    heads.looks(&beneath, at(until), limit).unwrap();
+                    heads.due(&beneath, at(until), limit).unwrap();
+                    heads.forget();
+                }
+                None => {}
             }
         }
     }

@@ -35,39 +35,9 @@ fn order(kind: ConnectorKind, state: OrderState) -> Order {
         deciding: division,
         division: None,
     };
-    let entry = OrderEntry {
-        deed: OrderDeed::Told,
-        at: DUE,
-        operator: "system".to_owned(),
-        state,
-        outcome: None,
-        occurred_at: None,
-        fen: None,
-        reference: None,
-        text: None,
-        message: None,
-        mandate: None,
-        decided: None,
-    };
-    Order {
-        number: "JF511602000000-20260914-00001".to_owned(),
-        case: case(1),
-        about,
-        kind,
-        connector: "pay".to_owned(),
-        state,
-        charge: None,
-        direction: None,
-        recipient: None,
-        reference: None,
-        link: None,
-        words: 1,
-        waiting: None,
-        log: vec![entry],
-        placed_at: DUE,
-        before_cancel: None,
-        dossier: None,
-    }
+    let log = vec![OrderEntry::of(OrderDeed::Told, DUE, "system", state)];
+    let number = "JF511602000000-20260914-00001".to_owned();
+    Order { state, words: 1, log, ..Order::begun(number, about, (kind, "pay"), DUE) }
 }
 
 /// A fee may keep a result from being handed out: when money came or went back, the case is looked at on the midnight after it.

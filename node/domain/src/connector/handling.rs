@@ -9,14 +9,13 @@ use tongban_codes::time::{Date, Timestamp};
 
 use super::list::{ConnectorKind, OrderDeed, OrderOutcome, OrderState, Step};
 use super::order::{Order, WordKind};
-use super::place::begun;
 use super::{named, out_of_state};
 use crate::case::{
     ActKind, Case, Custody, Material, OutsideDecision, OutsideOutcome, Status, handled_in, here, may_overrule,
 };
 use crate::catalogue::{External, Mode};
 use crate::change::{Change, Event};
-use crate::supervision::Numbers;
+use crate::supervision::{About, Numbers};
 use crate::work::Door;
 use crate::{Desk, Facts, Rejection, codes};
 
@@ -186,7 +185,7 @@ pub(super) fn order(
     let (name, identity) = case.personal.open(desk, &case.id).ok_or_else(|| erased(case))?;
     let sealed = desk.encrypt(&case.id, &name, &identity);
     let mut numbers = Numbers::new(facts, NUMBERS, at, drawn);
-    let mut order = begun(numbers.draw(), case, (ConnectorKind::Handling, connector), at);
+    let mut order = Order::begun(numbers.draw(), About::of_case(case), (ConnectorKind::Handling, connector), at);
     order.recipient = Some(sealed);
     order.dossier = Some(Dossier::of(external.system, case));
     order.say(WordKind::Place, at);

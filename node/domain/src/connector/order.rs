@@ -124,6 +124,27 @@ pub struct OrderEntry {
     pub decided: Option<OutsideOutcome>,
 }
 
+impl OrderEntry {
+    /// The line of a deed that says nothing more, and of the state that the order came to by it.
+    #[must_use]
+    pub fn of(deed: OrderDeed, at: Timestamp, operator: &str, state: OrderState) -> Self {
+        Self {
+            deed,
+            at,
+            operator: operator.to_owned(),
+            state,
+            outcome: None,
+            occurred_at: None,
+            fen: None,
+            reference: None,
+            text: None,
+            message: None,
+            mandate: None,
+            decided: None,
+        }
+    }
+}
+
 /// Who gets a parcel, or gives one: encrypted in the row, and sent to the courier alone.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recipient {
@@ -241,6 +262,30 @@ pub struct Order {
 }
 
 impl Order {
+    /// An order of a case of which nothing is said yet.
+    #[must_use]
+    pub fn begun(number: String, about: About, (kind, connector): (ConnectorKind, &str), at: Timestamp) -> Self {
+        Self {
+            number,
+            case: about.case,
+            about,
+            kind,
+            connector: connector.to_owned(),
+            state: OrderState::Placed,
+            charge: None,
+            direction: None,
+            recipient: None,
+            reference: None,
+            link: None,
+            words: 0,
+            waiting: None,
+            log: Vec::new(),
+            placed_at: at,
+            before_cancel: None,
+            dossier: None,
+        }
+    }
+
     /// The id of a word: the same at each attempt, so that the other side takes it once.
     #[must_use]
     pub fn word_id(&self, word: &Word) -> String {
@@ -351,20 +396,7 @@ impl Order {
     }
 
     pub(super) fn done(&mut self, deed: OrderDeed, at: Timestamp, operator: &str) -> &mut OrderEntry {
-        self.log.push(OrderEntry {
-            deed,
-            at,
-            operator: operator.to_owned(),
-            state: self.state,
-            outcome: None,
-            occurred_at: None,
-            fen: None,
-            reference: None,
-            text: None,
-            message: None,
-            mandate: None,
-            decided: None,
-        });
+        self.log.push(OrderEntry::of(deed, at, operator, self.state));
         let last = self.log.len() - 1;
         &mut self.log[last]
     }

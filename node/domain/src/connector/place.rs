@@ -325,34 +325,11 @@ pub(super) fn place(
         Fare::Handling => {}
     }
     let mut numbers = Numbers::new(facts, numbers, at, &[]);
-    let mut order = begun(numbers.draw(), &case, (kind, &request.connector), at);
+    let mut order = Order::begun(numbers.draw(), About::of_case(&case), (kind, &request.connector), at);
     (order.charge, order.direction, order.recipient) = (charged, direction, sealed);
     order.say(WordKind::Place, at);
     order.done(OrderDeed::Placed, at, &door.actor.operator);
     Ok(stored(numbers.drawn().into_iter().collect(), order))
-}
-
-/// An order of which nothing is said yet.
-pub(super) fn begun(number: String, case: &Case, (kind, connector): (ConnectorKind, &str), at: Timestamp) -> Order {
-    Order {
-        number,
-        case: case.id,
-        about: About::of_case(case),
-        kind,
-        connector: connector.to_owned(),
-        state: OrderState::Placed,
-        charge: None,
-        direction: None,
-        recipient: None,
-        reference: None,
-        link: None,
-        words: 0,
-        waiting: None,
-        log: Vec::new(),
-        placed_at: at,
-        before_cancel: None,
-        dossier: None,
-    }
 }
 
 /// Gives an order up: it is asked back there, and is over when the other side says so. Also one that was declined: an answer to an earlier try may

@@ -23,6 +23,9 @@ use tongban_domain::{
 pub(crate) use desk::SeededDesk;
 pub(crate) use state::State;
 
+/// Ticks after which a clock that still finds something due would never rest.
+const TICKS_MAX: usize = 10_000;
+
 /// A valid citizen id, the example of GB 11643.
 pub(crate) const CITIZEN: &str = "11010519491231002X";
 
@@ -104,6 +107,20 @@ impl Hall {
             None => Actor::system(),
         };
         self.give(&actor, command)
+    }
+
+    /// Ticks until nothing more is due.
+    pub(crate) fn ticks(&mut self) {
+        let more = (0..TICKS_MAX).find(|_| !matches!(self.act(&Command::Tick).unwrap().reply, Reply::Tick { .. }));
+        assert!(more.is_some(), "the clock never rests");
+    }
+
+    /// Lets the clock run to a moment as a node does: it ticks at each midnight and at the end, until nothing more is due.
+    pub(crate) fn run_to(&mut self, end: Timestamp) {
+        while self.now < end {
+            self.now = self.now.date().next_day().start().min(end);
+            self.ticks();
+        }
     }
 
     /// Ticks; what the clock did beside supervision.

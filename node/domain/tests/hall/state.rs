@@ -427,13 +427,7 @@ impl Facts for State {
 
     fn due(&self, until: Timestamp, limit: usize) -> Vec<Due> {
         let cases = self.cases.values().filter_map(|case| Some((case.deemed_at?, DueKind::DeemedAcceptance(case.id))));
-        // What another system decided in time isn't in the queue.
-        let held = |case: &Case| {
-            let ends = case.deadlines.as_ref().and_then(|deadlines| deadlines.renewal);
-            let mut orders = self.orders.values().filter(|order| order.case == case.id);
-            ends.is_some_and(|ends| orders.any(|order| order.is_decided_by(ends)))
-        };
-        let renewals = self.cases.values().filter(|case| !held(case));
+        let renewals = self.cases.values();
         let renewals = renewals.filter_map(|case| Some((case.renewal_at?, DueKind::DeemedRenewal(case.id))));
         let begin = self.waiting.iter().filter_map(|((code, version), item)| {
             Some((item.effective?.start(), DueKind::ItemBegins(code.clone(), *version)))

@@ -176,13 +176,8 @@ fn a_waiver_has_a_reason_a_mandate_and_a_place_in_the_history() {
     assert_eq!(hall.code(&issue(case)), "ok");
 }
 
-/// Lets the clock run to a day at nine as a node does: it ticks at each midnight and at the end.
 fn to(hall: &mut Hall, month: u8, day: u8) {
-    let end = at(2026, month, day, 9);
-    while hall.now < end {
-        hall.now = hall.now.date().next_day().start().min(end);
-        while matches!(hall.act(&Command::Tick).unwrap().reply, Reply::Tick { .. }) {}
-    }
+    hall.run_to(at(2026, month, day, 9));
 }
 
 /// The colours of the cards that say that a case isn't delivered in time.
@@ -273,7 +268,7 @@ fn a_deemed_renewal_is_barred_alike() {
     let case = collected.case;
     hall.act(&Command::Accept(case.to_string())).unwrap();
     hall.now = ends.next_day().start();
-    while matches!(hall.act(&Command::Tick).unwrap().reply, Reply::Tick { .. }) {}
+    hall.ticks();
     assert!(hall.case(case).renewal.as_ref().is_some_and(|renewal| renewal.deemed));
     let document = DocumentChoice { case: case.to_string(), kind: Some("deemed-renewal".into()), act: None };
     let print = Command::PrintDocument { document, form: None, reason: None };

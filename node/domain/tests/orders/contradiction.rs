@@ -2,9 +2,9 @@
 
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Date;
-use tongban_domain::case::{Case, OutsideOutcome, Status};
+use tongban_domain::case::{OutsideOutcome, Status};
 use tongban_domain::catalogue::External;
-use tongban_domain::connector::{ConnectorKind, Order, OrderCommand, OrderOutcome, OrderState, Report};
+use tongban_domain::connector::{ConnectorKind, OrderCommand, OrderOutcome, OrderState, Report};
 use tongban_domain::{Actor, Command, Reply, Role};
 
 use crate::hall::{Hall, PERMIT, at, collect, date, guangan};
@@ -176,27 +176,6 @@ fn what_was_decided_in_time_is_not_deemed_granted() {
     assert_eq!(hall.case(case).status, Status::Accepted);
     assert_eq!(hall.code(&by_hand(case, on(date(2026, 10, 15)))), "case-state", "it came too late");
     assert_eq!(hall.code(&by_hand(case, on(ends))), "ok");
-}
-
-/// However many wait for a person, what is due besides them is done.
-#[test]
-fn held_back_renewals_stop_no_clock() {
-    let ends = date(2026, 10, 14);
-    let (mut hall, case, number) = renewing(ends);
-    hall.now = at(2026, 10, 14, 9);
-    tell(&mut hall, &number, "r", refused(OutsideOutcome { decided_on: ends, ..decision(false, "N1") })).unwrap();
-    let (row, order) = (hall.case(case).clone(), order(&hall, &number));
-    for index in 0..80_u8 {
-        let id = CaseId::from_bytes([index; 16]);
-        hall.state.cases.insert(id, Case { id, ..row.clone() });
-        let number = format!("{number}-{index}");
-        hall.state.orders.insert(number.clone(), Order { case: id, number, ..order.clone() });
-    }
-    let late = hall.collect(PERMIT[3].1, hall.division());
-    hall.now = at(2026, 11, 2, 9);
-    hall.act(&Command::Tick).unwrap();
-    assert_eq!((hall.case(late).status, hall.case(case).status), (Status::Accepted, Status::Accepted));
-    assert!(hall.case(late).deemed_at.is_none(), "five days without an answer are an acceptance");
 }
 
 /// What was told wrongly is let go of by whoever may decide the case, for a reason; then the law does what it does without a decision.

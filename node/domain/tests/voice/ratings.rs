@@ -8,7 +8,7 @@ use tongban_domain::{Command, Event, Reply, Role};
 
 use crate::hall::{at, date, guangan};
 use crate::scene::{
-    BAD, GOOD, actor, code, decided, follow, give, open_cards, rated, rating, request, run_to, staffed, supervisor,
+    BAD, GOOD, actor, code, decided, follow, give, open_cards, rated, rating, request, staffed, supervisor,
 };
 
 fn verify() -> FollowUpAct {
@@ -57,7 +57,7 @@ fn nothing_gives_a_grade_by_itself() {
     let mut hall = staffed(guangan());
     decided(&mut hall);
     for month in 10..=12 {
-        run_to(&mut hall, at(2026, month, 28, 9));
+        hall.run_to(at(2026, month, 28, 9));
     }
     assert!(hall.state.voices.is_empty(), "no rating unless somebody gives one");
 }
@@ -165,11 +165,11 @@ fn an_overdue_follow_up_raises_cards_once_and_a_plan_moves_the_day() {
     let case = decided(&mut hall);
     let number = rated(&mut hall, case, BAD, Channel::Web);
     let other = actor("李审查", &[Role::Reviewer]);
-    run_to(&mut hall, at(2026, 9, 17, 9));
+    hall.run_to(at(2026, 9, 17, 9));
     assert_eq!(open_cards(&hall, &number), []);
-    run_to(&mut hall, at(2026, 9, 20, 9));
+    hall.run_to(at(2026, 9, 20, 9));
     assert_eq!(open_cards(&hall, &number), [("follow-up", "yellow")]);
-    run_to(&mut hall, at(2026, 9, 21, 9));
+    hall.run_to(at(2026, 9, 21, 9));
     assert_eq!(open_cards(&hall, &number), [("follow-up", "red")]);
     follow(&mut hall, &other, &number, verify()).unwrap();
     assert_eq!(open_cards(&hall, &number), [("follow-up", "red")], "late is late");
@@ -181,14 +181,14 @@ fn an_overdue_follow_up_raises_cards_once_and_a_plan_moves_the_day() {
     assert_eq!((refused.code, &*refused.remedy_en), ("invalid-field", "give --until 2026-10-08"), "the hall is shut");
     follow(&mut hall, &other, &number, FollowUpAct::Plan { text: "改造大厅".to_owned(), until }).unwrap();
     assert_eq!(open_cards(&hall, &number), []);
-    run_to(&mut hall, at(2026, 10, 16, 9));
+    hall.run_to(at(2026, 10, 16, 9));
     assert_eq!(open_cards(&hall, &number), [("follow-up", "red")], "the plan has a last day, too");
     follow(&mut hall, &other, &number, rectify()).unwrap();
     follow(&mut hall, &other, &number, close()).unwrap();
     assert_eq!(open_cards(&hall, &number), []);
     let follow_up = rating(&hall, &number).follow_up.unwrap();
     assert_eq!((follow_up.outcome, follow_up.in_time), (Some(FollowUpOutcome::RectifiedByPlan), Some(false)));
-    run_to(&mut hall, at(2026, 12, 1, 9));
+    hall.run_to(at(2026, 12, 1, 9));
     assert_eq!(open_cards(&hall, &number), []);
 }
 
@@ -222,7 +222,7 @@ fn another_decides_about_an_appeal_and_what_is_upheld_counts_no_more() {
     follow(&mut hall, &supervisor(), &visit, judge(true)).unwrap();
     let upheld = rating(&hall, &visit);
     assert_eq!((upheld.standing, upheld.follow_up.unwrap().state), (Standing::SetAside, FollowUpState::Closed));
-    run_to(&mut hall, at(2026, 10, 30, 9));
+    hall.run_to(at(2026, 10, 30, 9));
     assert_eq!(open_cards(&hall, &visit), []);
 }
 

@@ -1,7 +1,6 @@
 //! A hall with a second person for each office, and what they do about ratings and tickets.
 
 use tongban_codes::ids::CaseId;
-use tongban_codes::time::Timestamp;
 use tongban_domain::supervision::Card;
 use tongban_domain::voice::{
     Channel, FollowUpAct, Grade, OpenTicket, RateRequest, Rater, Rating, Ticket, TicketAct, TicketKind, Voice,
@@ -111,19 +110,6 @@ pub(crate) fn assign(department: &str) -> TicketAct {
 
 pub(crate) fn answer() -> TicketAct {
     TicketAct::Answer { text: "已核实，窗口按时值守".to_owned() }
-}
-
-/// Lets the clock run to a moment as a node does: it ticks at each midnight and at the end, until nothing more is due.
-pub(crate) fn run_to(hall: &mut Hall, end: Timestamp) {
-    loop {
-        let midnight = hall.now.date().next_day().start();
-        let last = midnight > end;
-        hall.now = if last { end } else { midnight };
-        while matches!(hall.act(&Command::Tick).unwrap().reply, Reply::Tick { .. }) {}
-        if last {
-            return;
-        }
-    }
 }
 
 /// Open cards of a rating or ticket: rule and colour.

@@ -5,7 +5,7 @@ use tongban_domain::{Command, Role};
 
 use crate::hall::{CITIZEN, at, date, guangan};
 use crate::scene::{
-    actor, answer, assign, code, complaint, decided, on, open_cards, opened, run_to, staffed, supervisor, ticket,
+    actor, answer, assign, code, complaint, decided, on, open_cards, opened, staffed, supervisor, ticket,
 };
 
 fn reopen() -> TicketAct {
@@ -38,10 +38,10 @@ fn an_unanswered_ticket_raises_cards_and_the_answer_ends_them() {
     let mut hall = staffed(guangan());
     let (number, _) = opened(&mut hall, complaint());
     assert_eq!(ticket(&hall, &number).due, date(2026, 9, 20));
-    run_to(&mut hall, at(2026, 9, 21, 9));
+    hall.run_to(at(2026, 9, 21, 9));
     assert_eq!(open_cards(&hall, &number), [("complaint", "red")]);
     let all = hall.state.cards.len();
-    run_to(&mut hall, at(2026, 9, 21, 18));
+    hall.run_to(at(2026, 9, 21, 18));
     assert_eq!(hall.state.cards.len(), all, "a card is raised once");
     on(&mut hall, &supervisor(), &number, assign("区残联")).unwrap();
     assert_eq!(open_cards(&hall, &number), [("complaint", "red")], "assigned isn't answered");
@@ -52,7 +52,7 @@ fn an_unanswered_ticket_raises_cards_and_the_answer_ends_them() {
     // Opened again, it has its time again.
     on(&mut hall, &actor("audit", &[]), &number, reopen()).unwrap();
     assert_eq!(ticket(&hall, &number).due, date(2026, 9, 29));
-    run_to(&mut hall, at(2026, 10, 9, 9));
+    hall.run_to(at(2026, 10, 9, 9));
     assert_eq!(open_cards(&hall, &number), [("complaint", "red")]);
     let (enquiry, _) = opened(&mut hall, OpenTicket { kind: TicketKind::Enquiry, ..complaint() });
     assert_eq!(ticket(&hall, &enquiry).due, date(2026, 10, 13), "an enquiry has three days: the 10th is worked");

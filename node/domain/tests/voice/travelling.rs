@@ -216,7 +216,7 @@ fn the_time_of_a_ticket_runs_on_wherever_it_is() {
     (town.now, home.now) = (at(2026, 9, 21, 9), at(2026, 9, 21, 9));
     carried(again.notices, &mut town, &mut home);
     assert_eq!(time(&home), (opened_on, due));
-    crate::scene::run_to(&mut home, at(2026, 9, 22, 9));
+    home.run_to(at(2026, 9, 22, 9));
     assert_eq!(crate::scene::open_cards(&home, &number), [("complaint", "red")]);
     // Opened again, the time is that of the day on which the applicant said so.
     for act in [assign("区残联"), answer()] {

@@ -22,7 +22,7 @@ pub(super) fn case() -> CaseId {
     CaseId::draw(&NodeId::from_bytes([1; 16]), [7; 10])
 }
 
-pub(super) fn act(kind: ActKind, number: u32, place: Place, tenure: u32, status: Status) -> Act {
+pub(in crate::exchange) fn act(kind: ActKind, number: u32, place: Place, tenure: u32, status: Status) -> Act {
     Act {
         case: case(),
         number,
