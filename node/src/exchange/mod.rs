@@ -43,6 +43,7 @@ mod reclaim_tests;
 pub mod record;
 mod renew;
 mod revoke;
+mod seldom;
 mod serve;
 pub mod shared;
 mod standing;

@@ -1,6 +1,6 @@
 //! Answering requests of peers: join, pulls, questions.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use minicbor::Encode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -22,16 +22,20 @@ use super::ask::{
 use super::drift::Question;
 use super::driver::{permits, room};
 use super::knowledge::Knowledge;
+use super::seldom::Seldom;
 use super::shared::Shared;
 use crate::engine::Refused;
 
 /// Serves the requests of one link until it closes.
 pub(super) async fn serve_link(shared: Arc<Shared>, link: Link) {
     let mut often = Bucket::new(limits::REQUESTS_PER_SECOND_MAX, limits::REQUESTS_BURST_MAX);
+    let mut too_often = Seldom::default();
     let unread = Unread::new();
     while let Ok((request, responder)) = link.accept_request().await {
         if !often.take(shared.now()) {
-            tracing::warn!(peer = %link.peer().node, code = "requests-limit", "a peer asks more often than the protocol allows");
+            if let Some(unsaid) = too_often.happened(shared.now()) {
+                tracing::warn!(peer = %link.peer().node, code = "requests-limit", unsaid, "a peer asks more often than the protocol allows");
+            }
             let busy = refusal(Refused::problem("requests-limit", "too many requests; wait", "请求过于频繁，请稍候"));
             tokio::spawn(async move { responder.respond(&busy.to_bytes()).await });
             continue;
@@ -62,12 +66,14 @@ struct Unread {
     slices: Arc<Semaphore>,
     parts: Arc<Semaphore>,
     others: Arc<Semaphore>,
+    refused: Arc<Mutex<Seldom>>,
 }
 
 impl Unread {
     fn new() -> Self {
         let parts = room(limits::MATERIALS_BYTES_MAX);
-        Self { slices: room(limits::SLICES_BYTES_MAX), parts, others: room(limits::ANSWERS_BYTES_MAX) }
+        let refused = Arc::default();
+        Self { slices: room(limits::SLICES_BYTES_MAX), parts, others: room(limits::ANSWERS_BYTES_MAX), refused }
     }
 
     /// Answers a request, with the room that the answer takes until the peer has read it. A pull waits for room before it is answered,
@@ -91,8 +97,10 @@ impl Unread {
             return (answer(shared, link, request).await.to_bytes(), taken);
         }
         let (response, taken) = self.keep(answer(shared, link, request).await.to_bytes());
-        if taken.is_none() {
-            tracing::warn!(peer = %link.peer().node, code = "answers-limit", "a peer doesn't read what it asks for");
+        if taken.is_none()
+            && let Some(unsaid) = self.refused.lock().unwrap_or_else(PoisonError::into_inner).happened(shared.now())
+        {
+            tracing::warn!(peer = %link.peer().node, code = "answers-limit", unsaid, "a peer doesn't read what it asks for");
         }
         (response, taken)
     }

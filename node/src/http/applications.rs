@@ -18,8 +18,8 @@ use tongban_domain::case::Case;
 use tongban_domain::{Applicant, Command, Role};
 use tongban_storage::keyspace::application;
 
-use super::cases::fetch_for;
 use super::divisions::placed;
+use super::foreign_items::fetch_for;
 use super::standards::judged;
 use super::supervision::First;
 use super::{App, Body, Call, Failure, Query, act, documents, listed, materials, problem};

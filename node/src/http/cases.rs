@@ -1,36 +1,31 @@
 //! Cases.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
-use tongban_codes::ids::{CaseId, Digest, QueryCode};
-use tongban_codes::time::Timestamp;
+use tongban_codes::ids::{CaseId, QueryCode};
 use tongban_domain::case::{
     Amended, AmendedField, Amendment, Case, Custody, Force, OutcomeSource, OutsideOutcome, ledger, national,
 };
-use tongban_domain::catalogue::ForeignItem;
 use tongban_domain::limit::{self, Turn};
 use tongban_domain::pledge::Pledge;
 use tongban_domain::work::Work;
-use tongban_domain::{Actor, Agent, Applicant, Command};
+use tongban_domain::{Agent, Applicant, Command};
 use tongban_federation::wire::{Query as Question, Target};
-use tongban_storage::keyspace::{case, item};
+use tongban_storage::keyspace::case;
 
 use super::divisions::placed;
+use super::foreign_items::fetch_for;
 use super::{App, Body, Call, Failure, Query, act, licences, listed, materials, problem};
 use crate::api::v1::{
     ActRequest, ActView, AgentRequest, AgentView, AmendmentView, CaseAct, CaseQuery, CaseView, CollectCase, LedgerView,
     OrderBrief, OutsideView, ProgressQuery, ProgressView, StatedView, WhereisView,
 };
-use crate::engine::Request;
 use crate::exchange::proof::{PROOF_CHARS, is_proof};
-use crate::exchange::{Asked, ItemAnswer, ProgressAnswer, WhereisAnswer, proven_progress, whereis};
+use crate::exchange::{Asked, ProgressAnswer, WhereisAnswer, proven_progress, whereis};
 
 /// Cases in one list.
 const LIMIT_MAX: usize = 1_000;
@@ -65,93 +60,6 @@ async fn collect(State(app): State<App>, call: Call, body: Body<CollectCase>) ->
     let done = act(&app, &call, digest, command).await?;
     materials::named(&app, &call, &given).await;
     Ok(done)
-}
-
-/// Fetches the item of another division that a command is about. Whoever may not give the command makes this node ask nobody, and what was
-/// done under this key is not asked for again; tells whether it asked.
-pub(super) async fn fetch_for(
-    app: &App,
-    call: &Call,
-    digest: Digest,
-    command: &Command,
-    (division, item): (DivisionCode, &str),
-) -> Result<bool, Failure> {
-    let is_known =
-        tongban_codes::division::table().find(division).is_some() || app.shared.places().contains_key(&division);
-    let elsewhere = division != app.shared.here().division && is_known;
-    let asks =
-        elsewhere && call.actor(app, command)?.has(command.roles()) && call.answered(app, digest).await?.is_none();
-    if asks {
-        fetch_item(app, division, item).await?;
-    }
-    Ok(asks)
-}
-
-/// Seconds for which a division that didn't answer isn't asked again for an item that is kept: no window waits for it twice.
-const SILENT_SECONDS: i64 = 20;
-
-/// Divisions that didn't answer, and when.
-#[derive(Debug, Default)]
-pub(super) struct Silent(Mutex<BTreeMap<DivisionCode, Timestamp>>);
-
-impl Silent {
-    fn is(&self, division: DivisionCode, now: Timestamp) -> bool {
-        let silent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        silent.get(&division).is_some_and(|since| now.millis_since(*since) < SILENT_SECONDS * 1000)
-    }
-
-    fn tell(&self, division: DivisionCode, since: Option<Timestamp>) {
-        let mut silent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match since {
-            Some(since) => silent.insert(division, since),
-            None => silent.remove(&division),
-        };
-    }
-}
-
-/// Fetches the item from the node that decides it, sealed, and keeps it; what was kept before serves when that node can't be reached.
-async fn fetch_item(app: &App, division: DivisionCode, code: &str) -> Result<(), Failure> {
-    let kept = item::foreign(app.state(), division, code)?;
-    if kept.is_some() && app.silent.is(division, app.shared.now()) {
-        return Ok(());
-    }
-    let question = Question::Item(division, code.to_owned());
-    let asked: Asked<ItemAnswer> = app.shared.ask(Target::Division(division), question).await;
-    app.silent.tell(division, matches!(asked, Asked::Unreached).then(|| app.shared.now()));
-    match asked {
-        Asked::Answer(answer, node) => {
-            if answer.item.division != division
-                || app.shared.place_of(&node).map(|place| place.division) != Some(division)
-            {
-                return Err(problem(
-                    "item-foreign-seal",
-                    "item",
-                    code,
-                    "the item is sealed by a node of another division",
-                    "事项由其他区划的节点签署",
-                )
-                .remedy("ask the node of that division: tongban peer show", "联系该区划的节点：tongban peer show"));
-            }
-            let same = kept.is_some_and(|kept| kept.item == answer.item && kept.node == node);
-            if !same {
-                let item = ForeignItem { item: answer.item, node, as_of: answer.as_of };
-                let command = Box::new(Command::KeepForeignItem(Box::new(item)));
-                let request = Request::Act { actor: Actor::system(), command, key: None };
-                let _kept = app.shared.handle.submit(request).await?;
-            }
-            Ok(())
-        }
-        // The authority's own word that there is no such item stands over what was kept.
-        Asked::Refused(remote, _) if remote == "unknown-here" => Err(problem(
-            "outside-catalogue",
-            "item",
-            code,
-            &format!("the catalogue of {division} has no such item in force"),
-            &format!("{division} 的目录中没有该事项"),
-        )
-        .remedy("search for it: tongban item search", "检索：tongban item search")),
-        Asked::Refused(..) | Asked::Unreached => Ok(()),
-    }
 }
 
 async fn act_on(State(app): State<App>, call: Call, body: Body<CaseAct>) -> Result<Response, Failure> {

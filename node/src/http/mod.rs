@@ -10,6 +10,7 @@ mod divisions;
 mod documents;
 mod drift;
 mod earlier;
+mod foreign_items;
 mod front;
 mod guide;
 mod item_life;
@@ -72,7 +73,7 @@ pub(crate) struct App {
     raft: Arc<RaftNode>,
     nudge: mpsc::Sender<Nudge>,
     admission: Arc<Admission>,
-    silent: Arc<cases::Silent>,
+    silent: Arc<foreign_items::Silent>,
     search: Arc<ItemSearch>,
     packages: Arc<packages::Known>,
     paper: Arc<Stationer>,

@@ -40,10 +40,17 @@ impl Node {
 
     /// Has as much memory as `config-examples/county.toml` gives a county; what a node has without it fits a township.
     pub(crate) fn give_memory(&self) -> anyhow::Result<()> {
-        use std::io::Write as _;
         let path = self.directory.join("config.toml");
-        let storage = format!("\n[storage]\nwrite_buffer_mib = 128\nblock_cache_mib = {COUNTY_CACHE_MIB}\n");
-        File::options().append(true).open(&path)?.write_all(storage.as_bytes())?;
+        let mut config = std::fs::read_to_string(&path)?;
+        for (setting, mib) in [("write_buffer_mib", 128), ("block_cache_mib", COUNTY_CACHE_MIB)] {
+            let start = config
+                .find(&format!("\n{setting} = "))
+                .with_context(|| format!("{setting} isn't in the configuration"))?
+                + 1;
+            let end = config[start..].find('\n').map_or(config.len(), |length| start + length);
+            config.replace_range(start..end, &format!("{setting} = {mib}"));
+        }
+        std::fs::write(path, config)?;
         Ok(())
     }
 
