@@ -1,5 +1,6 @@
 //! What the cases that a node holds already cost: the same rounds at a county with few cases and with very many, all of them collected through
-//! the engine, beside PostgreSQL with as many rows.
+//! the engine, beside PostgreSQL with as many rows, and beside a county that stays at few: a machine whose pace changes within the hour changes it
+//! for both.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -38,6 +39,33 @@ const LOOK: Duration = Duration::from_millis(1);
 /// The most that the cost of a case may grow by from the smallest to the largest population.
 const GROWTH_MAX: f64 = 4.0 / 3.0;
 
+/// A county that holds few cases while the other's grow.
+struct Few {
+    node: Node,
+    counter: Counter,
+    own: Collecting,
+}
+
+impl Few {
+    async fn start(binary: &Path, directory: &Path, cases: usize) -> anyhow::Result<Self> {
+        let mut node = Node::create(binary, directory.join("few"), COUNTY, "127.0.0.1:0")?;
+        node.give_memory()?;
+        node.start().await?;
+        let own =
+            Collecting { items: Arc::new(hall::furnish(&node, COUNTY, TOWNSHIP)?), division: COUNTY, hold: false };
+        let mut counter = Counter::new();
+        counter.collect(&node, &own, cases, 64).await?;
+        Ok(Self { node, counter, own })
+    }
+
+    /// One round as at the county.
+    async fn round(&mut self, count: usize, clients: usize) -> anyhow::Result<Round> {
+        let (cases, _) = self.counter.collect(&self.node, &self.own, count, 64).await?;
+        at_rest(self.node.process()?).await?;
+        accept::round(&self.node, "accept", &cases, clients).await
+    }
+}
+
 /// Measures all populations, one after the other at the same county.
 pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
     let mut populations = if arguments.quick { POPULATIONS_QUICK } else { POPULATIONS }.to_vec();
@@ -71,6 +99,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
     let own = Collecting { items: Arc::clone(&items), division: COUNTY, hold: false };
     let (mut stored, mut loading) = (0, 0.0);
     let mut measured = Vec::new();
+    let mut few = Few::start(&arguments.tongban, directory.path(), populations[0]).await?;
     for population in populations {
         say(&format!("{population} cases are stored"));
         let began = Instant::now();
@@ -90,7 +119,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
         }
         stored = population;
 
-        let (mut ours, mut theirs): (Vec<Round>, Vec<Round>) = Default::default();
+        let (mut ours, mut theirs, mut of_few): (Vec<Round>, Vec<Round>, Vec<Round>) = Default::default();
         for round in 1..=rounds {
             for (clients, count) in ROUNDS {
                 say(&format!("  round {round}: case accept, {clients} clients"));
@@ -98,6 +127,9 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
                 stored += count;
                 at_rest(county.process()?).await?;
                 ours.push(accept::round(&county, "accept", &cases, clients).await?);
+                if !measured.is_empty() {
+                    of_few.push(few.round(count, clients).await?);
+                }
                 if let Some(postgres) = &mut beside {
                     let cases = postgres.fill(count).await?;
                     at_rest(postgres.process()?).await?;
@@ -107,6 +139,9 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
         }
         let (ours, theirs) = (summaries(&ours), summaries(&theirs));
         point["accept"] = json!(ours);
+        if !of_few.is_empty() {
+            point["accept_with_few"] = json!(summaries(&of_few));
+        }
         if !theirs.is_empty() {
             point["postgres_accept"] = json!(theirs);
             point["ratio_to_postgres"] = json!(report::ratios(&ours, &theirs));
@@ -126,6 +161,7 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
     }
     county.stop().await?;
     township.stop().await?;
+    few.node.stop().await?;
     Ok(json!({
         "machine": Machine::here(directory.path().to_owned()),
         "quick": arguments.quick,
@@ -134,19 +170,19 @@ pub(crate) async fn run(arguments: &Arguments) -> anyhow::Result<Value> {
     }))
 }
 
-/// How many times as much a case costs at each further population as at the first, by clients: processor time of the node, and time of a client.
+/// How many times as much a case costs at each further population as at the county that stays at the first, by clients: processor time of the node,
+/// and time of a client, of the same rounds in turns.
 fn growth(measured: &[Value]) -> anyhow::Result<Value> {
-    let (first, more) = measured.split_first().context("nothing was measured")?;
     let mut points = Vec::new();
-    for point in more {
+    for point in measured.iter().skip(1) {
         let by_clients = point["accept"].as_object().context("no rounds")?;
         let mut grown = Map::new();
         let mut within = true;
         for (clients, row) in by_clients {
-            let before = &first["accept"][clients];
+            let few = &point["accept_with_few"][clients];
             let value = |row: &Value, name: &str| row[name].as_f64().context("a figure is missing");
-            let processor = value(row, "server_us")? / value(before, "server_us")?;
-            let time = value(before, "per_second")? / value(row, "per_second")?;
+            let processor = value(row, "server_us")? / value(few, "server_us")?;
+            let time = value(few, "per_second")? / value(row, "per_second")?;
             within &= processor <= GROWTH_MAX;
             grown.insert(clients.clone(), json!({ "processor": processor, "time": time }));
         }
