@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// Where limits stand, and which of the file's constants are meant; none means all.
-const SOURCES: [(&str, &[&str]); 12] = [
+const SOURCES: [(&str, &[&str]); 13] = [
     ("federation/src/limits.rs", &[]),
     ("federation/quic/src/limits.rs", &[]),
     ("federation/quic/src/certificate.rs", &["CERTIFICATE_BYTES_MAX"]),
@@ -18,6 +18,7 @@ const SOURCES: [(&str, &[&str]); 12] = [
     ("node/domain/src/uniform/word.rs", &["LICENCES_MAX"]),
     ("node/domain/src/uniform/handled.rs", &["NEW_A_DAY_MAX"]),
     ("node/domain/src/application/untold.rs", &["REFUSALS_KEPT_MAX"]),
+    ("node/domain/src/application/telling.rs", &["TOLD_MAX"]),
 ];
 
 fn read(path: &str) -> String {

@@ -92,6 +92,34 @@ fn an_agreement_says_what_it_must_or_is_refused() {
     assert_eq!(hall.code(&withdraw("一", Some(date(2026, 10, 5)))), "agreement-known");
 }
 
+/// Cases name the agreement under which they were collected by its number: withdrawn, it isn't entered again, and the refusal says what to do.
+#[test]
+fn a_number_that_was_withdrawn_is_given_to_no_other() {
+    let mut hall = home_with("一");
+    hall.act(&withdraw("一", Some(date(2026, 9, 20)))).unwrap();
+    let later = Agreement { from: date(2026, 9, 21), until: None, ..agreement("一") };
+    // With the same words or others, before and after the day.
+    for now in [at(2026, 9, 14, 9), at(2026, 9, 21, 9)] {
+        hall.now = now;
+        for again in [agreement("一"), later.clone()] {
+            let refused = hall.act(&add(again, &[ITEM])).unwrap_err();
+            assert_eq!((refused.code, refused.field, &*refused.value), ("agreement-known", "number", "一"));
+            for text in [&refused.en, &refused.zh] {
+                assert!(text.contains("2026-09-20") && text.contains("协议到期不续"), "{refused:?}");
+            }
+            assert!(refused.remedy_zh.contains("补充协议") && refused.remedy_en.contains("supplement"), "{refused:?}");
+        }
+    }
+    // Under its own number it is, and what the first said stays.
+    hall.act(&add(Agreement { number: "一（补）".into(), ..later }, &[ITEM])).unwrap();
+    let known = &hall.state.items[PERMIT[3].1].agreements;
+    let said: Vec<_> = known.iter().map(|known| (known.number.as_str(), known.last())).collect();
+    assert_eq!(said, [("一", Some(date(2026, 9, 19))), ("一（补）", None)]);
+    // One that stands with other words says so, and not that it was withdrawn.
+    let refused = hall.act(&add(agreement("一（补）"), &[ITEM])).unwrap_err();
+    assert!(refused.code == "agreement-known" && refused.en.contains("other words"), "{refused:?}");
+}
+
 #[test]
 fn a_window_elsewhere_collects_while_it_is_in_force_and_not_otherwise() {
     let mut home = guangan();

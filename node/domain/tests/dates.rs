@@ -121,6 +121,29 @@ fn a_suspension_outlasts_what_begins() {
     assert_eq!((hall.state.items[OLD].version, hall.state.items[OLD].state), (3, ItemState::Published));
 }
 
+/// A suspension is of the day on which somebody suspended the item, whatever begins or is said of it meanwhile.
+#[test]
+fn a_suspension_keeps_its_day() {
+    let mut hall = waits();
+    hall.act(&bring(OLD, ItemAct::Suspend { reason: "法律修改中".into() })).unwrap();
+    let suspended = (ItemState::Suspended, Some(hall.now));
+    let stands = |hall: &Hall| (hall.state.items[OLD].state, hall.state.items[OLD].editing.at);
+    assert_eq!(stands(&hall), suspended);
+    on(&mut hall, 2027, 3, 1);
+    assert_eq!((hall.state.items[OLD].version, stands(&hall)), (2, suspended));
+    let last_day = ItemAct::Withdraw { reason: None, from: Some(date(2028, 1, 1)) };
+    let replace = Command::ReplaceItem { old: OLD.into(), by: BY.into(), from: date(2027, 12, 1), order: None };
+    for said in [bring(OLD, last_day), replace] {
+        hall.act(&said).unwrap();
+        assert_eq!(stands(&hall), suspended, "{said:?}");
+    }
+    on(&mut hall, 2027, 9, 1);
+    assert_eq!((hall.state.items[OLD].version, stands(&hall)), (3, suspended));
+    // What ends it is of its own day.
+    on(&mut hall, 2027, 12, 1);
+    assert_eq!(stands(&hall), (ItemState::Withdrawn, Some(hall.now)));
+}
+
 const BASE: &str = "510116013001";
 
 fn release(hall: &mut Hall, name: &str, effective: &str) {

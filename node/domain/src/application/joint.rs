@@ -10,7 +10,7 @@ use tongban_codes::time::{Date, Timestamp};
 use super::latest::Latest;
 use super::list::JointKind;
 use super::row::{ATTEMPTS_MAX, PARTS_MAX, Part, invalid, name};
-use super::telling::{heard, tell};
+use super::telling::{heard, room, tell};
 use crate::case::{Act, ActKind, Case, check_officers, here, record, said, sealed_check};
 use crate::catalogue::CodeList as _;
 use crate::change::{Change, Event, NoticeBody, Reply};
@@ -319,6 +319,7 @@ pub(super) fn take(
     if word.late == Some(true) && has(&facts.acts(id), word.kind.act(), &word.note) {
         return Ok(Change::of(Vec::new(), Change::case(&case)));
     }
+    room(facts, id)?;
     case.may(facts, word.kind.act())?;
     let here = here(facts);
     let act = case.act(word.kind.act(), &Actor::system(), here, at, Some(format!("{TOLD}{}", word.note)));

@@ -271,7 +271,7 @@ pub(crate) fn decide(
         ApplicationCommand::TakeAmended { origin, case, word } => amended::take(facts, desk, *origin, case, word, at),
         ApplicationCommand::TakeResults { origin, case, word } => results::take(facts, *origin, case, word, at),
         ApplicationCommand::WordRefused { case, act, what, refusal } => {
-            untold::refused(facts, case, (*what, *act), refusal, at)
+            untold::refused(facts, desk, case, (*what, *act), refusal, at)
         }
     }
 }
@@ -343,8 +343,9 @@ fn begin(facts: &dyn Facts, desk: &mut dyn Desk, change: &mut Change, touched: &
     if !change.events.iter().any(own) {
         for id in touched {
             let Some(mut application) = facts.application(id) else { continue };
-            let mut begun = amended::follow(desk, &mut application, &change.events);
-            let ready = standing::ready(&Latest { facts, events: &change.events }, &application);
+            let latest = Latest { facts, events: &change.events };
+            let mut begun = amended::follow(desk, &mut application, &latest);
+            let ready = standing::ready(&latest, &application);
             for place in ready {
                 begun |= collect::begin(facts, desk, &Actor::system(), &mut application, place, at, change).is_ok();
             }

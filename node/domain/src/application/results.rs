@@ -12,13 +12,10 @@ use super::collect::source;
 use super::latest::Latest;
 use super::row::{ASKED_MAX, Application, Entry, LICENCES_TOLD_MAX, PART_BYTES_MAX, Part, PartOf, Source, invalid};
 use super::telling;
-use crate::case::{Act, ActKind, Case, Custody, here, record};
+use crate::case::{ActKind, Case, Custody, here, record};
 use crate::change::{Change, NoticeBody};
 use crate::command::Origin;
 use crate::{Actor, Facts, Rejection};
-
-/// How often a case takes what it is told: its acts and its journal stay.
-const TOLD_MAX: usize = 200;
 
 /// The longest note of such an act, in characters.
 const NOTE_CHARS_MAX: usize = 4_000;
@@ -138,11 +135,7 @@ pub(super) fn take(
     if word.entries.iter().all(|entry| known.contains(entry)) {
         return Ok(Change::of(Vec::new(), Change::case(&case)));
     }
-    let told = |act: &Act| act.kind == ActKind::TellPart && act.place.node == here.node;
-    if facts.acts(id).into_iter().filter(told).count() >= TOLD_MAX {
-        let (en, zh) = ("a case is told so much of other parts and no more", "该办件已告知的前序结果过多");
-        return Err(invalid("entries", &TOLD_MAX.to_string(), en, zh));
-    }
+    telling::room(facts, id)?;
     case.may(facts, ActKind::TellPart)?;
     refer(&mut case, &word.entries);
     let act = case.act(ActKind::TellPart, &Actor::system(), here, at, Some(noted(&word.entries)));

@@ -3,10 +3,14 @@
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
 
+use super::row::invalid;
 use crate::case::{Act, ActKind, Case, here};
 use crate::change::{Change, Event, Notice, NoticeBody};
 use crate::command::Origin;
 use crate::{Actor, Facts, Place, Rejection, codes};
+
+/// How often a case takes what another hall tells it of other cases of its application, of whatever kind; each stays in its history and in the journal.
+pub(super) const TOLD_MAX: usize = 200;
 
 /// What the note of an act begins with by which a collecting hall has told another owner.
 pub(super) const PASSED_ON: &str = "转告：";
@@ -42,4 +46,18 @@ pub(super) fn heard(facts: &dyn Facts, origin: Origin, id: &CaseId) -> Result<Ca
         return refuse(codes::NOT_OWNER, "the word is not of the hall that collected the case", "并非来自收件大厅");
     }
     Ok(case)
+}
+
+/// Refuses to be told more where a case was told so much. What it has already is a repeat and needs no room.
+pub(super) fn room(facts: &dyn Facts, id: &CaseId) -> Result<(), Rejection> {
+    let (node, system) = (here(facts).node, Actor::system().operator);
+    let told = |act: &Act| {
+        let kinds = [ActKind::TellPart, ActKind::Amend, ActKind::JointCheck, ActKind::JointPublicity];
+        act.place.node == node && act.operator == system && kinds.contains(&act.kind)
+    };
+    if facts.acts(id).into_iter().filter(told).count() < TOLD_MAX {
+        return Ok(());
+    }
+    let (en, zh) = ("a case is told so much of the others and no more", "该办件已被转告的其他办件情况过多");
+    Err(invalid("case", &id.to_string(), en, zh))
 }

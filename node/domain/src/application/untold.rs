@@ -6,6 +6,7 @@ use serde::Serialize;
 use tongban_codes::ids::CaseId;
 use tongban_codes::time::Timestamp;
 
+use super::amended::agrees;
 use super::list::ToldKind;
 use super::row::{Application, Part};
 use super::telling::is_passed_on;
@@ -13,7 +14,7 @@ use crate::case::{Act, ActKind, here};
 use crate::catalogue::CodeList as _;
 use crate::change::{Change, Event, Reply};
 use crate::naming::kept_refusal;
-use crate::{Facts, Rejection, codes};
+use crate::{Desk, Facts, Rejection, codes};
 
 /// How many refusals of what this hall told are kept of a part, the last ones: a peer that refuses again and again fills nothing.
 const REFUSALS_KEPT_MAX: usize = 20;
@@ -76,22 +77,30 @@ impl Untold {
 }
 
 /// Keeps a refusal with the part to which its case belongs, also one of an earlier attempt; tells whether there is such a part.
+///
+/// A refusal of the same word takes the place of the one before; of what no act told, one for the same reason does.
 pub(super) fn keep(application: &mut Application, untold: Untold) -> bool {
     let of = |part: &&mut Part| part.cases().any(|case| case == untold.case);
     let Some(part) = application.parts.iter_mut().find(of) else { return false };
+    let is_same = |known: &Untold| {
+        (known.what, known.case, known.act) == (untold.what, untold.case, untold.act)
+            && (known.act.is_some() || known.code == untold.code)
+    };
+    part.untold.retain(|known| !is_same(known));
     part.untold.push(untold);
     let beyond = part.untold.len().saturating_sub(REFUSALS_KEPT_MAX);
     part.untold.drain(..beyond);
     true
 }
 
-/// Records that the owner of a case didn't take what this hall told it.
+/// Records that the owner of a case didn't take what this hall told it; nothing where the case says it by now, as a later word had it.
 ///
 /// # Errors
 ///
 /// `stale-tenure` where this hall told the owner nothing by that act, or collected no application of which the case is a part.
 pub(super) fn refused(
     facts: &dyn Facts,
+    desk: &dyn Desk,
     case: &CaseId,
     (what, number): (ToldKind, u32),
     refusal: &(String, String),
@@ -102,8 +111,12 @@ pub(super) fn refused(
         (act.number, act.kind, act.place.node) == (number, ActKind::TellPart, here.node) && is_passed_on(act)
     };
     let known = facts.case(case).filter(|_| facts.acts(case).iter().any(told));
-    let of = known.and_then(|known| known.part_of);
+    let of = known.as_ref().and_then(|known| known.part_of.as_ref());
     let application = of.and_then(|of| facts.application(&of.application));
+    let is_settled = |(known, application)| what == ToldKind::Amended && agrees(desk, application, known);
+    if known.as_ref().zip(application.as_ref()).is_some_and(is_settled) {
+        return Ok(Change::of(Vec::new(), Reply::Known {}));
+    }
     let (code, text) = kept_refusal(refusal);
     let untold = Untold { what, case: *case, act: Some(number), code, text, at };
     let kept = application.and_then(|mut application| keep(&mut application, untold).then_some(application));

@@ -5,7 +5,9 @@
 //! elsewhere collects under an agreement that names its division and is in force on that day, or not at all (国办发〔2020〕35号). What is agreed is changed
 //! by nobody: an agreement is withdrawn as of a day, and another one made.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod view;
+
+use std::collections::BTreeSet;
 
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
@@ -13,10 +15,12 @@ use tongban_codes::credit_code::CreditCode;
 use tongban_codes::division::DivisionCode;
 use tongban_codes::time::{Date, Timestamp};
 
+pub use self::view::{AgreementView, agreements};
+
 use super::code_list::code_list;
 use super::publish::named;
-use super::{CodeList as _, Crosswalk, ItemState, Mode, ServiceItem, size};
-use crate::change::{Change, Event, Reply};
+use super::{Crosswalk, ItemState, Mode, ServiceItem, size};
+use crate::change::{Change, Event};
 use crate::naming::is_line;
 use crate::{Facts, Rejection, codes};
 
@@ -233,73 +237,6 @@ pub enum AgreementCommand {
     },
 }
 
-/// An agreement with the items in which it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct AgreementView {
-    /// Its number.
-    pub agreement: String,
-    /// `in-force`, `coming`, `ended` or `withdrawn`, as of a day.
-    pub agreement_state: &'static str,
-    /// In Chinese.
-    pub agreement_state_zh: &'static str,
-    /// Who agreed.
-    pub parties: Vec<Party>,
-    /// For which modes.
-    pub modes: Vec<Mode>,
-    /// What counts as receipt.
-    pub receipt: ReceiptRule,
-    /// In Chinese.
-    pub receipt_zh: &'static str,
-    /// First day.
-    pub from: Date,
-    /// Last day.
-    pub until: Option<Date>,
-    /// Made public on.
-    pub published_on: Date,
-    /// SHA-256 of its text.
-    pub text: String,
-    /// Where its text is found.
-    pub reference: Option<String>,
-    /// As of when it is withdrawn.
-    pub withdrawn: Option<AgreementEnd>,
-    /// Codes of the items in which it stands.
-    pub items: Vec<String>,
-}
-
-/// The agreements of items, by number; an item in force speaks for its number.
-#[must_use]
-pub fn agreements(items: impl Iterator<Item = ServiceItem>, day: Date) -> Vec<AgreementView> {
-    let mut found: BTreeMap<String, AgreementView> = BTreeMap::new();
-    for item in items.filter(|item| item.state != ItemState::Withdrawn) {
-        for known in item.agreements {
-            let (agreement_state, agreement_state_zh) = match &known.withdrawn {
-                _ if known.holds(day) => ("in-force", "有效"),
-                _ if day < known.from => ("coming", "未生效"),
-                Some(_) => ("withdrawn", "已终止"),
-                None => ("ended", "已届满"),
-            };
-            let view = found.entry(known.number.clone()).or_insert_with(|| AgreementView {
-                agreement: known.number,
-                agreement_state,
-                agreement_state_zh,
-                parties: known.parties,
-                modes: known.modes,
-                receipt: known.receipt,
-                receipt_zh: known.receipt.zh(),
-                from: known.from,
-                until: known.until,
-                published_on: known.published_on,
-                text: known.text,
-                reference: known.reference,
-                withdrawn: known.withdrawn,
-                items: Vec::new(),
-            });
-            view.items.push(item.code.clone());
-        }
-    }
-    found.into_values().collect()
-}
-
 pub(crate) fn decide(facts: &dyn Facts, command: &AgreementCommand, at: Timestamp) -> Result<Change, Rejection> {
     match command {
         AgreementCommand::Add { agreement, items } => add(facts, agreement, items, at),
@@ -401,20 +338,25 @@ fn known(facts: &dyn Facts, number: &str) -> Vec<(ServiceItem, bool)> {
     all.filter(|(item, _)| item.agreements.iter().any(|known| known.number == number)).collect()
 }
 
-fn view(facts: &dyn Facts, events: &[Event], number: &str, at: Timestamp) -> Reply {
-    let changed: Vec<ServiceItem> = events
-        .iter()
-        .filter_map(|event| match event {
-            Event::Item(item) if !item.state.is_draft() => Some(item.clone()),
-            _ => None,
-        })
-        .collect();
-    let is_changed = |code: &String| changed.iter().any(|item| item.code == *code);
-    let kept = facts.item_codes().into_iter().filter(|code| !is_changed(code)).filter_map(|code| facts.item(&code));
-    let kept: Vec<ServiceItem> = kept.collect();
-    let all = agreements(changed.iter().cloned().chain(kept), at.date());
-    let found = all.into_iter().find(|known| known.agreement == number);
-    found.map_or(Reply::Known {}, |view| Reply::Agreement(Box::new(view)))
+/// The refusal of a number that stands for other words, or for what was withdrawn: the cases that were collected under it name it, and it says
+/// until when it held. Who agrees again does so under another number, be it that of a supplement.
+fn number_taken(number: &str, code: &str, withdrawn: Option<AgreementEnd>) -> Rejection {
+    let (en, zh) = match withdrawn {
+        Some(AgreementEnd { from, reason }) => (
+            format!(
+                "the agreement of this number was withdrawn as of {from} in {code} ({reason}) and isn't entered again"
+            ),
+            format!("该编号的协议在 {code} 中已自 {from} 起终止（{reason}），不能以原编号重新录入"),
+        ),
+        None => (
+            format!("an agreement of this number stands with other words in {code}"),
+            format!("该编号的协议在 {code} 中已有不同内容"),
+        ),
+    };
+    Rejection::new(codes::AGREEMENT_KNOWN, en, zh).field("number", number).remedy(
+        "what was agreed isn't changed: withdraw what still holds, and add what is agreed now under its own number, that of a supplement for one",
+        "协议内容不得改动：尚有效的先终止，再以新编号（如补充协议编号）录入",
+    )
 }
 
 fn add(facts: &dyn Facts, agreement: &Agreement, items: &[String], at: Timestamp) -> Result<Change, Rejection> {
@@ -425,16 +367,11 @@ fn add(facts: &dyn Facts, agreement: &Agreement, items: &[String], at: Timestamp
     }
     let said = |known: &Agreement| Agreement { withdrawn: None, ..known.clone() } == agreement;
     let differs = known(facts, &agreement.number).into_iter().find_map(|(item, _)| {
-        let known = item.agreements.iter().find(|known| known.number == agreement.number)?;
-        (!said(known) || known.withdrawn.is_some()).then_some(item.code)
+        let known = item.agreements.into_iter().find(|known| known.number == agreement.number)?;
+        (!said(&known) || known.withdrawn.is_some()).then_some((item.code, known.withdrawn))
     });
-    if let Some(code) = differs {
-        let en = format!("an agreement of this number stands with other words, or is withdrawn, in {code}");
-        let zh = format!("该编号的协议在 {code} 中已有不同内容或已终止");
-        return Err(Rejection::new(codes::AGREEMENT_KNOWN, en, zh).field("number", &agreement.number).remedy(
-            "what was agreed isn't changed: withdraw it, and add the new one under its own number",
-            "协议内容不得改动：终止后以新编号录入",
-        ));
+    if let Some((code, withdrawn)) = differs {
+        return Err(number_taken(&agreement.number, &code, withdrawn));
     }
     let here = facts.node().division;
     let crosswalk = Crosswalk::gather(facts);
@@ -477,12 +414,11 @@ fn add(facts: &dyn Facts, agreement: &Agreement, items: &[String], at: Timestamp
                 return Err(invalid("items", &item.code, en, zh));
             }
             item.agreements.push(agreement.clone());
-            item.editing.at = Some(at);
             size::fits("item", &item.code, &item)?;
             events.push(stored((item, waits)));
         }
     }
-    let reply = view(facts, &events, &agreement.number, at);
+    let reply = view::reply(facts, &events, &agreement.number, at);
     Ok(Change::of(with_drafts(facts, events), reply))
 }
 
@@ -527,10 +463,9 @@ fn withdraw(
         for known in item.agreements.iter_mut().filter(|known| known.number == number) {
             known.withdrawn = Some(end.clone());
         }
-        item.editing.at = Some(at);
         stored((item, waits))
     });
     let events: Vec<Event> = events.collect();
-    let reply = view(facts, &events, number, at);
+    let reply = view::reply(facts, &events, number, at);
     Ok(Change::of(with_drafts(facts, events), reply))
 }

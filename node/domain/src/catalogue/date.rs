@@ -22,7 +22,8 @@ pub(crate) fn begin(facts: &dyn Facts, code: &str, version: u32, at: Timestamp) 
     item.editing.at = Some(at);
     if let Some(suspended) = known.filter(|known| known.state == ItemState::Suspended) {
         item.state = ItemState::Suspended;
-        item.editing.note = suspended.editing.note;
+        // It counts from the day on which it was suspended.
+        (item.editing.note, item.editing.at) = (suspended.editing.note, suspended.editing.at);
     }
     vec![Event::Item(item)]
 }

@@ -149,7 +149,7 @@ pub struct Editing {
     /// What the reviewer said, or why it was suspended or withdrawn.
     #[n(2)]
     pub note: Option<String>,
-    /// When it came into its present state.
+    /// When it came into its present state; what is said of it without another one (a last day, a successor, an agreement) doesn't move it.
     #[n(3)]
     pub at: Option<Timestamp>,
 }

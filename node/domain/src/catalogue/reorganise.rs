@@ -334,6 +334,7 @@ impl<'a> Move<'a> {
             Ok((mut published, waits)) => {
                 if suspended && !waits {
                     published.state = ItemState::Suspended;
+                    published.editing.at = item.editing.at;
                 }
                 let version = published.version;
                 self.published.insert(next.code.clone(), published.clone());

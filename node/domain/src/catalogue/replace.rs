@@ -21,11 +21,11 @@ pub(super) fn ended(
     acting: Acting<'_>,
 ) -> ServiceItem {
     let before = item.successor.replace(Successor { code: by.to_owned(), from, order });
-    item.editing.at = Some(acting.at);
     if from > acting.at.date() {
         item.cancel = Some(sooner(item.cancel, before.map(|before| before.from.previous_day()), from));
     } else {
         item.state = ItemState::Withdrawn;
+        item.editing.at = Some(acting.at);
     }
     item
 }

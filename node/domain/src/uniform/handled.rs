@@ -255,7 +255,7 @@ fn agreed_upon(facts: &dyn Facts, from: Place, word: &UniformWord) -> Result<Ite
 /// was suspended before that day wasn't.
 fn stood(facts: &dyn Facts, item: &ServiceItem, version: u32, day: Date) -> bool {
     let changed = |version: &ServiceItem| version.editing.at.map(Timestamp::date);
-    // As far as it is known: a version that is touched while it is in force counts from then.
+    // As far as it is known: one that an earlier release touched while it was in force counts from then.
     let begun = |version: &ServiceItem| [version.effective, changed(version)].into_iter().flatten().max();
     let was_to_begin = |version: ServiceItem| version.effective.is_none_or(|from| from <= day);
     let after_next = (version.saturating_add(2)..=item.version).find_map(|next| facts.item_version(&item.code, next));

@@ -1,7 +1,8 @@
 //! One on-site check for all that share it: recorded in each case, at its own authority.
 
-use tongban_domain::Command;
-use tongban_domain::application::{ApplicationCommand, Joint};
+use tongban_domain::application::{ApplicationCommand, Joint, JointWord};
+use tongban_domain::case::{Amended, AmendedField};
+use tongban_domain::{Command, NoticeBody};
 
 use super::hall::date;
 use super::scene::{Scene, columns, part, request};
@@ -153,7 +154,7 @@ fn what_was_led_while_the_clock_stood_still_is_told_when_it_runs() {
     assert_eq!(acts(&scene.home, &scene, "变更"), Vec::<String>::new());
     let resumed = scene.home.act(&Command::ResumeCase { case, note: None }).unwrap();
     let told = super::hall::carry(&resumed.notices[0], &mut scene.home, &mut scene.branch);
-    let notice = told.iter().find(|notice| matches!(notice.body, tongban_domain::NoticeBody::Joint(_))).unwrap();
+    let notice = told.iter().find(|notice| matches!(notice.body, NoticeBody::Joint(_))).unwrap();
     for _ in 0..2 {
         super::hall::carry(notice, &mut scene.branch, &mut scene.home);
     }
@@ -177,4 +178,38 @@ fn a_publicity_has_its_days_and_a_check_its_officers() {
     scene.give(false, &asked("现场踏勘", publicity(5))).unwrap();
     let said = acts(&scene.branch, &scene, "招牌");
     assert_eq!(said, ["现场踏勘：区政府网站，2026-09-15 至 2026-09-21（5 个工作日）"]);
+}
+
+/// However much the collecting hall tells, of whatever kind: a case takes so much. What it has already is a repeat as before.
+#[test]
+fn a_case_is_told_so_much_and_no_more() {
+    let mut scene = Scene::new();
+    scene.collect(request()).unwrap();
+    scene.accept(true, "变更");
+    scene.accept(false, "招牌");
+    let led = inspection(&scene);
+    let (case, origin) = (scene.case("变更"), scene.branch.origin());
+    let joint = scene.branch.act(&led).unwrap().notices.into_iter().find_map(|notice| match notice.body {
+        NoticeBody::Joint(word) => Some(word),
+        _ => None,
+    });
+    let joint = joint.unwrap();
+    let (field, value, reason) = (AmendedField::ApplicantName, "张三丰".to_owned(), "录入有误".to_owned());
+    let amend = Command::Amend { case: scene.case("招牌").to_string(), amended: Amended { field, value, reason } };
+    let amended = scene.branch.act(&amend).unwrap().notices.into_iter().find_map(|notice| match notice.body {
+        NoticeBody::Amended(word) => Some(word),
+        _ => None,
+    });
+    let told = |word| Command::Application(ApplicationCommand::TakeJoint { origin, case, word });
+    for _ in 0..200 {
+        scene.home.act(&told(joint.clone())).unwrap();
+    }
+    let refused = scene.home.act(&told(joint.clone())).unwrap_err();
+    assert_eq!((refused.code, refused.field), ("invalid-field", "case"));
+    let word = amended.unwrap();
+    let amended = Command::Application(ApplicationCommand::TakeAmended { origin, case, word });
+    assert_eq!(scene.home.code(&amended), "invalid-field");
+    let again = Box::new(JointWord { late: Some(true), ..*joint });
+    assert!(scene.home.act(&told(again)).unwrap().events.is_empty());
+    assert_eq!(acts(&scene.home, &scene, "变更").len(), 200);
 }

@@ -33,6 +33,7 @@ pub(crate) fn columns(
 }
 
 /// The home county, the county of the branch where it is collected, and a third that decides a part of its own.
+#[derive(Clone)]
 pub(crate) struct Scene {
     pub(crate) home: Hall,
     pub(crate) branch: Hall,

@@ -1,5 +1,7 @@
 //! A desk whose chance is a seed and whose ciphers hide nothing.
 
+use std::cell::Cell;
+
 use tongban_codes::ids::{AuthorityId, CaseId, Digest};
 use tongban_domain::Desk;
 use tongban_domain::case::Personal;
@@ -10,11 +12,13 @@ pub(crate) struct SeededDesk {
     state: u64,
     /// How many keys of cases were drawn.
     keys: u32,
+    /// How often something was decrypted.
+    pub(crate) opened: Cell<u32>,
 }
 
 impl SeededDesk {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { state: seed, keys: 0 }
+        Self { state: seed, keys: 0, opened: Cell::new(0) }
     }
 
     /// SplitMix64.
@@ -65,6 +69,7 @@ impl Desk for SeededDesk {
     }
 
     fn decrypt(&self, case: &CaseId, personal: &Personal) -> Option<(String, String)> {
+        self.opened.set(self.opened.get() + 1);
         let text = |bytes: &Vec<u8>| String::from_utf8(bytes.clone()).ok();
         if !personal.wrapped_key.starts_with(case.as_bytes()) {
             return None;

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use tongban_codes::ids::{CaseId, Digest, NodeId};
-use tongban_domain::catalogue::{ItemState, Mode};
+use tongban_domain::catalogue::{AgreementCommand, ItemAct, ItemState, Mode, Selection};
 use tongban_domain::uniform::{HandledStep, LicenceWord, UniformCommand, UniformEnding, UniformWord};
 use tongban_domain::{Command, Origin, Place, licence};
 
@@ -161,6 +161,43 @@ fn a_version_counts_that_stood_on_the_day() {
 fn standing(scene: &mut Scene, state: ItemState, since: u8) {
     let item = scene.charge.state.items.get_mut(THEIRS).unwrap();
     (item.state, item.editing.at) = (state, Some(at(2026, 9, since, 9)));
+}
+
+/// What is said of an item while it is suspended moves the day of its suspension to no later one.
+#[test]
+fn a_suspension_counts_from_its_own_day() {
+    type Alter = fn(&mut Scene);
+    fn bring(scene: &mut Scene, act: ItemAct) {
+        let which = Selection::One(THEIRS.into());
+        scene.charge.act(&Command::BringItems { act, which, dry_run: false }).unwrap();
+    }
+    let table: [(&str, Alter); 4] = [
+        ("nothing", |_| ()),
+        ("an agreement", |scene| scene.agree(agreement("二号"))),
+        ("a withdrawal of one", |scene| {
+            scene.agree(agreement("二号"));
+            let (number, reason) = ("二号".to_owned(), "不再续签".to_owned());
+            scene.charge.act(&Command::Agreement(AgreementCommand::Withdraw { number, from: None, reason })).unwrap();
+        }),
+        ("a last day", |scene| {
+            bring(scene, ItemAct::Withdraw { reason: None, from: Some(date(2027, 1, 1)) });
+        }),
+    ];
+    for (since, code) in [(13, "scope-missing"), (14, "ok")] {
+        for (said, alter) in table {
+            let mut scene = Scene::new();
+            let id = scene.taken();
+            let reported = scene.reported(&Command::Accept(id.to_string())).unwrap();
+            scene.charge.now = at(2026, 9, since, 10);
+            bring(&mut scene, ItemAct::Suspend { reason: "法律修改中".into() });
+            scene.charge.now = at(2026, 9, 16, 9);
+            alter(&mut scene);
+            let item = &scene.charge.state.items[THEIRS];
+            assert_eq!((item.state, item.editing.at), (ItemState::Suspended, Some(at(2026, 9, since, 10))), "{said}");
+            let heard = scene.hear(&reported).map_or_else(|refused| refused.code, |_| "ok");
+            assert_eq!(heard, code, "{since}: {said}");
+        }
+    }
 }
 
 fn ended(scene: &mut Scene, last: u8) {

@@ -7,11 +7,11 @@ use tongban_codes::time::Date;
 
 use super::base::take_back_base;
 use super::{Acting, Brought, ItemAct, not_own, not_the_editor, said, unfit, unreviewed_difference};
-use crate::catalogue::ServiceItem;
 use crate::catalogue::date::end_waiting;
 use crate::catalogue::difference::stated;
 use crate::catalogue::publish::{Publishing, named, publish_behind, publish_item, release_guide, unknown};
 use crate::catalogue::quality::Gate;
+use crate::catalogue::{Editing, ServiceItem};
 use crate::{Event, Facts, Rejection};
 
 /// Does an act to an item, and suspends or resumes with it what goes on under its new code and has not begun.
@@ -109,9 +109,10 @@ fn bring_version(
             if item.effective.is_some_and(|begins| last < begins) {
                 return Err(unfit(act, &item.code, item.state, review));
             }
+            // Until then it stays in the state in which it is.
             let ended = |item: ServiceItem, last: Date| ServiceItem {
                 cancel: Some(last),
-                editing: acting.editing(&item.editing, said.as_deref()),
+                editing: Editing { at: item.editing.at, ..acting.editing(&item.editing, said.as_deref()) },
                 ..item
             };
             let item = ended(item, last);
