@@ -186,8 +186,6 @@ pub(crate) fn rows() -> Vec<Row> {
                 "case outcome {accepted} --result granted --number N1 --decided-on {today} --decider 王局长 --document sha256:abc" => "invalid-field";
             HOME "an outcome of an order that overrules what it was told":
                 "case outcome {accepted} --order YW1 --overrule 误告知" => "argument-conflict" .usage();
-            HOME "a reason to overrule, and no outcome":
-                "case outcome {accepted} --overrule 误告知" => "argument-missing" .usage();
             HOME "an outcome entered by a window":
                 "case outcome {accepted} --order YW1 --as window" => "role-missing";
             HOME "an outcome before the acceptance":
