@@ -17,7 +17,7 @@ use tongban::raft::memory::Commit;
 use tongban::raft::{CommittedSink, MemoryLog, OrderedLog};
 use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
-use tongban_codes::ids::{Digest, Label, NodeId};
+use tongban_codes::ids::{CaseId, Digest, Label, NodeId};
 use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::{Actor, Command, Event, NodeFacts, Operator, Place, Places, Role};
 use tongban_federation::{Envelope, Sealed, Unseal, UnsealError};
@@ -260,6 +260,12 @@ impl Engine {
             }))),
             self.give(Role::Admin, mandate),
         ]
+    }
+
+    /// The cases that the clock passes over.
+    #[must_use]
+    pub fn passed_over(&self) -> Vec<CaseId> {
+        self.run().handle.passed_over()
     }
 
     /// How many entries wait for their commit.

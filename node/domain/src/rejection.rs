@@ -98,6 +98,8 @@ pub mod codes {
         OUTCOME_IN_STOP = "outcome-in-stop";
         /// What is entered isn't what the order was told.
         OUTCOME_DIFFERS = "outcome-differs";
+        /// No order was told another outcome than is entered, so that nothing is overruled.
+        OUTCOME_AGREES = "outcome-agrees";
         /// A fee that comes before the result is neither paid nor waived.
         FEE_UNPAID = "fee-unpaid";
         /// Nobody stands in for that operator, so that nothing can be ended.

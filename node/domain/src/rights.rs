@@ -1,8 +1,9 @@
 //! Who may give a command.
 
 use crate::actor::{Actor, Role};
+use crate::case::Case;
 use crate::command::Command;
-use crate::{Rejection, codes};
+use crate::{Facts, Rejection, codes};
 
 impl Command {
     /// Roles of which an operator must hold one to give this command; empty for what only the node itself does.
@@ -97,9 +98,16 @@ impl Command {
         }
     }
 
-    /// The case that an act of an operator names: one that a deputy may do for whom he stands in.
-    #[must_use]
-    pub fn of_case(&self) -> Option<&str> {
+    /// The case that an act of an operator is on, as it names it or by an order of it: one that a deputy may do for whom he stands in.
+    pub(crate) fn case(&self, facts: &dyn Facts) -> Option<Case> {
+        match self {
+            Command::Order(command) => command.case(facts),
+            _ => self.of_case().and_then(|text| facts.case_named(text)),
+        }
+    }
+
+    /// The case that an act of an operator names.
+    fn of_case(&self) -> Option<&str> {
         match self {
             Command::Offer(case)
             | Command::Accept(case)
@@ -134,7 +142,6 @@ impl Command {
             | Command::Amend { case, .. }
             | Command::Recuse { case, .. }
             | Command::Forward { case, .. } => Some(case),
-            Command::Order(command) => command.of_case(),
             _ => None,
         }
     }

@@ -6,6 +6,7 @@ mod hall;
 use hall::given::outside_outcome;
 use hall::{CARD, CITIZEN, Hall, PERMIT, at, carry, collect, daishi, date, guangan};
 use tongban_codes::ids::CaseId;
+use tongban_codes::time::Date;
 use tongban_domain::case::{ActKind, OutcomeSource, OutsideOutcome, Status};
 use tongban_domain::catalogue::StepRole;
 use tongban_domain::supervision::{Card, CardState, Colour, Rule, RuleSetting};
@@ -303,6 +304,64 @@ fn what_is_entered_late_has_a_card() {
             late(&hall).iter().map(|card| (card.state, card.times)).collect::<Vec<_>>(),
             [(CardState::Closed, 1)]
         );
+    }
+}
+
+/// Who hears today of what was decided weeks ago has the whole time to hand it out from today on.
+#[test]
+fn the_time_to_deliver_begins_when_the_outcome_is_entered() {
+    let open = |hall: &Hall, rule: Rule| -> Vec<(Colour, Date)> {
+        let open = |card: &&Card| card.rule == rule && card.is_open();
+        hall.state.cards.values().filter(open).map(|card| (card.colour, card.due)).collect()
+    };
+    for grant in [true, false] {
+        let mut hall = outside();
+        let case = accepted(&mut hall, CARD[3].1);
+        hall.now = at(2026, 10, 30, 10);
+        hall.act(&enter(case, outcome(grant, "N1"))).unwrap();
+        let raised: Vec<Rule> = hall.state.cards.values().map(|card| card.rule).collect();
+        assert_eq!(raised, [Rule::LateEntry]);
+        // The tenth working day after Friday the 30th is Friday the 13th.
+        for (day, colour) in [(11, None), (12, Some(Colour::Yellow)), (16, Some(Colour::Red))] {
+            hall.now = at(2026, 11, day, 9);
+            hall.ticks();
+            let expected: Vec<_> = colour.map(|colour| (colour, date(2026, 11, 13))).into_iter().collect();
+            assert_eq!(open(&hall, Rule::Delivery), expected, "{grant} {day}");
+        }
+    }
+}
+
+/// Whether it was late is found once, when it is entered: a shorter time makes nothing late that was in time, and raises no second card.
+#[test]
+fn a_late_entry_has_one_card_and_what_was_in_time_has_none() {
+    let late = |hall: &Hall| -> Vec<(CaseId, u16)> {
+        let late = |card: &&Card| card.rule == Rule::LateEntry;
+        hall.state.cards.values().filter(late).map(|card| (card.case, card.times)).collect()
+    };
+    let limit = |hall: &mut Hall, days: u16| {
+        let setting = RuleSetting { limit_days: Some(days), ..Rule::LateEntry.standing() };
+        hall.act(&Command::SetRule { setting, effective: None }).unwrap();
+        hall.ticks();
+    };
+    let mut hall = outside();
+    let in_time = accepted(&mut hall, CARD[3].1);
+    hall.now = at(2026, 9, 18, 10);
+    hall.act(&enter(in_time, outcome(true, "N1"))).unwrap();
+    hall.now = at(2026, 9, 21, 9);
+    limit(&mut hall, 1);
+    assert_eq!(late(&hall), []);
+    let too_late = accepted(&mut hall, CARD[3].1);
+    hall.now = at(2026, 9, 24, 9);
+    let told = OutsideOutcome { decided_on: date(2026, 9, 21), ..outcome(true, "N2") };
+    hall.act(&enter(too_late, told)).unwrap();
+    assert_eq!(late(&hall), [(too_late, 1)]);
+    let card = hall.state.cards.values().find(|card| card.rule == Rule::LateEntry).unwrap().number.clone();
+    hall.act(&Command::CloseCard { card, text: "已说明".into() }).unwrap();
+    for (day, days) in [(25, 5), (28, 2), (29, 1)] {
+        hall.now = at(2026, 9, day, 9);
+        limit(&mut hall, days);
+        assert_eq!(late(&hall), [(too_late, 1)], "{days}");
+        assert!(hall.state.cards.values().filter(|card| card.rule == Rule::LateEntry).all(|card| !card.is_open()));
     }
 }
 

@@ -111,6 +111,8 @@ fn the_contract_is_understood() {
         "case notify C --item T --item U --within 15 --new-reason R --new-reason S",
         "case decide C --grant",
         "case decide --deny --reason T C",
+        "case outcome C --result refused --reason T --number N --decided-on 2026-11-20 --decider D --overrule T",
+        "case outcome C --order O",
         "case deliver C --note T",
         "case close C",
         "case withdraw C --reason T",

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use futures::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
 use tongban_codes::ids::NodeId;
-use tongban_storage::keyspace::meta;
+use tongban_storage::keyspace::{connector, meta};
 use tongban_storage::{Backend, StorageError, WriteBatch};
 
 use super::catalogue_changes::CatalogueChanges;
@@ -76,12 +76,16 @@ pub struct AppliedState {
 }
 
 impl AppliedState {
-    /// A state that was opened.
+    /// A state that was opened, with what an earlier release left undone in its queues done.
     ///
     /// # Errors
     ///
-    /// When it can't be read.
+    /// When it can't be read or written.
     pub fn open(backend: Arc<dyn Backend>, blobs: Arc<dyn Blobs>, me: NodeId) -> Result<Arc<Self>, StorageError> {
+        let held = connector::hold_renewals(&*backend)?;
+        if held > 0 {
+            tracing::info!(held, "renewals that another system decided are taken out of what is due");
+        }
         let opened_at = meta::APPLIED.load(&*backend, &())?.unwrap_or(0);
         let (tell, _) = watch::channel(Progress { index: opened_at, ended: false });
         let catalogue = CatalogueChanges::default();

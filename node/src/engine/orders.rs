@@ -1,4 +1,4 @@
-//! Orders to outside systems in the journal: number, kind, outcome and amount, without a name or an address.
+//! Orders to outside systems in the journal: number, kind, outcome and amount, without a name or an address; and why what one was told was let go of.
 
 use minicbor::{Decode, Encode};
 use tongban_domain::connector::{ConnectorKind, Order, OrderDeed, OrderOutcome, OrderState};
@@ -75,10 +75,11 @@ pub(super) fn fields(order: &Order) -> Vec<(u16, Vec<u8>)> {
         fen: last.fen,
         message: last.message.as_ref().map(|message| message.digest.as_bytes().to_vec()),
     };
-    let mut fields = vec![
-        (field::OPERATOR, last.operator.clone().into_bytes()),
-        (field::CASE_NO, order.about.case_no.clone().into_bytes()),
-    ];
+    let mut fields = vec![(field::OPERATOR, last.operator.clone().into_bytes())];
+    // Why somebody overrules what another system decided stands where acts have their reasons. Other texts of orders may name a person.
+    let why = last.text.iter().filter(|_| order.lets_go());
+    fields.extend(why.map(|text| (field::NOTE, text.clone().into_bytes())));
+    fields.push((field::CASE_NO, order.about.case_no.clone().into_bytes()));
     fields.extend(last.mandate.iter().map(|mandate| (field::MANDATE, mandate.clone().into_bytes())));
     fields.extend([
         (field::ITEM_NAME, order.about.item_name.clone().into_bytes()),
@@ -170,6 +171,27 @@ pub(crate) mod tests {
         assert!(fields(&order).iter().all(|(number, _)| *number != field::MANDATE));
         order.log[0].mandate = Some("代 科长".to_owned());
         assert!(fields(&order).contains(&(field::MANDATE, "代 科长".as_bytes().to_vec())));
+    }
+
+    /// Whoever reads the journal sees why what another system decided didn't stand; of no other entry does it say the words.
+    #[test]
+    fn what_was_let_go_of_says_why() {
+        let mut order = order(OrderDeed::Told);
+        order.kind = ConnectorKind::Handling;
+        let line = |deed, outcome, state| OrderEntry {
+            outcome: Some(outcome),
+            text: Some("对方误告知".to_owned()),
+            ..OrderEntry::of(deed, Timestamp::from_millis(7), "decider", state)
+        };
+        let told = line(OrderDeed::Told, OrderOutcome::Refused, OrderState::Refused);
+        let let_go = line(OrderDeed::Entered, OrderOutcome::Cancelled, OrderState::Cancelled);
+        let noted = |order: &Order| fields(order).into_iter().find(|(number, _)| *number == field::NOTE);
+        order.log = vec![told, let_go.clone()];
+        assert_eq!(noted(&order), Some((field::NOTE, "对方误告知".as_bytes().to_vec())));
+        let numbers: Vec<u16> = fields(&order).into_iter().map(|(number, _)| number).collect();
+        assert!(numbers.is_sorted(), "{numbers:?}");
+        order.log = vec![line(OrderDeed::Placed, OrderOutcome::Accepted, OrderState::Placed), let_go];
+        assert_eq!(noted(&order), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod deliberate;
 mod delivered;
 mod handle;
 mod hot;
+mod passed_over;
 mod proposal;
 mod receiver;
 mod request;
@@ -37,6 +38,7 @@ use tongban_storage::{StorageError, WriteBatch};
 use decider::{Decided, Decider, Proto};
 use handle::Reply;
 use hot::Hot;
+use passed_over::PassedOver;
 use receiver::Receiver;
 use window::KeyWindow;
 
@@ -100,6 +102,7 @@ pub struct Writer {
     places: Arc<Places>,
     window: KeyWindow,
     heads: Heads,
+    passed_over: PassedOver,
     stopped: bool,
 }
 
@@ -155,6 +158,7 @@ impl Writer {
             places: Arc::default(),
             window,
             heads: Heads::default(),
+            passed_over: PassedOver::default(),
             stopped: false,
         })
     }
@@ -371,7 +375,8 @@ impl Writer {
         let view = View::new(&self.hot, layers);
         let (window, receiver) = (&mut self.window, &mut self.inbox);
         let (parts, places, heads) = (&mut self.parts, &self.places, &self.heads);
-        let mut decider = Decider { parts, places, view: &view, at, window, heads, receiver };
+        let passed_over = &self.passed_over;
+        let mut decider = Decider { parts, places, view: &view, at, window, heads, passed_over, receiver };
         let decided = decider.request(request)?;
         if let Some(fault) = decider.parts.desk.fault() {
             return Err(Refused::fault(fault));

@@ -1,6 +1,7 @@
 //! What the journal says of a decision that another system made: its day there, by which it was in time, and enough to restore it.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
 use tongban_codes::ids::{CaseId, Label};
 use tongban_codes::time::{Date, Timestamp};
@@ -11,11 +12,12 @@ use tongban_domain::{DueKind, Event, NodeFacts, Place};
 use tongban_journal::{ActHeader, Body, Entry, Header};
 use tongban_storage::keyspace::head::Heads;
 use tongban_storage::keyspace::{Overlay, case, connector};
-use tongban_storage::{Backend as _, MemoryBackend, WriteBatch};
+use tongban_storage::{Backend, MemoryBackend, WriteBatch};
 
+use super::MemoryBlobs;
 use super::golden_tests::{act, known, outside_decision};
 use super::reclaim::{Leg, standing};
-use crate::engine::record;
+use crate::engine::{AppliedState, record};
 
 fn owner() -> Place {
     known().deciding
@@ -58,14 +60,63 @@ fn it_was_in_time_by_its_day_there_and_is_restored_whole() {
     assert_eq!((restored.status, &restored.outside), (Status::Granted, &case.outside));
 }
 
+/// A renewal of a licence that ends on this day.
+fn renewing(id: CaseId, ends: Date) -> Case {
+    let deadlines =
+        Deadlines { statutory: None, promised: None, calendar: "2016-2026.1".to_owned(), renewal: Some(ends) };
+    let (custody, status, renewal_at) = (Custody::Owner, Status::Accepted, Some(ends.next_day().start()));
+    Case { id, custody, status, renewal_at, deadlines: Some(deadlines), ..*known() }
+}
+
+/// The order of a case that another system handles, which was told in this state that it was refused on a day.
+fn handled(row: &Case, state: OrderState, day: Option<Date>, at: Timestamp) -> Order {
+    let told = |decided_on| OrderEntry {
+        decided: Some(OutsideOutcome {
+            grant: false,
+            number: "N1".to_owned(),
+            decided_on,
+            decider: "王局长".to_owned(),
+            reason: Some("不符合法定条件".to_owned()),
+            document_no: None,
+            document: None,
+            reason_code: None,
+        }),
+        ..OrderEntry::of(OrderDeed::Told, at, "system", state)
+    };
+    let (number, log) = ("YW511602000000-20260914-00001".to_owned(), day.map(told).into_iter().collect());
+    Order { state, words: 1, log, ..Order::begun(number, About::of_case(row), (ConnectorKind::Handling, "sys"), at) }
+}
+
+/// An earlier release left in the queue what is held since. When the state is opened it is taken out, and nothing else is.
+#[test]
+fn what_an_earlier_release_left_in_the_queue_is_taken_out() {
+    let (ends, at) = (Date::ymd(2026, 9, 30).unwrap(), Timestamp::from_millis(1_789_347_600_000));
+    let (held, silent) = (renewing(known().id, ends), renewing(CaseId::from_bytes([7; 16]), ends));
+    let state = Arc::new(MemoryBackend::new());
+    let mut batch = WriteBatch::new();
+    let mut over = Overlay::new(&*state, &mut batch);
+    for row in [&held, &silent] {
+        let act = Act { case: row.id, at, ..act(ActKind::Accept, 1, owner(), 2, row.status) };
+        case::store(&mut over, row, &act).unwrap();
+    }
+    connector::store(&mut over, &handled(&held, OrderState::Refused, Some(ends), at)).unwrap();
+    let key = |row: &Case| (ends.next_day().start(), 25, row.id);
+    case::DUE.put(&mut batch, &key(&held), &());
+    state.write(batch).unwrap();
+    let due = || case::DUE.list(&*state, &[], None, 9).unwrap().into_iter().map(|(key, ())| key).collect::<Vec<_>>();
+    assert_eq!(due().len(), 2);
+    for _ in 0..2 {
+        let opened = Arc::<MemoryBackend>::clone(&state) as Arc<dyn Backend>;
+        AppliedState::open(opened, Arc::new(MemoryBlobs::default()), owner().node).unwrap();
+        assert_eq!(due(), [key(&silent)]);
+    }
+}
+
 /// A renewal that another system decided in time, as it was told, waits for a person, and not before all that is due later.
 #[test]
 fn a_renewal_that_was_decided_in_time_is_not_due() {
     let (ends, at) = (Date::ymd(2026, 9, 30).unwrap(), Timestamp::from_millis(1_789_347_600_000));
-    let mut row = Case { custody: Custody::Owner, status: Status::Accepted, ..*known() };
-    row.renewal_at = Some(ends.next_day().start());
-    row.deadlines =
-        Some(Deadlines { statutory: None, promised: None, calendar: "2016-2026.1".to_owned(), renewal: Some(ends) });
+    let row = renewing(known().id, ends);
     let act = |row: &Case| Act { case: row.id, at, ..act(ActKind::Accept, 1, owner(), 2, row.status) };
     let (store, heads) = (MemoryBackend::new(), RefCell::new(Heads::default()));
     let write = |what: &dyn Fn(&mut Overlay<'_>)| {
@@ -78,28 +129,7 @@ fn a_renewal_that_was_decided_in_time_is_not_due() {
         let found = heads.borrow().due(&store, ends.next_day().next_day().start(), 64).unwrap();
         found.iter().filter(|due| matches!(due.kind, DueKind::DeemedRenewal(_))).count()
     };
-    let order = |state: OrderState, day: Option<Date>| {
-        let told = |decided_on| OrderEntry {
-            decided: Some(OutsideOutcome {
-                grant: false,
-                number: "N1".to_owned(),
-                decided_on,
-                decider: "王局长".to_owned(),
-                reason: Some("不符合法定条件".to_owned()),
-                document_no: None,
-                document: None,
-                reason_code: None,
-            }),
-            ..OrderEntry::of(OrderDeed::Told, at, "system", state)
-        };
-        let (number, log) = ("YW511602000000-20260914-00001".to_owned(), day.map(told).into_iter().collect());
-        Order {
-            state,
-            words: 1,
-            log,
-            ..Order::begun(number, About::of_case(&row), (ConnectorKind::Handling, "sys"), at)
-        }
-    };
+    let order = |state: OrderState, day: Option<Date>| handled(&row, state, day, at);
     write(&|over| case::store(over, &row, &act(&row)).unwrap());
     assert_eq!(due(), 1);
     for (state, day, expected) in [

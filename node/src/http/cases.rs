@@ -92,10 +92,14 @@ async fn act_on(State(app): State<App>, call: Call, body: Body<CaseAct>) -> Resu
         }
         ActRequest::Decide { grant, reason } => Command::Decide { case, grant, reason },
         ActRequest::DenyForNumber {} => Command::DenyForNumber(case),
-        ActRequest::Outcome { grant, number, decided_on, decider, reason, document_no, document } => {
+        ActRequest::Outcome { grant, number, decided_on, decider, reason, document_no, document, overrule } => {
             let told =
                 OutsideOutcome { grant, number, decided_on, decider, reason, document_no, document, reason_code: None };
-            Command::EnterOutcome { case, source: OutcomeSource::Entered(Box::new(told)) }
+            let source = match overrule {
+                Some(why) => OutcomeSource::Overruling(Box::new(told), why),
+                None => OutcomeSource::Entered(Box::new(told)),
+            };
+            Command::EnterOutcome { case, source }
         }
         ActRequest::OutcomeOfOrder { order } => Command::EnterOutcome { case, source: OutcomeSource::Order(order) },
         ActRequest::WaiveFee { fee, reason } => Command::WaiveFee { case, fee, reason },

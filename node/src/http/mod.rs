@@ -396,17 +396,10 @@ impl Call {
                 }
             }
         } else {
-            let needed = orders::fitting_roles(app, command)?;
+            let (needed, decides) = orders::fitting(app, command)?;
             let rank = |operator: &&Operator| {
                 let fits = needed.is_empty() || operator.roles.iter().any(|role| needed.contains(role));
-                let mandated = !matches!(
-                    command,
-                    Command::Decide { .. }
-                        | Command::EnterOutcome { .. }
-                        | Command::WaiveFee { .. }
-                        | Command::DenyForNumber(_)
-                        | Command::Forward { .. }
-                ) || !operator.mandates.is_empty();
+                let mandated = !decides || !operator.mandates.is_empty();
                 // Who has no such role himself may stand in for one who has.
                 let deputises = fits || !operator.deputises.is_empty();
                 (!fits, !deputises, !mandated, operator.roles.len(), operator.name.clone())

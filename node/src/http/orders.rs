@@ -37,15 +37,25 @@ pub(super) fn routes() -> Router<App> {
         .route("/v1/orders/act", post(act_on))
 }
 
-/// Roles that who does a command should have, where nobody is named: a decider enters the outcomes of orders alone by which a system handles a case.
-pub(super) fn fitting_roles(app: &App, command: &Command) -> Result<&'static [Role], Failure> {
-    if let Command::Order(OrderCommand::Enter { order, .. }) = command {
-        let order = connector::ORDER.load(app.state(), order)?;
-        if order.is_none_or(|order| order.kind != ConnectorKind::Handling) {
-            return Ok(&[Role::Window]);
-        }
-    }
-    Ok(command.roles())
+/// Roles that who does a command should have, where nobody is named, and whether a mandate, too: a decider enters the outcomes of orders alone by which a
+/// system handles a case, and who may decide the case lets go of what such an order was told.
+pub(super) fn fitting(app: &App, command: &Command) -> Result<(&'static [Role], bool), Failure> {
+    let decides = matches!(
+        command,
+        Command::Decide { .. }
+            | Command::EnterOutcome { .. }
+            | Command::WaiveFee { .. }
+            | Command::DenyForNumber(_)
+            | Command::Forward { .. }
+    );
+    let Command::Order(entry @ OrderCommand::Enter { order, .. }) = command else {
+        return Ok((command.roles(), decides));
+    };
+    Ok(match connector::ORDER.load(app.state(), &order.trim().to_owned())? {
+        Some(order) if entry.lets_go_of(&order) => (&[Role::Decider], true),
+        Some(order) if order.kind == ConnectorKind::Handling => (command.roles(), false),
+        _ => (&[Role::Window], false),
+    })
 }
 
 /// The connector that is meant: the one named, or the only one of its kind.

@@ -8,6 +8,7 @@ use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::NodeId;
 use tongban_domain::{Command, Role};
 use tongban_federation::limits;
+use tongban_storage::keyspace::case;
 
 use super::work::{short_handed, unattended};
 use super::{App, Body, Call, Failure, Query, listed, problem};
@@ -101,6 +102,17 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
             format!("本节点自 {since} 起已被撤销，只能单机运行"),
             "ask its superior, who may admit it again: tongban peer readmit",
             "联系上级；上级可用 tongban peer readmit 恢复",
+        );
+    }
+    for id in handle.passed_over() {
+        let case = case::CASE.load(app.state(), &id)?;
+        let case = case.map_or_else(|| id.to_string(), |case| case.case_no.unwrap_or(case.collection_no));
+        finding(
+            "notice-too-large",
+            format!("the clock passes {case} over: what another node must be told of it is larger than an envelope"),
+            format!("{case} 到期而未登记：须通知对方的内容超过信封上限"),
+            "fewer materials, or shorter texts: tongban case show CASE; everything else that is due is done",
+            "减少材料或缩短说明：tongban case show 办件；其余到期事项照常办理",
         );
     }
     for item in unattended(&app)? {

@@ -1,6 +1,7 @@
 //! Facts for the domain, gathered from a view of the state.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 use tongban_codes::calendar::Calendar;
 use tongban_codes::division::DivisionCode;
@@ -16,7 +17,7 @@ use tongban_domain::limit::{self as limited, Turn};
 use tongban_domain::supervision::{Card, Matter, Sweep, Watched};
 use tongban_domain::uniform::HandledElsewhere;
 use tongban_domain::voice::{Rating, Voice};
-use tongban_domain::{Authority, Due, Facts, NodeFacts, Operator, Place, Places};
+use tongban_domain::{Authority, Due, DueKind, Facts, NodeFacts, Operator, Place, Places};
 
 use crate::keyspace::head::Heads;
 use crate::keyspace::{
@@ -31,6 +32,7 @@ pub struct StateFacts<'a> {
     calendar: &'a Calendar,
     places: &'a Places,
     heads: Option<&'a Heads>,
+    passed_over: Option<&'a BTreeSet<CaseId>>,
     fault: RefCell<Option<StorageError>>,
 }
 
@@ -38,13 +40,19 @@ impl<'a> StateFacts<'a> {
     /// Facts over a view; `places` is what the directory knows.
     #[must_use]
     pub fn new(read: &'a dyn Read, node: &'a NodeFacts, calendar: &'a Calendar, places: &'a Places) -> Self {
-        Self { read, node, calendar, places, heads: None, fault: RefCell::new(None) }
+        Self { read, node, calendar, places, heads: None, passed_over: None, fault: RefCell::new(None) }
     }
 
     /// The same facts, whose searches for what is due begin at these heads.
     #[must_use]
     pub fn searching_from(self, heads: &'a Heads) -> Self {
         Self { heads: Some(heads), ..self }
+    }
+
+    /// The same facts, in which nothing of these cases is due.
+    #[must_use]
+    pub fn passing_over(self, cases: &'a BTreeSet<CaseId>) -> Self {
+        Self { passed_over: Some(cases), ..self }
     }
 
     /// The first read that failed, if one did.
@@ -225,7 +233,16 @@ impl Facts for StateFacts<'_> {
     }
 
     fn due(&self, until: Timestamp, limit: usize) -> Vec<Due> {
-        let mut due = self.kept(self.heads.unwrap_or(&Heads::default()).due(self.read, until, limit));
+        let passed = |due: &Due| match &due.kind {
+            DueKind::DeemedAcceptance(id) | DueKind::DeemedRenewal(id) => {
+                self.passed_over.is_some_and(|cases| cases.contains(id))
+            }
+            DueKind::ItemBegins(..) | DueKind::ItemEnds(_) | DueKind::BaseItemEnds(_) => false,
+        };
+        // What is passed over hides nothing behind it.
+        let more = limit.saturating_add(self.passed_over.map_or(0, BTreeSet::len));
+        let mut due = self.kept(self.heads.unwrap_or(&Heads::default()).due(self.read, until, more));
+        due.retain(|due| !passed(due));
         due.append(&mut self.kept(item::due(self.read, until, limit)));
         due.sort_by_key(|due| due.at);
         due.truncate(limit);

@@ -129,6 +129,17 @@ fn a_decision_is_told_whole_genuine_and_once() {
     let second = scene.accepted();
     let words = ["case", "outcome", &second, "--result", "granted"];
     scene.node().refused(&[&words[..], &good].concat(), "outcome-known");
+    // What is told of it wrongly is overruled by what is right, in one entry.
+    let (order, day) = (scene.handled(&second), scene.accepted_on(&second));
+    let (wrong, right) = (decision("N2", &day), decision("N3", &day));
+    let refused = [&wrong[..], &["--reason", "不符合条件"]].concat();
+    assert_eq!(scene.teller("sys", "handling").once(&order, "refused", &refused).0, 200);
+    scene.node().refused(&[&words[..], &right].concat(), "outcome-differs");
+    scene.node().ok(&[&words[..], &right, &["--overrule", "对方误告知"]].concat());
+    let shown = scene.shown(&order);
+    let last = shown["log"].as_array().and_then(|log| log.last()).cloned().unwrap_or_default();
+    assert_eq!((&shown["state"], &last["text"]), (&json!("cancelled"), &json!("对方误告知")), "{shown}");
+    assert_eq!(scene.node().ok(&["case", "show", &second])["state"], "granted");
 }
 
 /// An item may name a connector that there is not, or that is a bank's: no case is sent to whom it isn't for, and none is decided for want of it.

@@ -1,6 +1,6 @@
 //! What is taken makes a word to another node that no envelope holds: its origin hears so, and the line goes on.
 
-use system_tests::sim::Engine;
+use system_tests::sim::{Engine, moment};
 use tongban::engine::{Outside, Request};
 use tongban::exchange::quarantine::list;
 use tongban_codes::ids::CaseId;
@@ -120,5 +120,33 @@ fn what_cannot_be_reported_of_what_has_happened_is_put_aside_until_it_can() {
     assert!(quarantine(&to).is_empty());
     let acts = case::history(&*to.state, &id).expect("readable");
     assert_eq!(acts.iter().filter(|act| act.kind == ActKind::JointCheck).count(), 1);
+    folds_alike(to);
+}
+
+/// Of what is due a case that can't be reported stays as it is, and keeps nothing else waiting; it is done once there is less to tell.
+#[test]
+fn the_clock_passes_over_what_cannot_be_reported() {
+    let (from, to) = (township(2), home());
+    carry_all(&from, &to);
+    carry_all(&to, &from);
+    let ids: Vec<CaseId> = cases(&to).into_iter().map(|row| row.id).collect();
+    let (large, other) = (ids[0], ids[1]);
+    altered(&to, large, |row| {
+        row.correction = Some(endless(row));
+        row.deemed_at = Some(moment().add_seconds(-3600));
+    });
+    altered(&to, other, |row| row.deemed_at = Some(moment()));
+    let status = |id: &CaseId| case::CASE.load(&*to.state, id).expect("readable").expect("it is here").status;
+    // One case is due after the other; the second tick finds nothing more.
+    for _ in 0..2 {
+        to.wait(to.submit(Request::Tick)).map(drop).expect("it does what can be done");
+        to.quiet();
+        assert_eq!((status(&large), status(&other)), (Status::Collected, Status::Accepted));
+        assert_eq!((outbox(&to).len(), to.passed_over()), (1, vec![large]));
+    }
+    altered(&to, large, |row| row.correction = None);
+    to.wait(to.submit(Request::Tick)).map(drop).expect("it is done");
+    to.quiet();
+    assert_eq!((status(&large), outbox(&to).len(), to.passed_over()), (Status::Accepted, 2, Vec::new()));
     folds_alike(to);
 }

@@ -7,12 +7,21 @@ use super::paper::{denial, paper, reason, remark};
 use super::progress::{done, record};
 use super::{ActKind, Case, OutsideDecision, Status, fee, outside, renewal};
 use crate::change::Change;
+use crate::rights::has_one;
 use crate::work::Door;
 use crate::{Actor, Facts, Operator, Rejection, Role, codes, limit, pledge, work};
 
-/// Refuses whoever holds no mandate in force for the item of a case.
-pub(crate) fn may_overrule(facts: &dyn Facts, actor: &Actor, case: &Case, at: Timestamp) -> Result<(), Rejection> {
-    mandate(facts, actor, case, at).map(drop)
+/// Refuses to let go of a decision that another system told whoever may not decide the case: who holds no mandate in force for its item, is no decider
+/// and stands in for none, or reviewed it. Tells under which mandate he does it.
+pub(crate) fn may_overrule(facts: &dyn Facts, door: &Door, case: &Case, at: Timestamp) -> Result<String, Rejection> {
+    let actor = &door.actor;
+    let mandate = mandate(facts, actor, case, at)?;
+    if mandate.lender.is_none() {
+        has_one(actor, &[Role::Decider])?;
+    }
+    let lenders: Vec<&Operator> = door.stands_for().into_iter().chain(&mandate.lender).collect();
+    work::unreviewed(actor, case, &lenders)?;
+    Ok(mandate.said)
 }
 
 /// A mandate in force under which somebody acts for the authority in charge.

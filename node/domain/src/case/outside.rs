@@ -12,6 +12,7 @@ use tongban_codes::time::{Date, Timestamp};
 
 use super::clock::Stop;
 use super::decision::{Verdict, decided};
+use super::paper::said;
 use super::submission::is_digest;
 use super::{ActKind, Case};
 use crate::catalogue::External;
@@ -111,6 +112,8 @@ pub struct OutsideOutcome {
 pub enum OutcomeSource {
     /// It is entered by hand.
     Entered(Box<OutsideOutcome>),
+    /// It is entered by hand in the place of what an order was told wrongly, for this reason.
+    Overruling(Box<OutsideOutcome>, String),
     /// The order of this number was told it.
     Order(String),
 }
@@ -251,17 +254,20 @@ pub(crate) fn outcome(
             "tongban case decide；在其他系统办理的，应在事项的 external_system 列写明",
         ));
     };
-    let (told, order) = match source {
-        OutcomeSource::Entered(outcome) => (outcome.checked(&case, at.date())?, None),
+    let (told, order, overrules) = match source {
+        OutcomeSource::Entered(outcome) => (outcome.checked(&case, at.date())?, None, None),
+        OutcomeSource::Overruling(outcome, why) => {
+            (outcome.checked(&case, at.date())?, None, Some(said("overrule", why)?))
+        }
         OutcomeSource::Order(order) => {
             let (outcome, number) = connector::told_outcome(facts, &case, order)?;
-            (outcome.checked(&case, at.date())?, Some(number))
+            (outcome.checked(&case, at.date())?, Some(number), None)
         }
     };
     after_stops(&case, told.decided_on)?;
     is_new(facts, &case.id, &system, &told.number)?;
-    // The order that was told it, or that was placed for it, ends with the same entry.
-    let settled = connector::settle(facts, door, &case, &told, at)?;
+    // The order that was told it, or that was placed for it, ends with the same entry, as does one that was told otherwise and is overruled.
+    let settled = connector::settle(facts, door, &case, (&told, overrules.as_deref()), at)?;
     let outside = OutsideDecision {
         system,
         number: told.number,

@@ -296,8 +296,8 @@ pub(super) fn in_time(case: &Case, act: ActKind, at: Timestamp) -> Result<(), Re
     )
     .field("case", case.id)
     .remedy(
-        "the node records the renewal by itself, unless another system told a decision in time: then that is entered, or let go of by a decider: tongban order list --case CASE",
-        "节点自动登记延续；业务系统在期限内已告知决定的，应录入该决定，有误的由决定人员了结该单：tongban order list --case 办件",
+        "the node records the renewal by itself, unless another system told a decision in time: then that is entered, or overruled by a decider with the right one of that time: tongban case outcome CASE --order NO, or --overrule REASON",
+        "节点自动登记延续；业务系统在期限内已告知决定的，应录入该决定，有误的由决定人员按期限内的实际决定推翻后录入：tongban case outcome 办件 --order 委托单，或 --overrule 理由",
     ))
 }
 

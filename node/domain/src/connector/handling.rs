@@ -271,7 +271,8 @@ fn is_replaced(facts: &dyn Facts, order: &Order) -> bool {
 }
 
 /// Where a decision that is told leads once one is known: a repeat is noted, anything else contradicts it; so does a late one of an order that
-/// failed, after another was placed. Of a case that waits for none any more it is the one that was entered, or contradicts it.
+/// failed, after another was placed. Of a case that waits for none any more it is the one that was entered, or contradicts it. What a person let go
+/// of is noted when it is told again, and another decision after it stands by itself.
 pub(super) fn leads(facts: &dyn Facts, order: &Order, told: Option<&OutsideOutcome>, step: Step) -> Step {
     let Some(told) = told else { return step };
     let case = facts.case(&order.case);
@@ -281,11 +282,15 @@ pub(super) fn leads(facts: &dyn Facts, order: &Order, told: Option<&OutsideOutco
             let differs = order.decision().is_some_and(|known| !is_repeat(order, known, told));
             if differs { Step::To(OrderState::Disputed) } else { step }
         }
+        OrderState::Cancelled if order.has_let_go_of(told) => Step::History,
         _ if !case.as_ref().is_some_and(is_undecided) => {
             let entered = case.and_then(|case| case.outside).is_some_and(|known| is_entered(&known, told));
             Step::To(if entered { OrderState::Recorded } else { OrderState::Disputed })
         }
         OrderState::Failed if is_replaced(facts, order) => Step::To(OrderState::Disputed),
+        OrderState::Cancelled if order.is_let_go() && !is_replaced(facts, order) => {
+            Step::To(if told.grant { OrderState::Granted } else { OrderState::Refused })
+        }
         _ => step,
     }
 }
@@ -346,16 +351,27 @@ pub(crate) fn told_outcome(
     }
 }
 
+/// Lets go of what an order was told: nothing of it is waited for any more, and what was told stands no more, unless it is told anew and otherwise.
+fn let_go(order: &mut Order, door: &Door, (why, mandate): (&str, String), at: Timestamp) {
+    order.state = OrderState::Cancelled;
+    order.waiting = None;
+    let entry = order.done(OrderDeed::Entered, at, &door.actor.operator);
+    entry.outcome = Some(OrderOutcome::Cancelled);
+    (entry.text, entry.mandate) = (Some(why.to_owned()), Some(mandate));
+}
+
 /// Ends the orders by which a case is with another system, when its outcome is entered: the one that was told it, or those that weren't told
-/// anything, or were told what contradicts itself. Refused where one was told another outcome than is entered.
+/// anything, or were told what contradicts itself. One that was told another outcome than is entered is let go of where the entry `overrules` it
+/// for a reason, by who may decide the case; else the entry is refused. Refused, too, where it overrules nothing.
 pub(crate) fn settle(
     facts: &dyn Facts,
     door: &Door,
     case: &Case,
-    entered: &OutsideOutcome,
+    (entered, overrules): (&OutsideOutcome, Option<&str>),
     at: Timestamp,
 ) -> Result<Vec<Event>, Rejection> {
     let mut ended = Vec::new();
+    let mut overruled = false;
     for mut order in facts.orders(&case.id) {
         if !is_with_it(&order) || order.state == OrderState::Recorded {
             continue;
@@ -364,51 +380,77 @@ pub(crate) fn settle(
         // A denial stands on the ground that was told, word by word.
         let is_it = |told: &OutsideOutcome| is_same(told, entered) && (told.grant || told.reason == entered.reason);
         if told.is_some_and(|told| !is_it(told)) {
-            return Err(Rejection::new(
-                codes::OUTCOME_DIFFERS,
-                format!("{} was told another outcome than is entered", order.number),
-                format!("委托单 {} 收到的结果与录入的不同", order.number),
-            )
-            .field("order", &order.number)
-            .remedy(
-                "enter what it was told: --order; or have the other system tell what is right; what it doesn't put right a decider lets go of: tongban order enter NO --outcome cancelled",
-                "按收到的录入：--order；有误的由业务系统重新告知；对方不更正的，由决定人员了结该单：tongban order enter 委托单 --outcome cancelled",
-            ));
+            let why = overrules.ok_or_else(|| differs(&order))?;
+            let mandate = may_overrule(facts, door, case, at)?;
+            let_go(&mut order, door, (why, mandate), at);
+            overruled = true;
+        } else {
+            order.state = OrderState::Recorded;
+            order.waiting = None;
+            let entry = order.done(OrderDeed::Recorded, at, &door.actor.operator);
+            entry.outcome = Some(if entered.grant { OrderOutcome::Granted } else { OrderOutcome::Refused });
+            entry.decided = Some(entered.clone());
         }
-        order.state = OrderState::Recorded;
-        order.waiting = None;
-        let entry = order.done(OrderDeed::Recorded, at, &door.actor.operator);
-        entry.outcome = Some(if entered.grant { OrderOutcome::Granted } else { OrderOutcome::Refused });
-        entry.decided = Some(entered.clone());
         ended.push(Event::Order(Box::new(order)));
     }
-    Ok(ended)
+    match overrules {
+        Some(_) if !overruled => Err(agrees(case)),
+        _ => Ok(ended),
+    }
 }
 
-/// Where an outcome leads that a window enters: never to a decision, for that is entered with the case; what is disputed once the case is decided
-/// stands as the case has it. What was told is let go of: of a case that needs it no more by a window; of one that waits by whoever may decide that case,
-/// who finds that it is wrong, and decides by what is right.
+/// The order was told another outcome than is entered.
+fn differs(order: &Order) -> Rejection {
+    Rejection::new(
+        codes::OUTCOME_DIFFERS,
+        format!("{} was told another outcome than is entered", order.number),
+        format!("委托单 {} 收到的结果与录入的不同", order.number),
+    )
+    .field("order", &order.number)
+    .remedy(
+        "enter what it was told: --order; or have the other system tell what is right; what it doesn't put right a decider overrules: --overrule REASON",
+        "按收到的录入：--order；有误的由业务系统重新告知；对方不更正的，由决定人员说明理由，推翻后录入：--overrule 理由",
+    )
+}
+
+/// No order was told another outcome than is entered.
+fn agrees(case: &Case) -> Rejection {
+    Rejection::new(
+        codes::OUTCOME_AGREES,
+        "no order of the case was told another outcome than is entered, so that nothing is overruled",
+        "该办件的委托单没有收到与录入不同的结果，无可推翻",
+    )
+    .field("case", case.id)
+    .remedy(
+        "enter it without --overrule; what orders were told: tongban order list --case CASE",
+        "不填 --overrule 录入；查看委托单收到的结果：tongban order list --case 办件",
+    )
+}
+
+/// Where an outcome leads that a window enters, and under which mandate: never to a decision, for that is entered with the case; what is disputed
+/// once the case is decided stands as the case has it. What was told is let go of: of a case that needs it no more by a window; of one that waits by
+/// whoever may decide that case, who finds that it is wrong, and decides by what is right.
 pub(super) fn entered(
     facts: &dyn Facts,
     door: &Door,
     order: &Order,
     (outcome, step): (OrderOutcome, Step),
     at: Timestamp,
-) -> Result<Step, Rejection> {
+) -> Result<(Step, Option<String>), Rejection> {
     use {OrderOutcome as O, OrderState as S};
     let case = facts.case(&order.case);
     let waiting = case.as_ref().filter(|case| is_undecided(case));
     let decided = case.as_ref().and_then(|case| case.outside.as_ref()).map(|outside| outside.granted);
     match (order.state, outcome) {
-        (S::Disputed, O::Granted | O::Refused) if decided == Some(outcome == O::Granted) => Ok(Step::To(S::Recorded)),
+        (S::Disputed, O::Granted | O::Refused) if decided == Some(outcome == O::Granted) => {
+            Ok((Step::To(S::Recorded), None))
+        }
         (_, O::Granted | O::Refused) => Err(out_of_state(order, "entering a decision of the order", "直接录入决定")
             .remedy("enter it with the case: tongban case outcome", "随办件录入：tongban case outcome")),
         (S::Disputed | S::Granted | S::Refused, O::Cancelled) => {
-            if let Some(case) = waiting {
-                may_overrule(facts, &door.actor, case, at)?;
-            }
-            Ok(Step::To(S::Cancelled))
+            let mandate = waiting.map(|case| may_overrule(facts, door, case, at)).transpose()?;
+            Ok((Step::To(S::Cancelled), mandate))
         }
-        _ => Ok(step),
+        _ => Ok((step, None)),
     }
 }

@@ -24,6 +24,7 @@ pub use place::{Fare, PlaceOrder};
 pub use report::{Report, is_reason_code};
 
 use crate::actor::Role;
+use crate::case::Case;
 use crate::change::{Change, Event, Reply};
 use crate::work::Door;
 use crate::{Desk, Facts, Rejection, codes};
@@ -103,12 +104,22 @@ impl OrderCommand {
         }
     }
 
-    /// The case that it names.
-    pub(crate) fn of_case(&self) -> Option<&str> {
+    /// The case that an act of an operator is on: the one that it names, or that of its order.
+    pub(crate) fn case(&self, facts: &dyn Facts) -> Option<Case> {
         match self {
-            Self::Place(request) => Some(&request.case),
-            _ => None,
+            Self::Place(request) => facts.case_named(&request.case),
+            Self::Cancel { order, .. }
+            | Self::Retry { order }
+            | Self::Refund { order, .. }
+            | Self::Enter { order, .. } => facts.case(&facts.order(order.trim())?.case),
+            Self::Answered { .. } | Self::Told { .. } => None,
         }
+    }
+
+    /// Whether it lets go of what another system decided, as a row of its order stands: that is for who may decide the case.
+    #[must_use]
+    pub fn lets_go_of(&self, order: &Order) -> bool {
+        matches!(self, Self::Enter { outcome: OrderOutcome::Cancelled, .. }) && order.is_told()
     }
 }
 

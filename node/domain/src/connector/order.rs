@@ -115,7 +115,7 @@ pub struct OrderEntry {
     #[n(9)]
     #[serde(skip)]
     pub message: Option<Message>,
-    /// For whom a deputy did it, and since and until when he may.
+    /// Under which mandate a decision was let go of, and for whom a deputy did it, since and until when he may.
     #[n(10)]
     pub mandate: Option<String>,
     /// What the other system decided, as it was told or entered.
@@ -367,26 +367,63 @@ impl Order {
         Some(last.at.date().next_day().start())
     }
 
-    /// What the other system decided, as it stands: of the line that led there. What was noted afterwards changed nothing.
+    /// What the other system decided, as it stands: of the line that led there. What was noted afterwards changed nothing, and what a person let go of
+    /// stands no more.
     #[must_use]
     pub fn decision(&self) -> Option<&OutsideOutcome> {
         let led = |(at, entry): &(usize, &OrderEntry)| {
             matches!(entry.state, OrderState::Granted | OrderState::Refused | OrderState::Recorded)
                 && at.checked_sub(1).is_none_or(|before| self.log[before].state != entry.state)
         };
-        self.log.iter().enumerate().rev().filter(led).find_map(|(_, entry)| entry.decided.as_ref())
+        let stands = self.log.iter().enumerate().skip(self.let_go());
+        stands.rev().filter(led).find_map(|(_, entry)| entry.decided.as_ref())
     }
 
     /// Each decision that the other system has told, in order.
     pub(super) fn told_decisions(&self) -> impl Iterator<Item = &OutsideOutcome> {
-        self.log.iter().filter(|entry| entry.deed == OrderDeed::Told).filter_map(|entry| entry.decided.as_ref())
+        told_in(&self.log)
+    }
+
+    /// Whether what was told stands in it, so that it ends by entering that, or by letting go of it.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        self.kind == ConnectorKind::Handling && is_told(self.state)
+    }
+
+    /// Whether its last line is the one by which a person let go of what was told.
+    #[must_use]
+    pub fn lets_go(&self) -> bool {
+        self.let_go() > 0 && self.let_go() == self.log.len()
+    }
+
+    /// How many of its lines there are up to the last by which a person let go of what was told, that one included; 0 where nobody has.
+    fn let_go(&self) -> usize {
+        let lets_go = |lines: &[OrderEntry]| match lines {
+            [before, line] => {
+                line.deed == OrderDeed::Entered
+                    && line.outcome == Some(OrderOutcome::Cancelled)
+                    && is_told(before.state)
+            }
+            _ => false,
+        };
+        self.log.windows(2).rposition(lets_go).map_or(0, |place| place + 2)
+    }
+
+    /// Whether a person let go of what was told, and nothing that leads anywhere was told since.
+    pub(super) fn is_let_go(&self) -> bool {
+        self.state == OrderState::Cancelled && self.let_go() > 0
+    }
+
+    /// Whether a person let go of this decision.
+    pub(super) fn has_let_go_of(&self, told: &OutsideOutcome) -> bool {
+        told_in(&self.log[..self.let_go()]).any(|known| known == told)
     }
 
     /// Whether the other system told, of a case that waits for it, that it decided by this day: nothing is deemed decided by silence that wasn't silence.
+    /// What a person let go of says nothing.
     #[must_use]
     pub fn is_decided_by(&self, day: Date) -> bool {
-        matches!(self.state, OrderState::Granted | OrderState::Refused | OrderState::Disputed)
-            && self.told_decisions().any(|told| told.decided_on <= day)
+        is_told(self.state) && told_in(&self.log[self.let_go()..]).any(|told| told.decided_on <= day)
     }
 
     /// The line in which a message was taken.
@@ -410,6 +447,16 @@ impl Order {
         self.words = self.words.max(number);
         self.waiting = Some(Word { number, kind, since });
     }
+}
+
+/// Whether a decision that was told waits in this state for a person.
+fn is_told(state: OrderState) -> bool {
+    matches!(state, OrderState::Granted | OrderState::Refused | OrderState::Disputed)
+}
+
+/// Each decision that the other system told in these lines, in order.
+fn told_in(lines: &[OrderEntry]) -> impl Iterator<Item = &OutsideOutcome> {
+    lines.iter().filter(|line| line.deed == OrderDeed::Told).filter_map(|line| line.decided.as_ref())
 }
 
 /// Money that came by these lines of a log and wasn't given back, in fen.

@@ -317,9 +317,9 @@ pub(super) fn enter(
         (OrderState::Paid | OrderState::Refunding | OrderState::Refunded, OrderOutcome::Paid) => Step::History,
         _ => leads(facts, &order, &Report { fen, ..report }),
     };
-    let step = match order.kind {
+    let (step, mandate) = match order.kind {
         ConnectorKind::Handling => handling::entered(facts, door, &order, (outcome, step), at)?,
-        _ => step,
+        _ => (step, None),
     };
     let (before, waited) = (order.state, order.waiting);
     match step {
@@ -337,6 +337,6 @@ pub(super) fn enter(
     order.reference = Some(slip.clone());
     let entry = order.done(OrderDeed::Entered, at, &door.actor.operator);
     (entry.outcome, entry.fen) = (Some(report.outcome), fen);
-    (entry.reference, entry.text) = (Some(slip), Some(why));
+    (entry.reference, entry.text, entry.mandate) = (Some(slip), Some(why), mandate);
     Ok(stored(Vec::new(), order))
 }

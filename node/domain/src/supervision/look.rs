@@ -119,10 +119,12 @@ impl<'a> Looking<'a> {
         }
     }
 
-    /// Looks at a case; the next moment to look.
-    fn case(&mut self, case: &Case) -> Option<Timestamp> {
-        let stages = stages(self.facts, &self.rules, self.here, case);
+    /// Looks at a case; the next moment to look. Whether its outcome was entered late is found `at_entry`, by the time that is set then.
+    fn case(&mut self, case: &Case, at_entry: bool) -> Option<Timestamp> {
+        let mut stages = stages(self.facts, &self.rules, self.here, case);
         let known = self.facts.cards(&case.id);
+        let is_known = |rule: Rule| known.iter().any(|card| card.rule == rule);
+        stages.retain(|stage| stage.rule != Rule::LateEntry || at_entry || is_known(stage.rule));
         let about = About::of_case(case);
         self.cards.extend(reconcile(&stages, &known, &about, (self.day, self.at), &mut self.numbers));
         watch(case, self.at)?;
@@ -167,7 +169,7 @@ impl<'a> Looking<'a> {
 
     fn watched(&mut self, of: Watched) -> Option<Timestamp> {
         match of {
-            Watched::Case(id) => self.facts.case(&id).and_then(|case| self.case(&case)),
+            Watched::Case(id) => self.facts.case(&id).and_then(|case| self.case(&case, false)),
             Watched::Matter(id) => self.facts.matter(&id).and_then(|matter| self.matter(&matter)),
             Watched::Voice(id) => self.facts.voice(&id).and_then(|voice| self.voice(&voice)),
         }
@@ -262,7 +264,7 @@ pub(crate) fn after(facts: &dyn Facts, change: &mut Change, at: Timestamp) {
     let mut looking = Looking::new(facts, at, &change.events);
     for (case, raises) in acted {
         if raises {
-            looking.case(case);
+            looking.case(case, case.outside.is_some());
         } else {
             looking.acted(case);
         }

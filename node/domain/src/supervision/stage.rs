@@ -158,10 +158,11 @@ pub fn stages(facts: &dyn Facts, rules: &Rules, here: NodeId, case: &Case) -> Ve
                     run(Rule::Statutory, accepted, statutory.date, &counts);
                 }
             }
-            // Nobody is late to hand out what a fee keeps from being handed out.
+            // Nobody is late to hand out what a fee keeps from being handed out, or what nobody here knew of.
+            let known = case.decided_on.map(|decided| known_from(case, decided));
             let deliverable = match case.status {
-                Status::Granted => case.decided_on.and_then(|decided| free_from(facts, case, decided)),
-                Status::Denied => case.decided_on,
+                Status::Granted => known.and_then(|known| free_from(facts, case, known)),
+                Status::Denied => known,
                 _ => None,
             };
             if let Some(from) = deliverable {
@@ -181,7 +182,13 @@ pub fn voice_stages(calendar: &Calendar, rules: &Rules, voice: &Voice) -> Vec<St
     })
 }
 
-/// What another system had decided, and nobody entered in the time after it: it was late, whatever is done afterwards.
+/// The day since which a decision is known here: the one on which it was made, or, of another system's, on which it was entered.
+fn known_from(case: &Case, decided: Date) -> Date {
+    case.outside.as_ref().map_or(decided, |outside| outside.entered_on.max(decided))
+}
+
+/// What another system had decided, and nobody entered in the time after it: it was late, whatever is done afterwards. It is found when it is
+/// entered and never later: neither a shorter time nor a moved holiday makes late what was entered before.
 fn late_entry(here: NodeId, case: &Case, due: impl Fn(Date) -> Date) -> Option<Stage> {
     let outside = case.outside.as_ref().filter(|_| case.custody == Custody::Owner && case.deciding.node == here)?;
     // What was entered at a lost node had its card there.

@@ -314,6 +314,12 @@ pub(crate) fn step(
     Ok(worked(facts, actor, case, kind, at, Some(note)))
 }
 
+/// Refuses what only who may decide a case does to who reviewed it, or does it by the right of one who did.
+pub(crate) fn unreviewed(actor: &Actor, case: &Case, lenders: &[&Operator]) -> Result<(), Rejection> {
+    let Some(work) = &case.work else { return Ok(()) };
+    separate(work, &actor.operator, lenders.iter().copied())
+}
+
 /// Refuses a decision before the steps that the item publishes are passed, by who reviewed or by his right, while another holds it, and a grant
 /// while a material is lacking; else the work is done. `lenders` are those by whose role or mandate the actor decides.
 pub(crate) fn may_decide(

@@ -8,6 +8,7 @@ use crate::actor::Role;
 use crate::case::{self, Case};
 use crate::change::{Change, Event, NoticeBody};
 use crate::command::Command;
+use crate::connector::{ConnectorKind, OrderCommand};
 use crate::{Actor, Facts, Operator, Rejection, codes};
 
 /// Who acts, once he is let in.
@@ -46,10 +47,10 @@ impl Door {
         let mut door = Self { actor: actor.clone(), operator, delegation: None, principal: None };
         let Err(rejection) = authorised else { return Ok(door) };
         let Some(deputy) = &door.operator else { return Err(rejection) };
-        let Some(case) = command.of_case().and_then(|text| facts.case_named(text)) else { return Err(rejection) };
+        let Some(case) = command.case(facts) else { return Err(rejection) };
         let all = principals(facts, deputy, command.roles(), &case, at);
         let is_free = |(_, principal): &(Delegation, Operator)| touches(principal, &case).is_ok();
-        let carries = |(_, principal): &(Delegation, Operator)| carries(command, principal, &case, at.date());
+        let carries = |(_, principal): &(Delegation, Operator)| carries(facts, command, principal, &case, at.date());
         let place = all.iter().position(|one| is_free(one) && carries(one)).or_else(|| all.iter().position(is_free));
         let Some((delegation, principal)) = all.into_iter().nth(place.unwrap_or(0)) else { return Err(rejection) };
         door.actor.roles.extend(principal.roles.iter().filter(|role| command.roles().contains(role)));
@@ -109,15 +110,22 @@ impl Door {
     }
 }
 
-/// Whether what a principal may do carries the act itself: his mandate a decision, his role the step; of several for whom a deputy stands in
-/// such a one is taken first.
-fn carries(command: &Command, principal: &Operator, case: &Case, day: Date) -> bool {
+/// Whether what a principal may do carries the act itself: his mandate a decision, his role the step or the order; of several for whom a deputy stands
+/// in such a one is taken first.
+fn carries(facts: &dyn Facts, command: &Command, principal: &Operator, case: &Case, day: Date) -> bool {
     let work = case.work.as_ref();
+    let decides = || {
+        principal.mandate(&case.item.code, day).is_some() && !work.is_some_and(|work| work.excludes(&principal.name))
+    };
     match command {
         Command::Decide { .. } | Command::EnterOutcome { .. } | Command::DenyForNumber(_) | Command::Forward { .. } => {
-            principal.mandate(&case.item.code, day).is_some()
-                && !work.is_some_and(|work| work.excludes(&principal.name))
+            decides()
         }
+        Command::Order(entry @ OrderCommand::Enter { order, .. }) => match facts.order(order.trim()) {
+            Some(order) if entry.lets_go_of(&order) => principal.roles.contains(&Role::Decider) && decides(),
+            Some(order) if order.kind == ConnectorKind::Handling => true,
+            _ => principal.roles.contains(&Role::Window),
+        },
         Command::ExtendCase { .. } | Command::WaiveFee { .. } => principal.mandate(&case.item.code, day).is_some(),
         Command::ClaimCase(_) | Command::HandCaseOn { .. } | Command::ReturnCase { .. } | Command::DoStep { .. } => {
             let role = work.map_or(Some(Role::Reviewer), |work| Some(work.step()?.role.role()));

@@ -27,7 +27,7 @@ mod plan;
 mod recusal;
 mod standing;
 
-pub(crate) use act::{claim, hand_on, may_decide, return_to, step, step_of};
+pub(crate) use act::{claim, hand_on, may_decide, return_to, step, step_of, unreviewed};
 pub use deputy::{Delegation, is_on_duty};
 pub(crate) use deputy::{delegate, end_delegation, let_go, principals, register_identity};
 pub(crate) use door::{Door, touches};

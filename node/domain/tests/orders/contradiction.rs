@@ -119,7 +119,7 @@ fn a_connector_of_another_kind_tells_nothing() {
 }
 
 /// A renewal whose licence ends on this day, sent to another system, with its order.
-fn renewing(ends: Date) -> (Hall, CaseId, String) {
+pub(crate) fn renewing(ends: Date) -> (Hall, CaseId, String) {
     let mut hall = guangan();
     let first = hall.collect(PERMIT[3].1, hall.division());
     hall.act(&Command::Accept(first.to_string())).unwrap();

@@ -8,6 +8,7 @@ mod contradiction;
 mod hall;
 mod handling;
 mod money;
+mod overruling;
 mod refund;
 mod scene;
 mod table;

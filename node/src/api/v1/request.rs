@@ -431,6 +431,10 @@ pub enum ActRequest {
         /// SHA-256 of the document.
         #[serde(default)]
         document: Option<String>,
+        /// Why it stands in the place of what an order was told otherwise, 1 to 2,000 characters; that is let go of with it. Refused
+        /// (`outcome-agrees`) where no order was; without it, what an order was told otherwise is refused (`outcome-differs`).
+        #[serde(default)]
+        overrule: Option<String>,
     },
     /// 系统外办结, as an order was told it.
     OutcomeOfOrder {

@@ -13,6 +13,7 @@ use tongban_storage::keyspace::head::Heads;
 use tongban_storage::keyspace::{View, application, case, delivery, material, meta};
 
 use super::WriterParts;
+use super::passed_over::{PassedOver, deemed};
 use super::receiver::Receiver;
 use super::request::{Answer, Key, Refused, Request};
 use super::window::KeyWindow;
@@ -71,6 +72,7 @@ pub(super) struct Decider<'a> {
     pub(super) receiver: &'a mut Receiver,
     pub(super) window: &'a mut KeyWindow,
     pub(super) heads: &'a Heads,
+    pub(super) passed_over: &'a PassedOver,
 }
 
 impl Decider<'_> {
@@ -97,8 +99,13 @@ impl Decider<'_> {
     }
 
     pub(super) fn domain(&mut self, actor: &Actor, command: &Command) -> Result<Change, Refused> {
+        self.domain_but(&BTreeSet::new(), actor, command)
+    }
+
+    /// As [`Self::domain`], on facts in which nothing of these cases is due.
+    fn domain_but(&mut self, passed: &BTreeSet<CaseId>, actor: &Actor, command: &Command) -> Result<Change, Refused> {
         let facts = StateFacts::new(self.view, &self.parts.node, self.parts.calendar, self.places);
-        let facts = facts.searching_from(self.heads);
+        let facts = facts.searching_from(self.heads).passing_over(passed);
         let decided = decide(&facts as &dyn Facts, &mut self.parts.desk, actor, command, self.at);
         let mut change = match facts.fault() {
             Some(error) => return Err(error.into()),
@@ -285,9 +292,24 @@ impl Decider<'_> {
         proto.decision.events.extend(events);
     }
 
+    /// Does what is due. A case of which so much follows that no envelope could tell it to another node stays as it is, and the rest is done: the
+    /// next tick would find it first again, and nothing would ever be done any more.
+    fn due(&mut self) -> Result<Proto, Refused> {
+        let mut passed = self.passed_over.still(self.view)?;
+        loop {
+            let change = self.domain_but(&passed, &Actor::system(), &Command::Tick)?;
+            let deemed = deemed(&change);
+            let done = self.proto(change);
+            let is_large =
+                matches!(&done, Err(Refused::Problem(problem)) if problem.code == translate::NOTICE_TOO_LARGE);
+            let Some(id) = deemed.filter(|id| is_large && passed.insert(*id)) else { return done };
+            tracing::error!(case = %id, code = translate::NOTICE_TOO_LARGE, "the clock passes a case over");
+            self.passed_over.add(self.view, id)?;
+        }
+    }
+
     fn tick(&mut self) -> Result<Decided, Refused> {
-        let change = self.domain(&Actor::system(), &Command::Tick)?;
-        let mut proto = self.proto(change)?;
+        let mut proto = self.due()?;
         let before = self.at.add_days(-KEY_DAYS);
         let old = self.window.expired(self.view, self.at, before)?;
         if !old.is_empty() {

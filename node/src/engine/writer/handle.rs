@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tongban_codes::ids::CaseId;
 use tongban_domain::Places;
 
+use super::passed_over::PassedOver;
 use super::receiver::{Early, EarlyView};
 use super::request::{Answer, Refused, Request};
 use crate::engine::apply::Applied;
@@ -31,6 +33,7 @@ pub struct Handle {
     pub(super) committed: Arc<AtomicU64>,
     pub(super) applied: Applied,
     pub(super) early: EarlyView,
+    pub(super) passed_over: PassedOver,
 }
 
 impl Handle {
@@ -76,6 +79,12 @@ impl Handle {
     #[must_use]
     pub fn early(&self) -> Vec<Early> {
         self.early.list()
+    }
+
+    /// The cases that the clock passes over: what another node would have to be told of them is larger than an envelope.
+    #[must_use]
+    pub fn passed_over(&self) -> Vec<CaseId> {
+        self.passed_over.list()
     }
 
     /// Tells the writer which node serves which division.

@@ -1,13 +1,14 @@
 //! Orders to outside systems, which a case has, and which have something to be told.
 
 use tongban_codes::ids::CaseId;
+use tongban_codes::time::Date;
 use tongban_domain::case::Case;
 use tongban_domain::connector::{ConnectorKind, Order};
 
 use super::case::{CASE, DEEMED_RENEWAL, DUE};
 use super::key::stem;
 use super::{Keyspace, Overlay};
-use crate::{Family, Read, StorageError, WriteBatch};
+use crate::{Backend, Family, Read, StorageError, WriteBatch};
 
 /// Orders by their numbers.
 pub const ORDER: Keyspace<String, Order> = Keyspace::new(Family::Rows, 0x57);
@@ -42,15 +43,48 @@ pub fn store(over: &mut Overlay<'_>, order: &Order) -> Result<(), StorageError> 
 /// Takes a renewal that another system decided in time, as one of its orders was told, out of the queue of what is deemed granted, where it would stand
 /// before all that is due later until somebody enters the decision; and puts it back when it is told otherwise.
 pub(super) fn hold_renewal(over: &mut Overlay<'_>, case: &Case) -> Result<(), StorageError> {
-    let ends = case.deadlines.as_ref().and_then(|deadlines| deadlines.renewal);
-    let (Some(at), Some(ends)) = (case.renewal_at, ends) else { return Ok(()) };
+    let Some(at) = case.renewal_at.filter(|_| ends(case).is_some()) else { return Ok(()) };
     let key = (at, DEEMED_RENEWAL, case.id);
-    if orders(over, &case.id)?.iter().any(|order| order.is_decided_by(ends)) {
+    if is_held(over, case)? {
         DUE.delete(over.batch, &key);
     } else {
         DUE.put(over.batch, &key, &());
     }
     Ok(())
+}
+
+/// The last day of the licence that a case renews.
+fn ends(case: &Case) -> Option<Date> {
+    case.deadlines.as_ref().and_then(|deadlines| deadlines.renewal)
+}
+
+/// Whether an order of a case was told in time what another system decided on its renewal.
+fn is_held(read: &dyn Read, case: &Case) -> Result<bool, StorageError> {
+    let Some(ends) = ends(case) else { return Ok(false) };
+    Ok(orders(read, &case.id)?.iter().any(|order| order.is_decided_by(ends)))
+}
+
+/// Takes the renewals that are held out of the queue where an earlier release, which knew no better, left them: when the state is opened. Whoever decides
+/// finds the same with them and without them, after fewer that can't be done. Tells how many there were.
+///
+/// # Errors
+///
+/// When the state can't be read or written.
+pub fn hold_renewals(backend: &dyn Backend) -> Result<usize, StorageError> {
+    let mut due = Vec::new();
+    DUE.visit_keys(backend, |key| due.push(key))?;
+    let (mut batch, mut held) = (WriteBatch::new(), 0);
+    for key in due.into_iter().filter(|(_, kind, _)| *kind == DEEMED_RENEWAL) {
+        let Some(case) = CASE.load(backend, &key.2)? else { continue };
+        if is_held(backend, &case)? {
+            DUE.delete(&mut batch, &key);
+            held += 1;
+        }
+    }
+    if held > 0 {
+        backend.write(batch)?;
+    }
+    Ok(held)
 }
 
 /// Lets go of the recipients of the orders of a case that is forgotten; of one that isn't over when it is.

@@ -56,6 +56,9 @@ pub(crate) struct OutcomeArgs {
     /// 决定书，只登记摘要 / the document; only its digest is kept
     #[arg(long, value_name = "FILE|sha256:HEX", requires = "result")]
     document: Option<String>,
+    /// 委托单收到的结果有误：说明理由，推翻后录入 / an order was told another outcome wrongly: why this one is entered in its place
+    #[arg(long, value_name = "REASON", requires = "result", conflicts_with = "order")]
+    overrule: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -76,7 +79,8 @@ pub(super) fn request(command: Command) -> Result<(Case, ActRequest), Failure> {
 
 /// What another system decided: as an order was told it, or as it is entered.
 fn entered(args: OutcomeArgs) -> Result<(Case, ActRequest), Failure> {
-    let OutcomeArgs { case, order, result, number, decided_on, decider, reason, document_no, document } = args;
+    let OutcomeArgs { case, order, result, number, decided_on, decider, reason, document_no, document, overrule } =
+        args;
     if let Some(order) = order {
         return Ok((case, ActRequest::OutcomeOfOrder { order }));
     }
@@ -88,6 +92,7 @@ fn entered(args: OutcomeArgs) -> Result<(Case, ActRequest), Failure> {
         reason,
         document_no,
         document: document.map(|document| material::sha256(&document, "document")).transpose()?,
+        overrule,
     };
     Ok((case, request))
 }
