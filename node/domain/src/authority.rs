@@ -65,6 +65,18 @@ pub struct AuthoritySuccessor {
     pub order: Option<String>,
 }
 
+/// A quota that several items of an authority share by name, where it was begun by an authority that merged into it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[cbor(map)]
+pub struct SharedQuota {
+    /// The name that its items publish.
+    #[n(0)]
+    pub name: String,
+    /// The quota under which its numbers and its line are kept: that of the authority which began it.
+    #[n(1)]
+    pub counts_under: String,
+}
+
 /// An authority: an id of ours with dated attributes; it is not a node.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[cbor(map)]
@@ -98,6 +110,11 @@ pub struct Authority {
     #[n(8)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub successor: Option<AuthoritySuccessor>,
+    /// Shared quotas of authorities that merged into it, which go on; its others are its own from the beginning.
+    #[n(9)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub quotas: Vec<SharedQuota>,
 }
 
 impl Authority {
@@ -114,6 +131,7 @@ impl Authority {
             version: 0,
             aliases: Vec::new(),
             successor: None,
+            quotas: Vec::new(),
         }
     }
 
@@ -127,6 +145,13 @@ impl Authority {
     #[must_use]
     pub fn mapped(&self, text: &str) -> Option<&CreditCode> {
         self.aliases.iter().find(|alias| alias.text == text).map(|alias| &alias.code)
+    }
+
+    /// The quota that its items share by this name.
+    #[must_use]
+    pub fn quota(&self, name: &str) -> String {
+        let begun = self.quotas.iter().find(|known| known.name == name);
+        begun.map_or_else(|| format!("{}/{name}", self.id), |known| known.counts_under.clone())
     }
 }
 

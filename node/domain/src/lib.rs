@@ -32,7 +32,7 @@ pub mod voice;
 pub mod work;
 
 pub use actor::{Actor, MANDATE_ALL, Mandate, Operator, Role};
-pub use authority::{Authority, AuthoritySuccessor, CodeAlias, DatedCode, LicenceType};
+pub use authority::{Authority, AuthoritySuccessor, CodeAlias, DatedCode, LicenceType, SharedQuota};
 pub use change::{Change, Document, Event, Notice, NoticeBody, Reply, Sealer};
 pub use command::{Agent, Applicant, Command, Identity, Origin, Witness};
 pub use decide::decide;

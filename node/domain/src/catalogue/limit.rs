@@ -40,6 +40,12 @@ impl NumberLimit {
         self.order != Some(LimitOrder::Other)
     }
 
+    /// The name of the quota that it shares with other items of the authority.
+    #[must_use]
+    pub fn shared(&self) -> Option<&str> {
+        self.quota.as_deref().map(str::trim)
+    }
+
     /// The year whose grants count on a day; 0 where those of all years do.
     #[must_use]
     pub fn year(&self, day: Date) -> u16 {

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod bound;
+mod carried;
 pub mod ceiling;
 mod cell;
 mod claim;
@@ -42,6 +43,7 @@ mod versions;
 pub use agreement::{Accord, Agreement, AgreementCommand, AgreementEnd, AgreementView, Party, ReceiptRule, agreements};
 pub(crate) use agreement::{accord, decide as decide_agreement, had_begun};
 pub use bound::{Bound, Decline, DeclineReason, concerns};
+pub(crate) use carried::is_recoded;
 pub use claim::ClaimTerms;
 pub(crate) use claim::claim;
 pub(crate) use claimed::decline;

@@ -12,6 +12,7 @@ use tongban_codes::ids::AuthorityId;
 use tongban_codes::item_code::ItemCode;
 use tongban_codes::time::Date;
 
+use super::carried::carry_quotas;
 use super::date::end_waiting;
 use super::life::{Acting, note};
 use super::publish::{Publishing, publish_base, publish_item};
@@ -149,6 +150,7 @@ pub(crate) fn reorganise(
         .remedy("give --code", "请提供 --code"));
     };
     let only_code = old.is_empty();
+    carry_quotas(facts, &old, &mut into);
     let of: Vec<AuthorityId> = if only_code { vec![into.id] } else { old.iter().map(|old| old.id).collect() };
     let onto = Onto::Department { of, into: Box::new(into.clone()), credit };
     let mut whole = Move::new(facts, acting, onto, plan.from, order);

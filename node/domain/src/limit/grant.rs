@@ -1,4 +1,4 @@
-//! What a grant takes and a cancelled licence gives back.
+//! What a grant takes, and when it is refused.
 
 use tongban_codes::time::{Date, Timestamp};
 
@@ -7,13 +7,10 @@ use super::{Place, Turn};
 use crate::case::Case;
 use crate::catalogue::{LimitPeriod, NumberLimit};
 use crate::change::Event;
-use crate::licence::{Licence, Status};
 use crate::{Facts, Rejection, codes};
 
 /// The most earlier cases that a refusal names.
 const NAMED_MAX: usize = 5;
-/// The most renewals that are followed back to the case that took the number.
-const RENEWALS_MAX: usize = 1_000;
 
 /// The limit in words, Chinese and English.
 fn said(limit: &NumberLimit) -> (String, String) {
@@ -121,36 +118,4 @@ pub(crate) fn may_issue(facts: &dyn Facts, case: &Case) -> Result<(), Rejection>
     )
     .field("case", case.id)
     .remedy("apply anew: tongban case collect", "重新申请：tongban case collect"))
-}
-
-/// The number that becomes free when a licence is cancelled: of the case from which it or what it renews came, when no other licence of that stands.
-pub(crate) fn freed(facts: &dyn Facts, cancelled: &Licence) -> Option<Event> {
-    let mut first = cancelled.clone();
-    for _ in 0..RENEWALS_MAX {
-        match first.renews.as_ref().and_then(|id| facts.licence(id)) {
-            Some(earlier) => first = earlier,
-            None => break,
-        }
-    }
-    let case = facts.case(&first.case)?;
-    let turn = case.turn.clone().filter(|turn| turn.year.is_some())?;
-    (!others_stand(facts, &case, &first.id) && facts.holds_number(&case.id, &turn))
-        .then(|| Event::Number(case.id, Box::new(turn), false))
-}
-
-/// Whether another licence of a case stands, or what has renewed it.
-pub(crate) fn others_stand(facts: &dyn Facts, case: &Case, licence: &str) -> bool {
-    let mut others = case.licences.iter().filter(|id| *id != licence).filter_map(|id| facts.licence(id));
-    others.any(|licence| last(facts, licence).status == Status::Valid)
-}
-
-/// The licence that stands in the place of one today.
-fn last(facts: &dyn Facts, mut licence: Licence) -> Licence {
-    for _ in 0..RENEWALS_MAX {
-        match licence.renewed_by.as_ref().and_then(|id| facts.licence(id)) {
-            Some(later) => licence = later,
-            None => break,
-        }
-    }
-    licence
 }

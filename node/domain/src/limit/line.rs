@@ -3,6 +3,7 @@
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::{Date, Timestamp};
 
+use super::renewal::goes_on;
 use super::{Place, Seen, Turn};
 use crate::Facts;
 use crate::case::{Act, ActKind, Case, Custody, Status, here};
@@ -24,12 +25,16 @@ fn published(facts: &dyn Facts, item: &ServiceItem) -> Option<NumberLimit> {
     facts.guide(&item.guide?)?.limit
 }
 
-/// The quota of an item that has a limit, and the limit. An item to which a reorganisation gave another code goes on in the line of its first one.
+/// The quota of an item that has a limit, and the limit. An item to which a reorganisation gave another code goes on in the line of its first one, a
+/// shared quota in that of the authority that began it.
 #[must_use]
 pub fn quota_of(facts: &dyn Facts, item: &ServiceItem) -> Option<(String, NumberLimit)> {
     let limit = published(facts, item)?;
-    let quota = match &limit.quota {
-        Some(name) => format!("{}/{}", item.authority, name.trim()),
+    let quota = match limit.shared() {
+        Some(name) => match facts.authority(&item.authority) {
+            Some(authority) => authority.quota(name),
+            None => format!("{}/{name}", item.authority),
+        },
         None => item.counts_under.clone().unwrap_or_else(|| item.code.clone()),
     };
     Some((quota, limit))
@@ -49,8 +54,8 @@ fn going_on(facts: &dyn Facts, mut item: ServiceItem) -> ServiceItem {
     item
 }
 
-/// The limit that binds a case today: of the version in force where that has the same quota, else of the version to which the case is bound;
-/// none where the item has no limit any more.
+/// The limit that binds a case today: of the version in force where that has the same quota, else of the version to which the case is bound, by
+/// which it stands in its line; none where the item has no limit any more.
 pub(super) fn limit_of(facts: &dyn Facts, case: &Case) -> Option<NumberLimit> {
     let turn = case.turn.as_ref()?;
     let bound = || facts.item_version(&case.item.code, case.item.version);
@@ -61,7 +66,7 @@ pub(super) fn limit_of(facts: &dyn Facts, case: &Case) -> Option<NumberLimit> {
     if limit.0 == turn.quota {
         return Some(limit.1);
     }
-    quota_of(facts, &bound()?).filter(|(quota, _)| *quota == turn.quota).map(|(_, limit)| limit)
+    published(facts, &bound()?)
 }
 
 /// The year for which a grant of a day counts.
@@ -122,21 +127,10 @@ pub(crate) fn resume(facts: &dyn Facts, case: &mut Case, leg: &[Act], lost: Node
     events
 }
 
-/// Whether a case renews a licence of the same item, or of one that shares its quota: it goes on with the number of that.
-fn renews_a_number(facts: &dyn Facts, case: &Case, quota: &str) -> bool {
-    let issued = case.renewal.as_ref().and_then(|renewal| facts.licence(&renewal.licence));
-    let Some(earlier) = issued.and_then(|licence| facts.case(&licence.case)) else { return false };
-    let shares = || {
-        let item = facts.item_version(&earlier.item.code, earlier.item.version)?;
-        Some(quota_of(facts, &item)?.0 == quota)
-    };
-    earlier.item.code == case.item.code || shares().unwrap_or(false)
-}
-
 fn place(facts: &dyn Facts, case: &mut Case, since: Timestamp, at: Timestamp) -> Option<Event> {
     case.turn = None;
     let (quota, limit) = quota_of(facts, &facts.item_version(&case.item.code, case.item.version)?)?;
-    if renews_a_number(facts, case, &quota) {
+    if goes_on(facts, case, &quota, &limit) {
         return None;
     }
     let scope = format!("turn:{quota}");

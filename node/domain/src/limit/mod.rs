@@ -17,14 +17,17 @@
 //! - A number of a year belongs to the year of the grant. What waits at the turn of the year keeps its place. Each grant counts for its year and for all
 //!   years, so that a limit that is changed from the one to the other begins with what was granted.
 //! - A renewal takes no number: its holder has one. The number becomes free when the last licence of the case, or of its renewals, is cancelled.
+//! - Mergers and changes of codes change none of this: item, shared quota, line and numbers go on under their first names.
 //! - The line is of the node that owns the case. What it took over from a lost node after an acceptance stands by the moment of that.
 
 mod grant;
 mod line;
+mod renewal;
 
-pub(crate) use grant::{freed, grant, may_issue, others_stand, used_up};
+pub(crate) use grant::{grant, may_issue, used_up};
 pub(crate) use line::{after, enter, resume};
 pub use line::{quota_of, seen, stands};
+pub(crate) use renewal::{freed, others_stand};
 
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -38,7 +41,7 @@ pub type Place = (Timestamp, u32, CaseId);
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 #[cbor(map)]
 pub struct Turn {
-    /// The quota: the item's code, the first that it had, or the authority and the name that several of its items share.
+    /// The quota: the item's code, the first that it had, or the authority that began it and the name that several of its items share.
     #[n(0)]
     pub quota: String,
     /// The moment of acceptance.
