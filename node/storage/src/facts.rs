@@ -225,8 +225,10 @@ impl Facts for StateFacts<'_> {
     }
 
     fn due(&self, until: Timestamp, limit: usize) -> Vec<Due> {
-        let mut due = self.kept(self.heads.unwrap_or(&Heads::default()).due(self.read, until, limit));
-        due.append(&mut self.kept(item::due(self.read, until, limit)));
+        let fresh = Heads::default();
+        let heads = self.heads.unwrap_or(&fresh);
+        let mut due = self.kept(heads.due(self.read, until, limit));
+        due.append(&mut self.kept(heads.items_due(self.read, until, limit)));
         due.sort_by_key(|due| due.at);
         due.truncate(limit);
         due
