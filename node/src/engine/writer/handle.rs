@@ -8,6 +8,7 @@ use tongban_domain::Places;
 
 use super::receiver::{Early, EarlyView};
 use super::request::{Answer, Refused, Request};
+use super::waits::{Waits, WaitsView};
 use crate::engine::apply::Applied;
 use crate::engine::committed::Committed;
 
@@ -31,6 +32,7 @@ pub struct Handle {
     pub(super) committed: Arc<AtomicU64>,
     pub(super) applied: Applied,
     pub(super) early: EarlyView,
+    pub(super) waits: WaitsView,
 }
 
 impl Handle {
@@ -76,6 +78,12 @@ impl Handle {
     #[must_use]
     pub fn early(&self) -> Vec<Early> {
         self.early.list()
+    }
+
+    /// What lines in quarantine wait for whose replay decided nothing.
+    #[must_use]
+    pub fn waits(&self) -> Waits {
+        self.waits.list()
     }
 
     /// Tells the writer which node serves which division.

@@ -46,6 +46,7 @@ pub fn start(
         committed: Arc::clone(&writer.committed),
         applied: applied.clone(),
         early: writer.inbox.view(),
+        waits: writer.inbox.waits.clone(),
     };
     let mut running = Running { writer, log, runtime, receiver, sender, applied, outbox, stopping: false };
     let thread = std::thread::Builder::new()
