@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tongban::engine::{
-    Answer, AppliedState, Applier, Blobs, Handle, Keys, LeaderDesk, Outside, Refused, Request, WriterParts,
+    Answer, AppliedState, Applier, Blobs, Handle, Keys, LeaderDesk, Outside, Refused, Request, Waits, WriterParts,
     start_writer,
 };
 use tongban::raft::memory::Commit;
@@ -266,6 +266,12 @@ impl Engine {
     #[must_use]
     pub fn passed_over(&self) -> Vec<CaseId> {
         self.run().handle.passed_over()
+    }
+
+    /// What replays of lines in quarantine came to.
+    #[must_use]
+    pub fn waits(&self) -> Waits {
+        self.run().handle.waits()
     }
 
     /// How many entries wait for their commit.

@@ -308,6 +308,11 @@ fn a_front_database_is_closed_and_opened_again() {
     node.refused(&["case", "report", "--to", &address], "front-closed");
     node.refused(&["case", "report", "--dry-run"], "front-closed");
     node.refused(&["item", "report", "--dry-run"], "front-closed");
+    let again = stage.cluster.root().join("again.sql").to_string_lossy().into_owned();
+    for subject in ["case", "item"] {
+        node.refused(&[subject, "report", "--since", "0", "--to-sql", &again], "front-closed");
+    }
+    assert!(!Path::new(&again).exists(), "nothing was written");
     assert_eq!(stage.lies(), before);
     stage.take();
     let (exit, said) = stage.reconcile();
@@ -330,6 +335,14 @@ fn a_front_database_is_closed_and_opened_again() {
     assert!(batch.as_str().is_some_and(|batch| batch.ends_with("-0001-P")), "{listed}");
     node.ok(&["front", "open", "national"]);
     assert_eq!(national(&node.ok(&["front", "list"]))["closed_since"], Value::Null);
+    // How far all cases were gone through: an older command doesn't say after which opening, and what left out a case doesn't count.
+    let surveyed = |openings: &Value| {
+        let body =
+            serde_json::json!({ "channel": "national", "looked": [], "is_surveyed": true, "openings": openings });
+        node.post("/v1/front/cases/record", &format!("surveyed-{openings}"), &body).expect("the node answers")
+    };
+    assert_eq!(surveyed(&Value::Null).code(), "front-reopened");
+    assert_eq!(surveyed(&1.into()).body["recorded"], 0);
     let sent = stage.report(&[]);
     assert_eq!(counts_of(&sent), [2, 0, 0, 2, 1], "what changed while it was closed, and nothing else: {sent}");
     // The number after it, of this day.

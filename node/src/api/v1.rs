@@ -44,6 +44,15 @@
 //! | POST `/v1/front/record` | [`RecordReport`] | `recorded` |
 //! | POST `/v1/front/answers` | [`RecordAnswers`] | `accepted`, `rejected`, `unchanged` |
 //! | GET `/v1/front/reported` | [`ReportedQuery`] | [`Reported`] |
+//! | GET `/v1/front` | | [`Fronts`] |
+//! | POST `/v1/front/close`, `/v1/front/open` | [`NameFront`] | `front`, `closed` |
+//! | POST `/v1/front/cases/open` | [`OpenCaseFront`] | `opened` |
+//! | POST `/v1/front/cases/plan` | [`PlanCases`] | [`CasePlan`]; changes nothing |
+//! | POST `/v1/front/cases/record` | [`RecordCases`] | `recorded` |
+//! | POST `/v1/front/cases/answers` | [`RecordAnswers`] | `accepted`, `rejected`, `unchanged` |
+//! | POST `/v1/front/cases/sent` | [`SentCases`] | [`SentCasesPage`]; changes nothing |
+//! | POST `/v1/front/cases/known` | [`KnownCaseRows`] | [`KnownRows`]; changes nothing |
+//! | GET `/v1/front/cases/untaken` | [`UntakenQuery`] | [`Reported`] |
 //! | POST `/v1/cases` | [`CollectCase`] | `case`, `collection_no`, `query_code` |
 //! | PUT `/v1/materials` | [`PutMaterial`], the file as the body | [`MaterialGiven`] |
 //! | GET `/v1/cases/material` | [`MaterialQuery`] | the file |
@@ -68,6 +77,15 @@
 //! | POST `/v1/applications/act` | [`ActOnApplication`] | as of POST `/v1/applications`; of a joint act `kind`, `joint`, `cases` |
 //! | GET `/v1/cases`, `/v1/cases/show`, `/v1/cases/whereis` | [`CaseQuery`] | [`CaseView`], [`WhereisView`] |
 //! | GET `/v1/cases/ledger` | [`CaseQuery`] | [`LedgerView`] |
+//! | POST `/v1/cases/import`, `/v1/cases/import/rows`, `/v1/cases/import/undo` | [`BeginEarlier`], [`BringEarlier`], [`UndoEarlier`] | the batch |
+//! | POST `/v1/cases/import/check` | [`CheckEarlier`] | what each row would come to; changes nothing |
+//! | GET `/v1/cases/import` | | [`BatchList`] |
+//! | GET `/v1/cases/earlier` | [`EarlierQuery`] | [`EarlierPage`] of [`EarlierView`] |
+//! | POST `/v1/cases/take-up` | [`TakeUpEarlier`] | as of POST `/v1/cases` |
+//! | GET `/v1/orders`, `/v1/orders/show` | [`ConnectorOrdersQuery`], [`ConnectorOrderQuery`] | [`List`] of [`ConnectorOrderView`] under `orders`; [`ConnectorOrderView`] |
+//! | POST `/v1/orders`, `/v1/orders/act` | [`PlaceOrder`], [`ActOnOrder`] | the order |
+//! | GET `/v1/agreements`, `/v1/agreements/show` | , [`AgreementQuery`] | [`List`] of agreements under `agreements`; [`AgreementShown`] |
+//! | POST `/v1/agreements`, `/v1/agreements/withdraw` | [`AddAgreement`], [`WithdrawAgreement`] | the agreement and its items |
 //! | GET `/v1/agreements/cases`, `/v1/agreements/refused` | [`HandledQuery`] | [`HandledPage`]; [`List`] of [`ReportRefusedView`] under `cases` |
 //! | GET `/v1/cases/progress` | [`ProgressQuery`] | [`ProgressView`] |
 //! | POST `/v1/cases/print` | [`PrintDocument`] | the print: `case`, `act`, `content_type`, `number`, `form`, `at`, `operator` |
@@ -77,8 +95,8 @@
 //! | POST `/v1/cases/reclaims/order`, `/v1/cases/reclaims/decline` | [`OrderReclaim`], [`DeclineReclaim`] | `case`, `to`, `tenure` |
 //! | POST `/v1/cases/work` | [`WorkCase`] | the case's number, state and `work`; of 容缺受理 and what follows, as of `/v1/cases/act` |
 //! | GET `/v1/cases/queue` | [`QueueQuery`] | [`List`] of [`QueueRow`] under `queue` |
-//! | POST `/v1/operators/delegate`, `/end-delegation` | [`DelegateDuty`], [`EndDelegation`] | the deputy |
-//! | POST `/v1/operators/service`, `/identity` | [`OperatorService`], [`OperatorIdentity`] | the operator |
+//! | POST `/v1/operators/delegate`, `/v1/operators/end-delegation` | [`DelegateDuty`], [`EndDelegation`] | the deputy |
+//! | POST `/v1/operators/service`, `/v1/operators/identity` | [`OperatorService`], [`OperatorIdentity`] | the operator |
 //! | POST, GET `/v1/operators/hand-over` | [`HandOverWork`], [`HandOverQuery`] | the list, [`HandOverView`] |
 //! | GET `/v1/operators/hand-overs` | | [`List`] under `hand_overs` |
 //! | POST `/v1/licences` | [`IssueLicence`] | `licence` |

@@ -15,6 +15,7 @@ use tongban_domain::catalogue::{
 use tongban_federation::{Certification, SignedRecord};
 use tongban_journal::{Body, Entry, Header, JournalKind, SALT_BYTES, Slice, SliceEntry, StandardHeader, StandardKind};
 use tongban_seal::Ed25519Signer;
+use tongban_storage::keyspace::head::Heads;
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::meta::{self, NodeRow, Pulled};
 use tongban_storage::keyspace::{Overlay, item};
@@ -230,7 +231,8 @@ fn what_cannot_be_read_is_passed_over_and_stops_nothing() {
 fn the_last_day_of_an_own_base_item_goes_when_a_superior_takes_it_over() {
     let last = "2027-01-31".parse().unwrap();
     let own = BaseItem { cancel: Some(last), ..base("510116013001", "511602", 1) };
-    let due = |state: &MemoryBackend| item::due(state, Timestamp::from_millis(i64::MAX), 9).unwrap().len();
+    let due =
+        |state: &MemoryBackend| Heads::default().items_due(state, Timestamp::from_millis(i64::MAX), 9).unwrap().len();
     assert_eq!(due(&folded(std::slice::from_ref(&own), Vec::new())), 1);
     let taken = record(StandardKind::BaseItem, "511600", to_vec(&base("510116013001", "511600", 1)));
     assert_eq!(due(&folded(&[own], vec![taken])), 0);

@@ -44,6 +44,6 @@ pub use tree::OwnTree;
 pub use trust::Trust;
 pub(crate) use voices::VOICE_MEASURES;
 pub use writer::{
-    Answer, Custom, Early, Handle, Key, Outcome, Outside, Proposal, Refused, Request, Writer, WriterParts,
+    Answer, Custom, Early, Handle, Key, Outcome, Outside, Proposal, Refused, Request, Wait, Waits, Writer, WriterParts,
     start as start_writer,
 };

@@ -12,6 +12,7 @@ mod receiver;
 mod request;
 mod sealing;
 mod thread;
+mod waits;
 mod window;
 
 pub use handle::{Handle, Outcome};
@@ -19,6 +20,7 @@ pub use proposal::Proposal;
 pub use receiver::Early;
 pub use request::{Answer, Custom, Key, Outside, Refused, Request};
 pub use thread::start;
+pub use waits::{Wait, Waits};
 
 use std::collections::VecDeque;
 use std::sync::Arc;

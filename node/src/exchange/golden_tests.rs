@@ -198,6 +198,34 @@ fn a_refused_word_to_another_case_is_settled() {
     }
 }
 
+/// A kind on one list alone would have its refusal said to a node that does nothing about it, or put aside what could be settled.
+#[test]
+fn every_kind_settles_a_refusal_or_is_said_not_to() {
+    let (teller, owner) = (place(1, "511603104000"), place(2, "511602"));
+    // Of the kinds that settle something an offer alone is read for that.
+    let (_, version, bytes) = outbound(&offer());
+    let mut settling = Vec::new();
+    for kind in 0..=u16::from(u8::MAX) {
+        let envelope = Envelope {
+            origin: teller.node,
+            epoch: 1,
+            destination: owner.node,
+            sequence: 7,
+            subject: Subject::from(case()),
+            act_number: 5,
+            kind,
+            version,
+            body: Body::Plain(bytes.clone()),
+        };
+        let outcome = Outcome::Refused { code: "case-state".to_owned(), text: "不能".to_owned() };
+        let receipt = Receipt::of(&envelope, outcome, Timestamp::from_millis(1_789_347_600_000));
+        let is_settled = translate::settled(&envelope, &receipt, owner).is_some();
+        assert_eq!(translate::settles_refusals(kind), is_settled, "{kind}");
+        settling.extend(is_settled.then_some(kind));
+    }
+    assert!(settling.contains(&translate::KIND_OFFER) && settling.len() > 5, "{settling:?}");
+}
+
 #[test]
 fn what_is_not_understood_is_quarantined_with_its_reason() {
     let (kind, version, bytes) = outbound(&offer());

@@ -12,7 +12,7 @@ use tongban_storage::keyspace::delivery::{QUARANTINE, Quarantined};
 use tongban_storage::{Backend, Read, StorageError};
 
 use super::translate::{self, Unreadable};
-use crate::engine::{Answer, Handle, Refused, Request, kept_envelope};
+use crate::engine::{Answer, Handle, Refused, Request, Wait, Waits, kept_envelope};
 
 /// An envelope that was put aside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,19 +54,20 @@ pub struct Replayed {
     pub text: String,
 }
 
-/// What lies in quarantine, line by line, at most `limit` envelopes.
+/// What lies in quarantine, line by line, at most `limit` envelopes; `waits` says what replays of lines came to.
 ///
 /// # Errors
 ///
 /// When the state can't be read.
-pub fn list(read: &dyn Read, limit: usize) -> Result<Vec<Kept>, StorageError> {
+pub fn list(read: &dyn Read, waits: &Waits, limit: usize) -> Result<Vec<Kept>, StorageError> {
     let rows = QUARANTINE.list(read, &[], None, limit)?;
     let mut before: BTreeMap<(NodeId, CaseId), usize> = BTreeMap::new();
     let kept = rows.into_iter().map(|((origin, subject, act), row)| {
         let place = before.entry((origin, subject)).or_default();
         let behind = *place;
         *place += 1;
-        let (code, text) = reason(origin, behind, &row);
+        let wait = waits.get(&(origin, subject)).filter(|wait| wait.act == act);
+        let (code, text) = reason(origin, behind, &row, wait);
         let id = EnvelopeId::of(&origin, &Subject::from(subject), act);
         Kept { id, origin, subject, act, behind, code, text, row }
     });
@@ -74,19 +75,20 @@ pub fn list(read: &dyn Read, limit: usize) -> Result<Vec<Kept>, StorageError> {
 }
 
 /// Why an envelope waits now: of the first of a line what this release says of it, which may be another thing than what was said when it
-/// came.
-fn reason(origin: NodeId, behind: usize, row: &Quarantined) -> (Option<String>, String) {
+/// came. Where it can be read, a replay has said what it waits for, or says it.
+fn reason(origin: NodeId, behind: usize, row: &Quarantined, wait: Option<&Wait>) -> (Option<String>, String) {
     if behind > 0 {
         return (Some(translate::PARKED.to_owned()), row.text.clone());
     }
     // The division matters to what is decided, not to whether it can be read.
     let place = row.division.map(|division| Place { node: origin, division });
     match (kept_envelope(&row.sealed), place) {
-        (Some(envelope), Some(place)) => match translate::inbound(&envelope, place) {
+        (Some(envelope), Some(place)) => match (translate::inbound(&envelope, place), wait) {
+            (Err(Unreadable { code, text }), _) => (Some(code.to_owned()), text),
+            (Ok(_), Some(wait)) => (Some(wait.code.clone()), wait.text.clone()),
             // Whether there is less to tell by now, the replay itself says.
-            Ok(_) if row.code == translate::NOTICE_TOO_LARGE => (Some(row.code.clone()), row.text.clone()),
-            Ok(_) => (None, String::new()),
-            Err(Unreadable { code, text }) => (Some(code.to_owned()), text),
+            (Ok(_), None) if row.code == translate::NOTICE_TOO_LARGE => (Some(row.code.clone()), row.text.clone()),
+            (Ok(_), None) => (None, String::new()),
         },
         _ => (Some(row.code.clone()), row.text.clone()),
     }

@@ -119,7 +119,10 @@ impl Unreadable {
 /// What a code of the quarantine means, in English and Chinese.
 pub(crate) fn quarantine_text(code: &str) -> (&'static str, &'static str) {
     match code {
-        "ready" => ("this release understands it; a replay decides it", "此版本可以处理，重放即可办理"),
+        "ready" => (
+            "this release understands it; a replay decides it, or says what it waits for",
+            "此版本可以处理，重放即办理，或说明在等什么",
+        ),
         PARKED => {
             ("an earlier act of its origin on the same subject is in quarantine", "同一来源、同一办件的前序信封已隔离")
         }

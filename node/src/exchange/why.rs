@@ -14,7 +14,7 @@ use tongban_storage::{Read, StorageError};
 use super::quarantine;
 use super::translate::{UNDECIDED, body_name};
 use crate::api::v1::PeerView;
-use crate::engine::{Early, kept_envelope};
+use crate::engine::{Early, Waits, kept_envelope};
 
 /// Envelopes that are looked through for those of a case.
 const SOUGHT_MAX: usize = 50_000;
@@ -118,6 +118,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) dial_any: bool,
     /// What came before its turn.
     pub(crate) early: Vec<Early>,
+    /// What replays of lines in quarantine came to.
+    pub(crate) waits: Waits,
     /// Now.
     pub(crate) now: Timestamp,
 }
@@ -164,7 +166,9 @@ pub(crate) fn of_case(sources: &Sources<'_>, subject: CaseId) -> Result<Vec<Wait
         }
         ControlFlow::Continue(())
     })?;
-    for kept in quarantine::list(sources.state, SOUGHT_MAX)?.into_iter().filter(|kept| kept.subject == subject) {
+    for kept in
+        quarantine::list(sources.state, &sources.waits, SOUGHT_MAX)?.into_iter().filter(|kept| kept.subject == subject)
+    {
         let code = kept.code.unwrap_or_else(|| "ready".to_owned());
         let cause = Cause::kept_here(&code, kept.behind, kept.row.at);
         let body = name(kept.row.kind);

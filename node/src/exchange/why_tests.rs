@@ -86,6 +86,7 @@ fn causes(links: &Links, number: u8) -> Vec<(bool, String, &'static str, String,
         me: ME,
         dial_any: true,
         early: vec![early],
+        waits: Waits::new(),
         now: at(60),
     };
     let found = of_case(&sources, case_of(number)).unwrap();

@@ -301,8 +301,11 @@ fn replied(reply: Vec<u8>) -> Response {
 
 async fn reported(State(app): State<App>, Query(query): Query<ReportedQuery>) -> Result<Response, Failure> {
     app.fresh().await?;
-    let ReportedQuery { channel, after_item, after_guid, limit } = query;
+    let ReportedQuery { channel, after_item, after_guid, limit, again } = query;
     check_channel(&channel)?;
+    if again {
+        closing::check_open(app.state(), &channel)?;
+    }
     let limit = limit.unwrap_or(ROWS_MAX).clamp(1, ROWS_MAX);
     let after = after_item.map(|item| (channel.clone(), item, after_guid.unwrap_or_default()));
     let found = REPORTED.list(app.state(), &stem(&channel), after.as_ref(), limit)?;

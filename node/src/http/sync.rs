@@ -75,6 +75,7 @@ async fn why(State(app): State<App>, Query(query): Query<WhyQuery>) -> Result<Re
         me: app.shared.here().node,
         dial_any: app.shared.parts.direct,
         early: app.shared.handle.early(),
+        waits: app.shared.handle.waits(),
         now,
     };
     let rows = of_case(&sources, subject)?.into_iter().map(|waiting| {
@@ -106,7 +107,9 @@ fn subject(app: &App, text: &str) -> Result<Option<CaseId>, Failure> {
         return Ok(Some(case.id));
     }
     let Ok(id) = text.trim().parse::<CaseId>() else { return Ok(None) };
-    let kept = quarantine::list(app.state(), SOUGHT_MAX)?.into_iter().any(|kept| kept.subject == id);
+    let kept = quarantine::list(app.state(), &app.shared.handle.waits(), SOUGHT_MAX)?
+        .into_iter()
+        .any(|kept| kept.subject == id);
     Ok((kept || app.shared.handle.early().iter().any(|early| early.subject == id)).then_some(id))
 }
 
@@ -120,8 +123,9 @@ fn named(app: &App, text: &str) -> Result<Kept, Failure> {
     if text.len() < ID_DIGITS_MIN {
         return Err(unknown());
     }
-    let mut found =
-        quarantine::list(app.state(), SOUGHT_MAX)?.into_iter().filter(|kept| kept.id.to_string().starts_with(&text));
+    let mut found = quarantine::list(app.state(), &app.shared.handle.waits(), SOUGHT_MAX)?
+        .into_iter()
+        .filter(|kept| kept.id.to_string().starts_with(&text));
     match (found.next(), found.next()) {
         (Some(kept), None) => Ok(kept),
         (None, _) => Err(unknown()),
@@ -140,7 +144,7 @@ async fn list(State(app): State<App>, Query(query): Query<QuarantineQuery>) -> R
     app.fresh().await?;
     let kept = match &query.id {
         Some(id) => vec![named(&app, id)?],
-        None => quarantine::list(app.state(), LIMIT_MAX)?,
+        None => quarantine::list(app.state(), &app.shared.handle.waits(), LIMIT_MAX)?,
     };
     let rows: Result<Vec<QuarantineView>, Failure> = kept.into_iter().map(|kept| view(&app, kept)).collect();
     Ok(listed("quarantine", rows?).into_response())

@@ -233,6 +233,8 @@ impl Facts for StateFacts<'_> {
     }
 
     fn due(&self, until: Timestamp, limit: usize) -> Vec<Due> {
+        let fresh = Heads::default();
+        let heads = self.heads.unwrap_or(&fresh);
         let passed = |due: &Due| match &due.kind {
             DueKind::DeemedAcceptance(id) | DueKind::DeemedRenewal(id) => {
                 self.passed_over.is_some_and(|cases| cases.contains(id))
@@ -241,9 +243,9 @@ impl Facts for StateFacts<'_> {
         };
         // What is passed over hides nothing behind it.
         let more = limit.saturating_add(self.passed_over.map_or(0, BTreeSet::len));
-        let mut due = self.kept(self.heads.unwrap_or(&Heads::default()).due(self.read, until, more));
+        let mut due = self.kept(heads.due(self.read, until, more));
         due.retain(|due| !passed(due));
-        due.append(&mut self.kept(item::due(self.read, until, limit)));
+        due.append(&mut self.kept(heads.items_due(self.read, until, limit)));
         due.sort_by_key(|due| due.at);
         due.truncate(limit);
         due

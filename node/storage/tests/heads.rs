@@ -12,6 +12,7 @@ use tongban_domain::supervision::Watched;
 use tongban_domain::{Due, DueKind};
 use tongban_storage::keyspace::case::DUE;
 use tongban_storage::keyspace::head::Heads;
+use tongban_storage::keyspace::item;
 use tongban_storage::keyspace::supervision::WATCH;
 use tongban_storage::{Backend as _, Family, MemoryBackend, Read, StorageError, Visit, WriteBatch};
 
@@ -62,16 +63,24 @@ impl Read for Watching {
     }
 }
 
+/// The key of a version of an item that begins at a moment.
+fn begins(when: u8, number: u8) -> (Timestamp, u8, String, u32) {
+    (at(when), 0, format!("item-{number:03}"), 1)
+}
+
 fn batch(put: impl IntoIterator<Item = (u8, u8)>, deleted: impl IntoIterator<Item = (u8, u8)>) -> WriteBatch {
     let mut batch = WriteBatch::new();
-    let key = |(when, number)| (at(when), 0, case(number));
-    for key in deleted.into_iter().map(key) {
+    for (when, number) in deleted {
+        let key = (at(when), 0, case(number));
         WATCH.delete(&mut batch, &key);
         DUE.delete(&mut batch, &key);
+        item::DUE.delete(&mut batch, &begins(when, number));
     }
-    for key in put.into_iter().map(key) {
+    for (when, number) in put {
+        let key = (at(when), 0, case(number));
         WATCH.put(&mut batch, &key, &());
         DUE.put(&mut batch, &key, &());
+        item::DUE.put(&mut batch, &begins(when, number), &());
     }
     batch
 }
@@ -109,6 +118,22 @@ fn a_search_steps_over_nothing_that_was_taken() {
 }
 
 #[test]
+fn a_search_for_what_is_due_of_items_begins_where_the_queue_does() {
+    let (store, mut heads) = (Watching::default(), Heads::default());
+    store.write(&mut heads, batch([(0, 1), (0, 2), (4, 3)], []));
+    assert_eq!(heads.items_due(&store, at(0), 10).unwrap().len(), 2);
+    store.write(&mut heads, batch([], [(0, 1), (0, 2)]));
+    heads.items_due(&store, at(0), 10).unwrap();
+    assert_eq!(store.began(), item::DUE.key(&begins(0, 1)), "what was the first is looked for once more");
+    heads.items_due(&store, at(0), 10).unwrap();
+    assert_eq!(store.began(), item::DUE.key(&begins(4, 3)), "and nothing that was taken is stepped over after that");
+    // A last day is brought forward.
+    store.write(&mut heads, batch([(2, 3)], [(4, 3)]));
+    heads.items_due(&store, at(0), 10).unwrap();
+    assert_eq!(store.began(), item::DUE.key(&begins(2, 3)));
+}
+
+#[test]
 fn what_was_found_and_not_written_is_found_again() {
     let (store, mut heads) = (Watching::default(), Heads::default());
     store.write(&mut heads, batch([(1, 1), (2, 2)], []));
@@ -138,7 +163,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    /// Both queues against a set that is searched whole; what is decided and then given up is found again.
+    /// The queues against a set that is searched whole; what is decided and then given up is found again.
     #[test]
     fn nothing_is_overlooked(steps in prop::collection::vec(step(), 1..40)) {
         let (store, mut heads) = (Watching::default(), Heads::default());
@@ -152,6 +177,12 @@ proptest! {
             prop_assert_eq!(looks, named.iter().map(|(at, id)| (*at, Watched::Case(*id))).collect::<Vec<_>>());
             let due = heads.due(&store, at(until), limit).unwrap();
             prop_assert_eq!(due, named.iter().map(|(at, id)| Due { at: *at, kind: DueKind::DeemedAcceptance(*id) }).collect::<Vec<_>>());
+            let items = heads.items_due(&store, at(until), limit).unwrap();
+            let begin = |&(when, number): &(u8, u8)| {
+                let (at, _, code, version) = begins(when, number);
+                Due { at, kind: DueKind::ItemBegins(code, version) }
+            };
+            prop_assert_eq!(items, expected.iter().map(begin).collect::<Vec<_>>());
             let taken = batch([], expected.iter().copied());
             match takes {
                 Some(true) => {
@@ -165,6 +196,7 @@ proptest! {
                     beneath.write(batch(model.iter().copied().filter(|key| !expected.contains(key)), [])).unwrap();
                     heads.looks(&beneath, at(until), limit).unwrap();
                     heads.due(&beneath, at(until), limit).unwrap();
+                    heads.items_due(&beneath, at(until), limit).unwrap();
                     heads.forget();
                 }
                 None => {}

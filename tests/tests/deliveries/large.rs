@@ -12,7 +12,8 @@ use tongban_storage::keyspace::case;
 use tongban_storage::keyspace::delivery::HIGH_WATER;
 
 use super::{
-    carry_all, cases, deliver, folds_alike, home, outbox, quarantine, receipt_of, receipted, replayed, township,
+    carry_all, cases, deliver, folds_alike, home, outbox, put_aside, quarantine, receipt_of, receipted, replayed,
+    township,
 };
 
 /// The code of what is too large.
@@ -78,8 +79,8 @@ fn what_cannot_be_reported_is_refused_where_its_origin_settles_that() {
     folds_alike(from);
 }
 
-#[test]
-fn what_cannot_be_reported_of_what_has_happened_is_put_aside_until_it_can() {
+/// A case whose owner can't report anything of it, and a joint check that reaches the owner from another part of the application.
+fn checked_elsewhere() -> (Engine, Engine, CaseId, Envelope) {
     let (from, to, id) = handed_over();
     altered(&to, id, |row| {
         row.correction = Some(endless(row));
@@ -107,13 +108,23 @@ fn what_cannot_be_reported_of_what_has_happened_is_put_aside_until_it_can() {
         version: 1,
         body: Body::Plain(tongban_codes::cbor::to_vec(&word)),
     };
+    (from, to, id, told)
+}
+
+/// Why the first envelope in quarantine waits, as it is shown.
+fn why(engine: &Engine) -> Option<String> {
+    list(&*engine.state, &engine.waits(), 9).expect("readable").remove(0).code
+}
+
+#[test]
+fn what_cannot_be_reported_of_what_has_happened_is_put_aside_until_it_can() {
+    let (from, to, id, told) = checked_elsewhere();
     let aside = receipt::Outcome::Quarantined { code: TOO_LARGE.to_owned() };
     assert_eq!(receipt_of(&to, &deliver(&to, &told, from.place)).outcome, aside);
     assert_eq!(quarantine(&to), [(9, TOO_LARGE.to_owned())]);
     assert!(outbox(&to).is_empty(), "nothing is told of it");
     // Shown so, for that it can be read says nothing about what there is to tell.
-    let kept = list(&*to.state, 9).expect("readable");
-    assert_eq!(kept[0].code.as_deref(), Some(TOO_LARGE));
+    assert_eq!(why(&to).as_deref(), Some(TOO_LARGE));
     assert_eq!(replayed(&to, from.place, id), "waiting");
     altered(&to, id, |row| row.correction = None);
     assert_eq!(replayed(&to, from.place, id), "applied");
@@ -148,5 +159,20 @@ fn the_clock_passes_over_what_cannot_be_reported() {
     to.wait(to.submit(Request::Tick)).map(drop).expect("it is done");
     to.quiet();
     assert_eq!((status(&large), outbox(&to).len(), to.passed_over()), (Status::Accepted, 2, Vec::new()));
+    folds_alike(to);
+}
+
+/// Put aside for another reason, it is shown with the one that a replay found: nobody replays for ever what is called ready.
+#[test]
+fn what_a_replay_waits_for_is_shown() {
+    let (from, to, id, told) = checked_elsewhere();
+    let _aside = put_aside(&to, &told, from.place);
+    assert_eq!(why(&to), None, "it can be read by now");
+    assert_eq!(replayed(&to, from.place, id), "waiting");
+    assert_eq!(quarantine(&to), [(9, "kind-unknown".to_owned())], "a replay that decides nothing writes nothing");
+    assert_eq!(why(&to).as_deref(), Some(TOO_LARGE));
+    altered(&to, id, |row| row.correction = None);
+    assert_eq!(replayed(&to, from.place, id), "applied");
+    assert!(quarantine(&to).is_empty() && to.waits().is_empty());
     folds_alike(to);
 }

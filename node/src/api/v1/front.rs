@@ -86,6 +86,9 @@ pub struct ReportedQuery {
     /// Rows in one answer.
     #[serde(default)]
     pub limit: Option<usize>,
+    /// They are to be sent once more: refused of a front database that is closed.
+    #[serde(default)]
+    pub again: bool,
 }
 
 /// Rows as they were sent last.
@@ -218,13 +221,13 @@ pub struct RecordCases {
     /// The cases that were looked at, at most 1,000, once all their rows are told.
     #[serde(default)]
     pub looked: Vec<Looked>,
-    /// As the plan said.
+    /// As the plan said, with all the cases of that plan in `looked`: it counts where none is left out that nobody has looked at.
     #[serde(default)]
     pub surveyed: Option<CaseId>,
     /// As the plan said.
     #[serde(default)]
     pub is_surveyed: bool,
-    /// As the plan said.
+    /// As the plan said; without it `surveyed` of a front database that was opened again is refused.
     #[serde(default)]
     pub openings: Option<u32>,
 }

@@ -13,6 +13,7 @@ use tongban_storage::keyspace::{Bytes, meta};
 
 use super::decider::{Decided, Decider, Proto};
 use super::request::{Answer, Refused};
+use super::waits::Wait;
 use crate::engine::arrivals::{fork_key, kept_envelope};
 use crate::engine::entry::{Contradiction, ExchangeEvent, Unread};
 use crate::exchange::translate::{self, Inbound, Unreadable};
@@ -305,10 +306,13 @@ impl Decider<'_> {
         let (mut proto, outcome) = match done {
             Ok(done) => done,
             Err(Unreadable { code, text }) => {
+                let wait = Wait { act, code: code.to_owned(), text: text.clone() };
+                self.receiver.waits.set((origin.node, subject), Some(wait));
                 let waiting = json!({ "outcome": "waiting", "act": act, "code": code, "text": text });
                 return Ok(Decided::Known(Answer::Json(reply(waiting)?)));
             }
         };
+        self.receiver.waits.set((origin.node, subject), None);
         let said = match &outcome {
             Outcome::Refused { code, text } => json!({ "outcome": "refused", "act": act, "code": code, "text": text }),
             _ => json!({ "outcome": "applied", "act": act }),

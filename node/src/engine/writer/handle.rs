@@ -10,6 +10,7 @@ use tongban_domain::Places;
 use super::passed_over::PassedOver;
 use super::receiver::{Early, EarlyView};
 use super::request::{Answer, Refused, Request};
+use super::waits::{Waits, WaitsView};
 use crate::engine::apply::Applied;
 use crate::engine::committed::Committed;
 
@@ -34,6 +35,7 @@ pub struct Handle {
     pub(super) applied: Applied,
     pub(super) early: EarlyView,
     pub(super) passed_over: PassedOver,
+    pub(super) waits: WaitsView,
 }
 
 impl Handle {
@@ -85,6 +87,12 @@ impl Handle {
     #[must_use]
     pub fn passed_over(&self) -> Vec<CaseId> {
         self.passed_over.list()
+    }
+
+    /// What lines in quarantine wait for whose replay decided nothing.
+    #[must_use]
+    pub fn waits(&self) -> Waits {
+        self.waits.list()
     }
 
     /// Tells the writer which node serves which division.

@@ -12,6 +12,8 @@ use tongban_storage::keyspace::delivery::{Arrived, HIGH_WATER, INBOX, INBOX_BY_I
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::{Read, StorageError};
 
+use super::waits::WaitsView;
+
 /// An envelope that came before its turn and waits in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Early {
@@ -57,12 +59,20 @@ pub(super) struct Receiver {
     waiting: usize,
     /// Whether anything may lie in quarantine: while not, no line is looked for.
     pub(super) may_park: bool,
+    /// What lines wait for that were replayed.
+    pub(super) waits: WaitsView,
 }
 
 impl Receiver {
     pub(super) fn new(me: NodeId, state: &dyn Read) -> Result<Self, StorageError> {
         let may_park = !QUARANTINE.list(state, &[], None, 1)?.is_empty();
-        Ok(Self { inbox: Inbox::new(me), early: EarlyView::default(), waiting: 0, may_park })
+        Ok(Self {
+            inbox: Inbox::new(me),
+            early: EarlyView::default(),
+            waiting: 0,
+            may_park,
+            waits: WaitsView::default(),
+        })
     }
 
     pub(super) fn view(&self) -> EarlyView {
@@ -116,6 +126,7 @@ impl Receiver {
     pub(super) fn forget(&mut self) {
         self.inbox.forget();
         self.waiting = self.early.change(BTreeMap::clear);
+        self.waits.forget();
     }
 }
 

@@ -47,6 +47,7 @@ pub fn start(
         applied: applied.clone(),
         early: writer.inbox.view(),
         passed_over: writer.passed_over.clone(),
+        waits: writer.inbox.waits.clone(),
     };
     let mut running = Running { writer, log, runtime, receiver, sender, applied, outbox, stopping: false };
     let thread = std::thread::Builder::new()

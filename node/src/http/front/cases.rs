@@ -21,7 +21,7 @@ use tongban_domain::voice::{Occasion, Rating, Standing};
 use tongban_domain::{Applicant, Role};
 use tongban_storage::StorageError;
 use tongban_storage::keyspace::front::{
-    CASE_FRONT, CASE_ROW, CASE_SENT, CaseFront, CaseReport, SENT, UNTAKEN, due, sent, stands as front,
+    CASE_FRONT, CASE_ROW, CASE_SENT, CaseFront, CaseReport, SENT, UNTAKEN, due, goes_on, sent, stands as front,
 };
 use tongban_storage::keyspace::key::stem;
 use tongban_storage::keyspace::{case, hall, item, voice};
@@ -288,10 +288,15 @@ async fn record(State(app): State<App>, call: Call, body: Body<RecordCases>) -> 
             }
         }
         let reply = json!({ "recorded": kept.len() });
-        // How far it was looked before it was closed says nothing of what has changed since.
-        let counts = front(read, &channel)?.is_some_and(|front| front.openings == openings);
-        let (surveyed, is_surveyed) = (surveyed.filter(|_| counts), is_surveyed && counts);
+        let stands = front(read, &channel)?.unwrap_or_default();
         let report = CaseReport { sent, rows: kept, looked, surveyed, is_surveyed };
+        let surveys = surveyed.is_some() || is_surveyed;
+        if surveys && openings.is_none() && stands.openings.is_some() && !stands.is_surveyed {
+            return Err(reopened(&channel).0);
+        }
+        // How far it was looked before it was closed says nothing of what has changed since.
+        let counts = stands.openings == openings && goes_on(read, &channel, &report)?;
+        let report = if counts { report } else { CaseReport { surveyed: None, is_surveyed: false, ..report } };
         let exchange = vec![ExchangeEvent::CasesReported { channel, report }];
         Ok(Outside { exchange, reply, ..Outside::default() })
     });
@@ -325,12 +330,23 @@ fn never(channel: &str) -> Failure {
         .remedy("report first: tongban case report", "请先上报：tongban case report")
 }
 
+/// How far the cases were gone through is told by a command that doesn't know of openings, or was asked before the first one: it would never count.
+fn reopened(channel: &str) -> Failure {
+    let en = "this front database was closed and opened again, and how far the cases were gone through doesn't say since when";
+    let zh = "该前置库停用后已重新启用，上报程序未说明办件清点属于启用前还是启用后";
+    problem("front-reopened", "openings", channel, en, zh).remedy(
+        "report again, by a tongban of the same version as the node's; what was sent is recorded",
+        "请用与节点同版本的 tongban 再次上报；已发送的行已记下",
+    )
+}
+
 /// What was sent after a batch, as the cases are now.
 async fn again(State(app): State<App>, call: Call, body: Body<SentCases>) -> Result<Response, Failure> {
     app.fresh().await?;
     let operator = reporter(&app, &call)?;
     let SentCases { channel, choices, since, after } = body.value;
     check_channel(&channel)?;
+    check_open(app.state(), &channel)?;
     let division = app.shared.here().division;
     let since = since.and_then(|since| Batch::named(&since, Subject::Cases, division));
     // None is less than every batch; one that another wrote is sent again rather than left out.

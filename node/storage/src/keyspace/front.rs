@@ -4,7 +4,7 @@
 //! as due there ([`touch`]), and a report looks at those alone; the cases that were there before are gone through once, in the order of
 //! their ids.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 
 use minicbor::{Decode, Encode};
@@ -182,6 +182,39 @@ pub fn due(read: &dyn Read, channel: &str, after: Option<CaseId>, limit: usize) 
     let last = cases.last().map(|due| due.case);
     let surveyed = if front.is_surveyed { front.surveyed } else { last.max(front.surveyed) };
     Ok(DuePage { is_surveyed: front.is_surveyed || !more, cases, more, surveyed })
+}
+
+/// Whether how far a report has gone through the cases from before counts: it looked at every case behind the last one that counts, save
+/// those that are due anyway. A report that began further on, before the survey began anew, would leave out what lies between. Behind the end of a
+/// survey there is nothing to leave out.
+///
+/// # Errors
+///
+/// When the state can't be read.
+pub fn goes_on(read: &dyn Read, channel: &str, report: &CaseReport) -> Result<bool, StorageError> {
+    let looked: BTreeSet<CaseId> = report.looked.iter().map(|looked| looked.case).collect();
+    let front = stands(read, channel)?.unwrap_or_default();
+    if front.is_surveyed {
+        return Ok(true);
+    }
+    let mut from = front.surveyed;
+    loop {
+        let mut missed = None;
+        CASE_KEYS.visit(read, &[], from.as_ref(), false, |case, _| {
+            if looked.contains(&case) {
+                return ControlFlow::Continue(());
+            }
+            if report.is_surveyed || report.surveyed.is_some_and(|last| case <= last) {
+                missed = Some(case);
+            }
+            ControlFlow::Break(())
+        })?;
+        let Some(case) = missed else { return Ok(true) };
+        if !CASE_SENT.holds(read, &due_key(channel, case))? {
+            return Ok(false);
+        }
+        from = Some(case);
+    }
 }
 
 /// Cases, of which nothing but the id is read.

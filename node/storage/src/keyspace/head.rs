@@ -9,7 +9,7 @@ use tongban_domain::Due;
 use tongban_domain::supervision::Watched;
 
 use super::key::Key;
-use super::{Keyspace, case, supervision};
+use super::{Keyspace, case, item, supervision};
 use crate::{Read, StorageError, WriteBatch};
 
 /// Where the searches of a node's queues begin, kept by whoever decides from one decision to the next.
@@ -21,6 +21,7 @@ use crate::{Read, StorageError, WriteBatch};
 #[derive(Debug, Default)]
 pub struct Heads {
     due: Head,
+    items: Head,
     watch: Head,
 }
 
@@ -37,6 +38,23 @@ impl Heads {
                 return ControlFlow::Break(());
             }
             found.push(case::due_of(at, kind, id));
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
+    }
+
+    /// What is due of items by a moment, earliest first, at most `limit`.
+    ///
+    /// # Errors
+    ///
+    /// When the state can't be read.
+    pub fn items_due(&self, read: &dyn Read, until: Timestamp, limit: usize) -> Result<Vec<Due>, StorageError> {
+        let mut found = Vec::new();
+        self.items.visit(&item::DUE, read, |(at, kind, code, version)| {
+            if at > until || found.len() == limit {
+                return ControlFlow::Break(());
+            }
+            found.push(item::due_of(at, kind, code, version));
             ControlFlow::Continue(())
         })?;
         Ok(found)
@@ -67,6 +85,7 @@ impl Heads {
     /// Takes in what is written: what it puts before a head is the new one.
     pub fn learn(&mut self, batch: &WriteBatch) {
         self.due.learn(&case::DUE, batch);
+        self.items.learn(&item::DUE, batch);
         self.watch.learn(&supervision::WATCH, batch);
     }
 

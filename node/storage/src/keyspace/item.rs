@@ -278,22 +278,14 @@ pub fn store_declined(over: &mut Overlay<'_>, decline: &Decline) -> Result<(), S
     Ok(())
 }
 
-/// What is due of items by a moment, earliest first.
-pub fn due(read: &dyn Read, until: Timestamp, limit: usize) -> Result<Vec<Due>, StorageError> {
-    let mut found = Vec::new();
-    DUE.visit(read, &[], None, false, |(at, kind, code, version), ()| {
-        if at > until || found.len() == limit {
-            return std::ops::ControlFlow::Break(());
-        }
-        let kind = match kind {
-            0 => DueKind::ItemBegins(code, version),
-            1 => DueKind::ItemEnds(code),
-            _ => DueKind::BaseItemEnds(code),
-        };
-        found.push(Due { at, kind });
-        std::ops::ControlFlow::Continue(())
-    })?;
-    Ok(found)
+/// What a key of [`DUE`] says.
+pub(super) fn due_of(at: Timestamp, kind: u8, code: String, version: u32) -> Due {
+    let kind = match kind {
+        0 => DueKind::ItemBegins(code, version),
+        1 => DueKind::ItemEnds(code),
+        _ => DueKind::BaseItemEnds(code),
+    };
+    Due { at, kind }
 }
 
 /// Items by whole or short code, those that go on ([`going_on`]); where there is none in force, the draft.

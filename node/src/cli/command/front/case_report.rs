@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use tongban_domain::tables::{Batch, ReportedRow, Row, Subject};
 
-use super::report::{Args, LACKS_SHOWN, RECORDED_ROWS, Sending, Sent, Target, planned, said};
+use super::report::{Args, RECORDED_ROWS, Sending, Sent, Target, planned, said};
 use crate::api::v1::{CasePlan, OpenCaseFront, PlanCases, RecordCases, SentCases, SentCasesPage};
 use crate::cli::Context;
 use crate::cli::client::Client;
@@ -65,8 +65,7 @@ impl Report {
             sent.unchanged += page.unchanged;
             sent.cases = Some(sent.cases.unwrap_or_default() + page.cases);
             sent.lacking += page.lacking;
-            let room = LACKS_SHOWN.saturating_sub(sent.lacks.len());
-            sent.lacks.extend(std::mem::take(&mut page.lacks).into_iter().take(room));
+            sent.lack(std::mem::take(&mut page.lacks));
         }
     }
 

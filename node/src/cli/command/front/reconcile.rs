@@ -129,7 +129,7 @@ pub(super) fn is_database(args: &Args) -> bool {
 fn items(client: &Client, mapping: &Mapping, args: &Args) -> Result<Reconciled, Failure> {
     let is_database = is_database(args);
     let mut known = BTreeMap::new();
-    let draws = reported(client, &mapping.name, |row| {
+    let draws = reported(client, &mapping.name, false, |row| {
         known.insert(row.guid.clone(), Sent::of(row));
     })?;
     let mut comparison = Comparison::of(&known, is_database && !mapping.answers_in_rows(), &draws);

@@ -56,8 +56,8 @@ pub(crate) struct Args {
 /// Rows in one request that records them; with long texts they stay far below what the node takes.
 pub(super) const RECORDED_ROWS: usize = 500;
 
-/// What is lacking is shown of so many items or cases.
-pub(super) const LACKS_SHOWN: usize = 1_000;
+/// So much of what is lacking is shown, and as much of what the database refused.
+const LACKS_SHOWN: usize = 1_000;
 
 /// What `--since` takes for everything that was ever sent.
 const BEFORE_ALL: &str = "0";
@@ -84,6 +84,9 @@ pub(super) struct Sent {
     /// Of these, what the database refused.
     pub(super) refused: usize,
     pub(super) lacks: Vec<Lack>,
+    /// How many of these tell of what was refused: they have room of their own.
+    #[serde(skip)]
+    refusals: usize,
     /// Whether a script took not all that is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) more: Option<bool>,
@@ -115,8 +118,15 @@ impl Sent {
         }
         self.refused += refused.len();
         self.lacking += refused.len();
-        let room = LACKS_SHOWN.saturating_sub(self.lacks.len());
-        self.lacks.extend(refused.iter().take(room).map(RefusedRow::lack));
+        let shown = refused.len().min(LACKS_SHOWN - self.refusals);
+        self.refusals += shown;
+        self.lacks.extend(refused.iter().take(shown).map(RefusedRow::lack));
+    }
+
+    /// Tells what is lacking, as far as there is room: however much the database refuses, that takes none of it.
+    pub(super) fn lack(&mut self, lacks: Vec<Lack>) {
+        let room = LACKS_SHOWN.saturating_sub(self.lacks.len() - self.refusals);
+        self.lacks.extend(lacks.into_iter().take(room));
     }
 
     /// How a report ends: well where everything that could be sent was taken.
@@ -324,7 +334,7 @@ fn items_after(client: &Client, channel: &str, after: Option<Batch>) -> Result<(
     let is_after =
         |row: &ReportedRow| Batch::named(&row.batch, Subject::Items, division).is_none_or(|batch| Some(batch) > after);
     let (mut rows, mut parted) = (Vec::new(), BTreeSet::new());
-    reported(client, channel, |row| {
+    reported(client, channel, true, |row| {
         if is_after(&row) {
             rows.push(row);
         } else if row.operation != Operation::Delete {
@@ -335,11 +345,20 @@ fn items_after(client: &Client, channel: &str, after: Option<Batch>) -> Result<(
     Ok((rows, whole))
 }
 
-/// Shows every row that was sent to a front database, as it was sent last, a page at a time; gives how the names of the node's batches begin.
-pub(super) fn reported(client: &Client, channel: &str, mut each: impl FnMut(ReportedRow)) -> Result<String, Failure> {
+/// Shows every row that was sent to a front database, as it was sent last, a page at a time; gives how the names of the node's batches begin. Where they
+/// are to go out `again`, the front database must be open.
+pub(super) fn reported(
+    client: &Client,
+    channel: &str,
+    again: bool,
+    mut each: impl FnMut(ReportedRow),
+) -> Result<String, Failure> {
+    let again = again.then_some("true");
     let (mut item, mut guid): (Option<String>, Option<String>) = (None, None);
     loop {
-        let query = [("channel", Some(channel)), ("after_item", item.as_deref()), ("after_guid", guid.as_deref())];
+        let (after_item, after_guid) = (item.as_deref(), guid.as_deref());
+        let query =
+            [("channel", Some(channel)), ("after_item", after_item), ("after_guid", after_guid), ("again", again)];
         let page: crate::api::v1::Reported = client.get("/v1/front/reported", &query)?.read()?;
         (item, guid) = page.rows.last().map(|row| (row.item.clone(), row.guid.clone())).unzip();
         page.rows.into_iter().for_each(&mut each);
@@ -400,6 +419,35 @@ pub(super) fn said(output: Output, sent: &Sent, place: Option<&Path>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_refused_and_what_is_lacking_take_no_room_of_each_other() {
+        let refused = RefusedRow {
+            item: "I".to_owned(),
+            case_no: None,
+            table: "up_pro_result".to_owned(),
+            column: "result_type".to_owned(),
+            message: "value too long".to_owned(),
+            state: "22001".to_owned(),
+        };
+        let lack = Lack { code: "front-missing".to_owned(), ..refused.lack() };
+        let (refused, lacks) = (vec![refused; LACKS_SHOWN], vec![lack; LACKS_SHOWN]);
+        for refused_first in [true, false] {
+            let mut sent = Sent::default();
+            for _ in 0..2 {
+                if refused_first {
+                    sent.refused(&refused, &[]);
+                    sent.lack(lacks.clone());
+                } else {
+                    sent.lack(lacks.clone());
+                    sent.refused(&refused, &[]);
+                }
+            }
+            let of = |code: &str| sent.lacks.iter().filter(|lack| lack.code == code).count();
+            assert_eq!((of("front-missing"), of("front-row-refused")), (LACKS_SHOWN, LACKS_SHOWN));
+            assert_eq!((sent.refused, sent.lacking), (2 * LACKS_SHOWN, 2 * LACKS_SHOWN));
+        }
+    }
 
     #[test]
     fn what_was_sent_can_be_written_again_as_files_and_as_a_script() {

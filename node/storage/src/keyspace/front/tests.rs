@@ -197,6 +197,41 @@ fn a_closed_front_database_is_marked_for_nothing_and_goes_on_where_it_was() {
     assert_eq!(all_due(&state).len(), planned.len() + 1);
 }
 
+/// A survey that was under way when the front database was opened again goes on where it was, and what changed before that would never go out.
+#[test]
+fn how_far_a_survey_came_counts_where_it_left_out_nothing() {
+    let state = MemoryBackend::new();
+    let cases: Keyspace<CaseId, ()> = CASE.reading();
+    write(&state, |over| {
+        (1..=7).for_each(|number| cases.put(over.batch, &id(number), &()));
+        reported(over, FRONT_NAME, &CaseReport::default()).unwrap();
+    });
+    let page = |after, limit| {
+        let DuePage { cases, surveyed, is_surveyed, .. } = due(&state, FRONT_NAME, after, limit).unwrap();
+        let looked = cases.iter().map(|due| Looked { case: due.case, mark: due.mark, done: true }).collect();
+        CaseReport { looked, surveyed, is_surveyed, ..CaseReport::default() }
+    };
+    let counts = |report: &CaseReport| goes_on(&state, FRONT_NAME, report).unwrap();
+    // Pages that are planned together, as for a script, are told one after the other.
+    let (first, second, rest) = (page(None, 3), page(Some(id(3)), 3), page(Some(id(6)), 3));
+    assert!(counts(&first) && !counts(&second) && !counts(&rest));
+    write(&state, |over| reported(over, FRONT_NAME, &first).unwrap());
+    assert!(counts(&first) && counts(&second) && !counts(&rest));
+    write(&state, |over| reported(over, FRONT_NAME, &second).unwrap());
+    assert!(counts(&rest) && rest.is_surveyed);
+    // Opened again, all cases are gone through from the first one on.
+    write(&state, |over| close(over, FRONT_NAME, Timestamp::from_millis(5)).unwrap());
+    write(&state, |over| open(over, FRONT_NAME).unwrap());
+    let on = page(Some(id(6)), 3);
+    assert!(on.is_surveyed && !counts(&on) && !counts(&second) && counts(&page(None, 3)));
+    // What is due is looked at anyway: a case that came while the last page was on its way.
+    let all = page(None, 100);
+    write(&state, |over| cases.put(over.batch, &id(8), &()));
+    assert!(all.is_surveyed && !counts(&all));
+    touched(&state, id(8));
+    assert!(counts(&all));
+}
+
 /// What is written in the log and the state keeps its numbers.
 #[test]
 fn numbers_of_what_is_kept_stay() {
