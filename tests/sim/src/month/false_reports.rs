@@ -15,8 +15,9 @@ use crate::world::World;
 const KIND: (u16, u16) = (25, 1);
 
 impl World {
-    /// A report in the place of an envelope of the own: of a case of others, under the number of one, of an item without agreement, or of a
-    /// case that nobody has, under an agreement of the receiver's that may or may not name this node's authority.
+    /// A report in the place of an envelope of the own, under an agreement of the receiver's that may or may not name this node's authority: of a
+    /// case of others, of an item without agreement, or of a case that it made up, as its own or with the number of another. Who has agreed that it
+    /// decides takes its word for what it says of its own cases; the oracle sees to it that nobody else does, and that nobody keeps the first two.
     pub(super) fn false_report(&mut self, node: usize, own: &Envelope) -> Option<(&'static str, Vec<u8>)> {
         let here = self.machines[node].place;
         let far = self.machines.iter().position(|machine| machine.place.node == own.destination)?;
@@ -60,13 +61,13 @@ impl World {
             }
             2 => {
                 word.case_no = others.case_no.or(word.case_no);
-                "report under another's number"
+                "report on a case of its own, made up with another's number"
             }
             3 => {
                 word.item = item_of(PERMIT, charge.division);
                 "report on an item without agreement"
             }
-            _ => "report on a case that nobody has",
+            _ => "report on a case of its own, made up",
         };
         let report = Envelope {
             origin: here.node,

@@ -23,10 +23,17 @@ use crate::world::World;
 
 /// What of others' frames is remembered.
 const SEEN_MAX: usize = 256;
-/// How many of a node's own envelopes it replaces by other words: what waits for a receipt that can't come is sent again for ever.
+/// How many of a node's own envelopes it replaces by another's words: what waits for a receipt that can't come is sent again for ever.
 const BORROWED_MAX: usize = 16;
+/// How many it replaces by reports that it made up, beside those.
+const REPORTED_MAX: usize = 16;
+/// What those of [`BORROWED_MAX`] are called.
+const BORROWED: &str = "words of another as its own";
 /// How many receipts it never gives, likewise.
 const WITHHELD_MAX: usize = 8;
+
+/// What travels in the place of an envelope: what it is called, and the frame.
+type Instead = (&'static str, Vec<u8>);
 
 /// Who is hostile, and what they have in mind.
 pub(super) struct Hostile {
@@ -36,7 +43,7 @@ pub(super) struct Hostile {
     /// Answers of hostile nodes, to be given again.
     answers: VecDeque<Vec<u8>>,
     /// Own envelopes of hostile nodes that travel as something else: by node, destination and sequence.
-    borrowed: BTreeMap<(usize, NodeId, u64), Option<Vec<u8>>>,
+    borrowed: BTreeMap<(usize, NodeId, u64), Option<Instead>>,
     /// Receipts that are never given: by node, origin and sequence.
     withheld: BTreeSet<(usize, NodeId, u64)>,
     /// Cases of others that a hostile node pretends to have.
@@ -214,23 +221,24 @@ impl World {
         let key = (node, own.destination, own.sequence);
         let known = self.hostile()?.borrowed.get(&key).cloned();
         if let Some(known) = known {
-            return known.or(Some(bytes));
+            return Some(known.map_or(bytes, |(_, frame)| frame));
         }
-        let many =
-            self.hostile()?.borrowed.iter().filter(|((of, ..), instead)| *of == node && instead.is_some()).count();
-        let instead = if many >= BORROWED_MAX || !self.chance.one_in(4) {
-            None
-        } else if self.chance.one_in(2) {
-            self.false_report(node, &own)
-        } else {
-            self.borrowed_words(node, &own).map(|frame| ("words of another as its own", frame))
+        let replaced = self.hostile()?.borrowed.iter().filter(|((of, ..), _)| *of == node);
+        let kinds = replaced.filter_map(|(_, instead)| instead.as_ref().map(|(what, _)| *what));
+        let (borrowed, reported): (Vec<_>, Vec<_>) = kinds.partition(|what| *what == BORROWED);
+        // Each kind has its own share and its own end, so that neither takes the other's place.
+        let borrows = borrowed.len() < BORROWED_MAX && self.chance.one_in(4);
+        let words = if borrows { self.borrowed_words(node, &own) } else { None };
+        let instead = match words {
+            Some(frame) => Some((BORROWED, frame)),
+            None if reported.len() < REPORTED_MAX && self.chance.one_in(4) => self.false_report(node, &own),
+            None => None,
         };
-        let instead = instead.map(|(what, frame)| {
+        if let Some((what, _)) = &instead {
             self.attacks(what);
-            frame
-        });
+        }
         self.hostile()?.borrowed.insert(key, instead.clone());
-        instead.or(Some(bytes))
+        Some(instead.map_or(bytes, |(_, frame)| frame))
     }
 
     /// What honest nodes send through it: passed on, lost, or changed.

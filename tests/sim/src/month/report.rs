@@ -52,7 +52,7 @@ pub struct Played {
     pub attacked: Attacked,
     /// Deemed acceptances and deemed renewals.
     pub deemed: (usize, usize),
-    /// Cases that are kept as decided in another's place by the authority in charge, and those of which it refused a report.
+    /// Cases of honest deciders that are kept as decided in another's place by the authority in charge, and those of which it refused a report.
     pub reported: (usize, usize),
     /// How often the whole state of a node was looked at.
     pub looks: u64,

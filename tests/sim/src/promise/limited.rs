@@ -11,7 +11,8 @@ use tongban_domain::pledge::{Outcome, Pledge};
 use tongban_storage::keyspace::{limit, pledge};
 
 use super::Oracle;
-use crate::genesis::limited::GRANTS;
+use crate::genesis::item_of;
+use crate::genesis::limited::{GRANTS, LIMITED};
 use crate::machine::Machine;
 
 /// Which cases hold a number, by node and quota.
@@ -44,12 +45,9 @@ impl Oracle {
         for event in events {
             match event {
                 Event::Number(id, turn, true) => self.takes_number(node, *id, turn, events),
-                Event::Number(id, turn, false) => {
-                    let holding = self.holding.entry((node, turn.quota.clone())).or_default();
-                    holding.remove(id);
-                }
+                Event::Number(id, turn, false) => self.gives_back(node, *id, turn, events),
                 Event::Case(case, act) if self.numbers.get(&act.place.node) == Some(&node) => {
-                    self.stands_by_law(node, case, act);
+                    self.stands_by_law(node, case, act, events);
                 }
                 _ => {}
             }
@@ -77,9 +75,36 @@ impl Oracle {
         self.holding.entry(key).or_default().insert(id);
     }
 
-    /// An own act: who is accepted stands in line from that moment, and nobody pledges whom a false pledge bars.
-    fn stands_by_law(&mut self, node: usize, case: &Case, act: &Act) {
+    /// A number becomes free: one that the case held, because a licence of it or of what renews it was cancelled, or because it is another's now.
+    fn gives_back(&mut self, node: usize, id: CaseId, turn: &Turn, events: &[Event]) {
+        let held = self.holding.get_mut(&(node, turn.quota.clone())).is_some_and(|holding| holding.remove(&id));
+        let is_cause = |event: &Event| match event {
+            Event::Case(case, act) if act.kind == ActKind::CancelLicence => case.id == id || case.renewal.is_some(),
+            Event::Case(case, act) => case.id == id && act.kind == ActKind::Discharge,
+            _ => false,
+        };
+        if !held {
+            self.breach("law", format!("node {node} takes a number back from case {id}, which holds none"));
+        } else if !events.iter().any(is_cause) {
+            let text = format!("node {node} takes its number back from case {id}, whose licence nobody has cancelled");
+            self.breach("law", text);
+        }
+    }
+
+    /// An own act: who is accepted stands in line, from that moment unless he was deemed to be; who is granted takes a number; and nobody pledges
+    /// whom a false pledge bars.
+    fn stands_by_law(&mut self, node: usize, case: &Case, act: &Act, events: &[Event]) {
+        // A renewal goes on with the number of what it renews.
+        let is_limited = case.item.code == item_of(LIMITED, case.deciding.division) && case.renewal.is_none();
+        let takes = |event: &Event| matches!(event, Event::Number(id, _, true) if *id == case.id);
         match act.kind {
+            ActKind::Accept | ActKind::AcceptDeemed if is_limited && case.turn.is_none() => {
+                let text = format!("case {} is accepted by node {node} and stands in no line", case.id);
+                self.breach("law", text);
+            }
+            ActKind::Decide if case.status == Status::Granted && case.turn.is_some() && !events.iter().any(takes) => {
+                self.breach("law", format!("node {node} grants case {}, which takes no number", case.id));
+            }
             ActKind::Accept if case.turn.as_ref().is_some_and(|turn| turn.since != act.at) => {
                 let text =
                     format!("case {} accepted at {} by node {node} stands in line as {:?}", case.id, act.at, case.turn);
@@ -129,7 +154,16 @@ impl Oracle {
                 return Some(format!("{line:?} wait for {quota} and {taken} have it, of {waiting:?} and {held}"));
             }
         }
-        let own = self.nodes[node].cases.values().filter(|case| case.custody == Custody::Owner);
+        let cases = &self.nodes[node].cases;
+        let rows = pledge::BARRED.list(state, &[], None, usize::MAX).unwrap_or_default();
+        let lasting = rows.iter().find(|((authority, holder, id), ())| {
+            let known = cases.get(id).filter(|case| case.pledge.as_ref().is_some_and(is_false));
+            known.is_none_or(|case| (case.item.authority, case.holder) != (*authority, *holder))
+        });
+        if let Some(((_, _, id), ())) = lasting {
+            return Some(format!("somebody is barred by the pledge of case {id}, of which no such finding stands"));
+        }
+        let own = cases.values().filter(|case| case.custody == Custody::Owner);
         let mut barring = own.filter(|case| case.pledge.as_ref().is_some_and(is_false));
         let unbarred = barring.find(|case| {
             let key = (case.item.authority, case.holder, case.id);

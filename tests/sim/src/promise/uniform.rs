@@ -89,9 +89,12 @@ fn other_licence(row: &HandledElsewhere, issuer: &dyn Read) -> Option<String> {
 }
 
 impl Oracle {
-    /// How many cases are kept as decided in another's place, and of how many a report was refused.
+    /// How many cases of honest deciders are kept as decided in another's place, and of how many a report was refused. What hostile nodes make up
+    /// is kept, too, where it was agreed that they decide.
     pub(crate) fn reported(&self) -> (usize, usize) {
-        (self.uniform.kept.len(), self.uniform.refused.len())
+        let is_honest = |case: &CaseId| self.hostile.collector(case).is_some_and(|node| !self.is_hostile_node(&node));
+        let kept = self.uniform.kept.keys().filter(|(_, case)| is_honest(case)).count();
+        (kept, self.uniform.refused.len())
     }
 
     /// What an event of an honest node says of agreements, of an own case in another's place, or of another's in its place.
