@@ -117,9 +117,12 @@ impl Hall {
 
     /// Lets the clock run to a moment as a node does: it ticks at each midnight and at the end, until nothing more is due.
     pub(crate) fn run_to(&mut self, end: Timestamp) {
-        while self.now < end {
+        loop {
             self.now = self.now.date().next_day().start().min(end);
             self.ticks();
+            if self.now >= end {
+                return;
+            }
         }
     }
 

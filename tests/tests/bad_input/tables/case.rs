@@ -184,6 +184,8 @@ pub(crate) fn rows() -> Vec<Row> {
                 "case outcome {accepted} --result granted --number N1 --decided-on 2026-13-01 --decider 王局长" => "invalid-field";
             HOME "an outcome with a document that there is not":
                 "case outcome {accepted} --result granted --number N1 --decided-on {today} --decider 王局长 --document sha256:abc" => "invalid-field";
+            HOME "an outcome of an order with a number of another hand":
+                "case outcome {accepted} --order YW1 --number N1" => "argument-conflict" .usage();
             HOME "an outcome of an order that overrules what it was told":
                 "case outcome {accepted} --order YW1 --overrule 误告知" => "argument-conflict" .usage();
             HOME "an outcome entered by a window":

@@ -27,7 +27,11 @@ pub(crate) struct OutcomeArgs {
     #[command(flatten)]
     case: Case,
     /// 按委托单收到的结果录入 / as this order was told it
-    #[arg(long, value_name = "ORDER")]
+    #[arg(
+        long,
+        value_name = "ORDER",
+        conflicts_with_all = ["number", "decided_on", "decider", "reason", "document_no", "document"]
+    )]
     order: Option<String>,
     /// 准予 granted，不予 refused / what was decided
     #[arg(
