@@ -161,7 +161,7 @@ fn a_renewal_that_was_decided_in_time_is_not_due() {
                 over,
                 &Order { number: number.clone(), case: held.id, ..order(OrderState::Refused, Some(ends)) },
             )
-            .unwrap()
+            .unwrap();
         });
         write(&|over| case::store(over, &held, &act(&held)).unwrap());
     }
