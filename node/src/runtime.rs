@@ -438,15 +438,8 @@ async fn genesis(shared: &Arc<Shared>, directory: &NodeDirectory, certificate: V
         divisions: tongban_codes::division::table().version().to_owned(),
     };
     let admin = Operator {
-        name: "admin".to_owned(),
-        roles: vec![Role::Catalogue, Role::Admin, Role::Audit],
-        window: None,
         uid: Some(identity.admin_uid),
-        mandates: Vec::new(),
-        department: None,
-        identity: None,
-        deputises: Vec::new(),
-        disabled: None,
+        ..Operator::new("admin".to_owned(), vec![Role::Catalogue, Role::Admin, Role::Audit])
     };
     let trust_bytes = tongban_codes::cbor::to_vec(&trust);
     let _made = shared

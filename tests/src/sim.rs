@@ -239,19 +239,7 @@ impl Engine {
     /// Gives the engine its staff; the decider has a mandate for everything.
     #[must_use]
     pub fn staff(&self) -> Vec<oneshot::Receiver<Outcome>> {
-        let operators = Role::ALL.map(|role| {
-            Event::Operator(Operator {
-                name: role.name().to_owned(),
-                roles: vec![role],
-                window: None,
-                uid: None,
-                mandates: Vec::new(),
-                department: None,
-                identity: None,
-                deputises: Vec::new(),
-                disabled: None,
-            })
-        });
+        let operators = Role::ALL.map(|role| Event::Operator(Operator::new(role.name().to_owned(), vec![role])));
         let operator = Role::Decider.name().to_owned();
         let mandate = Command::GrantMandate { operator, item: None, from: None, until: None };
         vec![

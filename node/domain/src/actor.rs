@@ -173,6 +173,22 @@ pub struct Operator {
 }
 
 impl Operator {
+    /// An operator in service who has these roles and nothing else.
+    #[must_use]
+    pub fn new(name: String, roles: Vec<Role>) -> Self {
+        Self {
+            name,
+            roles,
+            window: None,
+            uid: None,
+            mandates: Vec::new(),
+            department: None,
+            identity: None,
+            deputises: Vec::new(),
+            disabled: None,
+        }
+    }
+
     /// The mandate of his that covers an item, by its whole code or the first part of it, on a day.
     pub(crate) fn mandate(&self, item: &str, day: Date) -> Option<&Mandate> {
         self.mandates.iter().find(|mandate| mandate.covers(item, day) || mandate.covers(short_code(item), day))

@@ -30,17 +30,7 @@ pub(crate) fn add_operator(
             .field("role", "")
             .remedy("give --role", "请提供 --role"));
     }
-    let mut operator = facts.operator(&text).unwrap_or(Operator {
-        name: text,
-        roles: Vec::new(),
-        window: None,
-        uid: None,
-        mandates: Vec::new(),
-        department: None,
-        identity: None,
-        deputises: Vec::new(),
-        disabled: None,
-    });
+    let mut operator = facts.operator(&text).unwrap_or_else(|| Operator::new(text, Vec::new()));
     for role in roles {
         if !operator.roles.contains(role) {
             operator.roles.push(*role);

@@ -10,7 +10,7 @@ use tongban_codes::time::Timestamp;
 use tongban_domain::application::{ApplicationCommand, ToldKind};
 use tongban_domain::uniform::UniformCommand;
 use tongban_domain::voice::VoiceCommand;
-use tongban_domain::{Command, NoticeBody};
+use tongban_domain::{Command, NoticeBody, Place};
 use tongban_federation::{Body, Envelope, Outcome, Receipt, Subject};
 
 use super::ask::MaterialAnswer;
@@ -162,23 +162,28 @@ fn an_outcome_is_what_it_was_and_reads_back() {
     }
 }
 
+/// A word of one node to another, by the fifth act of the case.
+fn told(teller: Place, owner: Place, (kind, version): (u16, u16), body: Vec<u8>) -> Envelope {
+    Envelope {
+        origin: teller.node,
+        epoch: 1,
+        destination: owner.node,
+        sequence: 7,
+        subject: Subject::from(case()),
+        act_number: 5,
+        kind,
+        version,
+        body: Body::Plain(body),
+    }
+}
+
 /// What the owner of a case didn't take of an application's other cases is settled; what was taken, or isn't decided, settles nothing.
 #[test]
 fn a_refused_word_to_another_case_is_settled() {
     let (teller, owner) = (place(1, "511603104000"), place(2, "511602"));
     for (notice, kind_told) in [(results(), ToldKind::Results), (amended_alike(), ToldKind::Amended)] {
         let (kind, version, bytes) = outbound(&notice);
-        let envelope = Envelope {
-            origin: teller.node,
-            epoch: 1,
-            destination: owner.node,
-            sequence: 7,
-            subject: Subject::from(case()),
-            act_number: 5,
-            kind,
-            version,
-            body: Body::Plain(bytes),
-        };
+        let envelope = told(teller, owner, (kind, version), bytes);
         let settled = |outcome| {
             let receipt = Receipt::of(&envelope, outcome, Timestamp::from_millis(1_789_347_600_000));
             translate::settled(&envelope, &receipt, owner)
@@ -206,17 +211,7 @@ fn every_kind_settles_a_refusal_or_is_said_not_to() {
     let (_, version, bytes) = outbound(&offer());
     let mut settling = Vec::new();
     for kind in 0..=u16::from(u8::MAX) {
-        let envelope = Envelope {
-            origin: teller.node,
-            epoch: 1,
-            destination: owner.node,
-            sequence: 7,
-            subject: Subject::from(case()),
-            act_number: 5,
-            kind,
-            version,
-            body: Body::Plain(bytes.clone()),
-        };
+        let envelope = told(teller, owner, (kind, version), bytes.clone());
         let outcome = Outcome::Refused { code: "case-state".to_owned(), text: "不能".to_owned() };
         let receipt = Receipt::of(&envelope, outcome, Timestamp::from_millis(1_789_347_600_000));
         let is_settled = translate::settled(&envelope, &receipt, owner).is_some();

@@ -111,8 +111,8 @@ async fn status(State(app): State<App>) -> Result<Response, Failure> {
             "notice-too-large",
             format!("the clock passes {case} over: what another node must be told of it is larger than an envelope"),
             format!("{case} 到期而未登记：须通知对方的内容超过信封上限"),
-            "fewer materials, or shorter texts: tongban case show CASE; everything else that is due is done",
-            "减少材料或缩短说明：tongban case show 办件；其余到期事项照常办理",
+            "fewer materials, where some may still go: tongban case show CASE; what a notice has asked for gets no shorter: tell the vendor; everything else that is due is done",
+            "可减少的材料予以减少：tongban case show 办件；已告知的补正要求不会变少，应联系供应方；其余到期事项照常办理",
         );
     }
     for item in unattended(&app)? {

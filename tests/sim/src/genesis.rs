@@ -237,17 +237,7 @@ impl Nascent {
 pub(crate) fn operators(node: &mut Nascent) {
     let operators = Role::ALL.map(|role| {
         let name = role.name().to_owned();
-        Event::Operator(Operator {
-            name,
-            roles: vec![role],
-            window: None,
-            uid: None,
-            mandates: Vec::new(),
-            department: None,
-            identity: None,
-            deputises: Vec::new(),
-            disabled: None,
-        })
+        Event::Operator(Operator::new(name, vec![role]))
     });
     node.settle(Request::Custom(Box::new(move |_, _, _| {
         Ok(Outside { events: operators.into(), ..Outside::default() })

@@ -72,9 +72,10 @@ fn is_held(read: &dyn Read, case: &Case) -> Result<bool, StorageError> {
 /// When the state can't be read or written.
 pub fn hold_renewals(backend: &dyn Backend) -> Result<usize, StorageError> {
     let mut due = Vec::new();
-    DUE.visit_keys(backend, |key| due.push(key))?;
+    // All that is due is kept by the day, a million cases among it: the renewals alone are remembered.
+    DUE.visit_keys(backend, |key| due.extend(Some(key).filter(|(_, kind, _)| *kind == DEEMED_RENEWAL)))?;
     let (mut batch, mut held) = (WriteBatch::new(), 0);
-    for key in due.into_iter().filter(|(_, kind, _)| *kind == DEEMED_RENEWAL) {
+    for key in due {
         let Some(case) = CASE.load(backend, &key.2)? else { continue };
         if is_held(backend, &case)? {
             DUE.delete(&mut batch, &key);
