@@ -468,6 +468,9 @@ fn a_full_disk_refuses_and_takes_when_there_is_room() {
 /// What a file may add to the memory of each node that it passes.
 const MEMORY_KIB_MAX: u64 = 8 << 10;
 
+/// How often it is measured at most: what else a node does meanwhile adds to a figure and takes nothing from it.
+const MEMORY_ROUNDS_MAX: usize = 3;
+
 #[test]
 #[expect(clippy::print_stderr, reason = "the figures are what it is about")]
 fn a_large_file_takes_no_more_memory_than_a_small_one() {
@@ -487,13 +490,19 @@ fn a_large_file_takes_no_more_memory_than_a_small_one() {
         pass(&format!("warm-{round}"), 8 * MIB);
     }
     let nodes = [(TOWNSHIP, township), (NEIGHBOUR, cluster.node(NEIGHBOUR)), (CITY, cluster.node(CITY)), (HOME, home)];
-    let before = nodes.map(|(_, node)| node.begin_peak());
-    pass("large", 96 * MIB);
-    let grown: Vec<(&str, u64)> = nodes
-        .iter()
-        .zip(before)
-        .map(|((name, node), before)| (*name, node.peak_kib().saturating_sub(before)))
-        .collect();
-    eprintln!("KiB more than before: {grown:?}");
-    assert!(grown.iter().all(|(_, kib)| *kib <= MEMORY_KIB_MAX), "{grown:?}");
+    let mut least = nodes.map(|_| u64::MAX);
+    for round in 0..MEMORY_ROUNDS_MAX {
+        let before = nodes.map(|(_, node)| node.begin_peak());
+        // Six times what it may take.
+        pass(&format!("large-{round}"), 48 * MIB);
+        for ((least, (name, node)), before) in least.iter_mut().zip(nodes).zip(before) {
+            let grown = node.peak_kib().saturating_sub(before);
+            eprintln!("round {round}: {name} has {grown} KiB more than before");
+            *least = grown.min(*least);
+        }
+        if least.iter().all(|grown| *grown <= MEMORY_KIB_MAX) {
+            return;
+        }
+    }
+    panic!("KiB more in each of {MEMORY_ROUNDS_MAX} rounds: {least:?}, {MEMORY_KIB_MAX} at most");
 }

@@ -48,7 +48,13 @@ impl FrameReader {
                 break;
             }
             match self.stream.read_chunk(missing, true).await? {
-                Some(chunk) => bytes.extend_from_slice(&chunk.bytes),
+                Some(chunk) => {
+                    if bytes.capacity() - bytes.len() < chunk.bytes.len() {
+                        // Twice as much, and never more than was announced.
+                        bytes.reserve_exact(missing.min(bytes.capacity().max(chunk.bytes.len())));
+                    }
+                    bytes.extend_from_slice(&chunk.bytes);
+                }
                 None => return Err(QuicError::Truncated),
             }
         }
@@ -85,10 +91,10 @@ impl FrameWriter {
     }
 
     /// Writes the only frame of a stream, without a copy of it; a call that is cancelled leaves it torn.
-    pub(crate) async fn send_only(&mut self, frame: &[u8]) -> Result<(), QuicError> {
-        let prefix = self.prefix(frame)?;
+    pub(crate) async fn send_only(&mut self, frame: Vec<u8>) -> Result<(), QuicError> {
+        let prefix = self.prefix(&frame)?;
         self.stream.write_all(&prefix).await?;
-        Ok(self.stream.write_all(frame).await?)
+        Ok(self.stream.write_chunk(frame.into()).await?)
     }
 
     /// Lets the other streams of the connection go before this one.

@@ -350,7 +350,7 @@ impl fmt::Debug for Responder {
 
 impl Responder {
     /// Sends the response, and waits while the peer does not read; it is delivered as long as the link lives.
-    pub async fn respond(mut self, response: &[u8]) -> Result<(), QuicError> {
+    pub async fn respond(mut self, response: Vec<u8>) -> Result<(), QuicError> {
         self.writer.send_only(response).await?;
         self.writer.finish();
         self.answered = true;

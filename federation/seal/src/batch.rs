@@ -88,7 +88,7 @@ pub fn seal(signer: &dyn Signer, statements: &[Statement<'_>]) -> Result<Vec<Vec
     let tree = MemoryTree::from_leaves(statements.iter().map(Statement::leaf));
     let count = tree.size();
     let root = cbor::to_vec(&Root { count, root: tree.root() });
-    let seal = cose::seal(signer, content_type::BATCH, &root, &[])?;
+    let seal = cose::seal(signer, content_type::BATCH, root, &[])?;
     let sealed = statements.iter().zip(0..).map(|(statement, index)| {
         cbor::to_vec(&Sealed {
             content_type: statement.content_type.to_owned(),

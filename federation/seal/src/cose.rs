@@ -138,13 +138,13 @@ fn header(algorithm: Algorithm, content_type: &str, key_id: &KeyId) -> Header {
 pub fn seal(
     signer: &dyn Signer,
     content_type: &str,
-    payload: &[u8],
+    payload: impl Into<Vec<u8>>,
     external_aad: &[u8],
 ) -> Result<Vec<u8>, SignError> {
     debug_assert!(content_type.len() <= CONTENT_TYPE_BYTES_MAX && content_type.contains('/'));
     let sealed = CoseSign1Builder::new()
         .protected(header(signer.algorithm(), content_type, &signer.key_id()))
-        .payload(payload.to_vec())
+        .payload(payload.into())
         .try_create_signature(external_aad, |message| signer.sign(message).map(Signature::into_bytes))?
         .build()
         .to_vec();
@@ -162,7 +162,7 @@ pub fn open(bytes: &[u8], keys: &KeyLookup<'_>, external_aad: &[u8]) -> Result<O
         return Err(SealError::TooLarge { bytes: bytes.len() });
     }
     cbor::validate(bytes)?;
-    let sealed = CoseSign1::from_slice(bytes).map_err(|error| SealError::Malformed(error.to_string()))?;
+    let mut sealed = CoseSign1::from_slice(bytes).map_err(|error| SealError::Malformed(error.to_string()))?;
     let protected = &sealed.protected.header;
     cbor::validate(sealed.protected.original_data.as_deref().ok_or(SealError::Header)?)?;
     let (Some(algorithm), Some(RegisteredLabel::Text(content_type))) = (&protected.alg, &protected.content_type) else {
@@ -179,10 +179,9 @@ pub fn open(bytes: &[u8], keys: &KeyLookup<'_>, external_aad: &[u8]) -> Result<O
         return Err(SealError::Algorithm);
     }
     let content_type = content_type.clone();
-    let Some(payload) = &sealed.payload else {
+    if sealed.payload.is_none() {
         return Err(SealError::Malformed("the payload is not embedded".to_owned()));
-    };
-    let payload = payload.clone();
+    }
     sealed
         .verify_signature(external_aad, |signature, message| {
             verify(&key, message, &Signature::from_bytes(signature.to_vec()))
@@ -191,7 +190,7 @@ pub fn open(bytes: &[u8], keys: &KeyLookup<'_>, external_aad: &[u8]) -> Result<O
             VerifyError::UnsupportedAlgorithm(algorithm) => SealError::UnsupportedAlgorithm(algorithm),
             VerifyError::Invalid => SealError::Signature,
         })?;
-    Ok(Opened { payload, content_type, key_id })
+    Ok(Opened { payload: sealed.payload.take().unwrap_or_default(), content_type, key_id })
 }
 
 /// What a seal is said to stand on, **not verified**: for finding out whose key would have to verify it.

@@ -326,7 +326,7 @@ fn notes_are_bounded_and_strictly_written() {
 proptest! {
     #[test]
     fn whatever_is_sealed_opens(payload in prop::collection::vec(any::<u8>(), 0..300), aad in prop::collection::vec(any::<u8>(), 0..40)) {
-        let sealed = cose::seal(&signer(), content_type::ENVELOPE, &payload, &aad).unwrap();
+        let sealed = cose::seal(&signer(), content_type::ENVELOPE, payload.clone(), &aad).unwrap();
         prop_assert_eq!(cose::open(&sealed, &keys, &aad).unwrap().payload, payload);
     }
 

@@ -70,7 +70,7 @@ impl AnchorRecord {
     /// # Errors
     /// [`SignError`] when the key can't be used.
     pub fn sign(&self, signer: NodeId, key: &dyn Signer) -> Result<Sealed, SignError> {
-        let record = tongban_seal::cose::seal(key, ANCHOR, &cbor::to_vec(self), &[]).map(Sealed::new)?;
+        let record = tongban_seal::cose::seal(key, ANCHOR, cbor::to_vec(self), &[]).map(Sealed::new)?;
         Ok(SignedRecord::Anchor { signer, record }.to_sealed())
     }
 

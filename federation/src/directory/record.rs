@@ -199,7 +199,7 @@ impl Certification {
     /// # Errors
     /// [`SignError`] when the key can't be used.
     pub fn seal(&self, certifier: &dyn Signer) -> Result<Sealed, SignError> {
-        cose::seal(certifier, NODE_CERTIFICATION, &cbor::to_vec(self), &[]).map(Sealed::new)
+        cose::seal(certifier, NODE_CERTIFICATION, cbor::to_vec(self), &[]).map(Sealed::new)
     }
 }
 
@@ -209,7 +209,7 @@ impl NodeRecord {
     /// # Errors
     /// [`SignError`] when the key can't be used.
     pub fn seal(&self, node: &dyn Signer) -> Result<Sealed, SignError> {
-        cose::seal(node, content_type::NODE_RECORD, &cbor::to_vec(self), &[]).map(Sealed::new)
+        cose::seal(node, content_type::NODE_RECORD, cbor::to_vec(self), &[]).map(Sealed::new)
     }
 }
 
@@ -219,7 +219,7 @@ impl AuthorityRecord {
     /// # Errors
     /// [`SignError`] when the key can't be used.
     pub fn seal(&self, node: &dyn Signer) -> Result<Sealed, SignError> {
-        cose::seal(node, content_type::AUTHORITY_RECORD, &cbor::to_vec(self), &[]).map(Sealed::new)
+        cose::seal(node, content_type::AUTHORITY_RECORD, cbor::to_vec(self), &[]).map(Sealed::new)
     }
 }
 

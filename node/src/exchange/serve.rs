@@ -37,7 +37,7 @@ pub(super) async fn serve_link(shared: Arc<Shared>, link: Link) {
                 tracing::warn!(peer = %link.peer().node, code = "requests-limit", unsaid, "a peer asks more often than the protocol allows");
             }
             let busy = refusal(Refused::problem("requests-limit", "too many requests; wait", "请求过于频繁，请稍候"));
-            tokio::spawn(async move { responder.respond(&busy.to_bytes()).await });
+            tokio::spawn(async move { responder.respond(busy.to_bytes()).await });
             continue;
         }
         let (shared, link, unread) = (Arc::clone(&shared), link.clone(), unread.clone());
@@ -48,7 +48,7 @@ pub(super) async fn serve_link(shared: Arc<Shared>, link: Link) {
             if is_part {
                 responder.yields();
             }
-            if let Err(error) = responder.respond(&response).await {
+            if let Err(error) = responder.respond(response).await {
                 tracing::debug!(%error, "an answer could not be sent");
             }
         });
@@ -218,7 +218,7 @@ async fn routed_question(shared: &Arc<Shared>, came_from: NodeId, routed: Routed
         }
         if let Query::Material(part) = routed.query {
             let given = super::materials::give(shared, routed.asker, part).await;
-            return given.and_then(|answer| sealed(shared, &answer)).unwrap_or_else(refusal);
+            return given.and_then(|answer| sealed(shared, answer)).unwrap_or_else(refusal);
         }
         // Comparisons read many rows, one after another: those that wait for that hold no thread meanwhile.
         let _turn = match routed.query.is_drift() {
@@ -232,11 +232,14 @@ async fn routed_question(shared: &Arc<Shared>, came_from: NodeId, routed: Routed
     shared.pass_on(routed, Some(came_from)).await.unwrap_or_else(unreached)
 }
 
-fn sealed<T: Encode<()>>(knowledge: &Knowledge, answer: &T) -> Result<Response, Refused> {
-    sealed_payload(knowledge, &tongban_codes::cbor::to_vec(answer))
+fn sealed<T: Encode<()>>(knowledge: &Knowledge, answer: T) -> Result<Response, Refused> {
+    let payload = tongban_codes::cbor::to_vec(&answer);
+    // A part of a file lies in memory once less while it is signed.
+    drop(answer);
+    sealed_payload(knowledge, payload)
 }
 
-fn sealed_payload(knowledge: &Knowledge, payload: &[u8]) -> Result<Response, Refused> {
+fn sealed_payload(knowledge: &Knowledge, payload: Vec<u8>) -> Result<Response, Refused> {
     let sealed = cose::seal(&*knowledge.parts.keys.seal, CONTENT_TYPE, payload, &[])
         .map_err(|error| Refused::problem("seal-unusable", error.to_string(), error.to_string()))?;
     Ok(Response::Answer(Answer { signer: knowledge.here().node, sealed: Sealed::new(sealed) }))
@@ -248,18 +251,18 @@ fn local(knowledge: &Knowledge, asker: &NodeId, query: &Query) -> Result<Respons
     let unknown = |what_en: &str, what_zh: &str| {
         Refused::problem("unknown-here", format!("no such {what_en} at this node"), format!("本节点没有该{what_zh}"))
     };
-    let drifted = |question| sealed_payload(knowledge, &super::drift::answer(knowledge, asker, question)?);
+    let drifted = |question| sealed_payload(knowledge, super::drift::answer(knowledge, asker, question)?);
     match query {
         Query::Whereis(text) => {
             let answer = whereis(knowledge, text)?.ok_or_else(|| unknown("case", "办件"))?;
-            sealed(knowledge, &answer)
+            sealed(knowledge, answer)
         }
         // It comes from a release that asked for no proof.
         Query::Progress(_) => Err(unknown("case under this code and proof", "查询码和证件号码的办件")),
         Query::ProvenProgress(code, proof) => {
             let answer = proven_progress(knowledge, code, proof)?;
             let answer = answer.ok_or_else(|| unknown("case under this code and proof", "查询码和证件号码的办件"))?;
-            sealed(knowledge, &answer)
+            sealed(knowledge, answer)
         }
         Query::Item(division, code) => {
             if *division != knowledge.here().division {
@@ -272,18 +275,18 @@ fn local(knowledge: &Knowledge, asker: &NodeId, query: &Query) -> Result<Respons
                 })
                 .filter(|item| !item.state.is_draft())
                 .ok_or_else(|| unknown("published item", "已发布事项"))?;
-            sealed(knowledge, &ItemAnswer { item, as_of: knowledge.now() })
+            sealed(knowledge, ItemAnswer { item, as_of: knowledge.now() })
         }
         Query::Licence(id) => {
             let licence = hall::LICENCE.load(state, id)?.ok_or_else(|| unknown("licence", "证照"))?;
             let (status, renewed_by, as_of) = (licence.status, licence.renewed_by, knowledge.now());
-            sealed(knowledge, &LicenceAnswer { sealed: licence.sealed, status, as_of, renewed_by })
+            sealed(knowledge, LicenceAnswer { sealed: licence.sealed, status, as_of, renewed_by })
         }
         Query::DriftRoot(_) => drifted(Question::Root),
         Query::DriftList(_) => drifted(Question::List),
         Query::DriftLeaves(wanted) => drifted(Question::Leaves(wanted)),
         Query::DriftItems(wanted) => drifted(Question::Items(wanted)),
-        Query::Material(part) => sealed(knowledge, &super::materials::part(knowledge, asker, part)?),
+        Query::Material(part) => sealed(knowledge, super::materials::part(knowledge, asker, part)?),
     }
 }
 

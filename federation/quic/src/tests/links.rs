@@ -99,7 +99,7 @@ impl Machines {
         let accepted = ours.spawn(async move {
             let here = guard(accepting.accept()).await.unwrap().unwrap();
             let (_, responder) = guard(here.accept_request()).await.unwrap();
-            responder.respond(b"!").await.unwrap();
+            responder.respond(b"!".to_vec()).await.unwrap();
             here
         });
         let address = listening.local_address().unwrap();
@@ -175,7 +175,7 @@ async fn requests_flow_both_ways_beside_the_frames() {
     async fn serve(link: &Link, count: u32) {
         for _ in 0..count {
             let (request, responder) = link.accept_request().await.unwrap();
-            responder.respond(&[request, b"!".to_vec()].concat()).await.unwrap();
+            responder.respond([request, b"!".to_vec()].concat()).await.unwrap();
         }
     }
     async fn ask(link: &Link, count: u32) {
@@ -243,7 +243,7 @@ async fn requests_that_get_no_answer_say_why() {
     assert_eq!(answer.unwrap_err(), refused(42));
 
     let (answer, answered) = guard(async {
-        tokio::join!(there.open_request(b"c"), async { here.accept_request().await.unwrap().1.respond(&[0; 21]).await })
+        tokio::join!(there.open_request(b"c"), async { here.accept_request().await.unwrap().1.respond(vec![0; 21]).await })
     })
     .await;
     assert_eq!(answer.unwrap_err(), refused(close_code::NO_ANSWER));
@@ -275,7 +275,7 @@ async fn a_stalled_request_is_broken_off() {
     let (answer, ()) = guard(async {
         tokio::join!(there.open_request(b"next"), async {
             let (request, responder) = here.accept_request().await.unwrap();
-            responder.respond(&request).await.unwrap();
+            responder.respond(request).await.unwrap();
         })
     })
     .await;

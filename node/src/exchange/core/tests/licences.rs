@@ -71,7 +71,7 @@ fn licence(named: u8, division: &str, code: &str, keyed: u8) -> Vec<u8> {
         renews: None,
         basis: None,
     };
-    cose::seal(&key(keyed), CONTENT_TYPE, &tongban_codes::cbor::to_vec(&statement), &[]).unwrap()
+    cose::seal(&key(keyed), CONTENT_TYPE, tongban_codes::cbor::to_vec(&statement), &[]).unwrap()
 }
 
 /// A city with an authority of its county's, and another province that the city trusts, with one of its own.
