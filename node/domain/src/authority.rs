@@ -190,3 +190,20 @@ pub(crate) fn add(
     authority.version += 1;
     Ok(Change::of(vec![Event::Authority(authority.clone())], Reply::Authority(authority)))
 }
+
+/// How many mergers are followed from one authority to what it has become.
+const SUCCESSORS_MAX: usize = 16;
+
+/// Whether an authority is another, or was merged into it, through others too; by a day, or by any that has been ordered.
+pub(crate) fn is_or_became(facts: &dyn Facts, old: AuthorityId, new: AuthorityId, by: Option<Date>) -> bool {
+    let mut at = old;
+    for _ in 0..SUCCESSORS_MAX {
+        if at == new {
+            return true;
+        }
+        let successor = facts.authority(&at).and_then(|known| known.successor);
+        let Some(successor) = successor.filter(|successor| by.is_none_or(|day| successor.from <= day)) else { return false };
+        at = successor.id;
+    }
+    false
+}

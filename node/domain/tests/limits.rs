@@ -6,7 +6,7 @@ mod hall;
 use hall::{Hall, PERMIT, at, carry, collect, daishi, date, guangan, row};
 use proptest::prelude::*;
 use tongban_codes::ids::CaseId;
-use tongban_codes::time::Timestamp;
+use tongban_codes::time::{Date, Timestamp};
 use tongban_domain::case::{Case, Status};
 use tongban_domain::catalogue::DivisionPlan;
 use tongban_domain::limit::{Seen, seen};
@@ -203,16 +203,12 @@ fn a_renewal_keeps_the_number_of_the_first() {
 }
 
 /// A licence of another item opens no way past the line.
-#[test]
-fn a_renewal_of_another_items_licence_takes_a_number() {
-    let mut hall = limited(&[("limit_grants", "1")]);
-    let one = accepted(&mut hall);
-    hall.act(&grant(one)).unwrap();
-    hall.act(&issue(one)).unwrap();
-    let mut licence = hall.state.licences[&hall.case(one).licences[0]].clone();
+/// Renews a licence of another item, valid until this day, as far as the acceptance; the register has it like the one of `issued`.
+fn renewing_anothers(hall: &mut Hall, issued: CaseId, until: Date) -> CaseId {
+    let mut licence = hall.state.licences[&hall.case(issued).licences[0]].clone();
     let division = hall.division();
     let other = hall.collect("511F82001003", division);
-    (licence.id, licence.case) = (OTHER.into(), other);
+    (licence.id, licence.case, licence.valid_until) = (OTHER.into(), other, until);
     hall.state.licences.insert(OTHER.into(), licence);
     let mut renewing = collect(CODE, division);
     if let Command::Collect { renews, .. } = &mut renewing {
@@ -220,7 +216,36 @@ fn a_renewal_of_another_items_licence_takes_a_number() {
     }
     let Reply::Collected(slip) = hall.act(&renewing).unwrap().reply else { panic!("it is collected") };
     hall.act(&Command::Accept(slip.case.to_string())).unwrap();
-    refused(&mut hall, &grant(slip.case), "numbers-used-up");
+    slip.case
+}
+
+#[test]
+fn a_renewal_of_another_items_licence_takes_a_number() {
+    let mut hall = limited(&[("limit_grants", "1")]);
+    let one = accepted(&mut hall);
+    hall.act(&grant(one)).unwrap();
+    hall.act(&issue(one)).unwrap();
+    let renewal = renewing_anothers(&mut hall, one, date(2030, 9, 14));
+    refused(&mut hall, &grant(renewal), "numbers-used-up");
+}
+
+/// What the law grants asks for no turn, and takes a number all the same: nobody else is granted with it.
+#[test]
+fn a_renewal_that_the_law_grants_takes_a_number_too() {
+    let mut hall = limited(&[("limit_grants", "2")]);
+    let one = accepted(&mut hall);
+    hall.act(&grant(one)).unwrap();
+    hall.act(&issue(one)).unwrap();
+    let waiting = accepted(&mut hall);
+    let ends = date(2026, 10, 14);
+    let renewal = renewing_anothers(&mut hall, one, ends);
+    hall.now = ends.next_day().start();
+    hall.act(&Command::Tick).unwrap();
+    assert_eq!(hall.case(renewal).status, Status::Granted);
+    let turn = hall.case(renewal).turn.clone().unwrap();
+    assert_eq!((turn.year, hall.state.numbers.len()), (Some(2026), 2));
+    assert!(hall.state.numbers.contains_key(&(turn.quota.clone(), turn.place(renewal))));
+    refused(&mut hall, &grant(waiting), "numbers-used-up");
 }
 
 #[test]

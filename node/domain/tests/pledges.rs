@@ -5,10 +5,10 @@ mod hall;
 
 use std::collections::BTreeMap;
 
-use hall::{Hall, PERMIT, at, carry, collect, daishi, date, guangan, row};
+use hall::{Hall, PERMIT, at, carry, collect, credit, daishi, date, guangan, row};
 use tongban_codes::ids::CaseId;
 use tongban_domain::case::{Amended, AmendedField, Material, Status};
-use tongban_domain::catalogue::ListRow;
+use tongban_domain::catalogue::{ListRow, Reorganisation};
 use tongban_domain::pledge::{Outcome, Standing};
 use tongban_domain::supervision::Rule;
 use tongban_domain::{Actor, Command, NoticeBody, Places, Rejection, Reply, Role};
@@ -19,12 +19,16 @@ const CONSEQUENCES: &str = "撤销许可，三年内不适用告知承诺";
 
 /// 广安区 whose permit takes a pledge for the report, checked in ten working days and put right in five; the form must come.
 fn trusting() -> Hall {
+    trusting_with(&[])
+}
+
+/// The same, with further columns of the item.
+fn trusting_with(columns: &[(&str, &str)]) -> Hall {
     let mut hall = guangan();
     let mut item = row(2, &PERMIT);
-    for (column, value) in
-        [("pledge_check_days", "10"), ("pledge_correct_days", "5"), ("pledge_consequences", CONSEQUENCES)]
-    {
-        item.values.insert(column.into(), value.into());
+    let rule = [("pledge_check_days", "10"), ("pledge_correct_days", "5"), ("pledge_consequences", CONSEQUENCES)];
+    for (column, value) in rule.iter().chain(columns) {
+        item.values.insert((*column).into(), (*value).into());
     }
     let material = |number: u32, columns: &[(&str, &str)]| ListRow {
         row: number,
@@ -181,6 +185,42 @@ fn who_pledged_falsely_pledges_no_more() {
         assert_eq!(hall.code(&pledge(again, &[REPORT])), "ok");
         assert_eq!(decider(&mut hall, &verify(id, lift)), "pledge-state");
     }
+}
+
+/// A finding stands at what the authority is merged into, from the day of the merger on.
+#[test]
+fn a_merger_lifts_no_finding() {
+    let mut hall = trusting();
+    let id = granted(&mut hall);
+    reviewer(&mut hall, &verify(id, Outcome::False));
+    let known = hall.state.authorities[&hall.case(id).item.authority].clone();
+    let (into, code) = ("区市场监督管理局", credit("11511602MB0000009"));
+    let from = date(2026, 9, 16);
+    let old = vec![known.name];
+    let plan = Reorganisation { old, into: into.into(), code: Some(code), from, order: None };
+    hall.act(&Command::Reorganise { plan, dry_run: false }).unwrap();
+    hall.now = at(2026, 9, 16, 10);
+    hall.act(&Command::Tick).unwrap();
+    let again = received(&mut hall);
+    assert_eq!(hall.case(again).item.department, into);
+    assert_eq!(hall.code(&pledge(again, &[REPORT])), "pledge-barred");
+    assert_eq!(decider(&mut hall, &verify(id, Outcome::Annulled)), "ok");
+    assert_eq!(hall.code(&pledge(again, &[REPORT])), "ok");
+}
+
+/// Who pledges what is missing has brought all from that moment on: that is his place in line where his application is deemed accepted.
+#[test]
+fn a_pledge_that_makes_an_application_whole_counts_as_its_arrival() {
+    let mut hall = trusting_with(&[("limit_grants", "1"), ("limit_basis", "区政府公告〔2026〕3号")]);
+    let id = received(&mut hall);
+    let items = vec![REPORT.to_owned()];
+    hall.act(&Command::Notify { case: id.to_string(), items, new_reasons: Vec::new(), within: None }).unwrap();
+    hall.now = at(2026, 9, 16, 15);
+    hall.act(&pledge(id, &[REPORT])).unwrap();
+    hall.now = hall.case(id).deemed_at.unwrap();
+    hall.act(&Command::Tick).unwrap();
+    assert!(hall.case(id).deemed);
+    assert_eq!(hall.case(id).turn.as_ref().unwrap().since, at(2026, 9, 16, 15));
 }
 
 /// A finding is against the person: where his number was entered wrongly, it follows the right one.

@@ -441,7 +441,7 @@ pub(crate) fn take_custody(
         }
     }
     if let Some(word) = offer.pledge.as_ref().filter(|_| case.status == Status::Collected) {
-        case.pledge = pledge::keep(facts, &case, word)?;
+        case.pledge = pledge::keep(facts, &case, word, at)?;
     }
     if let Some(licence) = offer.renews.as_ref().filter(|_| case.status == Status::Collected) {
         renewal::begin(facts, desk, &mut case, licence, &applicant, &mut change)?;

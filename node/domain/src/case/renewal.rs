@@ -3,7 +3,6 @@
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 use tongban_codes::calendar::Calendar;
-use tongban_codes::ids::AuthorityId;
 use tongban_codes::licence_id::LicenceId;
 use tongban_codes::time::{Date, Timestamp};
 
@@ -16,7 +15,7 @@ use super::{ActKind, Case, Status, fee};
 use crate::catalogue::{Term, Unit};
 use crate::change::{Change, Event};
 use crate::licence::{self, Licence};
-use crate::{Actor, Applicant, Desk, Facts, Rejection, codes, connector};
+use crate::{Actor, Applicant, Desk, Facts, Rejection, authority, codes, connector, limit};
 
 const ASK_BASIS: &str = "行政许可法第五十条第一款";
 const DEEMED_BASIS: &str = "行政许可法第五十条第二款";
@@ -26,9 +25,6 @@ const RENEWAL: &str = "延续";
 
 /// Natural days before the end of a permit by which its renewal is asked for, where nothing else is laid down (行政许可法 50(1)).
 const ASK_DAYS: u16 = 30;
-
-/// How many mergers are followed from the authority that issued to the one that is in charge now.
-const SUCCESSORS_MAX: usize = 16;
 
 /// How a case stands to the licence that it renews.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
@@ -147,19 +143,6 @@ fn asking(facts: &dyn Facts, case: &Case) -> Option<(Term, String)> {
     of_item.or_else(|| is_permit(case).then(of_law))
 }
 
-/// Whether the authority in charge of the case is the one that issued, or what that was merged into.
-fn is_issuer(facts: &dyn Facts, licence: &Licence, authority: AuthorityId) -> bool {
-    let mut at = licence.authority;
-    for _ in 0..SUCCESSORS_MAX {
-        if at == authority {
-            return true;
-        }
-        let Some(successor) = facts.authority(&at).and_then(|known| known.successor) else { return false };
-        at = successor.id;
-    }
-    false
-}
-
 /// Whether the applicant holds the licence: by the case that it came of, whose fields are open here; by the index where they were erased.
 pub(super) fn is_holder(
     facts: &dyn Facts,
@@ -207,7 +190,7 @@ pub(super) fn begin(
     if licence.status != licence::Status::Valid {
         return Err(stands_no_more(&licence).field("renews", &id));
     }
-    if !is_issuer(facts, &licence, case.item.authority) || !is_holder(facts, desk, &licence, case, applicant) {
+    if !authority::is_or_became(facts, licence.authority, case.item.authority, None) || !is_holder(facts, desk, &licence, case, applicant) {
         return Err(not_holder(&id));
     }
     let asked_on = case.collected_at.date();
@@ -331,7 +314,8 @@ pub(crate) fn deem_renewed(
     if let Some(pledge) = &mut case.pledge {
         pledge.check_by = Some(crate::pledge::due(facts, pledge, at.date()));
     }
-    let mut change = Change::of(Vec::new(), Change::case(&case));
+    let number = limit::granted_by_law(facts, &mut case, due);
+    let mut change = Change::of(number.into_iter().collect(), Change::case(&case));
     let mut told = vec![old.clone(), due.to_string(), DEEMED_BASIS.to_owned()];
     let successor = facts.licence(&old).filter(|licence| licence.status == licence::Status::Valid);
     // What bars a result that somebody decided bars this one, too: it is issued by hand once the fee is paid.

@@ -3,7 +3,7 @@
 use tongban_codes::time::{Date, Timestamp};
 
 use super::line::{left, limit_of, year_of};
-use super::{Place, Turn};
+use super::Place;
 use crate::case::Case;
 use crate::catalogue::{LimitPeriod, NumberLimit};
 use crate::change::Event;
@@ -52,9 +52,21 @@ pub(crate) fn grant(facts: &dyn Facts, case: &mut Case, day: Date) -> Result<Opt
             return Err(out_of_turn(facts, case, &first, left));
         }
     }
-    let turn = Turn { year: Some(year_of(day)), ..turn.clone() };
-    case.turn = Some(turn.clone());
-    Ok(Some(Event::Number(case.id, Box::new(turn), true)))
+    Ok(taken(case, day))
+}
+
+/// What a grant takes that the law makes, since nobody decided in time (行政许可法 50(2)): a number, however many are left and whoever stands before
+/// it. What is left is counted with it, so that those who wait get no more than there are.
+pub(crate) fn granted_by_law(facts: &dyn Facts, case: &mut Case, day: Date) -> Option<Event> {
+    limit_of(facts, case)?;
+    taken(case, day)
+}
+
+/// A number is the case's, of the year of the day on which it was granted.
+pub(super) fn taken(case: &mut Case, day: Date) -> Option<Event> {
+    let turn = case.turn.as_mut()?;
+    turn.year = Some(year_of(day));
+    Some(Event::Number(case.id, Box::new(turn.clone()), true))
 }
 
 fn out_of_turn(facts: &dyn Facts, case: &Case, first: &[Place], left: u32) -> Rejection {

@@ -3,6 +3,7 @@
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::{Date, Timestamp};
 
+use super::grant::granted_by_law;
 use super::renewal::goes_on;
 use super::{Place, Seen, Turn};
 use crate::Facts;
@@ -117,12 +118,9 @@ pub(crate) fn resume(facts: &dyn Facts, case: &mut Case, leg: &[Act], lost: Node
     let since = leg.iter().filter(of_lost).filter(is).map(|act| act.at).next_back();
     let mut events: Vec<Event> =
         place(facts, case, since.unwrap_or_else(|| accepted.start()), at).into_iter().collect();
-    if granted
-        && limit_of(facts, case).is_some()
-        && let Some(turn) = &mut case.turn
-    {
-        turn.year = Some(year_of(case.decided_on.unwrap_or(at.date())));
-        events.push(Event::Number(case.id, Box::new(turn.clone()), true));
+    if granted {
+        let day = case.decided_on.unwrap_or(at.date());
+        events.extend(granted_by_law(facts, case, day));
     }
     events
 }
@@ -149,8 +147,15 @@ fn received(facts: &dyn Facts, case: &Case, acts: &[Act]) -> Timestamp {
     let here = here(facts).node;
     let day = case.accepted_on.unwrap_or(case.collected_at.date());
     let came = |act: &&Act| {
-        let kind =
-            matches!(act.kind, ActKind::Collect | ActKind::TakeCustody | ActKind::Supplement | ActKind::ReceivePaper);
+        let kind = matches!(
+            act.kind,
+            ActKind::Collect
+                | ActKind::TakeCustody
+                | ActKind::Supplement
+                | ActKind::ReceivePaper
+                // What is pledged needn't be brought.
+                | ActKind::Pledge
+        );
         kind && act.place.node == here && act.at.date() == day
     };
     acts.iter().filter(came).map(|act| act.at).max().unwrap_or_else(|| day.start())

@@ -1,9 +1,11 @@
 //! Taking a pledge, at the authority or at the collecting hall.
 
 use minicbor::{Decode, Encode};
-use tongban_codes::time::Timestamp;
+use tongban_codes::ids::AuthorityId;
+use tongban_codes::time::{Date, Timestamp};
 
 use super::{PLEDGED_MAX, Pledge};
+use crate::authority::is_or_became;
 use crate::case::{ActKind, Case, Material, Status, deemed_at, here, materials, record};
 use crate::catalogue::{Guide, PledgeRule, StepRole};
 use crate::change::Change;
@@ -45,6 +47,14 @@ fn unlawful(name: &str) -> Rejection {
         "ask for the material; or publish it with materials.pledge and the days of the check",
         "请收取该材料；或在办事指南中列明可承诺替代（materials.pledge）及核查期限",
     )
+}
+
+/// Whether a false pledge bars the applicant, at the authority in charge or at one that has been merged into it.
+fn is_barred(facts: &dyn Facts, case: &Case, day: Date) -> bool {
+    let own = case.item.authority;
+    let bars = |id: &AuthorityId| facts.barred(id, &case.holder);
+    bars(&own)
+        || facts.authorities().iter().any(|known| bars(&known.id) && is_or_became(facts, known.id, own, Some(day)))
 }
 
 fn barred(case: &Case) -> Rejection {
@@ -135,7 +145,7 @@ pub(crate) fn pledge(
             .field("material", brought)
             .remedy("name what wasn't", "请填写未提交的材料"));
     }
-    if facts.barred(&case.item.authority, &case.holder) {
+    if is_barred(facts, &case, at.date()) {
         return Err(barred(&case));
     }
     let read = materials(std::slice::from_ref(commitment))?;
@@ -186,7 +196,7 @@ pub(crate) fn word_of(case: &Case) -> Option<PledgeWord> {
 }
 
 /// Keeps the pledge that a collecting hall took, as far as this authority's own guide allows it; what isn't kept is to be brought.
-pub(crate) fn keep(facts: &dyn Facts, case: &Case, word: &PledgeWord) -> Result<Option<Pledge>, Rejection> {
+pub(crate) fn keep(facts: &dyn Facts, case: &Case, word: &PledgeWord, at: Timestamp) -> Result<Option<Pledge>, Rejection> {
     let shaped = !word.items.is_empty()
         && word.items.len() <= PLEDGED_MAX
         && word.commitment.len() == 64
@@ -200,7 +210,7 @@ pub(crate) fn keep(facts: &dyn Facts, case: &Case, word: &PledgeWord) -> Result<
     let Some(guide) = guide(facts, case) else { return Ok(None) };
     let Some(rule) = &guide.pledge else { return Ok(None) };
     let Ok(items) = lawful(&guide, &word.items) else { return Ok(None) };
-    if facts.barred(&case.item.authority, &case.holder) {
+    if is_barred(facts, case, at.date()) {
         return Ok(None);
     }
     Ok(Some(made(rule, items, word.commitment.clone(), word.at, word.by.clone())))
