@@ -202,7 +202,9 @@ pub(crate) fn is_or_became(facts: &dyn Facts, old: AuthorityId, new: AuthorityId
             return true;
         }
         let successor = facts.authority(&at).and_then(|known| known.successor);
-        let Some(successor) = successor.filter(|successor| by.is_none_or(|day| successor.from <= day)) else { return false };
+        let Some(successor) = successor.filter(|successor| by.is_none_or(|day| successor.from <= day)) else {
+            return false;
+        };
         at = successor.id;
     }
     false

@@ -24,27 +24,24 @@
 //! Kinds 16 to 19 are of the delivery itself; 20 to 22 are in [`super::voice`], 23 to 27 in [`super::word`].
 
 mod body;
+mod settling;
 
 use tongban_codes::ids::{Digest, NodeId};
-use tongban_codes::time::Timestamp;
-use tongban_domain::application::{AmendedWord, ApplicationCommand, JointWord, ResultsWord, ToldKind};
+use tongban_domain::application::{AmendedWord, JointWord, ResultsWord};
 use tongban_domain::case::{Amended, Offer, Progress, ReclaimOrder, ReclaimRequest, Supplement, Withdrawal};
 use tongban_domain::supervision::{Order, OrderAnswer};
-use tongban_domain::uniform::{UniformCommand, UniformWord};
-use tongban_domain::voice::VoiceCommand;
-use tongban_domain::{Agent, Applicant, Authority, Command, NoticeBody, Origin, Place, Reply};
-use tongban_federation::directory::{DatedCode, DatedKey};
-use tongban_federation::{AuthorityRecord, Body, Envelope, EnvelopeId, Outcome, Receipt, SignedRecord, Subject};
-use tongban_seal::{Algorithm, PublicKey, Signer};
+use tongban_domain::uniform::UniformWord;
+use tongban_domain::{Agent, Applicant, Command, NoticeBody, Origin, Place};
+use tongban_federation::{Body, Envelope, EnvelopeId, Receipt, Subject};
 
 pub use body::{
     AgentBody, DeclinedBody, OfferBody, OrderAnswerBody, OrderBody, ProgressBody, ReturnBody, SupplementBody,
 };
 use body::{AmendedBody, SupplementLine};
+pub(crate) use settling::{EXPIRED, FORK, UNDECIDED, detail, settled, settles_refusals, undecided};
 
 use super::voice::{self, KIND_RATING, KIND_TICKET, KIND_TICKET_NEWS};
 use super::word::{self, KIND_AMENDED, KIND_JOINT, KIND_RESULTS, KIND_UNIFORM, KIND_WITHDRAWAL};
-use crate::engine::ExchangeEvent;
 
 /// Envelope kind of an offer.
 pub const KIND_OFFER: u16 = 1;
@@ -72,13 +69,6 @@ const VERSION: u16 = 1;
 /// What the subject of an outcome is drawn from, beside the id of the envelope that it is about.
 const OUTCOME_DOMAIN: &str = "tongban/outcome/1";
 
-/// Codes of refusals that decide nothing about what the envelope asks for: the origin contradicts itself, and the first act under the
-/// same name may have been taken. A case that is offered stays offered.
-pub(crate) const UNDECIDED: [&str; 2] = [FORK, EXPIRED];
-/// The same act with another content, or another act at the same place.
-pub(crate) const FORK: &str = "envelope-fork";
-/// The place was taken so long ago that nothing else is known of it.
-pub(crate) const EXPIRED: &str = "envelope-expired";
 /// An earlier act of the same origin on the same subject is in quarantine.
 pub(crate) const PARKED: &str = "parked";
 
@@ -496,112 +486,4 @@ fn reclaiming(envelope: &Envelope, origin: Origin, bytes: &[u8]) -> Result<Comma
 /// At tenure 1 the offerer is the node that collected; later owners pass on what another collected.
 fn body_origin(body: &OfferBody, envelope: &Envelope) -> NodeId {
     if body.tenure == 1 { envelope.origin } else { body.collecting.node }
-}
-
-/// What an applied receipt tells beyond that: the tenure that the case now has.
-pub(crate) fn detail(reply: &Reply) -> Vec<u8> {
-    match reply {
-        Reply::Case { tenure, .. } => tongban_codes::cbor::to_vec(tenure),
-        _ => Vec::new(),
-    }
-}
-
-/// The command that a receipt asks for, if it settles something.
-pub(crate) fn settled(envelope: &Envelope, receipt: &Receipt, place: Place) -> Option<Command> {
-    let (origin, case, act) = (Origin { place }, envelope.subject.case(), envelope.act_number);
-    match envelope.kind {
-        KIND_OFFER => offer_settled(envelope, receipt, origin),
-        KIND_RECLAIM_REQUEST => {
-            let (code, text) = refused(receipt)?;
-            Some(Command::ReclaimDeclined { origin, case, reason: format!("{code}: {text}") })
-        }
-        KIND_SUPPLEMENT => Some(Command::SupplementRefused { case, act, refusal: refused(receipt)? }),
-        KIND_WITHDRAWAL => Some(Command::WithdrawalRefused { case, act, refusal: refused(receipt)? }),
-        KIND_UNIFORM => Some(Command::Uniform(UniformCommand::Refused { case, act, refusal: refused(receipt)? })),
-        KIND_RESULTS | KIND_AMENDED => {
-            let what = if envelope.kind == KIND_RESULTS { ToldKind::Results } else { ToldKind::Amended };
-            let refusal = refused(receipt)?;
-            Some(Command::Application(ApplicationCommand::WordRefused { case, act, what, refusal }))
-        }
-        KIND_ORDER => Some(Command::SettleOrder { origin, order: case, refusal: refused(receipt)? }),
-        KIND_RATING | KIND_TICKET => {
-            let (id, refusal) = (case, refused(receipt)?);
-            Some(Command::Voice(VoiceCommand::Refused { origin, id, act, refusal }))
-        }
-        _ => None,
-    }
-}
-
-/// Whether the node that sent an envelope of a kind does something about its refusal, as [`settled`] says: gives the case back, or records it.
-pub(crate) fn settles_refusals(kind: u16) -> bool {
-    matches!(
-        kind,
-        KIND_OFFER
-            | KIND_RECLAIM_REQUEST
-            | KIND_SUPPLEMENT
-            | KIND_WITHDRAWAL
-            | KIND_UNIFORM
-            | KIND_RESULTS
-            | KIND_AMENDED
-            | KIND_ORDER
-            | KIND_RATING
-            | KIND_TICKET
-    )
-}
-
-/// Code and text of a refusal, where that is the last word.
-fn refused(receipt: &Receipt) -> Option<(String, String)> {
-    match &receipt.outcome {
-        Outcome::Refused { code, text } if !UNDECIDED.contains(&code.as_str()) => Some((code.clone(), text.clone())),
-        _ => None,
-    }
-}
-
-fn offer_settled(envelope: &Envelope, receipt: &Receipt, origin: Origin) -> Option<Command> {
-    let Body::Plain(bytes) = &envelope.body else { return None };
-    let body: OfferBody = tongban_codes::cbor::from_slice(bytes).ok()?;
-    let refusal = match &receipt.outcome {
-        Outcome::Applied { .. } => None,
-        // Put aside, nobody has decided about it: the case stays offered until the outcome says more.
-        _ => Some(refused(receipt)?),
-    };
-    Some(Command::SettleOffer { origin, case: body.case, tenure: body.tenure, act: envelope.act_number, refusal })
-}
-
-/// Why a receipt leaves an envelope of this node undecided; `None` when it decides about it.
-pub(crate) fn undecided(receipt: &Receipt) -> Option<&str> {
-    match &receipt.outcome {
-        Outcome::Quarantined { code } => Some(code),
-        Outcome::Refused { code, .. } if UNDECIDED.contains(&code.as_str()) => Some(code),
-        _ => None,
-    }
-}
-
-/// The directory's record of an authority that this node serves, sealed.
-pub(crate) fn authority_record(
-    authority: &Authority,
-    me: NodeId,
-    at: Timestamp,
-    signer: &dyn Signer,
-) -> Option<ExchangeEvent> {
-    let key = PublicKey::new(Algorithm::Ed25519, authority.seal_key.clone()?).ok()?;
-    let record = AuthorityRecord {
-        authority: authority.id,
-        name: authority.name.clone(),
-        division: authority.division,
-        credit_codes: authority
-            .codes
-            .iter()
-            .map(|dated| DatedCode { code: dated.code, from: dated.from, until: None })
-            .collect(),
-        departments: vec![authority.name.clone()],
-        nodes: vec![me],
-        seal_keys: vec![DatedKey { key, from: Timestamp::from_millis(0), revoked: None }],
-        successor: None,
-        version: u64::from(authority.version),
-        issued_at: at,
-    };
-    let sealed = record.seal(signer).ok()?;
-    let signed = SignedRecord::Authority { signer: me, record: sealed }.to_sealed();
-    Some(ExchangeEvent::AuthorityRecord(authority.id, signed.into_bytes()))
 }

@@ -5,11 +5,13 @@ mod aggregate;
 mod agreements;
 mod anchors;
 mod applications;
+mod asking;
 mod cases;
 mod divisions;
 mod documents;
 mod drift;
 mod earlier;
+mod failure;
 mod foreign_items;
 mod front;
 mod guide;
@@ -39,8 +41,8 @@ use std::sync::Arc;
 
 use axum::extract::connect_info::Connected;
 use axum::extract::{ConnectInfo, FromRequestParts, Request as HttpRequest};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::serve::IncomingStream;
 use axum::{Json, Router};
@@ -49,12 +51,14 @@ use tokio::net::UnixListener;
 use tokio::sync::{mpsc, watch};
 use tongban_codes::ids::Digest;
 use tongban_domain::{Actor, Command, Operator, Role};
-use tongban_storage::{Backend, StorageError};
+use tongban_storage::Backend;
 
 use admission::Admission;
+pub(crate) use failure::Failure;
+use failure::problem;
 use reading::{Body, Query};
 
-use crate::api::v1::{ErrorBody, Problem};
+use crate::api::v1::Problem;
 use crate::connector::Connectors;
 use crate::engine::{Answer, Committed, Key, Refused, Request};
 use crate::exchange::{Nudge, Shared};
@@ -210,82 +214,6 @@ pub(crate) struct Caller {
 impl Connected<IncomingStream<'_, UnixListener>> for Caller {
     fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
         Self { uid: stream.io().peer_cred().ok().map(|cred| cred.uid()) }
-    }
-}
-
-/// A refusal on its way to the caller.
-#[derive(Debug)]
-pub(crate) struct Failure(Refused);
-
-impl Failure {
-    /// Says what to do about it.
-    fn remedy(self, en: &str, zh: &str) -> Self {
-        Self(self.0.remedy(en, zh))
-    }
-}
-
-impl From<Refused> for Failure {
-    fn from(refused: Refused) -> Self {
-        Self(refused)
-    }
-}
-
-impl From<StorageError> for Failure {
-    fn from(error: StorageError) -> Self {
-        Self(error.into())
-    }
-}
-
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let (status, error) = match self.0 {
-            Refused::Rejection(rejection) => (
-                StatusCode::CONFLICT,
-                Problem {
-                    code: rejection.code.to_owned(),
-                    field: rejection.field.to_owned(),
-                    value: rejection.value.clone().into(),
-                    en: rejection.en.clone().into(),
-                    zh: rejection.zh.clone().into(),
-                    remedy_en: rejection.remedy_en.clone().into(),
-                    remedy_zh: rejection.remedy_zh.clone().into(),
-                },
-            ),
-            Refused::Problem(problem) => {
-                let status = match problem.code.as_str() {
-                    "internal-fault" => StatusCode::INTERNAL_SERVER_ERROR,
-                    "no-such-path" => StatusCode::NOT_FOUND,
-                    "method-not-allowed" => StatusCode::METHOD_NOT_ALLOWED,
-                    "invalid-request" => StatusCode::BAD_REQUEST,
-                    "operator-unknown" | "operator-disabled" | "role-missing" => StatusCode::FORBIDDEN,
-                    "material-too-large" => StatusCode::PAYLOAD_TOO_LARGE,
-                    "disk-low" => StatusCode::INSUFFICIENT_STORAGE,
-                    _ => StatusCode::CONFLICT,
-                };
-                (status, *problem)
-            }
-            Refused::Unknown => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                Problem {
-                    code: "outcome-unknown".to_owned(),
-                    en: "it is not known whether this was done".to_owned(),
-                    zh: "尚不知是否已办理".to_owned(),
-                    remedy_en: "repeat it with the same idempotency key".to_owned(),
-                    remedy_zh: "用同一幂等键重试".to_owned(),
-                    ..Problem::default()
-                },
-            ),
-            Refused::Stopped => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                Problem {
-                    code: "node-stopping".to_owned(),
-                    en: "the node is stopping".to_owned(),
-                    zh: "节点正在停止".to_owned(),
-                    ..Problem::default()
-                },
-            ),
-        };
-        (status, Json(ErrorBody { error })).into_response()
     }
 }
 
@@ -528,14 +456,4 @@ fn spoken(committed: Committed<Answer>) -> Response {
 
 fn listed<T: Serialize>(noun: &str, rows: Vec<T>) -> Json<std::collections::BTreeMap<String, Vec<T>>> {
     Json(std::collections::BTreeMap::from([(noun.to_owned(), rows)]))
-}
-
-/// A problem that a handler finds itself.
-fn problem(code: &str, field: &str, value: &str, en: &str, zh: &str) -> Failure {
-    let refused = Refused::problem(code, en, zh).about(field, value);
-    Failure(match code {
-        // What helps is mostly in the sentence already.
-        "invalid-request" | "invalid-field" => refused.remedy("correct the value", "请更正该值"),
-        _ => refused,
-    })
 }

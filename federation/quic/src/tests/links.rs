@@ -243,7 +243,9 @@ async fn requests_that_get_no_answer_say_why() {
     assert_eq!(answer.unwrap_err(), refused(42));
 
     let (answer, answered) = guard(async {
-        tokio::join!(there.open_request(b"c"), async { here.accept_request().await.unwrap().1.respond(vec![0; 21]).await })
+        tokio::join!(there.open_request(b"c"), async {
+            here.accept_request().await.unwrap().1.respond(vec![0; 21]).await
+        })
     })
     .await;
     assert_eq!(answer.unwrap_err(), refused(close_code::NO_ANSWER));

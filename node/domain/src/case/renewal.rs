@@ -190,7 +190,9 @@ pub(super) fn begin(
     if licence.status != licence::Status::Valid {
         return Err(stands_no_more(&licence).field("renews", &id));
     }
-    if !authority::is_or_became(facts, licence.authority, case.item.authority, None) || !is_holder(facts, desk, &licence, case, applicant) {
+    if !authority::is_or_became(facts, licence.authority, case.item.authority, None)
+        || !is_holder(facts, desk, &licence, case, applicant)
+    {
         return Err(not_holder(&id));
     }
     let asked_on = case.collected_at.date();

@@ -2,8 +2,8 @@
 
 use tongban_codes::time::{Date, Timestamp};
 
-use super::line::{left, limit_of, year_of};
 use super::Place;
+use super::line::{left, limit_of, year_of};
 use crate::case::Case;
 use crate::catalogue::{LimitPeriod, NumberLimit};
 use crate::change::Event;

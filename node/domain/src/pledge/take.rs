@@ -196,7 +196,12 @@ pub(crate) fn word_of(case: &Case) -> Option<PledgeWord> {
 }
 
 /// Keeps the pledge that a collecting hall took, as far as this authority's own guide allows it; what isn't kept is to be brought.
-pub(crate) fn keep(facts: &dyn Facts, case: &Case, word: &PledgeWord, at: Timestamp) -> Result<Option<Pledge>, Rejection> {
+pub(crate) fn keep(
+    facts: &dyn Facts,
+    case: &Case,
+    word: &PledgeWord,
+    at: Timestamp,
+) -> Result<Option<Pledge>, Rejection> {
     let shaped = !word.items.is_empty()
         && word.items.len() <= PLEDGED_MAX
         && word.commitment.len() == 64
