@@ -44,6 +44,17 @@ fn accepted(hall: &mut Hall) -> CaseId {
     id
 }
 
+/// Renews a licence as far as the acceptance.
+fn renewing(hall: &mut Hall, licence: String) -> CaseId {
+    let mut renewing = collect(CODE, hall.division());
+    if let Command::Collect { renews, .. } = &mut renewing {
+        *renews = Some(licence);
+    }
+    let Reply::Collected(slip) = hall.act(&renewing).unwrap().reply else { panic!("it is collected") };
+    hall.act(&Command::Accept(slip.case.to_string())).unwrap();
+    slip.case
+}
+
 fn grant(id: CaseId) -> Command {
     Command::Decide { case: id.to_string(), grant: true, reason: None }
 }
@@ -180,29 +191,22 @@ fn a_renewal_keeps_the_number_of_the_first() {
     hall.act(&grant(one)).unwrap();
     hall.act(&issue(one)).unwrap();
     let licence = hall.case(one).licences[0].clone();
-    let division = hall.division();
-    let mut renewing = collect(CODE, division);
-    if let Command::Collect { renews, .. } = &mut renewing {
-        *renews = Some(licence);
-    }
-    let Reply::Collected(slip) = hall.act(&renewing).unwrap().reply else { panic!("it is collected") };
-    hall.act(&Command::Accept(slip.case.to_string())).unwrap();
-    assert_eq!(hall.case(slip.case).turn, None);
-    hall.act(&grant(slip.case)).unwrap();
+    let renewal = renewing(&mut hall, licence);
+    assert_eq!(hall.case(renewal).turn, None);
+    hall.act(&grant(renewal)).unwrap();
     let again = Command::IssueLicence {
-        case: slip.case.to_string(),
+        case: renewal.to_string(),
         kind: "公共场所卫生许可证".into(),
         until: date(2034, 9, 14),
     };
     hall.act(&again).unwrap();
     let two = accepted(&mut hall);
     refused(&mut hall, &grant(two), "numbers-used-up");
-    let command = cancel(&hall, slip.case);
+    let command = cancel(&hall, renewal);
     hall.act(&command).unwrap();
     hall.act(&grant(two)).unwrap();
 }
 
-/// A licence of another item opens no way past the line.
 /// Renews a licence of another item, valid until this day, as far as the acceptance; the register has it like the one of `issued`.
 fn renewing_anothers(hall: &mut Hall, issued: CaseId, until: Date) -> CaseId {
     let mut licence = hall.state.licences[&hall.case(issued).licences[0]].clone();
@@ -210,15 +214,10 @@ fn renewing_anothers(hall: &mut Hall, issued: CaseId, until: Date) -> CaseId {
     let other = hall.collect("511F82001003", division);
     (licence.id, licence.case, licence.valid_until) = (OTHER.into(), other, until);
     hall.state.licences.insert(OTHER.into(), licence);
-    let mut renewing = collect(CODE, division);
-    if let Command::Collect { renews, .. } = &mut renewing {
-        *renews = Some(OTHER.into());
-    }
-    let Reply::Collected(slip) = hall.act(&renewing).unwrap().reply else { panic!("it is collected") };
-    hall.act(&Command::Accept(slip.case.to_string())).unwrap();
-    slip.case
+    renewing(hall, OTHER.to_owned())
 }
 
+/// A licence of another item opens no way past the line.
 #[test]
 fn a_renewal_of_another_items_licence_takes_a_number() {
     let mut hall = limited(&[("limit_grants", "1")]);

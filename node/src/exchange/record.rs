@@ -3,10 +3,9 @@
 use tongban_codes::division::DivisionCode;
 use tongban_codes::ids::{Label, NodeId};
 use tongban_codes::time::Timestamp;
-use tongban_domain::Authority;
-use tongban_federation::directory::{By, Certification, DatedCode, DatedKey, Draft, Merge, NodeRecord, RecordKey};
-use tongban_federation::{AuthorityRecord, Sealed, SignedRecord};
-use tongban_seal::{Algorithm, PublicKey, Signer};
+use tongban_federation::directory::{By, Certification, DatedKey, Draft, Merge, NodeRecord, RecordKey};
+use tongban_federation::{Sealed, SignedRecord};
+use tongban_seal::PublicKey;
 use tongban_storage::keyspace::{Bytes, directory, hall};
 
 use super::knowledge::Knowledge;
@@ -152,33 +151,4 @@ pub(super) fn unknown_authorities(knowledge: &Knowledge) -> Result<Vec<Sealed>, 
         }
     }
     Ok(unknown)
-}
-
-/// The directory's record of an authority that this node serves, sealed.
-pub(crate) fn authority(
-    authority: &Authority,
-    me: NodeId,
-    at: Timestamp,
-    signer: &dyn Signer,
-) -> Option<ExchangeEvent> {
-    let key = PublicKey::new(Algorithm::Ed25519, authority.seal_key.clone()?).ok()?;
-    let record = AuthorityRecord {
-        authority: authority.id,
-        name: authority.name.clone(),
-        division: authority.division,
-        credit_codes: authority
-            .codes
-            .iter()
-            .map(|dated| DatedCode { code: dated.code, from: dated.from, until: None })
-            .collect(),
-        departments: vec![authority.name.clone()],
-        nodes: vec![me],
-        seal_keys: vec![DatedKey { key, from: Timestamp::from_millis(0), revoked: None }],
-        successor: None,
-        version: u64::from(authority.version),
-        issued_at: at,
-    };
-    let sealed = record.seal(signer).ok()?;
-    let signed = SignedRecord::Authority { signer: me, record: sealed }.to_sealed();
-    Some(ExchangeEvent::AuthorityRecord(authority.id, signed.into_bytes()))
 }

@@ -23,6 +23,7 @@
 //!
 //! Kinds 16 to 19 are of the delivery itself; 20 to 22 are in [`super::voice`], 23 to 27 in [`super::word`].
 
+mod authority;
 mod body;
 mod settling;
 
@@ -34,6 +35,7 @@ use tongban_domain::uniform::UniformWord;
 use tongban_domain::{Agent, Applicant, Command, NoticeBody, Origin, Place};
 use tongban_federation::{Body, Envelope, EnvelopeId, Receipt, Subject};
 
+pub(crate) use authority::authority_record;
 pub use body::{
     AgentBody, DeclinedBody, OfferBody, OrderAnswerBody, OrderBody, ProgressBody, ReturnBody, SupplementBody,
 };

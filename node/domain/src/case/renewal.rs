@@ -316,7 +316,7 @@ pub(crate) fn deem_renewed(
     if let Some(pledge) = &mut case.pledge {
         pledge.check_by = Some(crate::pledge::due(facts, pledge, at.date()));
     }
-    let number = limit::granted_by_law(facts, &mut case, due);
+    let number = limit::granted(facts, &mut case, due);
     let mut change = Change::of(number.into_iter().collect(), Change::case(&case));
     let mut told = vec![old.clone(), due.to_string(), DEEMED_BASIS.to_owned()];
     let successor = facts.licence(&old).filter(|licence| licence.status == licence::Status::Valid);

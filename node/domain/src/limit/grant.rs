@@ -55,15 +55,15 @@ pub(crate) fn grant(facts: &dyn Facts, case: &mut Case, day: Date) -> Result<Opt
     Ok(taken(case, day))
 }
 
-/// What a grant takes that the law makes, since nobody decided in time (行政许可法 50(2)): a number, however many are left and whoever stands before
-/// it. What is left is counted with it, so that those who wait get no more than there are.
-pub(crate) fn granted_by_law(facts: &dyn Facts, case: &mut Case, day: Date) -> Option<Event> {
+/// What a grant takes that nobody here decides: the law's own, since nobody decided in time (行政许可法 50(2)), or that of a node which is lost. It is a
+/// number, however many are left and whoever stands before it; what is left is counted with it, so that those who wait get no more than there are.
+pub(crate) fn granted(facts: &dyn Facts, case: &mut Case, day: Date) -> Option<Event> {
     limit_of(facts, case)?;
     taken(case, day)
 }
 
 /// A number is the case's, of the year of the day on which it was granted.
-pub(super) fn taken(case: &mut Case, day: Date) -> Option<Event> {
+fn taken(case: &mut Case, day: Date) -> Option<Event> {
     let turn = case.turn.as_mut()?;
     turn.year = Some(year_of(day));
     Some(Event::Number(case.id, Box::new(turn.clone()), true))

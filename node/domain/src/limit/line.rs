@@ -3,7 +3,6 @@
 use tongban_codes::ids::NodeId;
 use tongban_codes::time::{Date, Timestamp};
 
-use super::grant::granted_by_law;
 use super::renewal::goes_on;
 use super::{Place, Seen, Turn};
 use crate::Facts;
@@ -120,7 +119,7 @@ pub(crate) fn resume(facts: &dyn Facts, case: &mut Case, leg: &[Act], lost: Node
         place(facts, case, since.unwrap_or_else(|| accepted.start()), at).into_iter().collect();
     if granted {
         let day = case.decided_on.unwrap_or(at.date());
-        events.extend(granted_by_law(facts, case, day));
+        events.extend(super::grant::granted(facts, case, day));
     }
     events
 }

@@ -24,7 +24,7 @@ mod grant;
 mod line;
 mod renewal;
 
-pub(crate) use grant::{grant, granted_by_law, may_issue, used_up};
+pub(crate) use grant::{grant, granted, may_issue, used_up};
 pub(crate) use line::{after, enter, resume};
 pub use line::{quota_of, seen, stands};
 pub(crate) use renewal::{freed, others_stand};

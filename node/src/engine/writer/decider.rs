@@ -284,7 +284,7 @@ impl Decider<'_> {
             let mut fill = |bytes: &mut [u8]| tongban_domain::Desk::fill(desk, bytes);
             proto.decision.journal.extend(record(event, &self.parts.node, self.at, &mut fill));
             if let Event::Authority(authority) = event
-                && let Some(event) = crate::exchange::record::authority(authority, me, self.at, &*desk.node_signer())
+                && let Some(event) = translate::authority_record(authority, me, self.at, &*desk.node_signer())
             {
                 proto.decision.exchange.push(event);
             }

@@ -17,6 +17,7 @@ pub(crate) const UNDECIDED: [&str; 2] = [FORK, EXPIRED];
 pub(crate) const FORK: &str = "envelope-fork";
 /// The place was taken so long ago that nothing else is known of it.
 pub(crate) const EXPIRED: &str = "envelope-expired";
+
 /// What an applied receipt tells beyond that: the tenure that the case now has.
 pub(crate) fn detail(reply: &Reply) -> Vec<u8> {
     match reply {
